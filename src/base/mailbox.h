@@ -1,0 +1,73 @@
+// What crosses threads is a value in a bounded mailbox.
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <deque>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+
+namespace quire {
+
+// A bounded queue of values: any thread may push, one thread takes. A full mailbox refuses; it never makes the
+// sender wait.
+// Invariant: size <= capacity.
+template <typename T>
+class Mailbox {
+ public:
+  explicit Mailbox(size_t capacity) : capacity_(capacity) { QUIRE_CHECK(capacity > 0, "a mailbox holds something"); }
+
+  // False when full or closed: the value is untouched then.
+  [[nodiscard]] bool try_push(T&& value) {
+    {
+      std::lock_guard lock(mutex_);
+      if (closed_ || values_.size() >= capacity_) return false;
+      values_.push_back(std::move(value));
+    }
+    arrived_.notify_one();
+    return true;
+  }
+
+  // Moves everything that has arrived to the end of `out`; returns at once.
+  void take_all(std::vector<T>& out) {
+    std::lock_guard lock(mutex_);
+    move_to(out);
+  }
+
+  // Like take_all, but waits until something has arrived or close() was called. False: closed and empty.
+  bool wait_and_take_all(std::vector<T>& out) {
+    std::unique_lock lock(mutex_);
+    arrived_.wait(lock, [this] { return closed_ || !values_.empty(); });
+    if (values_.empty()) return false;
+    move_to(out);
+    return true;
+  }
+
+  // No value is accepted from now on; a waiting taker wakes.
+  void close() {
+    {
+      std::lock_guard lock(mutex_);
+      closed_ = true;
+    }
+    arrived_.notify_all();
+  }
+
+ private:
+  void move_to(std::vector<T>& out) {
+    for (T& value : values_) out.push_back(std::move(value));
+    values_.clear();
+  }
+
+  const size_t capacity_;
+
+  // guarded by mutex_
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::deque<T> values_;
+  bool closed_ = false;
+};
+
+}  // namespace quire

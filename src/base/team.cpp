@@ -1,0 +1,84 @@
+#include "base/team.h"
+
+#include "base/check.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace quire {
+namespace {
+
+// A step forks hundreds of times with a few microseconds between; a worker that spins this long (about 50 us)
+// does not pay a wake-up inside a step, and an idle server does not burn a core.
+constexpr int spin_rounds = 4000;
+
+void pause_briefly() {
+#if defined(__x86_64__)
+  _mm_pause();
+#endif
+}
+
+}  // namespace
+
+Team::Team(int worker_count) : worker_count_(worker_count) {
+  QUIRE_CHECK(worker_count >= 1, "the caller is a worker");
+  for (int worker = 1; worker < worker_count; ++worker) threads_.emplace_back([this, worker] { worker_main(worker); });
+}
+
+Team::~Team() {
+  stop_.store(true, std::memory_order_relaxed);
+  {
+    std::lock_guard lock(sleep_mutex_);
+    generation_.fetch_add(1, std::memory_order_release);
+  }
+  wake_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void Team::parallel_for(int64_t count, FunctionRef<void(int64_t, int)> body) {
+  if (count <= 0) return;
+  std::lock_guard turn(turn_);
+  if (worker_count_ == 1 || count == 1) {
+    for (int64_t index = 0; index < count; ++index) body(index, 0);
+    return;
+  }
+  body_ = &body;
+  count_ = count;
+  next_.store(0, std::memory_order_relaxed);
+  busy_.store(worker_count_ - 1, std::memory_order_relaxed);
+  generation_.fetch_add(1, std::memory_order_seq_cst);  // publishes the job, ordered before the look at sleeping_
+  if (sleeping_.load(std::memory_order_seq_cst) > 0) {
+    std::lock_guard lock(sleep_mutex_);  // a worker between its last look and its wait holds this
+    wake_.notify_all();
+  }
+  work(0);
+  while (busy_.load(std::memory_order_acquire) > 0) pause_briefly();
+}
+
+void Team::work(int worker) {
+  for (int64_t index; (index = next_.fetch_add(1, std::memory_order_relaxed)) < count_;) (*body_)(index, worker);
+}
+
+void Team::worker_main(int worker) {
+  uint32_t seen = 0;
+  for (;;) {
+    int round = 0;
+    while (generation_.load(std::memory_order_acquire) == seen) {
+      if (++round < spin_rounds) {
+        pause_briefly();
+        continue;
+      }
+      std::unique_lock lock(sleep_mutex_);
+      sleeping_.fetch_add(1, std::memory_order_seq_cst);
+      wake_.wait(lock, [&] { return generation_.load(std::memory_order_seq_cst) != seen; });
+      sleeping_.fetch_sub(1, std::memory_order_relaxed);
+    }
+    ++seen;
+    if (stop_.load(std::memory_order_relaxed)) return;
+    work(worker);
+    busy_.fetch_sub(1, std::memory_order_release);
+  }
+}
+
+}  // namespace quire

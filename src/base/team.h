@@ -1,0 +1,56 @@
+// The fork-join workers that every engine of the process shares.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "base/function_ref.h"
+
+namespace quire {
+
+// Runs one piece of data-parallel work at a time on `worker_count` threads, the calling one included.
+// Any thread may call; callers take it in turn (a lock around each parallel_for), so that two models never fight
+// over the cores. Work is split over outputs only: which worker computes a tile never changes its bits.
+class Team {
+ public:
+  // REQUIRES: worker_count >= 1.
+  explicit Team(int worker_count);
+  ~Team();
+  Team(const Team&) = delete;
+  Team& operator=(const Team&) = delete;
+
+  int worker_count() const { return worker_count_; }
+
+  // Calls body(index, worker) once for every index in [0, count), tiles being taken as workers come free.
+  // Returns when all calls have returned. worker is in [0, worker_count). body must not throw or call parallel_for.
+  void parallel_for(int64_t count, FunctionRef<void(int64_t index, int worker)> body);
+
+ private:
+  void worker_main(int worker);
+  void work(int worker);
+
+  // const after construction
+  const int worker_count_;
+  std::vector<std::thread> threads_;
+
+  std::mutex turn_;  // held by the caller whose work is running
+
+  // One job at a time; written by the caller before generation_ moves, read by the workers after.
+  const FunctionRef<void(int64_t, int)>* body_ = nullptr;
+  int64_t count_ = 0;
+  std::atomic<int64_t> next_{0};         // the next index to take: relaxed, tiles are independent
+  std::atomic<int> busy_{0};             // workers that have not finished this job: release/acquire hands results over
+  std::atomic<uint32_t> generation_{0};  // a new value publishes a job: release/acquire hands body_ and count_ over
+  std::atomic<bool> stop_{false};        // published with generation_
+
+  // guarded by sleep_mutex_: workers that gave up spinning sleep here
+  std::mutex sleep_mutex_;
+  std::condition_variable wake_;
+  std::atomic<int> sleeping_{0};  // changed under sleep_mutex_; read without it only as a hint by the same fence
+};
+
+}  // namespace quire

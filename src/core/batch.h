@@ -1,0 +1,40 @@
+// A plan flattened into rows: what an executor computes.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/ids.h"
+#include "core/request.h"
+
+namespace quire {
+
+// The rows [row_begin, row_end) of a batch that belong to one sequence, at consecutive positions.
+struct BatchSlice {
+  SequenceId sequence;
+  int32_t row_begin = 0;
+  int32_t row_end = 0;
+  int32_t position_begin = 0;       // position of row_begin in its sequence
+  std::span<const BlockId> blocks;  // the sequence's block table; covers every position below the slice's end
+  int32_t logits_row = -1;          // row of Logits that the slice's last row fills; -1: not sampled
+};
+
+// Borrowed from the engine for the call. Row r is token tokens[r] of origin origins[r].
+struct Batch {
+  std::span<const TokenId> tokens;     // (rows)
+  std::span<const RowOrigin> origins;  // (rows)
+  std::span<const BatchSlice> slices;  // cover the rows in order, without gaps
+  int32_t logits_rows = 0;
+};
+
+// Logits of the sampled rows: (rows, vocab), row-major. Owned by the executor, valid until its next forward.
+struct Logits {
+  std::span<const float> values;
+  int32_t vocab = 0;
+  std::span<const float> row(int32_t index) const {
+    return values.subspan(static_cast<size_t>(index) * static_cast<size_t>(vocab), static_cast<size_t>(vocab));
+  }
+};
+
+}  // namespace quire

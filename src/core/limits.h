@@ -1,0 +1,17 @@
+// Every size that is fixed at start.
+#pragma once
+
+#include <cstdint>
+
+namespace quire {
+
+struct Limits {
+  int32_t block_tokens = 32;      // tokens of a KV block; a multiple of 32 for real kernels, 1 or 2 in small worlds
+  int32_t block_count = 0;        // KV blocks of the pool
+  int32_t context_tokens = 0;     // longest sequence, prompt and answer together
+  int32_t running_max = 64;       // sequences that may hold blocks and be in a step
+  int32_t queue_max = 512;        // sequences that may wait
+  int32_t step_tokens_max = 512;  // rows of a step
+};
+
+}  // namespace quire

@@ -1,0 +1,50 @@
+// A validated demand for generated tokens: what the api layers produce and the engine takes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/ids.h"
+
+namespace quire {
+
+// How the next token is chosen from a row of logits. Defaults choose greedily without any change of the logits.
+struct SamplingParams {
+  float temperature = 0.0F;  // <= 0: greedy
+  int32_t top_k = 0;         // <= 0: off
+  float top_p = 1.0F;        // 1: off
+  float min_p = 0.0F;        // 0: off
+  float typical_p = 1.0F;    // 1: off
+  float repeat_penalty = 1.0F;
+  float presence_penalty = 0.0F;
+  float frequency_penalty = 0.0F;
+  int32_t repeat_last_n = 64;  // tokens that the penalties look back at; -1: all
+  std::vector<std::pair<TokenId, float>> logit_bias;
+  uint64_t seed = 0;  // the draw at a position is a function of (seed, choice, position) alone
+  uint32_t choice = 0;
+};
+
+// Rows differ in how they came to be: kernels may use one recipe for prompt tokens and another for generated ones
+// (design, section 6), never anything that depends on how many rows are computed together.
+enum class RowOrigin : uint8_t { prompt, generated };
+
+struct Request {
+  SequenceId id;
+  std::vector<TokenId> prompt;  // at least one token
+  int32_t generated_max = -1;   // tokens to generate at most; -1: until the context is full
+  SamplingParams sampling;
+  std::vector<std::string> stop;      // text that ends the answer and is not part of it
+  std::vector<TokenId> stop_tokens;   // tokens that end it, besides the model's own end tokens
+  bool ignore_eos = false;            // the model's end tokens do not end it, and are not text
+  bool use_cache = true;              // may take its prompt from KV blocks that are already computed
+  int32_t logprobs_top_n = -1;        // -1: no log-probabilities; 0: the chosen token's only; n: the best n as well
+  uint8_t priority = 3;               // RFC 9218 urgency: 0 first ... 7 last
+  uint64_t cache_salt = 0;            // KV is shared only between equal salts
+  std::string client;                 // for fairness and for people: key, user or peer address
+  int64_t arrived_ns = 0;             // on the engine's clock
+  int64_t deadline_ns = -1;           // on the engine's clock; -1: none
+};
+
+}  // namespace quire

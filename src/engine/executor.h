@@ -1,0 +1,31 @@
+// What computes a batch: the real model, or the simulator's fake.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/batch.h"
+
+namespace quire {
+
+// A slice that could not be computed; the others of the step are not touched by it.
+struct SliceFailure {
+  SequenceId sequence;
+  std::string why;
+};
+
+// Engine thread only.
+class Executor {
+ public:
+  virtual ~Executor() = default;
+  // Computes every row of the batch, writing its KV rows, and the logits of sampled rows. Failures (usually none) are
+  // appended to `failures`. The result is valid until the next call.
+  virtual Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) = 0;
+  // These blocks hold nobody's rows any more: debug builds fill them with NaN.
+  virtual void forget(std::span<const BlockId> blocks) = 0;
+  virtual int32_t vocab_size() const = 0;
+};
+
+}  // namespace quire

@@ -1,0 +1,13 @@
+# One folder an instruction set; its flags are on its leaf files only.
+quire_layer(kernels quire_tensor)
+function(quire_isa folder)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/kernels/${folder}/*.cpp)
+  if(sources)
+    set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS "${ARGN}")
+  endif()
+endfunction()
+set(QUIRE_AVX2_FLAGS -mavx2 -mfma -mf16c)
+set(QUIRE_AVX512_FLAGS ${QUIRE_AVX2_FLAGS} -mavx512f -mavx512bw -mavx512dq -mavx512vl -mprefer-vector-width=512)
+quire_isa(avx2 -O3 ${QUIRE_AVX2_FLAGS})
+quire_isa(avx512 -O3 ${QUIRE_AVX512_FLAGS})
+quire_isa(avx512_vnni -O3 ${QUIRE_AVX512_FLAGS} -mavx512vnni)

@@ -1,0 +1,143 @@
+// The numeric contract: one table of pure functions an instruction set. The scalar table is the specification;
+// every other table in this list gives the scalar table's bits:
+//
+//   scalar avx2 avx512 avx512_vnni
+//
+// (A later table with other arithmetic, such as amx, states its own bits; bits are equal within a table.)
+//
+// Three rules make bits independent of company, chunking and threads:
+//  1. Outputs are lanes. A value of y is one chain of operations over K in ascending order, the same for 1 row or 512.
+//  2. Integer sums are exact; floating sums have one written order (reductions: 16 strided partial sums, then the
+//     tree 8, 4, 2, 1).
+//  3. No libm: exp is `exp_approx` below, written with the same fused operations in each table.
+//
+// This header is included by leaf files that are compiled for an instruction set: no inline functions here.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "tensor/element_type.h"
+
+namespace quire {
+
+inline constexpr int64_t panel_outputs = 16;    // outputs whose weights are packed together
+inline constexpr int64_t quant_group = 32;      // activations that share a scale
+inline constexpr int64_t attention_chunk = 32;  // positions scored together, counted from position 0
+
+// A weight matrix W (outputs, inputs) packed into panels of panel_outputs outputs; the last one is padded with zeros.
+// The layout is the packing function's business (docs/kernels.md); every table of one build reads the same layout.
+struct PackedMatrix {
+  ElementType type = ElementType::f32;
+  int64_t outputs = 0;
+  int64_t inputs = 0;
+  const std::byte* bytes = nullptr;  // 64-byte aligned, packed_size_bytes(type, outputs, inputs) long
+};
+
+// Activations of `rows` rows as a matmul reads them. Weights in F32, F16 and BF16 read `values`; quantized weights
+// read the int8 form: value[k] = scale[k / 32] * quant[k], scale = max|x| / 127 over the group, quants rounded to
+// nearest even.
+struct Activations {
+  int64_t rows = 0;
+  int64_t inputs = 0;
+  const float* values = nullptr;      // (rows, inputs)
+  const int8_t* quants = nullptr;     // (rows, inputs)
+  const float* scales = nullptr;      // (rows, inputs / 32)
+  const int32_t* half_sums = nullptr;  // (rows, inputs / 16): sum of quants over 16, for offsets and minima
+};
+
+// y[r][o] = sum over k of W[o][k] * x[r][k], for outputs of panels [panel_begin, panel_end).
+// Same bits for any rows and any split into panels: y[r][o] depends on x[r] and W[o] only.
+struct MatmulArgs {
+  PackedMatrix weights;
+  Activations x;
+  float* y = nullptr;  // (rows, y_stride); only the outputs of the asked panels are written
+  int64_t y_stride = 0;
+  int64_t panel_begin = 0;
+  int64_t panel_end = 0;
+};
+
+// Keys and values of one layer, f16, in blocks of block_tokens positions (a multiple of attention_chunk):
+//   keys   (block, kv_head, chunk, head_dim, 32)   positions are lanes when scores are computed
+//   values (block, kv_head, position, head_dim)    head elements are lanes when values are added
+struct KvLayer {
+  uint16_t* keys = nullptr;
+  uint16_t* values = nullptr;
+  int64_t block_tokens = 0;
+  int64_t kv_heads = 0;
+  int64_t head_dim = 0;
+};
+
+// Stores one row's k and v (kv_heads, head_dim) at `position` of a sequence.
+struct KvWriteArgs {
+  KvLayer layer;
+  const int32_t* blocks = nullptr;  // the sequence's block table
+  int64_t position = 0;
+  const float* k = nullptr;
+  const float* v = nullptr;
+};
+
+// Causal attention of rows at positions [position, position + rows) of one sequence, for one KV head and the `group`
+// query heads that read it. Per (row, query head) and chunk of 32 positions in ascending order:
+//   s[i] = scale * sum over d ascending of q[d] * k[i][d]     (fused; masked positions do not exist)
+//   m' = max(m, max s); c = exp(m - m'); p[i] = exp(s[i] - m'); l = l * c + tree_sum(p)
+//   acc[d] = acc[d] * c + sum over i ascending of p[i] * v[i][d]   (fused)
+// out[d] = acc[d] / l.
+struct AttentionArgs {
+  KvLayer layer;
+  const int32_t* blocks = nullptr;
+  int64_t kv_head = 0;
+  int64_t group = 0;          // query heads a KV head
+  int64_t position = 0;       // of the first row
+  int64_t rows = 0;
+  const float* q = nullptr;   // row r, head h of the group: q + r * q_stride + (kv_head * group + h) * head_dim
+  int64_t q_stride = 0;
+  float* out = nullptr;       // addressed like q
+  int64_t out_stride = 0;
+  float scale = 0.0F;
+};
+
+// Functions of one instruction set. Pure; any thread; pointers need no alignment unless said.
+struct KernelTable {
+  std::string_view name;
+
+  // y as in MatmulArgs. REQUIRES: the activation form that the weight type reads is filled.
+  void (*matmul)(const MatmulArgs& args);
+  // Fills quants, scales and half_sums of `rows` rows. REQUIRES: inputs is a multiple of 32.
+  void (*quantize_activations)(const float* x, int64_t rows, int64_t inputs, int8_t* quants, float* scales,
+                               int32_t* half_sums);
+  void (*attention)(const AttentionArgs& args);
+  void (*kv_write)(const KvWriteArgs& args);
+  // y = x / sqrt(mean(x^2) + epsilon) * weight, one row of n values. y may be x.
+  void (*rms_norm)(const float* x, const float* weight, float epsilon, int64_t n, float* y);
+  // Rotates n_heads heads of one row in place: pairs (d, d + rotary/2) of the first `rotary` elements when neox, else
+  // (2d, 2d+1), by cos/sin tables of rotary/2 values for this row's position.
+  void (*rope)(float* heads, int64_t n_heads, int64_t head_dim, int64_t rotary, bool neox, const float* cosines,
+               const float* sines);
+  // gate[i] = silu(gate[i]) * up[i].
+  void (*silu_mul)(float* gate, const float* up, int64_t n);
+  // y[i] += x[i].
+  void (*add)(float* y, const float* x, int64_t n);
+};
+
+// Bytes of a packed matrix; a multiple of 64. REQUIRES: inputs is a multiple of the type's block_elements.
+size_t packed_size_bytes(ElementType type, int64_t outputs, int64_t inputs);
+
+// Packs the panels [panel_begin, panel_end) of a row-major GGUF matrix. Panels are independent: any split over threads.
+void pack_panels(ElementType type, int64_t outputs, int64_t inputs, const std::byte* rows, int64_t panel_begin,
+                 int64_t panel_end, std::byte* packed);
+
+// Whether matmuls of this weight type read the int8 form of the activations.
+bool reads_quantized_activations(ElementType type);
+
+// Tables that this machine can run, worst first; scalar is always there.
+std::span<const KernelTable* const> supported_kernel_tables();
+// The named table, or null when this machine or this build does not have it.
+const KernelTable* find_kernel_table(std::string_view name);
+
+// exp(x) for x <= 88 as every table computes it (scalar specification; relative error < 2e-7); 0 below -87.
+float exp_approx(float x);
+
+}  // namespace quire

@@ -1,0 +1,63 @@
+// Who computes how many tokens next. A pure state machine over integers: no clock, thread, tensor or socket.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "core/limits.h"
+#include "core/plan.h"
+#include "sched/sequence.h"
+
+namespace quire {
+
+// What became of one slice of the last plan.
+struct SliceOutcome {
+  SequenceId sequence;
+  std::optional<TokenId> sampled;  // for a slice that samples and did not fail
+  bool finished = false;           // the sequence ends with this step (end token, stop string, length, error)
+  bool failed = false;             // nothing of this slice was computed; REQUIRES finished
+};
+
+struct SchedulerCounts {
+  int32_t waiting = 0, running = 0, parked = 0;
+  int32_t blocks_free = 0, blocks_held = 0, blocks_cached = 0, blocks_total = 0;
+  int64_t evictions = 0, preemptions = 0, prefix_hit_tokens = 0, steps = 0;
+};
+
+// Owned by the engine thread; not thread-safe.
+// Protocol: any number of admit / cancel, then plan, then commit with one outcome for each slice of that plan.
+// cancel between plan and commit is not allowed: the engine applies cancels before it plans.
+class Scheduler {
+ public:
+  explicit Scheduler(const Limits& limits);
+  ~Scheduler();
+
+  // Into the queue. Refused at once (too_large) when it could never fit, or (busy) when the queue is full.
+  Result<void> admit(SequenceDemand demand);
+  // Ends a sequence wherever it is; its blocks return before the next plan. False: no such sequence any more.
+  bool cancel(SequenceId id);
+  // The next step's slices; empty when nothing can run. Valid until the next call.
+  const StepPlan& plan(int64_t now_ns);
+  // Applies the outcomes of the last plan: computed and tokens grow, full blocks are published, ended sequences go.
+  void commit(std::span<const SliceOutcome> outcomes);
+
+  // Null when it is not known (never admitted, or finished and committed).
+  const Sequence* find(SequenceId id) const;
+  // Sequences whose deadline has passed at now_ns, in order of id: the engine ends them by cancel.
+  std::vector<SequenceId> expired(int64_t now_ns) const;
+  // Blocks that were handed out by the last plan: what they hold is nobody's (poisoned in debug builds).
+  std::span<const BlockId> fresh_blocks() const;
+  SchedulerCounts counts() const;
+  // Every invariant of design section 7 that can be seen from inside; stops the program when one is broken.
+  void check_invariants() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace quire

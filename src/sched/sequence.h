@@ -1,0 +1,64 @@
+// One request's timeline: its tokens, how many of them are computed, and the blocks that hold them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/ids.h"
+#include "core/request.h"
+
+namespace quire {
+
+enum class SequenceState : uint8_t {
+  waiting,   // admitted to the queue, owns nothing
+  running,   // may be in a step
+  parked,    // displaced: keeps its blocks until memory is needed, computes nothing
+  finished,  // owns nothing, in no plan
+};
+
+// What the scheduler must know of a request. Texts and sampling are the engine's business.
+struct SequenceDemand {
+  SequenceId id;
+  std::vector<TokenId> prompt;
+  int32_t length_max = 0;  // prompt and answer together at most
+  bool use_cache = true;
+  uint8_t priority = 3;
+  uint64_t cache_salt = 0;
+  std::string client;
+  int64_t arrived_ns = 0;
+  int64_t deadline_ns = -1;
+};
+
+// Owned by the scheduler; engine thread only.
+// Invariants: computed <= length(); blocks cover [0, computed) and, while in a plan, the planned slice too;
+// a waiting sequence holds no block.
+struct Sequence {
+  SequenceId id;
+  std::vector<TokenId> tokens;  // prompt, then what was generated
+  int32_t prompt_length = 0;
+  int32_t length_max = 0;
+  int32_t computed = 0;         // positions whose KV rows are in blocks
+  std::vector<BlockId> blocks;  // append-only while running
+  SequenceState state = SequenceState::waiting;
+  bool use_cache = true;
+  uint8_t priority = 3;
+  uint64_t cache_salt = 0;
+  std::string client;
+  int64_t arrived_ns = 0;
+  int64_t deadline_ns = -1;
+
+  // For people and for RequestStats.
+  int64_t first_planned_ns = -1;   // when a step first computed a token of it
+  int32_t cached_tokens = 0;       // of the prompt, taken from the prefix tree at first admission
+  int32_t preemptions = 0;
+  int64_t recomputed_tokens = 0;
+
+  int32_t length() const { return static_cast<int32_t>(tokens.size()); }
+  // How position `position` came to be: fixed by the timeline alone, the same after a preemption.
+  RowOrigin origin(int32_t position) const {
+    return position < prompt_length ? RowOrigin::prompt : RowOrigin::generated;
+  }
+};
+
+}  // namespace quire
