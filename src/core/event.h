@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/result.h"
 #include "core/ids.h"
 
 namespace quire {
@@ -53,8 +54,8 @@ struct TextDelta {
 // Exactly one for each request that was submitted, and nothing after it.
 struct Finished {
   FinishReason reason = FinishReason::stop;
-  std::string error;           // set when reason is error
-  bool refused = false;        // error only: never started (too long, no room ever); the sender must change it
+  ErrorKind error_kind = ErrorKind::internal;  // error only: busy and too_large mean that it never started
+  std::string error;                           // error and deadline: what people are told
   std::string stop_text;       // the stop string that was found, if any
   RequestStats stats;
 };

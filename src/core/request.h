@@ -37,7 +37,7 @@ struct Request {
   SamplingParams sampling;
   std::vector<std::string> stop;      // text that ends the answer and is not part of it
   std::vector<TokenId> stop_tokens;   // tokens that end it, besides the model's own end tokens
-  bool ignore_eos = false;            // the model's end tokens do not end it, and are not text
+  bool ignore_eos = false;            // the model's end tokens are never chosen
   bool use_cache = true;              // may take its prompt from KV blocks that are already computed
   int32_t logprobs_top_n = -1;        // -1: no log-probabilities; 0: the chosen token's only; n: the best n as well
   uint8_t priority = 3;               // RFC 9218 urgency: 0 first ... 7 last
