@@ -20,21 +20,24 @@ class Mailbox {
  public:
   explicit Mailbox(size_t capacity) : capacity_(capacity) { QUIRE_CHECK(capacity > 0, "a mailbox holds something"); }
 
-  // False when full or closed: the value is untouched then.
-  [[nodiscard]] bool try_push(T&& value) {
+  // False when closed, or when fewer than leave_free + 1 places are left: the value is untouched then. Senders that
+  // may be refused leave places free for those that may not.
+  [[nodiscard]] bool try_push(T&& value, size_t leave_free = 0) {
     {
       std::lock_guard lock(mutex_);
-      if (closed_ || values_.size() >= capacity_) return false;
+      if (closed_ || values_.size() + leave_free >= capacity_) return false;
       values_.push_back(std::move(value));
     }
     arrived_.notify_one();
     return true;
   }
 
-  // Moves everything that has arrived to the end of `out`; returns at once.
-  void take_all(std::vector<T>& out) {
+  // Moves everything that has arrived to the end of `out`; returns at once. False: closed and empty.
+  bool take_all(std::vector<T>& out) {
     std::lock_guard lock(mutex_);
+    const bool alive = !closed_ || !values_.empty();
     move_to(out);
+    return alive;
   }
 
   // Like take_all, but waits until something has arrived or close() was called. False: closed and empty.

@@ -1,0 +1,24 @@
+// A step's plan -> the rows that an executor computes.
+#pragma once
+
+#include <vector>
+
+#include "core/batch.h"
+#include "core/plan.h"
+#include "sched/scheduler.h"
+
+namespace quire {
+
+// Keeps its vectors between steps, so that a step allocates nothing once they have grown. Engine thread only.
+class BatchBuilder {
+ public:
+  // The batch borrows from this object and from the scheduler's sequences until the next plan.
+  Batch build(const StepPlan& plan, const Scheduler& scheduler);
+
+ private:
+  std::vector<TokenId> tokens_;
+  std::vector<RowOrigin> origins_;
+  std::vector<BatchSlice> slices_;
+};
+
+}  // namespace quire

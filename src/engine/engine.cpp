@@ -1,0 +1,215 @@
+#include "engine/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+
+namespace quire {
+namespace {
+
+Limits fitted(Limits limits) {
+  QUIRE_CHECK(limits.block_count > 0 && limits.block_tokens > 0 && limits.context_tokens > 1, "limits are set");
+  const int64_t pool_tokens = int64_t{limits.block_count} * limits.block_tokens;
+  limits.context_tokens = static_cast<int32_t>(std::min<int64_t>(limits.context_tokens, pool_tokens));
+  return limits;
+}
+
+bool contains(const std::vector<TokenId>& tokens, TokenId token) {
+  return std::find(tokens.begin(), tokens.end(), token) != tokens.end();
+}
+
+Finished failure(ErrorKind kind, std::string why) {
+  return {.reason = FinishReason::error, .error_kind = kind, .error = std::move(why)};
+}
+
+}  // namespace
+
+Engine::Engine(const Limits& limits, Executor& executor, const Tokenizer& tokenizer, const Clock& clock, EventSink sink)
+    : limits_(fitted(limits)),
+      executor_(executor),
+      tokenizer_(tokenizer),
+      clock_(clock),
+      sink_(std::move(sink)),
+      scheduler_(limits_) {
+  for (TokenId token = 0; token < tokenizer_.vocab_size(); ++token) {
+    if (tokenizer_.is_end(token)) end_tokens_.push_back(token);
+  }
+}
+
+void Engine::submit(Request request) {
+  const SequenceId id = request.id;
+  QUIRE_CHECK(!contexts_.contains(id) && !request.prompt.empty(), "a request has an id of its own and a token");
+  const auto prompt_length = static_cast<int64_t>(request.prompt.size());
+  const int64_t room = limits_.context_tokens - prompt_length;
+  const int64_t wanted = request.generated_max < 0 ? room : request.generated_max;
+
+  SequenceDemand demand{.id = id,
+                        .prompt = request.prompt,
+                        .length_max = static_cast<int32_t>(prompt_length + std::min(room, wanted)),
+                        .use_cache = request.use_cache,
+                        .priority = request.priority,
+                        .cache_salt = request.cache_salt,
+                        .client = request.client,
+                        .arrived_ns = request.arrived_ns,
+                        .deadline_ns = request.deadline_ns};
+  TextStream stream(request.stop);
+  contexts_.emplace(id, Context{.request = std::move(request), .stream = std::move(stream)});
+  if (room <= 0) {
+    end(id, failure(ErrorKind::too_large, fmt::format("the prompt of {} tokens is longer than the context of {} tokens",
+                                                         prompt_length, limits_.context_tokens)));
+  } else if (wanted == 0) {
+    end(id, {.reason = FinishReason::length});
+  } else if (Result<void> admitted = scheduler_.admit(std::move(demand)); !admitted) {
+    end(id, failure(admitted.error().kind, admitted.error().message));
+  }
+}
+
+void Engine::cancel(SequenceId id) {
+  if (!contexts_.contains(id)) return;
+  end(id, {.reason = FinishReason::cancelled});
+  scheduler_.cancel(id);
+}
+
+void Engine::cancel_all() {
+  std::vector<SequenceId> ids;
+  for (const auto& [id, context] : contexts_) ids.push_back(id);
+  std::sort(ids.begin(), ids.end());
+  for (SequenceId id : ids) cancel(id);
+  post();
+}
+
+bool Engine::step() {
+  const int64_t begin_ns = clock_.now_ns();
+  end_expired(begin_ns);
+  const StepPlan& plan = scheduler_.plan(begin_ns);
+  const bool working = !plan.slices.empty();
+  QUIRE_CHECK(working || contexts_.empty(), "a step computes something while a request is there");
+  if (working) {
+    executor_.forget(scheduler_.fresh_blocks());
+    const Batch batch = batch_builder_.build(plan, scheduler_);
+    failures_.clear();
+    const Logits logits = executor_.forward(batch, failures_);
+    apply(plan, batch, logits);
+    ++totals_.steps;
+    totals_.last_step_tokens = static_cast<int64_t>(batch.tokens.size());
+    totals_.last_step_ns = clock_.now_ns() - begin_ns;
+  }
+  post();
+  return working;
+}
+
+void Engine::end_expired(int64_t now_ns) {
+  for (SequenceId id : scheduler_.expired(now_ns)) {
+    end(id, {.reason = FinishReason::deadline,
+             .error_kind = ErrorKind::cancelled,
+             .error = "the deadline passed before the answer was complete"});
+    scheduler_.cancel(id);
+  }
+}
+
+// Turns the step's results into outcomes and events, then commits. A sequence that ends leaves the scheduler in
+// commit, so its Finished event is made from what the scheduler knows before.
+void Engine::apply(const StepPlan& plan, const Batch& batch, const Logits& logits) {
+  outcomes_.clear();
+  for (size_t index = 0; index < plan.slices.size(); ++index) {
+    const Slice& slice = plan.slices[index];
+    const BatchSlice& rows = batch.slices[index];
+    const auto failed = std::find_if(failures_.begin(), failures_.end(),
+                                     [&](const SliceFailure& one) { return one.sequence == slice.sequence; });
+    if (failed != failures_.end()) {
+      end(slice.sequence, failure(ErrorKind::internal, failed->why));
+      outcomes_.push_back({.sequence = slice.sequence, .sampled = {}, .finished = true, .failed = true});
+      continue;
+    }
+    totals_.prompt_tokens_computed += std::count(batch.origins.begin() + rows.row_begin,
+                                                 batch.origins.begin() + rows.row_end, RowOrigin::prompt);
+    outcomes_.push_back(slice.samples ? sample(slice, logits.row(rows.logits_row))
+                                      : SliceOutcome{.sequence = slice.sequence, .sampled = {}});
+  }
+  scheduler_.commit(outcomes_);
+}
+
+// Chooses the next token of one sequence and sends its text, or ends it.
+SliceOutcome Engine::sample(const Slice& slice, std::span<const float> logits) {
+  Context& context = contexts_.at(slice.sequence);
+  const Request& request = context.request;
+  const Sequence& sequence = *scheduler_.find(slice.sequence);
+  const std::optional<TokenId> token =
+      sampler_.choose(logits, request.sampling, sequence.tokens,
+                      request.ignore_eos ? std::span<const TokenId>(end_tokens_) : std::span<const TokenId>());
+  if (!token) {
+    end(slice.sequence, failure(ErrorKind::internal, "the model's logits are not numbers"));
+    return {.sequence = slice.sequence, .sampled = {}, .finished = true, .failed = true};  // its rows are not shared
+  }
+  if (context.generated++ == 0) context.first_token_ns = clock_.now_ns();
+  ++totals_.generated_tokens;
+
+  std::optional<Finished> finished;
+  TextDelta delta;
+  if (tokenizer_.is_end(*token) || contains(request.stop_tokens, *token)) {
+    finished = Finished{.reason = FinishReason::stop};
+  } else {
+    delta.tokens.push_back(*token);
+    delta.text = context.stream.push(tokenizer_.bytes(*token));
+    if (request.logprobs_top_n >= 0) delta.logprobs.push_back(logprobs_of(logits, *token, request.logprobs_top_n));
+    if (context.stream.stopped()) {
+      finished = Finished{.reason = FinishReason::stop, .stop_text = context.stream.stop_text()};
+    } else if (sequence.length() + 1 >= sequence.length_max) {
+      finished = Finished{.reason = FinishReason::length};
+    }
+  }
+  if (finished) delta.text += context.stream.finish();
+  if (!delta.text.empty() || !delta.tokens.empty()) events_.push_back({slice.sequence, std::move(delta)});
+  const bool ends = finished.has_value();
+  if (ends) end(slice.sequence, std::move(*finished));
+  return {.sequence = slice.sequence, .sampled = token, .finished = ends};
+}
+
+PositionLogprobs Engine::logprobs_of(std::span<const float> logits, TokenId chosen, int32_t top_n) const {
+  PositionLogprobs result = position_logprobs(logits, chosen, top_n);
+  result.chosen.text = tokenizer_.bytes(result.chosen.token);
+  for (TokenLogprob& one : result.top) one.text = tokenizer_.bytes(one.token);
+  return result;
+}
+
+// The one place where a request's last event is made.
+void Engine::end(SequenceId id, Finished finished) {
+  const auto context = contexts_.find(id);
+  finished.stats = stats_of(context->second);
+  events_.push_back({id, std::move(finished)});
+  contexts_.erase(context);
+  ++totals_.finished_requests;
+}
+
+RequestStats Engine::stats_of(const Context& context) const {
+  const int64_t now_ns = clock_.now_ns();
+  RequestStats stats{.prompt_tokens = static_cast<int64_t>(context.request.prompt.size()),
+                     .generated_tokens = context.generated,
+                     .seed = context.request.sampling.seed};
+  const Sequence* sequence = scheduler_.find(context.request.id);
+  const int64_t started_ns = sequence ? sequence->first_planned_ns : -1;
+  stats.queue_ns = (started_ns < 0 ? now_ns : started_ns) - context.request.arrived_ns;
+  if (sequence) {
+    stats.cached_tokens = sequence->cached_tokens;
+    stats.preemptions = sequence->preemptions;
+    stats.recomputed_tokens = sequence->recomputed_tokens;
+  }
+  if (started_ns >= 0) stats.prompt_ns = (context.first_token_ns < 0 ? now_ns : context.first_token_ns) - started_ns;
+  if (context.first_token_ns >= 0) stats.generate_ns = now_ns - context.first_token_ns;
+  return stats;
+}
+
+void Engine::post() {
+  if (!events_.empty()) sink_(std::exchange(events_, {}));
+}
+
+EngineSnapshot Engine::snapshot() const {
+  EngineSnapshot snapshot = totals_;
+  snapshot.scheduler = scheduler_.counts();
+  return snapshot;
+}
+
+}  // namespace quire

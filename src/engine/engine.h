@@ -1,0 +1,95 @@
+// The step loop: plan, run, sample, commit, report.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "core/event.h"
+#include "core/limits.h"
+#include "core/request.h"
+#include "engine/batch_builder.h"
+#include "engine/executor.h"
+#include "engine/sampler.h"
+#include "sched/scheduler.h"
+#include "text/text_stream.h"
+#include "text/tokenizer.h"
+
+namespace quire {
+
+// Receives all events of a step at once, on the engine's thread. It must not wait.
+using EventSink = std::function<void(std::vector<Event>&&)>;
+
+// What an engine shows of itself after each step.
+struct EngineSnapshot {
+  SchedulerCounts scheduler;
+  int64_t prompt_tokens_computed = 0;
+  int64_t generated_tokens = 0;
+  int64_t finished_requests = 0;
+  int64_t steps = 0;
+  int64_t last_step_tokens = 0;
+  int64_t last_step_ns = 0;
+};
+
+// Runs many sequences on one executor. Owns no thread and reads no clock but the given one: EngineThread runs it in
+// production, the simulator runs the same object. One thread.
+// Invariant: each submitted request leaves exactly one Finished event, and nothing after it.
+class Engine {
+ public:
+  // Borrows everything for its life. REQUIRES: limits.block_count > 0, limits.context_tokens > 1. Contexts are
+  // shortened to what the whole KV pool can hold.
+  Engine(const Limits& limits, Executor& executor, const Tokenizer& tokenizer, const Clock& clock, EventSink sink);
+
+  // Every outcome leaves as an event, a refusal too.
+  void submit(Request request);
+  // No effect when the request is unknown or has ended.
+  void cancel(SequenceId id);
+  // Ends every request that is left as cancelled and posts the events.
+  void cancel_all();
+  // Computes one step and posts its events. False when there was nothing to compute.
+  bool step();
+  bool idle() const { return contexts_.empty(); }
+
+  const Limits& limits() const { return limits_; }
+  const Scheduler& scheduler() const { return scheduler_; }
+  EngineSnapshot snapshot() const;
+
+ private:
+  // A request's own side of the engine: the rest of a context is its Sequence and blocks.
+  struct Context {
+    Request request;
+    TextStream stream;
+    int32_t generated = 0;
+    int64_t first_token_ns = -1;
+  };
+
+  void end_expired(int64_t now_ns);
+  void apply(const StepPlan& plan, const Batch& batch, const Logits& logits);
+  SliceOutcome sample(const Slice& slice, std::span<const float> logits);
+  PositionLogprobs logprobs_of(std::span<const float> logits, TokenId chosen, int32_t top_n) const;
+  void end(SequenceId id, Finished finished);
+  RequestStats stats_of(const Context& context) const;
+  void post();
+
+  // const after construction
+  const Limits limits_;
+  Executor& executor_;
+  const Tokenizer& tokenizer_;
+  const Clock& clock_;
+  const EventSink sink_;
+  std::vector<TokenId> end_tokens_;  // of the vocabulary
+
+  Scheduler scheduler_;
+  std::unordered_map<SequenceId, Context> contexts_;  // every request that has not ended
+  BatchBuilder batch_builder_;
+  Sampler sampler_;
+  std::vector<SliceFailure> failures_;
+  std::vector<SliceOutcome> outcomes_;
+  std::vector<Event> events_;
+  EngineSnapshot totals_;
+};
+
+}  // namespace quire

@@ -1,0 +1,67 @@
+#include "engine/engine_thread.h"
+
+#include <utility>
+
+namespace quire {
+namespace {
+
+// Requests that may be on their way at once. The queue's own bound refuses long before this.
+size_t submits_max(const Limits& limits) { return static_cast<size_t>(limits.queue_max) + 1024; }
+
+// A cancel for each request that is on its way, waiting or running always finds a place.
+size_t cancels_max(const Limits& limits) {
+  return submits_max(limits) + static_cast<size_t>(limits.queue_max + limits.running_max);
+}
+
+}  // namespace
+
+EngineThread::EngineThread(const Limits& limits, Executor& executor, const Tokenizer& tokenizer, const Clock& clock,
+                           EventSink sink)
+    : engine_(limits, executor, tokenizer, clock, std::move(sink)), mailbox_(submits_max(limits) + cancels_max(limits)) {
+  snapshot_.set(engine_.snapshot());
+  thread_ = std::thread([this] { run(); });
+}
+
+EngineThread::~EngineThread() {
+  mailbox_.close();
+  thread_.join();
+}
+
+Result<void> EngineThread::submit(Request request) {
+  if (mailbox_.try_push(Command(std::move(request)), cancels_max(engine_.limits()))) return {};
+  return fail(ErrorKind::busy, "server busy, please try again.  maximum pending requests exceeded");
+}
+
+void EngineThread::cancel(SequenceId id) {
+  // Refused only when the thread is stopping, or when somebody cancels the same requests over and over: the answer
+  // then runs to its end, which harms nobody.
+  (void)mailbox_.try_push(Command(Cancel{id}));
+}
+
+void EngineThread::run() {
+  std::vector<Command> commands;
+  for (;;) {
+    commands.clear();
+    if (engine_.idle()) {
+      if (!mailbox_.wait_and_take_all(commands)) break;
+    } else if (!mailbox_.take_all(commands)) {
+      break;
+    }
+    apply(commands);
+    engine_.step();
+    snapshot_.set(engine_.snapshot());
+  }
+  engine_.cancel_all();
+}
+
+void EngineThread::apply(std::vector<Command>& commands) {
+  for (Command& command : commands) {
+    if (Request* request = std::get_if<Request>(&command)) {
+      engine_.submit(std::move(*request));
+    } else {
+      engine_.cancel(std::get<Cancel>(command).id);
+    }
+  }
+}
+
+}  // namespace quire

@@ -1,0 +1,12 @@
+// Random numbers that are a function of what they are for: no state, no order of use.
+#pragma once
+
+#include <cstdint>
+
+namespace quire {
+
+// A number in [0, 1) with 53 random bits, keyed by (seed, choice, position).
+// Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC'11), seed as key.
+double keyed_uniform(uint64_t seed, uint32_t choice, uint64_t position);
+
+}  // namespace quire
