@@ -1,0 +1,57 @@
+#include "base/team.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+#include <vector>
+
+namespace quire {
+namespace {
+
+TEST(Team, every_index_is_called_once_whatever_the_workers) {
+  for (int workers : {1, 2, 3, 8}) {
+    Team team(workers);
+    for (int64_t count : {0, 1, 2, 7, 1000}) {
+      std::vector<int> calls(static_cast<size_t>(count), 0);
+      team.parallel_for(count, [&](int64_t index, int worker) {
+        ASSERT_TRUE(worker >= 0 && worker < workers);
+        ++calls[static_cast<size_t>(index)];
+      });
+      EXPECT_EQ(calls, std::vector<int>(static_cast<size_t>(count), 1));
+    }
+  }
+}
+
+TEST(Team, results_are_visible_to_the_caller_and_to_the_next_job) {
+  Team team(4);
+  std::vector<int64_t> values(64, 0);
+  for (int64_t round = 1; round <= 2000; ++round) {
+    team.parallel_for(64, [&](int64_t index, int) {
+      const auto own = static_cast<size_t>(index);
+      values[own] += 1;
+    });
+    ASSERT_EQ(values[static_cast<size_t>(round % 64)], round);
+  }
+}
+
+TEST(Team, callers_of_several_threads_take_turns) {
+  Team team(2);
+  int64_t sum = 0;  // not atomic: calls of one caller are complete before another's begin
+  std::vector<std::thread> callers;
+  for (int caller = 0; caller < 3; ++caller) {
+    callers.emplace_back([&] {
+      for (int round = 0; round < 200; ++round) {
+        std::vector<int64_t> parts(16, 0);
+        team.parallel_for(16, [&](int64_t index, int) { parts[static_cast<size_t>(index)] = index; });
+        team.parallel_for(1, [&](int64_t, int) {
+          for (int64_t part : parts) sum += part;
+        });
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(sum, 3 * 200 * 120);
+}
+
+}  // namespace
+}  // namespace quire
