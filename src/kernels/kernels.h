@@ -38,14 +38,15 @@ struct PackedMatrix {
 
 // Activations of `rows` rows as a matmul reads them. Weights in F32, F16 and BF16 read `values`; quantized weights
 // read the int8 form: value[k] = scale[k / 32] * quant[k], scale = max|x| / 127 over the group, quants rounded to
-// nearest even.
+// nearest even and so within [-127, 127].
 struct Activations {
   int64_t rows = 0;
   int64_t inputs = 0;
   const float* values = nullptr;      // (rows, inputs)
   const int8_t* quants = nullptr;     // (rows, inputs)
   const float* scales = nullptr;      // (rows, inputs / 32)
-  const int32_t* half_sums = nullptr;  // (rows, inputs / 16): sum of quants over 16, for offsets and minima
+  const int16_t* half_sums = nullptr;  // (rows, inputs / 16): sum of quants over 16 inputs, for weights with an offset
+  const float* group_sums = nullptr;   // (rows, inputs / 32): scale * sum of quants, for weights with a minimum
 };
 
 // y[r][o] = sum over k of W[o][k] * x[r][k], for outputs of panels [panel_begin, panel_end).
@@ -85,6 +86,7 @@ struct KvWriteArgs {
 //   m' = max(m, max s); c = exp(m - m'); p[i] = exp(s[i] - m'); l = l * c + tree_sum(p)
 //   acc[d] = acc[d] * c + sum over i ascending of p[i] * v[i][d]   (fused)
 // out[d] = acc[d] / l.
+// REQUIRES: out does not overlap q (it holds acc meanwhile).
 struct AttentionArgs {
   KvLayer layer;
   const int32_t* blocks = nullptr;
@@ -105,9 +107,11 @@ struct KernelTable {
 
   // y as in MatmulArgs. REQUIRES: the activation form that the weight type reads is filled.
   void (*matmul)(const MatmulArgs& args);
-  // Fills quants, scales and half_sums of `rows` rows. REQUIRES: inputs is a multiple of 32.
+  // Fills the int8 form of `rows` rows. A group that holds a NaN or an infinity gets the scale NaN and quants 0, so
+  // that its own row's results are NaN; one whose values are all below 2^-100 counts as zero.
+  // REQUIRES: inputs is a multiple of 32.
   void (*quantize_activations)(const float* x, int64_t rows, int64_t inputs, int8_t* quants, float* scales,
-                               int32_t* half_sums);
+                               int16_t* half_sums, float* group_sums);
   void (*attention)(const AttentionArgs& args);
   void (*kv_write)(const KvWriteArgs& args);
   // y = x / sqrt(mean(x^2) + epsilon) * weight, one row of n values. y may be x.
