@@ -1,0 +1,217 @@
+#include "tree/tree_rules.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "tree/cpp_source.h"
+
+namespace quire::tree {
+namespace {
+
+constexpr int file_lines_max = 500;
+constexpr int function_lines_max = 70;
+constexpr int kernel_lines_max = 120;
+
+// Which layers a layer may include, besides itself. docs/architecture.md says what each one is.
+const std::map<std::string, std::set<std::string>, std::less<>> layer_table = {
+    {"base", {}},
+    {"core", {"base"}},
+    {"tensor", {"base"}},
+    {"metrics", {"base"}},
+    {"gguf", {"base", "tensor"}},
+    {"kernels", {"base", "tensor"}},
+    {"kv", {"base", "core"}},
+    {"text", {"base", "core", "gguf"}},
+    {"backend", {"base", "tensor", "kernels"}},
+    {"sched", {"base", "core", "kv"}},
+    {"model", {"base", "core", "tensor", "gguf", "backend"}},
+    {"api", {"base", "core", "text"}},
+    {"store", {"base", "gguf"}},
+    {"engine", {"base", "core", "text", "model", "kv", "sched", "metrics"}},
+    {"sim", {"base", "core", "text", "kv", "sched", "engine"}},
+    {"server", {"base", "core", "text", "model", "engine", "metrics", "api", "store"}},
+    {"load", {"base", "core", "metrics", "api"}},
+    {"cli", {"base", "core", "tensor", "metrics", "gguf", "kernels", "kv", "text", "backend", "sched", "model", "api",
+             "store", "engine", "sim", "server", "load"}},
+};
+
+bool is_cpp(std::string_view path) { return path.ends_with(".cpp") || path.ends_with(".h"); }
+
+// "kernels" of "src/kernels/avx2/x.cpp"; empty outside of src/.
+std::string_view layer_of(std::string_view path) {
+  if (!path.starts_with("src/")) return {};
+  path.remove_prefix(4);
+  const size_t slash = path.find('/');
+  return slash == std::string_view::npos ? std::string_view{} : path.substr(0, slash);
+}
+
+bool starts_with_any(std::string_view path, std::initializer_list<std::string_view> prefixes) {
+  return std::any_of(prefixes.begin(), prefixes.end(), [&](std::string_view p) { return path.starts_with(p); });
+}
+
+// Calls report(line number, line) for each line of the text.
+template <typename Report>
+void each_line(std::string_view text, Report report) {
+  int line = 1;
+  for (size_t begin = 0; begin < text.size(); ++line) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    report(line, text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+}
+
+std::string read_file(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+bool is_checked(const std::string& path) {
+  return is_cpp(path) || path.ends_with(".cmake") || path.ends_with("CMakeLists.txt") || path.ends_with(".json") ||
+         path.ends_with(".sh") || path.ends_with(".py") || path.ends_with(".mjs") || path.ends_with(".js");
+}
+
+}  // namespace
+
+std::vector<SourceFile> read_tree(const std::filesystem::path& repository) {
+  namespace fs = std::filesystem;
+  std::vector<SourceFile> files;
+  for (const char* name : {"CMakeLists.txt", "CMakePresets.json", "run", "test", ".ci/run"}) {
+    if (fs::exists(repository / name)) files.push_back({.path = name, .text = read_file(repository / name)});
+  }
+  for (const char* folder : {"src", "tests", "fuzz", "bench", "tools"}) {
+    if (!fs::exists(repository / folder)) continue;
+    for (auto entry = fs::recursive_directory_iterator(repository / folder); entry != fs::end(entry); ++entry) {
+      if (entry->is_directory() && entry->path().filename() == "node_modules") entry.disable_recursion_pending();
+      const std::string path = entry->path().lexically_relative(repository).generic_string();
+      if (!entry->is_regular_file() || !is_checked(path)) continue;
+      files.push_back({.path = path, .text = read_file(entry->path())});
+    }
+  }
+  std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
+  return files;
+}
+
+std::vector<std::string> check_include_edges(const SourceFile& file) {
+  std::vector<std::string> wrong;
+  if (!is_cpp(file.path) || !file.path.starts_with("src/")) return wrong;
+  const std::string_view layer = layer_of(file.path);
+  const auto row = layer_table.find(layer);
+  if (row == layer_table.end()) return {fmt::format("{}: '{}' is not a layer of the table", file.path, layer)};
+  for (const Include& include : includes_of(file.text)) {
+    if (!include.quoted) continue;
+    const std::string target = include.path.substr(0, include.path.find('/'));
+    if (target == layer || row->second.contains(target)) continue;
+    wrong.push_back(fmt::format("{}:{}: {} may not include \"{}\"", file.path, include.line, layer, include.path));
+  }
+  return wrong;
+}
+
+std::vector<std::string> check_locks(const SourceFile& file) {
+  std::vector<std::string> wrong;
+  if (!is_cpp(file.path) || !file.path.starts_with("src/")) return wrong;
+  if (starts_with_any(file.path, {"src/base/mailbox.", "src/base/snapshot.", "src/base/team."})) return wrong;
+  each_line(code_only(file.text), [&](int line, std::string_view text) {
+    for (const char* word : {"mutex", "shared_mutex", "recursive_mutex", "condition_variable", "lock_guard",
+                             "unique_lock", "scoped_lock", "shared_lock", "memory_order", "memory_order_relaxed",
+                             "memory_order_acquire", "memory_order_release", "memory_order_acq_rel",
+                             "memory_order_seq_cst", "atomic_thread_fence"}) {
+      if (!has_word(text, word)) continue;
+      wrong.push_back(fmt::format("{}:{}: '{}' outside of base's mailbox, snapshot and team", file.path, line, word));
+      return;
+    }
+  });
+  return wrong;
+}
+
+std::vector<std::string> check_json(const SourceFile& file) {
+  std::vector<std::string> wrong;
+  if (!is_cpp(file.path) || !file.path.starts_with("src/")) return wrong;
+  if (starts_with_any(file.path, {"src/api/", "src/store/", "src/cli/", "src/load/", "src/text/chat_template",
+                                  "src/text/jinja"})) {
+    return wrong;
+  }
+  for (const Include& include : includes_of(file.text)) {
+    if (!include.path.starts_with("nlohmann/")) continue;
+    wrong.push_back(fmt::format("{}:{}: JSON stays in api, store, cli, load and text's chat template", file.path,
+                                include.line));
+  }
+  return wrong;
+}
+
+std::vector<std::string> check_flags(const SourceFile& file) {
+  std::vector<std::string> wrong;
+  if (is_cpp(file.path)) return wrong;
+  each_line(file.text, [&](int line, std::string_view text) {
+    for (const char* flag : {"-ffast-math", "-Ofast", "-funsafe-math-optimizations", "-march=native"}) {
+      if (text.substr(0, text.find('#')).find(flag) == std::string_view::npos) continue;
+      wrong.push_back(fmt::format("{}:{}: {} breaks the numeric contract", file.path, line, flag));
+    }
+  });
+  return wrong;
+}
+
+std::vector<std::string> check_markers(const SourceFile& file) {
+  std::vector<std::string> wrong;
+  each_line(file.text, [&](int line, std::string_view text) {
+    for (const char* marker : {"TO" "DO", "FIX" "ME", "XX" "X", "HA" "CK"}) {
+      if (has_word(text, marker)) wrong.push_back(fmt::format("{}:{}: leftover {}", file.path, line, marker));
+    }
+  });
+  return wrong;
+}
+
+std::vector<std::string> check_header(const SourceFile& file) {
+  if (!file.path.ends_with(".h") || file.text.find("#pragma once") != std::string::npos) return {};
+  return {fmt::format("{}: a header without #pragma once", file.path)};
+}
+
+Sizes sizes_over_limit(const SourceFile& file) {
+  Sizes over;
+  if (!is_cpp(file.path)) return over;
+  if (const int lines = line_count(file.text); lines > file_lines_max) over[file.path] = lines;
+  const int limit = layer_of(file.path) == "kernels" ? kernel_lines_max : function_lines_max;
+  for (const Function& function : functions_of(file.text)) {
+    if (function.line_count() <= limit) continue;
+    int& lines = over[file.path + " " + function.name];
+    lines = std::max(lines, function.line_count());
+  }
+  return over;
+}
+
+Sizes parse_ratchet(std::string_view text) {
+  Sizes ratchet;
+  each_line(text, [&](int, std::string_view line) {
+    std::istringstream in(std::string(line.substr(0, line.find('#'))));
+    int lines = 0;
+    std::string path, function;
+    if (!(in >> lines >> path)) return;
+    std::getline(in >> std::ws, function);
+    function.erase(function.find_last_not_of(' ') + 1);
+    ratchet[function.empty() ? path : path + " " + function] = lines;
+  });
+  return ratchet;
+}
+
+std::vector<std::string> check_ratchet(const Sizes& over, const Sizes& ratchet) {
+  std::vector<std::string> wrong;
+  for (const auto& [what, lines] : over) {
+    const auto listed = ratchet.find(what);
+    if (listed == ratchet.end()) {
+      wrong.push_back(fmt::format("{}: {} lines is over the limit", what, lines));
+    } else if (lines > listed->second) {
+      wrong.push_back(fmt::format("{}: grew from {} to {} lines", what, listed->second, lines));
+    } else if (lines < listed->second) {
+      wrong.push_back(fmt::format("{}: shrank from {} to {} lines; lower the ratchet", what, listed->second, lines));
+    }
+  }
+  for (const auto& [what, lines] : ratchet) {
+    if (!over.contains(what)) wrong.push_back(fmt::format("{}: within the limit now; take it off the ratchet", what));
+  }
+  return wrong;
+}
+
+}  // namespace quire::tree

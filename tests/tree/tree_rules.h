@@ -1,0 +1,37 @@
+// The rules that the tree keeps: pure functions from a file's path and text to what is wrong with it.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace quire::tree {
+
+struct SourceFile {
+  std::string path;  // relative to the repository, with '/'
+  std::string text;
+};
+
+// Every file of the tree that rules are about, sorted by path: sources, build files and scripts.
+std::vector<SourceFile> read_tree(const std::filesystem::path& repository);
+
+// Each returns one line a violation: "path:line: what was found, what was expected".
+std::vector<std::string> check_include_edges(const SourceFile& file);
+std::vector<std::string> check_locks(const SourceFile& file);
+std::vector<std::string> check_json(const SourceFile& file);
+std::vector<std::string> check_flags(const SourceFile& file);
+std::vector<std::string> check_markers(const SourceFile& file);
+std::vector<std::string> check_header(const SourceFile& file);
+
+// Sizes over the limit: "path" or "path function" -> lines.
+using Sizes = std::map<std::string, int>;
+Sizes sizes_over_limit(const SourceFile& file);
+
+// The ratchet holds what may be over the limit, and how far: one "LINES PATH [FUNCTION]" a line, '#' begins a comment.
+Sizes parse_ratchet(std::string_view text);
+// A size that is not listed, that grew, or that shrank (then the list must say so) is a violation.
+std::vector<std::string> check_ratchet(const Sizes& over, const Sizes& ratchet);
+
+}  // namespace quire::tree

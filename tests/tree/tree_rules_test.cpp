@@ -1,0 +1,183 @@
+// The rules hold for this tree; and each rule catches what it is for.
+#include "tree/tree_rules.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "tree/cpp_source.h"
+
+namespace quire::tree {
+namespace {
+
+using Check = std::vector<std::string> (*)(const SourceFile&);
+
+const std::vector<SourceFile>& tree() {
+  static const std::vector<SourceFile> files = read_tree(QUIRE_SOURCE_DIR);
+  return files;
+}
+
+void expect_clean(Check check) {
+  for (const SourceFile& file : tree()) {
+    for (const std::string& wrong : check(file)) ADD_FAILURE() << wrong;
+  }
+}
+
+std::string repeated(std::string_view line, int count) {
+  std::string text;
+  for (int index = 0; index < count; ++index) text += line;
+  return text;
+}
+
+TEST(Tree, is_found) { EXPECT_GT(tree().size(), 20U); }
+TEST(Tree, include_edges_follow_the_layer_table) { expect_clean(check_include_edges); }
+TEST(Tree, locks_and_memory_orders_are_in_three_places) { expect_clean(check_locks); }
+TEST(Tree, json_stays_at_the_edges) { expect_clean(check_json); }
+TEST(Tree, no_flag_breaks_the_numeric_contract) { expect_clean(check_flags); }
+TEST(Tree, no_leftover_markers) { expect_clean(check_markers); }
+TEST(Tree, headers_are_included_once) { expect_clean(check_header); }
+
+TEST(Tree, sizes_are_within_limits_or_on_the_ratchet) {
+  Sizes over;
+  for (const SourceFile& file : tree()) over.merge(sizes_over_limit(file));
+  std::ifstream in(std::string(QUIRE_SOURCE_DIR) + "/tests/tree/ratchet.txt");
+  ASSERT_TRUE(in) << "tests/tree/ratchet.txt is missing";
+  const std::string ratchet{std::istreambuf_iterator<char>(in), {}};
+  for (const std::string& wrong : check_ratchet(over, parse_ratchet(ratchet))) ADD_FAILURE() << wrong;
+}
+
+TEST(IncludeEdges, a_layer_may_include_what_its_row_lists_and_itself) {
+  const SourceFile file{"src/kv/pool.cpp", "#include \"kv/pool.h\"\n#include <vector>\n#include \"core/ids.h\"\n"};
+  EXPECT_TRUE(check_include_edges(file).empty());
+}
+
+TEST(IncludeEdges, an_include_upwards_is_named_with_its_line) {
+  const SourceFile file{"src/kv/pool.cpp", "#include \"kv/pool.h\"\n#  include \"engine/engine.h\"\n"};
+  const auto wrong = check_include_edges(file);
+  ASSERT_EQ(wrong.size(), 1U);
+  EXPECT_EQ(wrong[0], "src/kv/pool.cpp:2: kv may not include \"engine/engine.h\"");
+}
+
+TEST(IncludeEdges, the_model_never_sees_the_scheduler_nor_the_scheduler_a_tensor) {
+  EXPECT_EQ(check_include_edges({"src/model/a.h", "#include \"sched/scheduler.h\"\n"}).size(), 1U);
+  EXPECT_EQ(check_include_edges({"src/sched/a.h", "#include \"tensor/tensor_view.h\"\n"}).size(), 1U);
+}
+
+TEST(IncludeEdges, a_folder_outside_the_table_and_an_include_without_a_layer_are_wrong) {
+  EXPECT_EQ(check_include_edges({"src/common/x.cpp", ""}).size(), 1U);
+  EXPECT_EQ(check_include_edges({"src/kv/pool.cpp", "#include \"pool.h\"\n"}).size(), 1U);
+}
+
+TEST(Locks, are_found_in_code_but_not_in_comments) {
+  EXPECT_EQ(check_locks({"src/kv/a.h", "std::mutex m;\nx.load(std::memory_order_relaxed);\n"}).size(), 2U);
+  EXPECT_TRUE(check_locks({"src/kv/a.h", "// no mutex here\nconst char* s = \"mutex\";\nint mutex_count;\n"}).empty());
+  EXPECT_TRUE(check_locks({"src/base/team.h", "std::mutex m;\n"}).empty());
+}
+
+TEST(Json, is_refused_in_the_engine_and_allowed_in_the_api) {
+  EXPECT_EQ(check_json({"src/engine/a.cpp", "#include <nlohmann/json.hpp>\n"}).size(), 1U);
+  EXPECT_TRUE(check_json({"src/api/a.cpp", "#include <nlohmann/json.hpp>\n"}).empty());
+  EXPECT_TRUE(check_json({"src/text/chat_template.cpp", "#include <nlohmann/json.hpp>\n"}).empty());
+  EXPECT_EQ(check_json({"src/text/tokenizer.cpp", "#include <nlohmann/json.hpp>\n"}).size(), 1U);
+}
+
+TEST(Flags, fast_math_is_refused_in_build_files) {
+  EXPECT_EQ(check_flags({"CMakeLists.txt", "add_compile_options(-O2 -ffast-math)\n"}).size(), 1U);
+  EXPECT_TRUE(check_flags({"CMakeLists.txt", "# never -ffast-math\n"}).empty());
+}
+
+TEST(Markers, are_refused_wherever_they_stand) {
+  EXPECT_EQ(check_markers({"src/kv/a.h", std::string("// TO") + "DO: later\n"}).size(), 1U);
+  EXPECT_TRUE(check_markers({"src/kv/a.h", "int TODOS;\n"}).empty());
+}
+
+TEST(Header, needs_its_guard) {
+  EXPECT_EQ(check_header({"src/kv/a.h", "int f();\n"}).size(), 1U);
+  EXPECT_TRUE(check_header({"src/kv/a.cpp", "int f();\n"}).empty());
+}
+
+TEST(Sizes, a_long_file_is_over_and_one_at_the_limit_is_not) {
+  EXPECT_TRUE(sizes_over_limit({"src/kv/a.cpp", repeated("\n", 500)}).empty());
+  EXPECT_EQ(sizes_over_limit({"src/kv/a.cpp", repeated("\n", 501)}), (Sizes{{"src/kv/a.cpp", 501}}));
+}
+
+TEST(Sizes, a_long_function_is_over_by_its_layers_limit) {
+  const std::string longest = "int f() {\n" + repeated("  g();\n", 68) + "}\n";
+  const std::string longer = "int f() {\n" + repeated("  g();\n", 69) + "}\n";
+  EXPECT_TRUE(sizes_over_limit({"src/kv/a.cpp", longest}).empty());
+  EXPECT_EQ(sizes_over_limit({"src/kv/a.cpp", longer}), (Sizes{{"src/kv/a.cpp f", 71}}));
+  EXPECT_TRUE(sizes_over_limit({"src/kernels/avx2/a.cpp", longer}).empty());
+}
+
+TEST(Ratchet, refuses_the_new_the_grown_and_the_outdated) {
+  const Sizes ratchet = parse_ratchet("# comment\n600 src/a.cpp\n80 src/b.cpp Type::f  # why\n");
+  EXPECT_EQ(ratchet, (Sizes{{"src/a.cpp", 600}, {"src/b.cpp Type::f", 80}}));
+  EXPECT_TRUE(check_ratchet({{"src/a.cpp", 600}, {"src/b.cpp Type::f", 80}}, ratchet).empty());
+  EXPECT_EQ(check_ratchet({{"src/a.cpp", 601}, {"src/b.cpp Type::f", 80}}, ratchet).size(), 1U);
+  EXPECT_EQ(check_ratchet({{"src/a.cpp", 599}, {"src/b.cpp Type::f", 80}}, ratchet).size(), 1U);
+  EXPECT_EQ(check_ratchet({{"src/a.cpp", 600}}, ratchet).size(), 1U);
+  EXPECT_EQ(check_ratchet({{"src/c.cpp", 501}}, {}).size(), 1U);
+}
+
+std::vector<std::string> names_of(std::string_view source) {
+  std::vector<std::string> names;
+  for (const Function& function : functions_of(source)) {
+    names.push_back(fmt::format("{}:{}-{}", function.name, function.first_line, function.last_line));
+  }
+  return names;
+}
+
+TEST(FunctionsOf, free_functions_and_methods_are_found_with_their_lines) {
+  const char* source = R"(namespace quire {
+namespace {
+const int table[] = {1, 2};
+int first(int x) { return x; }
+}
+struct Point {
+  int x = 0;
+  int sum(int y) const {
+    if (y > 0) {
+      return x + y;
+    }
+    return x;
+  }
+  bool operator==(const Point&) const = default;
+};
+template <typename T>
+T second(
+    T value) {
+  auto twice = [&] { return value + value; };
+  return twice();
+}
+}
+)";
+  EXPECT_EQ(names_of(source), (std::vector<std::string>{"first:4-4", "sum:8-13", "second:16-21"}));
+}
+
+TEST(FunctionsOf, member_initializers_do_not_end_a_constructor) {
+  const char* source =
+      "Team::Team(int n)\n    : count_{n},\n      names_(std::vector<int>{1}) {\n  go();\n}\nTeam::~Team() {\n}\n";
+  EXPECT_EQ(names_of(source), (std::vector<std::string>{"Team::Team:1-5", "Team::~Team:6-7"}));
+}
+
+TEST(FunctionsOf, braces_in_text_comments_and_macros_do_not_count) {
+  const char* source =
+      "#define OPEN {\n// {\nvoid f() {\n  g(\"{\", '{', R\"x({)x\", 1'000);  /* { */\n}\nvoid h() {}\n";
+  EXPECT_EQ(names_of(source), (std::vector<std::string>{"f:3-5", "h:6-6"}));
+}
+
+TEST(FunctionsOf, enums_values_and_tests_are_told_apart) {
+  const char* source =
+      "enum class E : unsigned char {\n  a,\n};\nconst X x = make(1) + X{2};\nstd::vector<int> v{1, 2};\n"
+      "TEST(A, b) {\n  c();\n}\n";
+  EXPECT_EQ(names_of(source), (std::vector<std::string>{"TEST(A, b):6-8"}));
+}
+
+TEST(CodeOnly, keeps_lines_and_blanks_what_is_no_code) {
+  EXPECT_EQ(code_only("a // b\n\"c\" d"), "a     \n\" \" d");
+}
+
+}  // namespace
+}  // namespace quire::tree
