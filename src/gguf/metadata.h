@@ -23,6 +23,9 @@ using Value = std::variant<uint8_t, int8_t, uint16_t, int16_t, uint32_t, int32_t
                            std::vector<int64_t>, std::vector<float>, std::vector<double>, std::vector<bool>,
                            std::vector<std::string>>;
 
+// What a value is, for people: "uint32", "an array of 512 string".
+std::string value_type_name(const Value& value);
+
 // The keys of one file in file order. Immutable once read; any thread may read.
 // Typed getters: an absent key is an error that names it (or the given fallback); a value of the wrong type or
 // out of the asked range is always an error that says what was found.
