@@ -1,0 +1,58 @@
+#include "kv/block_cache.h"
+
+#include "base/check.h"
+
+namespace quire {
+
+BlockCache::BlockCache(int32_t block_count, int32_t block_tokens)
+    : pool_(block_count), tree_(block_count, block_tokens) {}
+
+BlockId BlockCache::take() {
+  if (pool_.free_count() == 0) {
+    const BlockId oldest = pool_.oldest_cached();
+    QUIRE_CHECK(oldest.valid(), "a block is taken only when one is available");
+    tree_.remove(oldest);
+    pool_.forget(oldest);
+    ++evictions_;
+  }
+  return pool_.take();
+}
+
+BlockId BlockCache::publish(BlockId block, const BlockKey& key, int64_t step) {
+  const BlockId known = tree_.find(key);
+  if (!known.valid()) {
+    tree_.insert(block, key);
+    return block;
+  }
+  pool_.retain(known);
+  pool_.release(block, false, step);
+  return known;
+}
+
+void BlockCache::release(std::span<const BlockId> table, int64_t step) {
+  for (size_t index = table.size(); index-- > 0;) {
+    pool_.release(table[index], tree_.contains(table[index]), step);
+  }
+}
+
+void BlockCache::check() const {
+  pool_.check();
+  tree_.check();
+  for (int32_t index = 0; index < pool_.count(); ++index) {
+    const BlockId block{index};
+    const BlockState state = pool_.state(block);
+    if (!tree_.contains(block)) {
+      QUIRE_CHECK(state != BlockState::cached, "a cached block is published");
+      continue;
+    }
+    QUIRE_CHECK(state != BlockState::free, "a published block is held or cached");
+    const BlockId parent = tree_.key_of(block).parent;
+    if (state == BlockState::held && parent.valid()) {
+      QUIRE_CHECK(pool_.state(parent) == BlockState::held, "whoever holds a block holds the one before it");
+    }
+  }
+  const BlockId oldest = pool_.oldest_cached();
+  QUIRE_CHECK(!oldest.valid() || tree_.is_leaf(oldest), "the oldest cached block is a leaf");
+}
+
+}  // namespace quire
