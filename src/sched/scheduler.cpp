@@ -1,0 +1,207 @@
+#include "sched/scheduler.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/check.h"
+#include "sched/scheduler_state.h"
+
+namespace quire {
+
+namespace {
+
+bool ranks_before(const Entry* a, const Entry* b) { return a->rank < b->rank; }
+
+std::string too_large_message(const SequenceDemand& demand, int32_t blocks_needed, const Limits& limits) {
+  return "the request needs " + std::to_string(blocks_needed) + " KV blocks of " + std::to_string(limits.block_tokens) +
+         " tokens (a prompt of " + std::to_string(demand.prompt.size()) + ", " + std::to_string(demand.length_max) +
+         " with its answer) and there are " + std::to_string(limits.block_count);
+}
+
+}  // namespace
+
+Scheduler::State::State(const Limits& limits_given)
+    : limits(limits_given), policy(limits), cache(limits.block_count, limits.block_tokens) {
+  QUIRE_CHECK(limits.block_count > 0 && limits.step_tokens_max > 0 && limits.queue_max >= 0, "limits are set");
+  const size_t running_max = static_cast<size_t>(policy.running_max());
+  waiting.reserve(static_cast<size_t>(limits.queue_max));
+  running.reserve(running_max);
+  parked.reserve(running_max);
+  spend.reserve(running_max);
+  leaders.reserve(running_max);
+  step_plan.slices.reserve(running_max);
+  fresh.reserve(static_cast<size_t>(limits.block_count));
+  matched.reserve(static_cast<size_t>(limits.block_count));
+}
+
+int32_t Scheduler::State::blocks_for(int64_t tokens) const {
+  return static_cast<int32_t>(ceil_div<int64_t>(tokens, limits.block_tokens));
+}
+
+std::vector<Entry*>& Scheduler::State::list_of(const Entry& entry) {
+  switch (entry.sequence.state) {
+    case SequenceState::waiting: return waiting;
+    case SequenceState::running: return running;
+    default: return parked;
+  }
+}
+
+void Scheduler::State::insert(std::vector<Entry*>& list, Entry& entry) {
+  list.insert(std::ranges::upper_bound(list, &entry, ranks_before), &entry);
+}
+
+void Scheduler::State::erase(std::vector<Entry*>& list, const Entry& entry) {
+  const auto at = std::ranges::find(list, &entry);
+  QUIRE_CHECK(at != list.end(), "an entry is in the list of its state");
+  list.erase(at);
+}
+
+// The rows of the planned slice are computed.
+void Scheduler::State::advance(Entry& entry, const SliceOutcome& outcome) {
+  Sequence& sequence = entry.sequence;
+  const int32_t before = sequence.computed;
+  const bool samples = entry.end == sequence.length();
+  QUIRE_CHECK(!outcome.sampled || samples, "only a slice that reaches the end samples");
+  QUIRE_CHECK(outcome.sampled || outcome.finished || !samples, "a slice that samples has a token");
+  sequence.computed = entry.end;
+  sequence.recomputed_tokens += std::max(0, std::min(entry.end, entry.reached) - before);
+  entry.reached = std::max(entry.reached, entry.end);
+  publish(entry, before);
+  if (outcome.sampled) {
+    sequence.tokens.push_back(*outcome.sampled);
+    QUIRE_CHECK(outcome.finished || sequence.length() <= sequence.length_max, "an answer ends at its greatest length");
+  }
+}
+
+// Blocks that have just become full can be found by others from now on.
+void Scheduler::State::publish(Entry& entry, int32_t computed_before) {
+  Sequence& sequence = entry.sequence;
+  const int32_t full = sequence.computed / limits.block_tokens;
+  for (int32_t index = computed_before / limits.block_tokens; index < full; ++index) {
+    BlockId& block = sequence.blocks[static_cast<size_t>(index)];
+    block = cache.publish(block, key_of(entry, index), steps);
+  }
+}
+
+// Ends an entry wherever it is; its blocks are everybody's again.
+void Scheduler::State::remove(Entry& entry) {
+  cache.release(entry.sequence.blocks, steps);
+  erase(list_of(entry), entry);
+  entries.erase(entry.sequence.id);
+}
+
+Scheduler::Scheduler(const Limits& limits) : state_(std::make_unique<State>(limits)) {}
+Scheduler::~Scheduler() = default;
+
+Result<void> Scheduler::admit(SequenceDemand demand) {
+  State& s = *state_;
+  QUIRE_CHECK(!s.entries.contains(demand.id), "an id is given once");
+  QUIRE_CHECK(!demand.prompt.empty(), "a prompt has at least one token");
+  const int64_t prompt_length = static_cast<int64_t>(demand.prompt.size());
+  const int64_t length_max = std::max<int64_t>(demand.length_max, prompt_length);
+  const int32_t blocks_needed = s.blocks_for(length_max);
+  if (blocks_needed > s.limits.block_count) {
+    return fail(ErrorKind::too_large, too_large_message(demand, blocks_needed, s.limits));
+  }
+  if (s.waiting.size() >= static_cast<size_t>(s.limits.queue_max)) {
+    return fail(ErrorKind::busy, "server busy, please try again.  maximum pending requests exceeded");
+  }
+  auto entry = std::make_unique<Entry>();
+  Sequence& sequence = entry->sequence;
+  sequence.id = demand.id;
+  sequence.tokens = std::move(demand.prompt);
+  sequence.prompt_length = static_cast<int32_t>(prompt_length);
+  sequence.length_max = static_cast<int32_t>(length_max);
+  sequence.use_cache = demand.use_cache;
+  sequence.priority = demand.priority;
+  sequence.cache_salt = demand.cache_salt;
+  sequence.client = std::move(demand.client);
+  sequence.arrived_ns = demand.arrived_ns;
+  sequence.deadline_ns = demand.deadline_ns;
+  // Room for the whole timeline, so that no step allocates. Pages that are never written cost nothing.
+  sequence.tokens.reserve(static_cast<size_t>(length_max) + 1);
+  sequence.blocks.reserve(static_cast<size_t>(blocks_needed));
+  entry->rank = s.policy.rank(sequence);
+  s.insert(s.waiting, *entry);
+  s.entries.emplace(sequence.id, std::move(entry));
+  return {};
+}
+
+bool Scheduler::cancel(SequenceId id) {
+  QUIRE_CHECK(!state_->planned, "a cancel comes before the plan or after the commit");
+  const auto at = state_->entries.find(id);
+  if (at == state_->entries.end()) return false;
+  state_->remove(*at->second);
+  return true;
+}
+
+const StepPlan& Scheduler::plan(int64_t now_ns) {
+  State& s = *state_;
+  QUIRE_CHECK(!s.planned, "a plan is committed before the next one");
+  ++s.steps;
+  s.refresh_ranks();
+  s.choose_running();
+  s.adopt_published();
+  s.share_budget();
+  s.claim_blocks();
+  s.write_plan(now_ns);
+  s.planned = !s.step_plan.slices.empty();
+  return s.step_plan;
+}
+
+void Scheduler::commit(std::span<const SliceOutcome> outcomes) {
+  State& s = *state_;
+  QUIRE_CHECK(outcomes.size() == s.step_plan.slices.size(), "each slice has one outcome");
+  for (const SliceOutcome& outcome : outcomes) {
+    const auto at = s.entries.find(outcome.sequence);
+    QUIRE_CHECK(at != s.entries.end() && at->second->end >= 0, "an outcome belongs to a slice of the plan");
+    Entry& entry = *at->second;
+    QUIRE_CHECK(outcome.finished || !outcome.failed, "what failed has finished");
+    if (!outcome.failed) s.advance(entry, outcome);
+    entry.end = -1;
+    if (outcome.finished) s.remove(entry);
+  }
+  s.step_plan.slices.clear();
+  s.planned = false;
+}
+
+const Sequence* Scheduler::find(SequenceId id) const {
+  const auto at = state_->entries.find(id);
+  return at == state_->entries.end() ? nullptr : &at->second->sequence;
+}
+
+std::vector<SequenceId> Scheduler::expired(int64_t now_ns) const {
+  std::vector<SequenceId> ids;
+  for (const auto* list : {&state_->waiting, &state_->running, &state_->parked}) {
+    for (const Entry* entry : *list) {
+      const int64_t deadline_ns = entry->sequence.deadline_ns;
+      if (deadline_ns >= 0 && deadline_ns <= now_ns) ids.push_back(entry->sequence.id);
+    }
+  }
+  std::ranges::sort(ids);
+  return ids;
+}
+
+std::span<const BlockId> Scheduler::fresh_blocks() const { return state_->fresh; }
+
+SchedulerCounts Scheduler::counts() const {
+  const State& s = *state_;
+  const BlockPool& pool = s.cache.pool();
+  return {.waiting = static_cast<int32_t>(s.waiting.size()),
+          .running = static_cast<int32_t>(s.running.size()),
+          .parked = static_cast<int32_t>(s.parked.size()),
+          .blocks_free = pool.free_count(),
+          .blocks_held = pool.held_count(),
+          .blocks_cached = pool.cached_count(),
+          .blocks_total = pool.count(),
+          .evictions = s.cache.evictions(),
+          .preemptions = s.preemptions,
+          .prefix_hit_tokens = s.prefix_hit_tokens,
+          .steps = s.steps};
+}
+
+void Scheduler::check_invariants() const { state_->check(); }
+
+}  // namespace quire

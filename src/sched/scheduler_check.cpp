@@ -1,0 +1,89 @@
+// What must hold between steps and between plan and commit, in words and in code.
+#include <algorithm>
+
+#include "base/check.h"
+#include "sched/scheduler_state.h"
+
+namespace quire {
+
+void Scheduler::State::check() const {
+  cache.check();
+  check_lists();
+  for (const auto* list : {&waiting, &running, &parked}) {
+    for (const Entry* entry : *list) check_entry(*entry);
+  }
+  check_references();
+  check_plan();
+}
+
+// Every sequence is in the list of its state, in order of rank, within the limits.
+void Scheduler::State::check_lists() const {
+  QUIRE_CHECK(entries.size() == waiting.size() + running.size() + parked.size(), "each sequence is in one list");
+  QUIRE_CHECK(waiting.size() <= static_cast<size_t>(limits.queue_max), "the queue is bounded");
+  QUIRE_CHECK(running.size() <= static_cast<size_t>(policy.running_max()), "the running ones are bounded");
+  const auto check_list = [&](const std::vector<Entry*>& list, SequenceState state) {
+    for (size_t index = 0; index < list.size(); ++index) {
+      const auto at = entries.find(list[index]->sequence.id);
+      QUIRE_CHECK(at != entries.end() && at->second.get() == list[index], "a list holds live sequences");
+      QUIRE_CHECK(list[index]->sequence.state == state, "a sequence is in the list of its state");
+      QUIRE_CHECK(index == 0 || list[index - 1]->rank < list[index]->rank, "a list is in order of rank");
+    }
+  };
+  check_list(waiting, SequenceState::waiting);
+  check_list(running, SequenceState::running);
+  check_list(parked, SequenceState::parked);
+  QUIRE_CHECK(!planned || !running.empty(), "a plan has running sequences");
+  for (const Entry* entry : waiting) QUIRE_CHECK(entry->sequence.blocks.empty(), "a waiting one holds no block");
+}
+
+// The table covers what is computed (and planned), and its full computed blocks are published under its own keys.
+void Scheduler::State::check_entry(const Entry& entry) const {
+  const Sequence& sequence = entry.sequence;
+  QUIRE_CHECK(sequence.computed >= 0 && sequence.computed < sequence.length(), "the last token is never computed early");
+  QUIRE_CHECK(sequence.computed <= entry.reached && entry.reached < sequence.length(), "reached is the high-water mark");
+  QUIRE_CHECK(sequence.prompt_length <= sequence.length() && sequence.length() <= sequence.length_max, "lengths hold");
+  QUIRE_CHECK(entry.end < 0 || (planned && sequence.state == SequenceState::running), "only running ones are planned");
+  const int32_t covered = std::max(sequence.computed, entry.end);
+  QUIRE_CHECK(static_cast<int32_t>(sequence.blocks.size()) == blocks_for(covered), "the table covers just its rows");
+  for (int32_t index = 0; index < sequence.computed / limits.block_tokens; ++index) {
+    QUIRE_CHECK(cache.find(key_of(entry, index)) == sequence.blocks[static_cast<size_t>(index)],
+                "a full computed block is published under the key of its rows");
+  }
+  for (size_t index = static_cast<size_t>(sequence.computed / limits.block_tokens); index < sequence.blocks.size(); ++index) {
+    QUIRE_CHECK(!cache.tree().contains(sequence.blocks[index]) && cache.pool().ref_count(sequence.blocks[index]) == 1,
+                "a block that is written is nobody else's");
+  }
+}
+
+// A block has as many references as there are tables it is in.
+void Scheduler::State::check_references() const {
+  std::vector<int32_t> references(static_cast<size_t>(limits.block_count));
+  for (const auto* list : {&running, &parked}) {
+    for (const Entry* entry : *list) {
+      for (const BlockId block : entry->sequence.blocks) ++references[static_cast<size_t>(block.value)];
+    }
+  }
+  for (int32_t index = 0; index < limits.block_count; ++index) {
+    QUIRE_CHECK(cache.pool().ref_count(BlockId{index}) == references[static_cast<size_t>(index)],
+                "a block's references are the tables it is in");
+  }
+}
+
+// The plan keeps to the budget and continues each sequence where it stands.
+void Scheduler::State::check_plan() const {
+  if (!planned) return;
+  QUIRE_CHECK(step_plan.token_count() <= policy.step_tokens(), "a step keeps to its budget");
+  size_t in_plan = 0;
+  for (const Entry* entry : running) in_plan += entry->end >= 0 ? 1 : 0;
+  QUIRE_CHECK(in_plan == step_plan.slices.size(), "each planned sequence has one slice");
+  for (const Slice& slice : step_plan.slices) {
+    const auto at = entries.find(slice.sequence);
+    QUIRE_CHECK(at != entries.end() && at->second->end == slice.end, "a slice belongs to a planned sequence");
+    const Sequence& sequence = at->second->sequence;
+    QUIRE_CHECK(slice.begin == sequence.computed && slice.begin < slice.end && slice.end <= sequence.length(),
+                "a slice continues its sequence");
+    QUIRE_CHECK(slice.samples == (slice.end == sequence.length()), "a slice samples exactly at the end");
+  }
+}
+
+}  // namespace quire

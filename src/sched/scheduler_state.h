@@ -1,0 +1,92 @@
+// What the scheduler keeps; private to sched/scheduler*.cpp.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "kv/block_cache.h"
+#include "sched/policy.h"
+#include "sched/scheduler.h"
+
+namespace quire {
+
+// A sequence with what only the scheduler knows of it.
+// Invariants between steps: blocks are exactly those that cover [0, computed); every block that is full of computed
+// rows is in the prefix tree; computed <= reached <= length.
+struct Entry {
+  Sequence sequence;
+  Rank rank;
+  int32_t reached = 0;  // the largest `computed` there ever was: what is computed again below it was lost
+  int32_t end = -1;     // of the planned slice; -1: not in the plan
+  bool follows = false;  // waits in this step for another one that computes the same block
+};
+
+struct Scheduler::State {
+  explicit State(const Limits& limits_given);
+
+  // scheduler.cpp
+  int32_t blocks_for(int64_t tokens) const;
+  std::vector<Entry*>& list_of(const Entry& entry);
+  void insert(std::vector<Entry*>& list, Entry& entry);
+  void erase(std::vector<Entry*>& list, const Entry& entry);
+  void advance(Entry& entry, const SliceOutcome& outcome);
+  void publish(Entry& entry, int32_t computed_before);
+  void remove(Entry& entry);
+
+  // scheduler_plan.cpp, in the order of a step
+  void refresh_ranks();
+  void choose_running();
+  void adopt_published();
+  void share_budget();
+  void claim_blocks();
+  void write_plan(int64_t now_ns);
+
+  // Leaves of the above.
+  Entry* first_candidate() const;
+  bool make_room(Entry& candidate);
+  int32_t blocks_wanted(const Entry& entry) const;
+  int32_t blocks_reserved() const;
+  int32_t blocks_reclaimable(const Entry& candidate) const;
+  void start(Entry& entry);
+  void park(Entry& entry);
+  bool release_lowest_parked(const Entry* above);
+  BlockKey key_at(const Entry& entry, int32_t block_index, BlockId parent) const;
+  BlockKey key_of(const Entry& entry, int32_t block_index) const;
+  int32_t adoptable_end(const Entry& entry) const;
+  void match(const Entry& entry, std::vector<BlockId>& blocks) const;
+  void adopt(Entry& entry, std::span<const BlockId> blocks);
+  bool follows_a_leader(const Entry& entry) const;
+  void share_class(std::span<Entry* const> members, int64_t& budget);
+
+  // scheduler_check.cpp
+  void check() const;
+  void check_lists() const;
+  void check_entry(const Entry& entry) const;
+  void check_references() const;
+  void check_plan() const;
+
+  const Limits limits;
+  const Policy policy;
+  BlockCache cache;
+  std::unordered_map<SequenceId, std::unique_ptr<Entry>> entries;  // never walked for a decision
+
+  // Every entry is in exactly one; each is sorted by rank.
+  std::vector<Entry*> waiting, running, parked;
+
+  // The step that is being planned or computed. Scratch keeps its memory from step to step.
+  StepPlan step_plan;
+  bool planned = false;              // a plan with slices waits for its commit
+  std::vector<BlockId> fresh;        // taken by the last plan
+  std::vector<Entry*> spend;         // running ones in the order in which they get rows
+  std::vector<Entry*> leaders;       // of spend: those whose present block will be full
+  std::vector<BlockId> matched;      // the part of the tree that the candidate could start with
+
+  int64_t steps = 0;
+  int64_t preemptions = 0;
+  int64_t prefix_hit_tokens = 0;
+};
+
+}  // namespace quire

@@ -1,0 +1,80 @@
+// Drives a Scheduler as the engine does, with a made-up next token, and checks its invariants at each step.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+#include "sched/scheduler.h"
+
+namespace quire::test {
+
+inline std::vector<TokenId> tokens_from(TokenId first, int32_t count) {
+  std::vector<TokenId> tokens(static_cast<size_t>(count));
+  std::iota(tokens.begin(), tokens.end(), first);
+  return tokens;
+}
+
+class Driver {
+ public:
+  explicit Driver(const Limits& limits) : scheduler(limits) {}
+
+  // Admits a request for `answer` tokens after `prompt`.
+  SequenceDemand demand(uint64_t id, std::vector<TokenId> prompt, int32_t answer) const {
+    SequenceDemand one{.id = {id}, .prompt = std::move(prompt), .client = {}};
+    one.length_max = static_cast<int32_t>(one.prompt.size()) + answer;
+    one.arrived_ns = static_cast<int64_t>(id);
+    return one;
+  }
+  void admit(uint64_t id, std::vector<TokenId> prompt, int32_t answer) {
+    ASSERT_TRUE(scheduler.admit(demand(id, std::move(prompt), answer)));
+  }
+
+  // One step; the slices it had.
+  std::vector<Slice> step() {
+    const std::vector<Slice> slices = scheduler.plan(++now_ns).slices;
+    scheduler.check_invariants();
+    std::vector<SliceOutcome> outcomes;
+    for (const Slice& slice : slices) {
+      const Sequence& sequence = *scheduler.find(slice.sequence);
+      SliceOutcome outcome{.sequence = slice.sequence, .sampled = {}};
+      rows_computed += slice.end - slice.begin;
+      if (slice.samples) {
+        outcome.sampled = static_cast<TokenId>(100000 + slice.sequence.value * 1000 + static_cast<uint64_t>(slice.end));
+        outcome.finished = sequence.length() + 1 >= sequence.length_max;
+      }
+      outcomes.push_back(outcome);
+    }
+    scheduler.commit(outcomes);
+    scheduler.check_invariants();
+    return slices;
+  }
+
+  // Steps until nothing is left; the number of steps.
+  int run(int steps_max = 100000) {
+    int steps = 0;
+    while (!step().empty()) {
+      if (++steps > steps_max) ADD_FAILURE() << "no end after " << steps << " steps";
+      if (steps > steps_max) break;
+    }
+    return steps;
+  }
+
+  SequenceState state(uint64_t id) const {
+    const Sequence* sequence = scheduler.find({id});
+    return sequence == nullptr ? SequenceState::finished : sequence->state;
+  }
+
+  Scheduler scheduler;
+  int64_t now_ns = 0;
+  int64_t rows_computed = 0;
+};
+
+inline const Slice* slice_of(const std::vector<Slice>& slices, uint64_t id) {
+  const auto at = std::ranges::find(slices, SequenceId{id}, &Slice::sequence);
+  return at == slices.end() ? nullptr : &*at;
+}
+
+}  // namespace quire::test
