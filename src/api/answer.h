@@ -1,0 +1,57 @@
+// Events of one sequence -> bytes of one response, in the format of the endpoint that was asked.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/call.h"
+#include "api/error.h"
+#include "core/event.h"
+
+namespace quire::api {
+
+// What is known of an answer before its first token.
+struct AnswerHead {
+  Endpoint endpoint = Endpoint::generate;
+  bool stream = true;
+  bool include_usage = false;
+  bool wants_logprobs = false;
+  bool wants_context = false;         // generate without raw: the final message carries all token ids
+  std::string id = {};                // unique; OpenAI's "chatcmpl-..." and "cmpl-..."
+  std::string model = {};             // as the client wrote it
+  int64_t created_unix_s = 0;         // OpenAI: one for the whole answer
+  std::vector<TokenId> prompt = {};   // when wants_context
+};
+
+// What the server measured around the engine.
+struct AnswerTimes {
+  int64_t total_ns = 0;  // since the request's first byte was understood
+  int64_t load_ns = 0;   // of it, waiting until the model was loaded
+};
+
+// Writes one response. One thread. Protocol: any number of delta, then finish or fail once.
+class AnswerWriter {
+ public:
+  virtual ~AnswerWriter() = default;
+  virtual std::string_view content_type() const = 0;
+  // Appends to `out` what a stream sends for more text; keeps it when the answer is sent in one piece.
+  virtual void delta(const TextDelta& delta, int64_t unix_ns, std::string& out) = 0;
+  // Appends the end of the stream or the whole response. REQUIRES: finished.reason is not error.
+  virtual void finish(const Finished& finished, const AnswerTimes& times, int64_t unix_ns, std::string& out) = 0;
+  // Appends the end of a stream that broke after its first byte, or the body of an error response.
+  virtual void fail(const ApiError& error, bool after_first_byte, std::string& out) = 0;
+};
+
+std::unique_ptr<AnswerWriter> make_answer_writer(AnswerHead head);
+
+// The answer to a request without a prompt: {"done_reason": "load"} or "unload".
+std::string load_answer(Endpoint endpoint, const std::string& model, std::string_view done_reason, int64_t unix_ns,
+                        const AnswerTimes& times);
+
+// "stop", "length", ...: Ollama's done_reason and OpenAI's finish_reason.
+std::string_view finish_text(FinishReason reason);
+
+}  // namespace quire::api

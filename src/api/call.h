@@ -1,0 +1,79 @@
+// What a client asks for, whichever dialect it spoke: the result of parsing, before any model is involved.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/error.h"
+#include "core/ids.h"
+#include "core/request.h"
+
+namespace quire::api {
+
+// An endpoint that generates.
+enum class Endpoint : uint8_t { generate, chat, completions, chat_completions };
+
+inline Dialect dialect_of(Endpoint endpoint) {
+  return endpoint == Endpoint::generate || endpoint == Endpoint::chat ? Dialect::ollama : Dialect::openai;
+}
+
+// One turn of a conversation, as the chat template will see it.
+struct Message {
+  std::string role;  // lower case
+  std::string content;
+  std::optional<std::string> thinking;
+  std::optional<std::string> name;
+  std::optional<std::string> tool_name;
+  std::optional<std::string> tool_call_id;
+};
+
+inline SamplingParams native_sampling() {
+  SamplingParams sampling;
+  sampling.temperature = 0.8F;
+  sampling.top_k = 40;
+  sampling.top_p = 0.9F;
+  return sampling;
+}
+
+// Sampling and limits; the defaults are those of the native endpoints (OpenAI's differ, see parse_chat_completions).
+struct GenerationOptions {
+  SamplingParams sampling = native_sampling();  // its seed is not used
+  std::optional<uint64_t> seed;                 // none: the server draws one
+  int32_t num_predict = -1;                     // negative: until the context is full
+  std::optional<int32_t> num_ctx;               // a cap on this request's context
+  int32_t num_keep = 4;                         // first tokens kept when an over-long prompt is cut
+  std::vector<std::string> stop;
+  bool ignore_eos = false;
+  bool cache_prompt = true;
+};
+
+constexpr int64_t keep_alive_forever = -1;
+
+struct GenerationCall {
+  Endpoint endpoint = Endpoint::generate;
+  std::string model = {};
+  std::string prompt = {};                  // generate, completions
+  std::vector<TokenId> prompt_tokens = {};  // completions given as ids; `prompt` is empty then
+  std::string system = {};                  // generate
+  bool raw = false;                         // no template around the prompt
+  std::vector<TokenId> context = {};        // generate: ids that come before the prompt
+  std::vector<Message> messages = {};       // chat
+  GenerationOptions options = {};
+  bool stream = true;
+  bool include_usage = false;                     // OpenAI streams: one more chunk with the counts
+  bool truncate = true;                           // an over-long prompt is shortened, not refused
+  std::optional<int64_t> keep_alive_ns = {};      // none: the server's default; keep_alive_forever
+  int32_t logprobs_top_n = -1;                    // as Request::logprobs_top_n
+  std::optional<uint8_t> priority = {};           // none: from the header, else 3
+  std::string user = {};                          // the client's name for itself
+  std::vector<std::string> unknown_options = {};  // for the log
+
+  // Nothing to answer: the request loads the model, or unloads it with keep_alive 0.
+  bool only_loads() const {
+    return dialect_of(endpoint) == Dialect::ollama && prompt.empty() && messages.empty();
+  }
+};
+
+}  // namespace quire::api

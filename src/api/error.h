@@ -1,0 +1,38 @@
+// What a request is refused with, before it is written in the dialect of the endpoint that was asked.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <utility>
+
+#include "base/result.h"
+
+namespace quire::api {
+
+// Whose wire format an endpoint speaks.
+enum class Dialect : uint8_t { ollama, openai };
+
+struct [[nodiscard]] ApiError {
+  int status = 500;
+  std::string message;
+  std::string param = {};  // the field that is at fault, if one is
+};
+
+template <typename T>
+using ApiResult = std::expected<T, ApiError>;
+
+inline std::unexpected<ApiError> refuse(int status, std::string message, std::string param = {}) {
+  return std::unexpected(ApiError{status, std::move(message), std::move(param)});
+}
+
+// Ollama's text for a full queue; its two spaces are on the wire.
+extern const char* const busy_message;
+
+// The status that tells a client whether to change the request, to come back later, or to complain.
+ApiError from_error(const Error& error);
+
+// The body of an error response: {"error":"text"} or OpenAI's error object.
+std::string error_body(Dialect dialect, const ApiError& error);
+
+}  // namespace quire::api

@@ -1,0 +1,52 @@
+// Reading the fields of one JSON object by name, with errors that name the field.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/error.h"
+
+namespace quire::api {
+
+// A view of one object; null and absent are the same. Any thread. The object must outlive it.
+class Fields {
+ public:
+  // `prefix` is put before names in messages, e.g. "messages[2].".
+  explicit Fields(const nlohmann::json& object, std::string prefix = {}) : object_(object), prefix_(std::move(prefix)) {}
+
+  // Null when absent or null.
+  const nlohmann::json* find(std::string_view name) const;
+
+  ApiResult<std::optional<std::string>> text(std::string_view name) const;
+  ApiResult<std::string> text_or(std::string_view name, std::string_view fallback) const;
+  ApiResult<std::optional<bool>> boolean(std::string_view name) const;
+  ApiResult<bool> boolean_or(std::string_view name, bool fallback) const;
+  // A number without a fraction in [min, max].
+  ApiResult<std::optional<int64_t>> integer(std::string_view name, int64_t min, int64_t max) const;
+  ApiResult<std::optional<double>> number(std::string_view name, double min, double max) const;
+  // A string or an array of strings; empty strings are left out.
+  ApiResult<std::vector<std::string>> texts(std::string_view name, size_t count_max) const;
+  // 400 naming the first of these fields that asks for something: what is not served is never ignored.
+  // null, "", [] and false ask for nothing.
+  ApiResult<void> refuse_set(std::initializer_list<std::string_view> names) const;
+
+  std::string path(std::string_view name) const { return prefix_ + std::string(name); }
+
+ private:
+  std::unexpected<ApiError> wrong_type(std::string_view name, std::string_view wanted, const nlohmann::json& got) const;
+
+  const nlohmann::json& object_;
+  const std::string prefix_;
+};
+
+// The whole number in `value`, if it is one: an integer, or a float without a fraction (as JavaScript may write it).
+std::optional<int64_t> whole_number(const nlohmann::json& value);
+
+std::unexpected<ApiError> refuse_unsupported(std::string field);
+
+}  // namespace quire::api

@@ -1,0 +1,81 @@
+#include "api/json_text.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+namespace quire::api {
+namespace {
+
+// Counts brackets and separators outside strings. Says nothing about whether the text is JSON.
+ApiResult<void> check_shape(std::string_view text, const JsonLimits& limits) {
+  int depth = 0;
+  int64_t values = 1;
+  bool in_string = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') {
+        ++i;
+      } else if (c == '"') {
+        in_string = false;
+      }
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '{' || c == '[') {
+      ++values;
+      if (++depth > limits.depth_max) {
+        return refuse(400, fmt::format("invalid JSON: nested more than {} levels deep at byte {}", limits.depth_max, i));
+      }
+    } else if (c == '}' || c == ']') {
+      --depth;
+    } else if (c == ',') {
+      ++values;
+    }
+  }
+  if (values > limits.values_max) {
+    return refuse(413, fmt::format("request body too large: more than {} JSON values", limits.values_max));
+  }
+  return {};
+}
+
+}  // namespace
+
+ApiResult<nlohmann::json> parse_body(std::string_view body, const JsonLimits& limits) {
+  if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) return refuse(400, "missing request body");
+  QUIRE_TRY_VOID(check_shape(body, limits));
+  try {
+    nlohmann::json parsed = nlohmann::json::parse(body.begin(), body.end());
+    if (!parsed.is_object()) {
+      return refuse(400, fmt::format("the request body must be a JSON object, got {}", type_phrase(parsed)));
+    }
+    return parsed;
+  } catch (const nlohmann::json::parse_error& error) {
+    return refuse(400, fmt::format("invalid JSON at byte {}", error.byte));
+  } catch (const nlohmann::json::exception&) {
+    return refuse(400, "invalid JSON: a number is out of range");
+  }
+}
+
+std::string to_text(const nlohmann::ordered_json& value) {
+  return value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+std::string_view type_phrase(const nlohmann::json& value) {
+  switch (value.type()) {
+    case nlohmann::json::value_t::null:
+      return "null";
+    case nlohmann::json::value_t::object:
+      return "an object";
+    case nlohmann::json::value_t::array:
+      return "an array";
+    case nlohmann::json::value_t::string:
+      return "a string";
+    case nlohmann::json::value_t::boolean:
+      return "a boolean";
+    default:
+      return "a number";
+  }
+}
+
+}  // namespace quire::api

@@ -1,0 +1,154 @@
+#include "api/models.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <type_traits>
+
+#include "api/duration.h"
+#include "api/json_text.h"
+
+namespace quire::api {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json details_json(const ModelDetails& details) {
+  Json result = {{"parent_model", ""},
+                 {"format", "gguf"},
+                 {"family", details.family},
+                 {"families", Json::array({details.family})},
+                 {"parameter_size", details.parameter_size},
+                 {"quantization_level", details.quantization_level}};
+  if (details.context_length > 0) result["context_length"] = details.context_length;
+  if (details.embedding_length > 0) result["embedding_length"] = details.embedding_length;
+  return result;
+}
+
+Json openai_model(const ModelSummary& model) {
+  return {{"id", model.name},
+          {"object", "model"},
+          {"created", model.modified_unix_ns / 1'000'000'000},
+          {"owned_by", "library"}};
+}
+
+// Numbers of one array may be a whole vocabulary: `with_arrays` says whether anybody wants to see them.
+Json value_json(const gguf::Value& value, bool with_arrays) {
+  return std::visit(
+      [&](const auto& held) -> Json {
+        using T = std::remove_cvref_t<decltype(held)>;
+        if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string>) {
+          return held;
+        } else if constexpr (std::is_same_v<T, std::vector<bool>>) {
+          if (!with_arrays) return nullptr;
+          Json array = Json::array();
+          for (const bool item : held) array.push_back(item);
+          return array;
+        } else {
+          if (!with_arrays) return nullptr;
+          return held;
+        }
+      },
+      value);
+}
+
+}  // namespace
+
+std::string tags_body(std::span<const ModelSummary> models) {
+  Json list = Json::array();
+  for (const ModelSummary& model : models) {
+    list.push_back({{"name", model.name},
+                    {"model", model.name},
+                    {"modified_at", rfc3339_ns(model.modified_unix_ns)},
+                    {"size", model.size_bytes},
+                    {"digest", model.digest},
+                    {"details", details_json(model.details)},
+                    {"capabilities", Json::array({"completion"})}});
+  }
+  return to_text({{"models", std::move(list)}});
+}
+
+std::string ps_body(std::vector<RunningModel> models) {
+  constexpr int64_t forever = std::numeric_limits<int64_t>::max();
+  std::ranges::stable_sort(models, std::greater{},
+                           [&](const RunningModel& model) { return model.expires_unix_ns.value_or(forever); });
+  Json list = Json::array();
+  for (const RunningModel& model : models) {
+    list.push_back({{"name", model.summary.name},
+                    {"model", model.summary.name},
+                    {"size", model.summary.size_bytes},
+                    {"digest", model.summary.digest},
+                    {"details", details_json(model.summary.details)},
+                    {"expires_at", rfc3339_ns(model.expires_unix_ns.value_or(forever))},
+                    {"size_vram", 0},
+                    {"context_length", model.context_length},
+                    {"requests_running", model.requests_running},
+                    {"requests_waiting", model.requests_waiting}});
+  }
+  return to_text({{"models", std::move(list)}});
+}
+
+std::string show_body(const ModelDescription& model, const gguf::Metadata& metadata, bool verbose) {
+  Json body;
+  body["license"] = model.license;
+  body["modelfile"] = model.modelfile;
+  body["parameters"] = "";
+  body["template"] = model.chat_template;
+  body["system"] = "";
+  body["details"] = details_json(model.summary.details);
+  body["messages"] = Json::array();
+  Json& values = body["model_info"] = Json::object();
+  for (const auto& [key, value] : metadata.entries()) {
+    if (key == "tokenizer.chat_template") continue;  // it is `template`
+    values[key] = value_json(value, verbose);
+  }
+  if (verbose) {
+    Json& tensors = body["tensors"] = Json::array();
+    for (const TensorLine& tensor : model.tensors) {
+      tensors.push_back({{"name", tensor.name}, {"type", tensor.type}, {"shape", tensor.shape}});
+    }
+  }
+  body["capabilities"] = Json::array({"completion"});
+  body["modified_at"] = rfc3339_ns(model.summary.modified_unix_ns);
+  return to_text(body);
+}
+
+std::string version_body(std::string_view version) { return to_text({{"version", version}}); }
+
+std::string openai_models_body(std::span<const ModelSummary> models) {
+  Json list = Json::array();
+  for (const ModelSummary& model : models) list.push_back(openai_model(model));
+  return to_text({{"object", "list"}, {"data", std::move(list)}});
+}
+
+std::string openai_model_body(const ModelSummary& model) { return to_text(openai_model(model)); }
+
+std::string human_count(uint64_t count) {
+  struct Scale {
+    uint64_t unit;
+    char letter;
+    int digits;
+  };
+  for (const Scale scale : {Scale{1'000'000'000, 'B', 1}, Scale{1'000'000, 'M', 2}, Scale{1'000, 'K', 0}}) {
+    if (count < scale.unit) continue;
+    const int digits = count % scale.unit == 0 ? 0 : scale.digits;
+    return fmt::format("{:.{}f}{}", static_cast<double>(count) / static_cast<double>(scale.unit), digits, scale.letter);
+  }
+  return fmt::format("{}", count);
+}
+
+std::string_view file_type_name(int64_t file_type) {
+  // Source: enum llama_ftype; the gaps are types that were removed.
+  static constexpr std::array<std::string_view, 33> names = {
+      "F32",    "F16",    "Q4_0",   "Q4_1",   "",       "",       "",     "Q8_0",    "Q5_0",    "Q5_1",   "Q2_K",
+      "Q3_K_S", "Q3_K_M", "Q3_K_L", "Q4_K_S", "Q4_K_M", "Q5_K_S", "Q5_K_M", "Q6_K",  "IQ2_XXS", "IQ2_XS", "Q2_K_S",
+      "IQ3_XS", "IQ3_XXS", "IQ1_S", "IQ4_NL", "IQ3_S",  "IQ3_M",  "IQ2_S", "IQ2_M",  "IQ4_XS",  "IQ1_M",  "BF16"};
+  if (file_type < 0 || file_type >= static_cast<int64_t>(names.size())) return "unknown";
+  const std::string_view name = names[static_cast<size_t>(file_type)];
+  return name.empty() ? "unknown" : name;
+}
+
+}  // namespace quire::api

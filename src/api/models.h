@@ -1,0 +1,71 @@
+// What is said of models: /api/tags, /api/ps, /api/show, /v1/models, /api/version.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gguf/metadata.h"
+
+namespace quire::api {
+
+// A model's `details` object.
+struct ModelDetails {
+  std::string family;              // the architecture
+  std::string parameter_size;      // "1.2B"
+  std::string quantization_level;  // "Q4_K_M"
+  int64_t context_length = 0;      // as trained; 0: unknown
+  int64_t embedding_length = 0;
+};
+
+// One model of the store.
+struct ModelSummary {
+  std::string name;  // name:tag
+  uint64_t size_bytes = 0;
+  std::string digest;
+  int64_t modified_unix_ns = 0;
+  ModelDetails details;
+};
+
+// One model in memory.
+struct RunningModel {
+  ModelSummary summary;
+  std::optional<int64_t> expires_unix_ns;  // none: stays for ever
+  int32_t context_length = 0;
+  // Ollama's ps says nothing of these.
+  int64_t requests_running = 0;
+  int64_t requests_waiting = 0;
+};
+
+struct TensorLine {
+  std::string name;
+  std::string type;
+  std::vector<uint64_t> shape;
+};
+
+struct ModelDescription {
+  ModelSummary summary;
+  std::string license;
+  std::string chat_template;
+  std::string modelfile;
+  std::vector<TensorLine> tensors;  // shown when verbose
+};
+
+std::string tags_body(std::span<const ModelSummary> models);
+// Longest-lived first.
+std::string ps_body(std::vector<RunningModel> models);
+// Arrays of the metadata are null unless verbose, as the vocabulary is most of a file's header.
+std::string show_body(const ModelDescription& model, const gguf::Metadata& metadata, bool verbose);
+std::string version_body(std::string_view version);
+std::string openai_models_body(std::span<const ModelSummary> models);
+std::string openai_model_body(const ModelSummary& model);
+
+// 1235814400 -> "1.2B", 260032 -> "260K".
+std::string human_count(uint64_t count);
+// The name of general.file_type, e.g. "Q4_K_M"; "unknown" for a number without one.
+std::string_view file_type_name(int64_t file_type);
+
+}  // namespace quire::api

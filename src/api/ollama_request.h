@@ -1,0 +1,20 @@
+// Bodies of Ollama's native endpoints -> what is asked. Pure functions; any thread.
+#pragma once
+
+#include <string_view>
+
+#include "api/call.h"
+#include "api/error.h"
+
+namespace quire::api {
+
+ApiResult<GenerationCall> parse_generate(std::string_view body);
+ApiResult<GenerationCall> parse_chat(std::string_view body);
+
+struct ShowCall {
+  std::string model;
+  bool verbose = false;
+};
+ApiResult<ShowCall> parse_show(std::string_view body);
+
+}  // namespace quire::api

@@ -1,0 +1,17 @@
+// Bodies of the OpenAI endpoints -> what is asked. Pure functions; any thread.
+#pragma once
+
+#include <string_view>
+
+#include "api/call.h"
+#include "api/error.h"
+
+namespace quire::api {
+
+// Unset temperature and top_p are 1.0 here, and top_k is off unless it is given: OpenAI's defaults, not Ollama's.
+// The native options without an OpenAI name (top_k, min_p, typical_p, repeat_penalty, repeat_last_n, num_ctx) are
+// taken as extra fields, at the top level.
+ApiResult<GenerationCall> parse_completions(std::string_view body);
+ApiResult<GenerationCall> parse_chat_completions(std::string_view body);
+
+}  // namespace quire::api

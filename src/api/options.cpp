@@ -1,0 +1,145 @@
+#include "api/options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "api/fields.h"
+
+namespace quire::api {
+namespace {
+
+constexpr int64_t int32_max = std::numeric_limits<int32_t>::max();
+
+struct IntegerOption {
+  std::string_view name;
+  int64_t min;
+  int64_t max;
+  void (*set)(GenerationOptions&, int64_t);
+};
+
+struct NumberOption {
+  std::string_view name;
+  double min;
+  double max;
+  void (*set)(GenerationOptions&, float);
+};
+
+struct FlagOption {
+  std::string_view name;
+  void (*set)(GenerationOptions&, bool);
+};
+
+int32_t clamp32(int64_t value) { return static_cast<int32_t>(std::min(value, int32_max)); }
+
+constexpr int64_t any_min = std::numeric_limits<int64_t>::min();
+constexpr int64_t any_max = std::numeric_limits<int64_t>::max();
+constexpr auto ignore_integer = [](GenerationOptions&, int64_t) {};
+constexpr auto ignore_flag = [](GenerationOptions&, bool) {};
+
+// Load-time keys of Ollama are accepted and change nothing: memory, batch and threads are the server's own decision.
+constexpr std::array integer_options{
+    IntegerOption{"num_predict", -2, any_max,
+                  [](GenerationOptions& o, int64_t v) { o.num_predict = v < 0 ? -1 : clamp32(v); }},
+    IntegerOption{"num_ctx", 1, any_max, [](GenerationOptions& o, int64_t v) { o.num_ctx = clamp32(v); }},
+    IntegerOption{"num_keep", -1, any_max,
+                  [](GenerationOptions& o, int64_t v) { o.num_keep = v < 0 ? clamp32(any_max) : clamp32(v); }},
+    IntegerOption{"seed", any_min, any_max,
+                  [](GenerationOptions& o, int64_t v) {
+                    o.seed = v == -1 ? std::nullopt : std::optional(static_cast<uint64_t>(v));
+                  }},
+    IntegerOption{"top_k", -1, any_max,
+                  [](GenerationOptions& o, int64_t v) { o.sampling.top_k = std::max(0, clamp32(v)); }},
+    IntegerOption{"repeat_last_n", -1, any_max,
+                  [](GenerationOptions& o, int64_t v) { o.sampling.repeat_last_n = clamp32(v); }},
+    IntegerOption{"num_batch", any_min, any_max, ignore_integer},
+    IntegerOption{"num_gpu", any_min, any_max, ignore_integer},
+    IntegerOption{"main_gpu", any_min, any_max, ignore_integer},
+    IntegerOption{"num_thread", any_min, any_max, ignore_integer},
+    IntegerOption{"draft_num_predict", any_min, any_max, ignore_integer},
+};
+
+constexpr std::array number_options{
+    NumberOption{"temperature", 0, 100, [](GenerationOptions& o, float v) { o.sampling.temperature = v; }},
+    NumberOption{"top_p", 0, 1, [](GenerationOptions& o, float v) { o.sampling.top_p = v; }},
+    NumberOption{"min_p", 0, 1, [](GenerationOptions& o, float v) { o.sampling.min_p = v; }},
+    NumberOption{"typical_p", 0, 1, [](GenerationOptions& o, float v) { o.sampling.typical_p = v; }},
+    NumberOption{"repeat_penalty", 0.01, 100, [](GenerationOptions& o, float v) { o.sampling.repeat_penalty = v; }},
+    NumberOption{"presence_penalty", -100, 100, [](GenerationOptions& o, float v) { o.sampling.presence_penalty = v; }},
+    NumberOption{"frequency_penalty", -100, 100,
+                 [](GenerationOptions& o, float v) { o.sampling.frequency_penalty = v; }},
+};
+
+constexpr std::array flag_options{
+    FlagOption{"ignore_eos", [](GenerationOptions& o, bool v) { o.ignore_eos = v; }},
+    FlagOption{"cache_prompt", [](GenerationOptions& o, bool v) { o.cache_prompt = v; }},
+    FlagOption{"use_mmap", ignore_flag},
+};
+
+std::unexpected<ApiError> wrong_type(std::string_view name, std::string_view type) {
+  return refuse(400, fmt::format("option \"{}\" must be of type {}", name, type), std::string(name));
+}
+
+template <typename Options>
+const typename Options::value_type* find_option(const Options& options, std::string_view name) {
+  const auto it = std::ranges::find_if(options, [&](const auto& option) { return option.name == name; });
+  return it == options.end() ? nullptr : &*it;
+}
+
+ApiResult<void> apply_integer(const IntegerOption& option, const nlohmann::json& value, GenerationOptions& target) {
+  const std::optional<int64_t> number = value.is_number() ? whole_number(value) : std::nullopt;
+  if (!number) return wrong_type(option.name, "integer");
+  if (*number < option.min || *number > option.max) {
+    return refuse(400, fmt::format("option \"{}\" must be at least {}, got {}", option.name, option.min, *number),
+                  std::string(option.name));
+  }
+  option.set(target, *number);
+  return {};
+}
+
+ApiResult<void> apply_number(const NumberOption& option, const nlohmann::json& value, GenerationOptions& target) {
+  if (!value.is_number()) return wrong_type(option.name, "float32");
+  const auto number = value.get<double>();
+  if (!(number >= option.min && number <= option.max)) {
+    return refuse(400, fmt::format("option \"{}\" must be from {} to {}, got {}", option.name, option.min, option.max,
+                                   value.dump()), std::string(option.name));
+  }
+  option.set(target, static_cast<float>(number));
+  return {};
+}
+
+ApiResult<void> apply_stop(const nlohmann::json& value, GenerationOptions& target) {
+  if (!value.is_array() && !value.is_string()) return wrong_type("stop", "array");
+  const nlohmann::json wrapped = {{"stop", value}};
+  QUIRE_TRY(target.stop, Fields(wrapped).texts("stop", stop_strings_max));
+  return {};
+}
+
+}  // namespace
+
+ApiResult<void> apply_options(const nlohmann::json& options, GenerationOptions& target,
+                              std::vector<std::string>& unknown) {
+  for (const auto& [name, value] : options.items()) {
+    if (value.is_null()) continue;
+    if (const IntegerOption* integer = find_option(integer_options, name)) {
+      QUIRE_TRY_VOID(apply_integer(*integer, value, target));
+    } else if (const NumberOption* number = find_option(number_options, name)) {
+      QUIRE_TRY_VOID(apply_number(*number, value, target));
+    } else if (const FlagOption* flag = find_option(flag_options, name)) {
+      if (!value.is_boolean()) return wrong_type(name, "boolean");
+      flag->set(target, value.get<bool>());
+    } else if (name == "stop") {
+      QUIRE_TRY_VOID(apply_stop(value, target));
+    } else {
+      unknown.push_back(name);
+    }
+  }
+  return {};
+}
+
+}  // namespace quire::api

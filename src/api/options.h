@@ -1,0 +1,21 @@
+// The `options` object of the native endpoints.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "api/call.h"
+#include "api/error.h"
+
+namespace quire::api {
+
+// Most strings a request may stop at.
+constexpr size_t stop_strings_max = 64;
+
+// Applies the keys that are present. A wrong type is refused with Ollama's text (status 400: it is the client's
+// mistake), a value that makes no sense with the range that does. Keys nobody knows are collected for the log.
+ApiResult<void> apply_options(const nlohmann::json& options, GenerationOptions& target,
+                              std::vector<std::string>& unknown);
+
+}  // namespace quire::api

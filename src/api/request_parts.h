@@ -1,0 +1,26 @@
+// Fields that endpoints of both dialects share.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <vector>
+
+#include "api/call.h"
+#include "api/error.h"
+#include "api/fields.h"
+
+namespace quire::api {
+
+// `model`, required.
+ApiResult<std::string> read_model(const Fields& fields);
+// `keep_alive`: a duration or a number of seconds; negative is keep_alive_forever.
+ApiResult<std::optional<int64_t>> read_keep_alive(const Fields& fields);
+// Fields that every generating endpoint takes beside its own: stream, priority, ignore_eos, cache_prompt, keep_alive.
+ApiResult<void> read_common(const Fields& fields, GenerationCall& call);
+// `logprobs: bool` with `top_logprobs: 0..20`, as chat endpoints and the native ones have them.
+ApiResult<void> read_logprobs(const Fields& fields, GenerationCall& call);
+// `messages`: text turns; images, audio and tool calls are refused by name.
+ApiResult<std::vector<Message>> read_messages(const nlohmann::json& messages);
+// An array of token ids (whole numbers that fit one); `name` is for messages.
+ApiResult<std::vector<TokenId>> read_token_ids(const nlohmann::json& array, const std::string& name);
+
+}  // namespace quire::api
