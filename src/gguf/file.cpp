@@ -38,9 +38,10 @@ Result<Header> read_header(Reader& reader) {
   if (header.version < version_min || header.version > version_max) {
     const uint32_t swapped = __builtin_bswap32(header.version);
     const bool big_endian = swapped >= 1 && swapped <= version_max;
-    return fail(ErrorKind::unsupported,
-                fmt::format("GGUF version {} is not supported{}; expected {} or {}", big_endian ? swapped : header.version,
-                            big_endian ? " in big-endian byte order" : "", version_min, version_max));
+    return fail(
+        ErrorKind::unsupported,
+        fmt::format("GGUF version {} is not supported{}; expected {} or {}", big_endian ? swapped : header.version,
+                    big_endian ? " in big-endian byte order" : "", version_min, version_max));
   }
   QUIRE_TRY(header.tensor_count, reader.number<uint64_t>("the tensor count"));
   QUIRE_TRY(header.key_count, reader.number<uint64_t>("the metadata key count"));
@@ -69,9 +70,9 @@ Result<Metadata> read_metadata(Reader& reader, uint64_t key_count) {
 }
 
 Result<uint64_t> read_alignment(const Metadata& metadata) {
-  QUIRE_TRY(const int64_t found, metadata.get_int_or(alignment_key, static_cast<int64_t>(alignment_default),
-                                                     static_cast<int64_t>(alignment_min),
-                                                     static_cast<int64_t>(alignment_max)));
+  QUIRE_TRY(const int64_t found,
+            metadata.get_int_or(alignment_key, static_cast<int64_t>(alignment_default),
+                                static_cast<int64_t>(alignment_min), static_cast<int64_t>(alignment_max)));
   const auto alignment = static_cast<uint64_t>(found);
   if (!std::has_single_bit(alignment)) {
     return invalid(fmt::format("metadata key {} is {}; expected a power of two", printable(alignment_key), alignment));
@@ -89,7 +90,8 @@ std::string supported_types() {
 }
 
 Result<std::string> read_tensor_name(Reader& reader, uint64_t index) {
-  QUIRE_TRY(const std::string_view name, reader.string(tensor_name_bytes_max, fmt::format("the name of tensor {}", index)));
+  QUIRE_TRY(const std::string_view name,
+            reader.string(tensor_name_bytes_max, fmt::format("the name of tensor {}", index)));
   if (name.empty()) return invalid(fmt::format("tensor {} has an empty name", index));
   return std::string(name);
 }
@@ -108,8 +110,9 @@ Result<TensorInfo> read_tensor_info(Reader& reader, uint64_t index) {
     QUIRE_TRY(const uint64_t length, reader.number<uint64_t>(fmt::format("dimension {} of tensor {}", i, name)));
     const auto product = checked_mul(elements, length);
     if (length == 0 || !product || *product > static_cast<uint64_t>(INT64_MAX)) {
-      return invalid(fmt::format("dimension {} of tensor {} is {}; expected at least 1 and fewer than 2^63 elements in all",
-                                 i, name, static_cast<int64_t>(length)));
+      return invalid(
+          fmt::format("dimension {} of tensor {} is {}; expected at least 1 and fewer than 2^63 elements in all", i,
+                      name, static_cast<int64_t>(length)));
     }
     elements = *product;
     info.view.shape[i] = static_cast<int64_t>(length);
@@ -117,17 +120,19 @@ Result<TensorInfo> read_tensor_info(Reader& reader, uint64_t index) {
   QUIRE_TRY(const uint32_t type, reader.number<uint32_t>(fmt::format("the type of tensor {}", name)));
   const auto traits = find_element_traits(type);
   if (!traits) {
-    return fail(ErrorKind::unsupported, fmt::format("tensor {} has element type {}, which is not supported; supported are {}",
-                                                    name, type, supported_types()));
+    return fail(ErrorKind::unsupported,
+                fmt::format("tensor {} has element type {}, which is not supported; supported are {}", name, type,
+                            supported_types()));
   }
   info.view.type = traits->type;
   if (info.view.shape[0] % traits->block_elements != 0) {
     return invalid(fmt::format("tensor {} has rows of {} elements; {} needs a multiple of {}", name, info.view.shape[0],
                                traits->name, traits->block_elements));
   }
-  const auto size = checked_mul(elements / static_cast<uint64_t>(traits->block_elements),
-                                static_cast<uint64_t>(traits->block_bytes));
-  if (!size) return invalid(fmt::format("tensor {} has {} elements of {}: more than 2^64 bytes", name, elements, traits->name));
+  const auto size =
+      checked_mul(elements / static_cast<uint64_t>(traits->block_elements), static_cast<uint64_t>(traits->block_bytes));
+  if (!size)
+    return invalid(fmt::format("tensor {} has {} elements of {}: more than 2^64 bytes", name, elements, traits->name));
   info.size = *size;
   QUIRE_TRY(info.offset, reader.number<uint64_t>(fmt::format("the offset of tensor {}", name)));
   return info;
@@ -142,8 +147,8 @@ Result<void> place_tensors(std::vector<TensorInfo>& infos, std::span<const std::
   for (TensorInfo& info : infos) {
     const std::string name = printable(info.view.name);
     if (info.offset % alignment != 0) {
-      return invalid(fmt::format("tensor {} is at offset {}; expected a multiple of the alignment {}", name, info.offset,
-                                 alignment));
+      return invalid(fmt::format("tensor {} is at offset {}; expected a multiple of the alignment {}", name,
+                                 info.offset, alignment));
     }
     if (info.offset > data_size || info.size > data_size - info.offset) {
       return invalid(fmt::format("tensor {} needs {} bytes at offset {}; the file's data section has {} bytes", name,
@@ -159,8 +164,9 @@ Result<void> place_tensors(std::vector<TensorInfo>& infos, std::span<const std::
     const TensorInfo& left = *by_offset[i - 1];
     const TensorInfo& right = *by_offset[i];
     if (right.offset - left.offset < left.size) {
-      return invalid(fmt::format("tensors {} and {} overlap: {} bytes at offset {}, and offset {}", printable(left.view.name),
-                                 printable(right.view.name), left.size, left.offset, right.offset));
+      return invalid(fmt::format("tensors {} and {} overlap: {} bytes at offset {}, and offset {}",
+                                 printable(left.view.name), printable(right.view.name), left.size, left.offset,
+                                 right.offset));
     }
   }
   return {};

@@ -36,8 +36,8 @@ enum class ValueType : uint32_t {
 };
 
 // The fewest bytes that an entry can take: what a count must be plausible against before anything is reserved.
-inline constexpr uint64_t key_value_bytes_min = 8 + 1 + 4 + 1;               // key length, key, type, value
-inline constexpr uint64_t tensor_info_bytes_min = 8 + 1 + 4 + 8 + 4 + 8;     // name length, name, dims, dim, type, offset
-inline constexpr uint64_t string_bytes_min = 8;                              // its length
+inline constexpr uint64_t key_value_bytes_min = 8 + 1 + 4 + 1;            // key length, key, type, value
+inline constexpr uint64_t tensor_info_bytes_min = 8 + 1 + 4 + 8 + 4 + 8;  // name length, name, dims, dim, type, offset
+inline constexpr uint64_t string_bytes_min = 8;                           // its length
 
 }  // namespace quire::gguf

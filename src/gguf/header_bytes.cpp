@@ -90,8 +90,10 @@ Result<void> check_tensor(const TensorSpec& tensor) {
   for (const int64_t length : tensor.shape) {
     const auto product = length < 1 ? std::nullopt : checked_mul(elements, static_cast<uint64_t>(length));
     if (!product || *product > elements_max) {
-      return fail(ErrorKind::invalid, fmt::format("tensor {} has a dimension of {}; expected at least 1 and at most 2^48 "
-                                                  "elements in all", name, length));
+      return fail(ErrorKind::invalid,
+                  fmt::format("tensor {} has a dimension of {}; expected at least 1 and at most 2^48 "
+                              "elements in all",
+                              name, length));
     }
     elements = *product;
   }

@@ -39,7 +39,8 @@ Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
     return fail(ErrorKind::invalid, fmt::format("{} is a directory; expected a GGUF file", printable(path.native())));
   }
   if (!S_ISREG(status.st_mode)) {
-    return fail(ErrorKind::invalid, fmt::format("{} is not a regular file; expected a GGUF file", printable(path.native())));
+    return fail(ErrorKind::invalid,
+                fmt::format("{} is not a regular file; expected a GGUF file", printable(path.native())));
   }
   if (status.st_size == 0) {
     return fail(ErrorKind::invalid, fmt::format("{} is empty; expected a GGUF file", printable(path.native())));

@@ -47,8 +47,8 @@ std::unexpected<Error> missing(std::string_view key, std::string_view expected) 
 }
 
 std::unexpected<Error> wrong_type(std::string_view key, const Value& found, std::string_view expected) {
-  return fail(ErrorKind::invalid, fmt::format("metadata key {} holds {}; expected {}", printable(key),
-                                              value_type_name(found), expected));
+  return fail(ErrorKind::invalid,
+              fmt::format("metadata key {} holds {}; expected {}", printable(key), value_type_name(found), expected));
 }
 
 // An integer of whatever width, as far as 64 bits with a sign can say it.
@@ -128,7 +128,8 @@ Result<double> Metadata::get_float(std::string_view key) const {
     return wrong_type(key, *value, "float32 or float64");
   }
   if (!std::isfinite(number)) {
-    return fail(ErrorKind::invalid, fmt::format("metadata key {} is {}; expected a finite number", printable(key), number));
+    return fail(ErrorKind::invalid,
+                fmt::format("metadata key {} is {}; expected a finite number", printable(key), number));
   }
   return number;
 }

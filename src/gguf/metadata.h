@@ -17,11 +17,11 @@
 namespace quire::gguf {
 
 // One value. Arrays of numbers keep their element type; nested arrays are refused when read.
-using Value = std::variant<uint8_t, int8_t, uint16_t, int16_t, uint32_t, int32_t, uint64_t, int64_t, float, double, bool,
-                           std::string, std::vector<uint8_t>, std::vector<int8_t>, std::vector<uint16_t>,
-                           std::vector<int16_t>, std::vector<uint32_t>, std::vector<int32_t>, std::vector<uint64_t>,
-                           std::vector<int64_t>, std::vector<float>, std::vector<double>, std::vector<bool>,
-                           std::vector<std::string>>;
+using Value =
+    std::variant<uint8_t, int8_t, uint16_t, int16_t, uint32_t, int32_t, uint64_t, int64_t, float, double, bool,
+                 std::string, std::vector<uint8_t>, std::vector<int8_t>, std::vector<uint16_t>, std::vector<int16_t>,
+                 std::vector<uint32_t>, std::vector<int32_t>, std::vector<uint64_t>, std::vector<int64_t>,
+                 std::vector<float>, std::vector<double>, std::vector<bool>, std::vector<std::string>>;
 
 // What a value is, for people: "uint32", "an array of 512 string".
 std::string value_type_name(const Value& value);

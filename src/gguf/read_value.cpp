@@ -14,7 +14,8 @@ namespace {
 std::string value_of(std::string_view key) { return fmt::format("the value of metadata key {}", printable(key)); }
 
 std::unexpected<Error> unknown_type(std::string_view key, uint32_t type) {
-  return fail(ErrorKind::invalid, fmt::format("metadata key {} has value type {}; expected 0 to 12", printable(key), type));
+  return fail(ErrorKind::invalid,
+              fmt::format("metadata key {} has value type {}; expected 0 to 12", printable(key), type));
 }
 
 Result<bool> to_bool(std::byte byte, std::string_view key) {
@@ -81,22 +82,35 @@ Result<Value> read_array(Reader& reader, std::string_view key) {
   QUIRE_TRY(const uint32_t type, reader.number<uint32_t>(value_of(key)));
   QUIRE_TRY(const uint64_t count, reader.number<uint64_t>(value_of(key)));
   switch (static_cast<ValueType>(type)) {
-    case ValueType::uint8: return read_numbers<uint8_t>(reader, key, count);
-    case ValueType::int8: return read_numbers<int8_t>(reader, key, count);
-    case ValueType::uint16: return read_numbers<uint16_t>(reader, key, count);
-    case ValueType::int16: return read_numbers<int16_t>(reader, key, count);
-    case ValueType::uint32: return read_numbers<uint32_t>(reader, key, count);
-    case ValueType::int32: return read_numbers<int32_t>(reader, key, count);
-    case ValueType::float32: return read_numbers<float>(reader, key, count);
-    case ValueType::boolean: return read_bools(reader, key, count);
-    case ValueType::string: return read_strings(reader, key, count);
-    case ValueType::uint64: return read_numbers<uint64_t>(reader, key, count);
-    case ValueType::int64: return read_numbers<int64_t>(reader, key, count);
-    case ValueType::float64: return read_numbers<double>(reader, key, count);
+    case ValueType::uint8:
+      return read_numbers<uint8_t>(reader, key, count);
+    case ValueType::int8:
+      return read_numbers<int8_t>(reader, key, count);
+    case ValueType::uint16:
+      return read_numbers<uint16_t>(reader, key, count);
+    case ValueType::int16:
+      return read_numbers<int16_t>(reader, key, count);
+    case ValueType::uint32:
+      return read_numbers<uint32_t>(reader, key, count);
+    case ValueType::int32:
+      return read_numbers<int32_t>(reader, key, count);
+    case ValueType::float32:
+      return read_numbers<float>(reader, key, count);
+    case ValueType::boolean:
+      return read_bools(reader, key, count);
+    case ValueType::string:
+      return read_strings(reader, key, count);
+    case ValueType::uint64:
+      return read_numbers<uint64_t>(reader, key, count);
+    case ValueType::int64:
+      return read_numbers<int64_t>(reader, key, count);
+    case ValueType::float64:
+      return read_numbers<double>(reader, key, count);
     case ValueType::array:
-      return fail(ErrorKind::unsupported,
-                  fmt::format("metadata key {} holds an array of arrays; expected an array of numbers, bools or strings",
-                              printable(key)));
+      return fail(
+          ErrorKind::unsupported,
+          fmt::format("metadata key {} holds an array of arrays; expected an array of numbers, bools or strings",
+                      printable(key)));
   }
   return unknown_type(key, type);
 }
@@ -106,19 +120,32 @@ Result<Value> read_array(Reader& reader, std::string_view key) {
 Result<Value> read_value(Reader& reader, std::string_view key) {
   QUIRE_TRY(const uint32_t type, reader.number<uint32_t>(fmt::format("the type of metadata key {}", printable(key))));
   switch (static_cast<ValueType>(type)) {
-    case ValueType::uint8: return read_scalar<uint8_t>(reader, key);
-    case ValueType::int8: return read_scalar<int8_t>(reader, key);
-    case ValueType::uint16: return read_scalar<uint16_t>(reader, key);
-    case ValueType::int16: return read_scalar<int16_t>(reader, key);
-    case ValueType::uint32: return read_scalar<uint32_t>(reader, key);
-    case ValueType::int32: return read_scalar<int32_t>(reader, key);
-    case ValueType::float32: return read_scalar<float>(reader, key);
-    case ValueType::boolean: return read_bool(reader, key);
-    case ValueType::string: return read_string(reader, key);
-    case ValueType::array: return read_array(reader, key);
-    case ValueType::uint64: return read_scalar<uint64_t>(reader, key);
-    case ValueType::int64: return read_scalar<int64_t>(reader, key);
-    case ValueType::float64: return read_scalar<double>(reader, key);
+    case ValueType::uint8:
+      return read_scalar<uint8_t>(reader, key);
+    case ValueType::int8:
+      return read_scalar<int8_t>(reader, key);
+    case ValueType::uint16:
+      return read_scalar<uint16_t>(reader, key);
+    case ValueType::int16:
+      return read_scalar<int16_t>(reader, key);
+    case ValueType::uint32:
+      return read_scalar<uint32_t>(reader, key);
+    case ValueType::int32:
+      return read_scalar<int32_t>(reader, key);
+    case ValueType::float32:
+      return read_scalar<float>(reader, key);
+    case ValueType::boolean:
+      return read_bool(reader, key);
+    case ValueType::string:
+      return read_string(reader, key);
+    case ValueType::array:
+      return read_array(reader, key);
+    case ValueType::uint64:
+      return read_scalar<uint64_t>(reader, key);
+    case ValueType::int64:
+      return read_scalar<int64_t>(reader, key);
+    case ValueType::float64:
+      return read_scalar<double>(reader, key);
   }
   return unknown_type(key, type);
 }

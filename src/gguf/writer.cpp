@@ -48,7 +48,8 @@ Result<Writer> Writer::create(const std::filesystem::path& path, const Metadata&
   writer.path_ = path;
   writer.tensors_ = std::move(tensors);
   writer.size_bytes_ = header.size();
-  for (const TensorSpec& tensor : writer.tensors_) writer.size_bytes_ += padded(static_cast<uint64_t>(tensor.size_bytes()));
+  for (const TensorSpec& tensor : writer.tensors_)
+    writer.size_bytes_ += padded(static_cast<uint64_t>(tensor.size_bytes()));
   QUIRE_TRY_VOID(writer.open_output());
   QUIRE_TRY_VOID(writer.write_all(header));
   return writer;

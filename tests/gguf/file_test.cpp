@@ -63,20 +63,37 @@ TEST(File, versions_2_and_3_are_read) {
 TEST(File, every_value_type_is_read) {
   FileBytes bytes;
   bytes.header(0, 15)
-      .key("u8", ValueType::uint8).number(uint8_t{200})
-      .key("i8", ValueType::int8).number(int8_t{-100})
-      .key("u16", ValueType::uint16).number(uint16_t{60000})
-      .key("i16", ValueType::int16).number(int16_t{-30000})
-      .key("u32", ValueType::uint32).number(uint32_t{4000000000})
-      .key("i32", ValueType::int32).number(int32_t{-2000000000})
-      .key("u64", ValueType::uint64).number(uint64_t{1} << 63)
-      .key("i64", ValueType::int64).number(int64_t{-5000000000})
-      .key("f32", ValueType::float32).number(0.5F)
-      .key("f64", ValueType::float64).number(0.25)
-      .key("yes", ValueType::boolean).number(uint8_t{1})
-      .key("text", ValueType::string).string("caf\xc3\xa9")
-      .array("bools", ValueType::boolean, 3).number(uint8_t{1}).number(uint8_t{0}).number(uint8_t{1})
-      .array("strings", ValueType::string, 2).string("").string("z")
+      .key("u8", ValueType::uint8)
+      .number(uint8_t{200})
+      .key("i8", ValueType::int8)
+      .number(int8_t{-100})
+      .key("u16", ValueType::uint16)
+      .number(uint16_t{60000})
+      .key("i16", ValueType::int16)
+      .number(int16_t{-30000})
+      .key("u32", ValueType::uint32)
+      .number(uint32_t{4000000000})
+      .key("i32", ValueType::int32)
+      .number(int32_t{-2000000000})
+      .key("u64", ValueType::uint64)
+      .number(uint64_t{1} << 63)
+      .key("i64", ValueType::int64)
+      .number(int64_t{-5000000000})
+      .key("f32", ValueType::float32)
+      .number(0.5F)
+      .key("f64", ValueType::float64)
+      .number(0.25)
+      .key("yes", ValueType::boolean)
+      .number(uint8_t{1})
+      .key("text", ValueType::string)
+      .string("caf\xc3\xa9")
+      .array("bools", ValueType::boolean, 3)
+      .number(uint8_t{1})
+      .number(uint8_t{0})
+      .number(uint8_t{1})
+      .array("strings", ValueType::string, 2)
+      .string("")
+      .string("z")
       .array("empty", ValueType::float32, 0);
   const auto file = File::parse(bytes.bytes());
   ASSERT_TRUE(file) << file.error().message;
@@ -124,8 +141,9 @@ TEST(File, other_versions_are_errors_that_say_what_is_supported) {
 TEST(File, counts_that_the_file_cannot_hold_are_refused_before_anything_is_reserved) {
   for (const uint64_t count : {uint64_t{1} << 60, UINT64_MAX, uint64_t{5}}) {
     EXPECT_THAT(parse_error(FileBytes().header(count, 0).fill(60)), HasSubstr("tensors; the 60 bytes left"));
-    EXPECT_THAT(parse_error(FileBytes().header(0, count).fill(60)),
-                testing::AnyOf(HasSubstr("metadata keys; the 60 bytes left"), HasSubstr("metadata key 0 has an empty name")));
+    EXPECT_THAT(
+        parse_error(FileBytes().header(0, count).fill(60)),
+        testing::AnyOf(HasSubstr("metadata keys; the 60 bytes left"), HasSubstr("metadata key 0 has an empty name")));
   }
 }
 
@@ -164,8 +182,9 @@ TEST(File, a_bool_that_is_neither_0_nor_1_is_an_error) {
 }
 
 TEST(File, repeated_and_empty_names_are_errors) {
-  EXPECT_THAT(parse_error(FileBytes().header(0, 2).key("k", ValueType::uint8).fill(1).key("k", ValueType::uint8).fill(1)),
-              HasSubstr("metadata key 'k' appears twice"));
+  EXPECT_THAT(
+      parse_error(FileBytes().header(0, 2).key("k", ValueType::uint8).fill(1).key("k", ValueType::uint8).fill(1)),
+      HasSubstr("metadata key 'k' appears twice"));
   EXPECT_THAT(parse_error(FileBytes().header(0, 1).key("", ValueType::uint8).fill(2)), HasSubstr("empty name"));
   EXPECT_THAT(parse_error(FileBytes().header(2, 0).tensor("t", {1}, f32, 0).tensor("t", {1}, f32, 32).pad(32).fill(64)),
               HasSubstr("tensor 't' appears twice"));

@@ -154,7 +154,8 @@ TEST_F(Writing, what_the_format_cannot_hold_is_an_error_that_names_it) {
 }
 
 TEST_F(Writing, a_place_that_cannot_be_written_is_a_clear_error) {
-  EXPECT_THAT(Writer::create(dir_ / "absent" / "x.gguf", {}, {}).error().message, HasSubstr("No such file or directory"));
+  EXPECT_THAT(Writer::create(dir_ / "absent" / "x.gguf", {}, {}).error().message,
+              HasSubstr("No such file or directory"));
   EXPECT_THAT(Writer::create(dir_, {}, {}).error().message, HasSubstr("Is a directory"));
 }
 
