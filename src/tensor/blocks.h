@@ -1,0 +1,93 @@
+// Layouts of the quantized blocks as a GGUF file holds them. Scales are f16 bits.
+// Source: the quantization formats of ggml (ggml-common.h) as PyPI's gguf decodes them.
+#pragma once
+
+#include <cstdint>
+
+#include "tensor/element_type.h"
+
+namespace quire {
+
+// value = scale * (q - 8). Elements 0..15 are the low nibbles, 16..31 the high ones; so too in the next three.
+struct BlockQ4_0 {
+  uint16_t scale;
+  uint8_t quants[16];
+};
+
+// value = scale * q + min.
+struct BlockQ4_1 {
+  uint16_t scale;
+  uint16_t min;
+  uint8_t quants[16];
+};
+
+// value = scale * (q - 16). Bit i of high_bits (little-endian) is the fifth bit of element i.
+struct BlockQ5_0 {
+  uint16_t scale;
+  uint8_t high_bits[4];
+  uint8_t quants[16];
+};
+
+// value = scale * q + min.
+struct BlockQ5_1 {
+  uint16_t scale;
+  uint16_t min;
+  uint8_t high_bits[4];
+  uint8_t quants[16];
+};
+
+// value = scale * q.
+struct BlockQ8_0 {
+  uint16_t scale;
+  int8_t quants[32];
+};
+
+// Eight groups of 32: value = scale * group_scale * q - min_scale * group_min.
+// scales holds eight 6-bit scales and eight 6-bit minima: group g < 4 has its scale in the low six bits of scales[g]
+// and its minimum in those of scales[g + 4]; group g >= 4 has the low four bits of its scale and minimum in the nibbles
+// of scales[g + 4], and their upper two bits on top of scales[g - 4] and scales[g].
+// Quants: 64 elements in 32 bytes, the first 32 in the low nibbles.
+struct BlockQ4_K {
+  uint16_t scale;
+  uint16_t min_scale;
+  uint8_t scales[12];
+  uint8_t quants[128];
+};
+
+// As Q4_K; bit g of high_bits[i] is the fifth bit of element i of group g.
+struct BlockQ5_K {
+  uint16_t scale;
+  uint16_t min_scale;
+  uint8_t scales[12];
+  uint8_t high_bits[32];
+  uint8_t quants[128];
+};
+
+// Sixteen groups of 16: value = scale * scales[group] * (q - 32). Each half of 128 elements has 64 bytes of low nibbles
+// (elements 0..63 low, 64..127 high) and 32 bytes of upper bit pairs (element i of quarter j: bits 2j of byte i).
+struct BlockQ6_K {
+  uint8_t low_bits[128];
+  uint8_t high_bits[64];
+  int8_t scales[16];
+  uint16_t scale;
+};
+
+static_assert(sizeof(BlockQ4_0) == element_traits(ElementType::q4_0).block_bytes);
+static_assert(sizeof(BlockQ4_1) == element_traits(ElementType::q4_1).block_bytes);
+static_assert(sizeof(BlockQ5_0) == element_traits(ElementType::q5_0).block_bytes);
+static_assert(sizeof(BlockQ5_1) == element_traits(ElementType::q5_1).block_bytes);
+static_assert(sizeof(BlockQ8_0) == element_traits(ElementType::q8_0).block_bytes);
+static_assert(sizeof(BlockQ4_K) == element_traits(ElementType::q4_k).block_bytes);
+static_assert(sizeof(BlockQ5_K) == element_traits(ElementType::q5_k).block_bytes);
+static_assert(sizeof(BlockQ6_K) == element_traits(ElementType::q6_k).block_bytes);
+
+// The eight scales and minima of a Q4_K or Q5_K block, out of and into their 12 bytes.
+struct GroupScales {
+  uint8_t scales[8];  // 0..63
+  uint8_t mins[8];    // 0..63
+};
+GroupScales unpack_group_scales(const uint8_t (&packed)[12]);
+// REQUIRES: values of at most 63.
+void pack_group_scales(const GroupScales& groups, uint8_t (&packed)[12]);
+
+}  // namespace quire

@@ -1,0 +1,157 @@
+#include "tensor/quantize.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "base/check.h"
+#include "tensor/blocks.h"
+#include "tensor/float16.h"
+#include "tensor/quantize_k.h"
+
+namespace quire {
+namespace {
+
+// 1 / scale, and 0 where that means nothing: a block of zeros, or of values too small to divide by.
+float reciprocal(float scale) {
+  const float inverse = 1.0F / scale;
+  return std::isfinite(inverse) ? inverse : 0.0F;
+}
+
+// value without its fraction, in [0, max]; NaN gives 0.
+uint8_t truncate(float value, int max) {
+  if (!(value > 0.0F)) return 0;
+  return static_cast<uint8_t>(value < static_cast<float>(max) ? static_cast<int>(value) : max);
+}
+
+// The value of largest magnitude, the first of several.
+float extreme(const float* values, int count) {
+  float found = values[0];
+  for (int i = 1; i < count; ++i) {
+    if (std::fabs(values[i]) > std::fabs(found)) found = values[i];
+  }
+  return found;
+}
+
+template <typename Block>
+void set_high_bit(Block& block, int i, uint8_t quant) {
+  block.high_bits[i / 8] = static_cast<uint8_t>(block.high_bits[i / 8] | ((quant >> 4) << (i % 8)));
+}
+
+// Signed types: the extreme value becomes the lowest quant exactly, so that the side it is on has one step more.
+void quantize_block(const float* values, BlockQ4_0& block) {
+  const float scale = extreme(values, 32) / -8.0F;
+  const float inverse = reciprocal(scale);
+  block.scale = f32_to_f16(scale);
+  for (int i = 0; i < 16; ++i) {
+    const uint8_t low = truncate(values[i] * inverse + 8.5F, 15);
+    const uint8_t high = truncate(values[i + 16] * inverse + 8.5F, 15);
+    block.quants[i] = static_cast<uint8_t>(low | (high << 4));
+  }
+}
+
+void quantize_block(const float* values, BlockQ5_0& block) {
+  const float scale = extreme(values, 32) / -16.0F;
+  const float inverse = reciprocal(scale);
+  block = {};
+  block.scale = f32_to_f16(scale);
+  for (int i = 0; i < 16; ++i) {
+    const uint8_t low = truncate(values[i] * inverse + 16.5F, 31);
+    const uint8_t high = truncate(values[i + 16] * inverse + 16.5F, 31);
+    block.quants[i] = static_cast<uint8_t>((low & 0x0f) | ((high & 0x0f) << 4));
+    set_high_bit(block, i, low);
+    set_high_bit(block, i + 16, high);
+  }
+}
+
+void quantize_block(const float* values, BlockQ4_1& block) {
+  const auto [min, max] = std::minmax_element(values, values + 32);
+  const float scale = (*max - *min) / 15.0F;
+  const float inverse = reciprocal(scale);
+  block.scale = f32_to_f16(scale);
+  block.min = f32_to_f16(*min);
+  for (int i = 0; i < 16; ++i) {
+    const uint8_t low = truncate((values[i] - *min) * inverse + 0.5F, 15);
+    const uint8_t high = truncate((values[i + 16] - *min) * inverse + 0.5F, 15);
+    block.quants[i] = static_cast<uint8_t>(low | (high << 4));
+  }
+}
+
+void quantize_block(const float* values, BlockQ5_1& block) {
+  const auto [min, max] = std::minmax_element(values, values + 32);
+  const float scale = (*max - *min) / 31.0F;
+  const float inverse = reciprocal(scale);
+  block = {};
+  block.scale = f32_to_f16(scale);
+  block.min = f32_to_f16(*min);
+  for (int i = 0; i < 16; ++i) {
+    const uint8_t low = truncate((values[i] - *min) * inverse + 0.5F, 31);
+    const uint8_t high = truncate((values[i + 16] - *min) * inverse + 0.5F, 31);
+    block.quants[i] = static_cast<uint8_t>((low & 0x0f) | ((high & 0x0f) << 4));
+    set_high_bit(block, i, low);
+    set_high_bit(block, i + 16, high);
+  }
+}
+
+// Rounds half away from zero.
+void quantize_block(const float* values, BlockQ8_0& block) {
+  const float scale = std::fabs(extreme(values, 32)) / 127.0F;
+  const float inverse = reciprocal(scale);
+  block.scale = f32_to_f16(scale);
+  for (int i = 0; i < 32; ++i) {
+    const float scaled = values[i] * inverse;
+    const auto magnitude = static_cast<int8_t>(truncate(std::fabs(scaled) + 0.5F, 127));
+    block.quants[i] = static_cast<int8_t>(scaled < 0.0F ? -magnitude : magnitude);
+  }
+}
+
+template <typename Block>
+void quantize_blocks(ElementType type, const float* values, int64_t elements, std::byte* stored) {
+  const int64_t block_elements = element_traits(type).block_elements;
+  for (int64_t i = 0; i < elements; i += block_elements, stored += sizeof(Block)) {
+    Block block;
+    quantize_block(values + i, block);
+    std::memcpy(stored, &block, sizeof(Block));
+  }
+}
+
+template <typename Convert>
+void narrow(const float* values, int64_t elements, std::byte* stored, Convert convert) {
+  for (int64_t i = 0; i < elements; ++i) {
+    const uint16_t bits = convert(values[i]);
+    std::memcpy(stored + i * 2, &bits, 2);
+  }
+}
+
+}  // namespace
+
+void quantize(ElementType type, const float* values, int64_t elements, std::byte* stored) {
+  QUIRE_CHECK(elements % element_traits(type).block_elements == 0, "elements come in whole blocks");
+  switch (type) {
+    case ElementType::f32:
+      std::memcpy(stored, values, static_cast<size_t>(elements) * sizeof(float));
+      return;
+    case ElementType::f16:
+      return narrow(values, elements, stored, f32_to_f16);
+    case ElementType::bf16:
+      return narrow(values, elements, stored, f32_to_bf16);
+    case ElementType::q4_0:
+      return quantize_blocks<BlockQ4_0>(type, values, elements, stored);
+    case ElementType::q4_1:
+      return quantize_blocks<BlockQ4_1>(type, values, elements, stored);
+    case ElementType::q5_0:
+      return quantize_blocks<BlockQ5_0>(type, values, elements, stored);
+    case ElementType::q5_1:
+      return quantize_blocks<BlockQ5_1>(type, values, elements, stored);
+    case ElementType::q8_0:
+      return quantize_blocks<BlockQ8_0>(type, values, elements, stored);
+    case ElementType::q4_k:
+      return quantize_blocks<BlockQ4_K>(type, values, elements, stored);
+    case ElementType::q5_k:
+      return quantize_blocks<BlockQ5_K>(type, values, elements, stored);
+    case ElementType::q6_k:
+      return quantize_blocks<BlockQ6_K>(type, values, elements, stored);
+  }
+}
+
+}  // namespace quire
