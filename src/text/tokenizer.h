@@ -1,51 +1,80 @@
 // Text <-> token ids, by the vocabulary of a GGUF file.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "base/result.h"
 #include "core/ids.h"
 #include "gguf/metadata.h"
 #include "text/prompt_text.h"
+#include "text/tokenizer_byte_bpe.h"
+#include "text/tokenizer_sentencepiece.h"
+#include "text/tokenizer_special.h"
+#include "text/vocabulary.h"
 
 namespace quire {
 
-// Immutable; any thread. One subclass a family (SentencePiece, byte-level BPE), behind create().
+// Immutable; any thread. Two families: "llama" (SentencePiece) and "gpt2" (byte-level BPE).
 class Tokenizer {
  public:
   // Reads tokenizer.ggml.*; an unknown model or pre-tokenizer is an error that lists what is supported. A vocabulary
   // whose ids, types, scores or merges do not fit each other is an error that names the key.
   static Result<std::unique_ptr<const Tokenizer>> create(const gguf::Metadata& metadata);
-  virtual ~Tokenizer() = default;
 
-  // Token ids of the prompt. Special tokens are matched outside prompt.user_spans; BOS and EOS are added as the file
-  // asks when add_special is set (a BOS that the text already begins with is not doubled).
+  // Token ids of the prompt. Control tokens are matched outside prompt.user_spans, user-defined ones everywhere: the
+  // first in the text, of those that begin at one place the longest. BOS and EOS are added as the file asks when
+  // add_special is set (one that the text already has there is not doubled). REQUIRES: the text is below 2^29 bytes.
   std::vector<TokenId> encode(const PromptText& prompt, bool add_special) const;
-  // The same for text without any special tokens in it (parse_special false) or with all of them parsed (true).
+  // The same for text without any control tokens in it (parse_special false) or with all of them parsed (true).
   std::vector<TokenId> encode(std::string_view text, bool add_special, bool parse_special) const;
 
   // The bytes a token stands for, which need not be whole UTF-8 characters; empty for control and unused tokens.
   // A token outside the vocabulary has none.
-  std::string_view bytes(TokenId token) const;
+  std::string_view bytes(TokenId token) const { return vocabulary_.bytes(token); }
   // The bytes of tokens one after another, as a detokenizer shows them (SentencePiece: without the space that encode
   // put before the text).
   std::string decode(std::span<const TokenId> tokens) const;
   // The text by which the vocabulary names a token, e.g. "<|im_end|>"; also for control tokens.
-  std::string_view name(TokenId token) const;
+  std::string_view name(TokenId token) const { return vocabulary_.name(token); }
 
-  int32_t vocab_size() const;
-  TokenId bos() const;                       // -1: none
-  TokenId eos() const;                       // -1: none
-  bool adds_bos() const;
-  bool is_end(TokenId token) const;          // eos, eot, eom and the like
-  bool is_control(TokenId token) const;
+  int32_t vocab_size() const { return vocabulary_.size(); }
+  TokenId bos() const { return vocabulary_.bos(); }  // -1: none
+  TokenId eos() const { return vocabulary_.eos(); }  // -1: none
+  bool adds_bos() const { return adds_bos_; }
+  bool adds_eos() const { return adds_eos_; }
+  // encode puts a space before the text, which decode takes away; bytes() of the first token still has it.
+  bool adds_space_prefix() const { return adds_space_prefix_; }
+  bool is_end(TokenId token) const { return vocabulary_.is_end(token); }  // eos, eot, eom and the like
+  bool is_control(TokenId token) const {
+    return vocabulary_.contains(token) && vocabulary_.type(token) == TokenType::control;
+  }
   std::optional<TokenId> find(std::string_view name) const;
-  std::string_view family() const;           // "llama", "gpt2", as tokenizer.ggml.model says
+  std::string_view family() const;  // "llama", "gpt2", as tokenizer.ggml.model says
+
+ private:
+  using Encoder = std::variant<SentencePieceEncoder, ByteBpeEncoder>;
+
+  Tokenizer(Vocabulary vocabulary, Encoder encoder);
+  Result<void> read_options(const gguf::Metadata& metadata);
+  std::vector<TokenId> encode_masked(std::string_view text, std::span<const TextSpan> masked, bool add_special) const;
+  void encode_text(std::string_view text, std::vector<TokenId>& tokens) const;
+  size_t skip_stripped(std::string_view text, size_t at, TokenId special) const;
+
+  // const after create()
+  Vocabulary vocabulary_;
+  SpecialTokens specials_;
+  Encoder encoder_;
+  bool adds_bos_ = false;
+  bool adds_eos_ = false;
+  bool adds_space_prefix_ = false;
+  bool specials_strip_right_ = false;  // control tokens swallow the white space after them
 };
 
 }  // namespace quire

@@ -1,0 +1,33 @@
+// SentencePiece's BPE: characters are merged by the scores of the pieces they form; what has no piece becomes bytes.
+// Source: google/sentencepiece, src/bpe_model.cc.
+#pragma once
+
+#include <array>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "core/ids.h"
+#include "text/vocabulary.h"
+
+namespace quire {
+
+// Immutable; any thread. Belongs to the vocabulary it was made from.
+class SentencePieceEncoder {
+ public:
+  static Result<SentencePieceEncoder> create(const Vocabulary& vocabulary);
+
+  // Appends the tokens of `text`, in which no special tokens are looked for. prefix_space: as if a space came before.
+  // A character without a piece becomes its bytes' tokens, one byte without a token the unknown token or, where there
+  // is none, nothing. Bytes that are not UTF-8 count as characters of one byte. REQUIRES: text.size() < 2^29.
+  void encode(const Vocabulary& vocabulary, std::string_view text, bool prefix_space,
+              std::vector<TokenId>& tokens) const;
+
+ private:
+  SentencePieceEncoder() = default;
+
+  std::vector<int32_t> ranks_;              // by token: the place of its score, the highest first
+  std::array<TokenId, 256> byte_tokens_{};  // by byte; no_token: the vocabulary cannot say it
+};
+
+}  // namespace quire

@@ -1,0 +1,20 @@
+// Where characters end. Stateless; any thread.
+#pragma once
+
+#include <utf8proc.h>
+
+#include <cstddef>
+#include <string_view>
+
+namespace quire {
+
+// Bytes of the valid UTF-8 character that begins at text[at], 0 when none does. REQUIRES: at < text.size().
+inline size_t utf8_character_size(std::string_view text, size_t at) {
+  if (static_cast<unsigned char>(text[at]) < 0x80) return 1;
+  utf8proc_int32_t code_point = 0;
+  const utf8proc_ssize_t size = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()) + at,
+                                                 static_cast<utf8proc_ssize_t>(text.size() - at), &code_point);
+  return size > 0 ? static_cast<size_t>(size) : 0;
+}
+
+}  // namespace quire

@@ -1,0 +1,97 @@
+// The tokenizers of real models against the ids that llama.cpp's own vectors expect.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gguf/file.h"
+#include "test_data.h"
+#include "text/tokenizer.h"
+
+namespace quire {
+namespace {
+
+std::string read_file(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+// Inputs end with a line of their own, which the last one has too.
+std::vector<std::string> read_inputs(const std::filesystem::path& path) {
+  const std::string all = read_file(path);
+  constexpr std::string_view separator = "\n__ggml_vocab_test__\n";
+  std::vector<std::string> inputs;
+  for (size_t begin = 0; begin < all.size();) {
+    const size_t end = std::min(all.find(separator, begin), all.size());
+    inputs.push_back(all.substr(begin, end - begin));
+    begin = end + separator.size();
+  }
+  return inputs;
+}
+
+std::vector<std::vector<TokenId>> read_outputs(const std::filesystem::path& path) {
+  std::istringstream lines(read_file(path));
+  std::vector<std::vector<TokenId>> outputs;
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream ids(line);
+    outputs.emplace_back(std::istream_iterator<TokenId>(ids), std::istream_iterator<TokenId>());
+  }
+  return outputs;
+}
+
+class RealVocabulary : public testing::TestWithParam<const char*> {
+ protected:
+  std::filesystem::path path() const {
+    return test::data_dir() / "tokenizers" / (std::string("ggml-vocab-") + GetParam() + ".gguf");
+  }
+  void SetUp() override {
+    if (!std::filesystem::exists(path())) GTEST_SKIP() << "no test data: " << path();
+    auto file = gguf::File::open(path());
+    ASSERT_TRUE(file) << file.error().message;
+    auto tokenizer = Tokenizer::create(file->metadata());
+    ASSERT_TRUE(tokenizer) << tokenizer.error().message;
+    tokenizer_ = std::move(*tokenizer);
+  }
+  std::unique_ptr<const Tokenizer> tokenizer_;
+};
+
+TEST_P(RealVocabulary, gives_the_expected_ids) {
+  const std::vector<std::string> inputs = read_inputs(path().string() + ".inp");
+  const std::vector<std::vector<TokenId>> outputs = read_outputs(path().string() + ".out");
+  ASSERT_EQ(inputs.size(), outputs.size());
+  ASSERT_GT(inputs.size(), 40u);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    EXPECT_EQ(tokenizer_->encode(inputs[i], false, false), outputs[i]) << "input " << i << ": \"" << inputs[i] << '"';
+  }
+}
+
+TEST_P(RealVocabulary, decodes_what_it_encoded) {
+  for (const std::string& input : read_inputs(path().string() + ".inp")) {
+    EXPECT_EQ(tokenizer_->decode(tokenizer_->encode(input, true, false)), input);
+  }
+}
+
+TEST_P(RealVocabulary, gives_the_same_ids_whatever_the_spans_when_no_special_is_named) {
+  for (const std::string& input : read_inputs(path().string() + ".inp")) {
+    const std::vector<TokenId> expected = tokenizer_->encode(input, true, false);
+    EXPECT_EQ(tokenizer_->encode(input, true, true), expected);
+    PromptText prompt{.text = input, .user_spans = {}};
+    for (size_t begin = 0; begin + 1 < input.size(); begin += 5) prompt.user_spans.push_back({begin, begin + 2});
+    EXPECT_EQ(tokenizer_->encode(prompt, true), expected);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(tokenizers, RealVocabulary,
+                         testing::Values("llama-spm", "phi-3", "gpt-2", "llama-bpe", "qwen2", "deepseek-llm"),
+                         [](const auto& param_info) {
+                           std::string name = param_info.param;
+                           for (char& c : name) c = c == '-' ? '_' : c;
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace quire
