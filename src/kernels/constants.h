@@ -1,0 +1,27 @@
+// exp(x) in every table, for exp_floor <= x <= exp_ceiling (above: as at the ceiling; below: 0):
+//   t = fma(x, log2_e, magic); n = t - magic          n = x / ln 2 rounded to nearest even
+//   r = fma(n, -ln2_high, x); r = fma(n, -ln2_low, r)
+//   p = Horner in fma over exp_p4 ... exp_p0; e = fma(p, r * r, r) + 1
+//   e * 2^n, whose exponent is the low bits of t: no result is subnormal.
+// The polynomial is a minimax fit of (e^r - 1 - r) / r^2 over |r| <= ln 2 / 2: 3.1e-9 of e^r before rounding.
+// Included by leaf files: constants only.
+#pragma once
+
+namespace quire {
+
+inline constexpr float exp_floor = -87.0F;
+inline constexpr float exp_ceiling = 88.0F;
+inline constexpr float exp_log2_e = 0x1.715476p+0F;
+inline constexpr float exp_magic = 0x1.8p+23F;  // adding it leaves the nearest integer in the low bits
+inline constexpr float exp_ln2_high = 0x1.62e43p-1F;
+inline constexpr float exp_ln2_low = -0x1.05c61p-29F;
+inline constexpr float exp_p0 = 0x1.fffffcp-2F;
+inline constexpr float exp_p1 = 0x1.555492p-3F;
+inline constexpr float exp_p2 = 0x1.5558f2p-5F;
+inline constexpr float exp_p3 = 0x1.1239f4p-7F;
+inline constexpr float exp_p4 = 0x1.6a2416p-10F;
+
+// Groups whose largest value is below this count as zero when activations are quantized: 127 / max stays finite.
+inline constexpr float quant_floor = 0x1p-100F;
+
+}  // namespace quire

@@ -1,0 +1,64 @@
+// The specification of the operations on one row: rms_norm, rope, silu_mul, add, and of exp_approx.
+#include <bit>
+#include <cmath>
+
+#include "kernels/constants.h"
+#include "kernels/isa_functions.h"
+
+namespace quire {
+
+float exp_approx(float x) {
+  if (x < exp_floor) return 0.0F;
+  const float bounded = x > exp_ceiling ? exp_ceiling : x;
+  const float t = std::fma(bounded, exp_log2_e, exp_magic);
+  const float n = t - exp_magic;
+  float r = std::fma(n, -exp_ln2_high, bounded);
+  r = std::fma(n, -exp_ln2_low, r);
+  float p = exp_p4;
+  p = std::fma(p, r, exp_p3);
+  p = std::fma(p, r, exp_p2);
+  p = std::fma(p, r, exp_p1);
+  p = std::fma(p, r, exp_p0);
+  const float e = std::fma(p, r * r, r) + 1.0F;
+  const uint32_t power = (std::bit_cast<uint32_t>(t) << 23) + std::bit_cast<uint32_t>(1.0F);
+  return e * std::bit_cast<float>(power);
+}
+
+namespace scalar {
+
+void rms_norm(const float* x, const float* weight, float epsilon, int64_t n, float* y) {
+  float partial[16] = {};
+  for (int64_t i = 0; i < n; ++i) partial[i % 16] = std::fma(x[i], x[i], partial[i % 16]);
+  for (int half = 8; half > 0; half /= 2) {
+    for (int i = 0; i < half; ++i) partial[i] += partial[i + half];
+  }
+  const float factor = 1.0F / std::sqrt(partial[0] / static_cast<float>(n) + epsilon);
+  for (int64_t i = 0; i < n; ++i) y[i] = (x[i] * factor) * weight[i];
+}
+
+void rope(float* heads, int64_t n_heads, int64_t head_dim, int64_t rotary, bool neox, const float* cosines,
+          const float* sines) {
+  const int64_t pairs = rotary / 2;
+  for (int64_t head = 0; head < n_heads; ++head) {
+    float* x = heads + head * head_dim;
+    for (int64_t d = 0; d < pairs; ++d) {
+      float& first = x[neox ? d : 2 * d];
+      float& second = x[neox ? d + pairs : 2 * d + 1];
+      const float a = first;
+      const float b = second;
+      first = std::fma(a, cosines[d], -(b * sines[d]));
+      second = std::fma(b, cosines[d], a * sines[d]);
+    }
+  }
+}
+
+void silu_mul(float* gate, const float* up, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) gate[i] = (gate[i] / (1.0F + exp_approx(-gate[i]))) * up[i];
+}
+
+void add(float* y, const float* x, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) y[i] += x[i];
+}
+
+}  // namespace scalar
+}  // namespace quire

@@ -1,0 +1,57 @@
+// The specification of quantize_activations.
+#include <bit>
+#include <limits>
+
+#include "kernels/constants.h"
+#include "kernels/isa_functions.h"
+
+namespace quire::scalar {
+namespace {
+
+constexpr uint32_t infinity_bits = 0x7F800000U;
+
+// The largest magnitude as bits: magnitudes of floats order as integers, NaN above all.
+uint32_t max_magnitude(const float* x) {
+  uint32_t max_bits = 0;
+  for (int64_t k = 0; k < quant_group; ++k) {
+    const uint32_t bits = std::bit_cast<uint32_t>(x[k]) & 0x7FFFFFFFU;
+    max_bits = bits > max_bits ? bits : max_bits;
+  }
+  return max_bits;
+}
+
+// |value| < 2^22, to nearest even.
+int32_t round_to_int(float value) {
+  return static_cast<int32_t>(std::bit_cast<uint32_t>(value + exp_magic) - std::bit_cast<uint32_t>(exp_magic));
+}
+
+}  // namespace
+
+void quantize_activations(const float* x, int64_t rows, int64_t inputs, int8_t* quants, float* scales,
+                          int16_t* half_sums, float* group_sums) {
+  for (int64_t g = 0; g < rows * inputs / quant_group; ++g) {
+    const float* group = x + g * quant_group;
+    const uint32_t max_bits = max_magnitude(group);
+    const float max = std::bit_cast<float>(max_bits);
+    float scale = 0.0F;
+    float inverse = 0.0F;
+    if (max_bits >= infinity_bits) {
+      scale = std::numeric_limits<float>::quiet_NaN();
+    } else if (max >= quant_floor) {
+      scale = max / 127.0F;
+      inverse = 127.0F / max;
+    }
+    int32_t sums[2] = {0, 0};
+    for (int64_t k = 0; k < quant_group; ++k) {
+      const int32_t quant = inverse == 0.0F ? 0 : round_to_int(group[k] * inverse);
+      quants[g * quant_group + k] = static_cast<int8_t>(quant);
+      sums[k / 16] += quant;
+    }
+    scales[g] = scale;
+    half_sums[2 * g] = static_cast<int16_t>(sums[0]);
+    half_sums[2 * g + 1] = static_cast<int16_t>(sums[1]);
+    group_sums[g] = scale * static_cast<float>(sums[0] + sums[1]);
+  }
+}
+
+}  // namespace quire::scalar

@@ -1,0 +1,223 @@
+// The operations on one row, and the quantizing of activations.
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "kernels/weights.h"
+
+namespace quire::test {
+namespace {
+
+const std::vector<int64_t> lengths = {1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 64, 100, 288, 1000, 2048};
+
+bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+std::vector<float> mixed_floats(int64_t count, Random& random) {
+  auto values = random_floats(count, random, 4.0F);
+  for (float& value : values) {
+    const uint64_t kind = random() % 16;
+    if (kind == 0) value *= 50.0F;
+    if (kind == 1) value *= 1e-20F;
+    if (kind == 2) value = std::copysign(0.0F, value);
+    if (kind == 3) value *= 1e-39F;  // subnormal
+  }
+  return values;
+}
+
+TEST(ExpApprox, is_within_two_parts_in_ten_million) {
+  double worst = 0;
+  for (uint32_t bits = 0; bits < 0x42B00000U; bits += 977) {  // 0 to 88, and to -87
+    for (const float x : {std::bit_cast<float>(bits), -std::bit_cast<float>(bits)}) {
+      if (x < -87.0F) continue;
+      const double exact = std::exp(static_cast<double>(x));
+      worst = std::max(worst, std::abs(exp_approx(x) - exact) / exact);
+    }
+  }
+  EXPECT_LT(worst, 2e-7);
+}
+
+TEST(ExpApprox, is_defined_everywhere) {
+  EXPECT_EQ(exp_approx(0.0F), 1.0F);
+  EXPECT_EQ(exp_approx(-0.0F), 1.0F);
+  EXPECT_EQ(exp_approx(-87.5F), 0.0F);
+  EXPECT_EQ(exp_approx(-std::numeric_limits<float>::infinity()), 0.0F);
+  EXPECT_EQ(exp_approx(200.0F), exp_approx(88.0F));
+  EXPECT_EQ(exp_approx(std::numeric_limits<float>::infinity()), exp_approx(88.0F));
+  EXPECT_TRUE(std::isnan(exp_approx(std::numeric_limits<float>::quiet_NaN())));
+}
+
+TEST(RmsNorm, divides_by_the_root_of_the_mean_square) {
+  Random random(1);
+  for (const int64_t n : lengths) {
+    const auto x = random_floats(n, random);
+    const auto weight = random_floats(n, random);
+    std::vector<float> y(x.size());
+    find_kernel_table("scalar")->rms_norm(x.data(), weight.data(), 1e-5F, n, y.data());
+    double squares = 0;
+    for (const float value : x) squares += static_cast<double>(value) * value;
+    const double factor = 1 / std::sqrt(squares / static_cast<double>(n) + 1e-5);
+    for (size_t i = 0; i < x.size(); ++i) {
+      // Positive terms: n/16 + 4 additions, then division, root, division and two products.
+      const double bound = (static_cast<double>(n) / 16 + 10) * 0x1p-24;
+      EXPECT_NEAR(y[i], x[i] * factor * weight[i], std::abs(x[i] * factor * weight[i]) * bound);
+    }
+  }
+}
+
+TEST(RmsNorm, has_the_bits_of_the_scalar_table_in_every_table_and_in_place) {
+  Random random(2);
+  for (const int64_t n : lengths) {
+    const auto x = mixed_floats(n, random);
+    const auto weight = mixed_floats(n, random);
+    std::vector<float> expected(x.size());
+    find_kernel_table("scalar")->rms_norm(x.data(), weight.data(), 1e-6F, n, expected.data());
+    for (const KernelTable* table : supported_kernel_tables()) {
+      std::vector<float> y(x.size());
+      table->rms_norm(x.data(), weight.data(), 1e-6F, n, y.data());
+      EXPECT_TRUE(same_bits(y, expected)) << table->name << " " << n;
+      y = x;
+      table->rms_norm(y.data(), weight.data(), 1e-6F, n, y.data());
+      EXPECT_TRUE(same_bits(y, expected)) << table->name << " " << n << " in place";
+    }
+  }
+}
+
+TEST(Rope, turns_each_pair_by_its_angle) {
+  Random random(3);
+  for (const bool neox : {false, true}) {
+    const int64_t head_dim = 10;
+    const int64_t rotary = 6;
+    auto x = random_floats(2 * head_dim, random);
+    const auto before = x;
+    std::vector<float> cosines;
+    std::vector<float> sines;
+    for (int d = 0; d < 3; ++d) {
+      cosines.push_back(static_cast<float>(std::cos(d + 0.5)));
+      sines.push_back(static_cast<float>(std::sin(d + 0.5)));
+    }
+    find_kernel_table("scalar")->rope(x.data(), 2, head_dim, rotary, neox, cosines.data(), sines.data());
+    for (size_t head = 0; head < 2; ++head) {
+      for (size_t d = 0; d < 3; ++d) {
+        const size_t first = head * 10 + (neox ? d : 2 * d);
+        const size_t second = head * 10 + (neox ? d + 3 : 2 * d + 1);
+        EXPECT_NEAR(x[first], before[first] * cosines[d] - before[second] * sines[d], 1e-6);
+        EXPECT_NEAR(x[second], before[second] * cosines[d] + before[first] * sines[d], 1e-6);
+      }
+      for (size_t d = 6; d < 10; ++d) EXPECT_EQ(x[head * 10 + d], before[head * 10 + d]);
+    }
+  }
+}
+
+TEST(Rope, has_the_bits_of_the_scalar_table_in_every_table) {
+  Random random(4);
+  for (const bool neox : {false, true}) {
+    for (const int64_t head_dim : {2, 8, 12, 20, 64, 80, 96, 128}) {
+      for (const int64_t rotary : {int64_t{2}, head_dim / 2 / 2 * 2, head_dim}) {
+        const auto x = mixed_floats(5 * head_dim, random);
+        const auto cosines = random_floats(rotary / 2, random);
+        const auto sines = random_floats(rotary / 2, random);
+        auto expected = x;
+        find_kernel_table("scalar")->rope(expected.data(), 5, head_dim, rotary, neox, cosines.data(), sines.data());
+        for (const KernelTable* table : supported_kernel_tables()) {
+          auto y = x;
+          table->rope(y.data(), 5, head_dim, rotary, neox, cosines.data(), sines.data());
+          EXPECT_TRUE(same_bits(y, expected)) << table->name << " head_dim " << head_dim << " rotary " << rotary;
+        }
+      }
+    }
+  }
+}
+
+TEST(SiluMul, is_the_gate_over_one_plus_exp_times_up) {
+  Random random(5);
+  auto gate = random_floats(1000, random, 10.0F);
+  const auto before = gate;
+  const auto up = random_floats(1000, random);
+  find_kernel_table("scalar")->silu_mul(gate.data(), up.data(), 1000);
+  for (size_t i = 0; i < gate.size(); ++i) {
+    const double exact = before[i] / (1 + std::exp(-static_cast<double>(before[i]))) * up[i];
+    EXPECT_NEAR(gate[i], exact, std::abs(exact) * 5e-7);
+  }
+}
+
+TEST(SiluMulAndAdd, have_the_bits_of_the_scalar_table_in_every_table) {
+  Random random(6);
+  for (const int64_t n : lengths) {
+    const auto x = mixed_floats(n, random);
+    const auto y = mixed_floats(n, random);
+    auto silu = x;
+    auto sum = x;
+    find_kernel_table("scalar")->silu_mul(silu.data(), y.data(), n);
+    find_kernel_table("scalar")->add(sum.data(), y.data(), n);
+    for (const KernelTable* table : supported_kernel_tables()) {
+      auto other = x;
+      table->silu_mul(other.data(), y.data(), n);
+      EXPECT_TRUE(same_bits(other, silu)) << table->name << " silu_mul " << n;
+      other = x;
+      table->add(other.data(), y.data(), n);
+      EXPECT_TRUE(same_bits(other, sum)) << table->name << " add " << n;
+    }
+  }
+}
+
+TEST(QuantizeActivations, rounds_to_the_nearest_of_255_steps) {
+  Random random(7);
+  const Rows x(*find_kernel_table("scalar"), random_floats(4 * 256, random), 4, 256);
+  for (size_t g = 0; g < 32; ++g) {
+    float max = 0;
+    int sums[2] = {0, 0};
+    for (size_t k = 0; k < 32; ++k) {
+      max = std::max(max, std::abs(x.values[g * 32 + k]));
+      const int quant = x.quants[g * 32 + k];
+      EXPECT_LE(std::abs(quant), 127);
+      EXPECT_NEAR(x.scales[g] * static_cast<float>(quant), x.values[g * 32 + k], x.scales[g] * 0.50001F);
+      sums[k / 16] += quant;
+    }
+    EXPECT_EQ(x.scales[g], max / 127.0F);
+    EXPECT_EQ(x.half_sums[2 * g], sums[0]);
+    EXPECT_EQ(x.half_sums[2 * g + 1], sums[1]);
+    EXPECT_EQ(x.group_sums[g], x.scales[g] * static_cast<float>(sums[0] + sums[1]));
+  }
+}
+
+TEST(QuantizeActivations, has_the_bits_of_the_scalar_table_in_every_table) {
+  Random random(8);
+  for (const int64_t inputs : {32, 64, 96, 1024}) {
+    auto values = mixed_floats(7 * inputs, random);
+    for (size_t k = 0; k < 32; ++k) values[k] = 0.0F;
+    values[40 % values.size()] = std::numeric_limits<float>::max();
+    values[static_cast<size_t>(inputs)] = std::numeric_limits<float>::infinity();
+    values[static_cast<size_t>(2 * inputs) + 5] = -std::numeric_limits<float>::quiet_NaN();
+    for (size_t k = 0; k < 32; ++k) values[static_cast<size_t>(3 * inputs) + k] *= 1e-33F;  // below the floor
+    for (size_t k = 0; k < 32; ++k) {  // halves: ties between two steps
+      values[static_cast<size_t>(4 * inputs) + k] = k == 0 ? 127.0F : static_cast<float>(k) - 15.5F;
+    }
+    const Rows expected(*find_kernel_table("scalar"), values, 7, inputs);
+    EXPECT_TRUE(std::isnan(expected.scales[static_cast<size_t>(inputs / 32)]));
+    EXPECT_EQ(expected.quants[static_cast<size_t>(inputs)], 0);
+    EXPECT_EQ(expected.quants[static_cast<size_t>(4 * inputs) + 1], -14);  // -14.5
+    EXPECT_EQ(expected.quants[static_cast<size_t>(4 * inputs) + 2], -14);  // -13.5
+    for (const KernelTable* table : supported_kernel_tables()) {
+      const Rows x(*table, values, 7, inputs);
+      EXPECT_EQ(x.quants, expected.quants) << table->name;
+      EXPECT_EQ(x.half_sums, expected.half_sums) << table->name;
+      EXPECT_TRUE(same_bits(x.scales, expected.scales)) << table->name;
+      EXPECT_TRUE(same_bits(x.group_sums, expected.group_sums)) << table->name;
+    }
+  }
+}
+
+TEST(KernelTables, begin_with_scalar_and_are_found_by_name) {
+  ASSERT_FALSE(supported_kernel_tables().empty());
+  EXPECT_EQ(supported_kernel_tables().front()->name, "scalar");
+  for (const KernelTable* table : supported_kernel_tables()) EXPECT_EQ(find_kernel_table(table->name), table);
+  EXPECT_EQ(find_kernel_table("no such table"), nullptr);
+}
+
+}  // namespace
+}  // namespace quire::test

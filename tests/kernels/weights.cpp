@@ -1,0 +1,190 @@
+#include "kernels/weights.h"
+
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+namespace quire::test {
+namespace {
+
+int64_t random_below(Random& random, int64_t limit) {
+  return std::uniform_int_distribution<int64_t>(0, limit - 1)(random);
+}
+
+uint16_t load_u16(const uint8_t* bytes) { return static_cast<uint16_t>(bytes[0] | bytes[1] << 8); }
+
+uint32_t load_u32(const uint8_t* bytes) { return load_u16(bytes) | static_cast<uint32_t>(load_u16(bytes + 2)) << 16; }
+
+// Where a block's f16 numbers are.
+std::vector<size_t> f16_offsets(ElementType type) {
+  switch (type) {
+    case ElementType::q4_0:
+    case ElementType::q5_0:
+    case ElementType::q8_0: return {0};
+    case ElementType::q4_1:
+    case ElementType::q5_1:
+    case ElementType::q4_k:
+    case ElementType::q5_k: return {0, 2};
+    case ElementType::q6_k: return {208};
+    default: return {};
+  }
+}
+
+// A weight as product + minimum.
+struct Parts {
+  double product;
+  double minimum = 0;
+};
+
+void dequantize_32(ElementType type, const uint8_t* block, Parts* out) {
+  const double d = f16_value(load_u16(block));
+  for (int k = 0; k < 32; ++k) {
+    const auto nibble = [&](int offset) { return (block[offset + k % 16] >> (k < 16 ? 0 : 4)) & 15; };
+    const auto bit = [&](int offset) { return static_cast<int>((load_u32(block + offset) >> k) & 1U) << 4; };
+    const double m = f16_value(load_u16(block + 2));
+    switch (type) {
+      case ElementType::q4_0: out[k] = {d * (nibble(2) - 8)}; break;
+      case ElementType::q4_1: out[k] = {d * nibble(4), m}; break;
+      case ElementType::q5_0: out[k] = {d * ((nibble(6) | bit(2)) - 16)}; break;
+      case ElementType::q5_1: out[k] = {d * (nibble(8) | bit(4)), m}; break;
+      default: out[k] = {d * static_cast<int8_t>(block[2 + k])}; break;
+    }
+  }
+}
+
+void dequantize_k4(ElementType type, const uint8_t* block, Parts* out) {
+  const bool five = type == ElementType::q5_k;
+  const uint8_t* s = block + 4;
+  const uint8_t* low = block + (five ? 48 : 16);
+  for (int k = 0; k < 256; ++k) {
+    const int g = k / 32;
+    const int scale = g < 4 ? s[g] & 63 : (s[g + 4] & 15) | (s[g - 4] >> 6 << 4);
+    const int minimum = g < 4 ? s[g + 4] & 63 : s[g + 4] >> 4 | (s[g] >> 6 << 4);
+    int quant = (low[k / 64 * 32 + k % 32] >> (k % 64 < 32 ? 0 : 4)) & 15;
+    if (five) quant |= ((block[16 + k % 32] >> g) & 1) << 4;
+    out[k] = {f16_value(load_u16(block)) * scale * quant, -f16_value(load_u16(block + 2)) * minimum};
+  }
+}
+
+void dequantize_q6_k(const uint8_t* block, Parts* out) {
+  for (int k = 0; k < 256; ++k) {
+    const int in_half = k % 128;
+    const int low = (block[k / 128 * 64 + in_half % 64] >> (in_half < 64 ? 0 : 4)) & 15;
+    const int high = (block[128 + k / 128 * 32 + k % 32] >> (2 * (in_half / 32))) & 3;
+    out[k] = {f16_value(load_u16(block + 208)) * static_cast<int8_t>(block[192 + k / 16]) * ((low | high << 4) - 32)};
+  }
+}
+
+double dequantize_one(ElementType type, const uint8_t* bytes) {
+  if (type == ElementType::f32) return std::bit_cast<float>(load_u32(bytes));
+  if (type == ElementType::f16) return f16_value(load_u16(bytes));
+  return std::bit_cast<float>(static_cast<uint32_t>(load_u16(bytes)) << 16);
+}
+
+}  // namespace
+
+double f16_value(uint16_t bits) {
+  const int exponent = (bits >> 10) & 31;
+  const int mantissa = bits & 1023;
+  const double magnitude = exponent == 0 ? std::ldexp(mantissa, -24) : std::ldexp(1024 + mantissa, exponent - 25);
+  return (bits & 0x8000) != 0 ? -magnitude : magnitude;
+}
+
+uint16_t random_f16(Random& random) {
+  const int64_t kind = random_below(random, 16);
+  const auto sign = static_cast<uint16_t>(random_below(random, 2) << 15);
+  if (kind == 0) return sign;                                                             // zero
+  if (kind == 1) return static_cast<uint16_t>(sign | random_below(random, 1024));         // subnormal
+  return static_cast<uint16_t>(sign | (5 + random_below(random, 10)) << 10 | random_below(random, 1024));
+}
+
+std::vector<std::byte> random_rows(ElementType type, int64_t outputs, int64_t inputs, Random& random) {
+  const ElementTraits traits = element_traits(type);
+  const size_t size = static_cast<size_t>(outputs * row_size_bytes(type, inputs));
+  const size_t block_bytes = static_cast<size_t>(traits.block_bytes);
+  std::vector<std::byte> rows(size);
+  for (size_t at = 0; at < size; at += block_bytes) {
+    if (traits.block_elements == 1) {
+      const float value = std::normal_distribution<float>(0.0F, 0.1F)(random);
+      const uint32_t bits = std::bit_cast<uint32_t>(value);
+      const uint16_t half = type == ElementType::f16 ? random_f16(random) : static_cast<uint16_t>(bits >> 16);
+      if (type == ElementType::f32) {
+        std::memcpy(&rows[at], &bits, 4);
+      } else {
+        std::memcpy(&rows[at], &half, 2);
+      }
+      continue;
+    }
+    for (size_t i = 0; i < block_bytes; ++i) rows[at + i] = static_cast<std::byte>(random() & 255);
+    for (const size_t offset : f16_offsets(type)) {
+      const uint16_t half = random_f16(random);
+      std::memcpy(&rows[at + offset], &half, 2);
+    }
+  }
+  return rows;
+}
+
+Dequantized dequantize_rows(ElementType type, const std::vector<std::byte>& rows, int64_t outputs, int64_t inputs) {
+  const ElementTraits traits = element_traits(type);
+  Dequantized result;
+  std::vector<Parts> parts(static_cast<size_t>(traits.block_elements));
+  const auto* bytes = reinterpret_cast<const uint8_t*>(rows.data());
+  for (int64_t b = 0; b < outputs * inputs / traits.block_elements; ++b) {
+    const uint8_t* block = bytes + b * traits.block_bytes;
+    if (traits.block_elements == 1) {
+      parts[0] = {dequantize_one(type, block)};
+    } else if (traits.block_elements == 32) {
+      dequantize_32(type, block, parts.data());
+    } else if (type == ElementType::q6_k) {
+      dequantize_q6_k(block, parts.data());
+    } else {
+      dequantize_k4(type, block, parts.data());
+    }
+    for (const Parts& part : parts) {
+      result.values.push_back(part.product + part.minimum);
+      result.magnitudes.push_back(std::abs(part.product) + std::abs(part.minimum));
+    }
+  }
+  return result;
+}
+
+std::vector<float> random_floats(int64_t count, Random& random, float magnitude) {
+  std::normal_distribution<float> normal(0.0F, magnitude);
+  std::vector<float> values(static_cast<size_t>(count));
+  for (float& value : values) value = normal(random);
+  return values;
+}
+
+Packed::Packed(ElementType type, int64_t outputs, int64_t inputs, const std::vector<std::byte>& rows) {
+  const size_t size = packed_size_bytes(type, outputs, inputs);
+  storage_.resize(size + 64);
+  const size_t misalignment = reinterpret_cast<uintptr_t>(storage_.data()) % 64;
+  std::byte* bytes = storage_.data() + (64 - misalignment) % 64;
+  pack_panels(type, outputs, inputs, rows.data(), 0, (outputs + panel_outputs - 1) / panel_outputs, bytes);
+  matrix_ = {.type = type, .outputs = outputs, .inputs = inputs, .bytes = bytes};
+}
+
+Rows::Rows(const KernelTable& table, std::vector<float> the_values, int64_t rows, int64_t inputs)
+    : values(std::move(the_values)), rows_(rows), inputs_(inputs) {
+  if (inputs % quant_group != 0) return;
+  const size_t groups = static_cast<size_t>(rows * inputs / quant_group);
+  quants.resize(groups * quant_group);
+  scales.resize(groups);
+  half_sums.resize(2 * groups);
+  group_sums.resize(groups);
+  table.quantize_activations(values.data(), rows, inputs, quants.data(), scales.data(), half_sums.data(),
+                             group_sums.data());
+}
+
+Activations Rows::rows(int64_t begin, int64_t count) const {
+  Activations x{.rows = count, .inputs = inputs_, .values = values.data() + begin * inputs_};
+  if (!quants.empty()) {
+    x.quants = quants.data() + begin * inputs_;
+    x.scales = scales.data() + begin * inputs_ / quant_group;
+    x.half_sums = half_sums.data() + begin * inputs_ / 16;
+    x.group_sums = group_sums.data() + begin * inputs_ / quant_group;
+  }
+  return x;
+}
+
+}  // namespace quire::test
