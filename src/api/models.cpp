@@ -6,7 +6,6 @@
 #include <array>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <type_traits>
 
 #include "api/duration.h"
 #include "api/json_text.h"
@@ -33,26 +32,6 @@ Json openai_model(const ModelSummary& model) {
           {"object", "model"},
           {"created", model.modified_unix_ns / 1'000'000'000},
           {"owned_by", "library"}};
-}
-
-// Numbers of one array may be a whole vocabulary: `with_arrays` says whether anybody wants to see them.
-Json value_json(const gguf::Value& value, bool with_arrays) {
-  return std::visit(
-      [&](const auto& held) -> Json {
-        using T = std::remove_cvref_t<decltype(held)>;
-        if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string>) {
-          return held;
-        } else if constexpr (std::is_same_v<T, std::vector<bool>>) {
-          if (!with_arrays) return nullptr;
-          Json array = Json::array();
-          for (const bool item : held) array.push_back(item);
-          return array;
-        } else {
-          if (!with_arrays) return nullptr;
-          return held;
-        }
-      },
-      value);
 }
 
 }  // namespace
@@ -91,7 +70,7 @@ std::string ps_body(std::vector<RunningModel> models) {
   return to_text({{"models", std::move(list)}});
 }
 
-std::string show_body(const ModelDescription& model, const gguf::Metadata& metadata, bool verbose) {
+std::string show_body(const ModelDescription& model, Json model_info, bool verbose) {
   Json body;
   body["license"] = model.license;
   body["modelfile"] = model.modelfile;
@@ -100,11 +79,7 @@ std::string show_body(const ModelDescription& model, const gguf::Metadata& metad
   body["system"] = "";
   body["details"] = details_json(model.summary.details);
   body["messages"] = Json::array();
-  Json& values = body["model_info"] = Json::object();
-  for (const auto& [key, value] : metadata.entries()) {
-    if (key == "tokenizer.chat_template") continue;  // it is `template`
-    values[key] = value_json(value, verbose);
-  }
+  body["model_info"] = std::move(model_info);
   if (verbose) {
     Json& tensors = body["tensors"] = Json::array();
     for (const TensorLine& tensor : model.tensors) {

@@ -2,13 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "gguf/metadata.h"
 
 namespace quire::api {
 
@@ -57,8 +56,8 @@ struct ModelDescription {
 std::string tags_body(std::span<const ModelSummary> models);
 // Longest-lived first.
 std::string ps_body(std::vector<RunningModel> models);
-// Arrays of the metadata are null unless verbose, as the vocabulary is most of a file's header.
-std::string show_body(const ModelDescription& model, const gguf::Metadata& metadata, bool verbose);
+// model_info is the file's metadata as an object; tensors are shown when verbose.
+std::string show_body(const ModelDescription& model, nlohmann::ordered_json model_info, bool verbose);
 std::string version_body(std::string_view version);
 std::string openai_models_body(std::span<const ModelSummary> models);
 std::string openai_model_body(const ModelSummary& model);

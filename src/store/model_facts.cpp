@@ -1,0 +1,62 @@
+#include "store/model_facts.h"
+
+#include <limits>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <type_traits>
+#include <variant>
+
+namespace quire::store {
+namespace {
+
+constexpr int64_t int64_max = std::numeric_limits<int64_t>::max();
+
+nlohmann::ordered_json value_json(const gguf::Value& value, bool with_arrays) {
+  return std::visit(
+      [&](const auto& held) -> nlohmann::ordered_json {
+        using T = std::remove_cvref_t<decltype(held)>;
+        if constexpr (!std::is_arithmetic_v<T> && !std::is_same_v<T, std::string>) {
+          if (!with_arrays) return nullptr;
+        }
+        return held;
+      },
+      value);
+}
+
+}  // namespace
+
+ModelFacts read_facts(const gguf::File& file) {
+  const gguf::Metadata& metadata = file.metadata();
+  ModelFacts facts;
+  facts.architecture = metadata.get_string_or("general.architecture", "").value_or("");
+  facts.file_type = metadata.get_int_or("general.file_type", -1, -1, int64_max).value_or(-1);
+  facts.context_length = metadata.get_int_or(facts.architecture + ".context_length", 0, 0, int64_max).value_or(0);
+  facts.embedding_length = metadata.get_int_or(facts.architecture + ".embedding_length", 0, 0, int64_max).value_or(0);
+  facts.license = metadata.get_string_or("general.license", "").value_or("");
+  facts.chat_template = metadata.get_string_or("tokenizer.chat_template", "").value_or("");
+
+  std::map<std::string_view, uint64_t> elements_by_type;
+  for (const TensorView& tensor : file.tensors()) {
+    const auto count = static_cast<uint64_t>(tensor.element_count());
+    facts.parameter_count += count;
+    elements_by_type[element_traits(tensor.type).name] += count;
+  }
+  uint64_t most = 0;
+  for (const auto& [type, count] : elements_by_type) {
+    if (count > most) {
+      most = count;
+      facts.main_type = type;
+    }
+  }
+  return facts;
+}
+
+nlohmann::ordered_json model_info(const gguf::Metadata& metadata, bool with_arrays) {
+  nlohmann::ordered_json result = nlohmann::ordered_json::object();
+  for (const auto& [key, value] : metadata.entries()) {
+    if (key != "tokenizer.chat_template") result[key] = value_json(value, with_arrays);  // that one is `template`
+  }
+  return result;
+}
+
+}  // namespace quire::store
