@@ -1,0 +1,99 @@
+// The dozen operations a model needs, on one device: the seam where another device enters.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <string_view>
+
+#include "backend/page_memory.h"
+#include "base/result.h"
+#include "kernels/kernels.h"
+#include "tensor/tensor_view.h"
+
+namespace quire {
+
+// Activations in the device's memory: `count` rows of `width` floats, one after another. Non-owning.
+struct Rows {
+  float* values = nullptr;  // (count, width)
+  int64_t count = 0;
+  int64_t width = 0;
+  float* row(int64_t index) const { return values + index * width; }
+};
+
+// Where a matmul puts the int8 form of its input; one for all matmuls of a step, sized for the widest input.
+struct QuantScratch {
+  int8_t* quants = nullptr;      // (rows, inputs)
+  float* scales = nullptr;       // (rows, inputs / 32)
+  int16_t* half_sums = nullptr;  // (rows, inputs / 16)
+  float* group_sums = nullptr;   // (rows, inputs / 32)
+};
+
+// A weight matrix (outputs, inputs) in the device's own layout, with its memory.
+struct Matrix {
+  PackedMatrix packed;
+  PageMemory memory;
+};
+
+// y = W x for every row of the x that a matmul is given.
+struct Projection {
+  const Matrix& weights;
+  Rows y;  // (rows, outputs)
+};
+
+// Rows [row_begin, row_begin + rows) of a step, at consecutive positions of one sequence.
+struct RowRun {
+  int64_t row_begin = 0;
+  int64_t rows = 0;
+  int64_t position = 0;             // of row_begin in its sequence
+  const int32_t* blocks = nullptr;  // the sequence's block table
+};
+
+// Which elements of a head turn together.
+enum class RopePairs : uint8_t {
+  neighbours,  // (2d, 2d + 1)
+  halves,      // (d, d + rotary / 2)
+};
+
+// The turn of each row of a step.
+struct RopeRows {
+  const float* cosines = nullptr;  // (rows, rotary / 2)
+  const float* sines = nullptr;    // (rows, rotary / 2)
+  int64_t rotary = 0;              // leading elements of a head that turn
+};
+
+// Operations on rows. A row of a result depends on that row (attention: and on its sequence's KV rows) alone, whatever
+// the other rows, their number and the workers: the order of additions is the kernels' (kernels/kernels.h).
+// One engine at a time calls an object; several objects may share the device.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  // The arithmetic: equal names mean equal bits.
+  virtual std::string_view name() const = 0;
+
+  // A copy of a weight matrix in the device's layout. REQUIRES: shape {inputs, outputs, 1, 1}.
+  virtual Result<Matrix> load_matrix(const TensorView& tensor) = 0;
+
+  // x[r] = row tokens[r] of the table as floats; zeros for a token that has none.
+  virtual void embed(const TensorView& table, std::span<const int32_t> tokens, Rows x) = 0;
+  // y[r] = x[r] / sqrt(mean(x[r]^2) + epsilon) * weight. y may be x.
+  virtual void norm(Rows x, std::span<const float> weight, float epsilon, Rows y) = 0;
+  // The projections of one input, together: it is quantized once, and the workers are forked once.
+  virtual void matmul(Rows x, const QuantScratch& scratch, std::initializer_list<Projection> projections) = 0;
+  // y[r] += bias.
+  virtual void add_bias(Rows y, std::span<const float> bias) = 0;
+  // y[r] += x[r].
+  virtual void add(Rows y, Rows x) = 0;
+  // Turns every head of every row in place. A row is width / head_dim heads.
+  virtual void rope(Rows heads, int64_t head_dim, const RopeRows& turns, RopePairs pairs) = 0;
+  // Stores the rows' keys and values (kv_heads, head_dim) at their positions.
+  virtual void kv_write(const KvLayer& layer, std::span<const RowRun> runs, Rows k, Rows v) = 0;
+  // out[r] = attention of q[r] over positions [0, position of r] of its sequence. q and out: (heads, head_dim) a row.
+  virtual void attention(const KvLayer& layer, std::span<const RowRun> runs, Rows q, Rows out) = 0;
+  // gate[r] = silu(gate[r]) * up[r].
+  virtual void silu_mul(Rows gate, Rows up) = 0;
+  // y[i] = x[rows[i]].
+  virtual void gather(Rows x, std::span<const int32_t> rows, Rows y) = 0;
+};
+
+}  // namespace quire

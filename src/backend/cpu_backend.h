@@ -1,0 +1,37 @@
+// The operations on this machine's cores: a kernel table's functions, split over a team's workers.
+#pragma once
+
+#include "backend/backend.h"
+#include "base/function_ref.h"
+#include "base/team.h"
+
+namespace quire {
+
+// Stateless but for the borrowed team and table, which must outlive it. Any thread; the team takes callers in turn.
+class CpuBackend final : public Backend {
+ public:
+  CpuBackend(Team& team, const KernelTable& kernels) : team_(team), kernels_(kernels) {}
+
+  std::string_view name() const override { return kernels_.name; }
+  Result<Matrix> load_matrix(const TensorView& tensor) override;
+  void embed(const TensorView& table, std::span<const int32_t> tokens, Rows x) override;
+  void norm(Rows x, std::span<const float> weight, float epsilon, Rows y) override;
+  void matmul(Rows x, const QuantScratch& scratch, std::initializer_list<Projection> projections) override;
+  void add_bias(Rows y, std::span<const float> bias) override;
+  void add(Rows y, Rows x) override;
+  void rope(Rows heads, int64_t head_dim, const RopeRows& turns, RopePairs pairs) override;
+  void kv_write(const KvLayer& layer, std::span<const RowRun> runs, Rows k, Rows v) override;
+  void attention(const KvLayer& layer, std::span<const RowRun> runs, Rows q, Rows out) override;
+  void silu_mul(Rows gate, Rows up) override;
+  void gather(Rows x, std::span<const int32_t> rows, Rows y) override;
+
+ private:
+  // body(begin, end) over tiles of rows; by the caller alone when the rows are too small to be worth a fork.
+  void for_rows(int64_t count, int64_t width, FunctionRef<void(int64_t begin, int64_t end)> body);
+  Activations prepare(Rows x, const QuantScratch& scratch, bool quantized);
+
+  Team& team_;
+  const KernelTable& kernels_;
+};
+
+}  // namespace quire
