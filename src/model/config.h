@@ -1,0 +1,36 @@
+// A model's shape and constants, as its file's metadata states them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+#include "gguf/file.h"
+
+namespace quire {
+
+// Invariants: every count is positive and bounded; heads is a multiple of kv_heads; head_dim and rotary_dim are even,
+// rotary_dim <= head_dim.
+struct ModelConfig {
+  std::string architecture;
+  int64_t layers = 0;
+  int64_t width = 0;      // elements of the residual stream
+  int64_t ffn_width = 0;
+  int64_t heads = 0;
+  int64_t kv_heads = 0;
+  int64_t head_dim = 0;   // need not be width / heads
+  int64_t rotary_dim = 0;
+  int64_t vocab = 0;
+  int64_t context_max = 0;      // positions the model was made for
+  float norm_epsilon = 0.0F;
+  double rope_base = 0.0;
+  double rope_position_scale = 1.0;  // linear scaling: positions are divided by it
+
+  int64_t q_width() const { return heads * head_dim; }
+  int64_t kv_width() const { return kv_heads * head_dim; }
+};
+
+// Errors name the key, what was found and what is possible.
+Result<ModelConfig> read_config(const gguf::File& file);
+
+}  // namespace quire

@@ -1,0 +1,63 @@
+#include "model/kv_store.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/check.h"
+
+namespace quire {
+
+int64_t KvStore::block_size_bytes(const ModelConfig& config, int32_t block_tokens) {
+  return 2 * config.layers * block_tokens * config.kv_width() * static_cast<int64_t>(sizeof(uint16_t));
+}
+
+Result<KvStore> KvStore::create(const ModelConfig& config, const Limits& limits) {
+  if (limits.block_tokens <= 0 || limits.block_tokens % attention_chunk != 0) {
+    return fail(ErrorKind::invalid, fmt::format("block_tokens: found {}, expected a positive multiple of {}",
+                                                limits.block_tokens, attention_chunk));
+  }
+  if (limits.block_count <= 0) {
+    return fail(ErrorKind::invalid, fmt::format("block_count: found {}, expected at least 1", limits.block_count));
+  }
+  const auto size_bytes = checked_mul(static_cast<uint64_t>(block_size_bytes(config, limits.block_tokens)),
+                                      static_cast<uint64_t>(limits.block_count));
+  if (!size_bytes) return fail(ErrorKind::too_large, fmt::format("{} KV blocks: too many", limits.block_count));
+  QUIRE_TRY(PageMemory memory, PageMemory::allocate(*size_bytes, PageMemory::Pages::small, "KV cache"));
+  return KvStore(std::move(memory), config, limits);
+}
+
+KvStore::KvStore(PageMemory memory, const ModelConfig& config, const Limits& limits)
+    : memory_(std::move(memory)),
+      layers_(config.layers),
+      block_count_(limits.block_count),
+      block_tokens_(limits.block_tokens),
+      kv_heads_(config.kv_heads),
+      head_dim_(config.head_dim) {}
+
+KvLayer KvStore::layer(int64_t index) const {
+  QUIRE_CHECK(index >= 0 && index < layers_, "a layer of this model");
+  const int64_t part = block_count_ * block_elements();
+  uint16_t* const keys = reinterpret_cast<uint16_t*>(memory_.bytes()) + index * 2 * part;
+  return {.keys = keys, .values = keys + part, .block_tokens = block_tokens_, .kv_heads = kv_heads_,
+          .head_dim = head_dim_};
+}
+
+void KvStore::forget([[maybe_unused]] std::span<const BlockId> blocks) {
+#ifdef QUIRE_POISON_KV
+  constexpr int nan_byte = 0xff;  // 0xffff is a NaN in f16
+  const size_t block_bytes = static_cast<size_t>(block_elements()) * sizeof(uint16_t);
+  for (int64_t index = 0; index < layers_; ++index) {
+    const KvLayer own = layer(index);
+    for (const BlockId block : blocks) {
+      QUIRE_CHECK(block.value >= 0 && block.value < block_count_, "a block of this store");
+      std::memset(own.keys + block.value * block_elements(), nan_byte, block_bytes);
+      std::memset(own.values + block.value * block_elements(), nan_byte, block_bytes);
+    }
+  }
+#endif
+}
+
+}  // namespace quire

@@ -1,0 +1,109 @@
+#include "model/model.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace quire {
+namespace {
+
+// A run ends where a chunk of keys ends, so that no two workers write the same cache line of keys, and so that a long
+// prompt makes enough runs for all workers.
+constexpr int64_t run_rows_max = attention_chunk;
+
+static_assert(sizeof(BlockId) == sizeof(int32_t), "kernels read block tables as numbers");
+
+}  // namespace
+
+Result<Model> Model::load(const gguf::File& file, Backend& backend, LoadProgress progress) {
+  QUIRE_TRY(ModelConfig config, read_config(file));
+  const Architecture* architecture = find_architecture(config.architecture);
+  QUIRE_CHECK(architecture != nullptr, "read_config refuses the others");
+  QUIRE_TRY(Weights weights, load_weights(file, config, *architecture, backend, progress));
+  return Model(std::move(config), *architecture, std::move(weights));
+}
+
+Result<Model> Model::load(const gguf::File& file, Backend& backend) {
+  return load(file, backend, [](uint64_t, uint64_t) {});
+}
+
+Model::Model(ModelConfig config, const Architecture& architecture, Weights weights)
+    : config_(std::move(config)),
+      architecture_(&architecture),
+      weights_(std::move(weights)),
+      rope_(config_.rotary_dim, config_.rope_base, config_.rope_position_scale, weights_.rope_factors) {}
+
+uint64_t Model::weight_size_bytes() const {
+  uint64_t size_bytes = weights_.output.memory.size_bytes();
+  for (const LayerWeights& layer : weights_.layers) {
+    for (const Matrix* matrix :
+         {&layer.q, &layer.k, &layer.v, &layer.attention_output, &layer.gate, &layer.up, &layer.down}) {
+      size_bytes += matrix->memory.size_bytes();
+    }
+  }
+  return size_bytes;
+}
+
+void Model::prepare(const Batch& batch, Workspace& space) const {
+  space.runs().clear();
+  space.sampled_rows().assign(static_cast<size_t>(batch.logits_rows), -1);
+  const int64_t half = rope_.rotary() / 2;
+  int64_t row = 0;
+  for (const BatchSlice& slice : batch.slices) {
+    QUIRE_CHECK(slice.row_begin == row && slice.row_end > row, "slices cover the rows in order");
+    const int64_t position_end = slice.position_begin + (slice.row_end - slice.row_begin);
+    for (int64_t position = slice.position_begin; position < position_end;) {
+      const int64_t run_end = std::min(position_end, (position / run_rows_max + 1) * run_rows_max);
+      space.runs().push_back({.row_begin = row,
+                              .rows = run_end - position,
+                              .position = position,
+                              .blocks = &slice.blocks.data()->value});
+      for (; position < run_end; ++position, ++row) {
+        rope_.turn(position, space.cosines() + row * half, space.sines() + row * half);
+      }
+    }
+    if (slice.logits_row >= 0) {
+      QUIRE_CHECK(slice.logits_row < batch.logits_rows, "a logits row of this batch");
+      space.sampled_rows()[static_cast<size_t>(slice.logits_row)] = slice.row_end - 1;
+    }
+  }
+  QUIRE_CHECK(row == static_cast<int64_t>(batch.tokens.size()), "slices cover all rows");
+  QUIRE_CHECK(std::ranges::find(space.sampled_rows(), -1) == space.sampled_rows().end(), "every logits row is filled");
+}
+
+Logits Model::forward(const Batch& batch, Backend& backend, const KvStore& kv, Workspace& space) const {
+  const int64_t rows = static_cast<int64_t>(batch.tokens.size());
+  QUIRE_CHECK(rows <= space.row_count_max() && batch.logits_rows <= space.logits_count_max(), "the batch fits");
+  prepare(batch, space);
+  const Step step{
+      .on = backend,
+      .config = config_,
+      .runs = space.runs(),
+      .turns = {.cosines = space.cosines(), .sines = space.sines(), .rotary = rope_.rotary()},
+      .scratch = space.scratch(),
+      .x = space.x(rows),
+      .h = space.h(rows),
+      .q = space.q(rows),
+      .k = space.k(rows),
+      .v = space.v(rows),
+      .attended = space.attended(rows),
+      .gate = space.gate(rows),
+      .up = space.up(rows),
+  };
+  backend.embed(weights_.token_embedding, batch.tokens, step.x);
+  for (int64_t layer = 0; layer < config_.layers; ++layer) {
+    architecture_->layer(step, weights_.layers[static_cast<size_t>(layer)], kv.layer(layer));
+  }
+  // Only what is sampled goes through the output head.
+  const Rows sampled = space.h(batch.logits_rows);
+  const Rows logits = space.logits(batch.logits_rows);
+  if (batch.logits_rows > 0) {
+    backend.gather(step.x, space.sampled_rows(), sampled);
+    backend.norm(sampled, weights_.output_norm, config_.norm_epsilon, sampled);
+    backend.matmul(sampled, space.scratch(), {{weights_.output, logits}});
+  }
+  return {.values = {logits.values, static_cast<size_t>(logits.count * logits.width)}, .vocab = vocab_size()};
+}
+
+}  // namespace quire

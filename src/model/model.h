@@ -1,0 +1,47 @@
+// A language model: its weights and the computation of a batch.
+#pragma once
+
+#include <cstdint>
+
+#include "backend/backend.h"
+#include "base/result.h"
+#include "core/batch.h"
+#include "gguf/file.h"
+#include "model/config.h"
+#include "model/kv_store.h"
+#include "model/rope.h"
+#include "model/weights.h"
+#include "model/workspace.h"
+
+namespace quire {
+
+// Immutable once loaded; any thread may compute with it, each with its own KvStore and Workspace.
+class Model {
+ public:
+  // Checks the file against its architecture and packs the weights for `backend`. The file must outlive the model
+  // (token embeddings are read in place); the pages of packed tensors are given back to the system.
+  static Result<Model> load(const gguf::File& file, Backend& backend, LoadProgress progress);
+  static Result<Model> load(const gguf::File& file, Backend& backend);
+
+  const ModelConfig& config() const { return config_; }
+  int32_t vocab_size() const { return static_cast<int32_t>(config_.vocab); }
+  // Bytes of the packed weights.
+  uint64_t weight_size_bytes() const;
+
+  // Computes every row of the batch: writes its keys and values, and the logits of the sampled rows into `space`.
+  // Rows of one sequence may come in several slices, positions ascending: each sees all that are before it.
+  // REQUIRES: the batch fits into `space`, and block tables cover their slices.
+  Logits forward(const Batch& batch, Backend& backend, const KvStore& kv, Workspace& space) const;
+
+ private:
+  Model(ModelConfig config, const Architecture& architecture, Weights weights);
+  // Cuts the batch's slices into runs that attention takes one at a time, and computes the turns of their rows.
+  void prepare(const Batch& batch, Workspace& space) const;
+
+  ModelConfig config_;
+  const Architecture* architecture_;
+  Weights weights_;
+  Rope rope_;
+};
+
+}  // namespace quire

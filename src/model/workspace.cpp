@@ -1,0 +1,73 @@
+#include "model/workspace.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/bytes.h"
+
+namespace quire {
+namespace {
+
+// Places arrays one after another, each at a multiple of 64 bytes: once without memory for the size, then with it.
+class Layout {
+ public:
+  explicit Layout(std::byte* start) : start_(start) {}
+  template <typename T>
+  void place(T*& array, int64_t count) {
+    if (start_ != nullptr) array = reinterpret_cast<T*>(start_ + size_bytes_);
+    size_bytes_ += round_up<uint64_t>(static_cast<uint64_t>(count) * sizeof(T), 64);
+  }
+  uint64_t size_bytes() const { return size_bytes_; }
+
+ private:
+  std::byte* start_;
+  uint64_t size_bytes_ = 0;
+};
+
+}  // namespace
+
+Result<Workspace> Workspace::create(const ModelConfig& config, const Limits& limits) {
+  if (limits.step_tokens_max <= 0 || limits.running_max <= 0) {
+    return fail(ErrorKind::invalid, fmt::format("step_tokens_max {} and running_max {}: expected at least 1",
+                                                limits.step_tokens_max, limits.running_max));
+  }
+  Workspace space;
+  const int64_t rows = limits.step_tokens_max;
+  const int64_t input_max = std::max({config.width, config.q_width(), config.ffn_width});
+  space.row_count_max_ = rows;
+  space.logits_count_max_ = std::min(limits.running_max, limits.step_tokens_max);
+  space.width_ = config.width;
+  space.q_width_ = config.q_width();
+  space.kv_width_ = config.kv_width();
+  space.ffn_width_ = config.ffn_width;
+  space.vocab_ = config.vocab;
+  const auto place_all = [&](std::byte* start) {
+    Layout layout(start);
+    layout.place(space.x_, rows * config.width);
+    layout.place(space.h_, rows * config.width);
+    layout.place(space.q_, rows * config.q_width());
+    layout.place(space.k_, rows * config.kv_width());
+    layout.place(space.v_, rows * config.kv_width());
+    layout.place(space.attended_, rows * config.q_width());
+    layout.place(space.gate_, rows * config.ffn_width);
+    layout.place(space.up_, rows * config.ffn_width);
+    layout.place(space.logits_, space.logits_count_max_ * config.vocab);
+    layout.place(space.cosines_, rows * config.rotary_dim / 2);
+    layout.place(space.sines_, rows * config.rotary_dim / 2);
+    layout.place(space.scratch_.quants, rows * input_max);
+    layout.place(space.scratch_.scales, rows * (input_max / quant_group));
+    layout.place(space.scratch_.half_sums, rows * (input_max / quant_group) * 2);
+    layout.place(space.scratch_.group_sums, rows * (input_max / quant_group));
+    return layout.size_bytes();
+  };
+  const uint64_t size_bytes = place_all(nullptr);
+  QUIRE_TRY(space.memory_, PageMemory::allocate(size_bytes, PageMemory::Pages::small, "activations"));
+  place_all(space.memory_.bytes());
+  space.runs_.reserve(static_cast<size_t>(rows));
+  space.sampled_rows_.reserve(static_cast<size_t>(space.logits_count_max_));
+  return space;
+}
+
+}  // namespace quire
