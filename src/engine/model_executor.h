@@ -1,0 +1,32 @@
+// The executor that computes with a real model.
+#pragma once
+
+#include "backend/backend.h"
+#include "core/limits.h"
+#include "engine/executor.h"
+#include "model/model.h"
+
+namespace quire {
+
+// Owns the KV bytes and the activations of one engine; borrows the model and the backend. Engine thread only.
+class ModelExecutor final : public Executor {
+ public:
+  // An error says which limit cannot be had.
+  static Result<ModelExecutor> create(const Model& model, Backend& backend, const Limits& limits);
+
+  // A token outside the vocabulary fails its slice.
+  Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override;
+  void forget(std::span<const BlockId> blocks) override { kv_.forget(blocks); }
+  int32_t vocab_size() const override { return model_.vocab_size(); }
+
+ private:
+  ModelExecutor(const Model& model, Backend& backend, KvStore kv, Workspace space)
+      : model_(model), backend_(backend), kv_(std::move(kv)), space_(std::move(space)) {}
+
+  const Model& model_;
+  Backend& backend_;
+  KvStore kv_;
+  Workspace space_;
+};
+
+}  // namespace quire
