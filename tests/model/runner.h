@@ -1,0 +1,100 @@
+// Computes with one model: its file, backend, KV bytes and activations in one place.
+#pragma once
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <numeric>
+#include <span>
+#include <vector>
+
+#include "backend/cpu_backend.h"
+#include "base/check.h"
+#include "model/model.h"
+
+namespace quire::test {
+
+// A value or the test process ends with the error: for what a test takes for granted.
+template <typename T>
+T take(Result<T> result) {
+  QUIRE_CHECK(result.has_value(), result.error().message);
+  return std::move(*result);
+}
+
+// One loaded model on one kernel table.
+struct LoadedModel {
+  LoadedModel(gguf::File&& opened, const KernelTable& kernels, int workers)
+      : file(std::move(opened)), team(workers), backend(team, kernels), model(take(Model::load(file, backend))) {}
+
+  gguf::File file;
+  Team team;
+  CpuBackend backend;
+  Model model;
+};
+
+// KV bytes and activations for sequences that a test drives itself.
+class Runner {
+ public:
+  Runner(LoadedModel& loaded, const Limits& limits)
+      : loaded_(loaded),
+        limits_(limits),
+        kv_(take(KvStore::create(loaded.model.config(), limits))),
+        space_(take(Workspace::create(loaded.model.config(), limits))) {
+    std::vector<BlockId> all;
+    for (int32_t block = 0; block < limits.block_count; ++block) all.push_back({block});
+    kv_.forget(all);
+  }
+
+  // One step; slice.row_begin, row_end and logits_row are filled here. Logits of slice i (its last row): row i.
+  struct Part {
+    std::span<const TokenId> tokens;
+    int32_t position = 0;
+    std::span<const BlockId> blocks;
+  };
+  Logits step(std::span<const Part> parts) {
+    std::vector<TokenId> tokens;
+    std::vector<BatchSlice> slices;
+    for (const Part& part : parts) {
+      const auto begin = static_cast<int32_t>(tokens.size());
+      tokens.insert(tokens.end(), part.tokens.begin(), part.tokens.end());
+      slices.push_back({.sequence = {slices.size()},
+                        .row_begin = begin,
+                        .row_end = static_cast<int32_t>(tokens.size()),
+                        .position_begin = part.position,
+                        .blocks = part.blocks,
+                        .logits_row = static_cast<int32_t>(slices.size())});
+    }
+    const std::vector<RowOrigin> origins(tokens.size(), RowOrigin::prompt);
+    const Batch batch{.tokens = tokens,
+                      .origins = origins,
+                      .slices = slices,
+                      .logits_rows = static_cast<int32_t>(slices.size())};
+    return loaded_.model.forward(batch, loaded_.backend, kv_, space_);
+  }
+
+  // Logits of every position, one token a step.
+  std::vector<float> one_by_one(std::span<const TokenId> tokens, std::span<const BlockId> blocks) {
+    std::vector<float> all;
+    for (size_t i = 0; i < tokens.size(); ++i) {
+      const Part part{.tokens = tokens.subspan(i, 1), .position = static_cast<int32_t>(i), .blocks = blocks};
+      const Logits logits = step({&part, 1});
+      all.insert(all.end(), logits.values.begin(), logits.values.end());
+    }
+    return all;
+  }
+
+ private:
+  LoadedModel& loaded_;
+  Limits limits_;
+  KvStore kv_;
+  Workspace space_;
+};
+
+// Blocks 0, 1, ... enough for `tokens`.
+inline std::vector<BlockId> first_blocks(int64_t tokens, int32_t block_tokens) {
+  std::vector<BlockId> blocks;
+  for (int32_t block = 0; int64_t{block} * block_tokens < tokens; ++block) blocks.push_back({block});
+  return blocks;
+}
+
+}  // namespace quire::test
