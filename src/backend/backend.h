@@ -21,12 +21,30 @@ struct Rows {
   float* row(int64_t index) const { return values + index * width; }
 };
 
-// Where a matmul puts the int8 form of its input; one for all matmuls of a step, sized for the widest input.
-struct QuantScratch {
+// Where operations put what they make on the way; one for a whole step, sized for the widest operation.
+struct Scratch {
+  // The int8 form of a matmul's input.
   int8_t* quants = nullptr;      // (rows, inputs)
   float* scales = nullptr;       // (rows, inputs / 32)
   int16_t* half_sums = nullptr;  // (rows, inputs / 16)
   float* group_sums = nullptr;   // (rows, inputs / 32)
+  // Split heads, for KV of type f32 only.
+  float* split_q = nullptr;    // (rows, 2 * q_width)
+  float* split_out = nullptr;  // (rows, 2 * q_width)
+  float* split_k = nullptr;    // (rows, 2 * kv_width)
+  float* split_v = nullptr;    // (rows, 2 * kv_width)
+};
+
+// How exactly keys and values are kept.
+enum class KvType : uint8_t {
+  f16,
+  f32,  // 22 bits: a head is split into two f16 heads, the rounded value and 2^11 times what that lacks
+};
+
+// Keys and values of one layer. With f32, layer.head_dim is that of the split head, twice the model's.
+struct KvView {
+  KvLayer layer;
+  KvType type = KvType::f16;
 };
 
 // A weight matrix (outputs, inputs) in the device's own layout, with its memory.
@@ -79,7 +97,7 @@ class Backend {
   // y[r] = x[r] / sqrt(mean(x[r]^2) + epsilon) * weight. y may be x.
   virtual void norm(Rows x, std::span<const float> weight, float epsilon, Rows y) = 0;
   // The projections of one input, together: it is quantized once, and the workers are forked once.
-  virtual void matmul(Rows x, const QuantScratch& scratch, std::initializer_list<Projection> projections) = 0;
+  virtual void matmul(Rows x, const Scratch& scratch, std::initializer_list<Projection> projections) = 0;
   // y[r] += bias.
   virtual void add_bias(Rows y, std::span<const float> bias) = 0;
   // y[r] += x[r].
@@ -87,9 +105,9 @@ class Backend {
   // Turns every head of every row in place. A row is width / head_dim heads.
   virtual void rope(Rows heads, int64_t head_dim, const RopeRows& turns, RopePairs pairs) = 0;
   // Stores the rows' keys and values (kv_heads, head_dim) at their positions.
-  virtual void kv_write(const KvLayer& layer, std::span<const RowRun> runs, Rows k, Rows v) = 0;
+  virtual void kv_write(const KvView& kv, std::span<const RowRun> runs, Rows k, Rows v, const Scratch& scratch) = 0;
   // out[r] = attention of q[r] over positions [0, position of r] of its sequence. q and out: (heads, head_dim) a row.
-  virtual void attention(const KvLayer& layer, std::span<const RowRun> runs, Rows q, Rows out) = 0;
+  virtual void attention(const KvView& kv, std::span<const RowRun> runs, Rows q, Rows out, const Scratch& scratch) = 0;
   // gate[r] = silu(gate[r]) * up[r].
   virtual void silu_mul(Rows gate, Rows up) = 0;
   // y[i] = x[rows[i]].

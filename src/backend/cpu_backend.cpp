@@ -1,7 +1,6 @@
 #include "backend/cpu_backend.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 
 #include "base/bytes.h"
@@ -14,7 +13,6 @@ namespace {
 // A fork and join costs a few microseconds; below this much work the caller does it alone.
 constexpr int64_t fork_elements_min = 16 * 1024;      // of elementwise work, at about 4 elements a nanosecond
 constexpr int64_t fork_products_min = 64 * 1024;      // of multiply-adds, at about 16 a nanosecond
-constexpr int64_t fork_attention_min = 16 * 1024;     // of (row, position, KV head element) scores
 
 // Tiles a worker: enough that one which starts late or runs slowly costs little, few enough that taking a tile is
 // nothing beside computing it.
@@ -72,7 +70,7 @@ void CpuBackend::norm(Rows x, std::span<const float> weight, float epsilon, Rows
   });
 }
 
-Activations CpuBackend::prepare(Rows x, const QuantScratch& scratch, bool quantized) {
+Activations CpuBackend::prepare(Rows x, const Scratch& scratch, bool quantized) {
   Activations prepared{.rows = x.count, .inputs = x.width, .values = x.values};
   if (!quantized) return prepared;
   const int64_t groups = x.width / quant_group;
@@ -88,7 +86,7 @@ Activations CpuBackend::prepare(Rows x, const QuantScratch& scratch, bool quanti
   return prepared;
 }
 
-void CpuBackend::matmul(Rows x, const QuantScratch& scratch, std::initializer_list<Projection> projections) {
+void CpuBackend::matmul(Rows x, const Scratch& scratch, std::initializer_list<Projection> projections) {
   bool quantized = false;
   int64_t panels = 0;
   for (const Projection& projection : projections) {
@@ -149,50 +147,6 @@ void CpuBackend::rope(Rows heads, int64_t head_dim, const RopeRows& turns, RopeP
                     turns.cosines + r * half, turns.sines + r * half);
     }
   });
-}
-
-void CpuBackend::kv_write(const KvLayer& layer, std::span<const RowRun> runs, Rows k, Rows v) {
-  // A run, not a row, is what a worker takes: keys of neighbouring positions lie in the same cache lines.
-  const int64_t run_count = static_cast<int64_t>(runs.size());
-  for_rows(run_count, k.count * k.width / std::max<int64_t>(1, run_count), [&](int64_t begin, int64_t end) {
-    for (int64_t index = begin; index < end; ++index) {
-      const RowRun& run = runs[static_cast<size_t>(index)];
-      for (int64_t r = 0; r < run.rows; ++r) {
-        kernels_.kv_write({.layer = layer,
-                           .blocks = run.blocks,
-                           .position = run.position + r,
-                           .k = k.row(run.row_begin + r),
-                           .v = v.row(run.row_begin + r)});
-      }
-    }
-  });
-}
-
-void CpuBackend::attention(const KvLayer& layer, std::span<const RowRun> runs, Rows q, Rows out) {
-  const int64_t group = q.width / (layer.kv_heads * layer.head_dim);
-  const float scale = 1.0F / std::sqrt(static_cast<float>(layer.head_dim));
-  const auto compute = [&](int64_t index, int) {
-    const RowRun& run = runs[static_cast<size_t>(index / layer.kv_heads)];
-    kernels_.attention({.layer = layer,
-                        .blocks = run.blocks,
-                        .kv_head = index % layer.kv_heads,
-                        .group = group,
-                        .position = run.position,
-                        .rows = run.rows,
-                        .q = q.row(run.row_begin),
-                        .q_stride = q.width,
-                        .out = out.row(run.row_begin),
-                        .out_stride = out.width,
-                        .scale = scale});
-  };
-  const int64_t tasks = static_cast<int64_t>(runs.size()) * layer.kv_heads;
-  int64_t scores = 0;
-  for (const RowRun& run : runs) scores += run.rows * (run.position + run.rows);
-  if (scores * q.width < fork_attention_min) {
-    for (int64_t index = 0; index < tasks; ++index) compute(index, 0);
-  } else {
-    team_.parallel_for(tasks, compute);
-  }
 }
 
 void CpuBackend::silu_mul(Rows gate, Rows up) {

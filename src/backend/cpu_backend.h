@@ -16,19 +16,25 @@ class CpuBackend final : public Backend {
   Result<Matrix> load_matrix(const TensorView& tensor) override;
   void embed(const TensorView& table, std::span<const int32_t> tokens, Rows x) override;
   void norm(Rows x, std::span<const float> weight, float epsilon, Rows y) override;
-  void matmul(Rows x, const QuantScratch& scratch, std::initializer_list<Projection> projections) override;
+  void matmul(Rows x, const Scratch& scratch, std::initializer_list<Projection> projections) override;
   void add_bias(Rows y, std::span<const float> bias) override;
   void add(Rows y, Rows x) override;
   void rope(Rows heads, int64_t head_dim, const RopeRows& turns, RopePairs pairs) override;
-  void kv_write(const KvLayer& layer, std::span<const RowRun> runs, Rows k, Rows v) override;
-  void attention(const KvLayer& layer, std::span<const RowRun> runs, Rows q, Rows out) override;
+  void kv_write(const KvView& kv, std::span<const RowRun> runs, Rows k, Rows v, const Scratch& scratch) override;
+  void attention(const KvView& kv, std::span<const RowRun> runs, Rows q, Rows out, const Scratch& scratch) override;
   void silu_mul(Rows gate, Rows up) override;
   void gather(Rows x, std::span<const int32_t> rows, Rows y) override;
 
  private:
   // body(begin, end) over tiles of rows; by the caller alone when the rows are too small to be worth a fork.
   void for_rows(int64_t count, int64_t width, FunctionRef<void(int64_t begin, int64_t end)> body);
-  Activations prepare(Rows x, const QuantScratch& scratch, bool quantized);
+  void write_runs(const KvLayer& layer, std::span<const RowRun> runs, Rows k, Rows v);
+  void attend_runs(const KvLayer& layer, std::span<const RowRun> runs, Rows q, Rows out, float scale);
+  // Heads of head_dim in `from` become split heads of twice that in `to`.
+  Rows split(Rows from, int64_t head_dim, float* to);
+  Rows split_query(Rows from, int64_t head_dim, float* to);
+  void merge(Rows from, int64_t head_dim, Rows to);
+  Activations prepare(Rows x, const Scratch& scratch, bool quantized);
 
   Team& team_;
   const KernelTable& kernels_;

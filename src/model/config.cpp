@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
+#include <algorithm>
 #include <string_view>
 
 #include "model/arch/architecture.h"
@@ -129,6 +129,10 @@ Result<ModelConfig> read_config(const gguf::File& file) {
     return fail(ErrorKind::invalid, fmt::format("tensor token_embd.weight: found {} rows, expected 1 to {}",
                                                 config.vocab, vocab_max));
   }
+  const bool exact = std::ranges::all_of(file.tensors(), [](const TensorView& tensor) {
+    return tensor.shape[1] == 1 || tensor.type == ElementType::f32;
+  });
+  config.kv_type = exact ? KvType::f32 : KvType::f16;
   return config;
 }
 

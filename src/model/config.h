@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "backend/backend.h"
 #include "base/result.h"
 #include "gguf/file.h"
 
@@ -25,6 +26,7 @@ struct ModelConfig {
   float norm_epsilon = 0.0F;
   double rope_base = 0.0;
   double rope_position_scale = 1.0;  // linear scaling: positions are divided by it
+  KvType kv_type = KvType::f16;      // f32 where every matrix of the file is F32: such a file asks for exactness
 
   int64_t q_width() const { return heads * head_dim; }
   int64_t kv_width() const { return kv_heads * head_dim; }

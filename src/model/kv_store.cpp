@@ -10,8 +10,18 @@
 
 namespace quire {
 
+namespace {
+
+// A head in f32 is kept as two in f16.
+int64_t f16_elements(const ModelConfig& config, int64_t elements) {
+  return config.kv_type == KvType::f32 ? 2 * elements : elements;
+}
+
+}  // namespace
+
 int64_t KvStore::block_size_bytes(const ModelConfig& config, int32_t block_tokens) {
-  return 2 * config.layers * block_tokens * config.kv_width() * static_cast<int64_t>(sizeof(uint16_t));
+  return 2 * config.layers * block_tokens * f16_elements(config, config.kv_width()) *
+         static_cast<int64_t>(sizeof(uint16_t));
 }
 
 Result<KvStore> KvStore::create(const ModelConfig& config, const Limits& limits) {
@@ -35,14 +45,19 @@ KvStore::KvStore(PageMemory memory, const ModelConfig& config, const Limits& lim
       block_count_(limits.block_count),
       block_tokens_(limits.block_tokens),
       kv_heads_(config.kv_heads),
-      head_dim_(config.head_dim) {}
+      stored_head_dim_(f16_elements(config, config.head_dim)),
+      type_(config.kv_type) {}
 
-KvLayer KvStore::layer(int64_t index) const {
+KvView KvStore::layer(int64_t index) const {
   QUIRE_CHECK(index >= 0 && index < layers_, "a layer of this model");
   const int64_t part = block_count_ * block_elements();
   uint16_t* const keys = reinterpret_cast<uint16_t*>(memory_.bytes()) + index * 2 * part;
-  return {.keys = keys, .values = keys + part, .block_tokens = block_tokens_, .kv_heads = kv_heads_,
-          .head_dim = head_dim_};
+  return {.layer = {.keys = keys,
+                    .values = keys + part,
+                    .block_tokens = block_tokens_,
+                    .kv_heads = kv_heads_,
+                    .head_dim = stored_head_dim_},
+          .type = type_};
 }
 
 void KvStore::forget([[maybe_unused]] std::span<const BlockId> blocks) {
@@ -50,7 +65,7 @@ void KvStore::forget([[maybe_unused]] std::span<const BlockId> blocks) {
   constexpr int nan_byte = 0xff;  // 0xffff is a NaN in f16
   const size_t block_bytes = static_cast<size_t>(block_elements()) * sizeof(uint16_t);
   for (int64_t index = 0; index < layers_; ++index) {
-    const KvLayer own = layer(index);
+    const KvLayer own = layer(index).layer;
     for (const BlockId block : blocks) {
       QUIRE_CHECK(block.value >= 0 && block.value < block_count_, "a block of this store");
       std::memset(own.keys + block.value * block_elements(), nan_byte, block_bytes);

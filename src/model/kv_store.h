@@ -12,7 +12,7 @@
 
 namespace quire {
 
-// Keys and values of all layers in f16, for limits.block_count blocks. Who uses which block is the scheduler's
+// Keys and values of all layers, for limits.block_count blocks. Who uses which block is the scheduler's
 // business. Owned by one executor; one thread, besides the backend's workers within a step.
 // A block that was never written costs no memory.
 class KvStore {
@@ -20,7 +20,7 @@ class KvStore {
   // An error says what the block size must be or that there is no room.
   static Result<KvStore> create(const ModelConfig& config, const Limits& limits);
 
-  KvLayer layer(int64_t index) const;
+  KvView layer(int64_t index) const;
   // These blocks hold nobody's rows any more: builds with QUIRE_POISON_KV fill them with NaN.
   void forget(std::span<const BlockId> blocks);
 
@@ -30,14 +30,15 @@ class KvStore {
  private:
   KvStore(PageMemory memory, const ModelConfig& config, const Limits& limits);
   // Elements of the keys (as many of the values) of one layer's block.
-  int64_t block_elements() const { return block_tokens_ * kv_heads_ * head_dim_; }
+  int64_t block_elements() const { return block_tokens_ * kv_heads_ * stored_head_dim_; }
 
-  PageMemory memory_;  // (layer, keys | values, block, kv_heads * block_tokens * head_dim) f16
+  PageMemory memory_;  // (layer, keys | values, block, kv_heads * block_tokens * stored_head_dim) f16
   int64_t layers_;
   int64_t block_count_;
   int64_t block_tokens_;
   int64_t kv_heads_;
-  int64_t head_dim_;
+  int64_t stored_head_dim_;  // f16 elements a head: twice the model's head_dim where the type is f32
+  KvType type_;
 };
 
 }  // namespace quire

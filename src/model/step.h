@@ -14,7 +14,7 @@ struct Step {
   const ModelConfig& config;
   std::span<const RowRun> runs;  // cover the rows, in order
   RopeRows turns;
-  QuantScratch scratch;
+  Scratch scratch;
 
   Rows x;            // (rows, width): the residual stream
   Rows h;            // (rows, width): a branch's input, and later its output

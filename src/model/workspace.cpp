@@ -60,6 +60,12 @@ Result<Workspace> Workspace::create(const ModelConfig& config, const Limits& lim
     layout.place(space.scratch_.scales, rows * (input_max / quant_group));
     layout.place(space.scratch_.half_sums, rows * (input_max / quant_group) * 2);
     layout.place(space.scratch_.group_sums, rows * (input_max / quant_group));
+    if (config.kv_type == KvType::f32) {
+      layout.place(space.scratch_.split_q, rows * 2 * config.q_width());
+      layout.place(space.scratch_.split_out, rows * 2 * config.q_width());
+      layout.place(space.scratch_.split_k, rows * 2 * config.kv_width());
+      layout.place(space.scratch_.split_v, rows * 2 * config.kv_width());
+    }
     return layout.size_bytes();
   };
   const uint64_t size_bytes = place_all(nullptr);

@@ -34,7 +34,7 @@ class Workspace {
   Rows logits(int64_t count) const { return {logits_, count, vocab_}; }
   float* cosines() const { return cosines_; }
   float* sines() const { return sines_; }
-  const QuantScratch& scratch() const { return scratch_; }
+  const Scratch& scratch() const { return scratch_; }
 
   // Filled by each step; their capacity is row_count_max.
   std::vector<RowRun>& runs() { return runs_; }
@@ -53,7 +53,7 @@ class Workspace {
   float *gate_ = nullptr, *up_ = nullptr;
   float* logits_ = nullptr;                         // (logits_count_max, vocab)
   float *cosines_ = nullptr, *sines_ = nullptr;     // (row_count_max, rotary / 2)
-  QuantScratch scratch_;                            // for the widest input
+  Scratch scratch_;
 
   std::vector<RowRun> runs_;
   std::vector<int32_t> sampled_rows_;

@@ -17,7 +17,7 @@ struct Architecture {
   bool has_qkv_bias = false;  // blk.N.attn_{q,k,v}.bias
   bool has_qk_norm = false;   // blk.N.attn_{q,k}_norm.weight
   // step.x goes through one layer; its keys and values go to kv.
-  void (*layer)(const Step& step, const LayerWeights& weights, const KvLayer& kv);
+  void (*layer)(const Step& step, const LayerWeights& weights, const KvView& kv);
 };
 
 // One file each.

@@ -5,7 +5,7 @@
 namespace quire {
 namespace {
 
-void layer(const Step& step, const LayerWeights& weights, const KvLayer& kv) {
+void layer(const Step& step, const LayerWeights& weights, const KvView& kv) {
   Backend& on = step.on;
 
   on.norm(step.x, weights.attention_norm, step.config.norm_epsilon, step.h);
@@ -15,8 +15,8 @@ void layer(const Step& step, const LayerWeights& weights, const KvLayer& kv) {
   on.add_bias(step.v, weights.v_bias);
   on.rope(step.q, step.config.head_dim, step.turns, RopePairs::halves);
   on.rope(step.k, step.config.head_dim, step.turns, RopePairs::halves);
-  on.kv_write(kv, step.runs, step.k, step.v);
-  on.attention(kv, step.runs, step.q, step.attended);
+  on.kv_write(kv, step.runs, step.k, step.v, step.scratch);
+  on.attention(kv, step.runs, step.q, step.attended, step.scratch);
   on.matmul(step.attended, step.scratch, {{weights.attention_output, step.h}});
   on.add(step.x, step.h);
 

@@ -10,7 +10,7 @@ Rows heads_of(Rows rows, int64_t head_dim) {
   return {.values = rows.values, .count = rows.count * (rows.width / head_dim), .width = head_dim};
 }
 
-void layer(const Step& step, const LayerWeights& weights, const KvLayer& kv) {
+void layer(const Step& step, const LayerWeights& weights, const KvView& kv) {
   Backend& on = step.on;
   const Rows q_heads = heads_of(step.q, step.config.head_dim);
   const Rows k_heads = heads_of(step.k, step.config.head_dim);
@@ -21,8 +21,8 @@ void layer(const Step& step, const LayerWeights& weights, const KvLayer& kv) {
   on.norm(k_heads, weights.k_norm, step.config.norm_epsilon, k_heads);
   on.rope(step.q, step.config.head_dim, step.turns, RopePairs::halves);
   on.rope(step.k, step.config.head_dim, step.turns, RopePairs::halves);
-  on.kv_write(kv, step.runs, step.k, step.v);
-  on.attention(kv, step.runs, step.q, step.attended);
+  on.kv_write(kv, step.runs, step.k, step.v, step.scratch);
+  on.attention(kv, step.runs, step.q, step.attended, step.scratch);
   on.matmul(step.attended, step.scratch, {{weights.attention_output, step.h}});
   on.add(step.x, step.h);
 

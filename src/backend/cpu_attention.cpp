@@ -1,0 +1,119 @@
+// Keys and values: how they are kept, and attention over them.
+#include <algorithm>
+#include <cmath>
+
+#include "backend/cpu_backend.h"
+#include "tensor/float16.h"
+
+namespace quire {
+namespace {
+
+// Below this many products of a score and a head element the caller computes attention alone (about a microsecond).
+constexpr int64_t fork_products_min = 16 * 1024;
+
+// What a split head's second half is scaled by: the step between f16 numbers is 2^-10 of them, so half a step times
+// this is of the size of the first half.
+constexpr float split_scale = 2048.0F;
+
+}  // namespace
+
+void CpuBackend::kv_write(const KvView& kv, std::span<const RowRun> runs, Rows k, Rows v, const Scratch& scratch) {
+  if (kv.type == KvType::f32) {
+    const int64_t head_dim = kv.layer.head_dim / 2;
+    k = split(k, head_dim, scratch.split_k);
+    v = split(v, head_dim, scratch.split_v);
+  }
+  write_runs(kv.layer, runs, k, v);
+}
+
+void CpuBackend::attention(const KvView& kv, std::span<const RowRun> runs, Rows q, Rows out, const Scratch& scratch) {
+  const int64_t head_dim = kv.type == KvType::f32 ? kv.layer.head_dim / 2 : kv.layer.head_dim;
+  const float scale = 1.0F / std::sqrt(static_cast<float>(head_dim));
+  if (kv.type == KvType::f16) {
+    attend_runs(kv.layer, runs, q, out, scale);
+    return;
+  }
+  const Rows split_out{.values = scratch.split_out, .count = out.count, .width = 2 * out.width};
+  attend_runs(kv.layer, runs, split_query(q, head_dim, scratch.split_q), split_out, scale);
+  merge(split_out, head_dim, out);
+}
+
+void CpuBackend::write_runs(const KvLayer& layer, std::span<const RowRun> runs, Rows k, Rows v) {
+  // A run, not a row, is what a worker takes: keys of neighbouring positions lie in the same cache lines.
+  const auto run_count = static_cast<int64_t>(runs.size());
+  for_rows(run_count, k.count * k.width / std::max<int64_t>(1, run_count), [&](int64_t begin, int64_t end) {
+    for (int64_t index = begin; index < end; ++index) {
+      const RowRun& run = runs[static_cast<size_t>(index)];
+      for (int64_t r = 0; r < run.rows; ++r) {
+        kernels_.kv_write({.layer = layer,
+                           .blocks = run.blocks,
+                           .position = run.position + r,
+                           .k = k.row(run.row_begin + r),
+                           .v = v.row(run.row_begin + r)});
+      }
+    }
+  });
+}
+
+void CpuBackend::attend_runs(const KvLayer& layer, std::span<const RowRun> runs, Rows q, Rows out, float scale) {
+  const int64_t group = q.width / (layer.kv_heads * layer.head_dim);
+  const auto compute = [&](int64_t index, int) {
+    const RowRun& run = runs[static_cast<size_t>(index / layer.kv_heads)];
+    kernels_.attention({.layer = layer,
+                        .blocks = run.blocks,
+                        .kv_head = index % layer.kv_heads,
+                        .group = group,
+                        .position = run.position,
+                        .rows = run.rows,
+                        .q = q.row(run.row_begin),
+                        .q_stride = q.width,
+                        .out = out.row(run.row_begin),
+                        .out_stride = out.width,
+                        .scale = scale});
+  };
+  const int64_t tasks = static_cast<int64_t>(runs.size()) * layer.kv_heads;
+  int64_t scores = 0;
+  for (const RowRun& run : runs) scores += run.rows * (run.position + run.rows);
+  if (scores * q.width < fork_products_min) {
+    for (int64_t index = 0; index < tasks; ++index) compute(index, 0);
+  } else {
+    team_.parallel_for(tasks, compute);
+  }
+}
+
+Rows CpuBackend::split(Rows from, int64_t head_dim, float* to) {
+  const Rows result{.values = to, .count = from.count, .width = 2 * from.width};
+  for_rows(from.count, from.width, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin * from.width; i < end * from.width; ++i) {
+      const float value = from.values[i];
+      const float rounded = f16_to_f32(f32_to_f16(value));
+      float* const first = to + i / head_dim * 2 * head_dim + i % head_dim;
+      first[0] = rounded;
+      first[head_dim] = (value - rounded) * split_scale;  // both operations are exact
+    }
+  });
+  return result;
+}
+
+Rows CpuBackend::split_query(Rows from, int64_t head_dim, float* to) {
+  const Rows result{.values = to, .count = from.count, .width = 2 * from.width};
+  for_rows(from.count, from.width, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin * from.width; i < end * from.width; ++i) {
+      float* const first = to + i / head_dim * 2 * head_dim + i % head_dim;
+      first[0] = from.values[i];
+      first[head_dim] = from.values[i] / split_scale;
+    }
+  });
+  return result;
+}
+
+void CpuBackend::merge(Rows from, int64_t head_dim, Rows to) {
+  for_rows(to.count, to.width, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin * to.width; i < end * to.width; ++i) {
+      const float* const first = from.values + i / head_dim * 2 * head_dim + i % head_dim;
+      to.values[i] = first[0] + first[head_dim] / split_scale;
+    }
+  });
+}
+
+}  // namespace quire
