@@ -1,0 +1,135 @@
+// A loaded model with an engine around it, driven by a test on one thread.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backend/cpu_backend.h"
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/team.h"
+#include "engine/engine.h"
+#include "engine/model_executor.h"
+#include "gguf/file.h"
+#include "kernels/kernels.h"
+#include "model/model.h"
+#include "text/tokenizer.h"
+
+namespace quire::test {
+
+template <typename T>
+T take(Result<T> result) {
+  QUIRE_CHECK(result.has_value(), result.error().message);
+  return std::move(*result);
+}
+
+// A vocabulary of `size` tokens for models that have none: SentencePiece with <unk>, <s>, </s> and one letter or
+// byte a token. It never ends an answer by itself unless </s> is chosen.
+inline gguf::Metadata plain_vocabulary(int32_t size) {
+  std::vector<std::string> tokens = {"<unk>", "<s>", "</s>"};
+  std::vector<int32_t> types = {2, 3, 3};
+  std::vector<float> scores = {0, 0, 0};
+  for (int32_t token = 3; token < size; ++token) {
+    tokens.push_back("t" + std::to_string(token) + " ");
+    types.push_back(1);
+    scores.push_back(static_cast<float>(-token));
+  }
+  gguf::Metadata metadata;
+  metadata.set("tokenizer.ggml.model", std::string("llama"));
+  metadata.set("tokenizer.ggml.tokens", tokens);
+  metadata.set("tokenizer.ggml.token_type", types);
+  metadata.set("tokenizer.ggml.scores", scores);
+  metadata.set("tokenizer.ggml.bos_token_id", uint32_t{1});
+  metadata.set("tokenizer.ggml.eos_token_id", uint32_t{2});
+  return metadata;
+}
+
+// A model on one kernel table and a number of workers.
+struct LoadedModel {
+  LoadedModel(const std::filesystem::path& path, const KernelTable& kernels, int workers)
+      : file(take(gguf::File::open(path))),
+        team(workers),
+        backend(team, kernels),
+        model(take(Model::load(file, backend))),
+        tokenizer(take(Tokenizer::create(file.metadata().contains("tokenizer.ggml.tokens")
+                                             ? file.metadata()
+                                             : plain_vocabulary(model.vocab_size())))) {}
+
+  gguf::File file;
+  Team team;
+  CpuBackend backend;
+  Model model;
+  std::unique_ptr<const Tokenizer> tokenizer;
+};
+
+// All that one request left.
+struct Answer {
+  std::string text;
+  std::vector<TokenId> tokens;
+  std::vector<float> logprobs;  // of the chosen tokens and the alternatives, in order
+  int finished_events = 0;
+  Finished finished;
+
+  bool same_output(const Answer& other) const {
+    return text == other.text && tokens == other.tokens && finished.reason == other.finished.reason &&
+           finished.stop_text == other.finished.stop_text && logprobs.size() == other.logprobs.size() &&
+           std::equal(logprobs.begin(), logprobs.end(), other.logprobs.begin(),
+                      [](float a, float b) { return std::bit_cast<uint32_t>(a) == std::bit_cast<uint32_t>(b); });
+  }
+};
+
+// The engine with a fresh KV cache, and the answers so far.
+class World {
+ public:
+  World(const LoadedModel& loaded, Backend& backend, const Limits& limits)
+      : executor_(take(ModelExecutor::create(loaded.model, backend, limits))),
+        engine_(limits, executor_, *loaded.tokenizer, clock_,
+                [this](std::vector<Event>&& events) { receive(std::move(events)); }) {}
+
+  Engine& engine() { return engine_; }
+  // A millisecond passes with each step.
+  bool step() {
+    clock_.advance_ns(1'000'000);
+    const bool worked = engine_.step();
+    engine_.scheduler().check_invariants();
+    return worked;
+  }
+  void run() {
+    while (!engine_.idle()) step();
+    step();  // posts what refusals left
+  }
+  std::map<SequenceId, Answer>& answers() { return answers_; }
+  int64_t now_ns() const { return clock_.now_ns(); }
+
+ private:
+  void receive(std::vector<Event>&& events) {
+    for (Event& event : events) {
+      Answer& answer = answers_[event.id];
+      QUIRE_CHECK(answer.finished_events == 0, "nothing follows a Finished event");
+      if (const TextDelta* delta = std::get_if<TextDelta>(&event.body)) {
+        answer.text += delta->text;
+        answer.tokens.insert(answer.tokens.end(), delta->tokens.begin(), delta->tokens.end());
+        for (const PositionLogprobs& position : delta->logprobs) {
+          answer.logprobs.push_back(position.chosen.logprob);
+          for (const TokenLogprob& one : position.top) answer.logprobs.push_back(one.logprob);
+        }
+      } else {
+        answer.finished = std::get<Finished>(event.body);
+        ++answer.finished_events;
+      }
+    }
+  }
+
+  ManualClock clock_;
+  ModelExecutor executor_;
+  std::map<SequenceId, Answer> answers_;
+  Engine engine_;
+};
+
+}  // namespace quire::test
