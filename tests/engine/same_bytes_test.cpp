@@ -1,0 +1,155 @@
+// The same bytes: an answer does not depend on its company, on chunking, threads, cache hits or preemption.
+//
+// Every comparison is of whole answers with the bits of their log-probabilities; there is no tolerance.
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "engine/world.h"
+#include "test_data.h"
+
+namespace quire::test {
+namespace {
+
+constexpr int32_t context_tokens = 192;
+
+Limits roomy() {
+  return {.block_tokens = 32, .block_count = 512, .context_tokens = context_tokens, .running_max = 64, .queue_max = 256,
+          .step_tokens_max = 512};
+}
+
+// About three whole contexts for everybody: sequences are parked, lose their blocks and are computed again.
+Limits tight() {
+  return {.block_tokens = 32, .block_count = 18, .context_tokens = context_tokens, .running_max = 24, .queue_max = 256,
+          .step_tokens_max = 40};
+}
+
+// Mixed lengths, seeds, sampling, priorities; some prompts begin alike. A function of (seed, vocab).
+std::vector<Request> mixed_requests(uint64_t seed, int32_t vocab, int count) {
+  std::mt19937_64 random(seed);
+  const auto token = [&] { return static_cast<TokenId>(3 + random() % static_cast<uint64_t>(vocab - 3)); };
+  std::vector<TokenId> shared;
+  for (int index = 0; index < 80; ++index) shared.push_back(token());
+  std::vector<Request> requests;
+  for (int index = 0; index < count; ++index) {
+    Request request{.id = {static_cast<uint64_t>(index) + 1}};
+    request.prompt = {1};
+    if (random() % 3 == 0) request.prompt = shared;
+    for (size_t more = random() % (random() % 4 == 0 ? 60 : 12); more > 0; --more) request.prompt.push_back(token());
+    request.generated_max = static_cast<int32_t>(1 + random() % 40);
+    request.ignore_eos = random() % 2 == 0;
+    request.logprobs_top_n = static_cast<int32_t>(random() % 3);
+    request.priority = static_cast<uint8_t>(random() % 8);
+    SamplingParams& sampling = request.sampling;
+    sampling.seed = random();
+    if (random() % 3 != 0) {
+      sampling.temperature = 0.5F + 0.25F * static_cast<float>(random() % 4);
+      sampling.top_k = random() % 2 == 0 ? 40 : 0;
+      sampling.top_p = random() % 2 == 0 ? 0.9F : 1.0F;
+      sampling.min_p = random() % 4 == 0 ? 0.05F : 0.0F;
+      sampling.repeat_penalty = random() % 3 == 0 ? 1.1F : 1.0F;
+    }
+    requests.push_back(std::move(request));
+  }
+  return requests;
+}
+
+std::map<SequenceId, Answer> alone(const LoadedModel& loaded, Backend& backend, const std::vector<Request>& requests) {
+  std::map<SequenceId, Answer> answers;
+  for (const Request& request : requests) {
+    World world(loaded, backend, roomy());  // nothing is cached from the one before
+    world.engine().submit(request);
+    world.run();
+    answers[request.id] = world.answers().at(request.id);
+  }
+  return answers;
+}
+
+struct Together {
+  std::map<SequenceId, Answer> answers;
+  SchedulerCounts counts;
+  int64_t recomputed = 0;
+};
+
+// All requests at random steps, with strangers among them that are cancelled at random.
+Together together(const LoadedModel& loaded, Backend& backend, const std::vector<Request>& requests,
+                  const Limits& limits, uint64_t seed) {
+  std::mt19937_64 random(seed);
+  World world(loaded, backend, limits);
+  std::vector<Request> strangers = mixed_requests(seed ^ 0x5eed, loaded.model.vocab_size(), 16);
+  std::vector<SequenceId> alive;
+  size_t next = 0;
+  while (next < requests.size() || !world.engine().idle()) {
+    while (next < requests.size() && random() % 3 != 0) {
+      Request request = requests[next++];
+      request.arrived_ns = world.now_ns();
+      world.engine().submit(std::move(request));
+    }
+    if (!strangers.empty() && random() % 2 == 0) {
+      Request stranger = std::move(strangers.back());
+      strangers.pop_back();
+      stranger.id.value += 1'000'000;
+      alive.push_back(stranger.id);
+      world.engine().submit(std::move(stranger));
+    }
+    if (!alive.empty() && random() % 3 == 0) {
+      const size_t victim = random() % alive.size();
+      world.engine().cancel(alive[victim]);
+      alive.erase(alive.begin() + static_cast<std::ptrdiff_t>(victim));
+    }
+    world.step();
+  }
+  Together result{.counts = world.engine().snapshot().scheduler};
+  for (const Request& request : requests) {
+    result.answers[request.id] = world.answers().at(request.id);
+    result.recomputed += result.answers[request.id].finished.stats.recomputed_tokens;
+  }
+  return result;
+}
+
+void expect_same(const std::map<SequenceId, Answer>& expected, const std::map<SequenceId, Answer>& actual,
+                 const std::string& where) {
+  ASSERT_EQ(expected.size(), actual.size()) << where;
+  for (const auto& [id, answer] : expected) {
+    EXPECT_EQ(actual.at(id).finished_events, 1) << where << ", request " << id.value;
+    EXPECT_TRUE(answer.same_output(actual.at(id))) << where << ", request " << id.value << ": " << actual.at(id).text
+                                                   << " instead of " << answer.text;
+  }
+}
+
+// One model on one table: alone, then together with 1 and 2 threads, roomy and tight.
+void expect_same_bytes(const std::filesystem::path& path, const KernelTable& table, int count) {
+  LoadedModel loaded(path, table, 1);
+  Team two_workers(2);
+  CpuBackend two(two_workers, table);
+  const std::vector<Request> requests = mixed_requests(2026, loaded.model.vocab_size(), count);
+  const std::map<SequenceId, Answer> expected = alone(loaded, loaded.backend, requests);
+  const std::string name = path.filename().string() + " on " + std::string(table.name);
+
+  expect_same(expected, together(loaded, loaded.backend, requests, roomy(), 1).answers, name + ", roomy");
+  expect_same(expected, together(loaded, two, requests, roomy(), 2).answers, name + ", roomy, 2 threads");
+  const Together pressed = together(loaded, two, requests, tight(), 3);
+  expect_same(expected, pressed.answers, name + ", tight, 2 threads");
+  EXPECT_GT(pressed.counts.evictions, 0) << "a tight cache evicts";
+  EXPECT_GT(pressed.counts.preemptions, 0) << "a tight cache parks";
+}
+
+class SameBytes : public testing::TestWithParam<const KernelTable*> {};
+
+INSTANTIATE_TEST_SUITE_P(Tables, SameBytes, testing::ValuesIn(supported_kernel_tables().begin(), supported_kernel_tables().end()),
+                         [](const auto& param) { return std::string(param.param->name); });
+
+TEST_P(SameBytes, stories260k_64_requests) {
+  QUIRE_TEST_DATA_OR_SKIP(path, "models/stories260K.gguf");
+  expect_same_bytes(path, *GetParam(), 64);
+}
+
+TEST_P(SameBytes, every_architecture) {
+  for (const char* name : {"llama-tied", "llama-factors", "llama-linear", "qwen2", "qwen3"}) {
+    const auto path = std::filesystem::path(QUIRE_SOURCE_DIR) / "tests/data/logits" / (std::string(name) + ".gguf");
+    expect_same_bytes(path, *GetParam(), 24);
+  }
+}
+
+}  // namespace
+}  // namespace quire::test
