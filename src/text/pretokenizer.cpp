@@ -16,26 +16,20 @@ namespace quire {
 
 namespace {
 
-// The expressions are written for Unicode's White_Space; PCRE2's \s has U+180E as well. So it is spelled out.
-#define QUIRE_SPACE R"(\t-\r\x{85}\p{Z})"
-#define QUIRE_SPACES_AT_END "[" QUIRE_SPACE "]+(?![^" QUIRE_SPACE "])|[" QUIRE_SPACE "]+"
-
 // GPT-2. Source: openai/gpt-2, src/encoder.py.
-constexpr const char* gpt2_words =
-    R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^)" QUIRE_SPACE R"(\p{L}\p{N}]+|)" QUIRE_SPACES_AT_END;
+constexpr const char* gpt2_words = R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
 
-// Llama 3 and Qwen 2 differ in how many digits a word has. Source: their tokenizer.json.
-#define QUIRE_WORDS_WITH_DIGITS(digits)                                                                               \
-  R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|)" digits R"(| ?[^)" QUIRE_SPACE R"(\p{L}\p{N}]+[\r\n]*|)" \
-  "[" QUIRE_SPACE R"(]*[\r\n]+|)" QUIRE_SPACES_AT_END
-constexpr const char* llama3_words = QUIRE_WORDS_WITH_DIGITS(R"(\p{N}{1,3})");
-constexpr const char* qwen2_words = QUIRE_WORDS_WITH_DIGITS(R"(\p{N})");
+// Llama 3 and Qwen 2 differ in how many digits a word may have. Source: their tokenizer.json.
+constexpr const char* llama3_words =
+    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*)"
+    R"(|\s*[\r\n]+|\s+(?!\S)|\s+)";
+constexpr const char* qwen2_words =
+    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*)"
+    R"(|\s*[\r\n]+|\s+(?!\S)|\s+)";
 
 // DeepSeek LLM: one after another, each cuts what the ones before it left. Source: its tokenizer.json.
 constexpr const char* deepseek_letters =
-    "[" QUIRE_SPACE
-    "]?["
-    R"(A-Za-z\x{B5}\x{C0}-\x{D6}\x{D8}-\x{F6}\x{F8}-\x{1BA}\x{1BC}-\x{1BF}\x{1C4}-\x{293})"
+    R"(\s?[A-Za-z\x{B5}\x{C0}-\x{D6}\x{D8}-\x{F6}\x{F8}-\x{1BA}\x{1BC}-\x{1BF}\x{1C4}-\x{293})"
     R"(\x{295}-\x{2AF}\x{370}-\x{373}\x{376}\x{377}\x{37B}-\x{37D}\x{37F}\x{386}\x{388}-\x{38A}\x{38C})"
     R"(\x{38E}-\x{3A1}\x{3A3}-\x{3F5}\x{3F7}-\x{481}\x{48A}-\x{52F}\x{531}-\x{556}\x{10A0}-\x{10C5})"
     R"(\x{13A0}-\x{13F5}\x{13F8}-\x{13FD}\x{1C90}-\x{1CBA}\x{1CBD}-\x{1CBF}\x{1D00}-\x{1D2B}\x{1D6B}-\x{1D77})"
@@ -49,9 +43,9 @@ constexpr const char* deepseek_letters =
     R"(\x{FF41}-\x{FF5A}\x{10400}-\x{1044F}\x{104B0}-\x{104D3}\x{104D8}-\x{104FB}\x{10C80}-\x{10CB2})"
     R"(\x{10CC0}-\x{10CF2}\x{118A0}-\x{118DF}\x{1E900}-\x{1E943}]+)";
 constexpr const char* deepseek_marks =
-    "[" QUIRE_SPACE R"(]?[!-/:-~\x{FF01}-\x{FF0F}\x{FF1A}-\x{FF5E}\x{2018}-\x{201F}\x{3000}-\x{3002}]+)";
-// Spaces that end the text. Looking back first makes it one try a run instead of one a space.
-constexpr const char* deepseek_last_spaces = "(?<![" QUIRE_SPACE "])[" QUIRE_SPACE R"(]++\z)";
+    R"(\s?[!-/:-~\x{FF01}-\x{FF0F}\x{FF1A}-\x{FF5E}\x{2018}-\x{201F}\x{3000}-\x{3002}]+)";
+// Spaces that end the text. Looking back first makes it one try a run of spaces instead of one a space.
+constexpr const char* deepseek_last_spaces = R"((?<!\s)\s++\z)";
 constexpr const char* deepseek_cjk = R"([\x{4E00}-\x{9FA5}\x{0800}-\x{4E00}\x{AC00}-\x{D7FF}]+)";
 
 struct KnownExpressions {
@@ -127,12 +121,38 @@ using Code = std::unique_ptr<pcre2_code, FreeCode>;
 using MatchContext = std::unique_ptr<pcre2_match_context, FreeMatchContext>;
 using Match = std::unique_ptr<pcre2_match_data, FreeMatch>;
 
-Code compile(const char* pattern) {
+// The pattern with \s and \S spelled out as Unicode's White_Space, for which these expressions were written: PCRE2's
+// own \s has U+180E as well.
+std::string with_white_space(std::string_view pattern) {
+  std::string result;
+  bool in_class = false;
+  for (size_t i = 0; i < pattern.size(); ++i) {
+    const char c = pattern[i];
+    if (c != '\\') {
+      in_class = c == '[' || (in_class && c != ']');
+      result.push_back(c);
+      continue;
+    }
+    const char escaped = pattern[++i];
+    QUIRE_CHECK(escaped != 'S' || !in_class, "no pattern needs it");
+    if (escaped == 's' || escaped == 'S') {
+      result.append(in_class ? "" : (escaped == 's' ? "[" : "[^"))
+          .append(R"(\t-\r\x{85}\p{Z})")
+          .append(in_class ? "" : "]");
+    } else {
+      result.append({c, escaped});
+    }
+  }
+  return result;
+}
+
+Code compile(std::string_view pattern) {
+  const std::string spelled_out = with_white_space(pattern);
   int error = 0;
   PCRE2_SIZE error_at = 0;
-  Code code(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern), PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_UCP, &error,
-                          &error_at, nullptr));
-  QUIRE_CHECK(code != nullptr, pattern);
+  Code code(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(spelled_out.data()), spelled_out.size(), PCRE2_UTF | PCRE2_UCP,
+                          &error, &error_at, nullptr));
+  QUIRE_CHECK(code != nullptr, spelled_out);
   // A system that forbids writable code has no JIT: matching is slower there and finds the same.
   (void)pcre2_jit_compile(code.get(), PCRE2_JIT_COMPLETE);
   return code;

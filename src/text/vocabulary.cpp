@@ -19,40 +19,64 @@ constexpr std::string_view tokens_key = "tokenizer.ggml.tokens";
 constexpr std::string_view types_key = "tokenizer.ggml.token_type";
 constexpr std::string_view scores_key = "tokenizer.ggml.scores";
 
-// Names that end a turn in the models that have them. A file that forgot to call them control tokens is corrected,
-// as llama.cpp does.
-constexpr std::array<std::string_view, 20> end_names = {"<|eot_id|>",
-                                                        "<|im_end|>",
-                                                        "<|end|>",
-                                                        "<|return|>",
-                                                        "<|call|>",
-                                                        "<|flush|>",
-                                                        "<|calls|>",
-                                                        "<end_of_turn>",
-                                                        "<|endoftext|>",
-                                                        "</s>",
-                                                        "<|eom_id|>",
-                                                        "<EOT>",
-                                                        "_<EOT>",
-                                                        "[EOT]",
-                                                        "[EOS]",
-                                                        "<|end_of_text|>",
-                                                        "<eos>",
-                                                        "<end_of_utterance>",
-                                                        "<\xEF\xBD\x9C"
-                                                        "end\xE2\x96\x81of\xE2\x96\x81sentence\xEF\xBD\x9C>",
-                                                        "<turn|>"};
+struct SpecialName {
+  std::string_view name;
+  bool ends;  // generation stops at it
+};
 
-// Marks of code completion that end generation as well: padding, next repository, next file.
-constexpr std::array<std::string_view, 11> code_end_names = {
-    "<|fim_pad|>",   "<fim-pad>",  "<fim_pad>", "<PAD>",      "[PAD]",       "<|fim_repo|>",
-    "<|repo_name|>", "<fim-repo>", "<REPO>",    "<reponame>", "<|file_sep|>"};
-
-// Marks of code completion that direct the model but do not end it.
-constexpr std::array<std::string_view, 15> code_control_names = {
-    "<|fim_prefix|>", "<fim-prefix>", "<fim_prefix>", "<PRE>", "\xE2\x96\x81<PRE>",
-    "<|fim_suffix|>", "<fim-suffix>", "<fim_suffix>", "<SUF>", "\xE2\x96\x81<SUF>",
-    "<|fim_middle|>", "<fim-middle>", "<fim_middle>", "<MID>", "\xE2\x96\x81<MID>"};
+// Names of control tokens in the models that have them, known because files forget to say which token ends a turn or
+// give the wrong type. As llama.cpp does, a token of such a name is made a control token.
+constexpr SpecialName special_names[] = {
+    // ends of a turn
+    {"<|eot_id|>", true},
+    {"<|im_end|>", true},
+    {"<|end|>", true},
+    {"<|return|>", true},
+    {"<|call|>", true},
+    {"<|calls|>", true},
+    {"<|flush|>", true},
+    {"<end_of_turn>", true},
+    {"<turn|>", true},
+    {"<|endoftext|>", true},
+    {"<|end_of_text|>", true},
+    {"<|eom_id|>", true},
+    {"</s>", true},
+    {"<eos>", true},
+    {"[EOS]", true},
+    {"<EOT>", true},
+    {"_<EOT>", true},
+    {"[EOT]", true},
+    {"<end_of_utterance>", true},
+    {"<\uFF5Cend\u2581of\u2581sentence\uFF5C>", true},
+    // code completion: padding, the next repository, the next file
+    {"<|fim_pad|>", true},
+    {"<fim-pad>", true},
+    {"<fim_pad>", true},
+    {"<PAD>", true},
+    {"[PAD]", true},
+    {"<|fim_repo|>", true},
+    {"<|repo_name|>", true},
+    {"<fim-repo>", true},
+    {"<REPO>", true},
+    {"<reponame>", true},
+    {"<|file_sep|>", true},
+    // code completion: what comes before, after and between
+    {"<|fim_prefix|>", false},
+    {"<fim-prefix>", false},
+    {"<fim_prefix>", false},
+    {"<PRE>", false},
+    {"\u2581<PRE>", false},
+    {"<|fim_suffix|>", false},
+    {"<fim-suffix>", false},
+    {"<fim_suffix>", false},
+    {"<SUF>", false},
+    {"\u2581<SUF>", false},
+    {"<|fim_middle|>", false},
+    {"<fim-middle>", false},
+    {"<fim_middle>", false},
+    {"<MID>", false},
+    {"\u2581<MID>", false},
+};
 
 // How a file says that it has no such token: -1, written as an unsigned number.
 constexpr int64_t absent_id = 0xffffffff;
@@ -224,17 +248,11 @@ Result<void> Vocabulary::read_special_ids(const gguf::Metadata& metadata, TokenS
 }
 
 void Vocabulary::find_special_names() {
-  const auto make_control = [&](std::string_view name) {
-    const TokenId id = find(name);
-    if (id != no_token) types_[static_cast<size_t>(id)] = TokenType::control;
-    return id;
-  };
-  for (const std::string_view name : code_control_names) make_control(name);
-  for (const auto names :
-       {std::span<const std::string_view>(end_names), std::span<const std::string_view>(code_end_names)}) {
-    for (const std::string_view name : names) {
-      if (const TokenId id = make_control(name); id != no_token) ends_.push_back(id);
-    }
+  for (const SpecialName& special : special_names) {
+    const TokenId id = find(special.name);
+    if (id == no_token) continue;
+    types_[static_cast<size_t>(id)] = TokenType::control;
+    if (special.ends) ends_.push_back(id);
   }
   // Where a turn has several messages, <|end|> ends a message only: the turn ends with <|return|> or a call.
   const TokenId end_of_message = find("<|end|>");
