@@ -18,10 +18,33 @@ constexpr KernelTable scalar_table = {
     .add = scalar::add,
 };
 
-// Worst first. Each table's machines include the next one's, so what is supported is a prefix.
-constexpr std::array<const KernelTable*, 1> all_tables = {&scalar_table};
+constexpr KernelTable avx512_table = [] {
+  KernelTable table = scalar_table;
+  table.name = "avx512";
+  table.matmul = avx512::matmul;
+  return table;
+}();
 
-size_t count_supported() { return 1; }
+constexpr KernelTable avx512_vnni_table = [] {
+  KernelTable table = avx512_table;
+  table.name = "avx512_vnni";
+  table.matmul = avx512_vnni::matmul;
+  return table;
+}();
+
+// Worst first. Each table's machines include the next one's, so what is supported is a prefix.
+constexpr std::array<const KernelTable*, 3> all_tables = {&scalar_table, &avx512_table, &avx512_vnni_table};
+
+// __builtin_cpu_supports asks CPUID and, for vector state, XGETBV: what the system does not save is not supported.
+size_t count_supported() {
+  size_t count = 1;
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+  const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  if (avx512) count = 2;
+  if (avx512 && __builtin_cpu_supports("avx512vnni")) count = 3;
+  return count;
+}
 
 }  // namespace
 

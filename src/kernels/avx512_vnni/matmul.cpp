@@ -1,0 +1,31 @@
+#include "kernels/avx512/matmul_quantized.h"
+#include "kernels/isa_functions.h"
+
+namespace quire::avx512_vnni {
+namespace {
+
+// vpdpbusd: unsigned weights times signed activations, four at a time, into int32 without saturation.
+struct Dot {
+  template <int64_t bits, int begin, int end>
+  static QUIRE_LEAF_INLINE __m512i sum_quads(const __m512i (&quads)[8], const int8_t* x, __m512i sum) {
+#pragma GCC unroll 8
+    for (int j = begin; j < end; ++j) sum = _mm512_dpbusd_epi32(sum, quads[j], broadcast_word(x + 4 * j));
+    return sum;
+  }
+  // factors (pairs of int16) times the two half sums, added.
+  static QUIRE_LEAF_INLINE __m512i scale_halves(__m512i factors, const int16_t* half_sums) {
+    return _mm512_dpwssd_epi32(_mm512_setzero_si512(), factors, broadcast_word(half_sums));
+  }
+};
+
+}  // namespace
+
+void matmul(const MatmulArgs& args) {
+  if (reads_quantized_activations(args.weights.type)) {
+    matmul_quantized<Dot>(args);
+  } else {
+    avx512::matmul_float(args);
+  }
+}
+
+}  // namespace quire::avx512_vnni
