@@ -18,6 +18,13 @@ constexpr KernelTable scalar_table = {
     .add = scalar::add,
 };
 
+constexpr KernelTable avx2_table = [] {
+  KernelTable table = scalar_table;
+  table.name = "avx2";
+  table.matmul = avx2::matmul;
+  return table;
+}();
+
 constexpr KernelTable avx512_table = [] {
   KernelTable table = scalar_table;
   table.name = "avx512";
@@ -33,7 +40,7 @@ constexpr KernelTable avx512_vnni_table = [] {
 }();
 
 // Worst first. Each table's machines include the next one's, so what is supported is a prefix.
-constexpr std::array<const KernelTable*, 3> all_tables = {&scalar_table, &avx512_table, &avx512_vnni_table};
+constexpr std::array<const KernelTable*, 4> all_tables = {&scalar_table, &avx2_table, &avx512_table, &avx512_vnni_table};
 
 // __builtin_cpu_supports asks CPUID and, for vector state, XGETBV: what the system does not save is not supported.
 size_t count_supported() {
@@ -41,8 +48,9 @@ size_t count_supported() {
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
   const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  if (avx512) count = 2;
-  if (avx512 && __builtin_cpu_supports("avx512vnni")) count = 3;
+  if (avx2) count = 2;
+  if (avx512) count = 3;
+  if (avx512 && __builtin_cpu_supports("avx512vnni")) count = 4;
   return count;
 }
 

@@ -1,5 +1,6 @@
-#include "kernels/avx512/matmul_quantized.h"
+#include "kernels/avx512/lanes.h"
 #include "kernels/isa_functions.h"
+#include "kernels/lanes/matmul_quantized.h"
 
 namespace quire::avx512_vnni {
 namespace {
@@ -7,14 +8,14 @@ namespace {
 // vpdpbusd: unsigned weights times signed activations, four at a time, into int32 without saturation.
 struct Dot {
   template <int64_t bits, int begin, int end>
-  static QUIRE_LEAF_INLINE __m512i sum_quads(const __m512i (&quads)[8], const int8_t* x, __m512i sum) {
+  static QUIRE_LEAF_INLINE Words sum_quads(const Words (&quads)[8], const int8_t* x, Words sum) {
 #pragma GCC unroll 8
-    for (int j = begin; j < end; ++j) sum = _mm512_dpbusd_epi32(sum, quads[j], broadcast_word(x + 4 * j));
+    for (int j = begin; j < end; ++j) sum = _mm512_dpbusd_epi32(sum, quads[j], broadcast_at(x + 4 * j));
     return sum;
   }
   // factors (pairs of int16) times the two half sums, added.
-  static QUIRE_LEAF_INLINE __m512i scale_halves(__m512i factors, const int16_t* half_sums) {
-    return _mm512_dpwssd_epi32(_mm512_setzero_si512(), factors, broadcast_word(half_sums));
+  static QUIRE_LEAF_INLINE Words scale_halves(Words factors, const int16_t* half_sums) {
+    return _mm512_dpwssd_epi32(zero_words(), factors, broadcast_at(half_sums));
   }
 };
 

@@ -1,0 +1,16 @@
+#include "kernels/avx2/lanes.h"
+#include "kernels/isa_functions.h"
+#include "kernels/lanes/dot_pairs.h"
+#include "kernels/lanes/matmul_quantized.h"
+
+namespace quire::avx2 {
+
+void matmul(const MatmulArgs& args) {
+  if (reads_quantized_activations(args.weights.type)) {
+    matmul_quantized<DotPairs>(args);
+  } else {
+    matmul_float(args);
+  }
+}
+
+}  // namespace quire::avx2

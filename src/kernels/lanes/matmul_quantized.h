@@ -1,0 +1,140 @@
+// The quantized matmul: a panel's groups are unpacked once for a tile of rows.
+// The includer's `Dot` says how integers are multiplied; sums are exact, so it has no effect on bits.
+// Included by leaf files after their lanes.h: everything has internal linkage.
+#pragma once
+
+#include "kernels/kernels.h"
+#include "kernels/lanes/unpack.h"
+
+namespace quire {
+namespace {
+
+constexpr int64_t prefetch_bytes = 2048;
+
+// The places of one row's activations for the group at hand.
+struct RowAt {
+  const int8_t* quants;
+  const int16_t* half_sums;
+  float scale;
+  float sum;
+};
+
+// acc + one group, in the written order.
+template <class Dot, class Weights>
+QUIRE_LEAF_INLINE Floats add_group(const Group& group, const RowAt& x, Floats acc) {
+  Floats sum;
+  if constexpr (Weights::has_sub_scales) {
+    // |sum of a half| <= 32 * 127 * 16 and |sub scale| <= 128: products and their sum are below 2^24, exact in f32.
+    const Words offsets = broadcast_word((-Weights::offset) & 0xFFFF);  // pairs of (-offset, 0)
+    const Words first = Dot::template sum_quads<Weights::bits, 0, 4>(group.quads, x.quants,
+                                                                       Dot::scale_halves(offsets, x.half_sums));
+    const Words last = Dot::template sum_quads<Weights::bits, 4, 8>(
+        group.quads, x.quants, Dot::scale_halves(left32<16>(offsets), x.half_sums));
+    sum = multiply(to_floats(first), group.sub_scales[0]);
+    sum = fma(to_floats(last), group.sub_scales[1], sum);
+  } else {
+    Words start = zero_words();
+    constexpr uint32_t offset = static_cast<uint32_t>(-Weights::offset) & 0xFFFFU;
+    if constexpr (Weights::offset != 0) start = Dot::scale_halves(broadcast_word(static_cast<int32_t>(offset * 0x10001U)), x.half_sums);
+    sum = to_floats(Dot::template sum_quads<Weights::bits, 0, 8>(group.quads, x.quants, start));
+  }
+  acc = fma(sum, multiply(group.scale, broadcast(x.scale)), acc);
+  if constexpr (Weights::has_minimum) acc = fma(group.minimum, broadcast(x.sum), acc);
+  return acc;
+}
+
+// A panel and the rows that meet it; x and y begin at the first of the rows.
+struct Tile {
+  const uint8_t* panel;
+  Activations x;
+  float* y;
+  int64_t y_stride;
+  int64_t outputs;  // of the panel that exist
+};
+
+template <class Dot, class Weights, int rows>
+void multiply_tile(const Tile& tile) {
+  const int64_t inputs = tile.x.inputs;
+  const int64_t groups = inputs / quant_group;
+  constexpr int64_t group_bytes = Weights::step_bytes / Weights::step_groups;
+  Floats acc[rows];
+#pragma GCC unroll 8
+  for (int r = 0; r < rows; ++r) acc[r] = zeros();
+  const uint8_t* step = tile.panel;
+  for (int64_t g = 0; g < groups; step += Weights::step_bytes) {
+    const Head head = Weights::load_head(step);
+    const int64_t count = groups - g < Weights::step_groups ? groups - g : Weights::step_groups;
+    for (int64_t i = 0; i < count; ++i, ++g) {
+#pragma GCC unroll 16
+      for (int64_t line = 0; line < group_bytes; line += packed::line_bytes) {
+        __builtin_prefetch(step + i * group_bytes + line + prefetch_bytes);
+      }
+      Group group;
+      Weights::load_group(step, head, i, group);
+#pragma GCC unroll 8
+      for (int r = 0; r < rows; ++r) {
+        const int64_t at = r * groups + g;
+        const RowAt x = {tile.x.quants + r * inputs + g * quant_group, tile.x.half_sums + at * 2, tile.x.scales[at],
+                         tile.x.group_sums[at]};
+        acc[r] = add_group<Dot, Weights>(group, x, acc[r]);
+      }
+    }
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < rows; ++r) store_first(tile.y + r * tile.y_stride, acc[r], tile.outputs);
+}
+
+// REQUIRES: 1 <= tile.x.rows <= rows_max.
+template <class Dot, class Weights, int rows_max>
+void multiply_rows(const Tile& tile) {
+  if (tile.x.rows == rows_max) return multiply_tile<Dot, Weights, rows_max>(tile);
+  if constexpr (rows_max > 1) multiply_rows<Dot, Weights, rows_max - 1>(tile);
+}
+
+// The rows [begin, end) of x.
+QUIRE_LEAF_INLINE Activations slice_rows(const Activations& x, int64_t begin, int64_t end) {
+  Activations rows = x;
+  rows.rows = end - begin;
+  rows.quants += begin * x.inputs;
+  rows.scales += begin * (x.inputs / quant_group);
+  rows.half_sums += begin * (x.inputs / quant_group) * 2;
+  rows.group_sums += begin * (x.inputs / quant_group);
+  return rows;
+}
+
+template <class Dot, class Weights>
+void matmul_weights(const MatmulArgs& args) {
+  const int64_t rows = args.x.rows;
+  const int64_t tile_count = (rows + matmul_tile_rows - 1) / matmul_tile_rows;
+  const int64_t panel_bytes = packed::panel_bytes(args.weights.type, args.weights.inputs);
+  for (int64_t panel = args.panel_begin; panel < args.panel_end; ++panel) {
+    const int64_t first = panel * packed::lanes;
+    int64_t row = 0;
+    for (int64_t i = 0; i < tile_count; ++i) {  // tiles of nearly equal height
+      const int64_t end = rows * (i + 1) / tile_count;
+      const Tile tile = {reinterpret_cast<const uint8_t*>(args.weights.bytes) + panel * panel_bytes,
+                         slice_rows(args.x, row, end), args.y + row * args.y_stride + first, args.y_stride,
+                         args.weights.outputs - first};
+      multiply_rows<Dot, Weights, matmul_tile_rows>(tile);
+      row = end;
+    }
+  }
+}
+
+template <class Dot>
+void matmul_quantized(const MatmulArgs& args) {
+  switch (args.weights.type) {
+    case ElementType::q4_0: return matmul_weights<Dot, PairWeights<4, 8>>(args);
+    case ElementType::q5_0: return matmul_weights<Dot, PairWeights<5, 16>>(args);
+    case ElementType::q8_0: return matmul_weights<Dot, PairWeights<8, 128>>(args);
+    case ElementType::q4_1: return matmul_weights<Dot, MinimumWeights<4>>(args);
+    case ElementType::q5_1: return matmul_weights<Dot, MinimumWeights<5>>(args);
+    case ElementType::q4_k: return matmul_weights<Dot, SuperWeights<4>>(args);
+    case ElementType::q5_k: return matmul_weights<Dot, SuperWeights<5>>(args);
+    case ElementType::q6_k: return matmul_weights<Dot, HalfScaledWeights>(args);
+    default: return;
+  }
+}
+
+}  // namespace
+}  // namespace quire
