@@ -4,14 +4,6 @@
 
 namespace quire {
 
-namespace {
-
-// A new answer is taken to be at least this long: short enough not to hold back a small pool, long enough that a
-// sequence that has just started is not parked at once. Any value is correct; it trades waiting for parking.
-constexpr int32_t growth_tokens_min = 32;
-
-}  // namespace
-
 Rank Policy::rank(const Sequence& sequence) const {
   return {.band = sequence.priority, .arrived_ns = sequence.arrived_ns, .id = sequence.id};
 }
@@ -26,10 +18,11 @@ int32_t Policy::budget_class(const Sequence& sequence, int32_t behind) const {
   return behind <= 1 ? 0 : 1 + sequence.priority;
 }
 
-// Answers have heavy tails: one that has run for g tokens is expected to run for g more.
+// Answers have heavy tails: one that has run for g tokens is expected to run for g more, and for a block at least, so
+// that one that has just started is not parked at once. Any value is correct; it trades waiting for parking.
 int32_t Policy::expected_growth(const Sequence& sequence) const {
   const int32_t generated = sequence.length() - sequence.prompt_length;
-  return std::min(sequence.length_max - sequence.length(), std::max(growth_tokens_min, generated));
+  return std::min(sequence.length_max - sequence.length(), std::max(limits_.block_tokens, generated));
 }
 
 }  // namespace quire
