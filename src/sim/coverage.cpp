@@ -1,0 +1,28 @@
+#include "sim/coverage.h"
+
+#include "base/check.h"
+
+namespace quire::sim {
+
+std::string_view name(Occurrence occurrence) {
+  static constexpr std::array<std::string_view, occurrence_count> names = {
+      "started",           "parked by band",        "parked for memory",     "parked, lost blocks",
+      "resumed",           "resumed without",       "ended: stop token",     "ended: stop text",
+      "ended: length",     "cancelled: waiting",    "cancelled: running",    "cancelled: parked",
+      "cancelled: parked without", "deadline: waiting", "deadline: running", "deadline: parked",
+      "deadline: parked without",  "failed",        "logits not numbers",    "refused: busy",
+      "refused: too large", "prompt cached",        "prompt shared live",    "waited for a leader",
+      "evicted",           "recomputed"};
+  QUIRE_CHECK(occurrence < Occurrence::count, "it has a name");
+  return names[static_cast<size_t>(occurrence)];
+}
+
+void Coverage::add(const Occurrences& occurrences) {
+  for (size_t index = 0; index < occurrence_count; ++index) seeds_[index] += occurrences.test(index) ? 1 : 0;
+}
+
+void Coverage::add(const Coverage& other) {
+  for (size_t index = 0; index < occurrence_count; ++index) seeds_[index] += other.seeds_[index];
+}
+
+}  // namespace quire::sim

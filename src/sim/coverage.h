@@ -1,0 +1,59 @@
+// What happened in a simulation, so that a run can show that it was worth something.
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace quire::sim {
+
+// Every transition of a sequence, every kind of final event, and the rarer turns of the memory.
+enum class Occurrence : uint8_t {
+  started,              // waiting -> running
+  parked_by_band,       // running -> parked: a more urgent one took its place
+  parked_for_memory,    // running -> parked: the others needed the room
+  parked_lost_blocks,   // parked, its blocks left to the prefix tree
+  resumed_with_blocks,  // parked -> running, nothing lost
+  resumed_without,      // parked -> running, its blocks had been left
+  ended_stop_token,
+  ended_stop_text,
+  ended_length,
+  cancelled_waiting,
+  cancelled_running,
+  cancelled_parked,
+  cancelled_parked_without,
+  deadline_waiting,
+  deadline_running,
+  deadline_parked,
+  deadline_parked_without,
+  failed,
+  logits_not_numbers,
+  refused_busy,
+  refused_too_large,
+  prompt_cached,        // a prompt was served from the tree
+  prompt_shared_live,   // ... while another one that computed it was running
+  waited_for_leader,    // a running sequence let another one compute their common block
+  evicted,              // a cached block was taken
+  recomputed,           // rows were computed again
+  count,
+};
+
+constexpr size_t occurrence_count = static_cast<size_t>(Occurrence::count);
+std::string_view name(Occurrence occurrence);
+
+using Occurrences = std::bitset<occurrence_count>;
+
+// In how many seeds each of them occurred.
+class Coverage {
+ public:
+  void add(const Occurrences& occurrences);
+  void add(const Coverage& other);
+  int64_t seeds(Occurrence occurrence) const { return seeds_[static_cast<size_t>(occurrence)]; }
+
+ private:
+  std::array<int64_t, occurrence_count> seeds_{};
+};
+
+}  // namespace quire::sim

@@ -1,0 +1,82 @@
+#include "sim/fake_executor.h"
+
+#include <limits>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+
+namespace quire::sim {
+
+FakeExecutor::FakeExecutor(const Limits& limits, int32_t vocab_size, std::map<SequenceId, Fault> faults,
+                           Observer observer)
+    : block_tokens_(limits.block_tokens),
+      vocab_size_(vocab_size),
+      faults_(std::move(faults)),
+      observer_(std::move(observer)),
+      rows_(static_cast<size_t>(limits.block_count) * static_cast<size_t>(limits.block_tokens)) {}
+
+KvRow& FakeExecutor::row_at(const BatchSlice& slice, int32_t position) {
+  const size_t index = static_cast<size_t>(position / block_tokens_);
+  QUIRE_CHECK(index < slice.blocks.size(), "the block table covers the slice");
+  const size_t row = static_cast<size_t>(slice.blocks[index].value) * static_cast<size_t>(block_tokens_) +
+                     static_cast<size_t>(position % block_tokens_);
+  QUIRE_CHECK(row < rows_.size(), "the block is of this pool");
+  return rows_[row];
+}
+
+// Reads everything before the slice back through the block table.
+FakeAttention FakeExecutor::attention_before(const BatchSlice& slice) {
+  FakeAttention attention;
+  for (int32_t position = 0; position < slice.position_begin; ++position) {
+    const KvRow& row = row_at(slice, position);
+    if (row.position != position && !misread_) {
+      misread_ = fmt::format("sequence {} reads at position {} a row of position {}", slice.sequence.value, position,
+                             row.position);
+    }
+    attention.read(row);
+  }
+  return attention;
+}
+
+bool FakeExecutor::compute(const Batch& batch, const BatchSlice& slice, std::optional<FaultKind> fault) {
+  FakeAttention attention = attention_before(slice);
+  const int32_t count = slice.row_end - slice.row_begin;
+  for (int32_t index = 0; index < count; ++index) {
+    if (fault == FaultKind::fails && index * 2 >= count) return false;
+    const size_t batch_row = static_cast<size_t>(slice.row_begin + index);
+    const int32_t position = slice.position_begin + index;
+    const KvRow row = attention.row(batch.tokens[batch_row], position, batch.origins[batch_row]);
+    row_at(slice, position) = row;
+    attention.read(row);
+    ++rows_computed_;
+  }
+  if (slice.logits_row < 0) return true;
+  const size_t width = static_cast<size_t>(vocab_size_);
+  const std::span<float> values = std::span(logits_).subspan(static_cast<size_t>(slice.logits_row) * width, width);
+  attention.logits(values);
+  if (fault == FaultKind::not_numbers) values.back() = std::numeric_limits<float>::quiet_NaN();
+  return true;
+}
+
+Logits FakeExecutor::forward(const Batch& batch, std::vector<SliceFailure>& failures) {
+  if (observer_) observer_(batch);
+  logits_.assign(static_cast<size_t>(batch.logits_rows) * static_cast<size_t>(vocab_size_), 0.0F);
+  for (const BatchSlice& slice : batch.slices) {
+    std::optional<FaultKind> fault;
+    if (const auto at = faults_.find(slice.sequence); at != faults_.end()) {
+      if (calls_[slice.sequence]++ == at->second.call) fault = at->second.kind;
+    }
+    if (!compute(batch, slice, fault)) failures.push_back({slice.sequence, "the device said no"});
+  }
+  return {.values = logits_, .vocab = vocab_size_};
+}
+
+void FakeExecutor::forget(std::span<const BlockId> blocks) {
+  const size_t width = static_cast<size_t>(block_tokens_);
+  for (const BlockId block : blocks) {
+    for (size_t row = 0; row < width; ++row) rows_[static_cast<size_t>(block.value) * width + row] = KvRow{};
+  }
+}
+
+}  // namespace quire::sim

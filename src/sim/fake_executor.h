@@ -1,0 +1,62 @@
+// The executor of the simulator: KV that stores tokens, faults that come when told.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/limits.h"
+#include "engine/executor.h"
+#include "sim/fake_model.h"
+
+namespace quire::sim {
+
+enum class FaultKind : uint8_t {
+  fails,        // the slice is reported as failed, with half of its rows written
+  not_numbers,  // its logits are NaN
+};
+
+// What happens to one sequence when it is computed for the n-th time (from 0).
+struct Fault {
+  FaultKind kind = FaultKind::fails;
+  int32_t call = 0;
+};
+
+// Engine thread only.
+class FakeExecutor final : public Executor {
+ public:
+  // Sees each batch before it is computed: the middle of a step.
+  using Observer = std::function<void(const Batch&)>;
+
+  FakeExecutor(const Limits& limits, int32_t vocab_size, std::map<SequenceId, Fault> faults, Observer observer);
+
+  Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override;
+  void forget(std::span<const BlockId> blocks) override;
+  int32_t vocab_size() const override { return vocab_size_; }
+
+  // The first time that a row was read which is not that of its position, in words.
+  const std::optional<std::string>& misread() const { return misread_; }
+  int64_t rows_computed() const { return rows_computed_; }
+
+ private:
+  KvRow& row_at(const BatchSlice& slice, int32_t position);
+  FakeAttention attention_before(const BatchSlice& slice);
+  bool compute(const Batch& batch, const BatchSlice& slice, std::optional<FaultKind> fault);
+
+  // const after construction
+  const int32_t block_tokens_;
+  const int32_t vocab_size_;
+  const std::map<SequenceId, Fault> faults_;
+  const Observer observer_;
+
+  std::vector<KvRow> rows_;     // (block_count, block_tokens)
+  std::vector<float> logits_;   // (sampled rows, vocab)
+  std::map<SequenceId, int32_t> calls_;  // of the sequences that have a fault
+  std::optional<std::string> misread_;
+  int64_t rows_computed_ = 0;
+};
+
+}  // namespace quire::sim

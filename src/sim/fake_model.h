@@ -1,0 +1,41 @@
+// A model whose attention is a hash of everything it reads: one wrong row of KV anywhere gives other tokens.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "core/request.h"
+#include "sim/random.h"
+
+namespace quire::sim {
+
+// What the model keeps of a position. Like a real KV row it depends on the token, where it stands, by which recipe it
+// was made, and on everything before it; not on the sequence it was made for.
+struct KvRow {
+  TokenId token = -1;
+  int32_t position = -1;  // -1: nobody's
+  RowOrigin origin = RowOrigin::prompt;
+  uint64_t attended = 0;  // what the row's own attention gave when it was computed
+};
+
+// Attention over the rows before, as it is accumulated in order of position.
+struct FakeAttention {
+  uint64_t state = 0;
+
+  KvRow row(TokenId token, int32_t position, RowOrigin origin) const {
+    return {.token = token, .position = position, .origin = origin, .attended = state};
+  }
+  void read(const KvRow& row) {
+    const uint64_t place = static_cast<uint64_t>(static_cast<uint32_t>(row.token)) << 32 |
+                           static_cast<uint32_t>(row.position * 2) | static_cast<uint32_t>(row.origin);
+    state = mix(state ^ place) + mix(row.attended);
+  }
+  // Logits in [0, 4): flat enough for sampling to reach many tokens.
+  void logits(std::span<float> values) const {
+    for (size_t token = 0; token < values.size(); ++token) {
+      values[token] = static_cast<float>(mix(state + token) >> 40) / static_cast<float>(1 << 22);
+    }
+  }
+};
+
+}  // namespace quire::sim

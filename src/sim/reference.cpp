@@ -1,0 +1,45 @@
+#include "sim/reference.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "engine/sampler.h"
+#include "sim/fake_model.h"
+#include "sim/vocabulary.h"
+#include "text/text_stream.h"
+
+namespace quire::sim {
+
+Answer answer_alone(const Request& request, int32_t context_tokens, const Tokenizer& tokenizer) {
+  const std::vector<TokenId> forbidden = request.ignore_eos ? std::vector{end_token} : std::vector<TokenId>{};
+  Answer answer;
+  TextStream stream(request.stop);
+  Sampler sampler;
+  FakeAttention attention;
+  std::vector<TokenId> timeline;
+  std::vector<float> logits(static_cast<size_t>(tokenizer.vocab_size()));
+  const auto append = [&](TokenId token, RowOrigin origin) {
+    attention.read(attention.row(token, static_cast<int32_t>(timeline.size()), origin));
+    timeline.push_back(token);
+  };
+  for (const TokenId token : request.prompt) append(token, RowOrigin::prompt);
+  const int64_t room = context_tokens - std::ssize(request.prompt);
+  const int64_t wanted = request.generated_max < 0 ? room : std::min<int64_t>(room, request.generated_max);
+  while (std::ssize(answer.tokens) < wanted && !stream.stopped()) {
+    attention.logits(logits);
+    const std::optional<TokenId> token = sampler.choose(logits, request.sampling, timeline, forbidden);
+    QUIRE_CHECK(token.has_value(), "the fake model's logits are numbers");
+    if (*token == end_token || std::ranges::find(request.stop_tokens, *token) != request.stop_tokens.end()) {
+      answer.reason = FinishReason::stop;
+      break;
+    }
+    answer.tokens.push_back(*token);
+    answer.text += stream.push(tokenizer.bytes(*token));
+    append(*token, RowOrigin::generated);
+  }
+  if (stream.stopped()) answer.reason = FinishReason::stop;
+  answer.text += stream.finish();
+  return answer;
+}
+
+}  // namespace quire::sim

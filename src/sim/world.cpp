@@ -1,0 +1,134 @@
+#include "sim/world.h"
+
+#include <algorithm>
+
+#include "sim/random.h"
+#include "sim/vocabulary.h"
+
+namespace quire::sim {
+
+namespace {
+
+// What there is too little of, so that many are parked while other things happen.
+enum class Crowd : uint8_t { none, memory, seats };
+
+// What the requests of one world have in common.
+struct Mood {
+  int32_t request_max, prompt_max, answer_max, letters;
+  int32_t span_steps;  // over which requests arrive
+  int32_t patient, cancels, deadlines, faults, salts, bands;  // per cent; the patient ignore the end token
+  std::vector<std::vector<TokenId>> stems;           // prompts begin like one of these
+};
+
+TokenId letter(Random& random, int32_t letters) { return first_letter + random.below(letters); }
+
+std::vector<TokenId> text(Random& random, int32_t length, int32_t letters) {
+  std::vector<TokenId> tokens(static_cast<size_t>(length));
+  for (TokenId& token : tokens) token = letter(random, letters);
+  return tokens;
+}
+
+// Memory from just enough for one request to plenty; steps from a single row to more than all prompts.
+Limits make_limits(Random& random, Crowd crowd) {
+  constexpr int32_t block_sizes[] = {1, 1, 2, 2, 2, 4, 4, 32};
+  Limits limits;
+  limits.block_tokens = block_sizes[random.below(8)];
+  const bool large = limits.block_tokens == 32;
+  limits.context_tokens = large ? random.between(40, 200) : random.between(crowd != Crowd::none ? 12 : 2, 40);
+  const int32_t blocks = (limits.context_tokens + limits.block_tokens - 1) / limits.block_tokens;
+  const bool tight = crowd == Crowd::memory || (crowd == Crowd::none && random.percent(60));
+  limits.block_count = tight ? blocks + random.below(blocks / 2 + 2) : blocks * random.between(2, 6);
+  if (random.percent(5)) limits.block_count = std::max(1, blocks - 1);  // the context is shortened to the pool
+  if (limits.block_count * limits.block_tokens < 2) limits.block_count = 2;
+  limits.running_max = crowd == Crowd::seats ? random.between(1, 2) : random.between(crowd == Crowd::memory ? 2 : 1, 6);
+  limits.queue_max = crowd == Crowd::none && random.percent(25) ? random.between(1, 2) : random.between(2, 12);
+  limits.step_tokens_max = large ? random.between(4, 96) : random.between(1, 24);
+  return limits;
+}
+
+Mood make_mood(Random& random, const Limits& limits, Crowd crowd) {
+  const bool crowded = crowd != Crowd::none;
+  const auto some = [&](int32_t chance, int32_t most) { return random.percent(chance) ? random.between(1, most) : 0; };
+  Mood mood{.request_max = crowded ? 16 : 10,
+            .prompt_max = std::max(1, limits.context_tokens * (crowded ? 2 : random.between(2, 5)) / 5),
+            .answer_max = std::max(1, crowded ? limits.context_tokens : limits.context_tokens * random.between(1, 4) / 4),
+            .letters = random.between(1, letter_count),
+            .span_steps = random.percent(30) ? 1 : random.between(1, 40),
+            .patient = crowded ? 85 : 50,
+            .cancels = some(50, 60),
+            .deadlines = some(crowd == Crowd::seats ? 100 : crowded ? 60 : 20, 70),
+            .faults = some(30, 60),
+            .salts = some(25, 60),
+            .bands = some(crowd == Crowd::seats ? 100 : crowded ? 60 : 40, 80),
+            .stems = {}};
+  const int32_t stems = random.between(1, 3);
+  for (int32_t stem = 0; stem < stems; ++stem) mood.stems.push_back(text(random, mood.prompt_max, mood.letters));
+  return mood;
+}
+
+SamplingParams make_sampling(Random& random) {
+  SamplingParams sampling;
+  sampling.seed = random.next();
+  if (random.percent(50)) return sampling;
+  sampling.temperature = 0.8F;
+  if (random.percent(30)) sampling.top_k = random.between(1, 8);
+  if (random.percent(30)) sampling.top_p = 0.9F;
+  if (random.percent(30)) sampling.repeat_penalty = 1.1F;
+  return sampling;
+}
+
+std::vector<TokenId> make_prompt(Random& random, const Mood& mood, const Limits& limits) {
+  if (random.percent(2)) return text(random, limits.context_tokens + random.below(8), mood.letters);  // too long
+  const std::vector<TokenId>& stem = mood.stems[static_cast<size_t>(random.below(std::ssize(mood.stems)))];
+  const int32_t length = random.between(1, mood.prompt_max);
+  // A part of the stem (often all that fits), then something of its own: equal, extended and forked prompts.
+  const int32_t shared = random.percent(50) ? length : random.below(length + 1);
+  std::vector<TokenId> prompt(stem.begin(), stem.begin() + std::min(shared, mood.prompt_max));
+  while (static_cast<int32_t>(prompt.size()) < length) prompt.push_back(letter(random, mood.letters));
+  return prompt;
+}
+
+WorldRequest make_request(Random& random, const Mood& mood, const Limits& limits) {
+  WorldRequest one;
+  Request& request = one.request;
+  request.prompt = make_prompt(random, mood, limits);
+  request.generated_max = random.percent(10) ? -1 : random.between(random.percent(5) ? 0 : 1, mood.answer_max);
+  request.sampling = make_sampling(random);
+  request.ignore_eos = random.percent(mood.patient);
+  if (random.percent(15)) request.stop.emplace_back(1, static_cast<char>('a' + random.below(letter_count)));
+  if (random.percent(10)) request.stop_tokens.push_back(letter(random, letter_count));
+  request.use_cache = !random.percent(10);
+  request.priority = static_cast<uint8_t>(random.percent(mood.bands) ? random.below(8) : 3);
+  request.cache_salt = random.percent(mood.salts) ? static_cast<uint64_t>(random.between(1, 2)) : 0;
+  one.arrival_step = random.below(mood.span_steps);
+  if (random.percent(mood.deadlines)) one.deadline_steps = random.below(60);
+  if (random.percent(mood.cancels)) {
+    one.cancel_steps = random.below(30);
+    one.cancels_parked = random.percent(40);
+    if (one.cancels_parked) one.cancel_steps = random.below(6);
+  }
+  if (random.percent(mood.faults)) {
+    one.fault = Fault{.kind = random.percent(70) ? FaultKind::fails : FaultKind::not_numbers, .call = random.below(6)};
+  }
+  return one;
+}
+
+}  // namespace
+
+World make_world(uint64_t seed) {
+  Random random(seed);
+  World world;
+  const int32_t kind = random.below(100);
+  const Crowd crowd = kind < 40 ? Crowd::none : kind < 75 ? Crowd::memory : Crowd::seats;
+  world.limits = make_limits(random, crowd);
+  const Mood mood = make_mood(random, world.limits, crowd);
+  const int32_t count = random.between(1, mood.request_max);
+  for (int32_t index = 0; index < count; ++index) {
+    world.requests.push_back(make_request(random, mood, world.limits));
+  }
+  std::ranges::stable_sort(world.requests, {}, &WorldRequest::arrival_step);
+  for (size_t index = 0; index < world.requests.size(); ++index) world.requests[index].request.id = {index + 1};
+  return world;
+}
+
+}  // namespace quire::sim
