@@ -43,7 +43,7 @@ bool FakeExecutor::compute(const Batch& batch, const BatchSlice& slice, std::opt
   FakeAttention attention = attention_before(slice);
   const int32_t count = slice.row_end - slice.row_begin;
   for (int32_t index = 0; index < count; ++index) {
-    if (fault == FaultKind::fails && index * 2 >= count) return false;
+    if (fault == FaultKind::fails && index >= count / 2) return false;
     const size_t batch_row = static_cast<size_t>(slice.row_begin + index);
     const int32_t position = slice.position_begin + index;
     const KvRow row = attention.row(batch.tokens[batch_row], position, batch.origins[batch_row]);
