@@ -1,0 +1,92 @@
+#include "server/http.h"
+
+#include <algorithm>
+#include <array>
+
+namespace quire::server {
+namespace {
+
+struct RouteRow {
+  std::string_view path;
+  std::string_view allow;
+  Route route;
+};
+
+constexpr std::array routes{
+    RouteRow{"/", "GET, HEAD", Route::root},
+    RouteRow{"/health", "GET, HEAD", Route::health},
+    RouteRow{"/api/version", "GET, HEAD", Route::version},
+    RouteRow{"/api/generate", "POST", Route::generate},
+    RouteRow{"/api/chat", "POST", Route::chat},
+    RouteRow{"/api/tags", "GET, HEAD", Route::tags},
+    RouteRow{"/api/ps", "GET, HEAD", Route::ps},
+    RouteRow{"/api/show", "POST", Route::show},
+    RouteRow{"/v1/models", "GET, HEAD", Route::openai_models},
+    RouteRow{"/v1/completions", "POST", Route::completions},
+    RouteRow{"/v1/chat/completions", "POST", Route::chat_completions},
+};
+
+constexpr RouteRow openai_model_row{"/v1/models/", "GET, HEAD", Route::openai_model};
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+RouteMatch matched(const RouteRow& row, std::string_view method, std::string_view argument) {
+  const bool found = method == "POST" ? row.allow == "POST" : (method == "GET" || method == "HEAD") && row.allow != "POST";
+  return {.route = row.route, .found = found, .allow = std::string(row.allow), .argument = std::string(argument)};
+}
+
+}  // namespace
+
+std::string_view HttpRequest::header(std::string_view name) const {
+  for (const auto& [key, value] : headers) {
+    if (key == name) return value;
+  }
+  return {};
+}
+
+std::string decode_path(std::string_view target) {
+  const std::string_view path = target.substr(0, std::min(target.find_first_of("?#"), target.size()));
+  std::string result;
+  for (size_t i = 0; i < path.size(); ++i) {
+    if (path[i] == '%' && i + 2 < path.size() && hex_digit(path[i + 1]) >= 0 && hex_digit(path[i + 2]) >= 0) {
+      result += static_cast<char>(hex_digit(path[i + 1]) * 16 + hex_digit(path[i + 2]));
+      i += 2;
+    } else {
+      result += path[i];
+    }
+  }
+  return result;
+}
+
+RouteMatch match_route(std::string_view method, std::string_view path) {
+  for (const RouteRow& row : routes) {
+    if (path == row.path) return matched(row, method, {});
+  }
+  if (path.starts_with(openai_model_row.path) && path.size() > openai_model_row.path.size()) {
+    return matched(openai_model_row, method, path.substr(openai_model_row.path.size()));
+  }
+  return {};
+}
+
+uint8_t parse_priority(std::string_view header) {
+  constexpr uint8_t fallback = 3;
+  size_t begin = 0;
+  while (begin < header.size()) {
+    const size_t comma = std::min(header.find(',', begin), header.size());
+    std::string_view item = header.substr(begin, comma - begin);
+    while (item.starts_with(' ')) item.remove_prefix(1);
+    while (item.ends_with(' ')) item.remove_suffix(1);
+    if (item.size() == 3 && item.starts_with("u=") && item[2] >= '0' && item[2] <= '7') {
+      return static_cast<uint8_t>(item[2] - '0');
+    }
+    begin = comma + 1;
+  }
+  return fallback;
+}
+
+}  // namespace quire::server

@@ -1,0 +1,55 @@
+// One model in memory, as the routes see it: the seam between HTTP and the engine.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "core/event.h"
+#include "core/request.h"
+#include "engine/engine.h"
+#include "store/catalog.h"
+#include "text/prompt_text.h"
+
+namespace quire {
+struct ChatTemplateInput;
+}
+
+namespace quire::server {
+
+// Any thread may call; destroying it waits until its engine has stopped, and each request that was left gets its
+// Finished event before.
+class LoadedModel {
+ public:
+  virtual ~LoadedModel() = default;
+
+  // Token ids, with BOS and EOS as the model's file asks.
+  virtual std::vector<TokenId> encode(const PromptText& prompt) const = 0;
+  // The same for text whose special tokens are meant.
+  virtual std::vector<TokenId> encode_raw(std::string_view text) const = 0;
+  // The conversation as the model's template writes it; without a template, the contents with line breaks between.
+  virtual Result<PromptText> render(const ChatTemplateInput& input) const = 0;
+  virtual int32_t vocab_size() const = 0;
+  virtual TokenId bos() const = 0;  // -1: none
+  // Bytes of the longest token: a text of n bytes has at least n / token_bytes_max() tokens.
+  virtual size_t token_bytes_max() const = 0;
+  virtual int32_t context_tokens() const = 0;
+
+  // As EngineThread's.
+  virtual Result<void> submit(Request request) = 0;
+  virtual void cancel(SequenceId id) = 0;
+  virtual EngineSnapshot snapshot() const = 0;
+};
+
+// Makes models of files. Called on the loader thread, one call at a time.
+class ModelLoader {
+ public:
+  virtual ~ModelLoader() = default;
+  virtual Result<std::unique_ptr<LoadedModel>> load(const store::ModelFile& file, EventSink sink) = 0;
+};
+
+}  // namespace quire::server

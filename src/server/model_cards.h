@@ -1,0 +1,30 @@
+// What the routes tell of a model's file.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "api/models.h"
+#include "base/result.h"
+#include "base/snapshot.h"
+#include "store/catalog.h"
+
+namespace quire::server {
+
+// Any thread. Remembers what it read as long as a file's size and time stay the same.
+class ModelCards {
+ public:
+  // A file that is not readable as a model has a card with its name and size only.
+  api::ModelSummary summary(const store::ModelFile& file);
+  std::vector<api::ModelSummary> summaries(const std::vector<store::ModelFile>& files);
+  // The body of /api/show.
+  Result<std::string> show(const store::ModelFile& file, bool verbose);
+
+ private:
+  using Cards = std::map<store::ModelFile, api::ModelSummary>;
+  // Two readers of a new file may both read it, and one card may be lost to the other: it is read again then.
+  Snapshot<Cards> cards_;
+};
+
+}  // namespace quire::server

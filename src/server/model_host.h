@@ -1,0 +1,84 @@
+// Which models are in memory, who uses them, and when they go.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "server/asio.h"
+#include "server/loaded_model.h"
+
+namespace quire::server {
+
+// The io thread only; models are made and destroyed on the loader's thread.
+// Invariants: a model that is in use is never unloaded; a file is loaded once, however many wait for it; at most
+// models_max are loaded or being loaded.
+class ModelHost {
+  struct Entry;
+
+ public:
+  struct Config {
+    int32_t models_max = 3;
+    int64_t keep_alive_ns = 0;  // negative: for ever
+  };
+
+  // A model in use: it stays in memory as long as the lease lives. Movable.
+  class Lease {
+   public:
+    Lease() = default;
+    Lease(ModelHost& host, Entry& entry);
+    Lease(Lease&& other) noexcept : host_(std::exchange(other.host_, nullptr)), entry_(other.entry_) {}
+    Lease& operator=(Lease&& other) noexcept;
+    ~Lease() { release(); }
+
+    LoadedModel& model() const;
+    // How long the model stays after its last use; negative: for ever, 0: it goes when it is idle.
+    void keep_alive(int64_t ns) const;
+
+   private:
+    void release();
+    ModelHost* host_ = nullptr;
+    Entry* entry_ = nullptr;
+  };
+
+  struct Running {
+    store::ModelFile file;
+    int32_t context_tokens = 0;
+    EngineSnapshot snapshot;
+    std::optional<int64_t> expires_in_ns;  // none: stays for ever; of a model in use: counted as if that ended now
+  };
+
+  // Borrows everything for its life. `sink` is called on the engines' threads.
+  ModelHost(asio::io_context& io, asio::thread_pool& loader_pool, ModelLoader& loader, const Clock& clock,
+            EventSink sink, Config config);
+  ~ModelHost();
+
+  // Waits for loading. busy: as many models as allowed are loaded and all are in use.
+  asio::awaitable<Result<Lease>> acquire(store::ModelFile file);
+  std::vector<Running> running() const;
+  // Starts the unloading of every model that is not in use; those in use go when they are idle.
+  void unload_all();
+
+ private:
+  void release(Entry& entry);
+  void start_keep_alive(Entry& entry);
+  void expire(const std::string& name);
+  void unload(const std::string& name);
+  bool make_room();
+
+  asio::io_context& io_;
+  asio::thread_pool& loader_pool_;
+  ModelLoader& loader_;
+  const Clock& clock_;
+  const EventSink sink_;
+  const Config config_;
+  bool stopping_ = false;
+  std::map<std::string, std::unique_ptr<Entry>> entries_;  // by the model's name
+};
+
+}  // namespace quire::server

@@ -1,0 +1,238 @@
+#include "server/server.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+
+#include <boost/asio/detached.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/ip/host_name.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <chrono>
+#include <csignal>
+#include <exception>
+#include <map>
+
+#include "server/answer_stream.h"
+#include "server/connection.h"
+#include "server/model_host.h"
+#include "server/service.h"
+
+namespace quire::server {
+namespace {
+
+using asio::ip::tcp;
+
+constexpr std::string_view too_many_connections =
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json; charset=utf-8\r\nRetry-After: 1\r\n"
+    "Content-Length: 41\r\nConnection: close\r\n\r\n{\"error\":\"server busy, please try again\"}";
+
+int64_t unix_now_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+// A connection is a file: the soft limit is often 1024.
+void raise_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+Result<tcp::acceptor> listen_on(asio::io_context& io, const std::string& host, uint16_t port) {
+  boost::system::error_code error;
+  const auto refused = [&] {
+    return fail(ErrorKind::io, fmt::format("cannot listen on {}:{}: {}", host, port, error.message()));
+  };
+  tcp::resolver resolver(io);
+  const auto endpoints = resolver.resolve(host, fmt::format("{}", port), tcp::resolver::passive, error);
+  if (error || endpoints.empty()) return refused();
+  const tcp::endpoint endpoint = *endpoints.begin();
+  tcp::acceptor acceptor(io);
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (error) return refused();
+  return acceptor;
+}
+
+}  // namespace
+
+struct Server::Impl {
+  Impl(Config given, store::Catalog models, ModelLoader& loader, const Clock& clock);
+
+  asio::awaitable<void> accept();
+  asio::awaitable<void> preload(std::string name);
+  void add(tcp::socket socket);
+  void begin_stop();
+  void close_all();
+  void end_when_done();
+
+  const Config config;
+  const store::Catalog catalog;
+  const Clocks clocks;
+  asio::io_context io{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work = asio::make_work_guard(io);
+  asio::thread_pool intake{2};
+  asio::thread_pool loader_pool{1};
+  tcp::acceptor acceptor{io};
+  asio::signal_set signals{io};
+  asio::steady_timer grace{io};
+  StreamTable streams;
+  ModelHost host;
+  Service service;
+  ConnectionContext context;
+  std::map<uint64_t, std::unique_ptr<Connection>> connections;
+  uint64_t next_connection = 0;
+};
+
+Server::Impl::Impl(Config given, store::Catalog models, ModelLoader& loader, const Clock& clock)
+    : config(std::move(given)),
+      catalog(std::move(models)),
+      clocks{clock, unix_now_ns},
+      // Called on an engine's thread: the step's events travel to the io thread as one value.
+      host(io, loader_pool, loader, clock,
+           [this](std::vector<Event>&& events) {
+             asio::post(io, [this, moved = std::move(events)] { streams.deliver(moved); });
+           },
+           {.models_max = config.settings.models_max, .keep_alive_ns = config.settings.keep_alive_ns}),
+      service(intake, catalog, host, clocks, config.seed),
+      context{.service = service,
+              .streams = streams,
+              .clocks = clocks,
+              .limits = config.limits,
+              .origins = config.settings.origins,
+              .host_name = asio::ip::host_name()} {}
+
+asio::awaitable<void> Server::Impl::accept() {
+  for (;;) {
+    auto [error, socket] = co_await acceptor.async_accept(use_tuple);
+    if (context.stopping) co_return;
+    if (error == asio::error::operation_aborted) co_return;
+    if (error) {
+      // Out of files, most likely: some will come back.
+      spdlog::warn("cannot accept a connection: {}", error.message());
+      asio::steady_timer pause(io, std::chrono::milliseconds(100));
+      (void)co_await pause.async_wait(use_tuple);
+      continue;
+    }
+    if (connections.size() >= config.limits.connections_max) {
+      boost::system::error_code ignored;
+      socket.non_blocking(true, ignored);
+      socket.write_some(asio::buffer(too_many_connections.data(), too_many_connections.size()), ignored);
+      continue;
+    }
+    add(std::move(socket));
+  }
+}
+
+void Server::Impl::add(tcp::socket socket) {
+  const uint64_t id = next_connection++;
+  Connection& connection =
+      *connections.emplace(id, std::make_unique<Connection>(std::move(socket), context)).first->second;
+  asio::co_spawn(io, connection.run(), [this, id](const std::exception_ptr& exception) {
+    if (exception) {
+      // A library's exception (no memory, most likely) costs this connection only.
+      try {
+        std::rethrow_exception(exception);
+      } catch (const std::exception& error) {
+        spdlog::error("a connection failed: {}", error.what());
+      }
+    }
+    connections.erase(id);
+    end_when_done();
+  });
+}
+
+asio::awaitable<void> Server::Impl::preload(std::string name) {
+  auto file = co_await on_pool(intake, [this, &name] { return catalog.find(name); });
+  if (!file) {
+    spdlog::error("{}", file.error().message);
+    co_return;
+  }
+  const auto lease = co_await host.acquire(std::move(*file));
+  if (lease) lease->keep_alive(api::keep_alive_forever);
+}
+
+void Server::Impl::begin_stop() {
+  if (context.stopping) {
+    close_all();
+    return;
+  }
+  context.stopping = true;
+  boost::system::error_code ignored;
+  acceptor.close(ignored);
+  for (const auto& [id, connection] : connections) connection->stop();
+  grace.expires_after(std::chrono::nanoseconds(config.grace_ns));
+  grace.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    streams.fail_all({503, "the server is stopping"});
+    grace.expires_after(std::chrono::seconds(1));  // for the last bytes to be taken
+    grace.async_wait([this](const boost::system::error_code& again) {
+      if (!again) close_all();
+    });
+  });
+  end_when_done();
+}
+
+void Server::Impl::close_all() {
+  for (const auto& [id, connection] : connections) connection->close();
+}
+
+void Server::Impl::end_when_done() {
+  if (!context.stopping || !connections.empty()) return;
+  grace.cancel();
+  boost::system::error_code ignored;
+  signals.cancel(ignored);
+  host.unload_all();
+  work.reset();
+}
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Server::~Server() {
+  // Engines post events to the io context until they are destroyed.
+  impl_->host.unload_all();
+  impl_->loader_pool.join();
+  impl_->intake.join();
+}
+
+Result<std::unique_ptr<Server>> Server::open(Config config, store::Catalog catalog, ModelLoader& loader,
+                                             const Clock& clock) {
+  raise_file_limit();
+  auto impl = std::make_unique<Impl>(std::move(config), std::move(catalog), loader, clock);
+  const Settings& settings = impl->config.settings;
+  QUIRE_TRY(impl->acceptor, listen_on(impl->io, settings.host, settings.port));
+  impl->context.checks_host = impl->acceptor.local_endpoint().address().is_loopback();
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+std::string Server::address() const { return impl_->acceptor.local_endpoint().address().to_string(); }
+uint16_t Server::port() const { return impl_->acceptor.local_endpoint().port(); }
+
+void Server::run() {
+  Impl& impl = *impl_;
+  if (impl.config.handles_signals) {
+    impl.signals.add(SIGINT);
+    impl.signals.add(SIGTERM);
+    // Twice: the second signal does not wait.
+    for (int i = 0; i < 2; ++i) {
+      impl.signals.async_wait([&impl](const boost::system::error_code& error, int) {
+        if (!error) impl.begin_stop();
+      });
+    }
+  }
+  for (const std::string& name : impl.config.preload) asio::co_spawn(impl.io, impl.preload(name), asio::detached);
+  asio::co_spawn(impl.io, impl.accept(), asio::detached);
+  impl.io.run();
+}
+
+void Server::stop() {
+  asio::post(impl_->io, [impl = impl_.get()] { impl->begin_stop(); });
+}
+
+}  // namespace quire::server

@@ -1,0 +1,52 @@
+// The HTTP server: listens, accepts, and stops in an orderly way.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "server/connection_limits.h"
+#include "server/loaded_model.h"
+#include "server/settings.h"
+#include "store/catalog.h"
+
+namespace quire::server {
+
+// One listening address, one io thread (the one that calls run), two intake threads and one that loads models.
+class Server {
+ public:
+  struct Config {
+    Settings settings;
+    ConnectionLimits limits = {};
+    std::vector<std::string> preload = {};  // names of models to load at start; they stay for ever
+    uint64_t seed = 0;                      // begins ids, and the seeds of requests that have none
+    bool handles_signals = false;           // SIGINT and SIGTERM call stop()
+    int64_t grace_ns = 5'000'000'000;       // how long answers may go on after stop()
+  };
+
+  // Binds and listens: clients may connect from now on. Borrows the loader and the clock. An error says which address
+  // was tried and why it was refused.
+  static Result<std::unique_ptr<Server>> open(Config config, store::Catalog catalog, ModelLoader& loader,
+                                              const Clock& clock);
+  ~Server();
+
+  // "127.0.0.1", and the port in use (the one that was chosen when 0 was asked for).
+  std::string address() const;
+  uint16_t port() const;
+
+  // Serves until stop(). Once.
+  void run();
+  // Any thread, a signal's included: no new requests; those in progress may end within the grace time, then they are
+  // cancelled with an error. A second call does not wait.
+  void stop();
+
+ private:
+  struct Impl;
+  explicit Server(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace quire::server

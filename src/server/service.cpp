@@ -1,0 +1,225 @@
+#include "server/service.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <functional>
+
+#include "api/models.h"
+#include "api/ollama_request.h"
+#include "api/openai_request.h"
+#include "server/prompt.h"
+
+namespace quire::server {
+namespace {
+
+using api::ApiError;
+using api::Dialect;
+using api::Endpoint;
+using api::GenerationCall;
+
+// A Result whose default on_pool needs, and which says what failed.
+template <typename T>
+using Outcome = api::ApiResult<T>;
+
+HttpResponse json_response(std::string body) {
+  HttpResponse response;
+  response.body = std::move(body);
+  return response;
+}
+
+Dialect dialect_of_path(std::string_view path) { return path.starts_with("/v1/") ? Dialect::openai : Dialect::ollama; }
+
+api::ApiResult<GenerationCall> parse_call(Endpoint endpoint, std::string_view body) {
+  switch (endpoint) {
+    case Endpoint::generate:
+      return api::parse_generate(body);
+    case Endpoint::chat:
+      return api::parse_chat(body);
+    case Endpoint::completions:
+      return api::parse_completions(body);
+    case Endpoint::chat_completions:
+      break;
+  }
+  return api::parse_chat_completions(body);
+}
+
+// Who is charged: the API key, else the name the request gives, else the peer's address. A key is never shown, so
+// only a fingerprint of it goes on.
+std::string client_of(const HttpRequest& request, const std::string& user) {
+  std::string_view key = request.header("authorization");
+  if (key.starts_with("Bearer ") || key.starts_with("bearer ")) {
+    key.remove_prefix(7);
+    if (!key.empty()) return fmt::format("key:{:016x}", std::hash<std::string_view>{}(key));
+  }
+  return user.empty() ? request.peer : "user:" + user;
+}
+
+// -1, that is "until the context is full", or what still fits under the request's own context.
+int32_t generated_max(const GenerationCall& call, const LoadedModel& model, size_t prompt_tokens) {
+  const int32_t room = context_limit(call, model) - static_cast<int32_t>(prompt_tokens);
+  return call.options.num_predict < 0 ? room : std::min(call.options.num_predict, room);
+}
+
+}  // namespace
+
+HttpResponse error_response(Dialect dialect, const ApiError& error) {
+  HttpResponse response;
+  response.status = error.status;
+  response.body = api::error_body(dialect, error);
+  if (error.status == 503) response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+Service::Service(asio::thread_pool& intake, const store::Catalog& catalog, ModelHost& host, Clocks clocks,
+                 uint64_t seed)
+    : intake_(intake), catalog_(catalog), host_(host), clocks_(clocks), random_(seed) {}
+
+std::string Service::unique_id() { return fmt::format("{:016x}{:08x}", random_(), next_sequence_); }
+
+asio::awaitable<Reply> Service::answer(const HttpRequest& request) {
+  const RouteMatch match = match_route(request.method, request.path);
+  if (!match.found) {
+    const bool known = !match.allow.empty();
+    HttpResponse response = error_response(
+        dialect_of_path(request.path), known ? ApiError{405, fmt::format("method {} not allowed", request.method)}
+                                             : ApiError{404, fmt::format("path '{}' not found", request.path)});
+    if (known) response.headers.emplace_back("Allow", match.allow);
+    co_return response;
+  }
+  switch (match.route) {
+    case Route::root:
+      co_return HttpResponse{.content_type = "text/plain; charset=utf-8", .body = "Ollama is running"};
+    case Route::health:
+      co_return json_response(R"({"status":"ok"})");
+    case Route::version:
+      co_return json_response(api::version_body(QUIRE_VERSION));
+    case Route::tags:
+    case Route::openai_models:
+      co_return co_await list(request, match.route);
+    case Route::openai_model:
+      co_return co_await one_model(match.argument);
+    case Route::show:
+      co_return co_await show(request);
+    case Route::ps:
+      co_return co_await ps();
+    case Route::generate:
+      co_return co_await generate(request, Endpoint::generate);
+    case Route::chat:
+      co_return co_await generate(request, Endpoint::chat);
+    case Route::completions:
+      co_return co_await generate(request, Endpoint::completions);
+    case Route::chat_completions:
+      break;
+  }
+  co_return co_await generate(request, Endpoint::chat_completions);
+}
+
+asio::awaitable<HttpResponse> Service::list(const HttpRequest&, Route route) {
+  co_return json_response(co_await on_pool(intake_, [this, route] {
+    const std::vector<api::ModelSummary> models = cards_.summaries(catalog_.list());
+    return route == Route::tags ? api::tags_body(models) : api::openai_models_body(models);
+  }));
+}
+
+asio::awaitable<HttpResponse> Service::one_model(std::string name) {
+  const auto body = co_await on_pool(intake_, [this, &name]() -> Result<std::string> {
+    QUIRE_TRY(const store::ModelFile file, catalog_.find(name));
+    return api::openai_model_body(cards_.summary(file));
+  });
+  co_return body ? json_response(*body) : error_response(Dialect::openai, api::from_error(body.error()));
+}
+
+asio::awaitable<HttpResponse> Service::show(const HttpRequest& request) {
+  const auto body = co_await on_pool(intake_, [this, &request]() -> Outcome<std::string> {
+    QUIRE_TRY(const api::ShowCall call, api::parse_show(request.body));
+    const Result<store::ModelFile> file = catalog_.find(call.model);
+    if (!file) return std::unexpected(api::from_error(file.error()));
+    Result<std::string> shown = cards_.show(*file, call.verbose);
+    if (!shown) return std::unexpected(api::from_error(shown.error()));
+    return std::move(*shown);
+  });
+  co_return body ? json_response(*body) : error_response(Dialect::ollama, body.error());
+}
+
+asio::awaitable<HttpResponse> Service::ps() {
+  const std::vector<ModelHost::Running> running = host_.running();
+  const int64_t now_ns = clocks_.unix_ns();
+  co_return json_response(co_await on_pool(intake_, [this, &running, now_ns] {
+    std::vector<api::RunningModel> models;
+    for (const ModelHost::Running& one : running) {
+      api::RunningModel model{.summary = cards_.summary(one.file),
+                              .expires_unix_ns = std::nullopt,
+                              .context_length = one.context_tokens,
+                              .requests_running = one.snapshot.scheduler.running,
+                              .requests_waiting = one.snapshot.scheduler.waiting + one.snapshot.scheduler.parked};
+      if (one.expires_in_ns) model.expires_unix_ns = now_ns + *one.expires_in_ns;
+      models.push_back(std::move(model));
+    }
+    return api::ps_body(std::move(models));
+  }));
+}
+
+asio::awaitable<Reply> Service::generate(const HttpRequest& request, Endpoint endpoint) {
+  const Dialect dialect = api::dialect_of(endpoint);
+  auto parsed = co_await on_pool(intake_, [&] { return parse_call(endpoint, request.body); });
+  if (!parsed) co_return error_response(dialect, parsed.error());
+  GenerationCall call = std::move(*parsed);
+  for (const std::string& option : call.unknown_options) spdlog::warn("unknown option \"{}\" is ignored", option);
+
+  auto file = co_await on_pool(intake_, [&] { return catalog_.find(call.model); });
+  if (!file) co_return error_response(dialect, api::from_error(file.error()));
+  const int64_t load_begin_ns = clocks_.engine.now_ns();
+  auto lease = co_await host_.acquire(std::move(*file));
+  if (!lease) co_return error_response(dialect, api::from_error(lease.error()));
+  const int64_t load_ns = clocks_.engine.now_ns() - load_begin_ns;
+  if (call.keep_alive_ns) lease->keep_alive(*call.keep_alive_ns);
+  if (call.only_loads()) {
+    const bool unloads = call.keep_alive_ns == 0;
+    const api::AnswerTimes times{.total_ns = clocks_.engine.now_ns() - request.arrived_ns, .load_ns = load_ns};
+    co_return json_response(
+        api::load_answer(endpoint, call.model, unloads ? "unload" : "load", clocks_.unix_ns(), times));
+  }
+
+  const int64_t now_unix_s = clocks_.unix_ns() / 1'000'000'000;
+  auto prompt = co_await on_pool(intake_, [&] { return make_prompt(call, lease->model(), now_unix_s); });
+  if (!prompt) co_return error_response(dialect, prompt.error());
+  co_return make_generation(std::move(call), request, std::move(*prompt), std::move(*lease), load_ns);
+}
+
+Generation Service::make_generation(GenerationCall call, const HttpRequest& request, std::vector<TokenId> prompt,
+                                    ModelHost::Lease model, int64_t load_ns) {
+  const bool wants_context = call.endpoint == Endpoint::generate && !call.raw;
+  api::AnswerHead head{.endpoint = call.endpoint,
+                       .stream = call.stream,
+                       .include_usage = call.include_usage,
+                       .wants_logprobs = call.logprobs_top_n >= 0,
+                       .wants_context = wants_context,
+                       .created_unix_s = clocks_.unix_ns() / 1'000'000'000};
+  head.id = (call.endpoint == Endpoint::completions ? "cmpl-" : "chatcmpl-") + unique_id();
+  head.model = call.model;
+  if (wants_context) head.prompt = prompt;
+
+  Request demand;
+  demand.id = SequenceId{next_sequence_++};
+  demand.generated_max = generated_max(call, model.model(), prompt.size());
+  demand.prompt = std::move(prompt);
+  demand.sampling = std::move(call.options.sampling);
+  // 32 bits of it: a client in any language can send the number back.
+  demand.sampling.seed = call.options.seed ? *call.options.seed : random_() >> 32;
+  demand.stop = std::move(call.options.stop);
+  demand.ignore_eos = call.options.ignore_eos;
+  demand.use_cache = call.options.cache_prompt;
+  demand.logprobs_top_n = call.logprobs_top_n;
+  demand.priority = call.priority.value_or(parse_priority(request.header("priority")));
+  demand.client = client_of(request, call.user);
+  demand.arrived_ns = request.arrived_ns;
+  return Generation{.model = std::move(model),
+                    .request = std::move(demand),
+                    .writer = api::make_answer_writer(std::move(head)),
+                    .dialect = api::dialect_of(call.endpoint),
+                    .streaming = call.stream,
+                    .load_ns = load_ns};
+}
+
+}  // namespace quire::server

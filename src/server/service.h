@@ -1,0 +1,66 @@
+// What becomes of a request: the routes, from parsed HTTP to a response or to an answer that the engine writes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <string>
+#include <variant>
+
+#include "api/answer.h"
+#include "api/call.h"
+#include "server/answer_stream.h"
+#include "server/asio.h"
+#include "server/http.h"
+#include "server/model_cards.h"
+#include "server/model_host.h"
+#include "store/catalog.h"
+
+namespace quire::server {
+
+// A request on its way to the engine.
+struct Generation {
+  ModelHost::Lease model;
+  Request request;
+  std::unique_ptr<api::AnswerWriter> writer;
+  api::Dialect dialect = api::Dialect::ollama;
+  bool streaming = true;
+  int64_t load_ns = 0;
+};
+
+using Reply = std::variant<HttpResponse, Generation>;
+
+HttpResponse error_response(api::Dialect dialect, const api::ApiError& error);
+
+// The io thread only; work that takes long (parsing, templates, tokenizing, reading files) is done on the intake pool
+// and comes back.
+class Service {
+ public:
+  // Borrows everything for its life. `seed` begins the numbers that requests without a seed of their own get.
+  Service(asio::thread_pool& intake, const store::Catalog& catalog, ModelHost& host, Clocks clocks, uint64_t seed);
+
+  // `request` must stay until the answer is there.
+  asio::awaitable<Reply> answer(const HttpRequest& request);
+
+  // A text that no other request of this server has got, and hardly one of another server.
+  std::string unique_id();
+
+ private:
+  asio::awaitable<Reply> generate(const HttpRequest& request, api::Endpoint endpoint);
+  asio::awaitable<HttpResponse> list(const HttpRequest& request, Route route);
+  asio::awaitable<HttpResponse> one_model(std::string name);
+  asio::awaitable<HttpResponse> show(const HttpRequest& request);
+  asio::awaitable<HttpResponse> ps();
+  Generation make_generation(api::GenerationCall call, const HttpRequest& request, std::vector<TokenId> prompt,
+                             ModelHost::Lease model, int64_t load_ns);
+
+  asio::thread_pool& intake_;
+  const store::Catalog& catalog_;
+  ModelHost& host_;
+  const Clocks clocks_;
+  ModelCards cards_;
+  std::mt19937_64 random_;  // names and seeds only: never what decides an order
+  uint64_t next_sequence_ = 1;
+};
+
+}  // namespace quire::server

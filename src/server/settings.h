@@ -1,0 +1,46 @@
+// What the environment says: QUIRE_NAME, else OLLAMA_NAME where Ollama has it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace quire::server {
+
+struct Settings {
+  std::string host = "127.0.0.1";          // HOST
+  uint16_t port = 11434;                   // HOST
+  int32_t parallel_max = 0;                // NUM_PARALLEL: contexts that run together at most; 0: auto
+  int32_t queue_max = 512;                 // MAX_QUEUE: requests that may wait
+  int32_t models_max = 3;                  // MAX_LOADED_MODELS
+  std::filesystem::path models_folder;     // MODELS; default: HOME/.quire/models
+  int64_t keep_alive_ns = 300'000'000'000; // KEEP_ALIVE; negative: for ever
+  int32_t context_tokens = 0;              // CONTEXT_LENGTH: longest context; 0: what the model was trained for
+  std::vector<std::string> origins;        // ORIGINS: allowed beside the local ones
+  int debug = 0;                           // DEBUG: 1 debug, 2 trace
+  std::string isa;                         // QUIRE_ISA: kernel table by name; empty: the best there is
+  int32_t threads = 0;                     // QUIRE_THREADS: workers; 0: auto
+  uint64_t memory_bytes = 0;               // QUIRE_MEMORY: for KV; 0: auto
+};
+
+// The value of an environment variable, or null.
+using EnvironmentLookup = std::function<const char*(const char* name)>;
+
+// An error names the variable, what it holds and what was expected. Empty values count as unset.
+Result<Settings> read_settings(const EnvironmentLookup& lookup);
+
+struct HostPort {
+  std::string host;
+  uint16_t port = 0;
+};
+// "[http://]HOST[:PORT][/]" with either part left out; an IPv6 address stands in brackets when a port follows.
+Result<HostPort> parse_host(std::string_view text, const HostPort& fallback);
+
+// "8G", "512MiB", "1000000": a number of bytes; K, M, G and T are powers of 1024.
+Result<uint64_t> parse_bytes(std::string_view text);
+
+}  // namespace quire::server
