@@ -11,14 +11,7 @@ namespace quire {
 namespace {
 
 // A fork and join costs a few microseconds; below this much work the caller does it alone.
-constexpr int64_t fork_elements_min = 16 * 1024;      // of elementwise work, at about 4 elements a nanosecond
-constexpr int64_t fork_products_min = 64 * 1024;      // of multiply-adds, at about 16 a nanosecond
-
-// Tiles a worker: enough that one which starts late or runs slowly costs little, few enough that taking a tile is
-// nothing beside computing it.
-constexpr int64_t tiles_per_worker = 8;
-
-int64_t panel_count(const PackedMatrix& weights) { return ceil_div(weights.outputs, panel_outputs); }
+constexpr int64_t fork_elements_min = 16 * 1024;  // of elementwise work, at about 4 elements a nanosecond
 
 }  // namespace
 
@@ -67,61 +60,6 @@ void CpuBackend::norm(Rows x, std::span<const float> weight, float epsilon, Rows
   QUIRE_CHECK(static_cast<int64_t>(weight.size()) == x.width && y.width == x.width, "a weight for each element");
   for_rows(x.count, x.width, [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) kernels_.rms_norm(x.row(r), weight.data(), epsilon, x.width, y.row(r));
-  });
-}
-
-Activations CpuBackend::prepare(Rows x, const Scratch& scratch, bool quantized) {
-  Activations prepared{.rows = x.count, .inputs = x.width, .values = x.values};
-  if (!quantized) return prepared;
-  const int64_t groups = x.width / quant_group;
-  for_rows(x.count, x.width, [&](int64_t begin, int64_t end) {
-    kernels_.quantize_activations(x.row(begin), end - begin, x.width, scratch.quants + begin * x.width,
-                                  scratch.scales + begin * groups, scratch.half_sums + begin * groups * 2,
-                                  scratch.group_sums + begin * groups);
-  });
-  prepared.quants = scratch.quants;
-  prepared.scales = scratch.scales;
-  prepared.half_sums = scratch.half_sums;
-  prepared.group_sums = scratch.group_sums;
-  return prepared;
-}
-
-void CpuBackend::matmul(Rows x, const Scratch& scratch, std::initializer_list<Projection> projections) {
-  bool quantized = false;
-  int64_t panels = 0;
-  for (const Projection& projection : projections) {
-    const PackedMatrix& weights = projection.weights.packed;
-    QUIRE_CHECK(weights.inputs == x.width && weights.outputs == projection.y.width && x.count == projection.y.count,
-                "shapes fit");
-    quantized = quantized || reads_quantized_activations(weights.type);
-    panels += panel_count(weights);
-  }
-  const Activations input = prepare(x, scratch, quantized);
-  const auto compute = [&](const Projection& projection, int64_t begin, int64_t end) {
-    kernels_.matmul({.weights = projection.weights.packed,
-                     .x = input,
-                     .y = projection.y.values,
-                     .y_stride = projection.y.width,
-                     .panel_begin = begin,
-                     .panel_end = end});
-  };
-  if (x.count * x.width * panels * panel_outputs < fork_products_min) {
-    for (const Projection& projection : projections) compute(projection, 0, panel_count(projection.weights.packed));
-    return;
-  }
-  const int64_t tile = std::max<int64_t>(1, panels / (team_.worker_count() * tiles_per_worker));
-  int64_t tiles = 0;
-  for (const Projection& projection : projections) tiles += ceil_div(panel_count(projection.weights.packed), tile);
-  team_.parallel_for(tiles, [&](int64_t index, int) {
-    for (const Projection& projection : projections) {
-      const int64_t own_panels = panel_count(projection.weights.packed);
-      const int64_t own_tiles = ceil_div(own_panels, tile);
-      if (index < own_tiles) {
-        compute(projection, index * tile, std::min(own_panels, (index + 1) * tile));
-        return;
-      }
-      index -= own_tiles;
-    }
   });
 }
 

@@ -16,7 +16,8 @@ class CpuBackend final : public Backend {
   Result<Matrix> load_matrix(const TensorView& tensor) override;
   void embed(const TensorView& table, std::span<const int32_t> tokens, Rows x) override;
   void norm(Rows x, std::span<const float> weight, float epsilon, Rows y) override;
-  void matmul(Rows x, const Scratch& scratch, std::initializer_list<Projection> projections) override;
+  void matmul(Rows x, InputForms forms, const Scratch& scratch,
+              std::initializer_list<Projection> projections) override;
   void add_bias(Rows y, std::span<const float> bias) override;
   void add(Rows y, Rows x) override;
   void rope(Rows heads, int64_t head_dim, const RopeRows& turns, RopePairs pairs) override;
@@ -26,6 +27,10 @@ class CpuBackend final : public Backend {
   void gather(Rows x, std::span<const int32_t> rows, Rows y) override;
 
  private:
+  // Tiles a worker: enough that one which starts late or runs slowly costs little, few enough that taking a tile is
+  // nothing beside computing it.
+  static constexpr int64_t tiles_per_worker = 8;
+
   // body(begin, end) over tiles of rows; by the caller alone when the rows are too small to be worth a fork.
   void for_rows(int64_t count, int64_t width, FunctionRef<void(int64_t begin, int64_t end)> body);
   void write_runs(const KvLayer& layer, std::span<const RowRun> runs, Rows k, Rows v);
@@ -34,7 +39,8 @@ class CpuBackend final : public Backend {
   Rows split(Rows from, int64_t head_dim, float* to);
   Rows split_query(Rows from, int64_t head_dim, float* to);
   void merge(Rows from, int64_t head_dim, Rows to);
-  Activations prepare(Rows x, const Scratch& scratch, bool quantized);
+  // The int8 forms of x, in scratch.
+  Activations quantize(Rows x, InputForms forms, const Scratch& scratch);
 
   Team& team_;
   const KernelTable& kernels_;
