@@ -7,57 +7,80 @@
 #include "reference.h"
 #include "runner.h"
 #include "synth.h"
+#include "test_data.h"
 
 namespace quire {
 namespace {
+
+// Root mean square of the logits' error, over that of the logits, on the table that this machine serves with: every
+// table of this build gives the scalar table's bits.
+double error_of(const std::vector<std::byte>& bytes, const std::vector<TokenId>& tokens) {
+  const std::vector<double> expected = test::reference_logits(test::take(gguf::File::parse(bytes)), tokens);
+  test::LoadedModel loaded(test::take(gguf::File::parse(bytes)), *supported_kernel_tables().back(), 1);
+  test::Runner runner(loaded, {.block_count = 2, .context_tokens = 64, .running_max = 1, .step_tokens_max = 1});
+  return test::relative_rms_error(runner.one_by_one(tokens, test::first_blocks(64, 32)), expected);
+}
+
+std::vector<TokenId> some_tokens(int32_t count, int32_t vocab) {
+  std::vector<TokenId> tokens;
+  for (int32_t i = 0; i < count; ++i) tokens.push_back((1 + i * 37) % vocab);
+  return tokens;
+}
 
 struct Case {
   std::string architecture;
   ElementType type;
 };
 
-class Accuracy : public testing::TestWithParam<Case> {};
+class AccuracyOfType : public testing::TestWithParam<Case> {};
 
-TEST_P(Accuracy, logits_are_within_one_percent_of_the_reference) {
-  const test::Shape shape{.architecture = GetParam().architecture,
-                          .type = GetParam().type,
-                          .layers = 3,
-                          .width = 256,
-                          .ffn_width = 512,
-                          .heads = 4,
-                          .kv_heads = 2,
-                          .head_dim = 64,
-                          .vocab = 160,
-                          .rope_factors = GetParam().architecture == "llama"};
-  const std::vector<std::byte> bytes = test::synthesize(shape);
-  std::vector<TokenId> tokens;
-  for (int32_t i = 0; i < 40; ++i) tokens.push_back(i * 37 % 160);
-  const std::vector<double> expected =
-      test::reference_logits(test::take(gguf::File::parse(bytes)), tokens);
-  for (const KernelTable* kernels : supported_kernel_tables()) {
-    SCOPED_TRACE(kernels->name);
-    test::LoadedModel loaded(test::take(gguf::File::parse(bytes)), *kernels, 1);
-    test::Runner runner(loaded, {.block_count = 2, .context_tokens = 64, .running_max = 1, .step_tokens_max = 64});
-    const std::vector<float> logits = runner.one_by_one(tokens, test::first_blocks(64, 32));
-    const double error = test::relative_rms_error(logits, expected);
-    printf("%s %s %.3g\n", GetParam().architecture.c_str(), std::string(element_traits(GetParam().type).name).c_str(), error);
-    EXPECT_LE(error, 0.01);
-  }
+// Random matrices of unit gain are the hard case: every branch is as large as what it is added to, so that each of the
+// errors on the way counts.
+TEST_P(AccuracyOfType, logits_are_within_one_percent_of_the_reference) {
+  const std::vector<std::byte> bytes = test::synthesize({.architecture = GetParam().architecture,
+                                                         .type = GetParam().type,
+                                                         .layers = 3,
+                                                         .width = 256,
+                                                         .ffn_width = 256,
+                                                         .heads = 4,
+                                                         .kv_heads = 2,
+                                                         .head_dim = 64,
+                                                         .vocab = 96,
+                                                         .rope_factors = GetParam().architecture == "llama"});
+  const double error = error_of(bytes, some_tokens(36, 96));
+  RecordProperty("relative_rms_error", std::to_string(error));
+  // F32: some hundred roundings of 2^-24. F16 and BF16 read float activations: KV in f16 is what is left.
+  // Others: activations in int8, 0.7 % seen.
+  const bool float_inputs = !reads_quantized_activations(GetParam().type);
+  EXPECT_LE(error, GetParam().type == ElementType::f32 ? 1e-5 : float_inputs ? 1e-3 : 1e-2);
 }
 
-std::vector<Case> all_cases() {
-  std::vector<Case> cases;
-  for (const ElementTraits& traits : element_traits_table) {
-    for (const char* architecture : {"llama", "qwen2", "qwen3"}) cases.push_back({architecture, traits.type});
+std::vector<Case> cases() {
+  std::vector<Case> result;
+  for (const ElementTraits& traits : element_traits_table) result.push_back({"llama", traits.type});
+  for (const char* architecture : {"qwen2", "qwen3"}) {
+    for (const ElementType type : {ElementType::f32, ElementType::q8_0, ElementType::q4_k}) {
+      result.push_back({architecture, type});
+    }
   }
-  return cases;
+  return result;
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, Accuracy, testing::ValuesIn(all_cases()),
+INSTANTIATE_TEST_SUITE_P(Each, AccuracyOfType, testing::ValuesIn(cases()),
                          [](const testing::TestParamInfo<Case>& tested) {
                            return tested.param.architecture + "_" +
                                   std::string(element_traits(tested.param.type).name);
                          });
+
+TEST(Accuracy, a_trained_model_is_within_one_percent_in_each_type_its_rows_fit) {
+  QUIRE_TEST_DATA_OR_SKIP(path, "models/stories260K.gguf");
+  const gguf::File original = test::take(gguf::File::open(path));
+  for (const ElementTraits& traits : element_traits_table) {
+    SCOPED_TRACE(traits.name);
+    if (traits.block_elements > 32) continue;
+    EXPECT_LE(error_of(test::requantize(original, traits.type), some_tokens(36, 512)), 1e-2);
+  }
+}
 
 }  // namespace
 }  // namespace quire

@@ -24,14 +24,15 @@ struct ReferenceModel {
     architecture = file.metadata().get_string("general.architecture").value();
     heads = count("attention.head_count");
     kv_heads = count("attention.head_count_kv");
-    head_dim = count("attention.key_length");
+    head_dim = has_key("attention.key_length") ? count("attention.key_length") : count("embedding_length") / heads;
     epsilon = file.metadata().get_float(architecture + ".attention.layer_norm_rms_epsilon").value();
-    base = file.metadata().get_float(architecture + ".rope.freq_base").value();
+    base = file.metadata().get_float_or(architecture + ".rope.freq_base", 10000.0).value();
   }
 
   size_t count(const std::string& key) const {
     return static_cast<size_t>(file.metadata().get_int(architecture + "." + key, 0, 1 << 20).value());
   }
+  bool has_key(const std::string& key) const { return file.metadata().contains(architecture + "." + key); }
   bool has(const std::string& name) const { return file.find_tensor(name) != nullptr; }
   const Table& matrix(const std::string& name) {
     Table& rows = cache[name];

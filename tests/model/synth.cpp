@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
+#include "tensor/dequantize.h"
 #include "tensor/quantize.h"
 
 namespace quire::test {
@@ -101,6 +102,27 @@ std::vector<std::byte> fill(const Draft& draft, uint64_t seed) {
       quantize(tensor.type, row.data(), tensor.shape[0], stored.data());
       bytes.insert(bytes.end(), stored.begin(), stored.end());
     }
+    bytes.resize(round_up<size_t>(bytes.size(), 32));
+  }
+  return bytes;
+}
+
+std::vector<std::byte> requantize(const gguf::File& file, ElementType type) {
+  std::vector<gguf::TensorSpec> specs;
+  for (const TensorView& tensor : file.tensors()) {
+    const bool fits = tensor.shape[1] > 1 && tensor.shape[0] % element_traits(type).block_elements == 0;
+    specs.push_back({.name = tensor.name, .type = fits ? type : tensor.type, .shape = tensor.shape});
+  }
+  Result<std::vector<std::byte>> header = gguf::header_bytes(file.metadata(), specs);
+  QUIRE_CHECK(header.has_value(), header.error().message);
+  std::vector<std::byte> bytes = std::move(*header);
+  for (size_t i = 0; i < specs.size(); ++i) {
+    const TensorView& tensor = file.tensors()[i];
+    std::vector<float> values(static_cast<size_t>(tensor.element_count()));
+    dequantize(tensor.type, tensor.bytes.data(), tensor.element_count(), values.data());
+    const size_t begin = bytes.size();
+    bytes.resize(begin + static_cast<size_t>(specs[i].size_bytes()));
+    quantize(specs[i].type, values.data(), tensor.element_count(), bytes.data() + begin);
     bytes.resize(round_up<size_t>(bytes.size(), 32));
   }
   return bytes;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "gguf/file.h"
 #include "gguf/metadata.h"
 #include "gguf/writer.h"
 #include "tensor/element_type.h"
@@ -40,5 +41,8 @@ Draft draft(const Shape& shape);
 // Fills matrices with noise of unit gain, norms with noise around 1, biases with noise.
 std::vector<std::byte> fill(const Draft& draft, uint64_t seed);
 inline std::vector<std::byte> synthesize(const Shape& shape) { return fill(draft(shape), shape.seed); }
+
+// The same model with its matrices in another type, where their rows are whole blocks of it.
+std::vector<std::byte> requantize(const gguf::File& file, ElementType type);
 
 }  // namespace quire::test
