@@ -41,8 +41,7 @@ class MergeQueue {
       const MergeSymbol& b = symbols[static_cast<size_t>(right)];
       const Merge merge = find(a, b);
       if (merge.rank < 0) return;
-      pairs_.push_back(
-          {.rank = merge.rank, .left = left, .right = right, .token = merge.token, .size = a.size + b.size});
+      pairs_.push_back({.rank = merge.rank, .left = left, .token = merge.token, .size = a.size + b.size});
       std::push_heap(pairs_.begin(), pairs_.end(), Later{});
     };
     for (size_t i = 1; i < symbols.size(); ++i) try_pair(static_cast<int32_t>(i) - 1, static_cast<int32_t>(i));
@@ -51,9 +50,10 @@ class MergeQueue {
       const Pair pair = pairs_.back();
       pairs_.pop_back();
       MergeSymbol& left = symbols[static_cast<size_t>(pair.left)];
-      MergeSymbol& right = symbols[static_cast<size_t>(pair.right)];
       // Symbols only grow until they vanish, so an outdated pair has another size.
-      if (left.size == 0 || right.size == 0 || left.size + right.size != pair.size) continue;
+      if (left.size == 0 || left.next < 0) continue;
+      MergeSymbol& right = symbols[static_cast<size_t>(left.next)];
+      if (left.size + right.size != pair.size) continue;
       left.size = pair.size;
       left.token = pair.token;
       left.next = right.next;
@@ -65,12 +65,12 @@ class MergeQueue {
   }
 
  private:
+  // A symbol and the one that follows it.
   struct Pair {
     int32_t rank;
     int32_t left;
-    int32_t right;
-    TokenId token;
-    uint32_t size;  // of both symbols when the pair was found
+    TokenId token;  // what they become
+    uint32_t size;  // of both when the pair was found
   };
   struct Later {
     bool operator()(const Pair& a, const Pair& b) const { return a.rank != b.rank ? a.rank > b.rank : a.left > b.left; }

@@ -27,6 +27,21 @@ std::string escaped(std::string_view text, bool prefix_space) {
   return result;
 }
 
+// Bits of joints_: 32 KiB, sparse even for a quarter of a million pieces.
+constexpr unsigned joint_bits_log2 = 18;
+
+// A character's bytes as a number.
+uint32_t packed(std::string_view character) {
+  uint32_t bytes = 0;
+  for (const char c : character) bytes = bytes << 8 | static_cast<uint8_t>(c);
+  return bytes;
+}
+
+uint32_t joint_bit(uint32_t left, uint32_t right) {
+  const uint64_t mixed = (uint64_t{left} << 32 | right) * 0x9e3779b97f4a7c15u;  // 2^64 / golden ratio
+  return static_cast<uint32_t>(mixed >> (64 - joint_bits_log2));
+}
+
 }  // namespace
 
 Result<SentencePieceEncoder> SentencePieceEncoder::create(const Vocabulary& vocabulary) {
@@ -35,12 +50,16 @@ Result<SentencePieceEncoder> SentencePieceEncoder::create(const Vocabulary& voca
   }
   SentencePieceEncoder encoder;
   encoder.byte_tokens_.fill(no_token);
+  encoder.joints_.assign((size_t{1} << joint_bits_log2) / 64, 0);
   std::vector<float> scores;
   scores.reserve(static_cast<size_t>(vocabulary.size()));
   for (TokenId token = 0; token < vocabulary.size(); ++token) {
     scores.push_back(vocabulary.score(token));
-    if (vocabulary.type(token) != TokenType::byte) continue;
-    encoder.byte_tokens_[static_cast<uint8_t>(vocabulary.bytes(token).front())] = token;
+    if (vocabulary.type(token) == TokenType::normal) {
+      encoder.learn_joints(vocabulary.name(token));
+    } else if (vocabulary.type(token) == TokenType::byte) {
+      encoder.byte_tokens_[static_cast<uint8_t>(vocabulary.bytes(token).front())] = token;
+    }
   }
   std::sort(scores.begin(), scores.end(), std::greater<>());
   scores.erase(std::unique(scores.begin(), scores.end()), scores.end());
@@ -52,45 +71,68 @@ Result<SentencePieceEncoder> SentencePieceEncoder::create(const Vocabulary& voca
   return encoder;
 }
 
+void SentencePieceEncoder::learn_joints(std::string_view piece) {
+  uint32_t left = 0;
+  for (size_t at = 0; at < piece.size();) {
+    const size_t size = std::max<size_t>(utf8_character_size(piece, at), 1);
+    const uint32_t right = packed(piece.substr(at, size));
+    if (at > 0) joints_[joint_bit(left, right) / 64] |= uint64_t{1} << (joint_bit(left, right) % 64);
+    left = right;
+    at += size;
+  }
+}
+
+bool SentencePieceEncoder::may_join(uint32_t left, uint32_t right) const {
+  return (joints_[joint_bit(left, right) / 64] >> (joint_bit(left, right) % 64) & 1) != 0;
+}
+
 void SentencePieceEncoder::encode(const Vocabulary& vocabulary, std::string_view text, bool prefix_space,
                                   std::vector<TokenId>& tokens) const {
   if (text.empty()) return;
   QUIRE_CHECK(text.size() < (size_t{1} << 29), "a prompt this long is refused before it is tokenized");
   const std::string spelled = escaped(text, prefix_space);
   const std::string_view all = spelled;
-
-  std::vector<MergeSymbol> symbols;
+  Scratch scratch;
+  uint32_t left = 0;
   for (size_t at = 0; at < all.size();) {
     const size_t size = std::max<size_t>(utf8_character_size(all, at), 1);
-    const auto index = static_cast<int32_t>(symbols.size());
-    symbols.push_back({.begin = at,
-                       .size = static_cast<uint32_t>(size),
-                       .token = vocabulary.find_text(all.substr(at, size)),
-                       .previous = index - 1,
-                       .next = index + 1});
+    const std::string_view character = all.substr(at, size);
+    const uint32_t right = packed(character);
+    if (!scratch.symbols.empty() && !may_join(left, right)) encode_chunk(vocabulary, all, scratch, tokens);
+    const auto index = static_cast<int32_t>(scratch.symbols.size());
+    scratch.symbols.push_back({.begin = at,
+                               .size = static_cast<uint32_t>(size),
+                               .token = vocabulary.find_text(character),
+                               .previous = index - 1,
+                               .next = index + 1});
+    left = right;
     at += size;
   }
-  symbols.back().next = -1;
+  encode_chunk(vocabulary, all, scratch, tokens);
+}
 
-  MergeQueue queue;
-  queue.merge_all(symbols, [&](const MergeSymbol& left, const MergeSymbol& right) -> Merge {
-    const TokenId token = vocabulary.find_text(all.substr(left.begin, left.size + right.size));
+void SentencePieceEncoder::encode_chunk(const Vocabulary& vocabulary, std::string_view text, Scratch& scratch,
+                                        std::vector<TokenId>& tokens) const {
+  std::vector<MergeSymbol>& symbols = scratch.symbols;
+  symbols.back().next = -1;
+  scratch.queue.merge_all(symbols, [&](const MergeSymbol& left, const MergeSymbol& right) -> Merge {
+    const TokenId token = vocabulary.find_text(text.substr(left.begin, left.size + right.size));
     if (token == no_token) return {};
     return {.rank = ranks_[static_cast<size_t>(token)], .token = token};
   });
-
   for (int32_t i = 0; i >= 0; i = symbols[static_cast<size_t>(i)].next) {
     const MergeSymbol& symbol = symbols[static_cast<size_t>(i)];
     if (symbol.token != no_token) {
       tokens.push_back(symbol.token);
       continue;
     }
-    for (const char c : all.substr(symbol.begin, symbol.size)) {
+    for (const char c : text.substr(symbol.begin, symbol.size)) {
       const TokenId byte_token = byte_tokens_[static_cast<uint8_t>(c)];
       const TokenId token = byte_token != no_token ? byte_token : vocabulary.unknown();
       if (token != no_token) tokens.push_back(token);
     }
   }
+  symbols.clear();
 }
 
 }  // namespace quire

@@ -3,11 +3,13 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "core/ids.h"
+#include "text/tokenizer_merge.h"
 #include "text/vocabulary.h"
 
 namespace quire {
@@ -24,8 +26,22 @@ class SentencePieceEncoder {
               std::vector<TokenId>& tokens) const;
 
  private:
-  SentencePieceEncoder() = default;
+  // What one call reuses from chunk to chunk.
+  struct Scratch {
+    std::vector<MergeSymbol> symbols;
+    MergeQueue queue;
+  };
 
+  SentencePieceEncoder() = default;
+  void learn_joints(std::string_view piece);
+  bool may_join(uint32_t left, uint32_t right) const;
+  // Merges scratch.symbols, which are parts of `text`, and appends what they became.
+  void encode_chunk(const Vocabulary& vocabulary, std::string_view text, Scratch& scratch,
+                    std::vector<TokenId>& tokens) const;
+
+  // Which characters stand side by side in some piece: a set of hashes. No merge crosses two that do not, so the text
+  // is cut there and merged in chunks, mostly words, that stay in cache. A hash too many only makes a chunk longer.
+  std::vector<uint64_t> joints_;
   std::vector<int32_t> ranks_;              // by token: the place of its score, the highest first
   std::array<TokenId, 256> byte_tokens_{};  // by byte; no_token: the vocabulary cannot say it
 };

@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -83,6 +84,24 @@ TEST_P(RealVocabulary, gives_the_same_ids_whatever_the_spans_when_no_special_is_
     for (size_t begin = 0; begin + 1 < input.size(); begin += 5) prompt.user_spans.push_back({begin, begin + 2});
     EXPECT_EQ(tokenizer_->encode(prompt, true), expected);
   }
+}
+
+// Goldens of tools/goldens/tokenizer_goldens.py: random texts by Hugging Face's tokenizers.
+TEST_P(RealVocabulary, gives_the_ids_of_another_implementation_for_random_texts) {
+  // Phi-3 has the pieces of Llama 2.
+  const std::string name = GetParam() == std::string_view("phi-3") ? "llama-spm" : GetParam();
+  const std::filesystem::path goldens =
+      std::filesystem::path(QUIRE_SOURCE_DIR) / "tests/data/tokenizers" / (name + ".jsonl");
+  std::istringstream lines(read_file(goldens));
+  size_t count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    const auto golden = nlohmann::json::parse(line);
+    const auto text = golden[0].get<std::string>();
+    const std::vector<TokenId> ids = tokenizer_->encode(text, false, false);
+    EXPECT_EQ(ids, golden[1].get<std::vector<TokenId>>()) << "line " << count + 1 << ": " << line;
+    EXPECT_EQ(tokenizer_->decode(ids), text);
+  }
+  EXPECT_GE(count, 100u);
 }
 
 INSTANTIATE_TEST_SUITE_P(tokenizers, RealVocabulary,
