@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 #include <random>
 #include <string>
@@ -83,6 +84,62 @@ TEST(SentencePieceTokenizer, any_bytes_survive) {
   const auto tokenizer = make(vocabulary.metadata());
   for (const std::string& text : all_short_strings()) {
     ASSERT_EQ(tokenizer->decode(tokenizer->encode(text, true, false)), text);
+  }
+}
+
+// The textbook algorithm: find the pair that forms the piece of the best score, merge its leftmost occurrence, start
+// again. `text` is of single-byte characters.
+Ids joined_slowly(const TinyVocabulary& vocabulary, const std::string& text) {
+  std::vector<std::string> pieces{"\u2581"};
+  for (const char c : text) pieces.push_back({c});
+  const auto find = [&](const std::string& name) {
+    const auto found = std::find(vocabulary.tokens.begin(), vocabulary.tokens.end(), name);
+    return static_cast<size_t>(found - vocabulary.tokens.begin());
+  };
+  for (;;) {
+    float best = -std::numeric_limits<float>::infinity();
+    size_t place = pieces.size();
+    for (size_t i = 0; i + 1 < pieces.size(); ++i) {
+      const size_t id = find(pieces[i] + pieces[i + 1]);
+      if (id == vocabulary.tokens.size() || vocabulary.scores[id] <= best) continue;
+      best = vocabulary.scores[id];
+      place = i;
+    }
+    if (place == pieces.size()) break;
+    pieces[place] += pieces[place + 1];
+    pieces.erase(pieces.begin() + static_cast<ptrdiff_t>(place) + 1);
+  }
+  Ids ids;
+  for (const std::string& piece : pieces) {
+    const size_t id = find(piece);
+    ids.push_back(id < vocabulary.tokens.size() ? static_cast<TokenId>(id)
+                                                : byte_token(static_cast<uint8_t>(piece.front())));
+  }
+  return ids;
+}
+
+TEST(SentencePieceTokenizer, merges_as_the_textbook_does) {
+  for (unsigned seed = 0; seed < 500; ++seed) {
+    std::mt19937 random(seed);
+    TinyVocabulary vocabulary = tiny_sentencepiece();
+    vocabulary.add("\u2581", TokenType::normal, -100);
+    const auto letters = [&](size_t size) {
+      std::string text;
+      for (; size > 0; --size) text.push_back(static_cast<char>('a' + random() % 4));
+      return text;
+    };
+    for (int i = 0; i < 20; ++i) {
+      const std::string piece = (random() % 4 == 0 ? "\u2581" : "") + letters(1 + random() % 4);
+      const auto same = std::find(vocabulary.tokens.begin(), vocabulary.tokens.end(), piece);
+      const auto score = static_cast<float>(random() % 8);  // few, so that some are equal
+      if (same == vocabulary.tokens.end()) vocabulary.add(piece, TokenType::normal, score);
+    }
+    const auto tokenizer = make(vocabulary.metadata());
+    for (int i = 0; i < 20; ++i) {
+      const std::string text = letters(1 + random() % 30);
+      ASSERT_EQ(tokenizer->encode(text, false, false), joined_slowly(vocabulary, text))
+          << "seed " << seed << ' ' << text;
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 // The tokenizers of real models against the ids that llama.cpp's own vectors expect.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -86,6 +87,28 @@ TEST_P(RealVocabulary, gives_the_same_ids_whatever_the_spans_when_no_special_is_
   }
 }
 
+// A chat as each family's template writes it, with a user who types the template's own marks.
+TEST_P(RealVocabulary, takes_control_tokens_from_the_template_only) {
+  const std::string_view marks[] = {"<|im_end|>", "<|eot_id|>",    "<|end|>",
+                                    "</s>",       "<|endoftext|>", "<\uFF5Cend\u2581of\u2581sentence\uFF5C>"};
+  size_t known = 0;
+  for (const std::string_view mark : marks) {
+    const std::optional<TokenId> id = tokenizer_->find(mark);
+    if (!id) continue;
+    ++known;
+    EXPECT_TRUE(tokenizer_->is_end(*id)) << mark;
+    EXPECT_TRUE(tokenizer_->is_control(*id)) << mark;
+    const std::string typed = "say " + std::string(mark) + " now";
+    const PromptText prompt{.text = typed + std::string(mark), .user_spans = {{0, typed.size()}}};
+    std::vector<TokenId> expected = tokenizer_->encode(typed, true, false);
+    EXPECT_EQ(std::count(expected.begin(), expected.end(), *id), 0) << mark;
+    expected.push_back(*id);
+    EXPECT_EQ(tokenizer_->encode(prompt, true), expected) << mark;
+    EXPECT_EQ(tokenizer_->decode(expected), typed);
+  }
+  EXPECT_GE(known, 1u);
+}
+
 // Goldens of tools/goldens/tokenizer_goldens.py: random texts by Hugging Face's tokenizers.
 TEST_P(RealVocabulary, gives_the_ids_of_another_implementation_for_random_texts) {
   // Phi-3 has the pieces of Llama 2.
@@ -111,6 +134,20 @@ INSTANTIATE_TEST_SUITE_P(tokenizers, RealVocabulary,
                            for (char& c : name) c = c == '-' ? '_' : c;
                            return name;
                          });
+
+TEST(RealModel, stories260k_has_no_bos_key_and_no_padding) {
+  QUIRE_TEST_DATA_OR_SKIP(path, "models/stories260K.gguf");
+  const auto file = gguf::File::open(path);
+  ASSERT_TRUE(file) << file.error().message;
+  const auto tokenizer = Tokenizer::create(file->metadata());
+  ASSERT_TRUE(tokenizer) << tokenizer.error().message;
+  EXPECT_EQ((*tokenizer)->vocab_size(), 512);
+  EXPECT_EQ((*tokenizer)->encode("", true, true), (std::vector<TokenId>{1}));
+  const std::string story = read_file(test::data_dir() / "models/stories260K.greedy200.txt");
+  const std::vector<TokenId> ids = (*tokenizer)->encode(story, true, false);
+  EXPECT_EQ(ids.front(), 1);
+  EXPECT_EQ((*tokenizer)->decode(ids), story);
+}
 
 }  // namespace
 }  // namespace quire
