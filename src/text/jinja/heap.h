@@ -1,0 +1,55 @@
+// Owns the objects of one render and counts the bytes of everything that render keeps alive.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "text/jinja/value.h"
+
+namespace quire::jinja {
+
+// One render, one thread. Every Value made here must be gone before the heap is.
+class Heap {
+ public:
+  explicit Heap(size_t bytes_max) : bytes_max_(bytes_max) {}
+  Heap(const Heap&) = delete;
+  Heap& operator=(const Heap&) = delete;
+
+  Value text(MarkedText text);
+  Value text(std::string_view bytes) { return text(plain_text(std::string(bytes))); }
+  // Bytes [begin, end) of a text; shares the text itself when that is all of it.
+  Value text(const Str& str, size_t begin, size_t end);
+  Value sequence(SequenceType type, std::vector<Value> items);
+  Value list(std::vector<Value> items) { return sequence(SequenceType::list, std::move(items)); }
+  Dict* dict();
+
+  // An object of any other kind.
+  template <typename T>
+  T* make() {
+    auto owned = std::make_unique<T>();
+    T* object = owned.get();
+    objects_.push_back(std::move(owned));
+    charge(sizeof(T) + sizeof(void*));
+    return object;
+  }
+
+  // Counts bytes that an object took for itself after it was made.
+  void charge(size_t bytes) { bytes_used_ += bytes; }
+  bool has_room(size_t bytes) const { return bytes_used_ <= bytes_max_ && bytes <= bytes_max_ - bytes_used_; }
+  bool is_exhausted() const { return bytes_used_ > bytes_max_; }
+  size_t bytes_max() const { return bytes_max_; }
+
+  // What one value, and one short text, take.
+  static constexpr size_t value_bytes = sizeof(Value);
+  static constexpr size_t text_bytes = sizeof(MarkedText) + 64;
+
+ private:
+  const size_t bytes_max_;
+  size_t bytes_used_ = 0;  // before objects_: texts inside objects give their bytes back when those go
+  std::vector<std::unique_ptr<Object>> objects_;
+};
+
+}  // namespace quire::jinja
