@@ -18,19 +18,29 @@ constexpr KernelTable scalar_table = {
     .add = scalar::add,
 };
 
-constexpr KernelTable avx2_table = [] {
-  KernelTable table = scalar_table;
-  table.name = "avx2";
-  table.matmul = avx2::matmul;
-  return table;
-}();
+constexpr KernelTable avx2_table = {
+    .name = "avx2",
+    .matmul = avx2::matmul,
+    .quantize_activations = avx2::quantize_activations,
+    .attention = avx2::attention,
+    .kv_write = avx2::kv_write,
+    .rms_norm = avx2::rms_norm,
+    .rope = avx2::rope,
+    .silu_mul = avx2::silu_mul,
+    .add = avx2::add,
+};
 
-constexpr KernelTable avx512_table = [] {
-  KernelTable table = scalar_table;
-  table.name = "avx512";
-  table.matmul = avx512::matmul;
-  return table;
-}();
+constexpr KernelTable avx512_table = {
+    .name = "avx512",
+    .matmul = avx512::matmul,
+    .quantize_activations = avx512::quantize_activations,
+    .attention = avx512::attention,
+    .kv_write = avx512::kv_write,
+    .rms_norm = avx512::rms_norm,
+    .rope = avx512::rope,
+    .silu_mul = avx512::silu_mul,
+    .add = avx512::add,
+};
 
 constexpr KernelTable avx512_vnni_table = [] {
   KernelTable table = avx512_table;

@@ -26,7 +26,7 @@ constexpr int attention_queries = 2;  // with 4 registers each: 8 sums + 4 keys 
 QUIRE_LEAF_INLINE const __m256i* as_vector(const void* at) { return static_cast<const __m256i*>(at); }
 QUIRE_LEAF_INLINE const __m128i* as_half(const void* at) { return static_cast<const __m128i*>(at); }
 
-// All ones in the first n of 16 lanes.
+// All ones in the first n of 16 lanes, for any number n.
 QUIRE_LEAF_INLINE Words first_lanes(int64_t n) {
   const __m256i count = _mm256_set1_epi32(static_cast<int>(n));
   return {_mm256_cmpgt_epi32(count, _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)),

@@ -17,7 +17,10 @@ using Words = __m512i;  // 16 x 32 bits, also read as 32 x 16 or 64 x 8
 constexpr int matmul_tile_rows = 8;   // 8 unpacked quads + 8 sums + scales and temporaries: 32 registers
 constexpr int attention_queries = 8;  // with 2 registers each: 16 sums + 2 keys or values
 
-QUIRE_LEAF_INLINE __mmask16 first_lanes(int64_t n) { return static_cast<__mmask16>(n >= 16 ? 0xFFFF : (1 << n) - 1); }
+// n is any number: none of the lanes below 1, all above 15.
+QUIRE_LEAF_INLINE __mmask16 first_lanes(int64_t n) {
+  return static_cast<__mmask16>(n >= 16 ? 0xFFFF : n <= 0 ? 0 : (1 << n) - 1);
+}
 QUIRE_LEAF_INLINE __m256i load_half(const void* at) {
   return _mm256_loadu_si256(static_cast<const __m256i*>(at));
 }

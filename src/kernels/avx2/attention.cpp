@@ -1,0 +1,11 @@
+#include "kernels/avx2/lanes.h"
+#include "kernels/isa_functions.h"
+#include "kernels/lanes/attention.h"
+
+namespace quire::avx2 {
+
+void attention(const AttentionArgs& args) { attention_lanes(args); }
+
+void kv_write(const KvWriteArgs& args) { kv_write_lanes(args); }
+
+}  // namespace quire::avx2

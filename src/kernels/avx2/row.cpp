@@ -1,0 +1,26 @@
+#include "kernels/avx2/lanes.h"
+#include "kernels/isa_functions.h"
+#include "kernels/lanes/quantize.h"
+#include "kernels/lanes/row.h"
+
+namespace quire::avx2 {
+
+void quantize_activations(const float* x, int64_t rows, int64_t inputs, int8_t* quants, float* scales,
+                          int16_t* half_sums, float* group_sums) {
+  quantize_lanes(x, rows * inputs / quant_group, quants, scales, half_sums, group_sums);
+}
+
+void rms_norm(const float* x, const float* weight, float epsilon, int64_t n, float* y) {
+  rms_norm_lanes(x, weight, epsilon, n, y);
+}
+
+void rope(float* heads, int64_t n_heads, int64_t head_dim, int64_t rotary, bool neox, const float* cosines,
+          const float* sines) {
+  rope_lanes(heads, n_heads, head_dim, rotary, neox, cosines, sines);
+}
+
+void silu_mul(float* gate, const float* up, int64_t n) { silu_mul_lanes(gate, up, n); }
+
+void add(float* y, const float* x, int64_t n) { add_lanes(y, x, n); }
+
+}  // namespace quire::avx2

@@ -1,0 +1,11 @@
+#include "kernels/avx512/lanes.h"
+#include "kernels/isa_functions.h"
+#include "kernels/lanes/attention.h"
+
+namespace quire::avx512 {
+
+void attention(const AttentionArgs& args) { attention_lanes(args); }
+
+void kv_write(const KvWriteArgs& args) { kv_write_lanes(args); }
+
+}  // namespace quire::avx512

@@ -1,0 +1,50 @@
+// quantize_activations in lanes.
+// Included by leaf files after their lanes.h: everything has internal linkage.
+#pragma once
+
+#include "kernels/constants.h"
+#include "kernels/kernels.h"
+
+namespace quire {
+namespace {
+
+constexpr int32_t infinity_bits = 0x7F800000;
+
+QUIRE_LEAF_INLINE float float_of_bits(int32_t bits) {
+  float value;
+  __builtin_memcpy(&value, &bits, sizeof(value));
+  return value;
+}
+
+QUIRE_LEAF_INLINE void quantize_lanes(const float* x, int64_t groups, int8_t* quants, float* scales,
+                                      int16_t* half_sums, float* group_sums) {
+  const Words magnitude = broadcast_word(0x7FFFFFFF);
+  for (int64_t g = 0; g < groups; ++g) {
+    const Floats halves[2] = {load(x + g * quant_group), load(x + g * quant_group + 16)};
+    // Magnitudes of floats order as integers, NaN above all.
+    const int32_t max_bits =
+        max_word(max_words(bit_and(as_words(halves[0]), magnitude), bit_and(as_words(halves[1]), magnitude)));
+    const float max = float_of_bits(max_bits);
+    float scale = 0.0F;
+    Words rounded[2] = {zero_words(), zero_words()};
+    if (max_bits >= infinity_bits) {
+      scale = __builtin_nanf("");
+    } else if (max >= quant_floor) {
+      scale = max / 127.0F;
+      const Floats inverse = broadcast(127.0F / max);
+      rounded[0] = round_to_words(multiply(halves[0], inverse));
+      rounded[1] = round_to_words(multiply(halves[1], inverse));
+    }
+    const int32_t first = sum_words(rounded[0]);
+    const int32_t last = sum_words(rounded[1]);
+    store_i8(quants + g * quant_group, rounded[0]);
+    store_i8(quants + g * quant_group + 16, rounded[1]);
+    scales[g] = scale;
+    half_sums[2 * g] = static_cast<int16_t>(first);
+    half_sums[2 * g + 1] = static_cast<int16_t>(last);
+    group_sums[g] = scale * static_cast<float>(first + last);
+  }
+}
+
+}  // namespace
+}  // namespace quire
