@@ -64,27 +64,36 @@ QUIRE_LEAF_INLINE void score(const AttentionArgs& args, const Chunk& chunk, cons
   }
 }
 
-// Scores become p (0 where no position is); max and sum move on. Returns what earlier sums are multiplied with.
-QUIRE_LEAF_INLINE float soften(Floats (&scores)[2], int64_t count, float& max_score, float& sum, float* p) {
+// Scores become p (0 where no position is); max and sum move on. carry is what earlier sums are multiplied with.
+template <int queries>
+QUIRE_LEAF_INLINE void soften(Floats (&scores)[queries][2], int64_t count, float* max_scores, float* sums,
+                              float (*p)[attention_chunk], float (&carry)[16]) {
   const Floats nothing = broadcast(-__builtin_inff());
-  scores[0] = keep_first(scores[0], count, nothing);
-  scores[1] = keep_first(scores[1], count - 16, nothing);
-  const float chunk_max = max_lane(max(scores[0], scores[1]));
-  const float next = max_score < chunk_max ? chunk_max : max_score;
-  const Floats low = keep_first(exp_lanes(subtract(scores[0], broadcast(next))), count, zeros());
-  const Floats high = keep_first(exp_lanes(subtract(scores[1], broadcast(next))), count - 16, zeros());
-  store(p, low);
-  store(p + 16, high);
-  const float carry = exp_approx(max_score - next);
-  max_score = next;
-  sum = __builtin_fmaf(sum, carry, tree_sum(add(low, high)));
-  return carry;
+  float next[queries];
+#pragma GCC unroll 8
+  for (int i = 0; i < queries; ++i) {
+    scores[i][0] = keep_first(scores[i][0], count, nothing);
+    scores[i][1] = keep_first(scores[i][1], count - 16, nothing);
+    const float chunk_max = max_lane(max(scores[i][0], scores[i][1]));
+    next[i] = max_scores[i] < chunk_max ? chunk_max : max_scores[i];
+    carry[i] = max_scores[i] - next[i];
+    max_scores[i] = next[i];
+  }
+  store(carry, exp_lanes(load(carry)));
+#pragma GCC unroll 8
+  for (int i = 0; i < queries; ++i) {
+    const Floats low = keep_first(exp_lanes(subtract(scores[i][0], broadcast(next[i]))), count, zeros());
+    const Floats high = keep_first(exp_lanes(subtract(scores[i][1], broadcast(next[i]))), count - 16, zeros());
+    store(p[i], low);
+    store(p[i] + 16, high);
+    sums[i] = __builtin_fmaf(sums[i], carry[i], tree_sum(add(low, high)));
+  }
 }
 
 // out[d] = out[d] * carry + p v for `vectors` * 16 elements from d on, the last `left` of which exist.
 template <int queries, int vectors, bool whole>
 QUIRE_LEAF_INLINE void add_values(const Chunk& chunk, int64_t head_dim, int64_t d, int64_t left,
-                                  const float* p, const float (&carry)[queries], float* const (&out)[queries]) {
+                                  const float* p, const float (&carry)[16], float* const (&out)[queries]) {
   Floats acc[queries][vectors];
 #pragma GCC unroll 8
   for (int i = 0; i < queries; ++i) {
@@ -128,17 +137,14 @@ void attend_chunk(const AttentionArgs& args, const Chunk& chunk, AttentionTile& 
   const int64_t head_dim = args.layer.head_dim;
   const float* q[queries];
   float* out[queries];
-  float carry[queries];
+  float carry[16] = {};  // a lane each
   for (int i = 0; i < queries; ++i) {
     q[i] = args.q + element_of(args, base + first + i, args.q_stride);
     out[i] = args.out + element_of(args, base + first + i, args.out_stride);
   }
   Floats scores[queries][2];
   score<queries>(args, chunk, q, scores);
-  for (int i = 0; i < queries; ++i) {
-    const int64_t at = first + i;
-    carry[i] = soften(scores[i], chunk.count, tile.max[at], tile.sum[at], tile.scores[at]);
-  }
+  soften<queries>(scores, chunk.count, tile.max + first, tile.sum + first, tile.scores + first, carry);
   const float* p = tile.scores[first];
   int64_t d = 0;
   for (; d + 32 <= head_dim; d += 32) add_values<queries, 2, true>(chunk, head_dim, d, 32, p, carry, out);
