@@ -1,0 +1,114 @@
+// Every world of up to three requests of at most four tokens over two letters, in blocks of one or two tokens: three of
+// them, four and six. (The first request begins with the first letter: exchanging the letters gives the same world.)
+#include <gtest/gtest.h>
+
+#include "world_driver.h"
+
+namespace quire::sim::test {
+namespace {
+
+constexpr int32_t tokens_max = 4;
+
+// What a request may be, apart from when it comes.
+struct Shape {
+  std::vector<TokenId> prompt;
+  int32_t answer;
+  uint8_t priority;
+  int32_t cancel_steps;
+};
+
+std::vector<Shape> shapes(std::initializer_list<uint8_t> priorities, std::initializer_list<int32_t> cancels) {
+  std::vector<Shape> all;
+  for (int32_t length = 1; length < tokens_max; ++length) {
+    for (int32_t letters = 0; letters < 1 << length; ++letters) {
+      std::vector<TokenId> prompt;
+      for (int32_t index = 0; index < length; ++index) prompt.push_back(first_letter + (letters >> index & 1));
+      for (int32_t answer = 1; answer <= tokens_max - length; ++answer) {
+        for (const uint8_t priority : priorities) {
+          for (const int32_t cancel : cancels) all.push_back({prompt, answer, priority, cancel});
+        }
+      }
+    }
+  }
+  return all;
+}
+
+WorldRequest request_of(uint64_t id, const Shape& shape, int32_t arrival_step) {
+  WorldRequest one = request(id, shape.prompt, shape.answer, arrival_step);
+  one.request.priority = shape.priority;
+  one.cancel_steps = shape.cancel_steps;
+  return one;
+}
+
+// Runs the requests on each small machine.
+class Machines {
+ public:
+  void run(const std::vector<WorldRequest>& requests) {
+    constexpr struct { int32_t block_tokens, block_count, step_tokens; } machines[] = {
+        {1, 3, 2}, {1, 3, 5}, {2, 3, 1}, {2, 3, 5}, {1, 4, 2}, {1, 4, 5}, {1, 6, 1}, {1, 6, 3}};
+    for (const auto& machine : machines) {
+      const World world{.limits = {.block_tokens = machine.block_tokens, .block_count = machine.block_count,
+                                   .context_tokens = tokens_max, .running_max = 2, .queue_max = 3,
+                                   .step_tokens_max = machine.step_tokens},
+                        .requests = requests};
+      const SimulationReport report = Simulation(world, tokenizer()).run();
+      coverage.add(report.occurrences);
+      ++worlds;
+      if (!report.failures.empty()) return describe(world, report);
+    }
+  }
+
+  Coverage coverage;
+  int64_t worlds = 0;
+
+ private:
+  static void describe(const World& world, const SimulationReport& report) {
+    testing::Message text;
+    text << "blocks of " << world.limits.block_tokens << ", rows " << world.limits.step_tokens_max << "\n";
+    for (const WorldRequest& one : world.requests) {
+      text << "  step " << one.arrival_step << " band " << int{one.request.priority} << " cancel " << one.cancel_steps
+           << " answer " << one.request.generated_max << " prompt " << testing::PrintToString(one.request.prompt) << "\n";
+    }
+    FAIL() << text << report.failures[0];
+  }
+};
+
+TEST(SmallWorlds, every_promise_holds_for_any_two_requests) {
+  const std::vector<Shape> all = shapes({3, 0}, {-1, 0, 1, 2});
+  Machines machines;
+  for (const Shape& first : all) {
+    if (first.prompt[0] != first_letter) continue;
+    for (const Shape& second : all) {
+      for (int32_t arrival = 0; arrival < 3; ++arrival) {
+        machines.run({request_of(1, first, 0), request_of(2, second, arrival)});
+        if (HasFatalFailure()) return;
+      }
+    }
+  }
+  RecordProperty("worlds", std::to_string(machines.worlds));
+  EXPECT_GT(machines.coverage.seeds(Occurrence::parked_for_memory), 0);
+  EXPECT_GT(machines.coverage.seeds(Occurrence::waited_for_leader), 100);
+  EXPECT_GT(machines.coverage.seeds(Occurrence::evicted), 1000);
+}
+
+TEST(SmallWorlds, every_promise_holds_for_any_three_requests) {
+  const std::vector<Shape> all = shapes({3}, {-1});
+  const std::vector<Shape> last = shapes({3, 0}, {-1});
+  Machines machines;
+  for (const Shape& first : all) {
+    if (first.prompt[0] != first_letter) continue;
+    for (const Shape& second : all) {
+      for (const Shape& third : last) {
+        for (int32_t arrival = 0; arrival < 2; ++arrival) {
+          machines.run({request_of(1, first, 0), request_of(2, second, 0), request_of(3, third, arrival)});
+          if (HasFatalFailure()) return;
+        }
+      }
+    }
+  }
+  RecordProperty("worlds", std::to_string(machines.worlds));
+  EXPECT_GT(machines.coverage.seeds(Occurrence::parked_by_band), 1000);
+}
+
+}  // namespace
+}  // namespace quire::sim::test
