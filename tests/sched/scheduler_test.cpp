@@ -30,6 +30,20 @@ TEST(Scheduler, a_request_goes_from_prompt_to_answer_and_leaves_nothing_held) {
   EXPECT_EQ(driver.scheduler.counts().blocks_cached, 3) << "12 rows were computed";
 }
 
+TEST(Scheduler, blocks_with_a_new_owner_are_named_once) {
+  Driver driver(limits_of(4, 8));
+  driver.admit(1, tokens_from(0, 10), 3);
+  driver.step();
+  EXPECT_EQ(driver.scheduler.fresh_blocks().size(), 3U);
+  driver.step();
+  EXPECT_TRUE(driver.scheduler.fresh_blocks().empty()) << "its third block has room";
+  driver.step();
+  EXPECT_TRUE(driver.scheduler.fresh_blocks().empty());
+  driver.admit(2, tokens_from(0, 10), 3);  // two blocks are adopted, one is new
+  driver.step();
+  EXPECT_EQ(driver.scheduler.fresh_blocks().size(), 1U);
+}
+
 TEST(Scheduler, a_full_queue_refuses_with_the_text_clients_know) {
   Limits limits = limits_of(4, 8);
   limits.queue_max = 2;
@@ -186,11 +200,11 @@ TEST(Scheduler, an_urgent_request_takes_the_place_of_the_lowest_running_one_whic
 
 TEST(Scheduler, an_equal_never_takes_a_running_ones_place) {
   Driver driver(limits_of(4, 64, 1, 16));
-  driver.admit(1, tokens_from(0, 6), 4);
+  driver.admit(5, tokens_from(0, 6), 4);
   driver.step();
-  driver.admit(2, tokens_from(100, 6), 4);
+  driver.admit(2, tokens_from(100, 6), 4);  // it had arrived before, and came in late
   driver.step();
-  EXPECT_EQ(driver.state(1), SequenceState::running);
+  EXPECT_EQ(driver.state(5), SequenceState::running);
   EXPECT_EQ(driver.state(2), SequenceState::waiting);
 }
 
