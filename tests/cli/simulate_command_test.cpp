@@ -1,0 +1,27 @@
+#include "cli/simulate_command.h"
+
+#include <gtest/gtest.h>
+
+namespace quire::cli {
+namespace {
+
+TEST(SimulateCommand, a_run_that_holds_every_promise_says_so_and_succeeds) {
+  testing::internal::CaptureStdout();
+  const Result<int> status = run_simulate({.seed = 7, .seeds = 5});
+  const std::string output = testing::internal::GetCapturedStdout();
+  ASSERT_TRUE(status) << status.error().message;
+  EXPECT_EQ(*status, 0);
+  EXPECT_NE(output.find("5 seeds"), std::string::npos) << output;
+  EXPECT_NE(output.find("every promise held"), std::string::npos);
+  EXPECT_NE(output.find("started"), std::string::npos) << "what occurred is shown";
+}
+
+TEST(SimulateCommand, a_trace_has_a_line_for_each_step) {
+  testing::internal::CaptureStdout();
+  ASSERT_EQ(run_simulate({.seed = 4, .trace = true}).value_or(1), 0);
+  const std::string output = testing::internal::GetCapturedStdout();
+  EXPECT_TRUE(output.starts_with("step    0: ")) << output.substr(0, 100);
+}
+
+}  // namespace
+}  // namespace quire::cli
