@@ -76,8 +76,13 @@ void PrefixTree::insert(BlockId block, const BlockKey& key) {
     ++node(key.parent).child_count;
   }
   const uint64_t hash = hash_of(key);
-  node(block) = Node{.parent = key.parent, .salt = key.salt, .hash = hash, .prompt_rows = key.prompt_rows,
-                     .child_count = 0, .next = bucket(hash), .present = true};
+  node(block) = Node{.parent = key.parent,
+                     .salt = key.salt,
+                     .hash = hash,
+                     .prompt_rows = key.prompt_rows,
+                     .child_count = 0,
+                     .next = bucket(hash),
+                     .present = true};
   std::ranges::copy(key.tokens, tokens_of(block).begin());
   bucket(hash) = block;
   ++size_;

@@ -8,9 +8,7 @@ Rank Policy::rank(const Sequence& sequence) const {
   return {.band = sequence.priority, .arrived_ns = sequence.arrived_ns, .id = sequence.id};
 }
 
-int32_t Policy::running_max() const {
-  return std::max(1, std::min(limits_.running_max, limits_.step_tokens_max));
-}
+int32_t Policy::running_max() const { return std::max(1, std::min(limits_.running_max, limits_.step_tokens_max)); }
 
 // A sequence that is one token behind is a stream that someone reads: those come before every prompt, so that no
 // prompt, however long, stops them. Prompts follow by band.

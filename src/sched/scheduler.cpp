@@ -42,9 +42,12 @@ int32_t Scheduler::State::blocks_for(int64_t tokens) const {
 
 std::vector<Entry*>& Scheduler::State::list_of(const Entry& entry) {
   switch (entry.sequence.state) {
-    case SequenceState::waiting: return waiting;
-    case SequenceState::running: return running;
-    default: return parked;
+    case SequenceState::waiting:
+      return waiting;
+    case SequenceState::running:
+      return running;
+    default:
+      return parked;
   }
 }
 

@@ -39,8 +39,10 @@ void Scheduler::State::check_lists() const {
 // The table covers what is computed (and planned), and its full computed blocks are published under its own keys.
 void Scheduler::State::check_entry(const Entry& entry) const {
   const Sequence& sequence = entry.sequence;
-  QUIRE_CHECK(sequence.computed >= 0 && sequence.computed < sequence.length(), "the last token is never computed early");
-  QUIRE_CHECK(sequence.computed <= entry.reached && entry.reached < sequence.length(), "reached is the high-water mark");
+  QUIRE_CHECK(sequence.computed >= 0 && sequence.computed < sequence.length(),
+              "the last token is never computed early");
+  QUIRE_CHECK(sequence.computed <= entry.reached && entry.reached < sequence.length(),
+              "reached is the high-water mark");
   QUIRE_CHECK(sequence.prompt_length <= sequence.length() && sequence.length() <= sequence.length_max, "lengths hold");
   QUIRE_CHECK(entry.end < 0 || (planned && sequence.state == SequenceState::running), "only running ones are planned");
   const int32_t covered = std::max(sequence.computed, entry.end);
@@ -49,7 +51,8 @@ void Scheduler::State::check_entry(const Entry& entry) const {
     QUIRE_CHECK(cache.find(key_of(entry, index)) == sequence.blocks[static_cast<size_t>(index)],
                 "a full computed block is published under the key of its rows");
   }
-  for (size_t index = static_cast<size_t>(sequence.computed / limits.block_tokens); index < sequence.blocks.size(); ++index) {
+  for (size_t index = static_cast<size_t>(sequence.computed / limits.block_tokens); index < sequence.blocks.size();
+       ++index) {
     QUIRE_CHECK(!cache.tree().contains(sequence.blocks[index]) && cache.pool().ref_count(sequence.blocks[index]) == 1,
                 "a block that is written is nobody else's");
   }

@@ -42,9 +42,12 @@ bool Scheduler::State::make_room(Entry& candidate) {
   match(candidate, matched);
   const auto seated = [&] { return static_cast<int32_t>(running.size()) < policy.running_max(); };
   // One that runs alone always fits in the end: claim_blocks takes what it needs from the parked ones.
-  const auto fits = [&] { return running.empty() || blocks_wanted(candidate) + blocks_reserved() <= cache.available(); };
+  const auto fits = [&] {
+    return running.empty() || blocks_wanted(candidate) + blocks_reserved() <= cache.available();
+  };
   if (seated() && fits()) return true;
-  if (!running.empty() && blocks_wanted(candidate) + blocks_reserved() > cache.available() + blocks_reclaimable(candidate)) {
+  if (!running.empty() &&
+      blocks_wanted(candidate) + blocks_reserved() > cache.available() + blocks_reclaimable(candidate)) {
     return false;
   }
   while (!seated() || !fits()) {
@@ -271,7 +274,9 @@ void Scheduler::State::write_plan(int64_t now_ns) {
       continue;
     }
     if (sequence.first_planned_ns < 0) sequence.first_planned_ns = now_ns;
-    step_plan.slices.push_back({.sequence = sequence.id, .begin = sequence.computed, .end = entry->end,
+    step_plan.slices.push_back({.sequence = sequence.id,
+                                .begin = sequence.computed,
+                                .end = entry->end,
                                 .samples = entry->end == sequence.length()});
   }
 }

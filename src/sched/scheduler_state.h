@@ -19,8 +19,8 @@ namespace quire {
 struct Entry {
   Sequence sequence;
   Rank rank;
-  int32_t reached = 0;  // the largest `computed` there ever was: what is computed again below it was lost
-  int32_t end = -1;     // of the planned slice; -1: not in the plan
+  int32_t reached = 0;   // the largest `computed` there ever was: what is computed again below it was lost
+  int32_t end = -1;      // of the planned slice; -1: not in the plan
   bool follows = false;  // waits in this step for another one that computes the same block
 };
 
@@ -78,11 +78,11 @@ struct Scheduler::State {
 
   // The step that is being planned or computed. Scratch keeps its memory from step to step.
   StepPlan step_plan;
-  bool planned = false;              // a plan with slices waits for its commit
-  std::vector<BlockId> fresh;        // taken by the last plan
-  std::vector<Entry*> spend;         // running ones in the order in which they get rows
-  std::vector<Entry*> leaders;       // of spend: those whose present block will be full
-  std::vector<BlockId> matched;      // the part of the tree that the candidate could start with
+  bool planned = false;          // a plan with slices waits for its commit
+  std::vector<BlockId> fresh;    // taken by the last plan
+  std::vector<Entry*> spend;     // running ones in the order in which they get rows
+  std::vector<Entry*> leaders;   // of spend: those whose present block will be full
+  std::vector<BlockId> matched;  // the part of the tree that the candidate could start with
 
   int64_t steps = 0;
   int64_t preemptions = 0;

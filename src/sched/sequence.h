@@ -49,8 +49,8 @@ struct Sequence {
   int64_t deadline_ns = -1;
 
   // For people and for RequestStats.
-  int64_t first_planned_ns = -1;   // when a step first computed a token of it
-  int32_t cached_tokens = 0;       // of the prompt, taken from the prefix tree at first admission
+  int64_t first_planned_ns = -1;  // when a step first computed a token of it
+  int32_t cached_tokens = 0;      // of the prompt, taken from the prefix tree at first admission
   int32_t preemptions = 0;
   int64_t recomputed_tokens = 0;
 

@@ -1,11 +1,10 @@
 #include "sim/abort_note.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <array>
 #include <csignal>
-
-#include <fmt/format.h>
 
 namespace quire::sim {
 
@@ -31,7 +30,8 @@ AbortNote::~AbortNote() {
 }
 
 void AbortNote::running(uint64_t seed) {
-  const auto result = fmt::format_to_n(note_text.data(), note_text.size(), "replay: quire simulate --seed {} --trace\n", seed);
+  const auto result =
+      fmt::format_to_n(note_text.data(), note_text.size(), "replay: quire simulate --seed {} --trace\n", seed);
   note_size = std::min(result.size, note_text.size());
 }
 

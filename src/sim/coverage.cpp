@@ -5,14 +5,32 @@
 namespace quire::sim {
 
 std::string_view name(Occurrence occurrence) {
-  static constexpr std::array<std::string_view, occurrence_count> names = {
-      "started",           "parked by band",        "parked for memory",     "parked, lost blocks",
-      "resumed",           "resumed without",       "ended: stop token",     "ended: stop text",
-      "ended: length",     "cancelled: waiting",    "cancelled: running",    "cancelled: parked",
-      "cancelled: parked without", "deadline: waiting", "deadline: running", "deadline: parked",
-      "deadline: parked without",  "failed",        "logits not numbers",    "refused: busy",
-      "refused: too large", "prompt cached",        "prompt shared live",    "waited for a leader",
-      "evicted",           "recomputed"};
+  static constexpr std::array<std::string_view, occurrence_count> names = {"started",
+                                                                           "parked by band",
+                                                                           "parked for memory",
+                                                                           "parked, lost blocks",
+                                                                           "resumed",
+                                                                           "resumed without",
+                                                                           "ended: stop token",
+                                                                           "ended: stop text",
+                                                                           "ended: length",
+                                                                           "cancelled: waiting",
+                                                                           "cancelled: running",
+                                                                           "cancelled: parked",
+                                                                           "cancelled: parked without",
+                                                                           "deadline: waiting",
+                                                                           "deadline: running",
+                                                                           "deadline: parked",
+                                                                           "deadline: parked without",
+                                                                           "failed",
+                                                                           "logits not numbers",
+                                                                           "refused: busy",
+                                                                           "refused: too large",
+                                                                           "prompt cached",
+                                                                           "prompt shared live",
+                                                                           "waited for a leader",
+                                                                           "evicted",
+                                                                           "recomputed"};
   QUIRE_CHECK(occurrence < Occurrence::count, "it has a name");
   return names[static_cast<size_t>(occurrence)];
 }

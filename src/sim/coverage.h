@@ -32,11 +32,11 @@ enum class Occurrence : uint8_t {
   logits_not_numbers,
   refused_busy,
   refused_too_large,
-  prompt_cached,        // a prompt was served from the tree
-  prompt_shared_live,   // ... while another one that computed it was running
-  waited_for_leader,    // a running sequence let another one compute their common block
-  evicted,              // a cached block was taken
-  recomputed,           // rows were computed again
+  prompt_cached,       // a prompt was served from the tree
+  prompt_shared_live,  // ... while another one that computed it was running
+  waited_for_leader,   // a running sequence let another one compute their common block
+  evicted,             // a cached block was taken
+  recomputed,          // rows were computed again
   count,
 };
 

@@ -1,8 +1,8 @@
 #include "sim/fake_executor.h"
 
-#include <limits>
-
 #include <fmt/format.h>
+
+#include <limits>
 
 #include "base/check.h"
 

@@ -52,8 +52,8 @@ class FakeExecutor final : public Executor {
   const std::map<SequenceId, Fault> faults_;
   const Observer observer_;
 
-  std::vector<KvRow> rows_;     // (block_count, block_tokens)
-  std::vector<float> logits_;   // (sampled rows, vocab)
+  std::vector<KvRow> rows_;              // (block_count, block_tokens)
+  std::vector<float> logits_;            // (sampled rows, vocab)
   std::map<SequenceId, int32_t> calls_;  // of the sequences that have a fault
   std::optional<std::string> misread_;
   int64_t rows_computed_ = 0;

@@ -18,7 +18,8 @@ SeedsReport run_seeds(uint64_t first, uint64_t count, const Tokenizer& tokenizer
     all.steps += report.steps;
     all.rows_computed += report.rows_computed;
     if (report.failures.empty()) continue;
-    for (const std::string& failure : report.failures) all.failures.push_back(fmt::format("seed {}: {}", seed, failure));
+    for (const std::string& failure : report.failures)
+      all.failures.push_back(fmt::format("seed {}: {}", seed, failure));
     all.failures.push_back(fmt::format("replay: quire simulate --seed {} --trace", seed));
     break;
   }

@@ -1,9 +1,9 @@
 #include "sim/simulation.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <tuple>
-
-#include <fmt/format.h>
 
 #include "sim/vocabulary.h"
 
@@ -39,10 +39,9 @@ Simulation::Simulation(const World& world, const Tokenizer& tokenizer, Trace tra
       trace_(std::move(trace)),
       executor_(world.limits, tokenizer.vocab_size(), faults_of(world),
                 [this](const Batch& batch) { watch_step(batch); }),
-      engine_(world.limits, executor_, tokenizer, clock_,
-              [this](std::vector<Event>&& events) {
-                for (const Event& event : events) receive(event);
-              }) {
+      engine_(world.limits, executor_, tokenizer, clock_, [this](std::vector<Event>&& events) {
+        for (const Event& event : events) receive(event);
+      }) {
   for (const WorldRequest& one : world.requests) tracks_.push_back({.world = &one, .answer = {}});
 }
 
@@ -84,9 +83,7 @@ int64_t Simulation::steps_bound() const {
   return last_arrival + 2 + (generated + std::ssize(world_.requests)) * (context + 1);
 }
 
-void Simulation::fail(std::string what) {
-  report_.failures.push_back(fmt::format("step {}: {}", step_, what));
-}
+void Simulation::fail(std::string what) { report_.failures.push_back(fmt::format("step {}: {}", step_, what)); }
 
 void Simulation::submit(Track& track) {
   Request request = track.world->request;
@@ -118,9 +115,12 @@ Simulation::Phase Simulation::phase_of(SequenceId id) const {
   const Sequence* sequence = engine_.scheduler().find(id);
   if (sequence == nullptr) return Phase::ended;
   switch (sequence->state) {
-    case SequenceState::waiting: return Phase::waiting;
-    case SequenceState::running: return Phase::running;
-    default: return sequence->blocks.empty() ? Phase::parked_without : Phase::parked;
+    case SequenceState::waiting:
+      return Phase::waiting;
+    case SequenceState::running:
+      return Phase::running;
+    default:
+      return sequence->blocks.empty() ? Phase::parked_without : Phase::parked;
   }
 }
 
@@ -252,17 +252,23 @@ void Simulation::receive_finished(Track& track, const Finished& finished) {
   track.answer.reason = finished.reason;
   const auto by_phase = [&](Occurrence waiting, Occurrence running, Occurrence parked, Occurrence without) {
     switch (track.phase == Phase::ended ? track.last : track.phase) {
-      case Phase::waiting: return note(waiting);
-      case Phase::running: return note(running);
-      case Phase::parked: return note(parked);
-      default: return note(without);
+      case Phase::waiting:
+        return note(waiting);
+      case Phase::running:
+        return note(running);
+      case Phase::parked:
+        return note(parked);
+      default:
+        return note(without);
     }
   };
   switch (finished.reason) {
     case FinishReason::stop:
       note(finished.stop_text.empty() ? Occurrence::ended_stop_token : Occurrence::ended_stop_text);
       break;
-    case FinishReason::length: note(Occurrence::ended_length); break;
+    case FinishReason::length:
+      note(Occurrence::ended_length);
+      break;
     case FinishReason::cancelled:
       if (!track.cancelled_by_us) fail(fmt::format("{} was cancelled by nobody", track.world->request.id.value));
       by_phase(Occurrence::cancelled_waiting, Occurrence::cancelled_running, Occurrence::cancelled_parked,
@@ -302,9 +308,10 @@ void Simulation::check_answer(const Track& track, const Finished& finished) {
   }
   const Answer alone = answer_alone(request, context, tokenizer_);
   const bool complete = finished.reason == FinishReason::stop || finished.reason == FinishReason::length;
-  const bool same = complete ? track.answer.tokens == alone.tokens && track.answer.text == alone.text &&
-                                   finished.reason == alone.reason
-                             : begins_with(alone.tokens, track.answer.tokens) && begins_with(alone.text, track.answer.text);
+  const bool same =
+      complete
+          ? track.answer.tokens == alone.tokens && track.answer.text == alone.text && finished.reason == alone.reason
+          : begins_with(alone.tokens, track.answer.tokens) && begins_with(alone.text, track.answer.text);
   if (!same) {
     fail(fmt::format("{} answers \"{}\" and alone \"{}\"; {}", request.id.value, track.answer.text, alone.text,
                      executor_.misread().value_or("no row was read in a wrong place")));

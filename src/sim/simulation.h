@@ -73,7 +73,7 @@ class Simulation {
   ManualClock clock_;
   FakeExecutor executor_;
   Engine engine_;
-  std::vector<Track> tracks_;       // by id - 1
+  std::vector<Track> tracks_;  // by id - 1
   std::map<int32_t, uint64_t> salt_of_block_;
   int32_t step_ = 0;
   SimulationReport report_;

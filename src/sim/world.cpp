@@ -15,9 +15,9 @@ enum class Crowd : uint8_t { none, memory, seats };
 // What the requests of one world have in common.
 struct Mood {
   int32_t request_max, prompt_max, answer_max, letters;
-  int32_t span_steps;  // over which requests arrive
+  int32_t span_steps;                                         // over which requests arrive
   int32_t patient, cancels, deadlines, faults, salts, bands;  // per cent; the patient ignore the end token
-  std::vector<std::vector<TokenId>> stems;           // prompts begin like one of these
+  std::vector<std::vector<TokenId>> stems;                    // prompts begin like one of these
 };
 
 TokenId letter(Random& random, int32_t letters) { return first_letter + random.below(letters); }
@@ -49,18 +49,25 @@ Limits make_limits(Random& random, Crowd crowd) {
 Mood make_mood(Random& random, const Limits& limits, Crowd crowd) {
   const bool crowded = crowd != Crowd::none;
   const auto some = [&](int32_t chance, int32_t most) { return random.percent(chance) ? random.between(1, most) : 0; };
-  Mood mood{.request_max = crowded ? 16 : 10,
-            .prompt_max = std::max(1, limits.context_tokens * (crowded ? 2 : random.between(2, 5)) / 5),
-            .answer_max = std::max(1, crowded ? limits.context_tokens : limits.context_tokens * random.between(1, 4) / 4),
-            .letters = random.between(1, letter_count),
-            .span_steps = random.percent(30) ? 1 : random.between(1, 40),
-            .patient = crowded ? 85 : 50,
-            .cancels = some(50, 60),
-            .deadlines = some(crowd == Crowd::seats ? 100 : crowded ? 60 : 20, 70),
-            .faults = some(30, 60),
-            .salts = some(25, 60),
-            .bands = some(crowd == Crowd::seats ? 100 : crowded ? 60 : 40, 80),
-            .stems = {}};
+  Mood mood{
+      .request_max = crowded ? 16 : 10,
+      .prompt_max = std::max(1, limits.context_tokens * (crowded ? 2 : random.between(2, 5)) / 5),
+      .answer_max = std::max(1, crowded ? limits.context_tokens : limits.context_tokens * random.between(1, 4) / 4),
+      .letters = random.between(1, letter_count),
+      .span_steps = random.percent(30) ? 1 : random.between(1, 40),
+      .patient = crowded ? 85 : 50,
+      .cancels = some(50, 60),
+      .deadlines = some(crowd == Crowd::seats ? 100
+                        : crowded             ? 60
+                                              : 20,
+                        70),
+      .faults = some(30, 60),
+      .salts = some(25, 60),
+      .bands = some(crowd == Crowd::seats ? 100
+                    : crowded             ? 60
+                                          : 40,
+                    80),
+      .stems = {}};
   const int32_t stems = random.between(1, 3);
   for (int32_t stem = 0; stem < stems; ++stem) mood.stems.push_back(text(random, mood.prompt_max, mood.letters));
   return mood;

@@ -13,7 +13,7 @@
 namespace quire::sim {
 
 struct WorldRequest {
-  Request request;           // deadline_ns and arrived_ns are set when it is submitted
+  Request request;  // deadline_ns and arrived_ns are set when it is submitted
   int32_t arrival_step = 0;
   int32_t deadline_steps = -1;  // after its arrival; -1: none
   int32_t cancel_steps = -1;    // after its arrival, or after it was first seen parked; -1: never

@@ -8,8 +8,12 @@ namespace quire::test {
 namespace {
 
 Limits limits_of(int32_t block_tokens, int32_t block_count, int32_t running_max = 8, int32_t step_tokens_max = 16) {
-  return {.block_tokens = block_tokens, .block_count = block_count, .context_tokens = block_tokens * block_count,
-          .running_max = running_max, .queue_max = 16, .step_tokens_max = step_tokens_max};
+  return {.block_tokens = block_tokens,
+          .block_count = block_count,
+          .context_tokens = block_tokens * block_count,
+          .running_max = running_max,
+          .queue_max = 16,
+          .step_tokens_max = step_tokens_max};
 }
 
 TEST(Scheduler, a_request_goes_from_prompt_to_answer_and_leaves_nothing_held) {
@@ -61,7 +65,8 @@ TEST(Scheduler, a_request_that_could_never_fit_is_refused_saying_what_it_needs_a
   const Result<void> refused = driver.scheduler.admit(driver.demand(1, tokens_from(0, 20), 13));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::too_large);
-  EXPECT_NE(refused.error().message.find("needs 9 KV blocks of 4 tokens"), std::string::npos) << refused.error().message;
+  EXPECT_NE(refused.error().message.find("needs 9 KV blocks of 4 tokens"), std::string::npos)
+      << refused.error().message;
   EXPECT_NE(refused.error().message.find("there are 8"), std::string::npos);
   driver.admit(2, tokens_from(0, 20), 12);  // exactly the pool
   driver.run();

@@ -9,7 +9,11 @@ namespace {
 
 // Four sequences in memory for two and a half, one of which has the fault.
 World crowded_world(std::optional<Fault> fault) {
-  World world{.limits = {.block_tokens = 2, .block_count = 20, .context_tokens = 32, .running_max = 4, .queue_max = 8,
+  World world{.limits = {.block_tokens = 2,
+                         .block_count = 20,
+                         .context_tokens = 32,
+                         .running_max = 4,
+                         .queue_max = 8,
                          .step_tokens_max = 6},
               .requests = {}};
   const std::vector<TokenId> stem = letters(1, 8);
@@ -61,8 +65,12 @@ TEST(Simulation, a_tight_cache_gives_the_bytes_of_a_roomy_one) {
 
 // The simulator checks at each step that every running stream advances; here is the long prompt that would stop it.
 TEST(Simulation, every_stream_advances_at_each_step_while_a_prompt_of_1500_tokens_comes_in) {
-  World world{.limits = {.block_tokens = 32, .block_count = 200, .context_tokens = 2048, .running_max = 8,
-                         .queue_max = 8, .step_tokens_max = 48},
+  World world{.limits = {.block_tokens = 32,
+                         .block_count = 200,
+                         .context_tokens = 2048,
+                         .running_max = 8,
+                         .queue_max = 8,
+                         .step_tokens_max = 48},
               .requests = {}};
   for (uint64_t id = 1; id <= 4; ++id) world.requests.push_back(request(id, letters(id, 30), 60));
   world.requests.push_back(request(5, letters(5, 1500), 3, 4));
@@ -77,8 +85,12 @@ TEST(Simulation, every_stream_advances_at_each_step_while_a_prompt_of_1500_token
 }
 
 TEST(Simulation, sixteen_equal_prompts_cost_one) {
-  World world{.limits = {.block_tokens = 32, .block_count = 200, .context_tokens = 300, .running_max = 16,
-                         .queue_max = 16, .step_tokens_max = 64},
+  World world{.limits = {.block_tokens = 32,
+                         .block_count = 200,
+                         .context_tokens = 300,
+                         .running_max = 16,
+                         .queue_max = 16,
+                         .step_tokens_max = 64},
               .requests = {}};
   for (uint64_t id = 1; id <= 16; ++id) world.requests.push_back(request(id, letters(7, 257), 1));
   const SimulationReport report = run(world);
@@ -97,7 +109,11 @@ TEST(Simulation, the_same_seed_is_the_same_world_and_the_same_run) {
 
 TEST(Simulation, one_request_takes_a_step_a_slice_and_a_step_a_token) {
   for (int32_t prompt = 1; prompt <= 40; ++prompt) {
-    World world{.limits = {.block_tokens = 4, .block_count = 16, .context_tokens = 64, .running_max = 4, .queue_max = 4,
+    World world{.limits = {.block_tokens = 4,
+                           .block_count = 16,
+                           .context_tokens = 64,
+                           .running_max = 4,
+                           .queue_max = 4,
                            .step_tokens_max = 8},
                 .requests = {request(1, letters(3, prompt), 5)}};
     EXPECT_EQ(run(world).steps, (prompt + 7) / 8 + 4);

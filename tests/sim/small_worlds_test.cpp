@@ -44,11 +44,15 @@ WorldRequest request_of(uint64_t id, const Shape& shape, int32_t arrival_step) {
 class Machines {
  public:
   void run(const std::vector<WorldRequest>& requests) {
-    constexpr struct { int32_t block_tokens, block_count, step_tokens; } machines[] = {
-        {1, 3, 2}, {1, 3, 5}, {2, 3, 1}, {2, 3, 5}, {1, 4, 2}, {1, 4, 5}, {1, 6, 1}, {1, 6, 3}};
+    constexpr struct {
+      int32_t block_tokens, block_count, step_tokens;
+    } machines[] = {{1, 3, 2}, {1, 3, 5}, {2, 3, 1}, {2, 3, 5}, {1, 4, 2}, {1, 4, 5}, {1, 6, 1}, {1, 6, 3}};
     for (const auto& machine : machines) {
-      const World world{.limits = {.block_tokens = machine.block_tokens, .block_count = machine.block_count,
-                                   .context_tokens = tokens_max, .running_max = 2, .queue_max = 3,
+      const World world{.limits = {.block_tokens = machine.block_tokens,
+                                   .block_count = machine.block_count,
+                                   .context_tokens = tokens_max,
+                                   .running_max = 2,
+                                   .queue_max = 3,
                                    .step_tokens_max = machine.step_tokens},
                         .requests = requests};
       const SimulationReport report = Simulation(world, tokenizer()).run();
@@ -67,7 +71,8 @@ class Machines {
     text << "blocks of " << world.limits.block_tokens << ", rows " << world.limits.step_tokens_max << "\n";
     for (const WorldRequest& one : world.requests) {
       text << "  step " << one.arrival_step << " band " << int{one.request.priority} << " cancel " << one.cancel_steps
-           << " answer " << one.request.generated_max << " prompt " << testing::PrintToString(one.request.prompt) << "\n";
+           << " answer " << one.request.generated_max << " prompt " << testing::PrintToString(one.request.prompt)
+           << "\n";
     }
     FAIL() << text << report.failures[0];
   }
