@@ -1,5 +1,6 @@
-// Every world of up to three requests of at most four tokens over two letters, in blocks of one or two tokens: three of
-// them, four and six. (The first request begins with the first letter: exchanging the letters gives the same world.)
+// Every world of two requests (with cancels and bands) and of three (the last of any band) of at most four tokens over
+// two letters, in three, four and six blocks of one or two tokens. The first request begins with the first letter:
+// exchanging the letters gives the same world.
 #include <gtest/gtest.h>
 
 #include "world_driver.h"
