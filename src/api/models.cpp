@@ -70,7 +70,7 @@ std::string ps_body(std::vector<RunningModel> models) {
   return to_text({{"models", std::move(list)}});
 }
 
-std::string show_body(const ModelDescription& model, Json model_info, bool verbose) {
+std::string show_body(const ModelDescription& model, bool verbose) {
   Json body;
   body["license"] = model.license;
   body["modelfile"] = model.modelfile;
@@ -79,7 +79,7 @@ std::string show_body(const ModelDescription& model, Json model_info, bool verbo
   body["system"] = "";
   body["details"] = details_json(model.summary.details);
   body["messages"] = Json::array();
-  body["model_info"] = std::move(model_info);
+  body["model_info"] = Json::parse(model.metadata, nullptr, false);
   if (verbose) {
     Json& tensors = body["tensors"] = Json::array();
     for (const TensorLine& tensor : model.tensors) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -50,14 +49,15 @@ struct ModelDescription {
   std::string license;
   std::string chat_template;
   std::string modelfile;
-  std::vector<TensorLine> tensors;  // shown when verbose
+  std::string metadata;  // the file's, as a JSON object
+  std::vector<TensorLine> tensors;
 };
 
 std::string tags_body(std::span<const ModelSummary> models);
 // Longest-lived first.
 std::string ps_body(std::vector<RunningModel> models);
-// model_info is the file's metadata as an object; tensors are shown when verbose.
-std::string show_body(const ModelDescription& model, nlohmann::ordered_json model_info, bool verbose);
+// Tensors are shown when verbose.
+std::string show_body(const ModelDescription& model, bool verbose);
 std::string version_body(std::string_view version);
 std::string openai_models_body(std::span<const ModelSummary> models);
 std::string openai_model_body(const ModelSummary& model);

@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
-#include "gguf/file.h"
 #include "store/model_facts.h"
 
 namespace quire::server {
@@ -35,7 +32,7 @@ api::ModelSummary ModelCards::summary(const store::ModelFile& file) {
   Cards cards = cards_.get();
   if (const auto known = cards.find(file); known != cards.end()) return known->second;
   api::ModelSummary card = plain_summary(file);
-  if (const Result<gguf::File> opened = gguf::File::open(file.path)) card.details = details_of(store::read_facts(*opened));
+  if (const Result<store::ModelFacts> facts = store::read_facts(file.path)) card.details = details_of(*facts);
   if (cards.size() >= cards_max) cards.clear();
   cards.emplace(file, card);
   cards_.set(std::move(cards));
@@ -50,23 +47,17 @@ std::vector<api::ModelSummary> ModelCards::summaries(const std::vector<store::Mo
 }
 
 Result<std::string> ModelCards::show(const store::ModelFile& file, bool verbose) {
-  QUIRE_TRY(const gguf::File opened, gguf::File::open(file.path));
-  const store::ModelFacts facts = store::read_facts(opened);
+  QUIRE_TRY(store::ModelContents contents, store::read_contents(file.path, verbose));
   api::ModelDescription description{.summary = summary(file),
-                                    .license = facts.license,
-                                    .chat_template = facts.chat_template,
+                                    .license = std::move(contents.facts.license),
+                                    .chat_template = std::move(contents.facts.chat_template),
                                     .modelfile = fmt::format("FROM {}\n", file.name),
+                                    .metadata = std::move(contents.metadata),
                                     .tensors = {}};
-  if (verbose) {
-    for (const TensorView& tensor : opened.tensors()) {
-      api::TensorLine line{.name = tensor.name, .type = std::string(element_traits(tensor.type).name), .shape = {}};
-      size_t dimensions = tensor.shape.size();
-      while (dimensions > 1 && tensor.shape[dimensions - 1] == 1) --dimensions;
-      for (size_t i = 0; i < dimensions; ++i) line.shape.push_back(static_cast<uint64_t>(tensor.shape[i]));
-      description.tensors.push_back(std::move(line));
-    }
+  for (store::TensorFacts& tensor : contents.tensors) {
+    description.tensors.push_back({std::move(tensor.name), std::string(tensor.type), std::move(tensor.shape)});
   }
-  return api::show_body(description, store::model_info(opened.metadata(), verbose), verbose);
+  return api::show_body(description, verbose);
 }
 
 }  // namespace quire::server

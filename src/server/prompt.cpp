@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "api/chat_input.h"
 #include "base/check.h"
-#include "text/chat_template.h"
 
 namespace quire::server {
 namespace {
@@ -14,18 +14,6 @@ using api::ApiResult;
 using api::GenerationCall;
 using api::Message;
 using api::refuse;
-
-nlohmann::ordered_json message_json(const Message& message) {
-  nlohmann::ordered_json result = {{"role", message.role}, {"content", message.content}};
-  if (message.thinking) {
-    result["thinking"] = *message.thinking;
-    result["reasoning_content"] = *message.thinking;  // what most templates call it
-  }
-  if (message.name) result["name"] = *message.name;
-  if (message.tool_name) result["tool_name"] = *message.tool_name;
-  if (message.tool_call_id) result["tool_call_id"] = *message.tool_call_id;
-  return result;
-}
 
 std::unexpected<api::ApiError> too_long(const std::string& found, int32_t limit) {
   return refuse(400, fmt::format("the prompt is longer than the context length currently available to the model; it "
@@ -43,10 +31,7 @@ ApiResult<void> check_ids(const std::vector<TokenId>& tokens, const LoadedModel&
 }
 
 ApiResult<PromptText> render(const std::vector<Message>& messages, const LoadedModel& model, int64_t now_unix_s) {
-  ChatTemplateInput input;
-  input.now_unix_s = now_unix_s;
-  for (const Message& message : messages) input.messages.push_back(message_json(message));
-  Result<PromptText> text = model.render(input);
+  Result<PromptText> text = model.render(api::chat_input(messages, now_unix_s));
   if (!text) return refuse(400, fmt::format("the model's chat template: {}", text.error().message));
   return std::move(*text);
 }

@@ -6,6 +6,8 @@
 #include <type_traits>
 #include <variant>
 
+#include "gguf/file.h"
+
 namespace quire::store {
 namespace {
 
@@ -23,9 +25,7 @@ nlohmann::ordered_json value_json(const gguf::Value& value, bool with_arrays) {
       value);
 }
 
-}  // namespace
-
-ModelFacts read_facts(const gguf::File& file) {
+ModelFacts facts_of(const gguf::File& file) {
   const gguf::Metadata& metadata = file.metadata();
   ModelFacts facts;
   facts.architecture = metadata.get_string_or("general.architecture", "").value_or("");
@@ -51,12 +51,34 @@ ModelFacts read_facts(const gguf::File& file) {
   return facts;
 }
 
-nlohmann::ordered_json model_info(const gguf::Metadata& metadata, bool with_arrays) {
+std::string metadata_text(const gguf::Metadata& metadata, bool with_arrays) {
   nlohmann::ordered_json result = nlohmann::ordered_json::object();
   for (const auto& [key, value] : metadata.entries()) {
-    if (key != "tokenizer.chat_template") result[key] = value_json(value, with_arrays);  // that one is `template`
+    if (key != "tokenizer.chat_template") result[key] = value_json(value, with_arrays);  // a fact of its own
   }
-  return result;
+  return result.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+TensorFacts tensor_facts(const TensorView& tensor) {
+  TensorFacts facts{.name = tensor.name, .type = element_traits(tensor.type).name, .shape = {}};
+  size_t dimensions = tensor.shape.size();
+  while (dimensions > 1 && tensor.shape[dimensions - 1] == 1) --dimensions;
+  for (size_t i = 0; i < dimensions; ++i) facts.shape.push_back(static_cast<uint64_t>(tensor.shape[i]));
+  return facts;
+}
+
+}  // namespace
+
+Result<ModelFacts> read_facts(const std::filesystem::path& path) {
+  QUIRE_TRY(const gguf::File file, gguf::File::open(path));
+  return facts_of(file);
+}
+
+Result<ModelContents> read_contents(const std::filesystem::path& path, bool with_arrays) {
+  QUIRE_TRY(const gguf::File file, gguf::File::open(path));
+  ModelContents contents{.facts = facts_of(file), .metadata = metadata_text(file.metadata(), with_arrays), .tensors = {}};
+  for (const TensorView& tensor : file.tensors()) contents.tensors.push_back(tensor_facts(tensor));
+  return contents;
 }
 
 }  // namespace quire::store

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json_fwd.hpp>
+#include <filesystem>
 #include <string>
+#include <string_view>
+#include <vector>
 
-#include "gguf/file.h"
+#include "base/result.h"
 
 namespace quire::store {
 
@@ -20,10 +22,21 @@ struct ModelFacts {
   std::string chat_template;
 };
 
-// Absent keys leave their field empty: such a file may still be listed.
-ModelFacts read_facts(const gguf::File& file);
+struct TensorFacts {
+  std::string name;
+  std::string_view type;
+  std::vector<uint64_t> shape;  // without trailing ones
+};
 
-// The metadata as an object. Arrays (a vocabulary) are null unless `with_arrays`.
-nlohmann::ordered_json model_info(const gguf::Metadata& metadata, bool with_arrays);
+// Everything a file holds but the weights.
+struct ModelContents {
+  ModelFacts facts;
+  std::string metadata;              // a JSON object; arrays (a vocabulary) are null unless they were asked for
+  std::vector<TensorFacts> tensors;
+};
+
+// An error when the file is not GGUF; absent keys leave their field empty, as such a file may still be listed.
+Result<ModelFacts> read_facts(const std::filesystem::path& path);
+Result<ModelContents> read_contents(const std::filesystem::path& path, bool with_arrays);
 
 }  // namespace quire::store
