@@ -1,0 +1,169 @@
+#include "api/answer.h"
+
+#include <gtest/gtest.h>
+
+namespace quire::api {
+namespace {
+
+constexpr int64_t moment_ns = 1'767'323'045'000'000'006;  // 2026-01-02T03:04:05.000000006Z
+
+AnswerHead head_of(Endpoint endpoint, bool stream) {
+  AnswerHead head;
+  head.endpoint = endpoint;
+  head.stream = stream;
+  head.id = "id-1";
+  head.model = "tiny";
+  head.created_unix_s = 1767323045;
+  return head;
+}
+
+Finished finished_of(FinishReason reason) {
+  Finished finished;
+  finished.reason = reason;
+  finished.stats.prompt_tokens = 5;
+  finished.stats.cached_tokens = 4;
+  finished.stats.generated_tokens = 2;
+  finished.stats.queue_ns = 10;
+  finished.stats.prompt_ns = 20;
+  finished.stats.generate_ns = 30;
+  finished.stats.seed = 42;
+  return finished;
+}
+
+TextDelta text_delta(std::string text, std::vector<TokenId> tokens) {
+  TextDelta delta;
+  delta.text = std::move(text);
+  delta.tokens = std::move(tokens);
+  return delta;
+}
+
+TokenLogprob token_logprob(TokenId token, float logprob, std::string text) { return {token, logprob, std::move(text)}; }
+
+// Two tokens, then the end.
+std::string whole(AnswerHead head, FinishReason reason = FinishReason::stop) {
+  const auto writer = make_answer_writer(std::move(head));
+  std::string out;
+  writer->delta(text_delta("Hel", {7}), moment_ns, out);
+  writer->delta(text_delta("", {8}), moment_ns, out);  // bytes that are not a character yet
+  writer->delta(text_delta("lo", {9}), moment_ns, out);
+  writer->finish(finished_of(reason), {.total_ns = 100, .load_ns = 1}, moment_ns, out);
+  return out;
+}
+
+const std::string metrics =
+    R"("total_duration":100,"load_duration":1,"queue_duration":10,"prompt_eval_count":5,)"
+    R"("prompt_eval_cached_count":4,"prompt_eval_duration":20,"eval_count":2,"eval_duration":30,"seed":42})";
+
+TEST(OllamaAnswer, streams_a_line_a_delta_and_the_metrics_last) {
+  AnswerHead head = head_of(Endpoint::generate, true);
+  head.wants_context = true;
+  head.prompt = {1, 2};
+  const std::string begin = R"({"model":"tiny","created_at":"2026-01-02T03:04:05.000000006Z","response":)";
+  EXPECT_EQ(whole(head), begin + "\"Hel\",\"done\":false}\n" + begin + "\"lo\",\"done\":false}\n" + begin +
+                             R"("","done":true,"done_reason":"stop","context":[1,2,7,8,9],)" + metrics + "\n");
+}
+
+TEST(OllamaAnswer, sends_a_message_in_one_piece_when_it_does_not_stream) {
+  EXPECT_EQ(whole(head_of(Endpoint::chat, false), FinishReason::length),
+            R"({"model":"tiny","created_at":"2026-01-02T03:04:05.000000006Z",)"
+            R"("message":{"role":"assistant","content":"Hello"},"done":true,"done_reason":"length",)" + metrics);
+}
+
+TEST(OllamaAnswer, ends_a_broken_stream_with_a_line_that_says_why) {
+  const auto writer = make_answer_writer(head_of(Endpoint::chat, true));
+  std::string out;
+  writer->fail({500, "it broke"}, true, out);
+  EXPECT_EQ(out, "{\"error\":\"it broke\"}\n");
+}
+
+TEST(OllamaAnswer, carries_logprobs_with_exact_bytes) {
+  AnswerHead head = head_of(Endpoint::generate, true);
+  head.wants_logprobs = true;
+  const auto writer = make_answer_writer(head);
+  TextDelta delta = text_delta("", {7});
+  delta.logprobs.push_back({token_logprob(7, -0.5F, "\xC3"), {token_logprob(8, -0.25F, "b")}});
+  std::string out;
+  writer->delta(delta, moment_ns, out);
+  EXPECT_NE(out.find(R"("logprobs":[{"token":"�","logprob":-0.5,"bytes":[195],)"
+                     R"("top_logprobs":[{"token":"b","logprob":-0.25,"bytes":[98]}]}])"), std::string::npos) << out;
+}
+
+TEST(OllamaAnswer, says_what_a_load_did) {
+  EXPECT_EQ(load_answer(Endpoint::generate, "tiny", "load", moment_ns, {.total_ns = 3, .load_ns = 2}),
+            R"({"model":"tiny","created_at":"2026-01-02T03:04:05.000000006Z","response":"","done":true,)"
+            R"("done_reason":"load","total_duration":3,"load_duration":2})");
+}
+
+TEST(OpenAiAnswer, streams_events_with_the_role_once_and_ends_with_done) {
+  AnswerHead head = head_of(Endpoint::chat_completions, true);
+  head.include_usage = true;
+  const std::string begin =
+      R"(data: {"id":"id-1","object":"chat.completion.chunk","created":1767323045,"model":"tiny",)"
+      R"("system_fingerprint":"fp_quire","choices":)";
+  const std::string usage =
+      R"("usage":{"prompt_tokens":5,"completion_tokens":2,"total_tokens":7,)"
+      R"("prompt_tokens_details":{"cached_tokens":4},"queue_duration":10,"seed":42})";
+  EXPECT_EQ(whole(head),
+            begin + R"([{"index":0,"delta":{"role":"assistant","content":"Hel"},"logprobs":null,"finish_reason":null}],)"
+                    "\"usage\":null}\n\n" +
+                begin + R"([{"index":0,"delta":{"content":"lo"},"logprobs":null,"finish_reason":null}],)"
+                        "\"usage\":null}\n\n" +
+                begin + R"([{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}],"usage":null,)"
+                        "\"seed\":42,\"queue_duration\":10,\"prompt_eval_cached_count\":4}\n\n" +
+                begin + "[]," + usage + "}\n\ndata: [DONE]\n\n");
+}
+
+TEST(OpenAiAnswer, sends_text_completions_in_one_piece) {
+  EXPECT_EQ(whole(head_of(Endpoint::completions, false)),
+            R"({"id":"id-1","object":"text_completion","created":1767323045,"model":"tiny",)"
+            R"("system_fingerprint":"fp_quire","choices":[{"index":0,"text":"Hello","logprobs":null,)"
+            R"("finish_reason":"stop"}],"usage":{"prompt_tokens":5,"completion_tokens":2,"total_tokens":7,)"
+            R"("prompt_tokens_details":{"cached_tokens":4},"queue_duration":10,"seed":42},"seed":42,)"
+            R"("queue_duration":10,"prompt_eval_cached_count":4})");
+}
+
+TEST(OpenAiAnswer, ends_a_broken_stream_with_an_error_event_and_done) {
+  const auto writer = make_answer_writer(head_of(Endpoint::chat_completions, true));
+  std::string out;
+  writer->fail({503, "busy"}, true, out);
+  EXPECT_EQ(out, "data: {\"error\":{\"message\":\"busy\",\"type\":\"api_error\",\"param\":null,\"code\":null}}\n\n"
+                 "data: [DONE]\n\n");
+}
+
+TEST(OpenAiAnswer, gives_completions_their_older_logprobs) {
+  AnswerHead head = head_of(Endpoint::completions, false);
+  head.wants_logprobs = true;
+  const auto writer = make_answer_writer(head);
+  TextDelta delta = text_delta("ab", {7, 8});
+  delta.logprobs.push_back({token_logprob(7, -0.5F, "a"), {token_logprob(7, -0.5F, "a")}});
+  delta.logprobs.push_back({token_logprob(8, -1.0F, "b"), {}});
+  std::string out;
+  writer->delta(delta, moment_ns, out);
+  writer->finish(finished_of(FinishReason::stop), {}, moment_ns, out);
+  EXPECT_NE(out.find(R"("logprobs":{"tokens":["a","b"],"token_logprobs":[-0.5,-1.0],)"
+                     R"("top_logprobs":[{"a":-0.5},{}],"text_offset":[0,1]})"), std::string::npos) << out;
+}
+
+TEST(ErrorBody, has_the_shape_of_its_dialect) {
+  EXPECT_EQ(error_body(Dialect::ollama, {404, "model 'x' not found"}), R"({"error":"model 'x' not found"})");
+  EXPECT_EQ(error_body(Dialect::openai, {400, "bad", "n"}),
+            R"({"error":{"message":"bad","type":"invalid_request_error","param":"n","code":null}})");
+  EXPECT_EQ(error_body(Dialect::openai, {404, "no"}),
+            R"({"error":{"message":"no","type":"not_found_error","param":null,"code":null}})");
+}
+
+TEST(ErrorBody, gets_its_status_from_the_kind) {
+  EXPECT_EQ(from_error({ErrorKind::invalid, ""}).status, 400);
+  EXPECT_EQ(from_error({ErrorKind::too_large, ""}).status, 400);
+  EXPECT_EQ(from_error({ErrorKind::unsupported, ""}).status, 400);
+  EXPECT_EQ(from_error({ErrorKind::not_found, ""}).status, 404);
+  EXPECT_EQ(from_error({ErrorKind::cancelled, ""}).status, 499);
+  EXPECT_EQ(from_error({ErrorKind::internal, ""}).status, 500);
+  EXPECT_EQ(from_error({ErrorKind::io, ""}).status, 500);
+  const ApiError busy = from_error({ErrorKind::busy, "whatever"});
+  EXPECT_EQ(busy.status, 503);
+  EXPECT_EQ(busy.message, "server busy, please try again.  maximum pending requests exceeded");
+}
+
+}  // namespace
+}  // namespace quire::api

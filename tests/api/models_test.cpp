@@ -1,0 +1,103 @@
+#include "api/models.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "api/duration.h"
+
+namespace quire::api {
+namespace {
+
+ModelSummary tiny() {
+  return {.name = "tiny:latest",
+          .size_bytes = 1000,
+          .digest = "abc",
+          .modified_unix_ns = 1'767'323'045'000'000'006,
+          .details = {.family = "llama", .parameter_size = "260K", .quantization_level = "F32", .context_length = 2048,
+                      .embedding_length = 64}};
+}
+
+const std::string details =
+    R"("details":{"parent_model":"","format":"gguf","family":"llama","families":["llama"],"parameter_size":"260K",)"
+    R"("quantization_level":"F32","context_length":2048,"embedding_length":64})";
+
+TEST(ModelBodies, list_models_as_ollama_does) {
+  EXPECT_EQ(tags_body({}), R"({"models":[]})");
+  const ModelSummary model = tiny();
+  EXPECT_EQ(tags_body({&model, 1}),
+            R"({"models":[{"name":"tiny:latest","model":"tiny:latest","modified_at":"2026-01-02T03:04:05.000000006Z",)"
+            R"("size":1000,"digest":"abc",)" + details + R"(,"capabilities":["completion"]}]})");
+}
+
+TEST(ModelBodies, list_running_models_longest_lived_first) {
+  RunningModel soon{.summary = tiny(), .expires_unix_ns = 10, .context_length = 2048};
+  RunningModel forever{.summary = tiny(), .expires_unix_ns = std::nullopt, .context_length = 64};
+  forever.summary.name = "big:latest";
+  const std::string body = ps_body({soon, forever});
+  EXPECT_LT(body.find("big:latest"), body.find("tiny:latest"));
+  EXPECT_NE(body.find(R"("expires_at":"1970-01-01T00:00:00.000000010Z","size_vram":0,"context_length":2048)"),
+            std::string::npos) << body;
+}
+
+TEST(ModelBodies, list_models_as_openai_does) {
+  const ModelSummary model = tiny();
+  const std::string one = R"({"id":"tiny:latest","object":"model","created":1767323045,"owned_by":"library"})";
+  EXPECT_EQ(openai_model_body(model), one);
+  EXPECT_EQ(openai_models_body({&model, 1}), R"({"object":"list","data":[)" + one + "]}");
+}
+
+TEST(ModelBodies, show_a_model) {
+  const ModelDescription model{.summary = tiny(), .license = "mit", .chat_template = "T", .modelfile = "FROM tiny\n",
+                               .metadata = R"({"general.architecture":"llama"})",
+                               .tensors = {{.name = "t", .type = "F32", .shape = {2, 3}}}};
+  const std::string body = show_body(model, true);
+  EXPECT_EQ(body, R"({"license":"mit","modelfile":"FROM tiny\n","parameters":"","template":"T","system":"",)" +
+                      details + R"(,"messages":[],"model_info":{"general.architecture":"llama"},)"
+                      R"("tensors":[{"name":"t","type":"F32","shape":[2,3]}],"capabilities":["completion"],)"
+                      R"("modified_at":"2026-01-02T03:04:05.000000006Z"})");
+  EXPECT_EQ(show_body(model, false).find("tensors"), std::string::npos);
+}
+
+TEST(HumanCount, writes_counts_as_people_name_models) {
+  EXPECT_EQ(human_count(999), "999");
+  EXPECT_EQ(human_count(260'032), "260K");
+  EXPECT_EQ(human_count(137'000'000), "137M");
+  EXPECT_EQ(human_count(334'090'000), "334.09M");
+  EXPECT_EQ(human_count(1'235'814'400), "1.2B");
+  EXPECT_EQ(human_count(70'000'000'000), "70B");
+}
+
+TEST(FileType, has_its_name) {
+  EXPECT_EQ(file_type_name(0), "F32");
+  EXPECT_EQ(file_type_name(2), "Q4_0");
+  EXPECT_EQ(file_type_name(7), "Q8_0");
+  EXPECT_EQ(file_type_name(15), "Q4_K_M");
+  EXPECT_EQ(file_type_name(18), "Q6_K");
+  EXPECT_EQ(file_type_name(32), "BF16");
+  EXPECT_EQ(file_type_name(4), "unknown");
+  EXPECT_EQ(file_type_name(-1), "unknown");
+  EXPECT_EQ(file_type_name(1000), "unknown");
+}
+
+TEST(Duration, is_read_in_gos_notation_or_as_seconds) {
+  EXPECT_EQ(*parse_duration_ns("5m"), 300'000'000'000);
+  EXPECT_EQ(*parse_duration_ns("1h30m"), 5'400'000'000'000);
+  EXPECT_EQ(*parse_duration_ns("1.5s"), 1'500'000'000);
+  EXPECT_EQ(*parse_duration_ns("-10ms"), -10'000'000);
+  EXPECT_EQ(*parse_duration_ns("300"), 300'000'000'000);
+  EXPECT_EQ(*parse_duration_ns("0"), 0);
+  EXPECT_EQ(*parse_duration_ns("-1"), -1'000'000'000);
+  EXPECT_EQ(*parse_duration_ns("99999999999h"), std::numeric_limits<int64_t>::max());
+  for (const char* broken : {"", "-", "m", "5x", "5m3", "1..2s", "5 m", "1e3"}) {
+    EXPECT_FALSE(parse_duration_ns(broken)) << broken;
+  }
+}
+
+TEST(Moment, is_written_with_nanoseconds) {
+  EXPECT_EQ(rfc3339_ns(0), "1970-01-01T00:00:00.000000000Z");
+  EXPECT_EQ(rfc3339_ns(951'782'400'123'456'789), "2000-02-29T00:00:00.123456789Z");
+}
+
+}  // namespace
+}  // namespace quire::api

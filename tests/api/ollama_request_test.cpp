@@ -1,0 +1,221 @@
+#include "api/ollama_request.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace quire::api {
+namespace {
+
+std::string text_of(const ApiError& error) { return std::to_string(error.status) + " " + error.message; }
+
+GenerationCall generate(const std::string& body) {
+  auto call = parse_generate(body);
+  EXPECT_TRUE(call) << (call ? "" : text_of(call.error())) << " for " << body;
+  return call.value_or(GenerationCall{});
+}
+
+TEST(OllamaRequest, has_the_documented_defaults) {
+  const GenerationCall call = generate(R"({"model":"m","prompt":"hi"})");
+  EXPECT_TRUE(call.stream);
+  EXPECT_TRUE(call.truncate);
+  EXPECT_FALSE(call.raw);
+  EXPECT_FALSE(call.only_loads());
+  EXPECT_EQ(call.priority, std::nullopt);
+  EXPECT_EQ(call.logprobs_top_n, -1);
+  EXPECT_EQ(call.keep_alive_ns, std::nullopt);
+  const GenerationOptions& options = call.options;
+  EXPECT_FLOAT_EQ(options.sampling.temperature, 0.8F);
+  EXPECT_EQ(options.sampling.top_k, 40);
+  EXPECT_FLOAT_EQ(options.sampling.top_p, 0.9F);
+  EXPECT_EQ(options.sampling.min_p, 0.0F);
+  EXPECT_EQ(options.sampling.typical_p, 1.0F);
+  EXPECT_EQ(options.sampling.repeat_last_n, 64);
+  EXPECT_EQ(options.sampling.repeat_penalty, 1.0F);
+  EXPECT_EQ(options.seed, std::nullopt);
+  EXPECT_EQ(options.num_predict, -1);
+  EXPECT_EQ(options.num_keep, 4);
+  EXPECT_EQ(options.num_ctx, std::nullopt);
+  EXPECT_TRUE(options.cache_prompt);
+  EXPECT_FALSE(options.ignore_eos);
+}
+
+TEST(OllamaRequest, reads_every_option) {
+  const GenerationCall call = generate(R"({"model":"m","prompt":"hi","options":{
+      "num_predict":7,"num_ctx":128,"num_keep":9,"seed":42,"temperature":0.5,"top_k":3,"top_p":0.25,"min_p":0.125,
+      "typical_p":0.75,"repeat_last_n":-1,"repeat_penalty":1.5,"presence_penalty":-2,"frequency_penalty":2,
+      "stop":["a","","b"],"ignore_eos":true,"cache_prompt":false,
+      "num_batch":1,"num_gpu":-1,"main_gpu":0,"use_mmap":true,"num_thread":2,"draft_num_predict":1,
+      "mirostat":1,"low_vram":false}})");
+  const GenerationOptions& options = call.options;
+  EXPECT_EQ(options.num_predict, 7);
+  EXPECT_EQ(options.num_ctx, 128);
+  EXPECT_EQ(options.num_keep, 9);
+  EXPECT_EQ(options.seed, 42U);
+  EXPECT_EQ(options.sampling.temperature, 0.5F);
+  EXPECT_EQ(options.sampling.top_k, 3);
+  EXPECT_EQ(options.sampling.top_p, 0.25F);
+  EXPECT_EQ(options.sampling.min_p, 0.125F);
+  EXPECT_EQ(options.sampling.typical_p, 0.75F);
+  EXPECT_EQ(options.sampling.repeat_last_n, -1);
+  EXPECT_EQ(options.sampling.repeat_penalty, 1.5F);
+  EXPECT_EQ(options.sampling.presence_penalty, -2.0F);
+  EXPECT_EQ(options.sampling.frequency_penalty, 2.0F);
+  EXPECT_EQ(options.stop, (std::vector<std::string>{"a", "b"}));
+  EXPECT_TRUE(options.ignore_eos);
+  EXPECT_FALSE(options.cache_prompt);
+  EXPECT_EQ(call.unknown_options, (std::vector<std::string>{"low_vram", "mirostat"}));
+}
+
+TEST(OllamaRequest, takes_fields_beside_the_options) {
+  const GenerationCall call = generate(R"({"model":"m","prompt":"p","stream":false,"keep_alive":"10m","priority":1,
+      "ignore_eos":true,"cache_prompt":false,"truncate":false,"shift":false,"logprobs":true,"top_logprobs":5,
+      "system":"s","context":[1,2.0,3],"user":"me"})");
+  EXPECT_FALSE(call.stream);
+  EXPECT_EQ(call.keep_alive_ns, 600'000'000'000);
+  EXPECT_EQ(call.priority, 1);
+  EXPECT_TRUE(call.options.ignore_eos);
+  EXPECT_FALSE(call.options.cache_prompt);
+  EXPECT_FALSE(call.truncate);
+  EXPECT_EQ(call.logprobs_top_n, 5);
+  EXPECT_EQ(call.system, "s");
+  EXPECT_EQ(call.context, (std::vector<TokenId>{1, 2, 3}));
+  EXPECT_EQ(call.user, "me");
+}
+
+TEST(OllamaRequest, counts_what_asks_for_nothing_as_unset) {
+  generate(R"({"model":"m","prompt":"p","format":"","tools":[],"think":false,"images":null,"suffix":"","template":"",
+      "options":null,"keep_alive":null,"context":[]})");
+}
+
+TEST(OllamaRequest, is_only_a_load_without_a_prompt) {
+  EXPECT_TRUE(generate(R"({"model":"m"})").only_loads());
+  EXPECT_EQ(generate(R"({"model":"m","keep_alive":0})").keep_alive_ns, 0);
+  EXPECT_TRUE(parse_chat(R"({"model":"m","messages":[]})")->only_loads());
+}
+
+TEST(OllamaRequest, keeps_a_model_for_ever_when_keep_alive_is_negative) {
+  EXPECT_EQ(generate(R"({"model":"m","keep_alive":-1})").keep_alive_ns, keep_alive_forever);
+  EXPECT_EQ(generate(R"({"model":"m","keep_alive":"-1s"})").keep_alive_ns, keep_alive_forever);
+}
+
+TEST(OllamaRequest, reads_messages_with_roles_in_lower_case_and_parts_as_lines) {
+  const auto call = parse_chat(R"({"model":"m","messages":[{"role":"System","content":"s"},
+      {"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]},
+      {"role":"assistant","content":null,"thinking":"hm"},{"role":"tool","content":"t","tool_name":"f"}]})");
+  ASSERT_TRUE(call) << call.error().message;
+  ASSERT_EQ(call->messages.size(), 4U);
+  EXPECT_EQ(call->messages[0].role, "system");
+  EXPECT_EQ(call->messages[1].content, "a\nb");
+  EXPECT_EQ(call->messages[2].thinking, "hm");
+  EXPECT_EQ(call->messages[3].tool_name, "f");
+}
+
+struct Refusal {
+  const char* body;
+  const char* expected;  // status and message
+};
+
+class RefusedGenerate : public testing::TestWithParam<Refusal> {};
+
+TEST_P(RefusedGenerate, says_what_is_wrong) {
+  const auto call = parse_generate(GetParam().body);
+  ASSERT_FALSE(call);
+  EXPECT_EQ(text_of(call.error()), GetParam().expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Bodies, RefusedGenerate,
+    testing::Values(
+        Refusal{"", "400 missing request body"}, Refusal{" \n", "400 missing request body"},
+        Refusal{"{", "400 invalid JSON at byte 2"}, Refusal{"{\"a\":1e999}", "400 invalid JSON: a number is out of range"},
+        Refusal{"{\"a\":\"\xff\"}", "400 invalid JSON at byte 7"}, Refusal{"{} x", "400 invalid JSON at byte 4"},
+        Refusal{"[]", "400 the request body must be a JSON object, got an array"},
+        Refusal{"7", "400 the request body must be a JSON object, got a number"},
+        Refusal{"{}", "400 model is required"}, Refusal{R"({"model":""})", "400 model is required"},
+        Refusal{R"({"model":5})", "400 \"model\" must be a string, got a number"},
+        Refusal{R"({"model":"m","prompt":[]})", "400 \"prompt\" must be a string, got an array"},
+        Refusal{R"({"model":"m","stream":"no"})", "400 \"stream\" must be a boolean, got a string"},
+        Refusal{R"({"model":"m","options":[]})", "400 \"options\" must be an object, got an array"},
+        Refusal{R"({"model":"m","options":{"num_ctx":"big"}})", "400 option \"num_ctx\" must be of type integer"},
+        Refusal{R"({"model":"m","options":{"num_ctx":1.5}})", "400 option \"num_ctx\" must be of type integer"},
+        Refusal{R"({"model":"m","options":{"temperature":"hot"}})", "400 option \"temperature\" must be of type float32"},
+        Refusal{R"({"model":"m","options":{"stop":5}})", "400 option \"stop\" must be of type array"},
+        Refusal{R"({"model":"m","options":{"use_mmap":1}})", "400 option \"use_mmap\" must be of type boolean"},
+        Refusal{R"({"model":"m","options":{"num_ctx":-5}})", "400 option \"num_ctx\" must be at least 1, got -5"},
+        Refusal{R"({"model":"m","options":{"num_predict":-3}})", "400 option \"num_predict\" must be at least -2, got -3"},
+        Refusal{R"({"model":"m","options":{"temperature":-1}})", "400 option \"temperature\" must be from 0 to 100, got -1"},
+        Refusal{R"({"model":"m","options":{"top_p":7}})", "400 option \"top_p\" must be from 0 to 1, got 7"},
+        Refusal{R"({"model":"m","format":"json"})", "400 \"format\" is not supported"},
+        Refusal{R"({"model":"m","format":{}})", "400 \"format\" is not supported"},
+        Refusal{R"({"model":"m","tools":[{}]})", "400 \"tools\" is not supported"},
+        Refusal{R"({"model":"m","think":true})", "400 \"think\" is not supported"},
+        Refusal{R"({"model":"m","think":"high"})", "400 \"think\" is not supported"},
+        Refusal{R"({"model":"m","images":["x"]})", "400 \"images\" is not supported"},
+        Refusal{R"({"model":"m","suffix":"x"})", "400 \"suffix\" is not supported"},
+        Refusal{R"({"model":"m","template":"x"})", "400 \"template\" is not supported"},
+        Refusal{R"({"model":"m","prompt":"p","raw":true,"system":"s"})",
+                "400 raw mode does not support template, system, or context"},
+        Refusal{R"({"model":"m","context":"x"})", "400 \"context\" must be an array, got a string"},
+        Refusal{R"({"model":"m","context":[-1]})", "400 \"context\" must hold token ids, got -1"},
+        Refusal{R"({"model":"m","context":["x"]})", "400 \"context\" must hold token ids, got a string"},
+        Refusal{R"({"model":"m","keep_alive":"soon"})",
+                "400 \"keep_alive\": invalid duration \"soon\": expected such as \"5m\", \"1h30m\" or a number of seconds"},
+        Refusal{R"({"model":"m","keep_alive":true})",
+                "400 \"keep_alive\" must be a duration or a number of seconds, got a boolean"},
+        Refusal{R"({"model":"m","priority":8})", "400 \"priority\" must be an integer from 0 to 7, got 8"},
+        Refusal{R"({"model":"m","logprobs":true,"top_logprobs":21})",
+                "400 \"top_logprobs\" must be an integer from 0 to 20, got 21"},
+        Refusal{R"({"model":"m","top_logprobs":2})", "400 \"top_logprobs\" needs \"logprobs\" to be true"}));
+
+class RefusedChat : public testing::TestWithParam<Refusal> {};
+
+TEST_P(RefusedChat, says_what_is_wrong) {
+  const auto call = parse_chat(GetParam().body);
+  ASSERT_FALSE(call);
+  EXPECT_EQ(text_of(call.error()), GetParam().expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Bodies, RefusedChat,
+    testing::Values(
+        Refusal{R"({"model":"m","messages":"hi"})", "400 \"messages\" must be an array, got a string"},
+        Refusal{R"({"model":"m","messages":["hi"]})", "400 \"messages[0]\" must be an object, got a string"},
+        Refusal{R"({"model":"m","messages":[{"content":"x"}]})", "400 \"messages[0].role\" is required"},
+        Refusal{R"({"model":"m","messages":[{"role":"user","content":5}]})",
+                "400 \"messages[0].content\" must be a string or an array of parts, got a number"},
+        Refusal{R"({"model":"m","messages":[{"role":"user","content":"x","images":["y"]}]})",
+                "400 \"messages[0].images\" is not supported"},
+        Refusal{R"({"model":"m","messages":[{"role":"assistant","content":"","tool_calls":[{}]}]})",
+                "400 \"messages[0].tool_calls\" is not supported"},
+        Refusal{R"({"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{}}]}]})",
+                "400 \"messages[0].content[0].image_url\" is not supported"}));
+
+TEST(JsonBounds, refuse_nesting_before_anything_is_built) {
+  const std::string deep(100'000, '[');
+  const auto call = parse_generate("{\"model\":" + deep);
+  ASSERT_FALSE(call);
+  EXPECT_EQ(call.error().status, 400);
+  EXPECT_EQ(call.error().message, "invalid JSON: nested more than 64 levels deep at byte 72");
+}
+
+TEST(JsonBounds, ignore_brackets_inside_strings) {
+  EXPECT_TRUE(parse_generate(R"({"model":"m","prompt":")" + std::string(1000, '[') + R"(\"[{"})"));
+}
+
+TEST(JsonBounds, refuse_more_values_than_a_body_may_hold) {
+  std::string body = R"({"model":"m","context":[0)";
+  for (int i = 0; i < 2'000'001; ++i) body += ",0";
+  const auto call = parse_generate(body + "]}");
+  ASSERT_FALSE(call);
+  EXPECT_EQ(call.error().status, 413);
+}
+
+TEST(OllamaShow, takes_the_model_by_either_name) {
+  EXPECT_EQ(parse_show(R"({"model":"m","verbose":true})")->model, "m");
+  EXPECT_EQ(parse_show(R"({"name":"n"})")->model, "n");
+  EXPECT_EQ(parse_show("{}").error().message, "model is required");
+}
+
+}  // namespace
+}  // namespace quire::api

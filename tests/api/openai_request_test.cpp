@@ -1,0 +1,126 @@
+#include "api/openai_request.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace quire::api {
+namespace {
+
+std::string text_of(const ApiError& error) { return std::to_string(error.status) + " " + error.message; }
+
+std::string chat_body(const std::string& fields) {
+  return R"({"model":"m","messages":[{"role":"user","content":"hi"}])" + (fields.empty() ? "" : "," + fields) + "}";
+}
+
+TEST(OpenAiRequest, has_openai_defaults) {
+  const auto call = parse_chat_completions(chat_body(""));
+  ASSERT_TRUE(call) << call.error().message;
+  EXPECT_FALSE(call->stream);
+  EXPECT_FALSE(call->include_usage);
+  EXPECT_EQ(call->options.sampling.temperature, 1.0F);
+  EXPECT_EQ(call->options.sampling.top_p, 1.0F);
+  EXPECT_EQ(call->options.sampling.top_k, 0);
+  EXPECT_EQ(call->options.num_predict, -1);
+  EXPECT_TRUE(call->truncate);
+}
+
+TEST(OpenAiRequest, reads_what_ollama_ignores) {
+  const auto call = parse_chat_completions(chat_body(
+      R"("max_tokens":5,"max_completion_tokens":6,"logit_bias":{"7":-100,"8":2.5},"user":"u","service_tier":"flex",
+         "n":1,"tool_choice":"auto","parallel_tool_calls":true,"seed":9,"stop":"x","stream":true,
+         "stream_options":{"include_usage":true},"logprobs":true,"top_logprobs":2,"ignore_eos":true,
+         "cache_prompt":false,"num_ctx":64,"top_k":5,"response_format":{"type":"text"},"reasoning_effort":"none")"));
+  ASSERT_TRUE(call) << call.error().message;
+  EXPECT_EQ(call->options.num_predict, 6);
+  EXPECT_EQ(call->options.sampling.logit_bias, (std::vector<std::pair<TokenId, float>>{{7, -100.0F}, {8, 2.5F}}));
+  EXPECT_EQ(call->user, "u");
+  EXPECT_EQ(call->priority, 6);
+  EXPECT_EQ(call->options.seed, 9U);
+  EXPECT_EQ(call->options.stop, std::vector<std::string>{"x"});
+  EXPECT_TRUE(call->include_usage);
+  EXPECT_EQ(call->logprobs_top_n, 2);
+  EXPECT_TRUE(call->options.ignore_eos);
+  EXPECT_FALSE(call->options.cache_prompt);
+  EXPECT_EQ(call->options.num_ctx, 64);
+  EXPECT_EQ(call->options.sampling.top_k, 5);
+}
+
+TEST(OpenAiRequest, takes_prompts_as_text_or_token_ids) {
+  EXPECT_EQ(parse_completions(R"({"model":"m","prompt":"hi"})")->prompt, "hi");
+  EXPECT_EQ(parse_completions(R"({"model":"m","prompt":["hi"]})")->prompt, "hi");
+  EXPECT_EQ(parse_completions(R"({"model":"m","prompt":[1]})")->prompt_tokens, std::vector<TokenId>{1});
+  EXPECT_EQ(parse_completions(R"({"model":"m","prompt":[[1,2]]})")->prompt_tokens, (std::vector<TokenId>{1, 2}));
+  EXPECT_TRUE(parse_completions(R"({"model":"m","prompt":""})")->prompt.empty());
+  EXPECT_EQ(parse_completions(R"({"model":"m","prompt":"p","logprobs":3})")->logprobs_top_n, 3);
+  EXPECT_FALSE(parse_completions(R"({"model":"m","prompt":"p"})")->truncate);
+  EXPECT_TRUE(parse_completions(R"({"model":"m","prompt":"p"})")->raw);
+}
+
+struct Refusal {
+  const char* body;
+  const char* expected;
+};
+
+class RefusedCompletions : public testing::TestWithParam<Refusal> {};
+
+TEST_P(RefusedCompletions, says_what_is_wrong) {
+  const auto call = parse_completions(GetParam().body);
+  ASSERT_FALSE(call);
+  EXPECT_EQ(text_of(call.error()), GetParam().expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Bodies, RefusedCompletions,
+    testing::Values(
+        Refusal{R"({"prompt":"p"})", "400 model is required"}, Refusal{R"({"model":"m"})", "400 \"prompt\" is required"},
+        Refusal{R"({"model":"m","prompt":5})", "400 \"prompt\" must be a string or an array of token ids"},
+        Refusal{R"({"model":"m","prompt":[]})", "400 \"prompt\" must be a string or an array of token ids"},
+        Refusal{R"({"model":"m","prompt":["a","b"]})", "400 more than one \"prompt\" in a request is not supported"},
+        Refusal{R"({"model":"m","prompt":[1,"b"]})", "400 \"prompt\" must hold token ids, got a string"},
+        Refusal{R"({"model":"m","prompt":[99999999999]})", "400 \"prompt\" must hold token ids, got 99999999999"},
+        Refusal{R"({"model":"m","prompt":"p","suffix":"s"})", "400 \"suffix\" is not supported"},
+        Refusal{R"({"model":"m","prompt":"p","echo":true})", "400 \"echo\" is not supported"},
+        Refusal{R"({"model":"m","prompt":"p","n":2})", "400 \"n\" above 1 is not supported"},
+        Refusal{R"({"model":"m","prompt":"p","n":0})", "400 \"n\" must be an integer from 1 to 128, got 0"},
+        Refusal{R"({"model":"m","prompt":"p","best_of":2})", "400 \"best_of\" above 1 is not supported"},
+        Refusal{R"({"model":"m","prompt":"p","max_tokens":-1})",
+                "400 \"max_tokens\" must be an integer from 0 to 2147483647, got -1"},
+        Refusal{R"({"model":"m","prompt":"p","temperature":"x"})", "400 option \"temperature\" must be of type float32"},
+        Refusal{R"({"model":"m","prompt":"p","logit_bias":{"x":1}})",
+                "400 \"logit_bias\" must be keyed by token ids, got \"x\""},
+        Refusal{R"({"model":"m","prompt":"p","logit_bias":{"1":101}})",
+                "400 \"logit_bias.1\" must be from -100 to 100, got 101"},
+        Refusal{R"({"model":"m","prompt":"p","service_tier":"gold"})",
+                "400 \"service_tier\" must be auto, default, flex or priority, got \"gold\""},
+        Refusal{R"({"model":"m","prompt":"p","stream_options":true})",
+                "400 \"stream_options\" must be an object, got a boolean"}));
+
+class RefusedChatCompletions : public testing::TestWithParam<Refusal> {};
+
+TEST_P(RefusedChatCompletions, says_what_is_wrong) {
+  const auto call = parse_chat_completions(chat_body(GetParam().body));
+  ASSERT_FALSE(call) << GetParam().body;
+  EXPECT_EQ(text_of(call.error()), GetParam().expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Fields, RefusedChatCompletions,
+    testing::Values(Refusal{R"("tools":[{}])", "400 \"tools\" is not supported"},
+                    Refusal{R"("tool_choice":"required")", "400 \"tool_choice\" is not supported"},
+                    Refusal{R"("tool_choice":{"type":"function"})", "400 \"tool_choice\" is not supported"},
+                    Refusal{R"("functions":[{}])", "400 \"functions\" is not supported"},
+                    Refusal{R"("response_format":{"type":"json_object"})", "400 \"response_format\" is not supported"},
+                    Refusal{R"("response_format":{})", "400 \"response_format\" is not supported"},
+                    Refusal{R"("reasoning_effort":"low")", "400 \"reasoning_effort\" is not supported"},
+                    Refusal{R"("reasoning":{"effort":"high"})", "400 \"reasoning.effort\" is not supported"},
+                    Refusal{R"("modalities":["text","audio"])", "400 \"modalities\" is not supported"},
+                    Refusal{R"("audio":{})", "400 \"audio\" is not supported"}));
+
+TEST(OpenAiRequest, needs_a_message) {
+  EXPECT_EQ(parse_chat_completions(R"({"model":"m"})").error().message, "\"messages\" is required");
+  EXPECT_EQ(parse_chat_completions(R"({"model":"m","messages":[]})").error().message, "\"messages\" must not be empty");
+}
+
+}  // namespace
+}  // namespace quire::api
