@@ -4,6 +4,14 @@
 
 namespace quire {
 
+namespace {
+
+size_t shared_prefix_size(std::string_view a, std::string_view b) {
+  return static_cast<size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
+}
+
+}  // namespace
+
 SpecialTokens::SpecialTokens(const Vocabulary& vocabulary) {
   for (TokenId token = 0; token < vocabulary.size(); ++token) {
     const TokenType type = vocabulary.type(token);
@@ -42,11 +50,15 @@ std::optional<SpecialMatch> SpecialTokens::next(const Vocabulary& vocabulary, st
     while (span != masked.end() && span->end <= at) ++span;
     const size_t free_until = span == masked.end() ? text.size() : std::max(span->begin, at);
     const std::string_view rest = text.substr(at, longest_);
-    for (int32_t i = last_not_after(vocabulary, rest); i >= 0; i = entries_[static_cast<size_t>(i)].shorter) {
+    int32_t i = last_not_after(vocabulary, rest);
+    if (i < 0) continue;
+    // The entries to try are prefixes of the last one, so how much of it is here says which of them are.
+    const size_t shared = shared_prefix_size(vocabulary.name(entries_[static_cast<size_t>(i)].token), rest);
+    for (; i >= 0; i = entries_[static_cast<size_t>(i)].shorter) {
       const TokenId token = entries_[static_cast<size_t>(i)].token;
-      const std::string_view name = vocabulary.name(token);
-      if (!rest.starts_with(name)) continue;
-      const size_t end = at + name.size();
+      const size_t size = vocabulary.name(token).size();
+      if (size > shared) continue;
+      const size_t end = at + size;
       if (vocabulary.type(token) != TokenType::user_defined && end > free_until) continue;
       return SpecialMatch{.begin = at, .end = end, .token = token};
     }

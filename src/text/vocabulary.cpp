@@ -158,7 +158,7 @@ std::optional<std::string> unspell(std::string_view spelled) {
 Result<Vocabulary> Vocabulary::read(const gguf::Metadata& metadata, TokenSpelling spelling) {
   Vocabulary vocabulary;
   QUIRE_TRY_VOID(vocabulary.read_names(metadata));
-  QUIRE_TRY_VOID(vocabulary.read_types(metadata));
+  QUIRE_TRY_VOID(vocabulary.read_types(metadata, spelling));
   QUIRE_TRY_VOID(vocabulary.read_scores(metadata));
   QUIRE_TRY_VOID(vocabulary.read_special_ids(metadata, spelling));
   vocabulary.find_special_names();
@@ -196,9 +196,15 @@ Result<void> Vocabulary::read_names(const gguf::Metadata& metadata) {
   return {};
 }
 
-Result<void> Vocabulary::read_types(const gguf::Metadata& metadata) {
+Result<void> Vocabulary::read_types(const gguf::Metadata& metadata, TokenSpelling spelling) {
   types_.assign(names_.size(), TokenType::normal);
-  if (!metadata.contains(types_key)) return {};
+  if (!metadata.contains(types_key)) {
+    // Files from before there were types: SentencePiece's bytes are known by their names.
+    for (size_t i = 0; i < types_.size() && spelling == TokenSpelling::sentencepiece; ++i) {
+      if (byte_of_name(name(static_cast<TokenId>(i)))) types_[i] = TokenType::byte;
+    }
+    return {};
+  }
   QUIRE_TRY(const std::vector<int64_t> types, metadata.get_ints(types_key));
   if (types.size() != names_.size()) return std::unexpected(length_error(types_key, types.size(), size()));
   for (size_t i = 0; i < types.size(); ++i) {

@@ -75,7 +75,7 @@ class Vocabulary {
 
   Vocabulary() = default;
   Result<void> read_names(const gguf::Metadata& metadata);
-  Result<void> read_types(const gguf::Metadata& metadata);
+  Result<void> read_types(const gguf::Metadata& metadata, TokenSpelling spelling);
   Result<void> read_scores(const gguf::Metadata& metadata);
   Result<void> read_special_ids(const gguf::Metadata& metadata, TokenSpelling spelling);
   void find_special_names();

@@ -78,6 +78,17 @@ TEST(SentencePieceTokenizer, a_byte_without_a_token_becomes_the_unknown_token_or
   EXPECT_EQ(make(metadata)->encode("a\u00e9", false, false), (Ids{space, a, unknown, unknown}));
 }
 
+TEST(SentencePieceTokenizer, without_types_the_byte_tokens_are_known_by_name) {
+  TinyVocabulary vocabulary = tiny_sentencepiece();
+  const TokenId space = vocabulary.add("\u2581");
+  gguf::Metadata metadata = vocabulary.metadata();
+  metadata.erase("tokenizer.ggml.token_type");
+  metadata.set("tokenizer.ggml.bos_token_id", uint32_t{1});
+  const auto tokenizer = make(metadata);
+  EXPECT_EQ(tokenizer->encode("\u00e9", true, false), (Ids{1, space, byte_token(0xc3), byte_token(0xa9)}));
+  EXPECT_EQ(tokenizer->bytes(byte_token(0xa9)), "\xa9");
+}
+
 TEST(SentencePieceTokenizer, any_bytes_survive) {
   TinyVocabulary vocabulary = tiny_sentencepiece();
   vocabulary.add("\u2581");
