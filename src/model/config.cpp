@@ -34,12 +34,15 @@ class Keys {
   Result<int64_t> count_or(std::string_view name, int64_t fallback, int64_t max) const {
     return metadata_.get_int_or(full(name), fallback, 1, max);
   }
-  Result<double> positive_or(std::string_view name, double fallback, double min, double max) const {
-    QUIRE_TRY(const double value, metadata_.get_float_or(full(name), fallback));
+  Result<double> number(std::string_view name, double min, double max) const {
+    QUIRE_TRY(const double value, metadata_.get_float(full(name)));
     if (!(value >= min && value <= max)) {
       return std::unexpected(invalid_key(full(name), fmt::format("{}", value), fmt::format("{} to {}", min, max)));
     }
     return value;
+  }
+  Result<double> number_or(std::string_view name, double fallback, double min, double max) const {
+    return contains(name) ? number(name, min, max) : Result<double>(fallback);
   }
   Result<std::string> string_or(std::string_view name, std::string_view fallback) const {
     return metadata_.get_string_or(full(name), fallback);
@@ -72,7 +75,7 @@ Result<void> read_attention(const Keys& keys, ModelConfig& config) {
     return std::unexpected(invalid_key(keys.full("attention.value_length"), fmt::format("{}", value_length),
                                        fmt::format("that of attention.key_length, {}", config.head_dim)));
   }
-  QUIRE_TRY(const double epsilon, keys.positive_or("attention.layer_norm_rms_epsilon", -1.0, 0.0, 1.0));
+  QUIRE_TRY(const double epsilon, keys.number("attention.layer_norm_rms_epsilon", 0.0, 1.0));
   config.norm_epsilon = static_cast<float>(epsilon);
   return {};
 }
@@ -83,13 +86,13 @@ Result<void> read_rope(const Keys& keys, ModelConfig& config) {
     return std::unexpected(invalid_key(keys.full("rope.dimension_count"), fmt::format("{}", config.rotary_dim),
                                        fmt::format("an even number up to the head's size, {}", config.head_dim)));
   }
-  QUIRE_TRY(config.rope_base, keys.positive_or("rope.freq_base", 10000.0, 1.0, 1e15));
+  QUIRE_TRY(config.rope_base, keys.number_or("rope.freq_base", 10000.0, 1.0, 1e15));
   // Files older than the scaling keys have the one factor of linear scaling.
-  QUIRE_TRY(const double old_scale, keys.positive_or("rope.scale_linear", 1.0, 1e-3, 1e6));
+  QUIRE_TRY(const double old_scale, keys.number_or("rope.scale_linear", 1.0, 1e-3, 1e6));
   const std::string_view implied = keys.contains("rope.scaling.type") || old_scale == 1.0 ? "none" : "linear";
   QUIRE_TRY(const std::string scaling, keys.string_or("rope.scaling.type", implied));
   if (scaling == "linear") {
-    QUIRE_TRY(config.rope_position_scale, keys.positive_or("rope.scaling.factor", old_scale, 1e-3, 1e6));
+    QUIRE_TRY(config.rope_position_scale, keys.number_or("rope.scaling.factor", old_scale, 1e-3, 1e6));
   } else if (scaling != "none") {
     return fail(ErrorKind::unsupported,
                 fmt::format("{}: found \"{}\"; supported are \"none\" and \"linear\", and Llama 3's factors in the tensor "

@@ -1,0 +1,220 @@
+// The operations against plain loops in double precision, on each table, and the same bits on any number of workers.
+#include "backend/cpu_backend.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <functional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "tensor/dequantize.h"
+#include "tensor/quantize.h"
+
+namespace quire {
+namespace {
+
+// Floats with the rows they are.
+struct Buffer {
+  Buffer(int64_t count, int64_t width, uint32_t seed = 0)
+      : values(static_cast<size_t>(count * width)), rows{values.data(), count, width} {
+    if (seed == 0) return;
+    std::mt19937 random(seed);
+    std::normal_distribution<float> normal;
+    for (float& value : values) value = normal(random);
+  }
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+
+  std::vector<float> values;
+  Rows rows;
+};
+
+// Room for everything that the operations of these tests make on the way.
+struct ScratchMemory {
+  static constexpr size_t size = size_t{1} << 16;
+  std::vector<int8_t> quants = std::vector<int8_t>(size);
+  std::vector<int16_t> half_sums = std::vector<int16_t>(size);
+  std::array<std::vector<float>, 8> floats;
+  Scratch scratch;
+
+  ScratchMemory() {
+    for (std::vector<float>& part : floats) part.resize(size);
+    scratch = {.quants = quants.data(),
+               .scales = floats[0].data(),
+               .half_sums = half_sums.data(),
+               .group_sums = floats[1].data(),
+               .remainders = floats[2].data(),
+               .terms = floats[3].data(),
+               .split_q = floats[4].data(),
+               .split_out = floats[5].data(),
+               .split_k = floats[6].data(),
+               .split_v = floats[7].data()};
+  }
+};
+
+// A matrix as a file holds it.
+struct Stored {
+  Stored(ElementType type, int64_t outputs, int64_t inputs, uint32_t seed) {
+    const Buffer noise(outputs, inputs, seed);
+    bytes.resize(static_cast<size_t>(outputs * row_size_bytes(type, inputs)));
+    quantize(type, noise.values.data(), outputs * inputs, bytes.data());
+    view = {.name = "w", .type = type, .shape = {inputs, outputs, 1, 1}, .bytes = bytes};
+    values.resize(noise.values.size());
+    dequantize(type, bytes.data(), outputs * inputs, values.data());
+  }
+  std::vector<std::byte> bytes;
+  std::vector<float> values;  // (outputs, inputs)
+  TensorView view;
+};
+
+using Expected = std::function<double(int64_t row, int64_t i)>;
+
+double relative_rms_error(const Rows& y, const Expected& expected) {
+  double error = 0.0, size = 0.0;
+  for (int64_t r = 0; r < y.count; ++r) {
+    for (int64_t i = 0; i < y.width; ++i) {
+      const double value = expected(r, i);
+      error += (double{y.row(r)[i]} - value) * (double{y.row(r)[i]} - value);
+      size += value * value;
+    }
+  }
+  return std::sqrt(error / size);
+}
+
+void for_each_table(const std::function<void(CpuBackend& backend)>& body) {
+  for (const KernelTable* kernels : supported_kernel_tables()) {
+    for (const int workers : {1, 3}) {
+      SCOPED_TRACE(std::string(kernels->name) + ", workers " + std::to_string(workers));
+      Team team(workers);
+      CpuBackend backend(team, *kernels);
+      body(backend);
+    }
+  }
+}
+
+TEST(CpuBackend, embeds_stored_rows_and_gives_zeros_for_a_token_that_has_none) {
+  const Stored table(ElementType::q8_0, 10, 64, 1);
+  const std::array<int32_t, 4> tokens = {9, -1, 0, 10};
+  const std::vector<float> zeros(64, 0.0F);
+  for_each_table([&](CpuBackend& backend) {
+    const Buffer x(4, 64, 2);
+    backend.embed(table.view, tokens, x.rows);
+    EXPECT_EQ(0, std::memcmp(x.rows.row(0), table.values.data() + 9 * 64, 256));
+    EXPECT_EQ(0, std::memcmp(x.rows.row(1), zeros.data(), 256));
+    EXPECT_EQ(0, std::memcmp(x.rows.row(2), table.values.data(), 256));
+    EXPECT_EQ(0, std::memcmp(x.rows.row(3), zeros.data(), 256));
+  });
+}
+
+// One input, matrices of two kinds: what each form of the input is worth.
+TEST(CpuBackend, projects_one_input_by_matrices_of_different_types) {
+  const Stored quantized(ElementType::q4_0, 100, 256, 1);
+  const Stored floats(ElementType::f16, 33, 256, 2);
+  const Buffer x(37, 256, 3);
+  const auto product_with = [&](const Stored& weights) -> Expected {
+    return [&](int64_t row, int64_t output) {
+      double sum = 0.0;
+      for (int64_t k = 0; k < 256; ++k) {
+        sum += double{weights.values[static_cast<size_t>(output * 256 + k)]} * double{x.rows.row(row)[k]};
+      }
+      return sum;
+    };
+  };
+  ScratchMemory memory;
+  std::vector<float> first_bits;
+  for_each_table([&](CpuBackend& backend) {
+    const Matrix a = backend.load_matrix(quantized.view).value();
+    const Matrix b = backend.load_matrix(floats.view).value();
+    const Buffer ya(37, 100), yb(37, 33);
+    backend.matmul(x.rows, InputForms::one, memory.scratch, {{a, ya.rows}, {b, yb.rows}});
+    // The step of 32 random values is about 2.4 / 127 of their size, and its error that over the root of 12.
+    EXPECT_NEAR(relative_rms_error(ya.rows, product_with(quantized)), 0.0055, 0.0005);
+    EXPECT_LE(relative_rms_error(yb.rows, product_with(floats)), 1e-6);
+    backend.matmul(x.rows, InputForms::two, memory.scratch, {{b, yb.rows}, {a, ya.rows}});
+    // The same once more, of the remainder, which is evenly spread: 1 / 127 / the root of 3.
+    EXPECT_LE(relative_rms_error(ya.rows, product_with(quantized)), 0.0055 * 0.0050);
+    EXPECT_LE(relative_rms_error(yb.rows, product_with(floats)), 1e-6);
+    if (first_bits.empty()) first_bits = ya.values;
+    EXPECT_EQ(0, std::memcmp(first_bits.data(), ya.values.data(), first_bits.size() * sizeof(float)));
+  });
+}
+
+// Positions 0 ... 79 of a sequence in scattered blocks, written and then attended to.
+void expect_attention(CpuBackend& backend, KvType type, double error_max) {
+  constexpr int64_t positions = 80, heads = 4, kv_heads = 2, head_dim = 24, block_count = 5;
+  const int64_t stored_dim = type == KvType::f32 ? 2 * head_dim : head_dim;
+  std::vector<uint16_t> keys(static_cast<size_t>(block_count * 32 * kv_heads * stored_dim), 0xffff);
+  std::vector<uint16_t> values = keys;
+  const KvView kv{.layer = {.keys = keys.data(),
+                            .values = values.data(),
+                            .block_tokens = 32,
+                            .kv_heads = kv_heads,
+                            .head_dim = stored_dim},
+                  .type = type};
+  const std::array<int32_t, 3> blocks = {4, 0, 2};
+  const Buffer q(positions, heads * head_dim, 1), k(positions, kv_heads * head_dim, 2);
+  const Buffer v(positions, kv_heads * head_dim, 3), out(positions, heads * head_dim);
+  const std::array<RowRun, 3> runs = {{{.row_begin = 0, .rows = 32, .position = 0, .blocks = blocks.data()},
+                                       {.row_begin = 32, .rows = 32, .position = 32, .blocks = blocks.data()},
+                                       {.row_begin = 64, .rows = 16, .position = 64, .blocks = blocks.data()}}};
+  ScratchMemory memory;
+  backend.kv_write(kv, runs, k.rows, v.rows, memory.scratch);
+  backend.attention(kv, runs, q.rows, out.rows, memory.scratch);
+  const auto expected = [&](int64_t row, int64_t i) {
+    const int64_t kv_from = i / head_dim / (heads / kv_heads) * head_dim;
+    double total = 0.0, sum = 0.0;
+    for (int64_t p = 0; p <= row; ++p) {
+      double score = 0.0;
+      for (int64_t d = 0; d < head_dim; ++d) {
+        score += double{q.rows.row(row)[i / head_dim * head_dim + d]} * double{k.rows.row(p)[kv_from + d]};
+      }
+      const double weight = std::exp(score / std::sqrt(double{head_dim}));
+      total += weight;
+      sum += weight * double{v.rows.row(p)[kv_from + i % head_dim]};
+    }
+    return sum / total;
+  };
+  EXPECT_LE(relative_rms_error(out.rows, expected), error_max);
+}
+
+TEST(CpuBackend, attends_to_keys_and_values_as_exactly_as_they_are_kept) {
+  for_each_table([](CpuBackend& backend) {
+    expect_attention(backend, KvType::f16, 5e-4);  // 2^-11 a value at most
+    expect_attention(backend, KvType::f32, 2e-6);  // 2^-22, and the roundings of the sums
+  });
+}
+
+// Rows wide and many enough to be forked.
+TEST(CpuBackend, gives_the_same_bits_on_any_number_of_workers) {
+  constexpr int64_t count = 50, width = 512;
+  const Buffer weight(1, width, 1), other(count, width, 2), turns(count, 32, 3);
+  const RopeRows rope{.cosines = turns.values.data(), .sines = turns.values.data(), .rotary = 64};
+  const std::vector<int32_t> picked = {49, 0, 7};
+  for (const KernelTable* kernels : supported_kernel_tables()) {
+    SCOPED_TRACE(kernels->name);
+    std::vector<float> expected;
+    for (const int workers : {1, 2, 5}) {
+      Team team(workers);
+      CpuBackend backend(team, *kernels);
+      const Buffer x(count, width, 4), y(3, width);
+      backend.norm(x.rows, weight.values, 1e-5F, x.rows);
+      backend.add_bias(x.rows, weight.values);
+      backend.add(x.rows, other.rows);
+      backend.rope(x.rows, 128, rope, RopePairs::neighbours);
+      backend.rope(x.rows, 64, rope, RopePairs::halves);
+      backend.silu_mul(x.rows, other.rows);
+      backend.gather(x.rows, picked, y.rows);
+      EXPECT_EQ(0, std::memcmp(y.rows.row(0), x.rows.row(49), width * sizeof(float)));
+      EXPECT_EQ(0, std::memcmp(y.rows.row(2), x.rows.row(7), width * sizeof(float)));
+      if (expected.empty()) expected = x.values;
+      EXPECT_EQ(0, std::memcmp(expected.data(), x.values.data(), expected.size() * sizeof(float)));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace quire

@@ -1,0 +1,231 @@
+// What a file may not say, and what the error says then.
+#include <gtest/gtest.h>
+#include <gmock/gmock.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "backend/cpu_backend.h"
+#include "model/model.h"
+#include "runner.h"
+#include "synth.h"
+
+namespace quire {
+namespace {
+
+using testing::HasSubstr;
+
+// The error that loading gives after `spoil`, "" when there is none.
+std::string error_after(const test::Shape& shape, const std::function<void(test::Draft&)>& spoil) {
+  test::Draft draft = test::draft(shape);
+  spoil(draft);
+  const std::vector<std::byte> bytes = test::fill(draft, 1);
+  Result<gguf::File> file = gguf::File::parse(bytes);
+  if (!file) return "not a file: " + file.error().message;
+  Team team(1);
+  CpuBackend backend(team, *supported_kernel_tables().back());
+  const Result<Model> model = Model::load(*file, backend);
+  return model ? "" : model.error().message;
+}
+
+std::string error_after(const std::function<void(test::Draft&)>& spoil) { return error_after({}, spoil); }
+
+void set(test::Draft& draft, const std::string& key, int64_t value) { draft.metadata.set("llama." + key, value); }
+
+TEST(Load, a_sound_file_of_each_architecture_loads) {
+  for (const char* architecture : {"llama", "qwen2", "qwen3"}) {
+    EXPECT_EQ(error_after({.architecture = architecture}, [](test::Draft&) {}), "");
+  }
+}
+
+TEST(Load, an_unknown_architecture_names_itself_and_those_that_are_supported) {
+  const std::string error = error_after([](test::Draft& d) { d.metadata.set("general.architecture", std::string("mamba")); });
+  EXPECT_THAT(error, HasSubstr("general.architecture: found \"mamba\"; supported are llama, qwen2, qwen3"));
+}
+
+TEST(Load, each_required_key_is_named_when_it_is_missing) {
+  for (const char* key : {"general.architecture", "llama.block_count", "llama.context_length", "llama.embedding_length",
+                          "llama.feed_forward_length", "llama.attention.head_count",
+                          "llama.attention.layer_norm_rms_epsilon"}) {
+    EXPECT_THAT(error_after([&](test::Draft& d) { d.metadata.erase(key); }), HasSubstr(key));
+  }
+}
+
+TEST(Load, optional_keys_have_the_usual_values) {
+  EXPECT_EQ(error_after([](test::Draft& d) {
+              for (const char* key : {"attention.key_length", "attention.value_length", "rope.freq_base"}) {
+                d.metadata.erase(std::string("llama.") + key);
+              }
+            }),
+            "");
+  EXPECT_EQ(error_after({.heads = 4, .kv_heads = 4},
+                        [](test::Draft& d) { d.metadata.erase("llama.attention.head_count_kv"); }),
+            "");
+}
+
+TEST(Load, each_count_is_refused_when_it_is_absurd) {
+  for (const char* key : {"block_count", "context_length", "embedding_length", "feed_forward_length",
+                          "attention.head_count", "attention.head_count_kv", "attention.key_length",
+                          "attention.value_length", "rope.dimension_count"}) {
+    for (const int64_t value : {int64_t{0}, int64_t{-1}, int64_t{1} << 31, int64_t{1} << 60, INT64_MIN, INT64_MAX}) {
+      EXPECT_THAT(error_after([&](test::Draft& d) { set(d, key, value); }), HasSubstr(std::string("llama.") + key))
+          << value;
+    }
+  }
+}
+
+TEST(Load, a_value_of_another_type_is_refused) {
+  for (const char* key : {"block_count", "attention.head_count", "attention.head_count_kv", "attention.key_length",
+                          "attention.layer_norm_rms_epsilon", "rope.freq_base", "rope.scaling.type"}) {
+    const std::string full = std::string("llama.") + key;
+    EXPECT_THAT(error_after([&](test::Draft& d) { d.metadata.set(full, std::vector<std::string>{"4"}); }),
+                HasSubstr(full));
+  }
+}
+
+TEST(Load, heads_must_divide) {
+  EXPECT_THAT(error_after([](test::Draft& d) { set(d, "attention.head_count_kv", 3); }),
+              HasSubstr("llama.attention.head_count_kv: found 3, expected a divisor of attention.head_count, 4"));
+  EXPECT_THAT(error_after([](test::Draft& d) { set(d, "attention.head_count_kv", 8); }),
+              HasSubstr("llama.attention.head_count_kv: found 8"));
+  EXPECT_THAT(error_after([](test::Draft& d) {
+                d.metadata.erase("llama.attention.key_length");
+                set(d, "attention.head_count", 7);
+                set(d, "attention.head_count_kv", 7);
+              }),
+              HasSubstr("llama.attention.head_count: found 7, expected a divisor of embedding_length, 64"));
+}
+
+TEST(Load, head_sizes_must_fit_each_other) {
+  EXPECT_THAT(error_after([](test::Draft& d) { set(d, "attention.key_length", 15); }),
+              HasSubstr("llama.attention.key_length: found 15, expected an even"));
+  EXPECT_THAT(error_after([](test::Draft& d) { set(d, "attention.value_length", 32); }),
+              HasSubstr("llama.attention.value_length: found 32, expected that of attention.key_length, 16"));
+  EXPECT_THAT(error_after([](test::Draft& d) { set(d, "rope.dimension_count", 18); }),
+              HasSubstr("llama.rope.dimension_count: found 18, expected an even number up to the head's size, 16"));
+  EXPECT_THAT(error_after([](test::Draft& d) { set(d, "rope.dimension_count", 7); }),
+              HasSubstr("llama.rope.dimension_count: found 7"));
+}
+
+TEST(Load, constants_must_be_numbers_in_range) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const float infinity = std::numeric_limits<float>::infinity();
+  for (const float value : {nan, infinity, -infinity, -1.0F}) {
+    EXPECT_THAT(error_after([&](test::Draft& d) { d.metadata.set("llama.attention.layer_norm_rms_epsilon", value); }),
+                HasSubstr("llama.attention.layer_norm_rms_epsilon"));
+    EXPECT_THAT(error_after([&](test::Draft& d) { d.metadata.set("llama.rope.freq_base", value); }),
+                HasSubstr("llama.rope.freq_base"));
+  }
+  EXPECT_THAT(error_after([](test::Draft& d) { d.metadata.set("llama.rope.freq_base", 0.0F); }),
+              HasSubstr("llama.rope.freq_base: found 0"));
+}
+
+TEST(Load, a_rope_scaling_that_is_not_supported_is_named) {
+  const std::string key = "llama.rope.scaling.type";
+  for (const char* type : {"yarn", "longrope", "dynamic", ""}) {
+    const std::string error = error_after([&](test::Draft& d) { d.metadata.set(key, std::string(type)); });
+    EXPECT_THAT(error, HasSubstr(key + ": found \"" + type + "\""));
+    EXPECT_THAT(error, HasSubstr("supported are \"none\" and \"linear\""));
+  }
+  EXPECT_EQ(error_after([&](test::Draft& d) { d.metadata.set(key, std::string("none")); }), "");
+  EXPECT_EQ(error_after([&](test::Draft& d) {
+              d.metadata.set(key, std::string("linear"));
+              d.metadata.set("llama.rope.scaling.factor", 4.0F);
+            }),
+            "");
+  EXPECT_THAT(error_after([&](test::Draft& d) {
+                d.metadata.set(key, std::string("linear"));
+                d.metadata.set("llama.rope.scaling.factor", 0.0F);
+              }),
+              HasSubstr("llama.rope.scaling.factor: found 0"));
+}
+
+TEST(Load, a_mixture_of_experts_is_refused) {
+  EXPECT_THAT(error_after([](test::Draft& d) { set(d, "expert_count", 8); }), HasSubstr("llama.expert_count: found 8"));
+}
+
+TEST(Load, each_tensor_is_named_when_it_is_missing) {
+  for (const test::Shape& shape : {test::Shape{}, test::Shape{.architecture = "qwen2"}, {.architecture = "qwen3"}}) {
+    for (const gguf::TensorSpec& tensor : test::draft(shape).tensors) {
+      if (tensor.name == "output.weight") continue;  // without it the output is tied
+      EXPECT_THAT(error_after(shape, [&](test::Draft& d) { d.remove(tensor.name); }),
+                  HasSubstr("tensor " + tensor.name + ": not in the file"));
+    }
+  }
+}
+
+TEST(Load, each_tensor_is_named_when_its_shape_is_another) {
+  for (const test::Shape& shape : {test::Shape{.rope_factors = true}, {.architecture = "qwen2"}, {.architecture = "qwen3"}}) {
+    for (const gguf::TensorSpec& tensor : test::draft(shape).tensors) {
+      for (const size_t dimension : {size_t{0}, size_t{1}, size_t{2}}) {
+        // The embedding's rows are the vocabulary: another number of them shows in the output's shape.
+        const bool is_vocabulary = tensor.name == "token_embd.weight" && dimension == 1;
+        const std::string error =
+            error_after(shape, [&](test::Draft& d) { d.tensor(tensor.name).shape[dimension] += 2; });
+        EXPECT_THAT(error, HasSubstr("tensor " + (is_vocabulary ? "output.weight" : tensor.name) + ": found shape ["));
+        EXPECT_THAT(error, HasSubstr("expected ["));
+      }
+    }
+  }
+}
+
+TEST(Load, a_shape_error_says_what_was_found_and_expected) {
+  EXPECT_EQ(error_after([](test::Draft& d) { d.tensor("blk.1.ffn_up.weight").shape = {64, 80, 1, 1}; }),
+            "tensor blk.1.ffn_up.weight: found shape [64, 80, 1, 1], expected [64, 96]");
+}
+
+TEST(Load, a_tensor_that_the_architecture_does_not_know_is_refused) {
+  for (const char* name : {"blk.0.attn_q.bias", "blk.2.attn_norm.weight", "output.bias", "blk.0.ffn_gate_exps.weight"}) {
+    EXPECT_THAT(error_after([&](test::Draft& d) { d.tensors.push_back({.name = name, .shape = {64, 1, 1, 1}}); }),
+                HasSubstr(std::string("tensor ") + name + ": not part of architecture llama"));
+  }
+}
+
+TEST(Load, norms_and_biases_may_not_be_quantized) {
+  EXPECT_THAT(error_after([](test::Draft& d) { d.tensor("blk.0.attn_norm.weight").type = ElementType::q8_0; }),
+              HasSubstr("tensor blk.0.attn_norm.weight: found type Q8_0, expected F32, F16 or BF16"));
+  EXPECT_EQ(error_after([](test::Draft& d) { d.tensor("blk.0.attn_norm.weight").type = ElementType::f16; }), "");
+}
+
+TEST(Load, matrices_of_one_model_may_have_different_types) {
+  EXPECT_EQ(error_after([](test::Draft& d) {
+              d.tensor("blk.0.attn_q.weight").type = ElementType::q8_0;
+              d.tensor("blk.0.attn_k.weight").type = ElementType::f16;
+              d.tensor("output.weight").type = ElementType::q5_1;
+            }),
+            "");
+}
+
+TEST(Load, progress_ends_at_all_bytes_of_the_matrices) {
+  const std::vector<std::byte> bytes = test::synthesize({.tied = true});
+  const gguf::File file = test::take(gguf::File::parse(bytes));
+  Team team(2);
+  CpuBackend backend(team, *supported_kernel_tables().back());
+  std::vector<uint64_t> done;
+  uint64_t total = 0;
+  const Model model = test::take(Model::load(file, backend, [&](uint64_t done_bytes, uint64_t total_bytes) {
+    done.push_back(done_bytes);
+    total = total_bytes;
+  }));
+  EXPECT_EQ(done.size(), size_t{2 * 7 + 1});
+  EXPECT_TRUE(std::ranges::is_sorted(done));
+  EXPECT_EQ(done.back(), total);
+  EXPECT_GE(model.weight_size_bytes(), total);
+}
+
+TEST(KvStore, limits_that_cannot_be_had_are_errors) {
+  ModelConfig config{.layers = 2, .kv_heads = 2, .head_dim = 16};
+  EXPECT_THAT(KvStore::create(config, {.block_tokens = 16, .block_count = 4}).error().message,
+              HasSubstr("block_tokens: found 16, expected a positive multiple of 32"));
+  EXPECT_THAT(KvStore::create(config, {.block_tokens = 32, .block_count = 0}).error().message,
+              HasSubstr("block_count: found 0"));
+  config.layers = 1024;
+  config.kv_heads = 4096;
+  config.head_dim = 1024;
+  EXPECT_THAT(KvStore::create(config, {.block_tokens = 32, .block_count = INT32_MAX}).error().message,
+              HasSubstr("KV"));
+}
+
+}  // namespace
+}  // namespace quire
