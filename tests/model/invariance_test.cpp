@@ -127,6 +127,22 @@ TEST(Invariance, in_chunks_of_every_size) {
   }
 }
 
+TEST(Invariance, of_rows_that_are_slices_of_their_own_in_one_step) {
+  const std::vector<std::byte> bytes = test::synthesize({.type = ElementType::q5_0, .ffn_width = 64});
+  test::LoadedModel loaded(test::take(gguf::File::parse(bytes)), *supported_kernel_tables().back(), 2);
+  std::mt19937 random(4);
+  const std::vector<TokenId> tokens = random_tokens(random, length, loaded.model.vocab_size());
+  const std::vector<BlockId> blocks = test::first_blocks(length, block_tokens);
+  const Limits limits{.block_count = 3, .context_tokens = 96, .running_max = 96, .step_tokens_max = 96};
+  const std::vector<float> expected = test::Runner(loaded, limits).one_by_one(tokens, blocks);
+  std::vector<test::Runner::Part> parts;
+  for (size_t i = 0; i < length; ++i) {
+    parts.push_back({.tokens = std::span(tokens).subspan(i, 1), .position = static_cast<int32_t>(i), .blocks = blocks});
+  }
+  test::Runner runner(loaded, limits);
+  EXPECT_TRUE(equal_rows(runner.step(parts).values, expected));
+}
+
 class InvarianceOf : public testing::TestWithParam<test::Shape> {};
 
 TEST_P(InvarianceOf, a_random_model) {
