@@ -1,21 +1,39 @@
-// GB/s and GMAC/s of each kernel and table, on one thread: kernel_bench [table ...].
-// A case is timed in rounds over a matrix larger than the caches; the best round counts.
+// GB/s and GMAC/s of each kernel and table: kernel_bench [TABLE | TYPE | rows | attention | OUTPUTSxINPUTS | tN] ...
+// Without a word of a kind, all of that kind (tables, weight types and kernels) are measured; 8192x2048 and t1 are the
+// defaults. The best of many rounds counts. One thread is timed by its processor time, which other programs hardly
+// change; more (tN) by the clock on the wall.
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <charconv>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <ctime>
 #include <functional>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/team.h"
 #include "kernels/kernels.h"
 
 namespace {
 
 using namespace quire;
+
+struct Options {
+  std::vector<const KernelTable*> tables;
+  std::vector<std::string_view> types;  // and "rows", "attention"; empty: all
+  int64_t outputs = 8192;
+  int64_t inputs = 2048;
+  int threads = 1;
+
+  bool has(std::string_view name) const {
+    return types.empty() || std::find(types.begin(), types.end(), name) != types.end();
+  }
+};
 
 struct Aligned {
   explicit Aligned(size_t size) : bytes(static_cast<std::byte*>(std::aligned_alloc(64, (size + 63) / 64 * 64))) {}
@@ -25,20 +43,20 @@ struct Aligned {
   std::byte* bytes;
 };
 
-// Processor time of this thread: what other programs take does not count.
-double thread_seconds() {
+double seconds_of(clockid_t clock) {
   timespec now{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  clock_gettime(clock, &now);
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-double best_seconds(const std::function<void()>& body, double budget_seconds = 0.4) {
+double best_seconds(const std::function<void()>& body, int threads = 1, double budget_seconds = 0.4) {
+  const clockid_t clock = threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC;
   double best = 1e9;
-  const double begin = thread_seconds();
-  for (int round = 0; round < 3 || thread_seconds() - begin < budget_seconds; ++round) {
-    const double start = thread_seconds();
+  const double begin = seconds_of(clock);
+  for (int round = 0; round < 3 || seconds_of(clock) - begin < budget_seconds; ++round) {
+    const double start = seconds_of(clock);
     body();
-    best = std::min(best, thread_seconds() - start);
+    best = std::min(best, seconds_of(clock) - start);
   }
   return best;
 }
@@ -51,18 +69,51 @@ std::vector<float> random_floats(int64_t count) {
   return values;
 }
 
-// Quants are random bytes; every 16-bit number that could be a scale is a small f16.
-void fill(Aligned& packed, size_t size, ElementType type) {
-  std::mt19937 random(2);
-  auto* words = reinterpret_cast<uint16_t*>(packed.bytes);
-  const bool quants = reads_quantized_activations(type);
-  for (size_t i = 0; i < size / 2; ++i) words[i] = static_cast<uint16_t>(quants ? random() & 0x1FFF : 0x3C00 >> (i & 1));
+// Quants are random bits; every 16-bit number that could be a scale is a small f16.
+void fill(std::byte* bytes, size_t size) {
+  uint32_t state = 1;
+  for (size_t i = 0; i + 2 <= size; i += 2) {
+    state = state * 1664525U + 1013904223U;
+    const auto word = static_cast<uint16_t>((state >> 16) & 0x1FFF);
+    std::memcpy(bytes + i, &word, 2);
+  }
 }
 
-void bench_matmul(const KernelTable& table, ElementType type, int64_t outputs, int64_t inputs) {
+// Runs body(begin, end) over tiles of [0, count) on the team.
+void split(Team& team, int64_t count, const std::function<void(int64_t, int64_t)>& body) {
+  if (team.worker_count() == 1) return body(0, count);
+  const int64_t tiles = team.worker_count() * 8;
+  team.parallel_for(tiles, [&](int64_t index, int) { body(count * index / tiles, count * (index + 1) / tiles); });
+}
+
+void bench_read(Team& team, size_t size) {
+  Aligned memory(size);
+  std::memset(memory.bytes, 1, size);
+  const auto* words = reinterpret_cast<const uint64_t*>(memory.bytes);
+  std::vector<uint64_t> totals(1024);
+  const double seconds = best_seconds(
+      [&] {
+        split(team, static_cast<int64_t>(size / 64), [&](int64_t begin, int64_t end) {
+          uint64_t sums[8] = {};
+          for (int64_t i = begin; i < end; ++i) {
+            for (int64_t j = 0; j < 8; ++j) sums[j] += words[i * 8 + j];
+          }
+          for (const uint64_t sum : sums) totals[static_cast<size_t>(begin) % 1024] ^= sum;
+        });
+      },
+      team.worker_count());
+  uint64_t total = 0;
+  for (const uint64_t part : totals) total ^= part;
+  fmt::print("plain read of {} MB, {} threads: {:.2f} GB/s ({:x})\n", size >> 20, team.worker_count(),
+             static_cast<double>(size) / seconds * 1e-9, total);
+}
+
+void bench_matmul(Team& team, const KernelTable& table, ElementType type, const Options& options) {
+  const int64_t outputs = options.outputs / panel_outputs * panel_outputs;
+  const int64_t inputs = options.inputs;
   const size_t size = packed_size_bytes(type, outputs, inputs);
   Aligned packed(size);
-  fill(packed, size, type);
+  fill(packed.bytes, size);
   const int64_t rows_max = 64;
   const auto values = random_floats(rows_max * inputs);
   std::vector<int8_t> quants(values.size());
@@ -73,48 +124,45 @@ void bench_matmul(const KernelTable& table, ElementType type, int64_t outputs, i
                              group_sums.data());
   std::vector<float> y(static_cast<size_t>(rows_max * outputs));
   for (const int64_t rows : {1, 2, 4, 8, 16, 64}) {
-    const MatmulArgs args = {
-        .weights = {.type = type, .outputs = outputs, .inputs = inputs, .bytes = packed.bytes},
-        .x = {.rows = rows, .inputs = inputs, .values = values.data(), .quants = quants.data(),
-              .scales = scales.data(), .half_sums = half_sums.data(), .group_sums = group_sums.data()},
-        .y = y.data(),
-        .y_stride = outputs,
-        .panel_begin = 0,
-        .panel_end = outputs / panel_outputs};
-    if (table.name == "scalar" && rows > 8) break;
-    const double seconds = best_seconds([&] { table.matmul(args); }, table.name == "scalar" ? 0.0 : 0.4);
+    MatmulArgs args = {.weights = {.type = type, .outputs = outputs, .inputs = inputs, .bytes = packed.bytes},
+                       .x = {.rows = rows,
+                             .inputs = inputs,
+                             .values = values.data(),
+                             .quants = quants.data(),
+                             .scales = scales.data(),
+                             .half_sums = half_sums.data(),
+                             .group_sums = group_sums.data()},
+                       .y = y.data(),
+                       .y_stride = outputs};
+    const double seconds = best_seconds(
+        [&] {
+          split(team, outputs / panel_outputs, [&](int64_t begin, int64_t end) {
+            MatmulArgs part = args;
+            part.panel_begin = begin;
+            part.panel_end = end;
+            table.matmul(part);
+          });
+        },
+        team.worker_count(), table.name == "scalar" ? 0.0 : 0.4);
     fmt::print("{:<12} matmul {:<5} {}x{} rows {:>3}: {:8.2f} GB/s {:8.2f} GMAC/s\n", table.name,
                element_traits(type).name, outputs, inputs, rows, static_cast<double>(size) / seconds * 1e-9,
                static_cast<double>(rows * outputs * inputs) / seconds * 1e-9);
+    if (table.name == "scalar" && rows >= 8) break;
   }
 }
 
-void bench_read(size_t size) {
-  Aligned memory(size);
-  std::memset(memory.bytes, 1, size);
-  const auto* words = reinterpret_cast<const uint64_t*>(memory.bytes);
-  uint64_t total = 0;
-  const double seconds = best_seconds([&] {
-    uint64_t sums[8] = {};
-    for (size_t i = 0; i < size / 8; i += 8) {
-      for (size_t j = 0; j < 8; ++j) sums[j] += words[i + j];
-    }
-    for (const uint64_t sum : sums) total += sum;
-  });
-  fmt::print("plain read of {} MB: {:.2f} GB/s (sum {})\n", size >> 20, static_cast<double>(size) / seconds * 1e-9, total);
-}
-
+// One KV head, on one thread.
 void bench_attention(const KernelTable& table, int64_t head_dim, int64_t group, int64_t context, int64_t rows) {
   const int64_t blocks = (context + 31) / 32;
   std::vector<uint16_t> keys(static_cast<size_t>(blocks * 32 * head_dim), 0x2E66);
   std::vector<uint16_t> values(keys.size(), 0x2E66);
-  std::vector<int32_t> table_of_blocks(static_cast<size_t>(blocks));
-  for (size_t b = 0; b < table_of_blocks.size(); ++b) table_of_blocks[b] = static_cast<int32_t>(b);
+  std::vector<int32_t> block_table(static_cast<size_t>(blocks));
+  for (size_t b = 0; b < block_table.size(); ++b) block_table[b] = static_cast<int32_t>(b);
   const auto q = random_floats(rows * group * head_dim);
   std::vector<float> out(q.size());
   const AttentionArgs args = {
       .layer = {.keys = keys.data(), .values = values.data(), .block_tokens = 32, .kv_heads = 1, .head_dim = head_dim},
-      .blocks = table_of_blocks.data(),
+      .blocks = block_table.data(),
       .kv_head = 0,
       .group = group,
       .position = context - rows,
@@ -124,22 +172,27 @@ void bench_attention(const KernelTable& table, int64_t head_dim, int64_t group, 
       .out = out.data(),
       .out_stride = group * head_dim,
       .scale = 0.125F};
-  const double seconds = best_seconds([&] { table.attention(args); }, 0.1);
+  const double seconds = best_seconds([&] { table.attention(args); }, 1, 0.1);
   const double bytes = static_cast<double>(context * head_dim * 4);
   const double macs = static_cast<double>(rows * group * (2 * context - rows + 1) * head_dim);
   fmt::print("{:<12} attention head_dim {} group {} context {} rows {}: {:8.2f} GB/s {:8.2f} GMAC/s\n", table.name,
              head_dim, group, context, rows, bytes / seconds * 1e-9, macs / seconds * 1e-9);
 }
 
+// Rows of n values, from the first-level cache, on one thread.
 void bench_rows(const KernelTable& table, int64_t n) {
-  auto x = random_floats(n);
+  const auto x = random_floats(n);
   const auto weight = random_floats(n);
   std::vector<float> y(x.size());
   const auto report = [&](const char* name, int64_t bytes, const std::function<void()>& body) {
-    const double seconds = best_seconds([&] {
-      for (int i = 0; i < 100; ++i) body();
-    }, 0.02) / 100;
-    fmt::print("{:<12} {} {}: {:8.2f} GB/s\n", table.name, name, n, static_cast<double>(bytes) / seconds * 1e-9);
+    const int repeats = 100;
+    const double seconds = best_seconds(
+        [&] {
+          for (int i = 0; i < repeats; ++i) body();
+        },
+        1, 0.02);
+    fmt::print("{:<12} {} {}: {:8.2f} GB/s\n", table.name, name, n,
+               static_cast<double>(bytes * repeats) / seconds * 1e-9);
   };
   report("rms_norm", 12 * n, [&] { table.rms_norm(x.data(), weight.data(), 1e-5F, n, y.data()); });
   report("silu_mul", 12 * n, [&] { table.silu_mul(y.data(), x.data(), n); });
@@ -148,39 +201,66 @@ void bench_rows(const KernelTable& table, int64_t n) {
   std::vector<float> scales(x.size() / 32);
   std::vector<int16_t> half_sums(x.size() / 16);
   std::vector<float> group_sums(x.size() / 32);
-  report("quantize", 5 * n, [&] {
+  report("quantize_activations", 5 * n, [&] {
     table.quantize_activations(x.data(), 1, n, quants.data(), scales.data(), half_sums.data(), group_sums.data());
   });
   const std::vector<float> cosines(64, 0.8F);
   const std::vector<float> sines(64, 0.6F);
-  report("rope neox", 8 * n, [&] { table.rope(y.data(), n / 128, 128, 128, true, cosines.data(), sines.data()); });
-  report("rope pairs", 8 * n, [&] { table.rope(y.data(), n / 128, 128, 128, false, cosines.data(), sines.data()); });
+  y = x;
+  report("rope (halves)", 8 * n, [&] { table.rope(y.data(), n / 128, 128, 128, true, cosines.data(), sines.data()); });
+  report("rope (pairs)", 8 * n, [&] { table.rope(y.data(), n / 128, 128, 128, false, cosines.data(), sines.data()); });
+}
+
+bool parse_number(std::string_view text, int64_t& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size() && value > 0;
+}
+
+bool parse(std::string_view word, Options& options) {
+  if (const KernelTable* table = find_kernel_table(word)) {
+    options.tables.push_back(table);
+    return true;
+  }
+  int64_t number = 0;
+  if (word.starts_with('t') && parse_number(word.substr(1), number)) {
+    options.threads = static_cast<int>(number);
+    return true;
+  }
+  const size_t by = word.find('x');
+  if (by != std::string_view::npos) {
+    return parse_number(word.substr(0, by), options.outputs) && parse_number(word.substr(by + 1), options.inputs) &&
+           options.outputs >= panel_outputs && options.inputs % 256 == 0;
+  }
+  const bool is_type = std::any_of(element_traits_table.begin(), element_traits_table.end(),
+                                   [&](const ElementTraits& traits) { return traits.name == word; });
+  if (is_type || word == "rows" || word == "attention") options.types.push_back(word);
+  return is_type || word == "rows" || word == "attention";
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::vector<const KernelTable*> tables;
-  std::string only;
+  Options options;
   for (int i = 1; i < argc; ++i) {
-    if (const KernelTable* table = find_kernel_table(argv[i])) {
-      tables.push_back(table);
-    } else {
-      only = argv[i];
+    if (!parse(argv[i], options)) {
+      fmt::print(stderr, "not a table, type, kernel, OUTPUTSxINPUTS (16 and more, multiple of 256) or tN: {}\n",
+                 argv[i]);
+      return 1;
     }
   }
-  if (tables.empty()) tables.assign(supported_kernel_tables().begin(), supported_kernel_tables().end());
-  bench_read(size_t{256} << 20);
-  for (const KernelTable* table : tables) {
+  if (options.tables.empty()) options.tables.assign(supported_kernel_tables().begin(), supported_kernel_tables().end());
+  Team team(options.threads);
+  bench_read(team, size_t{256} << 20);
+  for (const KernelTable* table : options.tables) {
     for (const ElementTraits& traits : element_traits_table) {
-      if (only.empty() || only == traits.name) bench_matmul(*table, traits.type, 8192, table->name == "scalar" ? 256 : 2048);
+      if (options.has(traits.name)) bench_matmul(team, *table, traits.type, options);
     }
-    if (!only.empty() && only != "rows") continue;
-    bench_rows(*table, 4096);
+    if (options.has("rows")) bench_rows(*table, 4096);
+    if (!options.has("attention")) continue;
     for (const int64_t head_dim : {64, 128}) {
       bench_attention(*table, head_dim, 4, 4096, 1);
       bench_attention(*table, head_dim, 1, 4096, 1);
-      bench_attention(*table, head_dim, 4, 1024, 512);
+      bench_attention(*table, head_dim, 4, 1024, table->name == "scalar" ? 8 : 512);
     }
   }
   return 0;

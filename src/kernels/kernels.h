@@ -42,9 +42,9 @@ struct PackedMatrix {
 struct Activations {
   int64_t rows = 0;
   int64_t inputs = 0;
-  const float* values = nullptr;      // (rows, inputs)
-  const int8_t* quants = nullptr;     // (rows, inputs)
-  const float* scales = nullptr;      // (rows, inputs / 32)
+  const float* values = nullptr;       // (rows, inputs)
+  const int8_t* quants = nullptr;      // (rows, inputs)
+  const float* scales = nullptr;       // (rows, inputs / 32)
   const int16_t* half_sums = nullptr;  // (rows, inputs / 16): sum of quants over 16 inputs, for weights with an offset
   const float* group_sums = nullptr;   // (rows, inputs / 32): scale * sum of quants, for weights with a minimum
 };
@@ -91,12 +91,12 @@ struct AttentionArgs {
   KvLayer layer;
   const int32_t* blocks = nullptr;
   int64_t kv_head = 0;
-  int64_t group = 0;          // query heads a KV head
-  int64_t position = 0;       // of the first row
+  int64_t group = 0;     // query heads a KV head
+  int64_t position = 0;  // of the first row
   int64_t rows = 0;
-  const float* q = nullptr;   // row r, head h of the group: q + r * q_stride + (kv_head * group + h) * head_dim
+  const float* q = nullptr;  // row r, head h of the group: q + r * q_stride + (kv_head * group + h) * head_dim
   int64_t q_stride = 0;
-  float* out = nullptr;       // addressed like q
+  float* out = nullptr;  // addressed like q
   int64_t out_stride = 0;
   float scale = 0.0F;
 };

@@ -6,8 +6,8 @@
 //   low bits     line j of a group (0 <= j < 4) is 64 bytes (output, i): the low nibble belongs to input 4 j + i, the
 //                high nibble to input 16 + 4 j + i
 //   fifth bits   64 bytes (output, i): bit j (0 <= j < 8) is bit 4 of input 4 j + i
-//   sixth bits   2 x 64 bytes (half, output, i): bits 2 j, 2 j + 1 (0 <= j < 4) are bits 4, 5 of input 16 half + 4 j + i
-//   bytes        line j (0 <= j < 8) is 64 bytes (output, i): input 4 j + i, plus 128
+//   sixth bits   2 x 64 bytes (half, output, i): bits 2 j, 2 j + 1 (0 <= j < 4) are bits 4, 5 of input 16 half + 4 j +
+//   i bytes        line j (0 <= j < 8) is 64 bytes (output, i): input 4 j + i, plus 128
 //
 //   F32          a step is 1 input: f32 (16)              F16, BF16   1 input: (16)
 //   Q4_0, Q5_0, Q8_0   2 groups: scales (2), then the two groups' low bits (Q5_0: low, fifth of each; Q8_0: bytes)
@@ -26,14 +26,14 @@ namespace quire::packed {
 
 inline constexpr int64_t lanes = 16;  // outputs of a panel
 inline constexpr int64_t line_bytes = 64;
-inline constexpr int64_t scales_bytes = 32;       // f16 of the 16 outputs
-inline constexpr int64_t low_bytes = 4 * 64;      // 32 inputs, 4 bits each
-inline constexpr int64_t fifth_bytes = 64;        // 32 inputs, 1 bit each
-inline constexpr int64_t sixth_bytes = 2 * 64;    // 32 inputs, 2 bits each
-inline constexpr int64_t whole_bytes = 8 * 64;    // 32 inputs, 8 bits each
-inline constexpr int64_t k_groups = 8;            // groups of a K-quant's super-block
-inline constexpr int64_t k_head_bytes = 64;       // f16 of the super-block
-inline constexpr int64_t k_scales_bytes = 8 * 32; // a byte a group and output, twice
+inline constexpr int64_t scales_bytes = 32;        // f16 of the 16 outputs
+inline constexpr int64_t low_bytes = 4 * 64;       // 32 inputs, 4 bits each
+inline constexpr int64_t fifth_bytes = 64;         // 32 inputs, 1 bit each
+inline constexpr int64_t sixth_bytes = 2 * 64;     // 32 inputs, 2 bits each
+inline constexpr int64_t whole_bytes = 8 * 64;     // 32 inputs, 8 bits each
+inline constexpr int64_t k_groups = 8;             // groups of a K-quant's super-block
+inline constexpr int64_t k_head_bytes = 64;        // f16 of the super-block
+inline constexpr int64_t k_scales_bytes = 8 * 32;  // a byte a group and output, twice
 inline constexpr int64_t k_quants_offset = k_head_bytes + k_scales_bytes;
 
 struct Step {
@@ -43,17 +43,27 @@ struct Step {
 
 static constexpr Step step_of(ElementType type) {
   switch (type) {
-    case ElementType::f32: return {1, 64};
+    case ElementType::f32:
+      return {1, 64};
     case ElementType::f16:
-    case ElementType::bf16: return {1, 32};
-    case ElementType::q4_0: return {64, 2 * (scales_bytes + low_bytes)};
-    case ElementType::q5_0: return {64, 2 * (scales_bytes + low_bytes + fifth_bytes)};
-    case ElementType::q8_0: return {64, 2 * (scales_bytes + whole_bytes)};
-    case ElementType::q4_1: return {32, 2 * scales_bytes + low_bytes};
-    case ElementType::q5_1: return {32, 2 * scales_bytes + low_bytes + fifth_bytes};
-    case ElementType::q4_k: return {256, k_quants_offset + k_groups * low_bytes};
-    case ElementType::q5_k: return {256, k_quants_offset + k_groups * (low_bytes + fifth_bytes)};
-    case ElementType::q6_k: return {256, k_quants_offset + k_groups * (low_bytes + sixth_bytes)};
+    case ElementType::bf16:
+      return {1, 32};
+    case ElementType::q4_0:
+      return {64, 2 * (scales_bytes + low_bytes)};
+    case ElementType::q5_0:
+      return {64, 2 * (scales_bytes + low_bytes + fifth_bytes)};
+    case ElementType::q8_0:
+      return {64, 2 * (scales_bytes + whole_bytes)};
+    case ElementType::q4_1:
+      return {32, 2 * scales_bytes + low_bytes};
+    case ElementType::q5_1:
+      return {32, 2 * scales_bytes + low_bytes + fifth_bytes};
+    case ElementType::q4_k:
+      return {256, k_quants_offset + k_groups * low_bytes};
+    case ElementType::q5_k:
+      return {256, k_quants_offset + k_groups * (low_bytes + fifth_bytes)};
+    case ElementType::q6_k:
+      return {256, k_quants_offset + k_groups * (low_bytes + sixth_bytes)};
   }
   return {1, 0};
 }

@@ -50,7 +50,8 @@ constexpr KernelTable avx512_vnni_table = [] {
 }();
 
 // Worst first. Each table's machines include the next one's, so what is supported is a prefix.
-constexpr std::array<const KernelTable*, 4> all_tables = {&scalar_table, &avx2_table, &avx512_table, &avx512_vnni_table};
+constexpr std::array<const KernelTable*, 4> all_tables = {&scalar_table, &avx2_table, &avx512_table,
+                                                          &avx512_vnni_table};
 
 // __builtin_cpu_supports asks CPUID and, for vector state, XGETBV: what the system does not save is not supported.
 size_t count_supported() {

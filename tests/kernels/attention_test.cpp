@@ -30,8 +30,8 @@ class Cache {
     blocks_.resize(static_cast<size_t>(block_count));
     std::iota(blocks_.begin(), blocks_.end(), 1);
     std::shuffle(blocks_.begin(), blocks_.end(), random);
-    const auto elements = static_cast<size_t>((block_count + 2) * geometry.kv_heads * geometry.block_tokens *
-                                              geometry.head_dim);
+    const auto elements =
+        static_cast<size_t>((block_count + 2) * geometry.kv_heads * geometry.block_tokens * geometry.head_dim);
     keys_.assign(elements, 0x7E00);
     values_.assign(elements, 0x7E00);
     k_ = random_floats(context * row_elements(), random);
@@ -41,8 +41,11 @@ class Cache {
 
   void write(const KernelTable& table, int64_t end) {
     for (int64_t position = 0; position < end; ++position) {
-      table.kv_write({.layer = layer(), .blocks = blocks_.data(), .position = position,
-                      .k = k_.data() + position * row_elements(), .v = v_.data() + position * row_elements()});
+      table.kv_write({.layer = layer(),
+                      .blocks = blocks_.data(),
+                      .position = position,
+                      .k = k_.data() + position * row_elements(),
+                      .v = v_.data() + position * row_elements()});
     }
   }
 
@@ -51,9 +54,17 @@ class Cache {
     const int64_t stride = row_elements() * geometry_.group;
     std::vector<float> out(static_cast<size_t>((end - begin) * stride), NAN);
     for (int64_t head = 0; head < geometry_.kv_heads; ++head) {
-      table.attention({.layer = layer(), .blocks = blocks_.data(), .kv_head = head, .group = geometry_.group,
-                       .position = begin, .rows = end - begin, .q = q_.data() + begin * stride, .q_stride = stride,
-                       .out = out.data(), .out_stride = stride, .scale = scale()});
+      table.attention({.layer = layer(),
+                       .blocks = blocks_.data(),
+                       .kv_head = head,
+                       .group = geometry_.group,
+                       .position = begin,
+                       .rows = end - begin,
+                       .q = q_.data() + begin * stride,
+                       .q_stride = stride,
+                       .out = out.data(),
+                       .out_stride = stride,
+                       .scale = scale()});
     }
     return out;
   }
@@ -69,8 +80,11 @@ class Cache {
 
  private:
   KvLayer layer() {
-    return {.keys = keys_.data(), .values = values_.data(), .block_tokens = geometry_.block_tokens,
-            .kv_heads = geometry_.kv_heads, .head_dim = geometry_.head_dim};
+    return {.keys = keys_.data(),
+            .values = values_.data(),
+            .block_tokens = geometry_.block_tokens,
+            .kv_heads = geometry_.kv_heads,
+            .head_dim = geometry_.head_dim};
   }
 
   Geometry geometry_;
@@ -84,8 +98,8 @@ class Cache {
 };
 
 const Geometry geometries[] = {
-    {8, 4, 2, 32}, {64, 2, 4, 32}, {64, 1, 1, 64}, {80, 2, 3, 32}, {96, 1, 8, 32}, {128, 2, 2, 64}, {20, 3, 5, 64},
-    {6, 1, 9, 96},
+    {8, 4, 2, 32},  {64, 2, 4, 32},  {64, 1, 1, 64}, {80, 2, 3, 32},
+    {96, 1, 8, 32}, {128, 2, 2, 64}, {20, 3, 5, 64}, {6, 1, 9, 96},
 };
 
 // The nearest f16, found by trying.
@@ -122,9 +136,9 @@ TEST(KvWrite, rounds_to_the_nearest_f16_at_the_places_of_the_layout) {
 }
 
 TEST(KvWrite, has_the_bits_of_the_scalar_table_in_every_table) {
-  const std::vector<float> edges = {0.0F,    -0.0F,    65504.0F, 65519.0F, 65520.0F,  1e30F,     -1e30F,  INFINITY,
-                                    6e-8F,   2.9e-8F,  2.98023224e-8F, 3e-8F, 6.1e-5F, -6.09e-5F, 1.0F,   2049.0F,
-                                    2051.0F, 1e-30F,   -1e-44F,  0.1F};
+  const std::vector<float> edges = {0.0F,     -0.0F,   65504.0F, 65519.0F,       65520.0F, 1e30F,   -1e30F,
+                                    INFINITY, 6e-8F,   2.9e-8F,  2.98023224e-8F, 3e-8F,    6.1e-5F, -6.09e-5F,
+                                    1.0F,     2049.0F, 2051.0F,  1e-30F,         -1e-44F,  0.1F};
   for (const Geometry& geometry : geometries) {
     for (const KernelTable* table : supported_kernel_tables()) {
       Cache expected(geometry, 70, 9);
@@ -141,9 +155,13 @@ TEST(KvWrite, has_the_bits_of_the_scalar_table_in_every_table) {
   for (const KernelTable* table : supported_kernel_tables()) {
     std::vector<uint16_t> keys(edges.size() * 32);
     std::vector<uint16_t> values(edges.size() * 32);
-    table->kv_write({.layer = {.keys = keys.data(), .values = values.data(), .block_tokens = 32, .kv_heads = 1,
-                               .head_dim = head_dim},
-                     .blocks = &block, .position = 3, .k = edges.data(), .v = edges.data()});
+    table->kv_write(
+        {.layer =
+             {.keys = keys.data(), .values = values.data(), .block_tokens = 32, .kv_heads = 1, .head_dim = head_dim},
+         .blocks = &block,
+         .position = 3,
+         .k = edges.data(),
+         .v = edges.data()});
     if (expected.empty()) expected = values;
     EXPECT_EQ(values, expected) << table->name;
     for (size_t d = 0; d < edges.size(); ++d) EXPECT_EQ(keys[d * 32 + 3], expected[3 * edges.size() + d]);
@@ -176,10 +194,11 @@ TEST(Attention, is_softmax_of_scores_times_values) {
         for (int64_t d = 0; d < geometry.head_dim; ++d) {
           double expected = 0;
           for (int64_t i = 0; i < context; ++i) {
-            expected += scores[static_cast<size_t>(i)] / sum *
-                        nearest_f16(cache.v()[static_cast<size_t>(i * stride + kv + d)]);
+            expected +=
+                scores[static_cast<size_t>(i)] / sum * nearest_f16(cache.v()[static_cast<size_t>(i * stride + kv + d)]);
           }
-          const auto at = static_cast<size_t>((row * geometry.kv_heads * geometry.group + head) * geometry.head_dim + d);
+          const auto at =
+              static_cast<size_t>((row * geometry.kv_heads * geometry.group + head) * geometry.head_dim + d);
           EXPECT_NEAR(out[at], expected, 2e-5) << "head_dim " << geometry.head_dim << " context " << context;
         }
       }

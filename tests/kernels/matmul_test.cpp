@@ -13,7 +13,11 @@ constexpr float untouched = -12345.0F;
 std::vector<float> multiply(const KernelTable& table, const PackedMatrix& weights, const Activations& x,
                             int64_t panel_begin, int64_t panel_end, int64_t y_stride) {
   std::vector<float> y(static_cast<size_t>(x.rows * y_stride), untouched);
-  table.matmul({.weights = weights, .x = x, .y = y.data(), .y_stride = y_stride, .panel_begin = panel_begin,
+  table.matmul({.weights = weights,
+                .x = x,
+                .y = y.data(),
+                .y_stride = y_stride,
+                .panel_begin = panel_begin,
                 .panel_end = panel_end});
   return y;
 }

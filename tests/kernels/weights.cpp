@@ -20,13 +20,17 @@ std::vector<size_t> f16_offsets(ElementType type) {
   switch (type) {
     case ElementType::q4_0:
     case ElementType::q5_0:
-    case ElementType::q8_0: return {0};
+    case ElementType::q8_0:
+      return {0};
     case ElementType::q4_1:
     case ElementType::q5_1:
     case ElementType::q4_k:
-    case ElementType::q5_k: return {0, 2};
-    case ElementType::q6_k: return {208};
-    default: return {};
+    case ElementType::q5_k:
+      return {0, 2};
+    case ElementType::q6_k:
+      return {208};
+    default:
+      return {};
   }
 }
 
@@ -43,11 +47,21 @@ void dequantize_32(ElementType type, const uint8_t* block, Parts* out) {
     const auto bit = [&](int offset) { return static_cast<int>((load_u32(block + offset) >> k) & 1U) << 4; };
     const double m = f16_value(load_u16(block + 2));
     switch (type) {
-      case ElementType::q4_0: out[k] = {d * (nibble(2) - 8)}; break;
-      case ElementType::q4_1: out[k] = {d * nibble(4), m}; break;
-      case ElementType::q5_0: out[k] = {d * ((nibble(6) | bit(2)) - 16)}; break;
-      case ElementType::q5_1: out[k] = {d * (nibble(8) | bit(4)), m}; break;
-      default: out[k] = {d * static_cast<int8_t>(block[2 + k])}; break;
+      case ElementType::q4_0:
+        out[k] = {d * (nibble(2) - 8)};
+        break;
+      case ElementType::q4_1:
+        out[k] = {d * nibble(4), m};
+        break;
+      case ElementType::q5_0:
+        out[k] = {d * ((nibble(6) | bit(2)) - 16)};
+        break;
+      case ElementType::q5_1:
+        out[k] = {d * (nibble(8) | bit(4)), m};
+        break;
+      default:
+        out[k] = {d * static_cast<int8_t>(block[2 + k])};
+        break;
     }
   }
 }
@@ -93,8 +107,8 @@ double f16_value(uint16_t bits) {
 uint16_t random_f16(Random& random) {
   const int64_t kind = random_below(random, 16);
   const auto sign = static_cast<uint16_t>(random_below(random, 2) << 15);
-  if (kind == 0) return sign;                                                             // zero
-  if (kind == 1) return static_cast<uint16_t>(sign | random_below(random, 1024));         // subnormal
+  if (kind == 0) return sign;                                                      // zero
+  if (kind == 1) return static_cast<uint16_t>(sign | random_below(random, 1024));  // subnormal
   return static_cast<uint16_t>(sign | (5 + random_below(random, 10)) << 10 | random_below(random, 1024));
 }
 

@@ -19,8 +19,7 @@ struct Dequantized {
   std::vector<double> values;
   std::vector<double> magnitudes;
 };
-Dequantized dequantize_rows(ElementType type, const std::vector<std::byte>& rows, int64_t outputs,
-                                    int64_t inputs);
+Dequantized dequantize_rows(ElementType type, const std::vector<std::byte>& rows, int64_t outputs, int64_t inputs);
 
 std::vector<float> random_floats(int64_t count, Random& random, float magnitude = 1.0F);
 

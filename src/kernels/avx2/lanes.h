@@ -80,7 +80,9 @@ QUIRE_LEAF_INLINE Floats load_i8(const uint8_t* at) {
           _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(as_half(at + 8))))};
 }
 
-QUIRE_LEAF_INLINE Floats add(Floats a, Floats b) { return {_mm256_add_ps(a.low, b.low), _mm256_add_ps(a.high, b.high)}; }
+QUIRE_LEAF_INLINE Floats add(Floats a, Floats b) {
+  return {_mm256_add_ps(a.low, b.low), _mm256_add_ps(a.high, b.high)};
+}
 QUIRE_LEAF_INLINE Floats subtract(Floats a, Floats b) {
   return {_mm256_sub_ps(a.low, b.low), _mm256_sub_ps(a.high, b.high)};
 }
@@ -95,8 +97,12 @@ QUIRE_LEAF_INLINE Floats negate(Floats a) {
   return {_mm256_xor_ps(a.low, sign), _mm256_xor_ps(a.high, sign)};
 }
 // b where either is NaN.
-QUIRE_LEAF_INLINE Floats min(Floats a, Floats b) { return {_mm256_min_ps(a.low, b.low), _mm256_min_ps(a.high, b.high)}; }
-QUIRE_LEAF_INLINE Floats max(Floats a, Floats b) { return {_mm256_max_ps(a.low, b.low), _mm256_max_ps(a.high, b.high)}; }
+QUIRE_LEAF_INLINE Floats min(Floats a, Floats b) {
+  return {_mm256_min_ps(a.low, b.low), _mm256_min_ps(a.high, b.high)};
+}
+QUIRE_LEAF_INLINE Floats max(Floats a, Floats b) {
+  return {_mm256_max_ps(a.low, b.low), _mm256_max_ps(a.high, b.high)};
+}
 // a * b + c and a * b - c, rounded once.
 QUIRE_LEAF_INLINE Floats fma(Floats a, Floats b, Floats c) {
   return {_mm256_fmadd_ps(a.low, b.low, c.low), _mm256_fmadd_ps(a.high, b.high, c.high)};

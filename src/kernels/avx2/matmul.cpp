@@ -1,7 +1,7 @@
 #include "kernels/avx2/lanes.h"
 #include "kernels/isa_functions.h"
 #include "kernels/lanes/dot_pairs.h"
-#include "kernels/lanes/matmul_quantized.h"
+#include "kernels/lanes/matmul_quantized_body.h"
 
 namespace quire::avx2 {
 

@@ -1,6 +1,6 @@
 #include "kernels/avx512/lanes.h"
 #include "kernels/isa_functions.h"
-#include "kernels/lanes/attention.h"
+#include "kernels/lanes/attention_body.h"
 
 namespace quire::avx512 {
 

@@ -21,9 +21,7 @@ constexpr int attention_queries = 8;  // with 2 registers each: 16 sums + 2 keys
 QUIRE_LEAF_INLINE __mmask16 first_lanes(int64_t n) {
   return static_cast<__mmask16>(n >= 16 ? 0xFFFF : n <= 0 ? 0 : (1 << n) - 1);
 }
-QUIRE_LEAF_INLINE __m256i load_half(const void* at) {
-  return _mm256_loadu_si256(static_cast<const __m256i*>(at));
-}
+QUIRE_LEAF_INLINE __m256i load_half(const void* at) { return _mm256_loadu_si256(static_cast<const __m256i*>(at)); }
 
 QUIRE_LEAF_INLINE Floats zeros() { return _mm512_setzero_ps(); }
 QUIRE_LEAF_INLINE Floats broadcast(float value) { return _mm512_set1_ps(value); }

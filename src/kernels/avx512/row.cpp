@@ -1,7 +1,7 @@
 #include "kernels/avx512/lanes.h"
 #include "kernels/isa_functions.h"
-#include "kernels/lanes/quantize.h"
-#include "kernels/lanes/row.h"
+#include "kernels/lanes/quantize_body.h"
+#include "kernels/lanes/row_body.h"
 
 namespace quire::avx512 {
 

@@ -1,6 +1,6 @@
 #include "kernels/avx512/lanes.h"
 #include "kernels/isa_functions.h"
-#include "kernels/lanes/matmul_quantized.h"
+#include "kernels/lanes/matmul_quantized_body.h"
 
 namespace quire::avx512_vnni {
 namespace {

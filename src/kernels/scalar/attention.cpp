@@ -22,9 +22,9 @@ int64_t block_elements(const KvLayer& layer) { return layer.kv_heads * layer.blo
 
 Chunk find_chunk(const AttentionArgs& args, int64_t chunk) {
   const int64_t position = chunk * attention_chunk;
-  const int64_t offset = args.blocks[position / args.layer.block_tokens] * block_elements(args.layer) +
-                         (args.kv_head * args.layer.block_tokens + position % args.layer.block_tokens) *
-                             args.layer.head_dim;
+  const int64_t offset =
+      args.blocks[position / args.layer.block_tokens] * block_elements(args.layer) +
+      (args.kv_head * args.layer.block_tokens + position % args.layer.block_tokens) * args.layer.head_dim;
   return {args.layer.keys + offset, args.layer.values + offset};
 }
 

@@ -88,14 +88,20 @@ GroupBytes find_group(ElementType type, const uint8_t* panel, int64_t g) {
 
 int32_t quant_of(ElementType type, const GroupBytes& at, int64_t lane, int64_t k) {
   switch (type) {
-    case ElementType::q4_0: return low_bits(at.quants, lane, k) - 8;
+    case ElementType::q4_0:
+      return low_bits(at.quants, lane, k) - 8;
     case ElementType::q4_1:
-    case ElementType::q4_k: return low_bits(at.quants, lane, k);
-    case ElementType::q5_0: return (low_bits(at.quants, lane, k) | fifth_bit(at.high, lane, k) << 4) - 16;
+    case ElementType::q4_k:
+      return low_bits(at.quants, lane, k);
+    case ElementType::q5_0:
+      return (low_bits(at.quants, lane, k) | fifth_bit(at.high, lane, k) << 4) - 16;
     case ElementType::q5_1:
-    case ElementType::q5_k: return low_bits(at.quants, lane, k) | fifth_bit(at.high, lane, k) << 4;
-    case ElementType::q6_k: return (low_bits(at.quants, lane, k) | sixth_bits(at.high, lane, k) << 4) - 32;
-    default: return at.quants[k / 4 * 64 + lane * 4 + k % 4] - 128;
+    case ElementType::q5_k:
+      return low_bits(at.quants, lane, k) | fifth_bit(at.high, lane, k) << 4;
+    case ElementType::q6_k:
+      return (low_bits(at.quants, lane, k) | sixth_bits(at.high, lane, k) << 4) - 32;
+    default:
+      return at.quants[k / 4 * 64 + lane * 4 + k % 4] - 128;
   }
 }
 

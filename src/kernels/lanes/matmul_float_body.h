@@ -93,10 +93,14 @@ void matmul_float_weights(const MatmulArgs& args) {
 
 inline void matmul_float_types(const MatmulArgs& args) {
   switch (args.weights.type) {
-    case ElementType::f32: return matmul_float_weights<ElementType::f32>(args);
-    case ElementType::f16: return matmul_float_weights<ElementType::f16>(args);
-    case ElementType::bf16: return matmul_float_weights<ElementType::bf16>(args);
-    default: return;
+    case ElementType::f32:
+      return matmul_float_weights<ElementType::f32>(args);
+    case ElementType::f16:
+      return matmul_float_weights<ElementType::f16>(args);
+    case ElementType::bf16:
+      return matmul_float_weights<ElementType::bf16>(args);
+    default:
+      return;
   }
 }
 

@@ -16,8 +16,8 @@ QUIRE_LEAF_INLINE float float_of_bits(int32_t bits) {
   return value;
 }
 
-QUIRE_LEAF_INLINE void quantize_lanes(const float* x, int64_t groups, int8_t* quants, float* scales,
-                                      int16_t* half_sums, float* group_sums) {
+QUIRE_LEAF_INLINE void quantize_lanes(const float* x, int64_t groups, int8_t* quants, float* scales, int16_t* half_sums,
+                                      float* group_sums) {
   const Words magnitude = broadcast_word(0x7FFFFFFF);
   for (int64_t g = 0; g < groups; ++g) {
     const Floats halves[2] = {load(x + g * quant_group), load(x + g * quant_group + 16)};

@@ -92,8 +92,8 @@ QUIRE_LEAF_INLINE void soften(Floats (&scores)[queries][2], int64_t count, float
 
 // out[d] = out[d] * carry + p v for `vectors` * 16 elements from d on, the last `left` of which exist.
 template <int queries, int vectors, bool whole>
-QUIRE_LEAF_INLINE void add_values(const Chunk& chunk, int64_t head_dim, int64_t d, int64_t left,
-                                  const float* p, const float (&carry)[16], float* const (&out)[queries]) {
+QUIRE_LEAF_INLINE void add_values(const Chunk& chunk, int64_t head_dim, int64_t d, int64_t left, const float* p,
+                                  const float (&carry)[16], float* const (&out)[queries]) {
   Floats acc[queries][vectors];
 #pragma GCC unroll 8
   for (int i = 0; i < queries; ++i) {

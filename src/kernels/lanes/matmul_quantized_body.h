@@ -26,8 +26,8 @@ QUIRE_LEAF_INLINE Floats add_group(const Group& group, const RowAt& x, Floats ac
   if constexpr (Weights::has_sub_scales) {
     // |sum of a half| <= 32 * 127 * 16 and |sub scale| <= 128: products and their sum are below 2^24, exact in f32.
     const Words offsets = broadcast_word((-Weights::offset) & 0xFFFF);  // pairs of (-offset, 0)
-    const Words first = Dot::template sum_quads<Weights::bits, 0, 4>(group.quads, x.quants,
-                                                                       Dot::scale_halves(offsets, x.half_sums));
+    const Words first =
+        Dot::template sum_quads<Weights::bits, 0, 4>(group.quads, x.quants, Dot::scale_halves(offsets, x.half_sums));
     const Words last = Dot::template sum_quads<Weights::bits, 4, 8>(
         group.quads, x.quants, Dot::scale_halves(left32<16>(offsets), x.half_sums));
     sum = multiply(to_floats(first), group.sub_scales[0]);
@@ -35,7 +35,8 @@ QUIRE_LEAF_INLINE Floats add_group(const Group& group, const RowAt& x, Floats ac
   } else {
     Words start = zero_words();
     constexpr uint32_t offset = static_cast<uint32_t>(-Weights::offset) & 0xFFFFU;
-    if constexpr (Weights::offset != 0) start = Dot::scale_halves(broadcast_word(static_cast<int32_t>(offset * 0x10001U)), x.half_sums);
+    if constexpr (Weights::offset != 0)
+      start = Dot::scale_halves(broadcast_word(static_cast<int32_t>(offset * 0x10001U)), x.half_sums);
     sum = to_floats(Dot::template sum_quads<Weights::bits, 0, 8>(group.quads, x.quants, start));
   }
   acc = fma(sum, multiply(group.scale, broadcast(x.scale)), acc);
@@ -124,15 +125,24 @@ void matmul_weights(const MatmulArgs& args) {
 template <class Dot>
 void matmul_quantized(const MatmulArgs& args) {
   switch (args.weights.type) {
-    case ElementType::q4_0: return matmul_weights<Dot, PairWeights<4, 8>>(args);
-    case ElementType::q5_0: return matmul_weights<Dot, PairWeights<5, 16>>(args);
-    case ElementType::q8_0: return matmul_weights<Dot, PairWeights<8, 128>>(args);
-    case ElementType::q4_1: return matmul_weights<Dot, MinimumWeights<4>>(args);
-    case ElementType::q5_1: return matmul_weights<Dot, MinimumWeights<5>>(args);
-    case ElementType::q4_k: return matmul_weights<Dot, SuperWeights<4>>(args);
-    case ElementType::q5_k: return matmul_weights<Dot, SuperWeights<5>>(args);
-    case ElementType::q6_k: return matmul_weights<Dot, HalfScaledWeights>(args);
-    default: return;
+    case ElementType::q4_0:
+      return matmul_weights<Dot, PairWeights<4, 8>>(args);
+    case ElementType::q5_0:
+      return matmul_weights<Dot, PairWeights<5, 16>>(args);
+    case ElementType::q8_0:
+      return matmul_weights<Dot, PairWeights<8, 128>>(args);
+    case ElementType::q4_1:
+      return matmul_weights<Dot, MinimumWeights<4>>(args);
+    case ElementType::q5_1:
+      return matmul_weights<Dot, MinimumWeights<5>>(args);
+    case ElementType::q4_k:
+      return matmul_weights<Dot, SuperWeights<4>>(args);
+    case ElementType::q5_k:
+      return matmul_weights<Dot, SuperWeights<5>>(args);
+    case ElementType::q6_k:
+      return matmul_weights<Dot, HalfScaledWeights>(args);
+    default:
+      return;
   }
 }
 
