@@ -19,7 +19,9 @@ std::string read_file(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-std::filesystem::path golden_dir() { return std::filesystem::path(QUIRE_SOURCE_DIR) / "tests" / "data" / "chat_templates"; }
+std::filesystem::path golden_dir() {
+  return std::filesystem::path(QUIRE_SOURCE_DIR) / "tests" / "data" / "chat_templates";
+}
 
 ChatTemplate parse(std::string_view source) {
   auto parsed = ChatTemplate::parse(source, "<bos>", "<eos>");
@@ -118,7 +120,8 @@ TEST(ChatTemplate, what_a_user_writes_is_the_users_in_every_real_template) {
     for (size_t at = 0; (at = rendered->text.find(attack, at)) != std::string::npos; at += attack.size()) {
       ++found_count;
       bool is_covered = false;
-      for (const TextSpan& span : rendered->user_spans) is_covered |= span.begin <= at && at + attack.size() <= span.end;
+      for (const TextSpan& span : rendered->user_spans)
+        is_covered |= span.begin <= at && at + attack.size() <= span.end;
       EXPECT_TRUE(is_covered) << "at " << at;
     }
     EXPECT_GE(found_count, 2U);

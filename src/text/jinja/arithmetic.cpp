@@ -59,7 +59,8 @@ Result<Value> int_arithmetic(BinaryOp op, Int left, Int right) {
     case BinaryOp::subtract:
       if (!fits(static_cast<double>(left) - static_cast<double>(right))) return too_large();
       return Value(static_cast<Int>(left - right));
-    case BinaryOp::multiply: return multiply(left, right);
+    case BinaryOp::multiply:
+      return multiply(left, right);
     case BinaryOp::divide:
       if (right == 0) return by_zero();
       return Value(static_cast<double>(left) / static_cast<double>(right));
@@ -69,26 +70,33 @@ Result<Value> int_arithmetic(BinaryOp op, Int left, Int right) {
     case BinaryOp::modulo:
       if (right == 0) return template_error("integer modulo by zero");
       return Value(static_cast<Int>(left - floor_quotient(left, right) * right));
-    case BinaryOp::power: return power(left, right);
+    case BinaryOp::power:
+      return power(left, right);
   }
   return too_large();
 }
 
 Result<Value> real_arithmetic(BinaryOp op, double left, double right) {
   double quotient = 0, remainder = 0;
-  if (right == 0 && (op == BinaryOp::divide || op == BinaryOp::floor_divide || op == BinaryOp::modulo)) return by_zero();
+  if (right == 0 && (op == BinaryOp::divide || op == BinaryOp::floor_divide || op == BinaryOp::modulo))
+    return by_zero();
   switch (op) {
-    case BinaryOp::add: return Value(left + right);
-    case BinaryOp::subtract: return Value(left - right);
-    case BinaryOp::multiply: return Value(left * right);
-    case BinaryOp::divide: return Value(left / right);
+    case BinaryOp::add:
+      return Value(left + right);
+    case BinaryOp::subtract:
+      return Value(left - right);
+    case BinaryOp::multiply:
+      return Value(left * right);
+    case BinaryOp::divide:
+      return Value(left / right);
     case BinaryOp::floor_divide:
       divide_floor(left, right, quotient, remainder);
       return Value(quotient);
     case BinaryOp::modulo:
       divide_floor(left, right, quotient, remainder);
       return Value(remainder);
-    case BinaryOp::power: break;
+    case BinaryOp::power:
+      break;
   }
   if (left == 0 && right < 0) return template_error("0.0 cannot be raised to a negative power");
   if (left < 0 && right != std::floor(right)) return template_error("complex numbers are not supported");

@@ -36,32 +36,84 @@ struct Arguments {
 };
 
 namespace expr {
-struct Constant { Value value; };
-struct Name { Symbol symbol; };
-struct List { std::vector<ExprPtr> items; };
-struct Tuple { std::vector<ExprPtr> items; };
-struct DictLiteral { std::vector<std::pair<ExprPtr, ExprPtr>> items; };
-struct GetAttribute { ExprPtr object; std::string name; };
-struct GetItem { ExprPtr object; ExprPtr key; };
-struct Slice { ExprPtr object; ExprPtr start, stop, step; };
-struct Call { ExprPtr callee; Arguments arguments; };
-struct Filter { ExprPtr subject; std::string name; const FilterEntry* entry; Arguments arguments; };  // subject: null in a filter block
-struct Test { ExprPtr subject; std::string name; const TestEntry* entry; Arguments arguments; bool negated; };
-struct Unary { UnaryOp op; ExprPtr operand; };
-struct Binary { BinaryOp op; ExprPtr left, right; };
-struct Concat { std::vector<ExprPtr> parts; };
-struct Compare { ExprPtr first; std::vector<std::pair<CompareOp, ExprPtr>> rest; };
-struct And { ExprPtr left, right; };
-struct Or { ExprPtr left, right; };
-struct Conditional { ExprPtr condition, then, otherwise; };  // otherwise may be null
-struct NamespaceTarget { Symbol symbol; std::string attribute; };  // only on the left of {% set %}
+struct Constant {
+  Value value;
+};
+struct Name {
+  Symbol symbol;
+};
+struct List {
+  std::vector<ExprPtr> items;
+};
+struct Tuple {
+  std::vector<ExprPtr> items;
+};
+struct DictLiteral {
+  std::vector<std::pair<ExprPtr, ExprPtr>> items;
+};
+struct GetAttribute {
+  ExprPtr object;
+  std::string name;
+};
+struct GetItem {
+  ExprPtr object;
+  ExprPtr key;
+};
+struct Slice {
+  ExprPtr object;
+  ExprPtr start, stop, step;
+};
+struct Call {
+  ExprPtr callee;
+  Arguments arguments;
+};
+struct Filter {
+  ExprPtr subject;
+  std::string name;
+  const FilterEntry* entry;
+  Arguments arguments;
+};  // subject: null in a filter block
+struct Test {
+  ExprPtr subject;
+  std::string name;
+  const TestEntry* entry;
+  Arguments arguments;
+  bool negated;
+};
+struct Unary {
+  UnaryOp op;
+  ExprPtr operand;
+};
+struct Binary {
+  BinaryOp op;
+  ExprPtr left, right;
+};
+struct Concat {
+  std::vector<ExprPtr> parts;
+};
+struct Compare {
+  ExprPtr first;
+  std::vector<std::pair<CompareOp, ExprPtr>> rest;
+};
+struct And {
+  ExprPtr left, right;
+};
+struct Or {
+  ExprPtr left, right;
+};
+struct Conditional {
+  ExprPtr condition, then, otherwise;
+};  // otherwise may be null
+struct NamespaceTarget {
+  Symbol symbol;
+  std::string attribute;
+};  // only on the left of {% set %}
 }  // namespace expr
 
 struct Expr {
-  using Node = std::variant<expr::Constant, expr::Name, expr::List, expr::Tuple, expr::DictLiteral,
-                            expr::GetAttribute, expr::GetItem, expr::Slice, expr::Call, expr::Filter, expr::Test,
-                            expr::Unary, expr::Binary, expr::Concat, expr::Compare, expr::And, expr::Or,
-                            expr::Conditional, expr::NamespaceTarget>;
+  using Node = std::variant<expr::Constant, expr::Name, expr::List, expr::Tuple, expr::DictLiteral, expr::GetAttribute,
+                            expr::GetItem, expr::Slice, expr::Call, expr::Filter, expr::Test, expr::Unary, expr::Binary,
+                            expr::Concat, expr::Compare, expr::And, expr::Or, expr::Conditional, expr::NamespaceTarget>;
   uint32_t line = 0;
   uint32_t height = 0;  // of the tree below, bounded by the parser: destruction and evaluation recurse over it
   Node node;
@@ -83,8 +135,12 @@ struct MacroNode {
 };
 
 namespace stmt {
-struct Data { Str text; };
-struct Print { ExprPtr value; };
+struct Data {
+  Str text;
+};
+struct Print {
+  ExprPtr value;
+};
 struct For {
   ExprPtr target, iterable, filter;  // filter may be null
   Body body, otherwise;
@@ -94,12 +150,29 @@ struct If {
   std::vector<std::pair<ExprPtr, Body>> branches;
   Body otherwise;
 };
-struct Set { ExprPtr target, value; };
-struct SetBlock { ExprPtr target, filter; Body body; };  // filter may be null
-struct Macro { Symbol symbol; std::unique_ptr<const MacroNode> macro; };
-struct CallBlock { ExprPtr call; std::unique_ptr<const MacroNode> caller; };
-struct FilterBlock { ExprPtr filter; Body body; };
-struct With { std::vector<std::pair<ExprPtr, ExprPtr>> assignments; Body body; };  // also {% generation %}
+struct Set {
+  ExprPtr target, value;
+};
+struct SetBlock {
+  ExprPtr target, filter;
+  Body body;
+};  // filter may be null
+struct Macro {
+  Symbol symbol;
+  std::unique_ptr<const MacroNode> macro;
+};
+struct CallBlock {
+  ExprPtr call;
+  std::unique_ptr<const MacroNode> caller;
+};
+struct FilterBlock {
+  ExprPtr filter;
+  Body body;
+};
+struct With {
+  std::vector<std::pair<ExprPtr, ExprPtr>> assignments;
+  Body body;
+};  // also {% generation %}
 struct Break {};
 struct Continue {};
 }  // namespace stmt

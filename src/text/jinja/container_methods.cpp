@@ -156,7 +156,7 @@ Result<Value> dict_pop(Render& render, const Value& self, const Args& args) {
 
 Result<std::monostate> put(Render& render, Dict& dict, const Value& key, const Value& value) {
   if (!is_hashable(key)) return template_error(fmt::format("unhashable type: '{}'", type_name(key)));
-  QUIRE_TRY(Value* found, find_key(render, dict, key));
+  QUIRE_TRY(Value * found, find_key(render, dict, key));
   if (found) {
     *found = value;
   } else {
@@ -175,7 +175,8 @@ Result<Value> dict_update(Render& render, const Value& self, const Args& args) {
     QUIRE_TRY_VOID(render.step(items.size()));
     for (const auto& [key, value] : items) QUIRE_TRY_VOID(put(render, *self.dict(), key, value));
   }
-  for (const auto& [name, value] : args.named) QUIRE_TRY_VOID(put(render, *self.dict(), render.heap().text(name), value));
+  for (const auto& [name, value] : args.named)
+    QUIRE_TRY_VOID(put(render, *self.dict(), render.heap().text(name), value));
   return Value(None{});
 }
 
@@ -212,14 +213,14 @@ Result<Value> dict_popitem(Render& render, const Value& self, const Args&) {
 }
 
 constexpr NamedFunction of_list[] = {
-    {"append", list_append}, {"extend", list_extend}, {"insert", list_insert},   {"pop", list_pop},
-    {"remove", list_remove}, {"index", list_index},   {"count", list_count},     {"reverse", list_reverse},
+    {"append", list_append}, {"extend", list_extend}, {"insert", list_insert}, {"pop", list_pop},
+    {"remove", list_remove}, {"index", list_index},   {"count", list_count},   {"reverse", list_reverse},
     {"clear", list_clear},   {"copy", list_copy},
 };
 
 constexpr NamedFunction of_dict[] = {
-    {"get", dict_get},     {"keys", dict_keys},     {"values", dict_values},         {"items", dict_items},
-    {"pop", dict_pop},     {"update", dict_update}, {"setdefault", dict_setdefault}, {"copy", dict_copy},
+    {"get", dict_get},     {"keys", dict_keys},       {"values", dict_values},         {"items", dict_items},
+    {"pop", dict_pop},     {"update", dict_update},   {"setdefault", dict_setdefault}, {"copy", dict_copy},
     {"clear", dict_clear}, {"popitem", dict_popitem},
 };
 

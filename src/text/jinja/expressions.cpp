@@ -171,7 +171,8 @@ Result<Value> Render::eval_node(const expr::Binary& node) {
   QUIRE_TRY(const Value left, eval(*node.left));
   QUIRE_TRY(const Value right, eval(*node.right));
   if (left.is_undefined()) return template_error(why_undefined(left));
-  if (right.is_undefined() && !(node.op == BinaryOp::modulo && left.text())) return template_error(why_undefined(right));
+  if (right.is_undefined() && !(node.op == BinaryOp::modulo && left.text()))
+    return template_error(why_undefined(right));
   return binary(*this, node.op, left, right);
 }
 
@@ -189,7 +190,8 @@ Result<Value> Render::eval_node(const expr::Compare& node) {
   QUIRE_TRY(Value left, eval(*node.first));
   for (const auto& [op, operand] : node.rest) {
     QUIRE_TRY(Value right, eval(*operand));
-    const bool is_order = op != CompareOp::equal && op != CompareOp::not_equal && op != CompareOp::in && op != CompareOp::not_in;
+    const bool is_order =
+        op != CompareOp::equal && op != CompareOp::not_equal && op != CompareOp::in && op != CompareOp::not_in;
     if (is_order && left.is_undefined()) return template_error(why_undefined(left));
     if (is_order && right.is_undefined()) return template_error(why_undefined(right));
     QUIRE_TRY(const bool holds, compare(*this, op, left, right));

@@ -84,12 +84,18 @@ std::string fixed_text(double value, const Spec& spec, char type) {
   const int precision = static_cast<int>(spec.precision.value_or(6));
   if (!std::isfinite(value)) return real_text(value);
   switch (type) {
-    case 'e': return fmt::format("{:.{}e}", value, precision);
-    case 'E': return fmt::format("{:.{}E}", value, precision);
-    case 'g': return fmt::format("{:.{}g}", value, precision);
-    case 'G': return fmt::format("{:.{}G}", value, precision);
-    case '%': return fmt::format("{:.{}f}%", value * 100, precision);
-    default: return fmt::format("{:.{}f}", value, precision);
+    case 'e':
+      return fmt::format("{:.{}e}", value, precision);
+    case 'E':
+      return fmt::format("{:.{}E}", value, precision);
+    case 'g':
+      return fmt::format("{:.{}g}", value, precision);
+    case 'G':
+      return fmt::format("{:.{}G}", value, precision);
+    case '%':
+      return fmt::format("{:.{}f}%", value * 100, precision);
+    default:
+      return fmt::format("{:.{}f}", value, precision);
   }
 }
 
@@ -101,7 +107,8 @@ MarkedText cut(const MarkedText& text, const Spec& spec) {
 
 class PrintfFormatter {
  public:
-  PrintfFormatter(Render& render, const Str& format, const Value& args) : render_(render), format_(format), args_(args) {
+  PrintfFormatter(Render& render, const Str& format, const Value& args)
+      : render_(render), format_(format), args_(args) {
     const Sequence* sequence = args.sequence();
     if (sequence && sequence->type == SequenceType::tuple) {
       items_ = sequence->items;
@@ -140,7 +147,8 @@ class PrintfFormatter {
       at = close + 1;
     }
     Spec spec;
-    for (; at < text.size() && std::string_view("-+ 0#").find(text[at]) != std::string_view::npos; ++at) flag(text[at], spec);
+    for (; at < text.size() && std::string_view("-+ 0#").find(text[at]) != std::string_view::npos; ++at)
+      flag(text[at], spec);
     bool ok = take_number(text, at, spec.width);
     if (ok && at < text.size() && text[at] == '.') {
       size_t precision = 0;
@@ -295,7 +303,9 @@ class BraceFormatter {
   static Result<Spec> parse(std::string_view text) {
     Spec spec;
     size_t at = 0;
-    const auto is_align = [&](size_t i) { return i < text.size() && std::string_view("<>^=").find(text[i]) != std::string_view::npos; };
+    const auto is_align = [&](size_t i) {
+      return i < text.size() && std::string_view("<>^=").find(text[i]) != std::string_view::npos;
+    };
     const size_t fill_size = text.empty() ? 0 : code_point_at(text, 0).size_bytes;
     if (fill_size > 0 && is_align(fill_size)) {
       spec.fill = text.substr(0, fill_size);

@@ -59,7 +59,8 @@ Result<std::monostate> fill_dict(Render& render, Dict& dict, const Args& args) {
       QUIRE_TRY(const std::vector<Value> pairs, render.collect(source));
       for (const Value& pair : pairs) {
         QUIRE_TRY(const std::vector<Value> parts, render.collect(pair));
-        if (parts.size() != 2 || !is_hashable(parts[0])) return template_error("pairs of a key and a value are expected");
+        if (parts.size() != 2 || !is_hashable(parts[0]))
+          return template_error("pairs of a key and a value are expected");
         QUIRE_TRY_VOID(render.step(dict.items.size() / 16));
         dict.set(parts[0], parts[1]);
       }
@@ -153,8 +154,8 @@ Result<std::monostate> bind_arguments(const Args& args, std::string_view functio
                                       std::span<const std::string_view> names, size_t required,
                                       std::span<const Value*> bound) {
   if (args.positional.size() > names.size()) {
-    return template_error(fmt::format("{}() takes at most {} arguments ({} given)", function, names.size(),
-                                      args.positional.size()));
+    return template_error(
+        fmt::format("{}() takes at most {} arguments ({} given)", function, names.size(), args.positional.size()));
   }
   for (size_t i = 0; i < args.positional.size(); ++i) bound[i] = &args.positional[i];
   for (const auto& [name, value] : args.named) {

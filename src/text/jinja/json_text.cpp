@@ -17,14 +17,22 @@ constexpr int depth_max = 100;
 
 std::string escape(int32_t c, bool ascii_only) {
   switch (c) {
-    case '"': return "\\\"";
-    case '\\': return "\\\\";
-    case '\n': return "\\n";
-    case '\r': return "\\r";
-    case '\t': return "\\t";
-    case '\b': return "\\b";
-    case '\f': return "\\f";
-    default: break;
+    case '"':
+      return "\\\"";
+    case '\\':
+      return "\\\\";
+    case '\n':
+      return "\\n";
+    case '\r':
+      return "\\r";
+    case '\t':
+      return "\\t";
+    case '\b':
+      return "\\b";
+    case '\f':
+      return "\\f";
+    default:
+      break;
   }
   if (c < 0x20 || (ascii_only && c > 0x7F && c < 0x10000)) return fmt::format("\\u{:04x}", c);
   if (!ascii_only || c < 0x10000) return {};
@@ -137,9 +145,8 @@ class JsonWriter {
       for (const auto* item : items) {
         if (!item->first.text()) return template_error("JSON keys can only be sorted when all are strings");
       }
-      std::stable_sort(items.begin(), items.end(), [](const auto* a, const auto* b) {
-        return a->first.text()->bytes < b->first.text()->bytes;
-      });
+      std::stable_sort(items.begin(), items.end(),
+                       [](const auto* a, const auto* b) { return a->first.text()->bytes < b->first.text()->bytes; });
     }
     out_.append("{");
     for (size_t i = 0; i < items.size(); ++i) {

@@ -16,13 +16,18 @@ Result<Value> convert(Heap& heap, const nlohmann::ordered_json& json, int depth)
     return fail(ErrorKind::too_large, fmt::format("JSON for a chat template is nested deeper than {}", depth_max));
   }
   if (!heap.has_room(0)) {
-    return fail(ErrorKind::too_large, fmt::format("JSON for a chat template takes more than {} bytes", heap.bytes_max()));
+    return fail(ErrorKind::too_large,
+                fmt::format("JSON for a chat template takes more than {} bytes", heap.bytes_max()));
   }
   switch (json.type()) {
-    case nlohmann::ordered_json::value_t::boolean: return Value(json.get<bool>());
-    case nlohmann::ordered_json::value_t::number_integer: return Value(static_cast<Int>(json.get<int64_t>()));
-    case nlohmann::ordered_json::value_t::number_unsigned: return Value(static_cast<Int>(json.get<uint64_t>()));
-    case nlohmann::ordered_json::value_t::number_float: return Value(json.get<double>());
+    case nlohmann::ordered_json::value_t::boolean:
+      return Value(json.get<bool>());
+    case nlohmann::ordered_json::value_t::number_integer:
+      return Value(static_cast<Int>(json.get<int64_t>()));
+    case nlohmann::ordered_json::value_t::number_unsigned:
+      return Value(static_cast<Int>(json.get<uint64_t>()));
+    case nlohmann::ordered_json::value_t::number_float:
+      return Value(json.get<double>());
     case nlohmann::ordered_json::value_t::string:
       return heap.text(user_text(json.get_ref<const std::string&>()));
     case nlohmann::ordered_json::value_t::array: {
@@ -44,7 +49,8 @@ Result<Value> convert(Heap& heap, const nlohmann::ordered_json& json, int depth)
       }
       return Value(dict);
     }
-    default: return Value(None{});
+    default:
+      return Value(None{});
   }
 }
 

@@ -54,13 +54,15 @@ class Lexer {
     return fail(ErrorKind::invalid, fmt::format("line {}: {}", line_, what));
   }
 
-  void add(TokenType type, std::string text) { tokens_.push_back({.type = type, .line = line_, .text = std::move(text)}); }
+  void add(TokenType type, std::string text) {
+    tokens_.push_back({.type = type, .line = line_, .text = std::move(text)});
+  }
 
   bool looks_at(std::string_view text) const { return std::string_view(source_).substr(at_).starts_with(text); }
 
   void advance_to(size_t to) {
-    line_ += static_cast<uint32_t>(std::count(source_.begin() + static_cast<ptrdiff_t>(at_),
-                                              source_.begin() + static_cast<ptrdiff_t>(to), '\n'));
+    line_ += static_cast<uint32_t>(
+        std::count(source_.begin() + static_cast<ptrdiff_t>(at_), source_.begin() + static_cast<ptrdiff_t>(to), '\n'));
     at_ = to;
   }
 
@@ -131,9 +133,12 @@ class Lexer {
     take_sign();
     starts_line_ = false;
     switch (source_[tag + 1]) {
-      case '#': return comment();
-      case '{': return tag_body(TokenType::print_begin);
-      default: return try_raw() ? raw() : tag_body(TokenType::block_begin);
+      case '#':
+        return comment();
+      case '{':
+        return tag_body(TokenType::print_begin);
+      default:
+        return try_raw() ? raw() : tag_body(TokenType::block_begin);
     }
   }
 
@@ -171,10 +176,12 @@ class Lexer {
     for (size_t tag = at_; (tag = source_.find("{%", tag)) != std::string::npos; ++tag) {
       size_t at = tag + 2;
       const char sign = at < source_.size() && (source_[at] == '-' || source_[at] == '+') ? source_[at++] : ' ';
-      while (at < source_.size() && is_space(code_point_at(source_, at).value)) at += code_point_at(source_, at).size_bytes;
+      while (at < source_.size() && is_space(code_point_at(source_, at).value))
+        at += code_point_at(source_, at).size_bytes;
       if (source_.compare(at, 6, "endraw") != 0) continue;
       at += 6;
-      while (at < source_.size() && is_space(code_point_at(source_, at).value)) at += code_point_at(source_, at).size_bytes;
+      while (at < source_.size() && is_space(code_point_at(source_, at).value))
+        at += code_point_at(source_, at).size_bytes;
       const char end_sign = at < source_.size() && (source_[at] == '-' || source_[at] == '+') ? source_[at++] : ' ';
       if (source_.compare(at, 2, "%}") != 0) continue;
       add_data(strip_before(std::string_view(source_).substr(text_begin, tag - text_begin), sign, false, starts_line_));
@@ -246,7 +253,8 @@ class Lexer {
       to = digits(to + 1);
     }
     if (!after_dot && to < source_.size() && (source_[to] == 'e' || source_[to] == 'E')) {
-      const size_t exponent = to + 1 < source_.size() && (source_[to + 1] == '+' || source_[to + 1] == '-') ? to + 2 : to + 1;
+      const size_t exponent =
+          to + 1 < source_.size() && (source_[to + 1] == '+' || source_[to + 1] == '-') ? to + 2 : to + 1;
       if (digit_at(exponent)) {
         is_real = true;
         to = digits(exponent);
@@ -325,7 +333,8 @@ class Lexer {
     if (c >= '0' && c <= '7') {
       int32_t value = 0;
       size_t to = at;
-      while (to < end && to < at + 3 && source_[to] >= '0' && source_[to] <= '7') value = value * 8 + (source_[to++] - '0');
+      while (to < end && to < at + 3 && source_[to] >= '0' && source_[to] <= '7')
+        value = value * 8 + (source_[to++] - '0');
       append_code_point(out, value);
       return to;
     }

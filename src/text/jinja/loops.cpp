@@ -47,6 +47,7 @@ Result<Flow> Render::run_loop(const stmt::For& node, const Value& iterable, Scop
   loop->depth0 = depth0;
   Scope* caller_scope = scope_;
   Scope* inner = new_scope(outer);
+  bool has_finished_a_round = false;  // one that `break` or `continue` ends does not count: Jinja's `else` runs then
   auto flow = [&]() -> Result<Flow> {
     while (true) {
       QUIRE_TRY(const std::optional<Value> item, loop_next(*loop));
@@ -61,11 +62,12 @@ Result<Flow> Render::run_loop(const stmt::For& node, const Value& iterable, Scop
       scope_ = inner;
       QUIRE_TRY(const Flow body_flow, exec(node.body));
       if (body_flow == Flow::break_loop) return Flow::next;
+      has_finished_a_round |= body_flow == Flow::next;
     }
   }();
   scope_ = caller_scope;
   if (!flow) return flow;
-  if (!loop->current && !node.otherwise.empty()) {
+  if (!has_finished_a_round && !node.otherwise.empty()) {
     scope_ = new_scope(outer);
     flow = exec(node.otherwise);
     scope_ = caller_scope;

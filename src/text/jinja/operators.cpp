@@ -21,8 +21,8 @@ bool is_list(const Value& value) { return value.sequence() && value.sequence()->
 bool is_tuple(const Value& value) { return value.sequence() && value.sequence()->type == SequenceType::tuple; }
 
 std::unexpected<Error> no_order(std::string_view op, const Value& left, const Value& right) {
-  return template_error(fmt::format("'{}' not supported between instances of '{}' and '{}'", op, type_name(left),
-                                    type_name(right)));
+  return template_error(
+      fmt::format("'{}' not supported between instances of '{}' and '{}'", op, type_name(left), type_name(right)));
 }
 
 Result<std::partial_ordering> order(Render& render, std::string_view op, const Value& left, const Value& right,
@@ -44,8 +44,8 @@ Result<std::partial_ordering> order(Render& render, std::string_view op, const V
 }
 
 std::unexpected<Error> no_operator(std::string_view op, const Value& left, const Value& right) {
-  return template_error(fmt::format("unsupported operand type(s) for {}: '{}' and '{}'", op, type_name(left),
-                                    type_name(right)));
+  return template_error(
+      fmt::format("unsupported operand type(s) for {}: '{}' and '{}'", op, type_name(left), type_name(right)));
 }
 
 std::string_view symbol_of(BinaryOp op) {
@@ -79,7 +79,8 @@ Result<Value> repeat(Render& render, const Value& subject, Int count) {
   count = std::max<Int>(count, 0);
   if (const MarkedText* text = subject.text()) {
     if (text->bytes.empty()) return subject;
-    if (count > static_cast<Int>(render.limits().output_bytes_max)) count = static_cast<Int>(render.limits().output_bytes_max) + 1;
+    if (count > static_cast<Int>(render.limits().output_bytes_max))
+      count = static_cast<Int>(render.limits().output_bytes_max) + 1;
     QUIRE_TRY_VOID(render.reserve_text(text->bytes.size() * static_cast<size_t>(count)));
     QUIRE_TRY_VOID(render.reserve(text->user.size() * sizeof(TextSpan) * static_cast<size_t>(count)));
     TextBuilder repeated;
@@ -181,8 +182,10 @@ Result<Value> binary(Render& render, BinaryOp op, const Value& left, const Value
   if (op == BinaryOp::modulo && left.text()) return printf_format(render, *left.as<Str>(), right);
   Int left_int = 0, right_int = 0;
   if (op == BinaryOp::multiply) {
-    if ((left.text() || is_list(left) || is_tuple(left)) && as_int(right, right_int)) return repeat(render, left, right_int);
-    if ((right.text() || is_list(right) || is_tuple(right)) && as_int(left, left_int)) return repeat(render, right, left_int);
+    if ((left.text() || is_list(left) || is_tuple(left)) && as_int(right, right_int))
+      return repeat(render, left, right_int);
+    if ((right.text() || is_list(right) || is_tuple(right)) && as_int(left, left_int))
+      return repeat(render, right, left_int);
   }
   if (as_int(left, left_int) && as_int(right, right_int)) return int_arithmetic(op, left_int, right_int);
   double left_real = 0, right_real = 0;
@@ -195,8 +198,8 @@ Result<Value> unary(UnaryOp op, const Value& operand) {
   Int number = 0;
   if (as_int(operand, number)) return op == UnaryOp::plus ? Value(number) : Value(static_cast<Int>(-number));
   if (const double* real = operand.as<double>()) return Value(op == UnaryOp::plus ? *real : -*real);
-  return template_error(fmt::format("bad operand type for unary {}: '{}'", op == UnaryOp::plus ? '+' : '-',
-                                    type_name(operand)));
+  return template_error(
+      fmt::format("bad operand type for unary {}: '{}'", op == UnaryOp::plus ? '+' : '-', type_name(operand)));
 }
 
 Result<bool> compare(Render& render, CompareOp op, const Value& left, const Value& right) {
@@ -212,7 +215,8 @@ Result<bool> compare(Render& render, CompareOp op, const Value& left, const Valu
       QUIRE_TRY(const bool found, contains(render, right, left));
       return found == (op == CompareOp::in);
     }
-    default: break;
+    default:
+      break;
   }
   QUIRE_TRY(const std::partial_ordering found, order(render, symbols[static_cast<size_t>(op)], left, right));
   if (op == CompareOp::less) return found < 0;

@@ -73,7 +73,7 @@ class Parser {
   Result<Arguments> arguments();
   Result<std::monostate> argument(Arguments& parsed);
   struct TupleRules {
-    bool only_targets = false;     // names, and namespace attributes where allowed
+    bool only_targets = false;  // names, and namespace attributes where allowed
     bool with_namespace = false;
     bool with_conditional = true;
     bool in_parentheses = false;
@@ -102,9 +102,9 @@ class Parser {
 
   const std::vector<Token> tokens_;
   size_t at_ = 0;
-  int depth_ = 0;      // of expressions being parsed
-  int body_depth_ = 0; // of blocks being parsed
-  int loop_depth_ = 0; // of loops around, within the macro being parsed
+  int depth_ = 0;       // of expressions being parsed
+  int body_depth_ = 0;  // of blocks being parsed
+  int loop_depth_ = 0;  // of loops around, within the macro being parsed
   std::vector<MacroNode*> open_macros_;
   std::vector<std::string> symbols_;
   std::map<std::string, Symbol, std::less<>> symbol_of_;

@@ -41,8 +41,8 @@ Result<Body> Parser::body(Names ends) {
   while (true) {
     const Token& token = current();
     if (token.type == TokenType::data) {
-      parsed.push_back({.line = token.line,
-                        .node = stmt::Data{std::make_shared<const MarkedText>(plain_text(token.text))}});
+      parsed.push_back(
+          {.line = token.line, .node = stmt::Data{std::make_shared<const MarkedText>(plain_text(token.text))}});
       next();
     } else if (token.type == TokenType::print_begin) {
       const uint32_t line = token.line;

@@ -184,8 +184,8 @@ Render::Status Render::assign(const Expr& target, const Value& value, Scope& sco
   const auto& attribute = std::get<expr::NamespaceTarget>(target.node);
   const Value* object = scope.find(attribute.symbol);
   if (!object || !object->name_space()) {
-    return template_error(fmt::format("cannot set the attribute '{}' of something that is no namespace",
-                                      attribute.attribute));
+    return template_error(
+        fmt::format("cannot set the attribute '{}' of something that is no namespace", attribute.attribute));
   }
   heap_.charge(2 * Heap::value_bytes);
   object->name_space()->attributes.set(heap_.text(attribute.attribute), value);

@@ -149,12 +149,12 @@ class Render {
   const int64_t now_unix_s_;
 
   Scope* scope_ = nullptr;
-  TextBuilder out_;             // what the innermost capture, or the template, has printed
+  TextBuilder out_;                        // what the innermost capture, or the template, has printed
   const Value* filter_subject_ = nullptr;  // what a filter block or set block captured, for its innermost filter
   int64_t steps_ = 0;
-  size_t output_bytes_ = 0;     // printed by all captures
+  size_t output_bytes_ = 0;  // printed by all captures
   int depth_ = 0;
-  uint32_t error_line_ = 0;     // of the innermost node that failed; 0: none has
+  uint32_t error_line_ = 0;  // of the innermost node that failed; 0: none has
 };
 
 class Render::DepthGuard {

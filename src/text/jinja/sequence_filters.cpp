@@ -21,7 +21,8 @@ Result<Value> length_filter(Render& render, const Value& subject, const Args&) {
 }
 
 Result<Value> first(Render& render, const Value& subject, const Args&) {
-  if (!Cursor::is_iterable(subject)) return template_error(fmt::format("'{}' object is not iterable", type_name(subject)));
+  if (!Cursor::is_iterable(subject))
+    return template_error(fmt::format("'{}' object is not iterable", type_name(subject)));
   Cursor cursor(subject);
   std::optional<Value> item = cursor.next(render.heap());
   return item ? *std::move(item) : render.undefined("no first item, sequence was empty");
@@ -138,12 +139,14 @@ Result<Value> sort(Render& render, const Value& subject, const Args& args) {
 Result<Value> dict_sort(Render& render, const Value& subject, const Args& args) {
   QUIRE_TRY(const auto bound, bind(args, "dictsort", {"case_sensitive", "by", "reverse"}));
   QUIRE_TRY(const Str by, text_argument(bound[1], "dictsort", shared_text("key")));
-  if (by->bytes != "key" && by->bytes != "value") return template_error("you can only sort by either \"key\" or \"value\"");
+  if (by->bytes != "key" && by->bytes != "value")
+    return template_error("you can only sort by either \"key\" or \"value\"");
   if (!subject.dict()) return template_error(fmt::format("'{}' object has no attribute 'items'", type_name(subject)));
   std::vector<Keyed> keyed;
   for (const auto& [key, value] : subject.dict()->items) {
     QUIRE_TRY_VOID(render.step());
-    QUIRE_TRY(Value order, key_of(render, by->bytes == "key" ? key : value, AttributePath(), flag_argument(bound[0], false)));
+    QUIRE_TRY(Value order,
+              key_of(render, by->bytes == "key" ? key : value, AttributePath(), flag_argument(bound[0], false)));
     keyed.push_back({.key = std::move(order), .item = render.heap().sequence(SequenceType::tuple, {key, value})});
   }
   QUIRE_TRY_VOID(sort_by_key(render, keyed, flag_argument(bound[2], false)));
@@ -268,10 +271,22 @@ Result<Value> slice_filter(Render& render, const Value& subject, const Args& arg
 }
 
 constexpr FilterEntry filters[] = {
-    {{"length", length_filter}}, {{"count", length_filter}}, {{"first", first}},    {{"last", last}},
-    {{"list", to_list}},         {{"reverse", reverse}},     {{"join", join_filter}}, {{"items", items_filter}},
-    {{"sort", sort}},            {{"dictsort", dict_sort}},  {{"unique", unique}},  {{"min", extreme<false>}},
-    {{"max", extreme<true>}},    {{"sum", sum}},             {{"groupby", group_by}}, {{"batch", batch}},
+    {{"length", length_filter}},
+    {{"count", length_filter}},
+    {{"first", first}},
+    {{"last", last}},
+    {{"list", to_list}},
+    {{"reverse", reverse}},
+    {{"join", join_filter}},
+    {{"items", items_filter}},
+    {{"sort", sort}},
+    {{"dictsort", dict_sort}},
+    {{"unique", unique}},
+    {{"min", extreme<false>}},
+    {{"max", extreme<true>}},
+    {{"sum", sum}},
+    {{"groupby", group_by}},
+    {{"batch", batch}},
     {{"slice", slice_filter}},
 };
 

@@ -12,8 +12,9 @@ namespace {
 
 constexpr std::array<std::string_view, 7> weekdays = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                                       "Thursday", "Friday", "Saturday"};
-constexpr std::array<std::string_view, 12> months = {"January", "February", "March",     "April",   "May",      "June",
-                                                     "July",    "August",   "September", "October", "November", "December"};
+constexpr std::array<std::string_view, 12> months = {"January",   "February", "March",    "April",
+                                                     "May",       "June",     "July",     "August",
+                                                     "September", "October",  "November", "December"};
 
 struct Moment {
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
@@ -55,53 +56,90 @@ std::string convert(const Moment& m, char conversion, char flag) {
   const auto weekday = weekdays[static_cast<size_t>(m.weekday)];
   const int hour12 = m.hour % 12 == 0 ? 12 : m.hour % 12;
   switch (conversion) {
-    case 'Y': return fmt::format("{}", m.year);
-    case 'C': return number(m.year / 100, 2, '0', flag);
-    case 'y': return number(m.year % 100, 2, '0', flag);
-    case 'm': return number(m.month, 2, '0', flag);
-    case 'd': return number(m.day, 2, '0', flag);
-    case 'e': return number(m.day, 2, ' ', flag);
-    case 'H': return number(m.hour, 2, '0', flag);
-    case 'k': return number(m.hour, 2, ' ', flag);
-    case 'I': return number(hour12, 2, '0', flag);
-    case 'l': return number(hour12, 2, ' ', flag);
-    case 'M': return number(m.minute, 2, '0', flag);
-    case 'S': return number(m.second, 2, '0', flag);
-    case 'f': return "000000";
-    case 'j': return number(m.year_day + 1, 3, '0', flag);
-    case 'U': return number((m.year_day + 7 - m.weekday) / 7, 2, '0', flag);
-    case 'W': return number((m.year_day + 7 - (m.weekday + 6) % 7) / 7, 2, '0', flag);
-    case 'w': return fmt::format("{}", m.weekday);
-    case 'u': return fmt::format("{}", m.weekday == 0 ? 7 : m.weekday);
-    case 'B': return std::string(month);
+    case 'Y':
+      return fmt::format("{}", m.year);
+    case 'C':
+      return number(m.year / 100, 2, '0', flag);
+    case 'y':
+      return number(m.year % 100, 2, '0', flag);
+    case 'm':
+      return number(m.month, 2, '0', flag);
+    case 'd':
+      return number(m.day, 2, '0', flag);
+    case 'e':
+      return number(m.day, 2, ' ', flag);
+    case 'H':
+      return number(m.hour, 2, '0', flag);
+    case 'k':
+      return number(m.hour, 2, ' ', flag);
+    case 'I':
+      return number(hour12, 2, '0', flag);
+    case 'l':
+      return number(hour12, 2, ' ', flag);
+    case 'M':
+      return number(m.minute, 2, '0', flag);
+    case 'S':
+      return number(m.second, 2, '0', flag);
+    case 'f':
+      return "000000";
+    case 'j':
+      return number(m.year_day + 1, 3, '0', flag);
+    case 'U':
+      return number((m.year_day + 7 - m.weekday) / 7, 2, '0', flag);
+    case 'W':
+      return number((m.year_day + 7 - (m.weekday + 6) % 7) / 7, 2, '0', flag);
+    case 'w':
+      return fmt::format("{}", m.weekday);
+    case 'u':
+      return fmt::format("{}", m.weekday == 0 ? 7 : m.weekday);
+    case 'B':
+      return std::string(month);
     case 'b':
-    case 'h': return std::string(month.substr(0, 3));
-    case 'A': return std::string(weekday);
-    case 'a': return std::string(weekday.substr(0, 3));
-    case 'p': return m.hour < 12 ? "AM" : "PM";
-    case 'P': return m.hour < 12 ? "am" : "pm";
-    case 's': return fmt::format("{}", m.unix_s);
+    case 'h':
+      return std::string(month.substr(0, 3));
+    case 'A':
+      return std::string(weekday);
+    case 'a':
+      return std::string(weekday.substr(0, 3));
+    case 'p':
+      return m.hour < 12 ? "AM" : "PM";
+    case 'P':
+      return m.hour < 12 ? "am" : "pm";
+    case 's':
+      return fmt::format("{}", m.unix_s);
     case 'Z':
-    case 'z': return "";  // Python prints nothing for a time without a zone
-    case 'n': return "\n";
-    case 't': return "\t";
-    case '%': return "%";
-    default: return flag == 0 ? fmt::format("%{}", conversion) : fmt::format("%{}{}", flag, conversion);
+    case 'z':
+      return "";  // Python prints nothing for a time without a zone
+    case 'n':
+      return "\n";
+    case 't':
+      return "\t";
+    case '%':
+      return "%";
+    default:
+      return flag == 0 ? fmt::format("%{}", conversion) : fmt::format("%{}{}", flag, conversion);
   }
 }
 
 // Conversions that stand for others.
 std::string_view composite(char conversion) {
   switch (conversion) {
-    case 'F': return "%Y-%m-%d";
+    case 'F':
+      return "%Y-%m-%d";
     case 'T':
-    case 'X': return "%H:%M:%S";
-    case 'R': return "%H:%M";
+    case 'X':
+      return "%H:%M:%S";
+    case 'R':
+      return "%H:%M";
     case 'D':
-    case 'x': return "%m/%d/%y";
-    case 'c': return "%a %b %e %H:%M:%S %Y";
-    case 'r': return "%I:%M:%S %p";
-    default: return {};
+    case 'x':
+      return "%m/%d/%y";
+    case 'c':
+      return "%a %b %e %H:%M:%S %Y";
+    case 'r':
+      return "%I:%M:%S %p";
+    default:
+      return {};
   }
 }
 
@@ -112,7 +150,8 @@ void append_formatted(std::string& out, const Moment& moment, std::string_view f
       continue;
     }
     char flag = 0;
-    if (i + 2 < format.size() && (format[i + 1] == '-' || format[i + 1] == '_' || format[i + 1] == '0')) flag = format[++i];
+    if (i + 2 < format.size() && (format[i + 1] == '-' || format[i + 1] == '_' || format[i + 1] == '0'))
+      flag = format[++i];
     const char conversion = format[++i];
     const std::string_view parts = composite(conversion);
     if (!parts.empty() && !is_inner) {

@@ -145,7 +145,8 @@ constexpr TestEntry tests[] = {
 }  // namespace
 
 const TestEntry* find_test(std::string_view name) {
-  const auto* found = std::find_if(std::begin(tests), std::end(tests), [&](const TestEntry& test) { return test.name == name; });
+  const auto* found =
+      std::find_if(std::begin(tests), std::end(tests), [&](const TestEntry& test) { return test.name == name; });
   return found == std::end(tests) ? nullptr : found;
 }
 

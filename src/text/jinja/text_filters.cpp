@@ -94,7 +94,12 @@ Result<Value> escape(Render& render, const Value& subject, const Args&) {
   TextBuilder out;
   for (size_t i = 0; i < text->bytes.size(); ++i) {
     const char c = text->bytes[i];
-    const std::string_view entity = c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '\'' ? "&#39;" : c == '"' ? "&#34;" : "";
+    const std::string_view entity = c == '&'    ? "&amp;"
+                                    : c == '<'  ? "&lt;"
+                                    : c == '>'  ? "&gt;"
+                                    : c == '\'' ? "&#39;"
+                                    : c == '"'  ? "&#34;"
+                                                : "";
     if (entity.empty()) {
       out.append(*text, i, i + 1);
     } else {
@@ -140,15 +145,19 @@ Result<Value> word_count(Render& render, const Value& subject, const Args&) {
   return integer(count);
 }
 
-Result<std::monostate> append_quoted_url(Render& render, TextBuilder& out, const Value& value, bool keeps_slash) {
+// In a query, "/" is quoted and a space is "+".
+Result<std::monostate> append_quoted_url(Render& render, TextBuilder& out, const Value& value, bool in_query) {
   QUIRE_TRY(const Str text, render.to_text(value));
   QUIRE_TRY_VOID(render.read(text->bytes.size()));
   QUIRE_TRY_VOID(render.reserve_text(out.size() + 3 * text->bytes.size()));
   for (size_t i = 0; i < text->bytes.size(); ++i) {
     const char c = text->bytes[i];
     const bool is_kept = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-                         c == '.' || c == '-' || c == '~' || (keeps_slash && c == '/');
-    const std::string shown = is_kept ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+                         c == '.' || c == '-' || c == '~' || (!in_query && c == '/');
+    const bool is_plus = in_query && c == ' ';
+    const std::string shown = is_plus   ? "+"
+                              : is_kept ? std::string(1, c)
+                                        : fmt::format("%{:02X}", static_cast<unsigned char>(c));
     out.append(shown, is_user_byte(*text, i));
   }
   return {};
@@ -157,15 +166,15 @@ Result<std::monostate> append_quoted_url(Render& render, TextBuilder& out, const
 Result<Value> url_encode(Render& render, const Value& subject, const Args&) {
   TextBuilder out;
   if (!subject.dict()) {
-    QUIRE_TRY_VOID(append_quoted_url(render, out, subject, true));
+    QUIRE_TRY_VOID(append_quoted_url(render, out, subject, false));
     return render.heap().text(out.take());
   }
   bool is_first = true;
   for (const auto& [key, value] : subject.dict()->items) {
     if (!std::exchange(is_first, false)) out.append("&");
-    QUIRE_TRY_VOID(append_quoted_url(render, out, key, false));
+    QUIRE_TRY_VOID(append_quoted_url(render, out, key, true));
     out.append("=");
-    QUIRE_TRY_VOID(append_quoted_url(render, out, value, false));
+    QUIRE_TRY_VOID(append_quoted_url(render, out, value, true));
   }
   return render.heap().text(out.take());
 }

@@ -82,7 +82,8 @@ Result<Value> zero_fill(Render& render, const Value& self, const Args& args) {
   const Str& text = self_text(self);
   const bool has_sign = text->bytes.starts_with('-') || text->bytes.starts_with('+');
   const Value digits = render.heap().text(text, has_sign ? 1 : 0, text->bytes.size());
-  QUIRE_TRY(const Value padded, pad(render, *digits.as<Str>(), width - (has_sign ? 1 : 0), shared_text("0"), Align::right));
+  QUIRE_TRY(const Value padded,
+            pad(render, *digits.as<Str>(), width - (has_sign ? 1 : 0), shared_text("0"), Align::right));
   TextBuilder out;
   if (has_sign) out.append(*text, 0, 1);
   out.append(*padded.text());
@@ -152,7 +153,8 @@ Result<Value> count_method(Render& render, const Value& self, const Args& args) 
   const std::string_view searched = std::string_view(text->bytes).substr(range->begin, range->end - range->begin);
   if (wanted->bytes.empty()) return integer(count_code_points(searched) + 1);
   size_t count = 0;
-  for (size_t at = 0; (at = searched.find(wanted->bytes, at)) != std::string_view::npos; at += wanted->bytes.size()) ++count;
+  for (size_t at = 0; (at = searched.find(wanted->bytes, at)) != std::string_view::npos; at += wanted->bytes.size())
+    ++count;
   return integer(count);
 }
 
@@ -168,7 +170,8 @@ Result<Value> partition(Render& render, const Value& self, const Args& args) {
   std::vector<Value> parts;
   if (found != std::string::npos) {
     const size_t end = found + separator->bytes.size();
-    parts = {render.heap().text(text, 0, found), render.heap().text(text, found, end), render.heap().text(text, end, size)};
+    parts = {render.heap().text(text, 0, found), render.heap().text(text, found, end),
+             render.heap().text(text, end, size)};
   } else {
     parts = {Value(text), render.heap().text(""), render.heap().text("")};
     if (from_right) std::swap(parts[0], parts[2]);

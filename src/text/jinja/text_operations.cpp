@@ -19,14 +19,21 @@ bool is_title_separator(int32_t c) {
 }
 
 // How the next character changes: `follows_cased` and so on are about the one before it.
-void append_changed(std::string& out, int32_t c, CaseChange change, bool is_first, bool after_separator, bool after_cased) {
+void append_changed(std::string& out, int32_t c, CaseChange change, bool is_first, bool after_separator,
+                    bool after_cased) {
   switch (change) {
-    case CaseChange::upper: return append_upper(out, c);
-    case CaseChange::lower: return append_lower(out, c);
-    case CaseChange::title_words: return after_cased ? append_lower(out, c) : append_title(out, c);
-    case CaseChange::title_after_separators: return after_separator ? append_upper(out, c) : append_lower(out, c);
-    case CaseChange::capitalize: return is_first ? append_title(out, c) : append_lower(out, c);
-    case CaseChange::swap: return is_upper(c) ? append_lower(out, c) : append_upper(out, c);
+    case CaseChange::upper:
+      return append_upper(out, c);
+    case CaseChange::lower:
+      return append_lower(out, c);
+    case CaseChange::title_words:
+      return after_cased ? append_lower(out, c) : append_title(out, c);
+    case CaseChange::title_after_separators:
+      return after_separator ? append_upper(out, c) : append_lower(out, c);
+    case CaseChange::capitalize:
+      return is_first ? append_title(out, c) : append_lower(out, c);
+    case CaseChange::swap:
+      return is_upper(c) ? append_lower(out, c) : append_upper(out, c);
   }
 }
 
@@ -61,8 +68,9 @@ Result<Value> split_by(Render& render, const Str& text, const std::string& separ
   Splitter parts(render, text);
   size_t begin = 0, end = bytes.size();
   for (Int count = 0; max < 0 || count < max; ++count) {
-    const size_t found = from_right ? (end < separator.size() ? std::string::npos : bytes.rfind(separator, end - separator.size()))
-                                    : bytes.find(separator, begin);
+    const size_t found =
+        from_right ? (end < separator.size() ? std::string::npos : bytes.rfind(separator, end - separator.size()))
+                   : bytes.find(separator, begin);
     if (found == std::string::npos) break;
     QUIRE_TRY_VOID(from_right ? parts.add(found + separator.size(), end) : parts.add(begin, found));
     if (from_right) {
@@ -95,9 +103,7 @@ Result<Value> split_words(Render& render, const Str& text, Int max, bool from_ri
   ByteRange rest = trim_space(bytes, !from_right, from_right);
   for (Int count = 0; rest.begin < rest.end; ++count) {
     if (max >= 0 && count >= max) {
-      // What is left is one part; white space at its far end goes.
-      const ByteRange last = trim_space(bytes.substr(rest.begin, rest.end - rest.begin), from_right, false);
-      QUIRE_TRY_VOID(parts.add(rest.begin + last.begin, rest.end));
+      QUIRE_TRY_VOID(parts.add(rest.begin, rest.end));
       break;
     }
     if (from_right) {
@@ -214,14 +220,17 @@ Result<Value> pad(Render& render, const Str& text, Int width, const Str& fill, A
   const size_t size = count_code_points(text->bytes);
   QUIRE_TRY_VOID(render.read(text->bytes.size()));
   if (width <= static_cast<Int>(size)) return Value(text);
-  if (count_code_points(fill->bytes) != 1) return template_error("the fill character must be exactly one character long");
+  if (count_code_points(fill->bytes) != 1)
+    return template_error("the fill character must be exactly one character long");
   if (width > static_cast<Int>(render.limits().output_bytes_max)) {
     return limit_error(fmt::format("a width is over {}", render.limits().output_bytes_max));
   }
   const size_t missing = static_cast<size_t>(width) - size;
   QUIRE_TRY_VOID(render.reserve_text(text->bytes.size() + missing * fill->bytes.size()));
   // Python puts the odd one out to the left when the width is odd.
-  const size_t left = align == Align::left ? 0 : align == Align::right ? missing : missing / 2 + (missing & static_cast<size_t>(width) & 1);
+  const size_t left = align == Align::left    ? 0
+                      : align == Align::right ? missing
+                                              : missing / 2 + (missing & static_cast<size_t>(width) & 1);
   TextBuilder out;
   for (size_t i = 0; i < left; ++i) out.append(*fill);
   out.append(*text);

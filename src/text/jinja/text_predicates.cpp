@@ -53,16 +53,11 @@ Result<Value> is_title_cased(Render& render, const Value& self, const Args&) {
 }
 
 constexpr NamedFunction methods[] = {
-    {"isalpha", all_are<is_alpha>},
-    {"isdigit", all_are<is_digit>},
-    {"isdecimal", all_are<is_decimal>},
-    {"isnumeric", all_are<is_numeric>},
-    {"isalnum", all_are<is_alnum>},
-    {"isspace", all_are<is_space>},
-    {"isascii", all_are<is_ascii, true>},
-    {"isprintable", all_are<is_printable, true>},
-    {"isupper", is_cased<true>},
-    {"islower", is_cased<false>},
+    {"isalpha", all_are<is_alpha>},       {"isdigit", all_are<is_digit>},
+    {"isdecimal", all_are<is_decimal>},   {"isnumeric", all_are<is_numeric>},
+    {"isalnum", all_are<is_alnum>},       {"isspace", all_are<is_space>},
+    {"isascii", all_are<is_ascii, true>}, {"isprintable", all_are<is_printable, true>},
+    {"isupper", is_cased<true>},          {"islower", is_cased<false>},
     {"istitle", is_title_cased},
 };
 

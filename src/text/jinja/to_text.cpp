@@ -31,7 +31,9 @@ void append_quoted(TextBuilder& out, const MarkedText& text) {
     } else if (c == '\n' || c == '\r' || c == '\t') {
       escaped = c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t";
     } else if (!is_printable(c)) {
-      escaped = c < 0x100 ? fmt::format("\\x{:02x}", c) : c < 0x10000 ? fmt::format("\\u{:04x}", c) : fmt::format("\\U{:08x}", c);
+      escaped = c < 0x100     ? fmt::format("\\x{:02x}", c)
+                : c < 0x10000 ? fmt::format("\\u{:04x}", c)
+                              : fmt::format("\\U{:08x}", c);
     }
     if (escaped.empty()) {
       out.append(text, at, at + point.size_bytes);
@@ -86,13 +88,21 @@ class ReprWriter {
 
   Status sequence(const Sequence& sequence, int depth) {
     switch (sequence.type) {
-      case SequenceType::list: return items(sequence, "[", "]", depth);
-      case SequenceType::tuple: return items(sequence, "(", sequence.items.size() == 1 ? ",)" : ")", depth);
-      case SequenceType::dict_keys: return items(sequence, "dict_keys([", "])", depth);
-      case SequenceType::dict_values: return items(sequence, "dict_values([", "])", depth);
-      case SequenceType::dict_items: return items(sequence, "dict_items([", "])", depth);
-      case SequenceType::generator: out_.append("<generator object>"); return {};
-      case SequenceType::range: break;
+      case SequenceType::list:
+        return items(sequence, "[", "]", depth);
+      case SequenceType::tuple:
+        return items(sequence, "(", sequence.items.size() == 1 ? ",)" : ")", depth);
+      case SequenceType::dict_keys:
+        return items(sequence, "dict_keys([", "])", depth);
+      case SequenceType::dict_values:
+        return items(sequence, "dict_values([", "])", depth);
+      case SequenceType::dict_items:
+        return items(sequence, "dict_items([", "])", depth);
+      case SequenceType::generator:
+        out_.append("<generator object>");
+        return {};
+      case SequenceType::range:
+        break;
     }
     const std::string step = sequence.step == 1 ? "" : ", " + int_text(sequence.step);
     out_.append(fmt::format("range({}, {}{})", int_text(sequence.start), int_text(sequence.stop), step));

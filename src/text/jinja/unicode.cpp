@@ -84,8 +84,8 @@ bool is_valid_utf8(std::string_view text) {
 
 bool is_space(int32_t value) {
   if (value < 0x80) return (value >= 9 && value <= 13) || (value >= 28 && value <= 32);
-  return value == 0x85 || value == 0xA0 || value == 0x1680 || (value >= 0x2000 && value <= 0x200A) ||
-         value == 0x2028 || value == 0x2029 || value == 0x202F || value == 0x205F || value == 0x3000;
+  return value == 0x85 || value == 0xA0 || value == 0x1680 || (value >= 0x2000 && value <= 0x200A) || value == 0x2028 ||
+         value == 0x2029 || value == 0x202F || value == 0x205F || value == 0x3000;
 }
 
 bool is_alpha(int32_t value) {
@@ -104,8 +104,7 @@ bool is_alnum(int32_t value) { return is_alpha(value) || is_numeric(value); }
 bool is_printable(int32_t value) {
   if (value < 0x80) return value >= 0x20 && value < 0x7F;
   return !has_category(value, {UTF8PROC_CATEGORY_CC, UTF8PROC_CATEGORY_CF, UTF8PROC_CATEGORY_CS, UTF8PROC_CATEGORY_CO,
-                               UTF8PROC_CATEGORY_CN, UTF8PROC_CATEGORY_ZL, UTF8PROC_CATEGORY_ZP,
-                               UTF8PROC_CATEGORY_ZS});
+                               UTF8PROC_CATEGORY_CN, UTF8PROC_CATEGORY_ZL, UTF8PROC_CATEGORY_ZP, UTF8PROC_CATEGORY_ZS});
 }
 
 bool is_upper(int32_t value) { return has_category(value, {UTF8PROC_CATEGORY_LU}); }

@@ -9,7 +9,7 @@
 namespace quire::jinja {
 
 struct CodePoint {
-  int32_t value = 0;     // a byte that is no UTF-8 stands for itself, as U+DC80 + (byte - 0x80)
+  int32_t value = 0;  // a byte that is no UTF-8 stands for itself, as U+DC80 + (byte - 0x80)
   size_t size_bytes = 1;
 };
 

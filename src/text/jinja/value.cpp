@@ -74,13 +74,20 @@ constexpr size_t equal_visits_max = 1'000'000;
 
 std::string_view sequence_type_name(SequenceType type) {
   switch (type) {
-    case SequenceType::list: return "list";
-    case SequenceType::tuple: return "tuple";
-    case SequenceType::range: return "range";
-    case SequenceType::generator: return "generator";
-    case SequenceType::dict_keys: return "dict_keys";
-    case SequenceType::dict_values: return "dict_values";
-    case SequenceType::dict_items: return "dict_items";
+    case SequenceType::list:
+      return "list";
+    case SequenceType::tuple:
+      return "tuple";
+    case SequenceType::range:
+      return "range";
+    case SequenceType::generator:
+      return "generator";
+    case SequenceType::dict_keys:
+      return "dict_keys";
+    case SequenceType::dict_values:
+      return "dict_values";
+    case SequenceType::dict_items:
+      return "dict_items";
   }
   return "list";
 }

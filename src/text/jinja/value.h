@@ -38,15 +38,13 @@ struct Loop;
 // A scalar, a text, or a reference to an object that the Heap of the render owns.
 class Value {
  public:
-  using Storage =
-      std::variant<Undefined, None, bool, Int, double, Str, Sequence*, Dict*, Namespace*, Callable*, Loop*>;
+  using Storage = std::variant<Undefined, None, bool, Int, double, Str, Sequence*, Dict*, Namespace*, Callable*, Loop*>;
 
   Value() = default;
   template <typename T>
     requires(std::same_as<T, Undefined> || std::same_as<T, None> || std::same_as<T, bool> || std::same_as<T, Int> ||
-             std::same_as<T, double> || std::same_as<T, Str> || std::same_as<T, Sequence*> ||
-             std::same_as<T, Dict*> || std::same_as<T, Namespace*> || std::same_as<T, Callable*> ||
-             std::same_as<T, Loop*>)
+             std::same_as<T, double> || std::same_as<T, Str> || std::same_as<T, Sequence*> || std::same_as<T, Dict*> ||
+             std::same_as<T, Namespace*> || std::same_as<T, Callable*> || std::same_as<T, Loop*>)
   explicit Value(T value) : storage_(std::in_place_type<T>, std::move(value)) {}
 
   // The value as a T, or null when it is something else.
@@ -98,9 +96,9 @@ enum class SequenceType : unsigned char { list, tuple, range, generator, dict_ke
 struct Sequence final : Object {
   SequenceType type = SequenceType::list;
   std::vector<Value> items;
-  size_t consumed = 0;           // generators only: how many items have been taken for ever
+  size_t consumed = 0;                // generators only: how many items have been taken for ever
   Int start = 0, stop = 0, step = 1;  // ranges only: what range() was called with
-  bool is_group = false;         // tuples that groupby made: `grouper` and `list` name the two items
+  bool is_group = false;              // tuples that groupby made: `grouper` and `list` name the two items
 };
 
 // Keys in the order of their first insertion, as in Python.

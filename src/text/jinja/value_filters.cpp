@@ -45,7 +45,8 @@ std::string without_underscores(std::string_view text) {
   std::string digits(text.substr(range.begin, range.end - range.begin));
   // An underscore may stand between two digits only.
   for (size_t i = 0; i < digits.size(); ++i) {
-    if (digits[i] == '_' && (i == 0 || i + 1 == digits.size() || digits[i - 1] == '_' || digits[i + 1] == '_')) return {};
+    if (digits[i] == '_' && (i == 0 || i + 1 == digits.size() || digits[i - 1] == '_' || digits[i + 1] == '_'))
+      return {};
   }
   std::erase(digits, '_');
   return digits;
@@ -78,8 +79,8 @@ std::optional<Int> parse_int(std::string_view text, int base) {
 
 std::optional<double> parse_real(std::string_view text) {
   std::string digits = without_underscores(text);
+  if (digits.starts_with("+-")) return std::nullopt;
   if (digits.starts_with('+')) digits.erase(0, 1);
-  if (digits.starts_with("+") || digits.starts_with("+-")) return std::nullopt;
   double value = 0;
   const auto [end, status] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   const bool is_whole = end == digits.data() + digits.size() && !digits.empty() && digits.back() != ')';
@@ -95,7 +96,8 @@ Result<Value> to_int(Render&, const Value& subject, const Args& args) {
   if (as_int(subject, number)) return Value(number);
   std::optional<double> real;
   if (const MarkedText* text = subject.text()) {
-    if (const auto parsed = parse_int(text->bytes, static_cast<int>(std::clamp<Int>(base, -1, 37)))) return Value(*parsed);
+    if (const auto parsed = parse_int(text->bytes, static_cast<int>(std::clamp<Int>(base, -1, 37))))
+      return Value(*parsed);
     real = parse_real(text->bytes);
   } else if (const double* value = subject.as<double>()) {
     real = *value;
@@ -119,7 +121,8 @@ Result<Value> round_number(Render&, const Value& subject, const Args& args) {
   QUIRE_TRY(const Int precision, int_argument(bound[0], "round", 0));
   QUIRE_TRY(const Str method, text_argument(bound[1], "round", shared_text("common")));
   double value = 0;
-  if (!as_double(subject, value)) return template_error(fmt::format("round() expects a number, not {}", type_name(subject)));
+  if (!as_double(subject, value))
+    return template_error(fmt::format("round() expects a number, not {}", type_name(subject)));
   if (precision < -300 || precision > 300) return template_error("round(): the precision is out of range");
   const int digits = static_cast<int>(precision);
   const double scale = std::pow(10.0, digits);
@@ -170,8 +173,8 @@ Result<Value> to_json(Render& render, const Value& subject, const Args& args) {
 }
 
 constexpr FilterEntry filters[] = {
-    {{"abs", absolute}},      {{"attr", attribute}}, {{"default", default_value}}, {{"d", default_value}},
-    {{"int", to_int}},        {{"float", to_real}},  {{"round", round_number}},    {{"tojson", to_json}},
+    {{"abs", absolute}}, {{"attr", attribute}}, {{"default", default_value}}, {{"d", default_value}},
+    {{"int", to_int}},   {{"float", to_real}},  {{"round", round_number}},    {{"tojson", to_json}},
 };
 
 }  // namespace
