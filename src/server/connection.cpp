@@ -32,6 +32,26 @@ std::string lower(std::string_view text) {
   return result;
 }
 
+// gcc 12 destroys some temporaries of a co_await expression twice (braced aggregates among them), so this file hands
+// named objects to coroutines.
+HttpResponse ollama_error(int status, std::string message) {
+  return error_response(Dialect::ollama, ApiError{status, std::move(message)});
+}
+
+std::string too_large_message(size_t body_bytes_max) {
+  return fmt::format("request body too large: more than {} bytes", body_bytes_max);
+}
+
+// What a request that could not be parsed is told; nothing when the client has just left.
+std::optional<HttpResponse> parse_failure(const boost::system::error_code& error, const ConnectionLimits& limits) {
+  const bool speaks = error != http::error::end_of_stream && error != http::error::partial_message &&
+                      error.category() == http::make_error_code(http::error::bad_method).category();
+  if (!speaks) return std::nullopt;
+  if (error == http::error::header_limit) return ollama_error(431, "request headers too large");
+  if (error == http::error::body_limit) return ollama_error(413, too_large_message(limits.body_bytes_max));
+  return ollama_error(400, "malformed HTTP request: " + error.message());
+}
+
 // An id that is safe to send back: visible ASCII of a moderate length.
 bool presentable_id(std::string_view id) {
   return !id.empty() && id.size() <= 128 && std::ranges::all_of(id, [](char c) { return c > ' ' && c < 127; });
@@ -62,10 +82,10 @@ struct Connection::Impl {
   asio::awaitable<void> run();
   asio::awaitable<bool> wait_for_request();
   asio::awaitable<void> linger();
-  asio::awaitable<std::optional<ApiError>> read_body(Parser& parser, size_t& reserved);
+  asio::awaitable<std::optional<HttpResponse>> read_body(Parser& parser, size_t& reserved, bool& complete);
   asio::awaitable<Next> serve_one();
   asio::awaitable<Next> answer(const HttpRequest& request);
-  asio::awaitable<Next> answer_generation(Generation generation, const HttpRequest& request);
+  asio::awaitable<Next> answer_generation(Generation& generation, const HttpRequest& request);
   asio::awaitable<Next> pump(AnswerStream& answer, Dialect dialect);
   asio::awaitable<void> watch(AnswerStream& answer);
   asio::awaitable<bool> write(std::string_view bytes);
@@ -112,7 +132,7 @@ asio::awaitable<void> Connection::Impl::run() {
     answering = false;
     if (next == Next::close || context.stopping) break;
   }
-  co_await linger();
+  if (!context.stopping) co_await linger();
 }
 
 // Says goodbye and reads on for a moment: closing a socket that holds unread bytes would reset it, and the client
@@ -159,16 +179,9 @@ asio::awaitable<Connection::Impl::Next> Connection::Impl::serve_one() {
   const auto [error, count] = co_await http::async_read_header(stream, buffer, parser, use_tuple);
   const int64_t arrived_ns = context.clocks.engine.now_ns();
   if (error) {
-    const bool speaks = error != http::error::end_of_stream && error != http::error::partial_message &&
-                        error.category() == http::make_error_code(http::error::bad_method).category();
-    if (!speaks) co_return Next::close;
-    if (error == http::error::header_limit) {
-      co_return co_await respond(error_response(Dialect::ollama, {431, "request headers too large"}));
-    }
-    if (error == http::error::body_limit) {
-      co_return co_await respond(error_response(Dialect::ollama, {413, "request body too large"}));
-    }
-    co_return co_await respond(error_response(Dialect::ollama, {400, "malformed HTTP request: " + error.message()}));
+    const std::optional<HttpResponse> response = parse_failure(error, context.limits);
+    if (!response) co_return Next::close;
+    co_return co_await respond(*response);
   }
   const auto given_id = parser.get()["X-Request-Id"];
   if (presentable_id({given_id.data(), given_id.size()})) request_id = std::string(given_id);
@@ -176,11 +189,12 @@ asio::awaitable<Connection::Impl::Next> Connection::Impl::serve_one() {
   is_head = parser.get().method() == http::verb::head;
 
   size_t reserved = 0;
-  const std::optional<ApiError> refused = co_await read_body(parser, reserved);
+  bool complete = false;
+  const std::optional<HttpResponse> refused = co_await read_body(parser, reserved, complete);
   Next next = Next::close;
   if (refused) {
-    if (refused->status != 0) next = co_await respond(error_response(Dialect::ollama, *refused));
-  } else {
+    next = co_await respond(*refused);
+  } else if (complete) {
     keeps_alive = parser.get().keep_alive();
     HttpRequest request = to_request(parser, peer);
     request.arrived_ns = arrived_ns;
@@ -190,31 +204,26 @@ asio::awaitable<Connection::Impl::Next> Connection::Impl::serve_one() {
   co_return next;
 }
 
-// Nothing when the body is there. An error of status 0 is a client that left or stopped sending: no answer.
-asio::awaitable<std::optional<ApiError>> Connection::Impl::read_body(Parser& parser, size_t& reserved) {
-  const ApiError too_large{413, fmt::format("request body too large: more than {} bytes", context.limits.body_bytes_max)};
-  const ApiError no_room{503, api::busy_message};
+// What to answer instead of going on. Nothing when the body is complete, or when the client left or stopped sending.
+asio::awaitable<std::optional<HttpResponse>> Connection::Impl::read_body(Parser& parser, size_t& reserved,
+                                                                        bool& complete) {
+  const HttpResponse no_room = error_response(Dialect::ollama, ApiError{503, api::busy_message});
   if (const auto length = parser.content_length()) {
-    if (*length > context.limits.body_bytes_max) co_return too_large;
     if (!reserve(*length, reserved)) co_return no_room;
   }
   stream.expires_after(std::chrono::nanoseconds(context.limits.body_ns));
   if (beast::iequals(parser.get()[http::field::expect], "100-continue") && !parser.is_done()) {
     const bool written = co_await write("HTTP/1.1 100 Continue\r\n\r\n");
-    if (!written) co_return ApiError{0, ""};
+    if (!written) co_return std::nullopt;
     stream.expires_after(std::chrono::nanoseconds(context.limits.body_ns));
   }
   while (!parser.is_done()) {
     const auto [error, count] = co_await http::async_read_some(stream, buffer, parser, use_tuple);
-    if (error == http::error::body_limit) co_return too_large;
-    if (error && error.category() == http::make_error_code(http::error::bad_method).category() &&
-        error != http::error::partial_message) {
-      co_return ApiError{400, "malformed HTTP request: " + error.message()};
-    }
-    if (error) co_return ApiError{0, ""};
+    if (error) co_return parse_failure(error, context.limits);
     const size_t held = parser.get().body().size();
     if (held > reserved && !reserve(held - reserved, reserved)) co_return no_room;
   }
+  complete = true;
   co_return std::nullopt;
 }
 
@@ -242,24 +251,29 @@ std::optional<HttpResponse> Connection::Impl::refuse_access(const HttpRequest& r
 }
 
 asio::awaitable<Connection::Impl::Next> Connection::Impl::answer(const HttpRequest& request) {
-  if (const std::optional<HttpResponse> refused = refuse_access(request)) co_return co_await respond(*refused);
+  const std::optional<HttpResponse> refused = refuse_access(request);
+  if (refused) co_return co_await respond(*refused);
   Reply reply = co_await context.service.answer(request);
-  if (const HttpResponse* response = std::get_if<HttpResponse>(&reply)) co_return co_await respond(*response);
-  co_return co_await answer_generation(std::move(std::get<Generation>(reply)), request);
+  const HttpResponse* response = std::get_if<HttpResponse>(&reply);
+  if (response != nullptr) co_return co_await respond(*response);
+  co_return co_await answer_generation(std::get<Generation>(reply), request);
 }
 
-asio::awaitable<Connection::Impl::Next> Connection::Impl::answer_generation(Generation generation,
+asio::awaitable<Connection::Impl::Next> Connection::Impl::answer_generation(Generation& generation,
                                                                             const HttpRequest& request) {
   using namespace asio::experimental::awaitable_operators;
   const SequenceId id = generation.request.id;
-  AnswerStream answer(stream.get_executor(), std::move(generation.writer), context.clocks,
-                      {.streaming = generation.streaming,
-                       .pending_bytes_max = context.limits.pending_bytes_max,
-                       .arrived_ns = request.arrived_ns,
-                       .load_ns = generation.load_ns});
+  const AnswerStream::Config config{.streaming = generation.streaming,
+                                    .pending_bytes_max = context.limits.pending_bytes_max,
+                                    .arrived_ns = request.arrived_ns,
+                                    .load_ns = generation.load_ns};
+  AnswerStream answer(stream.get_executor(), std::move(generation.writer), context.clocks, config);
   const StreamTable::Registration registration(context.streams, id, answer);
   const Result<void> submitted = generation.model.model().submit(std::move(generation.request));
-  if (!submitted) co_return co_await respond(error_response(generation.dialect, api::from_error(submitted.error())));
+  if (!submitted) {
+    const HttpResponse refused = error_response(generation.dialect, api::from_error(submitted.error()));
+    co_return co_await respond(refused);
+  }
 
   const auto outcome = co_await (pump(answer, generation.dialect) || watch(answer));
   if (!answer.engine_ended()) generation.model.model().cancel(id);
@@ -271,8 +285,9 @@ asio::awaitable<Connection::Impl::Next> Connection::Impl::answer_generation(Gene
 asio::awaitable<Connection::Impl::Next> Connection::Impl::pump(AnswerStream& answer, Dialect dialect) {
   co_await answer.wait();
   if (answer.given_up()) co_return Next::close;
-  if (const std::optional<ApiError>& refusal = answer.refusal()) {
-    co_return co_await respond(error_response(dialect, *refusal));
+  if (answer.refusal()) {
+    const HttpResponse response = error_response(dialect, *answer.refusal());
+    co_return co_await respond(response);
   }
   if (!answer.streaming()) {
     HttpResponse response;

@@ -80,6 +80,7 @@ struct Server::Impl {
   asio::thread_pool intake{2};
   asio::thread_pool loader_pool{1};
   tcp::acceptor acceptor{io};
+  tcp::endpoint endpoint;  // what it listens on; stays known when it is closed
   asio::signal_set signals{io};
   asio::steady_timer grace{io};
   StreamTable streams;
@@ -207,12 +208,13 @@ Result<std::unique_ptr<Server>> Server::open(Config config, store::Catalog catal
   auto impl = std::make_unique<Impl>(std::move(config), std::move(catalog), loader, clock);
   const Settings& settings = impl->config.settings;
   QUIRE_TRY(impl->acceptor, listen_on(impl->io, settings.host, settings.port));
-  impl->context.checks_host = impl->acceptor.local_endpoint().address().is_loopback();
+  impl->endpoint = impl->acceptor.local_endpoint();
+  impl->context.checks_host = impl->endpoint.address().is_loopback();
   return std::unique_ptr<Server>(new Server(std::move(impl)));
 }
 
-std::string Server::address() const { return impl_->acceptor.local_endpoint().address().to_string(); }
-uint16_t Server::port() const { return impl_->acceptor.local_endpoint().port(); }
+std::string Server::address() const { return impl_->endpoint.address().to_string(); }
+uint16_t Server::port() const { return impl_->endpoint.port(); }
 
 void Server::run() {
   Impl& impl = *impl_;

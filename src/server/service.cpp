@@ -28,7 +28,24 @@ HttpResponse json_response(std::string body) {
   return response;
 }
 
+HttpResponse text_response(std::string body) {
+  HttpResponse response;
+  response.content_type = "text/plain; charset=utf-8";
+  response.body = std::move(body);
+  return response;
+}
+
 Dialect dialect_of_path(std::string_view path) { return path.starts_with("/v1/") ? Dialect::openai : Dialect::ollama; }
+
+HttpResponse no_route(const HttpRequest& request, const RouteMatch& match) {
+  const Dialect dialect = dialect_of_path(request.path);
+  if (match.allow.empty()) {
+    return error_response(dialect, ApiError{404, fmt::format("path '{}' not found", request.path)});
+  }
+  HttpResponse response = error_response(dialect, ApiError{405, fmt::format("method {} not allowed", request.method)});
+  response.headers.emplace_back("Allow", match.allow);
+  return response;
+}
 
 api::ApiResult<GenerationCall> parse_call(Endpoint endpoint, std::string_view body) {
   switch (endpoint) {
@@ -79,24 +96,17 @@ std::string Service::unique_id() { return fmt::format("{:016x}{:08x}", random_()
 
 asio::awaitable<Reply> Service::answer(const HttpRequest& request) {
   const RouteMatch match = match_route(request.method, request.path);
-  if (!match.found) {
-    const bool known = !match.allow.empty();
-    HttpResponse response = error_response(
-        dialect_of_path(request.path), known ? ApiError{405, fmt::format("method {} not allowed", request.method)}
-                                             : ApiError{404, fmt::format("path '{}' not found", request.path)});
-    if (known) response.headers.emplace_back("Allow", match.allow);
-    co_return response;
-  }
+  if (!match.found) co_return no_route(request, match);
   switch (match.route) {
     case Route::root:
-      co_return HttpResponse{.content_type = "text/plain; charset=utf-8", .body = "Ollama is running"};
+      co_return text_response("Ollama is running");
     case Route::health:
       co_return json_response(R"({"status":"ok"})");
     case Route::version:
       co_return json_response(api::version_body(QUIRE_VERSION));
     case Route::tags:
     case Route::openai_models:
-      co_return co_await list(request, match.route);
+      co_return co_await list(match.route);
     case Route::openai_model:
       co_return co_await one_model(match.argument);
     case Route::show:
@@ -115,11 +125,12 @@ asio::awaitable<Reply> Service::answer(const HttpRequest& request) {
   co_return co_await generate(request, Endpoint::chat_completions);
 }
 
-asio::awaitable<HttpResponse> Service::list(const HttpRequest&, Route route) {
-  co_return json_response(co_await on_pool(intake_, [this, route] {
+asio::awaitable<HttpResponse> Service::list(Route route) {
+  std::string body = co_await on_pool(intake_, [this, route] {
     const std::vector<api::ModelSummary> models = cards_.summaries(catalog_.list());
     return route == Route::tags ? api::tags_body(models) : api::openai_models_body(models);
-  }));
+  });
+  co_return json_response(std::move(body));
 }
 
 asio::awaitable<HttpResponse> Service::one_model(std::string name) {
@@ -145,7 +156,7 @@ asio::awaitable<HttpResponse> Service::show(const HttpRequest& request) {
 asio::awaitable<HttpResponse> Service::ps() {
   const std::vector<ModelHost::Running> running = host_.running();
   const int64_t now_ns = clocks_.unix_ns();
-  co_return json_response(co_await on_pool(intake_, [this, &running, now_ns] {
+  std::string body = co_await on_pool(intake_, [this, &running, now_ns] {
     std::vector<api::RunningModel> models;
     for (const ModelHost::Running& one : running) {
       api::RunningModel model{.summary = cards_.summary(one.file),
@@ -157,7 +168,8 @@ asio::awaitable<HttpResponse> Service::ps() {
       models.push_back(std::move(model));
     }
     return api::ps_body(std::move(models));
-  }));
+  });
+  co_return json_response(std::move(body));
 }
 
 asio::awaitable<Reply> Service::generate(const HttpRequest& request, Endpoint endpoint) {

@@ -47,7 +47,7 @@ class Service {
 
  private:
   asio::awaitable<Reply> generate(const HttpRequest& request, api::Endpoint endpoint);
-  asio::awaitable<HttpResponse> list(const HttpRequest& request, Route route);
+  asio::awaitable<HttpResponse> list(Route route);
   asio::awaitable<HttpResponse> one_model(std::string name);
   asio::awaitable<HttpResponse> show(const HttpRequest& request);
   asio::awaitable<HttpResponse> ps();

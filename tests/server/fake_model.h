@@ -1,0 +1,147 @@
+// A model without weights: what it says follows from its prompt's first word, so that a test can steer it.
+#pragma once
+
+#include <charconv>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/mailbox.h"
+#include "server/loaded_model.h"
+#include "text/chat_template.h"
+
+namespace quire::server::test {
+
+// What tests learn from the models of one server. Any thread.
+struct FakeRecord {
+  Mailbox<Request> submitted{10'000};
+  Mailbox<SequenceId> cancelled{10'000};
+  Mailbox<std::string> unloaded{100};
+
+  // Waits for the next one.
+  template <typename T>
+  static T next(Mailbox<T>& mailbox) {
+    std::vector<T> values;
+    mailbox.wait_and_take_all(values);
+    return std::move(values.front());
+  }
+};
+
+// Tokens are bytes; 256 is BOS. Prompts: "count N" answers "1 2 ... N ", "hold" answers "held " and then waits for its
+// cancel, "flood" answers without end, "busy" finds no place, "large" never fits, "fail" and "break" fail before and
+// after the first text; "echo" answers with the whole prompt.
+class FakeModel final : public LoadedModel {
+ public:
+  FakeModel(std::string name, FakeRecord& record, EventSink sink)
+      : name_(std::move(name)), record_(record), sink_(std::move(sink)) {}
+  ~FakeModel() override { (void)record_.unloaded.try_push(std::string(name_)); }
+
+  std::vector<TokenId> encode(const PromptText& prompt) const override { return encode_raw(prompt.text); }
+  std::vector<TokenId> encode_raw(std::string_view text) const override {
+    std::vector<TokenId> tokens = {256};
+    for (const char c : text) tokens.push_back(static_cast<unsigned char>(c));
+    return tokens;
+  }
+  Result<PromptText> render(const ChatTemplateInput& input) const override {
+    PromptText prompt;
+    for (const auto& message : input.messages) {
+      if (message["role"] == "poison") return fail(ErrorKind::invalid, "line 1: no such role");
+      if (!prompt.text.empty()) prompt.text += "|";
+      prompt.text += message["content"].get<std::string>();
+    }
+    return prompt;
+  }
+  int32_t vocab_size() const override { return 257; }
+  TokenId bos() const override { return 256; }
+  size_t token_bytes_max() const override { return 1; }
+  int32_t context_tokens() const override { return 200; }
+
+  Result<void> submit(Request request) override {
+    std::string prompt;
+    for (const TokenId token : request.prompt) {
+      if (token < 256) prompt += static_cast<char>(token);
+    }
+    if (prompt.starts_with("busy")) return fail(ErrorKind::busy, "full");
+    const SequenceId id = request.id;
+    Finished finished;
+    finished.stats.prompt_tokens = static_cast<int64_t>(request.prompt.size());
+    finished.stats.seed = request.sampling.seed;
+    (void)record_.submitted.try_push(std::move(request));
+    play(id, prompt, finished);
+    return {};
+  }
+  void cancel(SequenceId id) override {
+    (void)record_.cancelled.try_push(SequenceId(id));
+    Finished finished;
+    finished.reason = FinishReason::cancelled;
+    sink_(one(id, finished));
+  }
+  EngineSnapshot snapshot() const override { return {}; }
+
+ private:
+  static std::vector<Event> one(SequenceId id, Finished finished) {
+    std::vector<Event> events;
+    events.push_back({id, std::move(finished)});
+    return events;
+  }
+  void say(SequenceId id, std::string text) {
+    TextDelta delta;
+    for (const char c : text) delta.tokens.push_back(static_cast<unsigned char>(c));
+    delta.text = std::move(text);
+    std::vector<Event> events;
+    events.push_back({id, std::move(delta)});
+    sink_(std::move(events));
+  }
+  void end_with(SequenceId id, Finished finished, ErrorKind kind, std::string why) {
+    finished.reason = FinishReason::error;
+    finished.error_kind = kind;
+    finished.error = std::move(why);
+    sink_(one(id, std::move(finished)));
+  }
+  void play(SequenceId id, std::string_view prompt, Finished finished) {
+    if (prompt.starts_with("count ")) {
+      int count = 0;
+      std::from_chars(prompt.data() + 6, prompt.data() + prompt.size(), count);
+      for (int i = 1; i <= count; ++i) say(id, std::to_string(i) + " ");
+      finished.stats.generated_tokens = count;
+    } else if (prompt.starts_with("hold")) {
+      return say(id, "held ");
+    } else if (prompt.starts_with("flood")) {
+      for (int i = 0; i < 2000; ++i) say(id, std::string(4096, 'x'));
+      return;
+    } else if (prompt.starts_with("large")) {
+      return end_with(id, std::move(finished), ErrorKind::too_large, "it could never fit");
+    } else if (prompt.starts_with("late")) {
+      return end_with(id, std::move(finished), ErrorKind::busy, "the queue is full");
+    } else if (prompt.starts_with("fail")) {
+      return end_with(id, std::move(finished), ErrorKind::internal, "it failed");
+    } else if (prompt.starts_with("break")) {
+      say(id, "half ");
+      return end_with(id, std::move(finished), ErrorKind::internal, "it broke");
+    } else {
+      say(id, std::string(prompt));
+    }
+    sink_(one(id, std::move(finished)));
+  }
+
+  const std::string name_;
+  FakeRecord& record_;
+  const EventSink sink_;
+};
+
+// A file whose name holds "damaged" cannot be loaded.
+class FakeLoader final : public ModelLoader {
+ public:
+  explicit FakeLoader(FakeRecord& record) : record_(record) {}
+  Result<std::unique_ptr<LoadedModel>> load(const store::ModelFile& file, EventSink sink) override {
+    if (file.name.find("damaged") != std::string::npos) return fail(ErrorKind::internal, "its header is damaged");
+    return std::make_unique<FakeModel>(file.name, record_, std::move(sink));
+  }
+
+ private:
+  FakeRecord& record_;
+};
+
+}  // namespace quire::server::test
