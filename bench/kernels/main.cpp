@@ -3,6 +3,7 @@
 // defaults. The best of many rounds counts. One thread is timed by its processor time, which other programs hardly
 // change; more (tN) by the clock on the wall.
 #include <fmt/core.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <charconv>
@@ -35,8 +36,14 @@ struct Options {
   }
 };
 
+// Memory in huge pages where the system has them, as weights are kept.
 struct Aligned {
-  explicit Aligned(size_t size) : bytes(static_cast<std::byte*>(std::aligned_alloc(64, (size + 63) / 64 * 64))) {}
+  static constexpr size_t page_bytes = size_t{2} << 20;
+  explicit Aligned(size_t size) {
+    const size_t whole = (size + page_bytes - 1) / page_bytes * page_bytes;
+    bytes = static_cast<std::byte*>(std::aligned_alloc(page_bytes, whole));
+    madvise(bytes, whole, MADV_HUGEPAGE);
+  }
   ~Aligned() { std::free(bytes); }
   Aligned(const Aligned&) = delete;
   Aligned& operator=(const Aligned&) = delete;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernels/kernels.h"
+#include "kernels/lanes/prefetch.h"
 #include "kernels/packed_layout.h"
 
 namespace quire {
@@ -30,6 +31,7 @@ struct FloatTile {
 // rows * panels chains: four and more hide the latency of one.
 template <ElementType type, int rows, int panels>
 void multiply_float_tile(const FloatTile& tile) {
+  constexpr int64_t step_bytes = packed::step_of(type).bytes;
   Floats acc[panels][rows];
 #pragma GCC unroll 4
   for (int p = 0; p < panels; ++p) {
@@ -39,7 +41,9 @@ void multiply_float_tile(const FloatTile& tile) {
   for (int64_t k = 0; k < tile.inputs; ++k) {
 #pragma GCC unroll 4
     for (int p = 0; p < panels; ++p) {
-      const Floats weights = load_weights<type>(tile.panel + p * tile.panel_bytes, k);
+      const uint8_t* panel = tile.panel + p * tile.panel_bytes;
+      prefetch_weights(panel + k * step_bytes);
+      const Floats weights = load_weights<type>(panel, k);
 #pragma GCC unroll 8
       for (int r = 0; r < rows; ++r) acc[p][r] = fma(weights, broadcast(tile.x[r * tile.inputs + k]), acc[p][r]);
     }

@@ -4,12 +4,11 @@
 #pragma once
 
 #include "kernels/kernels.h"
+#include "kernels/lanes/prefetch.h"
 #include "kernels/lanes/unpack.h"
 
 namespace quire {
 namespace {
-
-constexpr int64_t prefetch_bytes = 2048;
 
 // The places of one row's activations for the group at hand.
 struct RowAt {
@@ -68,7 +67,7 @@ void multiply_tile(const Tile& tile) {
     for (int64_t i = 0; i < count; ++i, ++g) {
 #pragma GCC unroll 16
       for (int64_t line = 0; line < group_bytes; line += packed::line_bytes) {
-        __builtin_prefetch(step + i * group_bytes + line + prefetch_bytes);
+        prefetch_weights(step + i * group_bytes + line);
       }
       Group group;
       Weights::load_group(step, head, i, group);
