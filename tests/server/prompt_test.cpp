@@ -1,0 +1,151 @@
+#include "server/prompt.h"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "server/fake_model.h"
+
+namespace quire::server::test {
+namespace {
+
+// The fake model's context is 200 tokens, a token a byte and one for BOS.
+class PromptTest : public testing::Test {
+ protected:
+  FakeRecord record_;
+  FakeModel model_{"fake", record_, [](std::vector<Event>&&) {}};
+
+  std::string text_of(const std::vector<TokenId>& tokens) {
+    std::string text;
+    for (const TokenId token : tokens) text += token == 256 ? '^' : static_cast<char>(token);
+    return text;
+  }
+  std::string prompt_of(const api::GenerationCall& call) {
+    const auto tokens = make_prompt(call, model_, 0);
+    return tokens ? text_of(*tokens) : std::to_string(tokens.error().status) + " " + tokens.error().message;
+  }
+  static api::GenerationCall chat(std::vector<api::Message> messages) {
+    api::GenerationCall call;
+    call.endpoint = api::Endpoint::chat;
+    call.messages = std::move(messages);
+    return call;
+  }
+  static api::Message message(std::string role, std::string content) {
+    api::Message result;
+    result.role = std::move(role);
+    result.content = std::move(content);
+    return result;
+  }
+};
+
+TEST_F(PromptTest, is_the_rendered_conversation) {
+  EXPECT_EQ(prompt_of(chat({message("system", "s"), message("user", "u")})), "^s|u");
+}
+
+TEST_F(PromptTest, of_generate_is_rendered_with_its_system_text_unless_raw) {
+  api::GenerationCall call;
+  call.prompt = "p";
+  call.system = "s";
+  EXPECT_EQ(prompt_of(call), "^s|p");
+  call.raw = true;
+  EXPECT_EQ(prompt_of(call), "^p");
+}
+
+TEST_F(PromptTest, continues_a_context_without_a_second_bos) {
+  api::GenerationCall call;
+  call.prompt = "more";
+  call.context = {256, 'a', 'b'};
+  EXPECT_EQ(prompt_of(call), "^abmore");
+}
+
+TEST_F(PromptTest, drops_the_oldest_messages_until_the_rest_fits) {
+  // Room for 199 tokens: BOS, "sys", and 3 messages of 49 with their separators.
+  std::vector<api::Message> messages = {message("system", "sys")};
+  for (int i = 0; i < 9; ++i) messages.push_back(message("user", std::string(48, static_cast<char>('0' + i))));
+  messages.push_back(message("system", "mid"));
+  messages.push_back(message("user", "last"));
+  const std::string expected = "^sys|" + std::string(48, '6') + "|" + std::string(48, '7') + "|" +
+                               std::string(48, '8') + "|mid|last";
+  EXPECT_EQ(prompt_of(chat(messages)), expected);
+}
+
+TEST_F(PromptTest, keeps_as_many_messages_as_fit_whatever_their_number) {
+  for (size_t count = 1; count < 40; ++count) {
+    std::vector<api::Message> messages(count, message("user", "123456789"));
+    const std::string prompt = prompt_of(chat(messages));
+    // BOS and nine bytes a message with a separator between two: k messages take 10 * k tokens.
+    EXPECT_EQ(prompt.size(), 10 * std::min<size_t>(count, 19)) << count;
+  }
+}
+
+TEST_F(PromptTest, refuses_a_chat_whose_last_message_is_too_long) {
+  const std::string refused = "400 the prompt is longer than the context length currently available to the model; it has ";
+  EXPECT_EQ(prompt_of(chat({message("user", "a"), message("user", std::string(199, 'x'))})),
+            refused + "200 tokens, the context 200");
+  EXPECT_EQ(prompt_of(chat({message("user", std::string(5000, 'x'))})), refused + "at least 200 tokens, the context 200");
+  api::GenerationCall whole = chat({message("user", std::string(150, 'a')), message("user", std::string(150, 'b'))});
+  whole.truncate = false;
+  EXPECT_EQ(prompt_of(whole).substr(0, 3), "400");
+}
+
+TEST_F(PromptTest, of_a_text_loses_its_middle) {
+  api::GenerationCall call;
+  call.raw = true;
+  call.options.num_keep = 3;
+  call.prompt = "abcdef" + std::string(300, '-') + "end";
+  const std::string prompt = prompt_of(call);
+  EXPECT_TRUE(prompt.starts_with("^abc-")) << prompt;
+  EXPECT_TRUE(prompt.ends_with("-end"));
+  EXPECT_EQ(prompt.size(), 4U + (200 - 4) / 2);
+  call.prompt = "abcdef" + std::string(30'000'000, '-') + "end";
+  EXPECT_EQ(prompt_of(call), prompt);
+  call.truncate = false;
+  EXPECT_EQ(prompt_of(call).substr(0, 3), "400");
+}
+
+TEST_F(PromptTest, is_bounded_by_num_ctx) {
+  api::GenerationCall call;
+  call.raw = true;
+  call.prompt = std::string(60, 'x');
+  call.options.num_ctx = 50;
+  EXPECT_EQ(context_limit(call, model_), 50);
+  EXPECT_LT(prompt_of(call).size(), 50U);
+  call.options.num_ctx = 5000;
+  EXPECT_EQ(context_limit(call, model_), 200);
+  call.options.num_ctx = 1;
+  EXPECT_EQ(prompt_of(call).substr(0, 3), "400");
+}
+
+TEST_F(PromptTest, refuses_ids_outside_the_vocabulary) {
+  api::GenerationCall call;
+  call.prompt_tokens = {256, 257};
+  EXPECT_EQ(prompt_of(call), "400 \"prompt\" holds the token id 257, the model's vocabulary has 257 tokens");
+  call.prompt_tokens = {256};
+  EXPECT_EQ(prompt_of(call), "^");
+  call.options.sampling.logit_bias = {{1000, 1.0F}};
+  EXPECT_EQ(prompt_of(call).substr(0, 3), "400");
+}
+
+// Every small size: the result always leaves room, keeps the beginning, and ends with the newest.
+TEST(CutMiddle, holds_what_it_promises_for_every_small_size) {
+  for (int32_t length = 1; length <= 24; ++length) {
+    for (int32_t limit = 2; limit <= 12; ++limit) {
+      for (int32_t keep = -1; keep <= 26; ++keep) {
+        std::vector<TokenId> tokens(static_cast<size_t>(length));
+        std::iota(tokens.begin(), tokens.end(), 0);
+        const std::vector<TokenId> cut = cut_middle(tokens, keep, limit);
+        ASSERT_GE(cut.size(), 1U);
+        ASSERT_LT(cut.size(), static_cast<size_t>(limit));
+        ASSERT_EQ(cut.back(), length - 1);
+        if (length < limit) {
+          ASSERT_EQ(cut, tokens);
+        } else {
+          for (int32_t i = 0; i < std::min(keep, limit - 2); ++i) ASSERT_EQ(cut[static_cast<size_t>(i)], i);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace quire::server::test

@@ -1,0 +1,182 @@
+// The real engine behind the real server: bytes in, bytes out.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "backend/cpu_backend.h"
+#include "server/engine_model.h"
+#include "server/raw_client.h"
+#include "server/server.h"
+#include "test_data.h"
+
+namespace quire::server::test {
+namespace {
+
+using Json = nlohmann::json;
+
+class RealServer : public testing::Test {
+ protected:
+  void start(const std::filesystem::path& model) {
+    Server::Config config;
+    config.settings.port = 0;
+    config.settings.memory_bytes = 64 << 20;
+    loader_ = std::make_unique<EngineModelLoader>(
+        config.settings,
+        [this] { return std::make_unique<CpuBackend>(team_, *supported_kernel_tables().back()); }, clock_);
+    store::Catalog catalog("");
+    ASSERT_TRUE(catalog.add("story=" + model.string()));
+    auto opened = Server::open(std::move(config), std::move(catalog), *loader_, clock_);
+    ASSERT_TRUE(opened) << opened.error().message;
+    server_ = std::move(*opened);
+    thread_ = std::thread([this] { server_->run(); });
+  }
+  ~RealServer() override {
+    if (!thread_.joinable()) return;
+    server_->stop();
+    thread_.join();
+  }
+
+  RawResponse post(std::string_view path, const Json& body) {
+    RawClient client(server_->port());
+    client.post(path, body.dump());
+    return client.response().value_or(RawResponse{});
+  }
+  static std::string expected_text() {
+    std::ifstream file(quire::test::data_dir() / "models/stories260K.greedy200.txt", std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+
+  Team team_{2};
+  SteadyClock clock_;
+  std::unique_ptr<EngineModelLoader> loader_;
+  std::unique_ptr<Server> server_;
+  std::thread thread_;
+};
+
+// The oracle's text ends with a line break of the program that wrote it.
+std::string stripped(std::string text) {
+  while (text.starts_with(' ')) text.erase(0, 1);
+  while (text.ends_with('\n')) text.pop_back();
+  return text;
+}
+
+const Json greedy_from_bos = {{"model", "story"}, {"prompt", {1}}, {"max_tokens", 200}, {"temperature", 0}};
+
+TEST_F(RealServer, says_what_llama2c_says_from_bos_alone) {
+  QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
+  start(model);
+  const Json answer = Json::parse(post("/v1/completions", greedy_from_bos).body);
+  EXPECT_EQ(stripped(answer["choices"][0]["text"]), stripped(expected_text()));
+  EXPECT_EQ(answer["usage"]["prompt_tokens"], 1);
+}
+
+TEST_F(RealServer, says_the_same_to_32_clients_at_once) {
+  QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
+  start(model);
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 32; ++i) {
+    clients.push_back(std::make_unique<RawClient>(server_->port()));
+    clients.back()->post("/v1/completions", greedy_from_bos.dump());
+  }
+  for (auto& client : clients) {
+    const Json answer = Json::parse(client->response()->body);
+    EXPECT_EQ(stripped(answer["choices"][0]["text"]), stripped(expected_text()));
+  }
+}
+
+TEST_F(RealServer, streams_what_it_sends_in_one_piece) {
+  QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
+  start(model);
+  Json body = {{"model", "story"}, {"prompt", "Once upon a time"}, {"options", {{"seed", 5}, {"num_predict", 40}}}};
+  const std::string lines = post("/api/generate", body).body;
+  std::string streamed;
+  Json last;
+  for (size_t begin = 0; begin < lines.size();) {
+    const size_t end = lines.find('\n', begin);
+    last = Json::parse(lines.substr(begin, end - begin));
+    streamed += last["response"].get<std::string>();
+    begin = end + 1;
+  }
+  body["stream"] = false;
+  const Json whole = Json::parse(post("/api/generate", body).body);
+  EXPECT_EQ(whole["response"], streamed);
+  EXPECT_EQ(last["eval_count"], 40);
+  EXPECT_EQ(last["done_reason"], "length");
+  EXPECT_EQ(last["seed"], 5);
+  EXPECT_EQ(last["context"].size(), last["prompt_eval_count"].get<size_t>() + 40);
+  EXPECT_EQ(whole["context"], last["context"]);
+}
+
+TEST_F(RealServer, repeats_an_answer_with_the_seed_it_reported) {
+  QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
+  start(model);
+  Json body = {{"model", "story"}, {"stream", false}, {"options", {{"num_predict", 30}, {"temperature", 1.0}}},
+               {"messages", {{{"role", "user"}, {"content", "Tell me about Lily."}}}}};
+  const Json first = Json::parse(post("/api/chat", body).body);
+  body["options"]["seed"] = first["seed"];
+  const Json again = Json::parse(post("/api/chat", body).body);
+  EXPECT_EQ(again["message"], first["message"]);
+}
+
+TEST_F(RealServer, ends_with_length_when_the_context_is_full) {
+  QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
+  start(model);
+  const Json answer = Json::parse(
+      post("/api/generate", {{"model", "story"}, {"prompt", "Once"}, {"raw", true}, {"stream", false},
+                             {"ignore_eos", true}, {"options", {{"num_ctx", 32}}}}).body);
+  EXPECT_EQ(answer["done_reason"], "length");
+  EXPECT_EQ(answer["prompt_eval_count"].get<int>() + answer["eval_count"].get<int>(), 32);
+}
+
+TEST_F(RealServer, refuses_or_shortens_a_prompt_that_is_too_long) {
+  QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
+  start(model);
+  std::string prompt;
+  for (int i = 0; i < 3000; ++i) prompt += "Lily ran. ";
+  Json body = {{"model", "story"}, {"prompt", prompt}, {"stream", false}, {"truncate", false},
+               {"options", {{"num_predict", 1}}}};
+  const RawResponse refused = post("/api/generate", body);
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_NE(refused.body.find("the prompt is longer than the context length currently available"), std::string::npos);
+  EXPECT_EQ(post("/v1/completions", {{"model", "story"}, {"prompt", prompt}}).status, 400);
+  body["truncate"] = true;
+  const RawResponse shortened = post("/api/generate", body);
+  EXPECT_EQ(shortened.status, 200);
+  EXPECT_LT(Json::parse(shortened.body)["prompt_eval_count"], 2048);
+}
+
+TEST_F(RealServer, cancels_and_goes_on_with_the_others) {
+  QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
+  start(model);
+  RawClient leaving(server_->port());
+  leaving.post("/api/generate", R"({"model":"story","prompt":"Once","ignore_eos":true})");
+  ASSERT_TRUE(leaving.read_until("\"done\":false"));
+  RawClient staying(server_->port());
+  staying.post("/v1/completions", greedy_from_bos.dump());
+  leaving.close();
+  const Json answer = Json::parse(staying.response()->body);
+  EXPECT_EQ(stripped(answer["choices"][0]["text"]), stripped(expected_text()));
+}
+
+TEST_F(RealServer, shows_the_model_it_serves) {
+  QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
+  start(model);
+  const Json shown = Json::parse(post("/api/show", {{"model", "story"}}).body);
+  EXPECT_EQ(shown["details"]["family"], "llama");
+  EXPECT_EQ(shown["details"]["parameter_size"], "260K");
+  EXPECT_EQ(shown["details"]["quantization_level"], "F32");
+  EXPECT_EQ(shown["model_info"]["llama.embedding_length"], 64);
+  EXPECT_TRUE(shown["model_info"]["tokenizer.ggml.tokens"].is_null());
+  const Json verbose = Json::parse(post("/api/show", {{"model", "story"}, {"verbose", true}}).body);
+  EXPECT_EQ(verbose["model_info"]["tokenizer.ggml.tokens"].size(), 512U);
+  EXPECT_FALSE(verbose["tensors"].empty());
+}
+
+}  // namespace
+}  // namespace quire::server::test

@@ -1,0 +1,159 @@
+#include "server/settings.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+
+#include "server/access.h"
+#include "server/engine_model.h"
+#include "server/http.h"
+
+namespace quire::server {
+namespace {
+
+Result<Settings> read(const std::map<std::string, std::string>& variables) {
+  return read_settings([&](const char* name) -> const char* {
+    const auto found = variables.find(name);
+    return found == variables.end() ? nullptr : found->second.c_str();
+  });
+}
+
+TEST(Settings, have_the_documented_defaults) {
+  const Settings settings = *read({{"HOME", "/home/ann"}});
+  EXPECT_EQ(settings.host, "127.0.0.1");
+  EXPECT_EQ(settings.port, 11434);
+  EXPECT_EQ(settings.parallel_max, 0);
+  EXPECT_EQ(settings.queue_max, 512);
+  EXPECT_EQ(settings.models_max, 3);
+  EXPECT_EQ(settings.keep_alive_ns, 300'000'000'000);
+  EXPECT_EQ(settings.models_folder, "/home/ann/.quire/models");
+}
+
+TEST(Settings, honour_ollamas_names_and_prefer_their_own) {
+  const Settings settings = *read({{"OLLAMA_HOST", "0.0.0.0:80"}, {"OLLAMA_NUM_PARALLEL", "4"},
+                                   {"QUIRE_NUM_PARALLEL", "6"}, {"OLLAMA_MAX_QUEUE", "9"}, {"OLLAMA_MODELS", "/m"},
+                                   {"OLLAMA_KEEP_ALIVE", "-1"}, {"OLLAMA_CONTEXT_LENGTH", "4096"},
+                                   {"OLLAMA_ORIGINS", "http://a, https://*.b"}, {"OLLAMA_DEBUG", "1"},
+                                   {"QUIRE_ISA", "avx2"}, {"QUIRE_THREADS", "2"}, {"QUIRE_MEMORY", "2GiB"}});
+  EXPECT_EQ(settings.host, "0.0.0.0");
+  EXPECT_EQ(settings.port, 80);
+  EXPECT_EQ(settings.parallel_max, 6);
+  EXPECT_EQ(settings.queue_max, 9);
+  EXPECT_EQ(settings.models_folder, "/m");
+  EXPECT_LT(settings.keep_alive_ns, 0);
+  EXPECT_EQ(settings.context_tokens, 4096);
+  EXPECT_EQ(settings.origins, (std::vector<std::string>{"http://a", "https://*.b"}));
+  EXPECT_EQ(settings.debug, 1);
+  EXPECT_EQ(settings.isa, "avx2");
+  EXPECT_EQ(settings.threads, 2);
+  EXPECT_EQ(settings.memory_bytes, uint64_t{2} << 30);
+}
+
+TEST(Settings, count_an_empty_variable_as_unset) {
+  EXPECT_EQ(read({{"QUIRE_MAX_QUEUE", ""}, {"OLLAMA_MAX_QUEUE", "7"}})->queue_max, 7);
+}
+
+TEST(Settings, say_which_variable_holds_what_is_wrong) {
+  EXPECT_EQ(read({{"OLLAMA_MAX_QUEUE", "many"}}).error().message,
+            "OLLAMA_MAX_QUEUE: expected an integer from 1 to 2147483647, found \"many\"");
+  EXPECT_EQ(read({{"QUIRE_NUM_PARALLEL", "-1"}}).error().message,
+            "QUIRE_NUM_PARALLEL: expected an integer from 0 to 2147483647, found \"-1\"");
+  EXPECT_EQ(read({{"QUIRE_MEMORY", "8 apples"}}).error().message,
+            "QUIRE_MEMORY: expected a number of bytes such as 8G, found \"8 apples\"");
+  EXPECT_EQ(read({{"QUIRE_HOST", "host:99999"}}).error().message,
+            "QUIRE_HOST: expected HOST, :PORT or HOST:PORT, found \"host:99999\"");
+  EXPECT_EQ(read({{"OLLAMA_DEBUG", "yes"}}).error().message, "OLLAMA_DEBUG: expected 0, 1 or 2, found \"yes\"");
+}
+
+TEST(Settings, read_hosts_in_every_form) {
+  const HostPort fallback{"127.0.0.1", 11434};
+  const auto parsed = [&](const char* text) {
+    const auto host = parse_host(text, fallback);
+    return host ? host->host + " " + std::to_string(host->port) : "-";
+  };
+  EXPECT_EQ(parsed("0.0.0.0"), "0.0.0.0 11434");
+  EXPECT_EQ(parsed(":8080"), "127.0.0.1 8080");
+  EXPECT_EQ(parsed("http://example.org:80/"), "example.org 80");
+  EXPECT_EQ(parsed("[::1]:90"), "::1 90");
+  EXPECT_EQ(parsed("::1"), "::1 11434");
+  EXPECT_EQ(parsed("[::1"), "-");
+  EXPECT_EQ(parsed("a:b"), "-");
+}
+
+TEST(Settings, read_numbers_of_bytes) {
+  EXPECT_EQ(*parse_bytes("1000"), 1000U);
+  EXPECT_EQ(*parse_bytes("8G"), uint64_t{8} << 30);
+  EXPECT_EQ(*parse_bytes("5kB"), 5U << 10);
+  EXPECT_EQ(*parse_bytes("1TiB"), uint64_t{1} << 40);
+  for (const char* broken : {"", "G", "-1", "1X", "99999999999T", "1GG"}) EXPECT_FALSE(parse_bytes(broken)) << broken;
+}
+
+TEST(EngineLimits, follow_the_memory_and_the_environment) {
+  Settings settings;
+  EXPECT_EQ(engine_limits(settings, 2048, 1 << 20, uint64_t{100} << 20).block_count, 100);
+  EXPECT_EQ(engine_limits(settings, 2048, 1 << 20, uint64_t{1} << 40).block_count, 64 * 64);
+  EXPECT_EQ(engine_limits(settings, 2048, 1 << 20, 0).block_count, 1);
+  EXPECT_EQ(engine_limits(settings, 2048, 1, 0).context_tokens, 2048);
+  settings.context_tokens = 512;
+  settings.parallel_max = 4;
+  settings.queue_max = 7;
+  const Limits limits = engine_limits(settings, 2048, 1 << 20, uint64_t{1} << 40);
+  EXPECT_EQ(limits.context_tokens, 512);
+  EXPECT_EQ(limits.running_max, 4);
+  EXPECT_EQ(limits.queue_max, 7);
+  EXPECT_EQ(limits.block_count, 4 * 16);
+  settings.context_tokens = 1'000'000;
+  EXPECT_EQ(engine_limits(settings, 2048, 1, 0).context_tokens, 2048);
+}
+
+TEST(HostCheck, lets_addresses_and_local_names_in) {
+  for (const char* host : {"", "localhost", "LOCALHOST:11434", "127.0.0.1:80", "192.168.1.5", "[::1]:11434", "box",
+                           "printer.local", "a.internal", "x.localhost"}) {
+    EXPECT_TRUE(host_allowed(host, "box")) << host;
+  }
+  for (const char* host : {"evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "xlocalhost", "local"}) {
+    EXPECT_FALSE(host_allowed(host, "box")) << host;
+  }
+}
+
+TEST(OriginCheck, lets_local_pages_and_named_ones_in) {
+  const std::vector<std::string> extra = {"https://*.example", "http://exact"};
+  for (const char* origin : {"http://localhost", "https://localhost:3000", "http://127.0.0.1:5", "http://[::1]:1",
+                             "app://x", "file://", "tauri://localhost", "https://a.example", "http://exact",
+                             "https://my.site"}) {
+    EXPECT_TRUE(origin_allowed(origin, "my.site", extra)) << origin;
+  }
+  for (const char* origin : {"null", "https://evil", "http://localhost.evil", "http://a.example", "ftp://localhost",
+                             "https://example", "http://exact:1", ""}) {
+    EXPECT_FALSE(origin_allowed(origin, "my.site", extra)) << origin;
+  }
+}
+
+TEST(Routes, tell_a_wrong_method_from_a_wrong_path) {
+  EXPECT_TRUE(match_route("GET", "/").found);
+  EXPECT_TRUE(match_route("HEAD", "/api/version").found);
+  EXPECT_FALSE(match_route("PUT", "/api/chat").found);
+  EXPECT_EQ(match_route("PUT", "/api/chat").allow, "POST");
+  EXPECT_EQ(match_route("", "/api/tags").allow, "GET, HEAD");
+  EXPECT_EQ(match_route("GET", "/api/chats").allow, "");
+  EXPECT_EQ(match_route("GET", "/v1/models/a/b:c").argument, "a/b:c");
+  EXPECT_EQ(match_route("GET", "/v1/models/").allow, "");
+}
+
+TEST(Routes, decode_paths_once) {
+  EXPECT_EQ(decode_path("/a%2Fb?x=%20#y"), "/a/b");
+  EXPECT_EQ(decode_path("/%2541%"), "/%41%");
+  EXPECT_EQ(decode_path("/%zz%4"), "/%zz%4");
+  EXPECT_EQ(decode_path("/x%41"), "/xA");
+}
+
+TEST(Priority, is_the_urgency_of_the_header) {
+  EXPECT_EQ(parse_priority(""), 3);
+  EXPECT_EQ(parse_priority("u=0"), 0);
+  EXPECT_EQ(parse_priority("i, u=7"), 7);
+  for (const char* broken : {"u=8", "u=-1", "u=", "u=33", "U=1", "x"}) EXPECT_EQ(parse_priority(broken), 3) << broken;
+}
+
+}  // namespace
+}  // namespace quire::server
