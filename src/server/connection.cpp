@@ -302,11 +302,12 @@ asio::awaitable<Connection::Impl::Next> Connection::Impl::pump(AnswerStream& ans
   std::string out = head(200, answer.content_type(), headers);
   for (;;) {
     const std::string text = answer.take();
+    const bool last = answer.ended();  // it may end while these bytes are written: then there is more to take
     if (!text.empty()) out += chunked ? fmt::format("{:x}\r\n{}\r\n", text.size(), text) : text;
-    if (answer.ended() && chunked) out += "0\r\n\r\n";
+    if (last && chunked) out += "0\r\n\r\n";
     const bool written = co_await write(out);
     if (!written || answer.given_up()) co_return Next::close;
-    if (answer.ended()) break;
+    if (last) break;
     out.clear();
     co_await answer.wait();
     if (answer.given_up()) co_return Next::close;
