@@ -45,7 +45,8 @@ void raise_file_limit() {
 Result<tcp::acceptor> listen_on(asio::io_context& io, const std::string& host, uint16_t port) {
   boost::system::error_code error;
   const auto refused = [&] {
-    return fail(ErrorKind::io, fmt::format("cannot listen on {}:{}: {}", host, port, error.message()));
+    const ErrorKind kind = error == asio::error::address_in_use ? ErrorKind::busy : ErrorKind::io;
+    return fail(kind, fmt::format("cannot listen on {}:{}: {}", host, port, error.message()));
   };
   tcp::resolver resolver(io);
   const auto endpoints = resolver.resolve(host, fmt::format("{}", port), tcp::resolver::passive, error);

@@ -28,7 +28,7 @@ class Server {
   };
 
   // Binds and listens: clients may connect from now on. Borrows the loader and the clock. An error says which address
-  // was tried and why it was refused.
+  // was tried and why it was refused; its kind is busy when somebody else listens there.
   static Result<std::unique_ptr<Server>> open(Config config, store::Catalog catalog, ModelLoader& loader,
                                               const Clock& clock);
   ~Server();
