@@ -1,0 +1,34 @@
+#include "cli/model_file.h"
+
+#include <fmt/format.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "gguf/describe.h"
+#include "gguf/file.h"
+#include "gguf/printable.h"
+
+namespace quire::cli {
+
+Result<gguf::FileType> parse_file_type(std::string_view name) {
+  if (const auto type = gguf::find_file_type(name)) return *type;
+  return fail(ErrorKind::invalid,
+              fmt::format("unknown type {}; expected one of {}", gguf::printable(name), gguf::file_type_names()));
+}
+
+int thread_count(int asked) {
+  if (asked >= 1) return asked;
+  cpu_set_t cores;
+  if (::sched_getaffinity(0, sizeof(cores), &cores) == 0) return std::max(CPU_COUNT(&cores), 1);
+  return static_cast<int>(std::max(std::thread::hardware_concurrency(), 1U));
+}
+
+Result<void> report_file(const std::filesystem::path& path) {
+  QUIRE_TRY(const gguf::File file, gguf::File::open(path));
+  fmt::print("{}: {}\n", path.native(), gguf::summary(file));
+  return {};
+}
+
+}  // namespace quire::cli

@@ -1,0 +1,21 @@
+// quire quantize IN OUT TYPE: a model file of another type.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "base/result.h"
+
+namespace quire::cli {
+
+struct QuantizeOptions {
+  std::filesystem::path in;   // IN: a GGUF file of any supported element types
+  std::filesystem::path out;  // OUT: appears when it is complete; may be IN
+  std::string type;           // TYPE: F32 F16 BF16 Q8_0 Q6_K Q4_K_M Q4_0, in any case
+  int threads = 0;            // --threads: 0 for all cores; changes the time only
+};
+
+// Writes the file, with a progress bar where standard error is a terminal, and says on standard output what it made.
+Result<void> run_quantize(const QuantizeOptions& options);
+
+}  // namespace quire::cli

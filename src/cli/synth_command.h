@@ -1,0 +1,35 @@
+// quire synth SHAPE OUT.gguf --vocab FILE.gguf --type T: a random-weight model.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+
+namespace quire::cli {
+
+struct SynthOptions {
+  std::string shape;                // SHAPE: llama-1b, qwen3-0.6b or tiny; the flags below change it
+  std::filesystem::path out;        // OUT.gguf
+  std::filesystem::path vocab;      // --vocab: the GGUF file that lends its tokenizer.* keys
+  std::string type = "Q4_0";        // --type: F32 F16 BF16 Q8_0 Q6_K Q4_K_M Q4_0, in any case
+  uint64_t seed = 1;                // --seed: the file is a function of seed, shape, vocabulary and type
+  std::optional<std::string> arch;  // --arch: llama, qwen2 or qwen3
+  std::optional<int64_t> layers;    // --layers
+  std::optional<int64_t> width;     // --width
+  std::optional<int64_t> heads;     // --heads
+  std::optional<int64_t> kv_heads;  // --kv-heads
+  std::optional<int64_t> head_dim;  // --head-dim; when not given and --width or --heads is: width / heads
+  std::optional<int64_t> ffn;       // --ffn
+  std::optional<int64_t> context;   // --context: what the file says it was trained for
+  bool untied = false;              // --untied: an output matrix of its own
+  bool rope_factors = false;        // --rope-factors: rope_freqs.weight as Llama 3.1 has it
+  int threads = 0;                  // --threads: 0 for all cores; changes the time only
+};
+
+// Writes the file, with a progress bar where standard error is a terminal, and says on standard output what it made.
+Result<void> run_synth(const SynthOptions& options);
+
+}  // namespace quire::cli

@@ -1,0 +1,43 @@
+// What a whole file is quantized to: which element type each tensor gets.
+// Source: the recipes of llama.cpp's quantize tool, so that files are alike in quality and size.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "tensor/element_type.h"
+
+namespace quire::gguf {
+
+// Values of general.file_type.
+enum class FileType : uint32_t {
+  f32 = 0,
+  f16 = 1,
+  q4_0 = 2,
+  q8_0 = 7,
+  q4_k_m = 15,
+  q6_k = 18,
+  bf16 = 32,
+};
+
+// By name in any case ("q4_k_m"); an error text can list file_type_names().
+std::optional<FileType> find_file_type(std::string_view name);
+std::string_view file_type_name(FileType type);
+std::string file_type_names();
+
+// What the choice depends on besides the tensor itself.
+struct FileFacts {
+  int64_t layers = 0;
+  bool has_output = false;  // false: the token embedding is the output matrix too
+};
+
+// The type of one tensor. Vectors, norms and biases stay F32. In quantized files the output matrix is at least Q6_K,
+// and Q4_K_M gives Q6_K to attn_v and ffn_down in about half of the layers. Rows that are no whole blocks get the
+// next type that fits: Q4_K -> Q5_0, Q6_K -> Q8_0, else F16.
+ElementType choose_element_type(FileType type, std::string_view name, const std::array<int64_t, 4>& shape,
+                                const FileFacts& facts);
+
+}  // namespace quire::gguf
