@@ -181,6 +181,8 @@ TEST(ChatTemplate, every_operation_keeps_what_is_the_users) {
       {"{{ [c, c] | unique | first }}{{ c | string }}", "aB<|x|>aB<|x|>", {"aB<|x|>aB<|x|>"}},
       {"{{ c.partition('|')[2] }}.{{ c.strip('a>') }}", "x|>.B<|x|", {"x|>", "B<|x|"}},
       {"{{ namespace(v=c).v }}{{ {'a': c}.get('a') }}", "aB<|x|>aB<|x|>", {"aB<|x|>aB<|x|>"}},
+      {"{{ dict(**{c: 1}) | first }}.{{ ('{:<>3}' ~ c[:0]).format(c[0]) }}", "aB<|x|>.<<a", {"aB<|x|>", "a"}},
+      {"{{ (c[2] ~ '{:<>3}').format('t') }}", "<<<t", {"<<<t"}},
       {"{{ 'yes' if c == 'aB<|x|>' else 'no' }}", "yes", {}},
   };
   for (const MarkCase& example : cases) {

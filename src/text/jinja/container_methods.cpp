@@ -176,7 +176,7 @@ Result<Value> dict_update(Render& render, const Value& self, const Args& args) {
     for (const auto& [key, value] : items) QUIRE_TRY_VOID(put(render, *self.dict(), key, value));
   }
   for (const auto& [name, value] : args.named)
-    QUIRE_TRY_VOID(put(render, *self.dict(), render.heap().text(name), value));
+    QUIRE_TRY_VOID(put(render, *self.dict(), render.heap().text(args.key(name)), value));
   return Value(None{});
 }
 

@@ -128,6 +128,7 @@ Result<Args> Render::eval_arguments(const Arguments& arguments) {
     for (const auto& [key, value] : more.dict()->items) {
       if (!key.text()) return template_error("keywords must be strings");
       args.named.emplace_back(key.text()->bytes, value);
+      args.names_are_users |= key.text()->has_user_text();
     }
   }
   return args;
@@ -183,6 +184,7 @@ Result<Value> Render::eval_node(const expr::Concat& node) {
     QUIRE_TRY_VOID(append_str(*this, text, value));
     QUIRE_TRY_VOID(reserve_text(text.size()));
   }
+  QUIRE_TRY_VOID(read(text.size()));
   return heap_.text(text.take());
 }
 
@@ -330,7 +332,7 @@ Render::Status Render::bind_extra(const MacroNode& macro, const Args& args, Scop
     if (name == "caller" && macro.uses_caller) {
       caller = value;
     } else if (macro.uses_kwargs) {
-      kwargs->set(heap_.text(name), value);
+      kwargs->set(heap_.text(args.key(name)), value);
     } else {
       return template_error(fmt::format("macro '{}' takes no keyword argument '{}'", macro.name, name));
     }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <optional>
@@ -59,15 +60,15 @@ std::string with_sign(std::string text, const Spec& spec) {
   return text;
 }
 
-std::string with_commas(std::string text) {
+std::string with_commas(const std::string& text) {
   const size_t begin = text.starts_with('-') ? 1 : 0;
-  size_t end = text.find_first_not_of("0123456789", begin);
-  if (end == std::string::npos) end = text.size();
-  for (size_t at = end; at > begin + 3;) {
-    at -= 3;
-    text.insert(at, 1, ',');
+  const size_t end = std::min(text.find_first_not_of("0123456789", begin), text.size());
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (i > begin && i < end && (end - i) % 3 == 0) out.push_back(',');
+    out.push_back(text[i]);
   }
-  return text;
+  return out;
 }
 
 std::string based_text(Int value, unsigned base, bool upper) {
@@ -105,6 +106,11 @@ MarkedText cut(const MarkedText& text, const Spec& spec) {
   return slice(text, 0, byte_of_code_point(text.bytes, *spec.precision));
 }
 
+// A format of the user's decides about fills, signs and digits too: then all of the text is the user's.
+MarkedText filled(const MarkedText& format, MarkedText text) {
+  return format.has_user_text() ? user_text(std::move(text.bytes)) : std::move(text);
+}
+
 class PrintfFormatter {
  public:
   PrintfFormatter(Render& render, const Str& format, const Value& args)
@@ -130,7 +136,7 @@ class PrintfFormatter {
     if (used_ < items_.size() && !args_.dict()) {
       return template_error("not all arguments converted during string formatting");
     }
-    return render_.heap().text(out_.take());
+    return render_.heap().text(filled(*format_, out_.take()));
   }
 
  private:
@@ -243,7 +249,7 @@ class BraceFormatter {
       QUIRE_TRY_VOID(field(std::string_view(text).substr(brace + 1, close - brace - 1)));
       at = close + 1;
     }
-    return render_.heap().text(out_.take());
+    return render_.heap().text(filled(*format_, out_.take()));
   }
 
  private:
@@ -364,7 +370,7 @@ class BraceFormatter {
     } else {
       return template_error(fmt::format("unknown format code '{}'", spec.type));
     }
-    if (spec.has_comma) text = with_commas(std::move(text));
+    if (spec.has_comma) text = with_commas(text);
     append_padded(out_, plain_text(with_sign(std::move(text), spec)), spec, '>');
     return {};
   }

@@ -66,7 +66,7 @@ Result<std::monostate> fill_dict(Render& render, Dict& dict, const Args& args) {
       }
     }
   }
-  for (const auto& [name, value] : args.named) dict.set(render.heap().text(name), value);
+  for (const auto& [name, value] : args.named) dict.set(render.heap().text(args.key(name)), value);
   QUIRE_TRY_VOID(render.step(dict.items.size()));
   render.heap().charge(2 * Heap::value_bytes * dict.items.size());
   return {};

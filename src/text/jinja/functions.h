@@ -20,7 +20,10 @@ class Render;
 struct Args {
   std::vector<Value> positional;
   std::vector<std::pair<std::string, Value>> named;
+  bool names_are_users = false;  // some came from a dict with keys of the user's
 
+  // A name as a key of a dict.
+  MarkedText key(const std::string& name) const { return marked_text(name, names_are_users); }
   const Value* find_named(std::string_view name) const {
     for (const auto& [candidate, value] : named) {
       if (candidate == name) return &value;

@@ -55,7 +55,9 @@ std::string_view symbol_of(BinaryOp op) {
 
 Result<Value> concatenate(Render& render, const Value& left, const Value& right) {
   if (left.text() && right.text()) {
-    QUIRE_TRY_VOID(render.reserve_text(left.text()->bytes.size() + right.text()->bytes.size()));
+    const size_t size = left.text()->bytes.size() + right.text()->bytes.size();
+    QUIRE_TRY_VOID(render.reserve_text(size));
+    QUIRE_TRY_VOID(render.read(size));
     TextBuilder text;
     text.append(*left.text());
     text.append(*right.text());
@@ -83,6 +85,7 @@ Result<Value> repeat(Render& render, const Value& subject, Int count) {
       count = static_cast<Int>(render.limits().output_bytes_max) + 1;
     QUIRE_TRY_VOID(render.reserve_text(text->bytes.size() * static_cast<size_t>(count)));
     QUIRE_TRY_VOID(render.reserve(text->user.size() * sizeof(TextSpan) * static_cast<size_t>(count)));
+    QUIRE_TRY_VOID(render.step(static_cast<size_t>(count)));
     TextBuilder repeated;
     for (Int i = 0; i < count; ++i) repeated.append(*text);
     return render.heap().text(repeated.take());

@@ -19,7 +19,7 @@ namespace quire::jinja {
 
 // What one render may spend before it fails. A conversation of a thousand messages takes about 10^5 steps.
 struct Limits {
-  int64_t steps_max = 20'000'000;              // evaluations, plus one for every 64 bytes that a text function reads
+  int64_t steps_max = 10'000'000;              // evaluations, plus one for every 64 bytes that a text function reads
   size_t output_bytes_max = size_t{64} << 20;  // also of any one text
   size_t memory_bytes_max = size_t{512} << 20;
   int depth_max = 600;  // evaluations inside one another; about 0.5 kB of stack each (1.5 kB under a sanitizer)
