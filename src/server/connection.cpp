@@ -301,6 +301,7 @@ asio::awaitable<Connection::Impl::Next> Connection::Impl::pump(AnswerStream& ans
   if (!chunked) keeps_alive = false;
   std::string out = head(200, answer.content_type(), headers);
   for (;;) {
+    const bool last = answer.ended();  // it may end, with more to write, while this is being written
     const std::string text = answer.take();
     const bool last = answer.ended();  // it may end while these bytes are written: then there is more to take
     if (!text.empty()) out += chunked ? fmt::format("{:x}\r\n{}\r\n", text.size(), text) : text;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -31,12 +32,16 @@ struct FakeRecord {
 
 // Tokens are bytes; 256 is BOS. Prompts: "count N" answers "1 2 ... N ", "hold" answers "held " and then waits for its
 // cancel, "flood" answers without end, "busy" finds no place, "large" never fits, "fail" and "break" fail before and
-// after the first text; "echo" answers with the whole prompt.
+// after the first text; "trickle N" is "count N" from a thread of its own, so that events come while others are
+// written; "echo" answers with the whole prompt.
 class FakeModel final : public LoadedModel {
  public:
   FakeModel(std::string name, FakeRecord& record, EventSink sink)
       : name_(std::move(name)), record_(record), sink_(std::move(sink)) {}
-  ~FakeModel() override { (void)record_.unloaded.try_push(std::string(name_)); }
+  ~FakeModel() override {
+    if (trickle_.joinable()) trickle_.join();
+    (void)record_.unloaded.try_push(std::string(name_));
+  }
 
   std::vector<TokenId> encode(const PromptText& prompt) const override { return encode_raw(prompt.text); }
   std::vector<TokenId> encode_raw(std::string_view text) const override {
@@ -94,6 +99,14 @@ class FakeModel final : public LoadedModel {
     events.push_back({id, std::move(delta)});
     sink_(std::move(events));
   }
+  void count_to(int count, SequenceId id) {
+    for (int i = 1; i <= count; ++i) say(id, std::to_string(i) + " ");
+  }
+  static int number_at(std::string_view prompt, size_t begin) {
+    int number = 0;
+    std::from_chars(prompt.data() + begin, prompt.data() + prompt.size(), number);
+    return number;
+  }
   void end_with(SequenceId id, Finished finished, ErrorKind kind, std::string why) {
     finished.reason = FinishReason::error;
     finished.error_kind = kind;
@@ -102,10 +115,15 @@ class FakeModel final : public LoadedModel {
   }
   void play(SequenceId id, std::string_view prompt, Finished finished) {
     if (prompt.starts_with("count ")) {
-      int count = 0;
-      std::from_chars(prompt.data() + 6, prompt.data() + prompt.size(), count);
-      for (int i = 1; i <= count; ++i) say(id, std::to_string(i) + " ");
-      finished.stats.generated_tokens = count;
+      count_to(number_at(prompt, 6), id);
+      finished.stats.generated_tokens = number_at(prompt, 6);
+    } else if (prompt.starts_with("trickle ")) {
+      if (trickle_.joinable()) trickle_.join();
+      trickle_ = std::thread([this, id, finished, count = number_at(prompt, 8)] {
+        count_to(count, id);
+        sink_(one(id, finished));
+      });
+      return;
     } else if (prompt.starts_with("hold")) {
       return say(id, "held ");
     } else if (prompt.starts_with("flood")) {
@@ -129,6 +147,7 @@ class FakeModel final : public LoadedModel {
   const std::string name_;
   FakeRecord& record_;
   const EventSink sink_;
+  std::thread trickle_;
 };
 
 // A file whose name holds "damaged" cannot be loaded.

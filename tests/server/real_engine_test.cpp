@@ -169,7 +169,7 @@ TEST_F(RealServer, shows_the_model_it_serves) {
   start(model);
   const Json shown = Json::parse(post("/api/show", {{"model", "story"}}).body);
   EXPECT_EQ(shown["details"]["family"], "llama");
-  EXPECT_EQ(shown["details"]["parameter_size"], "260K");
+  EXPECT_EQ(shown["details"]["parameter_size"], "293K");
   EXPECT_EQ(shown["details"]["quantization_level"], "F32");
   EXPECT_EQ(shown["model_info"]["llama.embedding_length"], 64);
   EXPECT_TRUE(shown["model_info"]["tokenizer.ggml.tokens"].is_null());

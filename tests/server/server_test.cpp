@@ -116,6 +116,18 @@ TEST_F(ServerTest, streams_native_answers_line_by_line) {
   EXPECT_NE(response.body.find(R"("prompt_eval_count":8,)"), std::string::npos) << response.body;
 }
 
+TEST_F(ServerTest, writes_all_of_an_answer_that_ends_while_it_is_being_written) {
+  start();
+  RawClient client(port());
+  for (int round = 0; round < 20; ++round) {
+    client.post("/api/generate", prompt_body("trickle 300"));
+    const auto response = client.response();
+    ASSERT_TRUE(response);
+    EXPECT_EQ(count_of(response->body, R"("done":false)"), 300U);
+    EXPECT_EQ(count_of(response->body, R"("done":true)"), 1U);
+  }
+}
+
 TEST_F(ServerTest, answers_in_one_piece_when_asked) {
   start();
   const RawResponse chat = post("/api/chat", chat_body("count 3", R"("stream":false)"));
