@@ -168,6 +168,34 @@ TEST(KvWrite, has_the_bits_of_the_scalar_table_in_every_table) {
   }
 }
 
+// Every finite f16 number, and the middle between it and the next (a tie, which goes to the even one).
+TEST(KvWrite, keeps_every_f16_number_and_rounds_ties_to_even) {
+  const int64_t head_dim = 1024;
+  std::vector<uint16_t> keys(static_cast<size_t>(head_dim * 32));
+  std::vector<uint16_t> values(keys.size());
+  const int32_t block = 0;
+  for (const KernelTable* table : supported_kernel_tables()) {
+    const KvLayer layer = {
+        .keys = keys.data(), .values = values.data(), .block_tokens = 32, .kv_heads = 1, .head_dim = head_dim};
+    for (uint32_t first = 0; first < 0x7C00; first += 1024) {
+      std::vector<float> exact;
+      std::vector<float> ties;
+      for (uint32_t bits = first; bits < first + 1024; ++bits) {
+        const double value = f16_value(static_cast<uint16_t>(bits));
+        const double next = bits == 0x7BFF ? 65536.0 : f16_value(static_cast<uint16_t>(bits + 1));
+        exact.push_back(static_cast<float>(value));
+        ties.push_back(static_cast<float>(-(value + next) / 2));
+      }
+      table->kv_write({.layer = layer, .blocks = &block, .position = 0, .k = exact.data(), .v = ties.data()});
+      for (uint32_t i = 0; i < 1024; ++i) {
+        const uint32_t bits = first + i;
+        ASSERT_EQ(keys[i * 32], bits) << table->name;
+        ASSERT_EQ(values[i], 0x8000U | (bits + bits % 2)) << table->name;
+      }
+    }
+  }
+}
+
 // In double: softmax of the scaled products with the f16 keys, times the f16 values.
 TEST(Attention, is_softmax_of_scores_times_values) {
   for (const Geometry& geometry : geometries) {
