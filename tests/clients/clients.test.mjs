@@ -1,0 +1,179 @@
+// npm's official clients against the server: QUIRE_CLIENTS_SERVE names the program, QUIRE_CLIENTS_MODEL a real model
+// (optional).
+import assert from 'node:assert/strict';
+import {spawn} from 'node:child_process';
+import {existsSync} from 'node:fs';
+import {createInterface} from 'node:readline';
+import {after, before, test} from 'node:test';
+
+import {Ollama} from 'ollama';
+import OpenAI from 'openai';
+
+const model = process.env.QUIRE_CLIENTS_MODEL;
+
+// A server, clients for it, and what it prints.
+class Served {
+  constructor(...modelFile) {
+    this.process = spawn(process.env.QUIRE_CLIENTS_SERVE, modelFile, {stdio: ['pipe', 'pipe', 'ignore']});
+    this.lines = createInterface({input: this.process.stdout})[Symbol.asyncIterator]();
+  }
+  async connect() {
+    const line = await this.line();
+    this.url = `http://127.0.0.1:${line.split(' ')[1]}`;
+    this.ollama = this.newOllama();
+    this.openai = new OpenAI({baseURL: `${this.url}/v1`, apiKey: 'any', maxRetries: 0});
+  }
+  newOllama() {
+    return new Ollama({host: this.url});
+  }
+  async line() {
+    return (await this.lines.next()).value;
+  }
+  async stop() {
+    const ended = new Promise((resolve) => this.process.once('exit', resolve));
+    this.process.stdin.end();
+    assert.equal(await ended, 0);
+  }
+}
+
+async function collect(stream, textOf) {
+  const chunks = [];
+  for await (const chunk of stream) chunks.push(chunk);
+  return {chunks, text: chunks.map(textOf).join(''), last: chunks.at(-1)};
+}
+
+const eight = Array.from({length: 8}, (_, i) => i + 1);
+const counted = (n) => Array.from({length: n}, (_, i) => `${i + 1} `).join('');
+const said = (content) => [{role: 'user', content}];
+
+const fake = new Served();
+before(() => fake.connect());
+after(() => fake.stop());
+
+test('ollama streams and answers in one piece', async () => {
+  const stream = await fake.ollama.generate({model: 'fake', prompt: 'count 5', stream: true, options: {seed: 7}});
+  const {chunks, text, last} = await collect(stream, (chunk) => chunk.response);
+  assert.equal(text, counted(5));
+  assert.equal(chunks.length, 6);
+  assert.equal(last.done_reason, 'stop');
+  assert.equal(last.seed, 7);
+  for (const field of ['total_duration', 'load_duration', 'queue_duration', 'prompt_eval_count',
+    'prompt_eval_cached_count', 'prompt_eval_duration', 'eval_count', 'eval_duration']) {
+    assert.equal(typeof last[field], 'number', field);
+  }
+  const whole = await fake.ollama.chat({model: 'fake', messages: said('count 3')});
+  assert.deepEqual(whole.message, {role: 'assistant', content: counted(3)});
+});
+
+test('ollama asks eight at once', async () => {
+  const texts = await Promise.all(eight.map(async (n) => {
+    const stream = await fake.ollama.chat({model: 'fake', messages: said(`count ${n}`), stream: true});
+    return (await collect(stream, (chunk) => chunk.message.content)).text;
+  }));
+  assert.deepEqual(texts, eight.map(counted));
+});
+
+test('ollama aborts in the middle', async () => {
+  const client = fake.newOllama();
+  const stream = await client.generate({model: 'fake', prompt: 'hold', stream: true});
+  await assert.rejects(async () => {
+    for await (const chunk of stream) {
+      assert.equal(chunk.response, 'held ');
+      stream.abort();
+    }
+  }, {name: 'AbortError'});
+  assert.equal(await fake.line(), 'cancelled');
+});
+
+test('ollama hears of errors', async () => {
+  await assert.rejects(fake.ollama.generate({model: 'nobody', prompt: 'x'}),
+    {name: 'ResponseError', status_code: 404, message: "model 'nobody' not found"});
+  await assert.rejects(fake.ollama.generate({model: 'fake', prompt: 'x', format: 'json'}), {status_code: 400});
+  await assert.rejects(fake.ollama.generate({model: 'fake', prompt: 'busy'}), {status_code: 503});
+  const broken = await fake.ollama.generate({model: 'fake', prompt: 'break', stream: true});
+  await assert.rejects(collect(broken, (chunk) => chunk.response), {message: 'it broke'});
+});
+
+test('ollama lists models', async () => {
+  assert.deepEqual((await fake.ollama.list()).models.map((one) => one.name), ['fake:latest']);
+  assert.deepEqual((await fake.ollama.ps()).models.map((one) => one.name), ['fake:latest']);
+  assert.match((await fake.ollama.version()).version, /^\d+\.\d+\.\d+/);
+});
+
+test('openai streams and answers in one piece', async () => {
+  const stream = await fake.openai.chat.completions.create({
+    model: 'fake', messages: said('count 5'), stream: true, stream_options: {include_usage: true}, seed: 9,
+  });
+  const {chunks, text, last} = await collect(stream, (chunk) => chunk.choices[0]?.delta.content ?? '');
+  assert.equal(text, counted(5));
+  assert.equal(new Set(chunks.map((chunk) => chunk.id)).size, 1);
+  assert.equal(chunks.at(-2).choices[0].finish_reason, 'stop');
+  assert.equal(last.usage.completion_tokens, 5);
+  assert.equal(last.usage.prompt_tokens_details.cached_tokens, 0);
+  assert.equal(last.usage.seed, 9);
+  const whole = await fake.openai.chat.completions.create({model: 'fake', messages: said('count 2')});
+  assert.equal(whole.choices[0].message.content, counted(2));
+  const completion = await fake.openai.completions.create({model: 'fake', prompt: [101, 99, 104, 111]});
+  assert.equal(completion.choices[0].text, 'echo');
+});
+
+test('openai asks eight at once', async () => {
+  const answers = await Promise.all(eight.map(async (n) => {
+    const stream = await fake.openai.completions.create({model: 'fake', prompt: `count ${n}`, stream: true});
+    return collect(stream, (chunk) => chunk.choices[0].text);
+  }));
+  assert.deepEqual(answers.map((answer) => answer.text), eight.map(counted));
+  assert.equal(new Set(answers.map((answer) => answer.last.id)).size, 8);
+});
+
+test('openai aborts in the middle', async () => {
+  const stream = await fake.openai.chat.completions.create({model: 'fake', messages: said('hold'), stream: true});
+  for await (const chunk of stream) {
+    if (chunk.choices[0].delta.content === 'held ') stream.controller.abort();
+  }
+  assert.equal(await fake.line(), 'cancelled');
+});
+
+test('openai hears of errors', async () => {
+  const ask = (more) => fake.openai.chat.completions.create({model: 'fake', messages: said('count 1'), ...more});
+  await assert.rejects(ask({model: 'nobody'}), OpenAI.NotFoundError);
+  await assert.rejects(ask({n: 2}), (error) => error instanceof OpenAI.BadRequestError && error.param === 'n');
+  await assert.rejects(ask({messages: said('busy')}), {status: 503});
+  await assert.rejects(async () => {
+    await collect(await ask({messages: said('break'), stream: true}), () => '');
+  }, /it broke/);
+});
+
+test('openai lists models', async () => {
+  const {data} = await fake.openai.models.list();
+  assert.deepEqual(data.map((one) => one.id), ['fake:latest']);
+  assert.equal((await fake.openai.models.retrieve('fake')).id, 'fake:latest');
+});
+
+test('both get the same from a real model, eight at once', {skip: !model || !existsSync(model)}, async () => {
+  const real = new Served(model);
+  await real.connect();
+  const options = {temperature: 0, num_predict: 60};
+  const prompt = 'Once upon a time';
+  const answers = await Promise.all(eight.map(async (n) => {
+    if (n % 2 === 0) {
+      const {choices} = await real.openai.completions.create({model: 'story', prompt, temperature: 0, max_tokens: 60});
+      return choices[0].text;
+    }
+    const stream = await real.ollama.generate({model: 'story', prompt, raw: true, options, stream: true});
+    return (await collect(stream, (chunk) => chunk.response)).text;
+  }));
+  assert.equal(new Set(answers).size, 1);
+  assert.match(answers[0], /there was a/);
+  const shown = await real.ollama.show({model: 'story'});
+  assert.equal(shown.details.family, 'llama');
+
+  const endless = await real.ollama.generate({model: 'story', prompt, options: {num_predict: -1}, stream: true});
+  await assert.rejects(async () => {
+    for await (const chunk of endless) {
+      assert.ok(!chunk.done);
+      endless.abort();
+    }
+  }, {name: 'AbortError'});
+  await real.stop();
+});
