@@ -1,0 +1,46 @@
+// Bodies of requests: any bytes are an error with a client's status, or a call within its bounds.
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "api/chat_input.h"
+#include "api/ollama_request.h"
+#include "api/openai_request.h"
+#include "base/check.h"
+
+namespace {
+
+using namespace quire::api;
+
+template <typename T>
+void check_error(const ApiResult<T>& result, Dialect dialect) {
+  if (result) return;
+  QUIRE_CHECK(result.error().status == 400 || result.error().status == 413, "a body is the client's business");
+  QUIRE_CHECK(!result.error().message.empty(), "an error says something");
+  QUIRE_CHECK(!error_body(dialect, result.error()).empty(), "an error can be written, whatever bytes it quotes");
+}
+
+void check_call(const ApiResult<GenerationCall>& call) {
+  check_error(call, call ? dialect_of(call->endpoint) : Dialect::ollama);
+  if (!call) return;
+  const GenerationOptions& options = call->options;
+  QUIRE_CHECK(!call->model.empty(), "a call names its model");
+  QUIRE_CHECK(options.num_predict >= -1 && options.num_ctx.value_or(1) >= 1, "counts are sane");
+  QUIRE_CHECK(options.sampling.temperature >= 0 && options.sampling.top_p >= 0 && options.sampling.top_p <= 1 &&
+                  options.sampling.repeat_penalty > 0, "sampling is sane");
+  QUIRE_CHECK(call->priority.value_or(0) <= 7 && call->logprobs_top_n <= 20, "ranges are kept");
+  for (const quire::TokenId token : call->prompt_tokens) QUIRE_CHECK(token >= 0, "ids are not negative");
+  (void)chat_input(call->messages, 0);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
+  const std::string_view body(reinterpret_cast<const char*>(input), size);
+  check_call(parse_generate(body));
+  check_call(parse_chat(body));
+  check_call(parse_completions(body));
+  check_call(parse_chat_completions(body));
+  check_error(parse_show(body), Dialect::ollama);
+  return 0;
+}
