@@ -303,7 +303,6 @@ asio::awaitable<Connection::Impl::Next> Connection::Impl::pump(AnswerStream& ans
   for (;;) {
     const bool last = answer.ended();  // it may end, with more to write, while this is being written
     const std::string text = answer.take();
-    const bool last = answer.ended();  // it may end while these bytes are written: then there is more to take
     if (!text.empty()) out += chunked ? fmt::format("{:x}\r\n{}\r\n", text.size(), text) : text;
     if (last && chunked) out += "0\r\n\r\n";
     const bool written = co_await write(out);
