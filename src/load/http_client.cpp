@@ -8,12 +8,14 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <charconv>
 #include <chrono>
-#include <memory>
+#include <deque>
+#include <exception>
 
 namespace quire::load {
 namespace {
@@ -26,6 +28,9 @@ using asio::ip::tcp;
 constexpr size_t read_bytes = 16 * 1024;
 constexpr size_t line_bytes_max = 16 * 1024 * 1024;  // a final message with logprobs or a context is long
 constexpr size_t body_bytes_max = 1024ULL * 1024 * 1024;
+constexpr auto watch_period = std::chrono::milliseconds(50);
+
+constexpr auto for_ever = [] { return true; };
 
 // One call on its own connection. Lives as long as its coroutine.
 class Exchange {
@@ -36,8 +41,10 @@ class Exchange {
   // on_line is null where the whole body is wanted.
   asio::awaitable<void> run(size_t index, const LineHandler* on_line, HttpReply& reply) {
     boost::system::error_code error;
+    bool enough = false;
     co_await send(error);
-    if (!error) co_await receive(index, on_line, reply, error);
+    if (!error) enough = co_await receive(index, on_line, reply, error);
+    reply.hung_up = enough;
     if (error) reply.error = Error{ErrorKind::io, describe(error)};
     boost::system::error_code ignored;
     stream_.socket().shutdown(tcp::socket::shutdown_both, ignored);
@@ -70,13 +77,14 @@ class Exchange {
     co_await http::async_write(stream_, request, token(error));
   }
 
-  asio::awaitable<void> receive(size_t index, const LineHandler* on_line, HttpReply& reply,
+  // True: the line handler had enough.
+  asio::awaitable<bool> receive(size_t index, const LineHandler* on_line, HttpReply& reply,
                                 boost::system::error_code& error) {
     http::response_parser<http::buffer_body> parser;
     parser.body_limit(body_bytes_max);
     parser.skip(call_.method == "HEAD");
     co_await http::async_read_header(stream_, received_, parser, token(error));
-    if (error) co_return;
+    if (error) co_return false;
     reply.status = static_cast<int>(parser.get().result_int());
     const bool streams = on_line != nullptr && reply.status == 200;
     std::vector<char> buffer(read_bytes);
@@ -86,24 +94,24 @@ class Exchange {
       co_await http::async_read_some(stream_, received_, parser, token(error));
       if (error == http::error::need_buffer) error = {};
       reply.body.append(buffer.data(), buffer.size() - parser.get().body().size);
-      if (streams && !hand_over_lines(index, *on_line, reply, error)) co_return;
-      if (error) co_return;
+      if (streams && !hand_over_lines(index, *on_line, reply.body, error)) co_return true;
+      if (error) co_return false;
     }
-    if (streams && !reply.body.empty()) {
-      reply.hung_up = !(*on_line)(index, reply.body);
-      reply.body.clear();
-    }
+    if (!streams || reply.body.empty()) co_return false;
+    const std::string last = std::move(reply.body);
+    reply.body.clear();
+    co_return !(*on_line)(index, last);
   }
 
-  // Hands over the whole lines in reply.body and keeps the rest there. False: nobody wants more.
-  bool hand_over_lines(size_t index, const LineHandler& on_line, HttpReply& reply, boost::system::error_code& error) {
+  // Hands over the whole lines of the text and keeps the rest in it. False: nobody wants more.
+  static bool hand_over_lines(size_t index, const LineHandler& on_line, std::string& text,
+                              boost::system::error_code& error) {
     size_t begin = 0;
-    for (size_t end; (end = reply.body.find('\n', begin)) != std::string::npos; begin = end + 1) {
-      reply.hung_up = !on_line(index, std::string_view(reply.body).substr(begin, end - begin));
-      if (reply.hung_up) return false;
+    for (size_t end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
+      if (!on_line(index, std::string_view(text).substr(begin, end - begin))) return false;
     }
-    reply.body.erase(0, begin);
-    if (reply.body.size() > line_bytes_max) error = http::error::body_limit;
+    text.erase(0, begin);
+    if (text.size() > line_bytes_max) error = http::error::body_limit;
     return true;
   }
 
@@ -114,19 +122,43 @@ class Exchange {
   beast::flat_buffer received_;
 };
 
+// Asks keep_going while exchanges are open, and stops everything when it says no.
+class Watch {
+ public:
+  Watch(asio::io_context& io, size_t open, KeepGoing keep_going)
+      : io_(io), timer_(io), open_(open), keep_going_(keep_going) {}
+
+  asio::awaitable<void> run() {
+    while (open_ > 0) {
+      if (!keep_going_()) co_return io_.stop();
+      timer_.expires_after(watch_period);
+      boost::system::error_code woken;
+      co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    }
+  }
+
+  void one_ended() {
+    if (--open_ == 0) timer_.cancel();
+  }
+
+ private:
+  asio::io_context& io_;
+  asio::steady_timer timer_;
+  size_t open_;
+  KeepGoing keep_going_;
+};
+
 std::vector<HttpReply> exchange_all(const HttpEndpoint& endpoint, std::span<const HttpCall> calls,
-                                    const LineHandler* on_line, int timeout_ms) {
+                                    const LineHandler* on_line, KeepGoing keep_going, int timeout_ms) {
   std::vector<HttpReply> replies(calls.size());
+  for (HttpReply& reply : replies) reply.hung_up = true;  // until it has ended
   asio::io_context io(1);
+  std::deque<Exchange> exchanges;
+  Watch watch(io, calls.size(), keep_going);
+  asio::co_spawn(io, watch.run(), asio::detached);
   for (size_t index = 0; index < calls.size(); ++index) {
-    auto exchange = std::make_shared<Exchange>(io, endpoint, calls[index], timeout_ms);
-    asio::co_spawn(
-        io,
-        [](std::shared_ptr<Exchange> owned, size_t number, const LineHandler* handler,
-           HttpReply& reply) -> asio::awaitable<void> {
-          co_await owned->run(number, handler, reply);
-        }(exchange, index, on_line, replies[index]),
-        asio::detached);
+    Exchange& exchange = exchanges.emplace_back(io, endpoint, calls[index], timeout_ms);
+    asio::co_spawn(io, exchange.run(index, on_line, replies[index]), [&](std::exception_ptr) { watch.one_ended(); });
   }
   io.run();
   return replies;
@@ -161,12 +193,17 @@ Result<HttpEndpoint> parse_endpoint(std::string_view text) {
   return endpoint;
 }
 
+std::vector<HttpReply> http_stream(const HttpEndpoint& endpoint, std::span<const HttpCall> calls, LineHandler on_line,
+                                   KeepGoing keep_going) {
+  return exchange_all(endpoint, calls, &on_line, keep_going, 0);
+}
+
 std::vector<HttpReply> http_stream(const HttpEndpoint& endpoint, std::span<const HttpCall> calls, LineHandler on_line) {
-  return exchange_all(endpoint, calls, &on_line, 0);
+  return exchange_all(endpoint, calls, &on_line, for_ever, 0);
 }
 
 Result<HttpReply> http_request(const HttpEndpoint& endpoint, const HttpCall& call, int timeout_ms) {
-  std::vector<HttpReply> replies = exchange_all(endpoint, {&call, 1}, nullptr, timeout_ms);
+  std::vector<HttpReply> replies = exchange_all(endpoint, {&call, 1}, nullptr, for_ever, timeout_ms);
   if (replies[0].error) return std::unexpected(*replies[0].error);
   return std::move(replies[0]);
 }

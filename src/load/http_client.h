@@ -37,9 +37,14 @@ struct HttpReply {
 // More of an answer. False: hang up, which cancels the request at the server.
 using LineHandler = FunctionRef<bool(size_t call, std::string_view line)>;
 
+// Asked some twenty times a second while streams are open. False: hang up on all of them.
+using KeepGoing = FunctionRef<bool()>;
+
 // Sends every call at once, a connection each, and returns when all have ended. Lines of a reply with status 200 are
 // handed over as they arrive, without their line break; any other reply's body is in its HttpReply.
-// Blocks; on_line is called on the calling thread.
+// Blocks; both functions are called on the calling thread.
+std::vector<HttpReply> http_stream(const HttpEndpoint& endpoint, std::span<const HttpCall> calls, LineHandler on_line,
+                                   KeepGoing keep_going);
 std::vector<HttpReply> http_stream(const HttpEndpoint& endpoint, std::span<const HttpCall> calls, LineHandler on_line);
 
 // One call whose whole body is wanted, within `timeout_ms` (0: no limit). An error when the server cannot be reached

@@ -6,6 +6,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/streambuf.hpp>
 #include <boost/asio/write.hpp>
@@ -19,6 +20,7 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 
 // Accepts `connections` clients one after another, reads a request's head from each, sends the pieces, then closes.
+// One that has nothing to say waits until its clients have gone.
 class ScriptedServer {
  public:
   ScriptedServer(int connections, std::vector<std::string> pieces)
@@ -42,6 +44,12 @@ class ScriptedServer {
         boost::system::error_code gone;  // a client that hung up is part of some tests
         asio::write(*socket, asio::buffer(piece), gone);
       }
+    }
+    if (!pieces.empty()) return;
+    for (auto& socket : sockets) {
+      char byte = 0;
+      boost::system::error_code gone;
+      asio::read(*socket, asio::buffer(&byte, 1), gone);
     }
   }
 
@@ -80,6 +88,17 @@ TEST(HttpClient, a_handler_that_has_enough_hangs_up) {
   int seen = 0;
   const auto replies = http_stream(server.endpoint(), {&call, 1}, [&](size_t, std::string_view) { return ++seen < 1; });
   EXPECT_EQ(seen, 1);
+  EXPECT_TRUE(replies[0].hung_up);
+  EXPECT_FALSE(replies[0].error);
+}
+
+TEST(HttpClient, a_stream_that_says_nothing_can_be_left) {
+  ScriptedServer server(1, {});
+  const HttpCall call;
+  int asked = 0;
+  const auto ignore = [](size_t, std::string_view) { return true; };
+  const auto replies = http_stream(server.endpoint(), {&call, 1}, ignore, [&] { return ++asked < 2; });
+  EXPECT_EQ(asked, 2);
   EXPECT_TRUE(replies[0].hung_up);
   EXPECT_FALSE(replies[0].error);
 }
