@@ -1,0 +1,212 @@
+#include "cli/app.h"
+
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <functional>
+#include <memory>
+
+#include "cli/commands.h"
+#include "cli/simulate_command.h"
+
+namespace quire::cli {
+namespace {
+
+// What the arguments ask for; set by the command that was named. Its value is the exit status.
+using Action = std::function<Result<int>()>;
+
+Result<int> status_of(Result<int> result) { return result; }
+Result<int> status_of(const Result<void>& result) {
+  if (!result) return std::unexpected(result.error());
+  return 0;
+}
+
+constexpr const char* environment_text =
+    "Environment (an OLLAMA_ name counts where there is no QUIRE_ one):\n"
+    "  QUIRE_HOST               where the server listens and clients look (127.0.0.1:11434)\n"
+    "  QUIRE_MODELS             the folder with models (~/.quire/models)\n"
+    "  QUIRE_NUM_PARALLEL       contexts that run together at most (auto)\n"
+    "  QUIRE_MAX_QUEUE          requests that may wait (512)\n"
+    "  QUIRE_MAX_LOADED_MODELS  models in memory at once (3)\n"
+    "  QUIRE_KEEP_ALIVE         how long an idle model stays (5m)\n"
+    "  QUIRE_CONTEXT_LENGTH     the longest context (the model's own)\n"
+    "  QUIRE_THREADS, QUIRE_MEMORY, QUIRE_ISA   workers, bytes for contexts, instruction set (auto)\n";
+
+// A command with its own options: they live as long as the action that uses them.
+template <typename Options, typename Value>
+std::shared_ptr<Options> bind_command(CLI::App* command, Action& action, Result<Value> (*run)(const Options&)) {
+  auto options = std::make_shared<Options>();
+  command->callback([options, run, &action] { action = [options, run] { return status_of(run(*options)); }; });
+  return options;
+}
+
+void add_server_commands(CLI::App& app, Action& action) {
+  CLI::App* serve = app.add_subcommand("serve", "Start the server")->alias("start");
+  const auto options = bind_command<ServeOptions>(serve, action, serve_command);
+  serve->add_option("--host", options->host, "Address to listen on (QUIRE_HOST)");
+  serve->add_option("--port", options->port, "Port to listen on; 0: any that is free");
+  serve->add_option("--model", options->models, "A model to serve: FILE.gguf, or NAME=FILE.gguf; may be repeated")
+      ->type_name("[NAME=]FILE.gguf")
+      ->allow_extra_args(false);
+  serve->add_option("--threads", options->threads, "Workers (every core)")->check(CLI::Range(1, 1024));
+  serve->footer(environment_text);
+
+  CLI::App* demo = app.add_subcommand("demo", "Serve a model and show eight contexts answering at once");
+  const auto shown = bind_command<DemoOptions>(demo, action, demo_command);
+  demo->add_option("--model", shown->model, "The model (QUIRE_MODEL, else the one in the repository)")
+      ->type_name("FILE.gguf");
+  demo->add_option("--host", shown->host, "Address to listen on")->capture_default_str();
+  demo->add_option("--port", shown->port, "Port to listen on, the next free one if it is taken")->capture_default_str();
+  demo->add_option("--num-predict", shown->num_predict, "Tokens of an answer")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  demo->add_flag("--once", shown->once, "End after the table instead of serving on");
+}
+
+void add_run_command(CLI::App& app, Action& action) {
+  CLI::App* run = app.add_subcommand("run", "Ask a model, or talk with it");
+  const auto options = bind_command<RunOptions>(run, action, run_command);
+  run->add_option("model", options->model, "A name the server knows, or a GGUF file to run in this process")
+      ->type_name("NAME|FILE.gguf")
+      ->required();
+  run->add_option_function<std::vector<std::string>>(
+         "prompt",
+         [options](const std::vector<std::string>& words) {
+           options->prompt = fmt::format("{}", fmt::join(words, " "));
+         },
+         "The prompt; without one: standard input, or a conversation on a terminal")
+      ->type_name("PROMPT");
+  run->add_flag("--raw", options->raw, "The prompt's own bytes, without the model's template");
+  run->add_option("--temperature", options->sampling.temperature, "0: always the likeliest token (0.8)")
+      ->check(CLI::NonNegativeNumber);
+  run->add_option("--seed", options->sampling.seed, "The same seed gives the same answer (random)");
+  run->add_option("--num-predict", options->sampling.num_predict, "Tokens of the answer at most (until it ends)");
+  run->add_option("--system", options->system, "The system message");
+  run->add_option("--keepalive", options->keep_alive, "How long the model stays loaded, such as 10m or 0");
+  run->add_flag("--verbose", options->verbose, "Show counts and rates after an answer");
+  run->footer("A server is used when one answers (QUIRE_HOST); else the model runs in this process. Text in a pipe is\n"
+              "the prompt, or stands before it: cat notes | quire run NAME \"Summarize this\".");
+}
+
+void add_client_commands(CLI::App& app, Action& action) {
+  app.add_subcommand("list", "List the models that the server has")->alias("ls")->callback([&action] {
+    action = [] { return status_of(list_command()); };
+  });
+  app.add_subcommand("ps", "List the models in memory")->callback([&action] {
+    action = [] { return status_of(ps_command()); };
+  });
+
+  CLI::App* show = app.add_subcommand("show", "Show what is known of a model");
+  const auto options = bind_command<ShowOptions>(show, action, show_command);
+  show->add_option("model", options->model, "The model")->type_name("NAME")->required();
+  CLI::Option_group* part = show->add_option_group("part", "One part alone");
+  part->add_flag("--license", options->license, "Its licence");
+  part->add_flag("--modelfile", options->modelfile, "Its Modelfile");
+  part->add_flag("--parameters", options->parameters, "Its parameters");
+  part->add_flag("--template", options->template_text, "Its chat template");
+  part->add_flag("--system", options->system, "Its system message");
+  part->require_option(0, 1);
+  show->add_flag("-v,--verbose", options->verbose, "All metadata");
+
+  CLI::App* stop = app.add_subcommand("stop", "Take a model out of memory");
+  const auto name = bind_command<std::string>(stop, action, stop_command);
+  stop->add_option("model", *name, "The model")->type_name("NAME")->required();
+}
+
+void add_bench_command(CLI::App& app, Action& action) {
+  CLI::App* bench = app.add_subcommand("bench", "Measure")->require_subcommand(1);
+  CLI::App* batch = bench->add_subcommand("batch", "Prompt and decode speed of contexts together, in this process");
+  const auto options = bind_command<BenchBatchOptions>(batch, action, bench_batch_command);
+  batch->add_option("--model", options->model, "The model")->type_name("FILE.gguf")->required();
+  batch->add_option("--prompt", options->prompt, "Tokens of a prompt")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  batch->add_option("--generate", options->generate, "Tokens of an answer")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  batch->add_option("--parallel", options->parallel, "Contexts, one measurement each")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 512))
+      ->capture_default_str();
+  batch->add_option("--threads", options->threads, "Workers (every core)")->check(CLI::Range(1, 1024));
+  const std::map<std::string, OutputFormat> formats = {{"table", OutputFormat::table}, {"jsonl", OutputFormat::jsonl}};
+  batch->add_option("--format", options->format, "table, or jsonl: one object a line (table)")
+      ->type_name("FORMAT")
+      ->transform(CLI::Transformer(formats));
+  batch->footer("The keys are llama-batched-bench's: pp tg pl n_kv t_pp speed_pp t_tg speed_tg t speed.");
+}
+
+void add_checking_commands(CLI::App& app, Action& action) {
+  CLI::App* tokenize = app.add_subcommand("tokenize", "Token ids of the text on standard input");
+  const auto text = bind_command<TokenizeOptions>(tokenize, action, tokenize_command);
+  tokenize->add_option("file", text->file, "The vocabulary")->type_name("FILE.gguf")->required();
+  tokenize->add_flag("--special", text->special, "Parse special tokens, and add BOS and EOS as the file asks");
+  tokenize->add_flag("--pieces", text->pieces, "One token a line, with the text that names it");
+
+  CLI::App* render = app.add_subcommand("render", "The prompt that a chat template makes of messages");
+  const auto messages = bind_command<RenderOptions>(render, action, render_command);
+  render->add_option("template", messages->source, "A model, or a template")
+      ->type_name("FILE.gguf|FILE.jinja")
+      ->required();
+  render->add_option("messages", messages->messages_file,
+                     "An array of messages, or an object with messages, tools and further variables; -: standard input")
+      ->type_name("MESSAGES.json")
+      ->required();
+  render->add_option("--bos", messages->bos, "The text of the BOS token (the model's)");
+  render->add_option("--eos", messages->eos, "The text of the EOS token (the model's)");
+  render->add_flag("!--no-generation-prompt", messages->generation_prompt, "Without the beginning of the answer");
+  render->add_flag("--spans", messages->spans, "Also the byte ranges that the messages wrote, on standard error");
+
+  CLI::App* logits = app.add_subcommand("logits", "Logits at each position of a sequence of tokens");
+  const auto tokens = bind_command<LogitsOptions>(logits, action, logits_command);
+  logits->add_option("file", tokens->file, "The model")->type_name("FILE.gguf")->required();
+  logits->add_option("--tokens", tokens->tokens, "Token ids: 1,2,3")->delimiter(',')->required();
+  logits->add_option("--out", tokens->out, "Where to write: a row of float32 a position")
+      ->type_name("FILE")
+      ->required();
+  logits->add_option("--threads", tokens->threads, "Workers (every core)")->check(CLI::Range(1, 1024));
+}
+
+void add_simulate_command(CLI::App& app, Action& action) {
+  CLI::App* simulate = app.add_subcommand("simulate", "Run the scheduler and the engine in made-up worlds");
+  const auto options = bind_command<SimulateOptions>(simulate, action, run_simulate);
+  simulate->add_option("--seed", options->seed, "The first world's seed")->capture_default_str();
+  simulate->add_option("--seeds", options->seeds, "How many worlds, seeds ascending")->capture_default_str();
+  simulate->add_flag("--trace", options->trace, "A line for each step");
+  simulate->footer("The same seed is the same world, step by step. A broken promise is exit status 1, and the output\n"
+                   "says how to replay it.");
+}
+
+}  // namespace
+
+int run_program(int argc, const char* const* argv) {
+  CLI::App app("quire serves one loaded language model to many requests at once.", "quire");
+  app.set_version_flag("-v,--version", "quire version " QUIRE_VERSION);
+  app.require_subcommand(1);
+  Action action;
+  add_server_commands(app, action);
+  add_run_command(app, action);
+  add_client_commands(app, action);
+  add_bench_command(app, action);
+  add_checking_commands(app, action);
+  add_simulate_command(app, action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;  // prints the help, the version, or what is wrong
+  }
+  // What a server notes goes to standard error; commands that are not servers keep it to what went wrong.
+  const auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>("quire", sink));
+  spdlog::set_level(spdlog::level::warn);
+  const Result<int> status = action();
+  std::fflush(stdout);
+  if (status) return *status;
+  fmt::print(stderr, "quire: {}\n", status.error().message);
+  return 1;
+}
+
+}  // namespace quire::cli

@@ -1,0 +1,29 @@
+#include "cli/cpu_device.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "kernels/kernels.h"
+
+namespace quire::cli {
+namespace {
+
+Result<const KernelTable*> choose_kernels(const std::string& name) {
+  if (name.empty()) return supported_kernel_tables().back();
+  if (const KernelTable* table = find_kernel_table(name)) return table;
+  std::string names;
+  for (const KernelTable* table : supported_kernel_tables()) names += fmt::format(" {}", table->name);
+  return fail(ErrorKind::unsupported, fmt::format("QUIRE_ISA: no table '{}' here; there are{}", name, names));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<CpuDevice>> CpuDevice::create(int32_t threads, const std::string& isa) {
+  QUIRE_TRY(const KernelTable* kernels, choose_kernels(isa));
+  const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  return std::unique_ptr<CpuDevice>(new CpuDevice(threads > 0 ? threads : cores, *kernels));
+}
+
+}  // namespace quire::cli

@@ -1,0 +1,21 @@
+#include "cli/local_model.h"
+
+#include <cstdlib>
+
+#include "server/settings.h"
+
+namespace quire::cli {
+
+Result<std::unique_ptr<LocalModel>> LocalModel::open(const std::string& path, std::optional<int32_t> threads) {
+  QUIRE_TRY(const server::Settings settings, server::read_settings([](const char* name) { return std::getenv(name); }));
+  QUIRE_TRY(auto device, CpuDevice::create(threads.value_or(settings.threads), settings.isa));
+  QUIRE_TRY(gguf::File file, gguf::File::open(path));
+  std::unique_ptr<LocalModel> local(new LocalModel(std::move(file), std::move(device)));
+  QUIRE_TRY(local->model_, Model::load(local->file_, *local->backend_));
+  return local;
+}
+
+LocalModel::LocalModel(gguf::File file, std::unique_ptr<CpuDevice> device)
+    : file_(std::move(file)), device_(std::move(device)), backend_(device_->make_backend()) {}
+
+}  // namespace quire::cli

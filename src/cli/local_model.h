@@ -1,0 +1,36 @@
+// A model in this process without a server: for the commands that look at the computation itself.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "cli/cpu_device.h"
+#include "gguf/file.h"
+#include "model/model.h"
+
+namespace quire::cli {
+
+// Owns everything that computing needs. One thread, besides its team.
+class LocalModel {
+ public:
+  // threads absent: QUIRE_THREADS, else every core. The kernel table is QUIRE_ISA's, else the best.
+  static Result<std::unique_ptr<LocalModel>> open(const std::string& path, std::optional<int32_t> threads);
+
+  const gguf::File& file() const { return file_; }
+  const Model& model() const { return *model_; }
+  Backend& backend() { return *backend_; }
+  int worker_count() const { return device_->worker_count(); }
+
+ private:
+  LocalModel(gguf::File file, std::unique_ptr<CpuDevice> device);
+
+  const gguf::File file_;
+  const std::unique_ptr<CpuDevice> device_;
+  const std::unique_ptr<Backend> backend_;
+  std::optional<Model> model_;  // set by open
+};
+
+}  // namespace quire::cli

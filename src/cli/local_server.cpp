@@ -1,0 +1,70 @@
+#include "cli/local_server.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <random>
+#include <thread>
+
+#include "base/clock.h"
+#include "cli/cpu_device.h"
+#include "server/engine_model.h"
+#include "server/server.h"
+#include "store/catalog.h"
+
+namespace quire::cli {
+
+struct LocalServer::Parts {
+  SteadyClock clock;
+  std::unique_ptr<CpuDevice> device;
+  std::unique_ptr<server::EngineModelLoader> loader;
+  std::unique_ptr<server::Server> server;
+  std::thread thread;
+
+  ~Parts() {
+    if (!thread.joinable()) return;
+    server->stop();
+    thread.join();
+  }
+};
+
+Result<LocalServer> LocalServer::start(const LocalServerOptions& options) {
+  QUIRE_TRY(server::Settings settings, server::read_settings([](const char* name) { return std::getenv(name); }));
+  if (options.host) settings.host = *options.host;
+  if (options.port) settings.port = *options.port;
+  if (options.threads) settings.threads = *options.threads;
+
+  store::Catalog catalog(settings.models_folder);
+  server::Server::Config config{.settings = settings, .seed = std::random_device{}()};
+  for (const std::string& model : options.models) {
+    QUIRE_TRY_VOID(catalog.add(model));
+    config.preload.push_back(model_name_of(model));
+  }
+  if (options.grace_ns) config.grace_ns = *options.grace_ns;
+
+  auto parts = std::make_unique<Parts>();
+  QUIRE_TRY(parts->device, CpuDevice::create(settings.threads, settings.isa));
+  const auto make_backend = [device = parts->device.get()] { return device->make_backend(); };
+  parts->loader = std::make_unique<server::EngineModelLoader>(settings, make_backend, parts->clock);
+  QUIRE_TRY(parts->server,
+            server::Server::open(std::move(config), std::move(catalog), *parts->loader, parts->clock));
+  load::HttpEndpoint endpoint{.host = parts->server->address(), .port = parts->server->port()};
+  if (endpoint.host == "0.0.0.0") endpoint.host = "127.0.0.1";
+  if (endpoint.host == "::") endpoint.host = "::1";
+  parts->thread = std::thread([server = parts->server.get()] { server->run(); });
+  return LocalServer(std::move(parts), std::move(endpoint));
+}
+
+std::string model_name_of(const std::string& spec) {
+  const size_t equals = spec.find('=');
+  return equals == std::string::npos ? std::filesystem::path(spec).stem().string() : spec.substr(0, equals);
+}
+
+LocalServer::LocalServer(std::unique_ptr<Parts> parts, load::HttpEndpoint endpoint)
+    : parts_(std::move(parts)), endpoint_(std::move(endpoint)) {}
+LocalServer::LocalServer(LocalServer&&) noexcept = default;
+LocalServer& LocalServer::operator=(LocalServer&&) noexcept = default;
+LocalServer::~LocalServer() = default;
+
+}  // namespace quire::cli

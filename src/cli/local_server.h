@@ -1,0 +1,44 @@
+// A server inside this process: what `quire serve`, `quire demo` and `quire run FILE.gguf` start.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "load/http_client.h"
+
+namespace quire::cli {
+
+struct LocalServerOptions {
+  std::vector<std::string> models;  // GGUF files, or NAME=FILE.gguf
+  std::optional<std::string> host;  // absent: the environment's
+  std::optional<uint16_t> port;     // absent: the environment's; 0: any that is free
+  std::optional<int32_t> threads;
+  std::optional<int64_t> grace_ns;  // for answers that are running when it stops
+};
+
+// Serves from its own threads until it is destroyed; running requests are cancelled then.
+class LocalServer {
+ public:
+  // An error of kind busy: the port is taken.
+  static Result<LocalServer> start(const LocalServerOptions& options);
+  LocalServer(LocalServer&&) noexcept;
+  LocalServer& operator=(LocalServer&&) noexcept;
+  ~LocalServer();
+
+  const load::HttpEndpoint& endpoint() const { return endpoint_; }
+
+ private:
+  struct Parts;
+  LocalServer(std::unique_ptr<Parts> parts, load::HttpEndpoint endpoint);
+  std::unique_ptr<Parts> parts_;
+  load::HttpEndpoint endpoint_;
+};
+
+// The name under which a server knows a model that was given to it as FILE.gguf or NAME=FILE.gguf.
+std::string model_name_of(const std::string& spec);
+
+}  // namespace quire::cli

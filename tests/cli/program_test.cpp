@@ -1,0 +1,163 @@
+// The program as a person starts it: arguments in, text and an exit status out.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "test_data.h"
+
+namespace quire::cli {
+namespace {
+
+struct Ran {
+  int status = -1;
+  std::string out;  // standard output; and standard error where the arguments say 2>&1
+};
+
+// Runs a shell command; the word QUIRE in it stands for the program, which lies beside this test.
+Ran shell(std::string command) {
+  const std::string program = (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "quire").string();
+  for (size_t at; (at = command.find("QUIRE ")) != std::string::npos;) command.replace(at, 5, program);
+  // No server of this machine may answer instead: port 1 is nobody's.
+  FILE* pipe = popen(("export QUIRE_HOST=127.0.0.1:1; " + command).c_str(), "r");
+  Ran ran;
+  std::array<char, 4096> buffer;
+  for (size_t count; (count = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) ran.out.append(buffer.data(), count);
+  const int status = pclose(pipe);
+  ran.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  return ran;
+}
+
+std::string file_text(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+TEST(Program, every_command_has_help) {
+  for (const char* command : {"", "serve", "run", "list", "ls", "ps", "show", "stop", "demo", "bench", "bench batch",
+                              "tokenize", "render", "logits", "simulate"}) {
+    const Ran ran = shell(std::string("QUIRE ") + command + " --help");
+    EXPECT_EQ(ran.status, 0) << command;
+    EXPECT_NE(ran.out.find("Usage: quire"), std::string::npos) << command;
+  }
+}
+
+TEST(Program, says_its_version) {
+  for (const char* flag : {"-v", "--version"}) {
+    EXPECT_EQ(shell(std::string("QUIRE ") + flag).out, "quire version " QUIRE_VERSION "\n");
+  }
+}
+
+TEST(Program, arguments_that_make_no_sense_are_status_2) {
+  for (const char* arguments : {"", "nonsense", "run", "serve --port x", "bench batch --model f --parallel 1,x",
+                                "show m --license --system", "logits f --out g"}) {
+    EXPECT_EQ(shell(std::string("QUIRE ") + arguments + " 2>/dev/null").status, 2) << arguments;
+  }
+}
+
+TEST(Program, a_file_that_is_not_there_is_one_line_and_status_1) {
+  for (const char* arguments : {"run no-such-file.gguf hello", "tokenize no-such-file.gguf",
+                                "render no-such-file.jinja -", "logits no-such-file.gguf --tokens 1 --out /dev/null",
+                                "bench batch --model no-such-file.gguf", "demo --once --model no-such-file.gguf",
+                                "serve --port 0 --model no-such-file.gguf"}) {
+    const Ran ran = shell(std::string("QUIRE ") + arguments + " 2>&1 </dev/null");
+    EXPECT_EQ(ran.status, 1) << arguments << ran.out;
+    EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 1) << arguments << ": " << ran.out;
+    EXPECT_NE(ran.out.find("no-such-file"), std::string::npos) << arguments << ": " << ran.out;
+  }
+}
+
+TEST(Program, a_client_without_a_server_says_how_to_start_one) {
+  for (const char* arguments : {"list", "ps", "show m", "stop m"}) {
+    const Ran ran = shell(std::string("QUIRE ") + arguments + " 2>&1");
+    EXPECT_EQ(ran.status, 1) << arguments;
+    EXPECT_NE(ran.out.find("`quire serve` starts one"), std::string::npos) << ran.out;
+  }
+}
+
+TEST(Program, run_raw_from_nothing_says_the_models_own_text_byte_for_byte) {
+  QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
+  QUIRE_TEST_DATA_OR_SKIP(expected, "models/stories260K.greedy200.txt");
+  const Ran ran = shell("QUIRE run " + model.string() + " --raw \"\" --temperature 0 --num-predict 200");
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_EQ(ran.out, file_text(expected));
+}
+
+TEST(Program, run_reads_a_pipe_and_a_seed_repeats_its_answer) {
+  QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
+  const std::string run = "QUIRE run " + model.string() + " --seed 7 --num-predict 24 ";
+  const Ran piped = shell("printf 'Once upon a time' | " + run);
+  EXPECT_EQ(piped.status, 0);
+  EXPECT_GT(piped.out.size(), 24U);
+  EXPECT_EQ(shell(run + "'Once upon a time' </dev/null").out, piped.out);
+  EXPECT_EQ(shell(run + "Once upon a time </dev/null").out, piped.out);
+}
+
+TEST(Program, tokenize_gives_the_ids_of_the_reference) {
+  QUIRE_TEST_DATA_OR_SKIP(vocabulary, "tokenizers/ggml-vocab-llama-bpe.gguf");
+  EXPECT_EQ(shell("printf 'Hello world' | QUIRE tokenize " + vocabulary.string()).out, "9906 1917\n");
+  EXPECT_EQ(shell("printf 'Hello' | QUIRE tokenize --special --pieces " + vocabulary.string()).out,
+            "128000\t<|begin_of_text|>\n9906\tHello\n");
+}
+
+TEST(Program, render_shows_the_prompt_of_a_template) {
+  const std::string folder = testing::TempDir();
+  std::ofstream(folder + "/t.jinja")
+      << "{% for m in messages %}<{{ m.role }}>{{ m.content }}{{ eos_token }}{% endfor %}";
+  std::ofstream(folder + "/m.json") << R"([{"role": "user", "content": "Hi"}])";
+  const Ran ran = shell("QUIRE render " + folder + "/t.jinja " + folder + "/m.json --eos '</s>' --spans 2>&1");
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_EQ(ran.out.substr(0, 12), "<user>Hi</s>");
+  EXPECT_NE(ran.out.find("user 6 8\n"), std::string::npos);
+}
+
+TEST(Program, simulate_says_what_held) {
+  const Ran ran = shell("QUIRE simulate --seed 5 --seeds 3");
+  EXPECT_EQ(ran.status, 0) << ran.out;
+  EXPECT_FALSE(ran.out.empty());
+}
+
+TEST(Program, logits_are_a_row_of_floats_a_position) {
+  QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
+  const std::string out = testing::TempDir() + "/logits.f32";
+  const Ran ran = shell("QUIRE logits " + model.string() + " --tokens 1,403,407 --out " + out);
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_EQ(std::filesystem::file_size(out), 3U * 512U * sizeof(float));
+  EXPECT_EQ(shell("QUIRE logits " + model.string() + " --tokens 1,512 --out " + out + " 2>/dev/null").status, 1);
+}
+
+TEST(Program, bench_batch_prints_the_keys_of_batched_bench) {
+  QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
+  const Ran ran = shell("QUIRE bench batch --model " + model.string() +
+                        " --prompt 48 --generate 4 --parallel 1,3 --threads 1 --format jsonl");
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 2);
+  EXPECT_NE(ran.out.find(R"({"pp":48,"tg":4,"pl":3,"n_kv":156,"t_pp":)"), std::string::npos) << ran.out;
+  for (const char* key : {"speed_pp", "t_tg", "speed_tg", "\"t\"", "\"speed\""}) {
+    EXPECT_NE(ran.out.find(key), std::string::npos) << key;
+  }
+}
+
+TEST(Program, demo_shows_eight_contexts_and_takes_the_next_free_port) {
+  QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
+  const std::string demo = "QUIRE demo --num-predict 16 --port 21434 --model " + model.string();
+  // The first one serves on until it is told to stop; the second finds its port taken.
+  const Ran ran = shell(demo + " >/dev/null 2>&1 & first=$!; export QUIRE_HOST=127.0.0.1:21434; "
+                               "until QUIRE list >/dev/null 2>&1; do kill -0 $first || exit 3; done; " +
+                        demo + " --once </dev/null; status=$?; kill -INT $first; wait $first || exit 4; exit $status");
+  EXPECT_EQ(ran.status, 0) << ran.out;
+  EXPECT_NE(ran.out.find("port 21434 is taken"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("same answers     8 of 8, byte for byte"), std::string::npos) << ran.out;
+  for (const char* row : {"wait in queue", "first token", "together", "one by one", "ratio", "memory"}) {
+    EXPECT_NE(ran.out.find(row), std::string::npos) << row;
+  }
+}
+
+}  // namespace
+}  // namespace quire::cli
