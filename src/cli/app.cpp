@@ -10,7 +10,10 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/inspect_command.h"
+#include "cli/quantize_command.h"
 #include "cli/simulate_command.h"
+#include "cli/synth_command.h"
 
 namespace quire::cli {
 namespace {
@@ -170,6 +173,43 @@ void add_checking_commands(CLI::App& app, Action& action) {
   logits->add_option("--threads", tokens->threads, "Workers (every core)")->check(CLI::Range(1, 1024));
 }
 
+void add_file_commands(CLI::App& app, Action& action) {
+  CLI::App* inspect = app.add_subcommand("inspect", "What a model file holds: metadata, tensors, totals by type");
+  const auto inspected = bind_command<InspectOptions>(inspect, action, run_inspect);
+  inspect->add_option("file", inspected->file, "The file")->type_name("FILE.gguf")->required();
+
+  const char* types = "F32, F16, BF16, Q8_0, Q6_K, Q4_K_M or Q4_0";
+  CLI::App* synth = app.add_subcommand("synth", "Make a model of a named shape with random weights");
+  const auto made = bind_command<SynthOptions>(synth, action, run_synth);
+  synth->add_option("shape", made->shape, "llama-1b, qwen3-0.6b or tiny; the options change it")->type_name("SHAPE")
+      ->required();
+  synth->add_option("out", made->out, "The file to write")->type_name("OUT.gguf")->required();
+  synth->add_option("--vocab", made->vocab, "The file that lends its vocabulary")->type_name("FILE.gguf")->required();
+  synth->add_option("--type", made->type, types)->capture_default_str();
+  synth->add_option("--seed", made->seed, "The file is a function of it, the shape, the vocabulary and the type")
+      ->capture_default_str();
+  synth->add_option("--arch", made->arch, "llama, qwen2 or qwen3");
+  synth->add_option("--layers", made->layers, "Layers");
+  synth->add_option("--width", made->width, "Elements of the residual stream");
+  synth->add_option("--heads", made->heads, "Query heads");
+  synth->add_option("--kv-heads", made->kv_heads, "Key and value heads");
+  synth->add_option("--head-dim", made->head_dim, "Elements of a head (width / heads)");
+  synth->add_option("--ffn", made->ffn, "Elements of the feed-forward layer");
+  synth->add_option("--context", made->context, "Tokens of context that the file claims");
+  synth->add_flag("--untied", made->untied, "An output matrix of its own");
+  synth->add_flag("--rope-factors", made->rope_factors, "Frequency factors as Llama 3.1 has them");
+  synth->add_option("--threads", made->threads, "Workers; changes the time only (every core)");
+
+  CLI::App* quantize = app.add_subcommand("quantize", "Convert a model to another type");
+  const auto converted = bind_command<QuantizeOptions>(quantize, action, run_quantize);
+  quantize->add_option("in", converted->in, "The file to read")->type_name("IN.gguf")->required();
+  quantize->add_option("out", converted->out, "The file to write; it may be the same")
+      ->type_name("OUT.gguf")
+      ->required();
+  quantize->add_option("type", converted->type, types)->type_name("TYPE")->required();
+  quantize->add_option("--threads", converted->threads, "Workers; changes the time only (every core)");
+}
+
 void add_simulate_command(CLI::App& app, Action& action) {
   CLI::App* simulate = app.add_subcommand("simulate", "Run the scheduler and the engine in made-up worlds");
   const auto options = bind_command<SimulateOptions>(simulate, action, run_simulate);
@@ -192,6 +232,7 @@ int run_program(int argc, const char* const* argv) {
   add_client_commands(app, action);
   add_bench_command(app, action);
   add_checking_commands(app, action);
+  add_file_commands(app, action);
   add_simulate_command(app, action);
   try {
     app.parse(argc, argv);

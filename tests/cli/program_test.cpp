@@ -41,7 +41,8 @@ std::string file_text(const std::filesystem::path& path) {
 
 TEST(Program, every_command_has_help) {
   for (const char* command : {"", "serve", "run", "list", "ls", "ps", "show", "stop", "demo", "bench", "bench batch",
-                              "tokenize", "render", "logits", "simulate"}) {
+                              "tokenize", "render", "logits", "simulate",
+                              "inspect", "synth", "quantize"}) {
     const Ran ran = shell(std::string("QUIRE ") + command + " --help");
     EXPECT_EQ(ran.status, 0) << command;
     EXPECT_NE(ran.out.find("Usage: quire"), std::string::npos) << command;
@@ -65,7 +66,9 @@ TEST(Program, a_file_that_is_not_there_is_one_line_and_status_1) {
   for (const char* arguments : {"run no-such-file.gguf hello", "tokenize no-such-file.gguf",
                                 "render no-such-file.jinja -", "logits no-such-file.gguf --tokens 1 --out /dev/null",
                                 "bench batch --model no-such-file.gguf", "demo --once --model no-such-file.gguf",
-                                "serve --port 0 --model no-such-file.gguf"}) {
+                                "serve --port 0 --model no-such-file.gguf", "inspect no-such-file.gguf",
+                                "quantize no-such-file.gguf out.gguf Q8_0",
+                                "synth tiny out.gguf --vocab no-such-file.gguf"}) {
     const Ran ran = shell(std::string("QUIRE ") + arguments + " 2>&1 </dev/null");
     EXPECT_EQ(ran.status, 1) << arguments << ran.out;
     EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 1) << arguments << ": " << ran.out;
@@ -115,6 +118,16 @@ TEST(Program, render_shows_the_prompt_of_a_template) {
   EXPECT_EQ(ran.status, 0);
   EXPECT_EQ(ran.out.substr(0, 12), "<user>Hi</s>");
   EXPECT_NE(ran.out.find("user 6 8\n"), std::string::npos);
+}
+
+TEST(Program, a_model_is_synthesized_quantized_inspected_and_run) {
+  QUIRE_TEST_DATA_OR_SKIP(vocabulary, "models/stories260K.gguf");
+  const std::string folder = testing::TempDir();
+  const Ran made = shell("cd " + folder + "; QUIRE synth tiny made.gguf --type F32 --vocab " + vocabulary.string() +
+                         " 2>&1 && QUIRE quantize made.gguf small.gguf q8_0 2>&1 && QUIRE inspect small.gguf 2>&1 && " +
+                         "QUIRE run small.gguf --raw x --num-predict 3 2>&1");
+  EXPECT_EQ(made.status, 0) << made.out;
+  EXPECT_NE(made.out.find("Q8_0"), std::string::npos) << made.out;
 }
 
 TEST(Program, simulate_says_what_held) {
