@@ -29,6 +29,7 @@ inline constexpr int64_t attention_chunk = 32;  // positions scored together, co
 
 // A weight matrix W (outputs, inputs) packed into panels of panel_outputs outputs; the last one is padded with zeros.
 // The layout is the packing function's business (docs/kernels.md); every table of one build reads the same layout.
+// Panels follow one another, each packed_size_bytes(type, panel_outputs, inputs) long: one alone is a matrix too.
 struct PackedMatrix {
   ElementType type = ElementType::f32;
   int64_t outputs = 0;
