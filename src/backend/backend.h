@@ -23,25 +23,18 @@ struct Rows {
 
 // Where operations put what they make on the way; one for a whole step, sized for the widest operation.
 struct Scratch {
-  // The int8 form of a matmul's input; the second half of the rows is that of the remainders.
+  // The int8 forms of a matmul's input: of the rows, then of what the forms of exact rows lack.
   int8_t* quants = nullptr;      // (2 * rows, inputs)
   float* scales = nullptr;       // (2 * rows, inputs / 32)
   int16_t* half_sums = nullptr;  // (2 * rows, inputs / 16)
   float* group_sums = nullptr;   // (2 * rows, inputs / 32)
   float* remainders = nullptr;   // (rows, inputs): what the int8 form lacks
-  float* terms = nullptr;        // (2 * rows, outputs of all projections): y of the int8 form and of the remainders
   // Split heads, for KV of type f32 only.
   float* split_q = nullptr;    // (rows, 2 * q_width)
   float* split_out = nullptr;  // (rows, 2 * q_width)
   float* split_k = nullptr;    // (rows, 2 * kv_width)
   float* split_v = nullptr;    // (rows, 2 * kv_width)
 };
-
-// How finely a matmul with quantized weights reads its input (others read the floats). One int8 form of a random row is
-// 0.55 % of it away, and the errors of a layer's five inputs add up to more than 1 % of the logits; two forms, of the
-// row and of what the first form lacks, are 0.002 % away and cost as much as a second row. Nothing at one row, where
-// memory is the limit.
-enum class InputForms : uint8_t { one, two };
 
 // How exactly keys and values are kept.
 enum class KvType : uint8_t {
@@ -105,7 +98,10 @@ class Backend {
   // y[r] = x[r] / sqrt(mean(x[r]^2) + epsilon) * weight. y may be x.
   virtual void norm(Rows x, std::span<const float> weight, float epsilon, Rows y) = 0;
   // The projections of one input, together: it is quantized once, and the workers are forked once.
-  virtual void matmul(Rows x, InputForms forms, const Scratch& scratch,
+  // Quantized weights read int8 forms of the rows. One form of a random row is 0.55 % away from it. Those in
+  // `exact_rows` (ascending) are read in two, the second of what the first lacks: 0.003 % away, at the cost of
+  // another row. Weights in floats read the floats of every row.
+  virtual void matmul(Rows x, std::span<const int32_t> exact_rows, const Scratch& scratch,
                       std::initializer_list<Projection> projections) = 0;
   // y[r] += bias.
   virtual void add_bias(Rows y, std::span<const float> bias) = 0;

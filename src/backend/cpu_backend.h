@@ -16,7 +16,7 @@ class CpuBackend final : public Backend {
   Result<Matrix> load_matrix(const TensorView& tensor) override;
   void embed(const TensorView& table, std::span<const int32_t> tokens, Rows x) override;
   void norm(Rows x, std::span<const float> weight, float epsilon, Rows y) override;
-  void matmul(Rows x, InputForms forms, const Scratch& scratch,
+  void matmul(Rows x, std::span<const int32_t> exact_rows, const Scratch& scratch,
               std::initializer_list<Projection> projections) override;
   void add_bias(Rows y, std::span<const float> bias) override;
   void add(Rows y, Rows x) override;
@@ -39,8 +39,11 @@ class CpuBackend final : public Backend {
   Rows split(Rows from, int64_t head_dim, float* to);
   Rows split_query(Rows from, int64_t head_dim, float* to);
   void merge(Rows from, int64_t head_dim, Rows to);
-  // The int8 forms of x, in scratch.
-  Activations quantize(Rows x, InputForms forms, const Scratch& scratch);
+  // The int8 forms of x and then those of the exact rows' remainders, in scratch.
+  void quantize(Rows x, std::span<const int32_t> exact_rows, const Scratch& scratch);
+  // Panels [begin, end) of one projection, both forms.
+  void project(const Projection& projection, Rows x, std::span<const int32_t> exact_rows, const Scratch& scratch,
+               int64_t begin, int64_t end);
 
   Team& team_;
   const KernelTable& kernels_;

@@ -12,43 +12,99 @@ namespace {
 // computes alone.
 constexpr int64_t fork_products_min = 64 * 1024;
 
+// Rows whose second terms are computed at a time: 4 KiB of them, in L1 until they are added.
+constexpr int64_t second_rows = 64;
+
 int64_t panel_count(const Projection& projection) { return ceil_div(projection.weights.packed.outputs, panel_outputs); }
 
 // remainder = x - the value of its int8 form. Two roundings: what they lose is 2^-24 of the form.
 void subtract_form(const float* x, const int8_t* quants, const float* scales, int64_t inputs, float* remainder) {
   for (int64_t group = 0; group < inputs / quant_group; ++group) {
     const float scale = scales[group];
-    for (int64_t i = group * quant_group; i < (group + 1) * quant_group; ++i) {
-      remainder[i] = x[i] - scale * static_cast<float>(quants[i]);
-    }
+    for (int64_t i = 0; i < quant_group; ++i) remainder[i] = x[i] - scale * static_cast<float>(quants[i]);
+    x += quant_group;
+    quants += quant_group;
+    remainder += quant_group;
   }
+}
+
+// `count` rows of the int8 forms, from `row` on.
+Activations forms_of(const Scratch& scratch, int64_t inputs, int64_t row, int64_t count) {
+  const int64_t groups = inputs / quant_group;
+  return {.rows = count,
+          .inputs = inputs,
+          .quants = scratch.quants + row * inputs,
+          .scales = scratch.scales + row * groups,
+          .half_sums = scratch.half_sums + row * groups * 2,
+          .group_sums = scratch.group_sums + row * groups};
 }
 
 }  // namespace
 
-Activations CpuBackend::quantize(Rows x, InputForms forms, const Scratch& scratch) {
+void CpuBackend::quantize(Rows x, std::span<const int32_t> exact_rows, const Scratch& scratch) {
   const int64_t groups = x.width / quant_group;
   const auto quantize_rows = [&](const float* rows, int64_t count, int64_t row) {
     kernels_.quantize_activations(rows, count, x.width, scratch.quants + row * x.width, scratch.scales + row * groups,
                                   scratch.half_sums + row * groups * 2, scratch.group_sums + row * groups);
   };
-  for_rows(x.count, x.width, [&](int64_t begin, int64_t end) {
-    quantize_rows(x.row(begin), end - begin, begin);
-    if (forms == InputForms::one) return;
-    float* const remainders = scratch.remainders + begin * x.width;
-    subtract_form(x.row(begin), scratch.quants + begin * x.width, scratch.scales + begin * groups,
-                  (end - begin) * x.width, remainders);
-    quantize_rows(remainders, end - begin, x.count + begin);
+  for_rows(x.count, x.width,
+           [&](int64_t begin, int64_t end) { quantize_rows(x.row(begin), end - begin, begin); });
+  for_rows(static_cast<int64_t>(exact_rows.size()), x.width, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t row = exact_rows[static_cast<size_t>(i)];
+      float* const remainder = scratch.remainders + i * x.width;
+      subtract_form(x.row(row), scratch.quants + row * x.width, scratch.scales + row * groups, x.width, remainder);
+      quantize_rows(remainder, 1, x.count + i);
+    }
   });
-  return {.rows = forms == InputForms::one ? x.count : 2 * x.count,
-          .inputs = x.width,
-          .quants = scratch.quants,
-          .scales = scratch.scales,
-          .half_sums = scratch.half_sums,
-          .group_sums = scratch.group_sums};
 }
 
-void CpuBackend::matmul(Rows x, InputForms forms, const Scratch& scratch,
+void CpuBackend::project(const Projection& projection, Rows x, std::span<const int32_t> exact_rows,
+                         const Scratch& scratch, int64_t begin, int64_t end) {
+  const PackedMatrix& weights = projection.weights.packed;
+  const Rows y = projection.y;
+  const bool reads_forms = reads_quantized_activations(weights.type);
+  MatmulArgs args{.weights = weights,
+                  .x = reads_forms ? forms_of(scratch, x.width, 0, x.count)
+                                   : Activations{.rows = x.count, .inputs = x.width, .values = x.values},
+                  .y = y.values,
+                  .y_stride = y.width,
+                  .panel_begin = begin,
+                  .panel_end = end};
+  const auto exact_count = static_cast<int64_t>(exact_rows.size());
+  if (!reads_forms || exact_count == 0) {
+    kernels_.matmul(args);
+    return;
+  }
+  // A panel at a time, which is in L1 or L2 when it is read again for the second terms.
+  float second[second_rows * panel_outputs];  // (row, output of the panel)
+  for (int64_t panel = begin; panel < end; ++panel) {
+    args.panel_begin = panel;
+    args.panel_end = panel + 1;
+    kernels_.matmul(args);
+    const int64_t outputs = std::min(panel_outputs, y.width - panel * panel_outputs);
+    for (int64_t first = 0; first < exact_count; first += second_rows) {
+      const int64_t count = std::min(second_rows, exact_count - first);
+      // One panel as a matrix of its own, so that its outputs count from 0.
+      const size_t panel_bytes = packed_size_bytes(weights.type, panel_outputs, weights.inputs);
+      kernels_.matmul({.weights = {.type = weights.type,
+                                   .outputs = outputs,
+                                   .inputs = weights.inputs,
+                                   .bytes = weights.bytes + static_cast<size_t>(panel) * panel_bytes},
+                       .x = forms_of(scratch, x.width, x.count + first, count),
+                       .y = second,
+                       .y_stride = panel_outputs,
+                       .panel_begin = 0,
+                       .panel_end = 1});
+      for (int64_t i = 0; i < count; ++i) {
+        float* const row = y.row(exact_rows[static_cast<size_t>(first + i)]) + panel * panel_outputs;
+        for (int64_t o = 0; o < outputs; ++o) row[o] += second[i * panel_outputs + o];
+      }
+    }
+  }
+}
+
+void CpuBackend::matmul(Rows x, std::span<const int32_t> exact_rows, const Scratch& scratch,
                         std::initializer_list<Projection> projections) {
   bool quantized = false;
   int64_t panels = 0;
@@ -59,41 +115,19 @@ void CpuBackend::matmul(Rows x, InputForms forms, const Scratch& scratch,
     quantized = quantized || reads_quantized_activations(weights.type);
     panels += panel_count(projection);
   }
-  const Activations floats{.rows = x.count, .inputs = x.width, .values = x.values};
-  const Activations quants = quantized ? quantize(x, forms, scratch) : Activations{};
-
-  // Panels [begin, end) of one projection; `terms` is its part of the scratch.
-  const auto compute = [&](const Projection& projection, float* terms, int64_t begin, int64_t end) {
-    const bool reads_quants = reads_quantized_activations(projection.weights.packed.type);
-    const bool two_terms = reads_quants && forms == InputForms::two;
-    const Rows y = projection.y;
-    kernels_.matmul({.weights = projection.weights.packed,
-                     .x = reads_quants ? quants : floats,
-                     .y = two_terms ? terms : y.values,
-                     .y_stride = y.width,
-                     .panel_begin = begin,
-                     .panel_end = end});
-    if (!two_terms) return;
-    const int64_t output_end = std::min(end * panel_outputs, y.width);
-    for (int64_t r = 0; r < y.count; ++r) {
-      const float* const first = terms + r * y.width;
-      const float* const second = terms + (y.count + r) * y.width;
-      for (int64_t o = begin * panel_outputs; o < output_end; ++o) y.row(r)[o] = first[o] + second[o];
-    }
-  };
+  if (quantized) quantize(x, exact_rows, scratch);
 
   const bool alone = x.count * x.width * panels * panel_outputs < fork_products_min;
   const int64_t tile = alone ? panels : std::max<int64_t>(1, panels / (team_.worker_count() * tiles_per_worker));
   const auto compute_tile = [&](int64_t index, int) {
-    float* terms = scratch.terms;
     for (const Projection& projection : projections) {
-      const int64_t own_tiles = ceil_div(panel_count(projection), tile);
+      const int64_t own_panels = panel_count(projection);
+      const int64_t own_tiles = ceil_div(own_panels, tile);
       if (index < own_tiles) {
-        compute(projection, terms, index * tile, std::min(panel_count(projection), (index + 1) * tile));
+        project(projection, x, exact_rows, scratch, index * tile, std::min(own_panels, (index + 1) * tile));
         return;
       }
       index -= own_tiles;
-      terms += 2 * projection.y.count * projection.y.width;
     }
   };
   int64_t tiles = 0;

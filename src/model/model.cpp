@@ -70,6 +70,17 @@ void Model::prepare(const Batch& batch, Workspace& space) const {
   }
   QUIRE_CHECK(row == static_cast<int64_t>(batch.tokens.size()), "slices cover all rows");
   QUIRE_CHECK(std::ranges::find(space.sampled_rows(), -1) == space.sampled_rows().end(), "every logits row is filled");
+
+  QUIRE_CHECK(batch.origins.size() == batch.tokens.size(), "an origin for each row");
+  const auto is_prompt = [&](int32_t of) { return batch.origins[static_cast<size_t>(of)] == RowOrigin::prompt; };
+  space.prompt_rows().clear();
+  for (int32_t of = 0; of < row; ++of) {
+    if (is_prompt(of)) space.prompt_rows().push_back(of);
+  }
+  space.sampled_prompt_rows().clear();
+  for (int32_t index = 0; index < batch.logits_rows; ++index) {
+    if (is_prompt(space.sampled_rows()[static_cast<size_t>(index)])) space.sampled_prompt_rows().push_back(index);
+  }
 }
 
 Logits Model::forward(const Batch& batch, Backend& backend, const KvStore& kv, Workspace& space) const {
@@ -80,6 +91,7 @@ Logits Model::forward(const Batch& batch, Backend& backend, const KvStore& kv, W
       .on = backend,
       .config = config_,
       .runs = space.runs(),
+      .prompt_rows = space.prompt_rows(),
       .turns = {.cosines = space.cosines(), .sines = space.sines(), .rotary = rope_.rotary()},
       .scratch = space.scratch(),
       .x = space.x(rows),
@@ -101,7 +113,7 @@ Logits Model::forward(const Batch& batch, Backend& backend, const KvStore& kv, W
   if (batch.logits_rows > 0) {
     backend.gather(step.x, space.sampled_rows(), sampled);
     backend.norm(sampled, weights_.output_norm, config_.norm_epsilon, sampled);
-    backend.matmul(sampled, InputForms::two, space.scratch(), {{weights_.output, logits}});
+    backend.matmul(sampled, space.sampled_prompt_rows(), space.scratch(), {{weights_.output, logits}});
   }
   return {.values = {logits.values, static_cast<size_t>(logits.count * logits.width)}, .vocab = vocab_size()};
 }

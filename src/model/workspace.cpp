@@ -36,7 +36,6 @@ Result<Workspace> Workspace::create(const ModelConfig& config, const Limits& lim
   Workspace space;
   const int64_t rows = limits.step_tokens_max;
   const int64_t input_max = std::max({config.width, config.q_width(), config.ffn_width});
-  const int64_t output_max = std::max({config.q_width() + 2 * config.kv_width(), config.width, 2 * config.ffn_width});
   space.row_count_max_ = rows;
   space.logits_count_max_ = std::min(limits.running_max, limits.step_tokens_max);
   space.width_ = config.width;
@@ -62,7 +61,6 @@ Result<Workspace> Workspace::create(const ModelConfig& config, const Limits& lim
     layout.place(space.scratch_.half_sums, 2 * rows * (input_max / quant_group) * 2);
     layout.place(space.scratch_.group_sums, 2 * rows * (input_max / quant_group));
     layout.place(space.scratch_.remainders, rows * input_max);
-    layout.place(space.scratch_.terms, std::max(2 * rows * output_max, 2 * space.logits_count_max_ * config.vocab));
     if (config.kv_type == KvType::f32) {
       layout.place(space.scratch_.split_q, rows * 2 * config.q_width());
       layout.place(space.scratch_.split_out, rows * 2 * config.q_width());
@@ -75,6 +73,8 @@ Result<Workspace> Workspace::create(const ModelConfig& config, const Limits& lim
   QUIRE_TRY(space.memory_, PageMemory::allocate(size_bytes, PageMemory::Pages::small, "activations"));
   place_all(space.memory_.bytes());
   space.runs_.reserve(static_cast<size_t>(rows));
+  space.prompt_rows_.reserve(static_cast<size_t>(rows));
+  space.sampled_prompt_rows_.reserve(static_cast<size_t>(space.logits_count_max_));
   space.sampled_rows_.reserve(static_cast<size_t>(space.logits_count_max_));
   return space;
 }

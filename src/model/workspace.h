@@ -36,9 +36,11 @@ class Workspace {
   float* sines() const { return sines_; }
   const Scratch& scratch() const { return scratch_; }
 
-  // Filled by each step; their capacity is row_count_max.
+  // Filled by each step; their capacity is enough for any.
   std::vector<RowRun>& runs() { return runs_; }
-  std::vector<int32_t>& sampled_rows() { return sampled_rows_; }
+  std::vector<int32_t>& prompt_rows() { return prompt_rows_; }    // rows whose origin is the prompt
+  std::vector<int32_t>& sampled_rows() { return sampled_rows_; }  // by row of the logits
+  std::vector<int32_t>& sampled_prompt_rows() { return sampled_prompt_rows_; }  // rows of the logits that are prompt rows
 
  private:
   Workspace() = default;
@@ -56,7 +58,9 @@ class Workspace {
   Scratch scratch_;
 
   std::vector<RowRun> runs_;
+  std::vector<int32_t> prompt_rows_;
   std::vector<int32_t> sampled_rows_;
+  std::vector<int32_t> sampled_prompt_rows_;
 };
 
 }  // namespace quire

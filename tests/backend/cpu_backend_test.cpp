@@ -35,10 +35,10 @@ struct Buffer {
 
 // Room for everything that the operations of these tests make on the way.
 struct ScratchMemory {
-  static constexpr size_t size = size_t{1} << 16;
+  static constexpr size_t size = size_t{1} << 17;
   std::vector<int8_t> quants = std::vector<int8_t>(size);
   std::vector<int16_t> half_sums = std::vector<int16_t>(size);
-  std::array<std::vector<float>, 8> floats;
+  std::array<std::vector<float>, 7> floats;
   Scratch scratch;
 
   ScratchMemory() {
@@ -48,11 +48,10 @@ struct ScratchMemory {
                .half_sums = half_sums.data(),
                .group_sums = floats[1].data(),
                .remainders = floats[2].data(),
-               .terms = floats[3].data(),
-               .split_q = floats[4].data(),
-               .split_out = floats[5].data(),
-               .split_k = floats[6].data(),
-               .split_v = floats[7].data()};
+               .split_q = floats[3].data(),
+               .split_out = floats[4].data(),
+               .split_k = floats[5].data(),
+               .split_v = floats[6].data()};
   }
 };
 
@@ -114,7 +113,12 @@ TEST(CpuBackend, embeds_stored_rows_and_gives_zeros_for_a_token_that_has_none) {
 TEST(CpuBackend, projects_one_input_by_matrices_of_different_types) {
   const Stored quantized(ElementType::q4_0, 100, 256, 1);
   const Stored floats(ElementType::f16, 33, 256, 2);
-  const Buffer x(37, 256, 3);
+  const Buffer x(137, 256, 3);
+  std::vector<int32_t> exact_rows, all_rows;
+  for (int32_t row = 0; row < 137; ++row) {
+    all_rows.push_back(row);
+    if (row % 3 == 1) exact_rows.push_back(row);
+  }
   const auto product_with = [&](const Stored& weights) -> Expected {
     return [&](int64_t row, int64_t output) {
       double sum = 0.0;
@@ -129,17 +133,21 @@ TEST(CpuBackend, projects_one_input_by_matrices_of_different_types) {
   for_each_table([&](CpuBackend& backend) {
     const Matrix a = backend.load_matrix(quantized.view).value();
     const Matrix b = backend.load_matrix(floats.view).value();
-    const Buffer ya(37, 100), yb(37, 33);
-    backend.matmul(x.rows, InputForms::one, memory.scratch, {{a, ya.rows}, {b, yb.rows}});
+    const Buffer one(137, 100), mixed(137, 100), two(137, 100), plain(137, 33);
+    backend.matmul(x.rows, {}, memory.scratch, {{a, one.rows}, {b, plain.rows}});
     // The step of 32 random values is about 2.4 / 127 of their size, and its error that over the root of 12.
-    EXPECT_NEAR(relative_rms_error(ya.rows, product_with(quantized)), 0.0055, 0.0005);
-    EXPECT_LE(relative_rms_error(yb.rows, product_with(floats)), 1e-6);
-    backend.matmul(x.rows, InputForms::two, memory.scratch, {{b, yb.rows}, {a, ya.rows}});
+    EXPECT_NEAR(relative_rms_error(one.rows, product_with(quantized)), 0.0055, 0.0005);
+    EXPECT_LE(relative_rms_error(plain.rows, product_with(floats)), 1e-6);
+    backend.matmul(x.rows, all_rows, memory.scratch, {{b, plain.rows}, {a, two.rows}});
     // The same once more, of the remainder, which is evenly spread: 1 / 127 / the root of 3.
-    EXPECT_LE(relative_rms_error(ya.rows, product_with(quantized)), 0.0055 * 0.0050);
-    EXPECT_LE(relative_rms_error(yb.rows, product_with(floats)), 1e-6);
-    if (first_bits.empty()) first_bits = ya.values;
-    EXPECT_EQ(0, std::memcmp(first_bits.data(), ya.values.data(), first_bits.size() * sizeof(float)));
+    EXPECT_LE(relative_rms_error(two.rows, product_with(quantized)), 0.0055 * 0.0050);
+    EXPECT_LE(relative_rms_error(plain.rows, product_with(floats)), 1e-6);
+    backend.matmul(x.rows, exact_rows, memory.scratch, {{a, mixed.rows}});
+    for (int64_t row = 0; row < 137; ++row) {
+      EXPECT_EQ(0, std::memcmp(mixed.rows.row(row), (row % 3 == 1 ? two : one).rows.row(row), 400)) << row;
+    }
+    if (first_bits.empty()) first_bits = mixed.values;
+    EXPECT_EQ(0, std::memcmp(first_bits.data(), mixed.values.data(), first_bits.size() * sizeof(float)));
   });
 }
 

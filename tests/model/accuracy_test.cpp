@@ -14,11 +14,20 @@ namespace {
 
 // Root mean square of the logits' error, over that of the logits, on the table that this machine serves with: every
 // table of this build gives the scalar table's bits.
-double error_of(const std::vector<std::byte>& bytes, const std::vector<TokenId>& tokens) {
+struct Errors {
+  double of_prompt = 0.0;     // all positions are a prompt's
+  double of_generated = 0.0;  // all but the first are generated
+};
+
+Errors errors_of(const std::vector<std::byte>& bytes, const std::vector<TokenId>& tokens) {
   const std::vector<double> expected = test::reference_logits(test::take(gguf::File::parse(bytes)), tokens);
   test::LoadedModel loaded(test::take(gguf::File::parse(bytes)), *supported_kernel_tables().back(), 1);
-  test::Runner runner(loaded, {.block_count = 2, .context_tokens = 64, .running_max = 1, .step_tokens_max = 1});
-  return test::relative_rms_error(runner.one_by_one(tokens, test::first_blocks(64, 32)), expected);
+  const Limits limits{.block_count = 2, .context_tokens = 64, .running_max = 1, .step_tokens_max = 1};
+  const auto error = [&](int32_t prompt_length) {
+    test::Runner runner(loaded, limits);
+    return test::relative_rms_error(runner.one_by_one(tokens, test::first_blocks(64, 32), prompt_length), expected);
+  };
+  return {.of_prompt = error(INT32_MAX), .of_generated = error(1)};
 }
 
 std::vector<TokenId> some_tokens(int32_t count, int32_t vocab) {
@@ -35,7 +44,7 @@ struct Case {
 class AccuracyOfType : public testing::TestWithParam<Case> {};
 
 // Random matrices of unit gain are the hard case: every branch is as large as what it is added to, so that each of the
-// errors on the way counts.
+// errors on the way counts, and there is nothing but errors to count.
 TEST_P(AccuracyOfType, logits_are_within_one_percent_of_the_reference) {
   const std::vector<std::byte> bytes = test::synthesize({.architecture = GetParam().architecture,
                                                          .type = GetParam().type,
@@ -47,12 +56,15 @@ TEST_P(AccuracyOfType, logits_are_within_one_percent_of_the_reference) {
                                                          .head_dim = 64,
                                                          .vocab = 96,
                                                          .rope_factors = GetParam().architecture == "llama"});
-  const double error = error_of(bytes, some_tokens(36, 96));
-  RecordProperty("relative_rms_error", std::to_string(error));
+  const Errors errors = errors_of(bytes, some_tokens(36, 96));
+  RecordProperty("prompt", std::to_string(errors.of_prompt));
+  RecordProperty("generated", std::to_string(errors.of_generated));
   // F32: some hundred roundings of 2^-24. F16 and BF16 read float activations: KV in f16 is what is left.
-  // Others: activations in int8, 0.7 % seen.
+  // Others: activations in int8 where gate and up read a prompt, 0.7 % seen; everywhere for generated rows, 1.4 % seen
+  // (a trained model's are below 1 % too: the next test).
   const bool float_inputs = !reads_quantized_activations(GetParam().type);
-  EXPECT_LE(error, GetParam().type == ElementType::f32 ? 1e-5 : float_inputs ? 1e-3 : 1e-2);
+  EXPECT_LE(errors.of_prompt, GetParam().type == ElementType::f32 ? 1e-5 : float_inputs ? 1e-3 : 1e-2);
+  EXPECT_LE(errors.of_generated, GetParam().type == ElementType::f32 ? 1e-5 : float_inputs ? 1e-3 : 2e-2);
 }
 
 std::vector<Case> cases() {
@@ -78,7 +90,9 @@ TEST(Accuracy, a_trained_model_is_within_one_percent_in_each_type_its_rows_fit) 
   for (const ElementTraits& traits : element_traits_table) {
     SCOPED_TRACE(traits.name);
     if (traits.block_elements > 32) continue;
-    EXPECT_LE(error_of(test::requantize(original, traits.type), some_tokens(36, 512)), 1e-2);
+    const Errors errors = errors_of(test::requantize(original, traits.type), some_tokens(36, 512));
+    EXPECT_LE(errors.of_prompt, 1e-2);
+    EXPECT_LE(errors.of_generated, 1e-2);
   }
 }
 

@@ -35,14 +35,15 @@ std::span<const float> row_of(const std::vector<float>& logits, size_t position,
   return std::span(logits).subspan(position * vocab, vocab);
 }
 
-constexpr size_t length = 67;  // two whole KV blocks and a part
+constexpr size_t length = 67;           // two whole KV blocks and a part
+constexpr int32_t prompt_length = 45;  // the other positions are generated ones
 
 // A prompt in chunks of each size, against one token at a time.
 void expect_chunks_do_not_show(test::LoadedModel& loaded, std::span<const size_t> sizes, std::mt19937& random) {
   const std::vector<TokenId> tokens = random_tokens(random, length, loaded.model.vocab_size());
   const std::vector<BlockId> blocks = test::first_blocks(length, block_tokens);
   const Limits limits{.block_count = 3, .context_tokens = 96, .running_max = 1, .step_tokens_max = 96};
-  const std::vector<float> expected = test::Runner(loaded, limits).one_by_one(tokens, blocks);
+  const std::vector<float> expected = test::Runner(loaded, limits).one_by_one(tokens, blocks, prompt_length);
   for (const size_t chunk : sizes) {
     SCOPED_TRACE("chunks of " + std::to_string(chunk));
     test::Runner runner(loaded, limits);
@@ -50,7 +51,8 @@ void expect_chunks_do_not_show(test::LoadedModel& loaded, std::span<const size_t
       const size_t count = std::min(chunk, length - begin);
       const test::Runner::Part part{.tokens = std::span(tokens).subspan(begin, count),
                                     .position = static_cast<int32_t>(begin),
-                                    .blocks = blocks};
+                                    .blocks = blocks,
+                                    .prompt_length = prompt_length};
       const Logits logits = runner.step({&part, 1});
       ASSERT_TRUE(equal_rows(logits.row(0), row_of(expected, begin + count - 1, logits))) << "from " << begin;
     }
@@ -66,10 +68,13 @@ void expect_company_does_not_show(test::LoadedModel& alone, test::LoadedModel& t
   std::shuffle(all.begin(), all.end(), random);
 
   std::vector<std::vector<TokenId>> tokens;
+  std::vector<int32_t> prompt_lengths;
   std::vector<std::vector<float>> expected;
   for (size_t s = 0; s < sequence_count; ++s) {
     tokens.push_back(random_tokens(random, 20 + random() % 77, alone.model.vocab_size()));
-    expected.push_back(test::Runner(alone, limits).one_by_one(tokens[s], test::first_blocks(96, block_tokens)));
+    prompt_lengths.push_back(static_cast<int32_t>(1 + random() % tokens[s].size()));
+    expected.push_back(test::Runner(alone, limits)
+                           .one_by_one(tokens[s], test::first_blocks(96, block_tokens), prompt_lengths[s]));
   }
   test::Runner runner(together, limits);
   std::vector<size_t> computed(sequence_count, 0);
@@ -82,7 +87,8 @@ void expect_company_does_not_show(test::LoadedModel& alone, test::LoadedModel& t
       const size_t count = random() % 2 == 0 ? 1 : 1 + random() % left;
       parts.push_back({.tokens = std::span(tokens[s]).subspan(computed[s], count),
                        .position = static_cast<int32_t>(computed[s]),
-                       .blocks = std::span(all).subspan(s * 3, 3)});
+                       .blocks = std::span(all).subspan(s * 3, 3),
+                       .prompt_length = prompt_lengths[s]});
       who.push_back(s);
     }
     if (parts.empty()) continue;
@@ -134,10 +140,13 @@ TEST(Invariance, of_rows_that_are_slices_of_their_own_in_one_step) {
   const std::vector<TokenId> tokens = random_tokens(random, length, loaded.model.vocab_size());
   const std::vector<BlockId> blocks = test::first_blocks(length, block_tokens);
   const Limits limits{.block_count = 3, .context_tokens = 96, .running_max = 96, .step_tokens_max = 96};
-  const std::vector<float> expected = test::Runner(loaded, limits).one_by_one(tokens, blocks);
+  const std::vector<float> expected = test::Runner(loaded, limits).one_by_one(tokens, blocks, prompt_length);
   std::vector<test::Runner::Part> parts;
   for (size_t i = 0; i < length; ++i) {
-    parts.push_back({.tokens = std::span(tokens).subspan(i, 1), .position = static_cast<int32_t>(i), .blocks = blocks});
+    parts.push_back({.tokens = std::span(tokens).subspan(i, 1),
+                     .position = static_cast<int32_t>(i),
+                     .blocks = blocks,
+                     .prompt_length = prompt_length});
   }
   test::Runner runner(loaded, limits);
   EXPECT_TRUE(equal_rows(runner.step(parts).values, expected));

@@ -50,13 +50,19 @@ class Runner {
     std::span<const TokenId> tokens;
     int32_t position = 0;
     std::span<const BlockId> blocks;
+    int32_t prompt_length = INT32_MAX;  // positions from there on are generated ones
   };
   Logits step(std::span<const Part> parts) {
     std::vector<TokenId> tokens;
+    std::vector<RowOrigin> origins;
     std::vector<BatchSlice> slices;
     for (const Part& part : parts) {
       const auto begin = static_cast<int32_t>(tokens.size());
-      tokens.insert(tokens.end(), part.tokens.begin(), part.tokens.end());
+      for (size_t i = 0; i < part.tokens.size(); ++i) {
+        tokens.push_back(part.tokens[i]);
+        const bool is_prompt = part.position + static_cast<int32_t>(i) < part.prompt_length;
+        origins.push_back(is_prompt ? RowOrigin::prompt : RowOrigin::generated);
+      }
       slices.push_back({.sequence = {slices.size()},
                         .row_begin = begin,
                         .row_end = static_cast<int32_t>(tokens.size()),
@@ -64,7 +70,6 @@ class Runner {
                         .blocks = part.blocks,
                         .logits_row = static_cast<int32_t>(slices.size())});
     }
-    const std::vector<RowOrigin> origins(tokens.size(), RowOrigin::prompt);
     const Batch batch{.tokens = tokens,
                       .origins = origins,
                       .slices = slices,
@@ -73,10 +78,14 @@ class Runner {
   }
 
   // Logits of every position, one token a step.
-  std::vector<float> one_by_one(std::span<const TokenId> tokens, std::span<const BlockId> blocks) {
+  std::vector<float> one_by_one(std::span<const TokenId> tokens, std::span<const BlockId> blocks,
+                                int32_t prompt_length = INT32_MAX) {
     std::vector<float> all;
     for (size_t i = 0; i < tokens.size(); ++i) {
-      const Part part{.tokens = tokens.subspan(i, 1), .position = static_cast<int32_t>(i), .blocks = blocks};
+      const Part part{.tokens = tokens.subspan(i, 1),
+                      .position = static_cast<int32_t>(i),
+                      .blocks = blocks,
+                      .prompt_length = prompt_length};
       const Logits logits = step({&part, 1});
       all.insert(all.end(), logits.values.begin(), logits.values.end());
     }
