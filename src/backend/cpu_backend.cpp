@@ -21,17 +21,16 @@ void CpuBackend::for_rows(int64_t count, int64_t width, FunctionRef<void(int64_t
     return;
   }
   const int64_t tile_rows = std::max<int64_t>(1, count / (team_.worker_count() * tiles_per_worker));
-  team_.parallel_for(ceil_div(count, tile_rows), [&](int64_t tile, int) {
-    body(tile * tile_rows, std::min(count, (tile + 1) * tile_rows));
-  });
+  team_.parallel_for(ceil_div(count, tile_rows),
+                     [&](int64_t tile, int) { body(tile * tile_rows, std::min(count, (tile + 1) * tile_rows)); });
 }
 
 Result<Matrix> CpuBackend::load_matrix(const TensorView& tensor) {
   const int64_t inputs = tensor.shape[0];
   const int64_t outputs = tensor.shape[1];
   QUIRE_CHECK(tensor.shape[2] == 1 && tensor.shape[3] == 1, "a matrix has two dimensions");
-  QUIRE_TRY(PageMemory memory, PageMemory::allocate(packed_size_bytes(tensor.type, outputs, inputs),
-                                                    PageMemory::Pages::huge, "weights"));
+  QUIRE_TRY(PageMemory memory,
+            PageMemory::allocate(packed_size_bytes(tensor.type, outputs, inputs), PageMemory::Pages::huge, "weights"));
   const int64_t panels = ceil_div(outputs, panel_outputs);
   const int64_t tile = std::max<int64_t>(1, panels / (team_.worker_count() * tiles_per_worker));
   team_.parallel_for(ceil_div(panels, tile), [&](int64_t index, int) {
@@ -72,9 +71,8 @@ void CpuBackend::add_bias(Rows y, std::span<const float> bias) {
 
 void CpuBackend::add(Rows y, Rows x) {
   QUIRE_CHECK(y.width == x.width && y.count == x.count, "shapes fit");
-  for_rows(y.count, y.width, [&](int64_t begin, int64_t end) {
-    kernels_.add(y.row(begin), x.row(begin), (end - begin) * y.width);
-  });
+  for_rows(y.count, y.width,
+           [&](int64_t begin, int64_t end) { kernels_.add(y.row(begin), x.row(begin), (end - begin) * y.width); });
 }
 
 void CpuBackend::rope(Rows heads, int64_t head_dim, const RopeRows& turns, RopePairs pairs) {

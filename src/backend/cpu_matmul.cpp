@@ -47,8 +47,7 @@ void CpuBackend::quantize(Rows x, std::span<const int32_t> exact_rows, const Scr
     kernels_.quantize_activations(rows, count, x.width, scratch.quants + row * x.width, scratch.scales + row * groups,
                                   scratch.half_sums + row * groups * 2, scratch.group_sums + row * groups);
   };
-  for_rows(x.count, x.width,
-           [&](int64_t begin, int64_t end) { quantize_rows(x.row(begin), end - begin, begin); });
+  for_rows(x.count, x.width, [&](int64_t begin, int64_t end) { quantize_rows(x.row(begin), end - begin, begin); });
   for_rows(static_cast<int64_t>(exact_rows.size()), x.width, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t row = exact_rows[static_cast<size_t>(i)];

@@ -61,14 +61,14 @@ Result<void> read_attention(const Keys& keys, ModelConfig& config) {
                                        fmt::format("a divisor of attention.head_count, {}", config.heads)));
   }
   if (!keys.contains("attention.key_length") && config.width % config.heads != 0) {
-    return std::unexpected(invalid_key(keys.full("attention.head_count"), fmt::format("{}", config.heads),
-                                       fmt::format("a divisor of embedding_length, {}, or an attention.key_length",
-                                                   config.width)));
+    return std::unexpected(
+        invalid_key(keys.full("attention.head_count"), fmt::format("{}", config.heads),
+                    fmt::format("a divisor of embedding_length, {}, or an attention.key_length", config.width)));
   }
   QUIRE_TRY(config.head_dim, keys.count_or("attention.key_length", config.width / config.heads, head_dim_max));
   if (config.head_dim < 2 || config.head_dim % 2 != 0) {
-    return std::unexpected(invalid_key(keys.full("attention.key_length"), fmt::format("{}", config.head_dim),
-                                       "an even size of a head"));
+    return std::unexpected(
+        invalid_key(keys.full("attention.key_length"), fmt::format("{}", config.head_dim), "an even size of a head"));
   }
   QUIRE_TRY(const int64_t value_length, keys.count_or("attention.value_length", config.head_dim, head_dim_max));
   if (value_length != config.head_dim) {
@@ -94,10 +94,11 @@ Result<void> read_rope(const Keys& keys, ModelConfig& config) {
   if (scaling == "linear") {
     QUIRE_TRY(config.rope_position_scale, keys.number_or("rope.scaling.factor", old_scale, 1e-3, 1e6));
   } else if (scaling != "none") {
-    return fail(ErrorKind::unsupported,
-                fmt::format("{}: found \"{}\"; supported are \"none\" and \"linear\", and Llama 3's factors in the tensor "
-                            "rope_freqs.weight",
-                            keys.full("rope.scaling.type"), scaling));
+    return fail(
+        ErrorKind::unsupported,
+        fmt::format("{}: found \"{}\"; supported are \"none\" and \"linear\", and Llama 3's factors in the tensor "
+                    "rope_freqs.weight",
+                    keys.full("rope.scaling.type"), scaling));
   }
   return {};
 }
@@ -129,12 +130,11 @@ Result<ModelConfig> read_config(const gguf::File& file) {
   if (embedding == nullptr) return fail(ErrorKind::invalid, "tensor token_embd.weight: not in the file");
   config.vocab = embedding->shape[1];
   if (config.vocab < 1 || config.vocab > vocab_max) {
-    return fail(ErrorKind::invalid, fmt::format("tensor token_embd.weight: found {} rows, expected 1 to {}",
-                                                config.vocab, vocab_max));
+    return fail(ErrorKind::invalid,
+                fmt::format("tensor token_embd.weight: found {} rows, expected 1 to {}", config.vocab, vocab_max));
   }
-  const bool exact = std::ranges::all_of(file.tensors(), [](const TensorView& tensor) {
-    return tensor.shape[1] == 1 || tensor.type == ElementType::f32;
-  });
+  const bool exact = std::ranges::all_of(
+      file.tensors(), [](const TensorView& tensor) { return tensor.shape[1] == 1 || tensor.type == ElementType::f32; });
   config.kv_type = exact ? KvType::f32 : KvType::f16;
   return config;
 }

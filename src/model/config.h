@@ -15,14 +15,14 @@ namespace quire {
 struct ModelConfig {
   std::string architecture;
   int64_t layers = 0;
-  int64_t width = 0;      // elements of the residual stream
+  int64_t width = 0;  // elements of the residual stream
   int64_t ffn_width = 0;
   int64_t heads = 0;
   int64_t kv_heads = 0;
-  int64_t head_dim = 0;   // need not be width / heads
+  int64_t head_dim = 0;  // need not be width / heads
   int64_t rotary_dim = 0;
   int64_t vocab = 0;
-  int64_t context_max = 0;      // positions the model was made for
+  int64_t context_max = 0;  // positions the model was made for
   float norm_epsilon = 0.0F;
   double rope_base = 0.0;
   double rope_position_scale = 1.0;  // linear scaling: positions are divided by it

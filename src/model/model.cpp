@@ -55,10 +55,8 @@ void Model::prepare(const Batch& batch, Workspace& space) const {
     const int64_t position_end = slice.position_begin + (slice.row_end - slice.row_begin);
     for (int64_t position = slice.position_begin; position < position_end;) {
       const int64_t run_end = std::min(position_end, (position / run_rows_max + 1) * run_rows_max);
-      space.runs().push_back({.row_begin = row,
-                              .rows = run_end - position,
-                              .position = position,
-                              .blocks = &slice.blocks.data()->value});
+      space.runs().push_back(
+          {.row_begin = row, .rows = run_end - position, .position = position, .blocks = &slice.blocks.data()->value});
       for (; position < run_end; ++position, ++row) {
         rope_.turn(position, space.cosines() + row * half, space.sines() + row * half);
       }

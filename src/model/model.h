@@ -29,6 +29,7 @@ class Model {
   uint64_t weight_size_bytes() const;
 
   // Computes every row of the batch: writes its keys and values, and the logits of the sampled rows into `space`.
+  // A row's bits depend on its sequence up to it, with each position's origin, and on the kernel table alone.
   // Rows of one sequence may come in several slices, positions ascending: each sees all that are before it.
   // REQUIRES: the batch fits into `space`, and block tables cover their slices.
   Logits forward(const Batch& batch, Backend& backend, const KvStore& kv, Workspace& space) const;

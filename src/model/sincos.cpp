@@ -52,10 +52,14 @@ SinCos fixed_sincos(double x) {
   const double sine = r * polynomial(sine_terms, square);
   const double cosine = 1.0 - square * polynomial(cosine_terms, square);
   switch (static_cast<int64_t>(k) & 3) {
-    case 0: return {.sine = sine, .cosine = cosine};
-    case 1: return {.sine = cosine, .cosine = -sine};
-    case 2: return {.sine = -sine, .cosine = -cosine};
-    default: return {.sine = -cosine, .cosine = sine};
+    case 0:
+      return {.sine = sine, .cosine = cosine};
+    case 1:
+      return {.sine = cosine, .cosine = -sine};
+    case 2:
+      return {.sine = -sine, .cosine = -cosine};
+    default:
+      return {.sine = -cosine, .cosine = sine};
   }
 }
 

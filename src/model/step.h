@@ -19,11 +19,11 @@ struct Step {
   RopeRows turns;
   Scratch scratch;
 
-  Rows x;            // (rows, width): the residual stream
-  Rows h;            // (rows, width): a branch's input, and later its output
-  Rows q, k, v;      // (rows, q_width), (rows, kv_width) twice
-  Rows attended;     // (rows, q_width)
-  Rows gate, up;     // (rows, ffn_width)
+  Rows x;         // (rows, width): the residual stream
+  Rows h;         // (rows, width): a branch's input, and later its output
+  Rows q, k, v;   // (rows, q_width), (rows, kv_width) twice
+  Rows attended;  // (rows, q_width)
+  Rows gate, up;  // (rows, ffn_width)
 };
 
 }  // namespace quire

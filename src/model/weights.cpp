@@ -107,15 +107,14 @@ Result<LayerWeights> read_layer(Loader& load, const ModelConfig& config, const A
 Result<Weights> read_all(Loader& load, const ModelConfig& config, const Architecture& architecture) {
   Weights weights;
   const std::string embedding_name = "token_embd.weight";
-  QUIRE_TRY(const TensorView* embedding,
-            load.find(embedding_name, std::array<int64_t, 2>{config.width, config.vocab}));
+  QUIRE_TRY(const TensorView* embedding, load.find(embedding_name, std::array<int64_t, 2>{config.width, config.vocab}));
   weights.token_embedding = *embedding;
   if (load.has("rope_freqs.weight")) {
     QUIRE_TRY(weights.rope_factors, load.vector("rope_freqs.weight", config.rotary_dim / 2));
     for (const float factor : weights.rope_factors) {
       if (!(factor >= 1e-3F && factor <= 1e6F)) {
-        return fail(ErrorKind::invalid, fmt::format("tensor rope_freqs.weight: found {}, expected 0.001 to 1000000",
-                                                    factor));
+        return fail(ErrorKind::invalid,
+                    fmt::format("tensor rope_freqs.weight: found {}, expected 0.001 to 1000000", factor));
       }
     }
   }

@@ -40,7 +40,9 @@ class Workspace {
   std::vector<RowRun>& runs() { return runs_; }
   std::vector<int32_t>& prompt_rows() { return prompt_rows_; }    // rows whose origin is the prompt
   std::vector<int32_t>& sampled_rows() { return sampled_rows_; }  // by row of the logits
-  std::vector<int32_t>& sampled_prompt_rows() { return sampled_prompt_rows_; }  // rows of the logits that are prompt rows
+  std::vector<int32_t>& sampled_prompt_rows() {
+    return sampled_prompt_rows_;
+  }  // rows of the logits that are prompt rows
 
  private:
   Workspace() = default;
@@ -53,8 +55,8 @@ class Workspace {
   // (row_count_max, width of its name), in memory_
   float *x_ = nullptr, *h_ = nullptr, *q_ = nullptr, *k_ = nullptr, *v_ = nullptr, *attended_ = nullptr;
   float *gate_ = nullptr, *up_ = nullptr;
-  float* logits_ = nullptr;                         // (logits_count_max, vocab)
-  float *cosines_ = nullptr, *sines_ = nullptr;     // (row_count_max, rotary / 2)
+  float* logits_ = nullptr;                      // (logits_count_max, vocab)
+  float *cosines_ = nullptr, *sines_ = nullptr;  // (row_count_max, rotary / 2)
   Scratch scratch_;
 
   std::vector<RowRun> runs_;

@@ -80,8 +80,7 @@ std::vector<Case> cases() {
 
 INSTANTIATE_TEST_SUITE_P(Each, AccuracyOfType, testing::ValuesIn(cases()),
                          [](const testing::TestParamInfo<Case>& tested) {
-                           return tested.param.architecture + "_" +
-                                  std::string(element_traits(tested.param.type).name);
+                           return tested.param.architecture + "_" + std::string(element_traits(tested.param.type).name);
                          });
 
 TEST(Accuracy, a_trained_model_is_within_one_percent_in_each_type_its_rows_fit) {

@@ -35,7 +35,7 @@ std::span<const float> row_of(const std::vector<float>& logits, size_t position,
   return std::span(logits).subspan(position * vocab, vocab);
 }
 
-constexpr size_t length = 67;           // two whole KV blocks and a part
+constexpr size_t length = 67;          // two whole KV blocks and a part
 constexpr int32_t prompt_length = 45;  // the other positions are generated ones
 
 // A prompt in chunks of each size, against one token at a time.
@@ -73,8 +73,8 @@ void expect_company_does_not_show(test::LoadedModel& alone, test::LoadedModel& t
   for (size_t s = 0; s < sequence_count; ++s) {
     tokens.push_back(random_tokens(random, 20 + random() % 77, alone.model.vocab_size()));
     prompt_lengths.push_back(static_cast<int32_t>(1 + random() % tokens[s].size()));
-    expected.push_back(test::Runner(alone, limits)
-                           .one_by_one(tokens[s], test::first_blocks(96, block_tokens), prompt_lengths[s]));
+    expected.push_back(
+        test::Runner(alone, limits).one_by_one(tokens[s], test::first_blocks(96, block_tokens), prompt_lengths[s]));
   }
   test::Runner runner(together, limits);
   std::vector<size_t> computed(sequence_count, 0);
@@ -165,16 +165,41 @@ std::vector<test::Shape> shapes() {
   for (const ElementTraits& traits : element_traits_table) {
     const int64_t width = traits.block_elements == 256 ? 256 : 64;
     const int64_t layers = traits.block_elements == 256 ? 1 : 2;
-    result.push_back({.type = traits.type, .layers = layers, .width = width, .ffn_width = width, .heads = 2,
-                      .kv_heads = 1, .head_dim = width / 2, .vocab = 40});
+    result.push_back({.type = traits.type,
+                      .layers = layers,
+                      .width = width,
+                      .ffn_width = width,
+                      .heads = 2,
+                      .kv_heads = 1,
+                      .head_dim = width / 2,
+                      .vocab = 40});
   }
   result.push_back({.architecture = "qwen2", .type = ElementType::q8_0, .width = 64, .ffn_width = 96, .vocab = 50});
-  result.push_back({.architecture = "qwen3", .type = ElementType::q4_0, .width = 64, .ffn_width = 96, .heads = 1,
-                    .kv_heads = 1, .head_dim = 64, .vocab = 50, .tied = true});
-  result.push_back({.architecture = "qwen3", .type = ElementType::f32, .width = 36, .ffn_width = 52, .heads = 6,
-                    .kv_heads = 3, .head_dim = 10, .vocab = 33});
-  result.push_back({.type = ElementType::f16, .width = 40, .ffn_width = 44, .heads = 3, .kv_heads = 3, .head_dim = 8,
-                    .vocab = 33, .rope_factors = true});
+  result.push_back({.architecture = "qwen3",
+                    .type = ElementType::q4_0,
+                    .width = 64,
+                    .ffn_width = 96,
+                    .heads = 1,
+                    .kv_heads = 1,
+                    .head_dim = 64,
+                    .vocab = 50,
+                    .tied = true});
+  result.push_back({.architecture = "qwen3",
+                    .type = ElementType::f32,
+                    .width = 36,
+                    .ffn_width = 52,
+                    .heads = 6,
+                    .kv_heads = 3,
+                    .head_dim = 10,
+                    .vocab = 33});
+  result.push_back({.type = ElementType::f16,
+                    .width = 40,
+                    .ffn_width = 44,
+                    .heads = 3,
+                    .kv_heads = 3,
+                    .head_dim = 8,
+                    .vocab = 33,
+                    .rope_factors = true});
   return result;
 }
 

@@ -1,6 +1,6 @@
 // What a file may not say, and what the error says then.
-#include <gtest/gtest.h>
 #include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include <functional>
 #include <string>
@@ -40,14 +40,15 @@ TEST(Load, a_sound_file_of_each_architecture_loads) {
 }
 
 TEST(Load, an_unknown_architecture_names_itself_and_those_that_are_supported) {
-  const std::string error = error_after([](test::Draft& d) { d.metadata.set("general.architecture", std::string("mamba")); });
+  const std::string error =
+      error_after([](test::Draft& d) { d.metadata.set("general.architecture", std::string("mamba")); });
   EXPECT_THAT(error, HasSubstr("general.architecture: found \"mamba\"; supported are llama, qwen2, qwen3"));
 }
 
 TEST(Load, each_required_key_is_named_when_it_is_missing) {
-  for (const char* key : {"general.architecture", "llama.block_count", "llama.context_length", "llama.embedding_length",
-                          "llama.feed_forward_length", "llama.attention.head_count",
-                          "llama.attention.layer_norm_rms_epsilon"}) {
+  for (const char* key :
+       {"general.architecture", "llama.block_count", "llama.context_length", "llama.embedding_length",
+        "llama.feed_forward_length", "llama.attention.head_count", "llama.attention.layer_norm_rms_epsilon"}) {
     EXPECT_THAT(error_after([&](test::Draft& d) { d.metadata.erase(key); }), HasSubstr(key));
   }
 }
@@ -65,9 +66,9 @@ TEST(Load, optional_keys_have_the_usual_values) {
 }
 
 TEST(Load, each_count_is_refused_when_it_is_absurd) {
-  for (const char* key : {"block_count", "context_length", "embedding_length", "feed_forward_length",
-                          "attention.head_count", "attention.head_count_kv", "attention.key_length",
-                          "attention.value_length", "rope.dimension_count"}) {
+  for (const char* key :
+       {"block_count", "context_length", "embedding_length", "feed_forward_length", "attention.head_count",
+        "attention.head_count_kv", "attention.key_length", "attention.value_length", "rope.dimension_count"}) {
     for (const int64_t value : {int64_t{0}, int64_t{-1}, int64_t{1} << 31, int64_t{1} << 60, INT64_MIN, INT64_MAX}) {
       EXPECT_THAT(error_after([&](test::Draft& d) { set(d, key, value); }), HasSubstr(std::string("llama.") + key))
           << value;
@@ -156,7 +157,8 @@ TEST(Load, each_tensor_is_named_when_it_is_missing) {
 }
 
 TEST(Load, each_tensor_is_named_when_its_shape_is_another) {
-  for (const test::Shape& shape : {test::Shape{.rope_factors = true}, {.architecture = "qwen2"}, {.architecture = "qwen3"}}) {
+  for (const test::Shape& shape :
+       {test::Shape{.rope_factors = true}, {.architecture = "qwen2"}, {.architecture = "qwen3"}}) {
     for (const gguf::TensorSpec& tensor : test::draft(shape).tensors) {
       for (const size_t dimension : {size_t{0}, size_t{1}, size_t{2}}) {
         // The embedding's rows are the vocabulary: another number of them shows in the output's shape.
@@ -176,7 +178,8 @@ TEST(Load, a_shape_error_says_what_was_found_and_expected) {
 }
 
 TEST(Load, a_tensor_that_the_architecture_does_not_know_is_refused) {
-  for (const char* name : {"blk.0.attn_q.bias", "blk.2.attn_norm.weight", "output.bias", "blk.0.ffn_gate_exps.weight"}) {
+  for (const char* name :
+       {"blk.0.attn_q.bias", "blk.2.attn_norm.weight", "output.bias", "blk.0.ffn_gate_exps.weight"}) {
     EXPECT_THAT(error_after([&](test::Draft& d) { d.tensors.push_back({.name = name, .shape = {64, 1, 1, 1}}); }),
                 HasSubstr(std::string("tensor ") + name + ": not part of architecture llama"));
   }
@@ -223,8 +226,7 @@ TEST(KvStore, limits_that_cannot_be_had_are_errors) {
   config.layers = 1024;
   config.kv_heads = 4096;
   config.head_dim = 1024;
-  EXPECT_THAT(KvStore::create(config, {.block_tokens = 32, .block_count = INT32_MAX}).error().message,
-              HasSubstr("KV"));
+  EXPECT_THAT(KvStore::create(config, {.block_tokens = 32, .block_count = INT32_MAX}).error().message, HasSubstr("KV"));
 }
 
 }  // namespace

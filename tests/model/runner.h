@@ -70,10 +70,8 @@ class Runner {
                         .blocks = part.blocks,
                         .logits_row = static_cast<int32_t>(slices.size())});
     }
-    const Batch batch{.tokens = tokens,
-                      .origins = origins,
-                      .slices = slices,
-                      .logits_rows = static_cast<int32_t>(slices.size())};
+    const Batch batch{
+        .tokens = tokens, .origins = origins, .slices = slices, .logits_rows = static_cast<int32_t>(slices.size())};
     return loaded_.model.forward(batch, loaded_.backend, kv_, space_);
   }
 

@@ -13,7 +13,8 @@ namespace {
 
 // What a SentencePiece piece prints.
 std::string piece_text(const std::string& piece) {
-  if (piece.size() == 6 && piece.starts_with("<0x")) return {static_cast<char>(std::stoi(piece.substr(3, 2), nullptr, 16))};
+  if (piece.size() == 6 && piece.starts_with("<0x"))
+    return {static_cast<char>(std::stoi(piece.substr(3, 2), nullptr, 16))};
   const std::string space = "\u2581";
   std::string text = piece;
   for (size_t at; (at = text.find(space)) != std::string::npos;) text.replace(at, space.size(), " ");
@@ -31,7 +32,8 @@ TEST(Stories, greedy_decoding_gives_the_expected_text_on_every_table) {
     test::LoadedModel loaded(test::take(gguf::File::open(path)), *kernels, 2);
     const Limits limits{.block_count = 8, .context_tokens = 256, .running_max = 1, .step_tokens_max = 8};
     test::Runner runner(loaded, limits);
-    const std::vector<std::string> pieces = test::take(loaded.file.metadata().get_strings("tokenizer.ggml.tokens")).get();
+    const std::vector<std::string> pieces =
+        test::take(loaded.file.metadata().get_strings("tokenizer.ggml.tokens")).get();
     const std::vector<BlockId> blocks = test::first_blocks(256, 32);
     std::string text;
     TokenId token = 1;  // BOS
@@ -43,7 +45,8 @@ TEST(Stories, greedy_decoding_gives_the_expected_text_on_every_table) {
       if (token == 1) break;
       text += piece_text(pieces[static_cast<size_t>(token)]);
     }
-    EXPECT_EQ(text.substr(text.find_first_not_of(' ')), expected.str().substr(0, expected.str().find_last_not_of('\n') + 1));
+    EXPECT_EQ(text.substr(text.find_first_not_of(' ')),
+              expected.str().substr(0, expected.str().find_last_not_of('\n') + 1));
   }
 }
 

@@ -73,7 +73,8 @@ Draft draft(const Shape& shape) {
 
   result.tensors.push_back(
       {.name = "token_embd.weight", .type = shape.type, .shape = {shape.width, shape.vocab, 1, 1}});
-  if (shape.rope_factors) result.tensors.push_back({.name = "rope_freqs.weight", .shape = {shape.head_dim / 2, 1, 1, 1}});
+  if (shape.rope_factors)
+    result.tensors.push_back({.name = "rope_freqs.weight", .shape = {shape.head_dim / 2, 1, 1, 1}});
   for (int64_t layer = 0; layer < shape.layers; ++layer) add_layer(result.tensors, shape, layer);
   result.tensors.push_back({.name = "output_norm.weight", .shape = {shape.width, 1, 1, 1}});
   if (!shape.tied) {

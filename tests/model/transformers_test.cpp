@@ -21,7 +21,9 @@ struct Golden {
 
 Golden read_golden(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
-  const auto read = [&in](void* to, size_t size) { in.read(static_cast<char*>(to), static_cast<std::streamsize>(size)); };
+  const auto read = [&in](void* to, size_t size) {
+    in.read(static_cast<char*>(to), static_cast<std::streamsize>(size));
+  };
   int32_t token_count = 0;
   Golden golden;
   read(&token_count, sizeof(int32_t));
