@@ -92,7 +92,9 @@ class Mutator {
       for (size_t i = 0; i < length && to + i < original_.size(); ++i) put(to + i, piece[i]);
       return work_.span();
     }
-    std::vector<std::byte> bytes(original_.begin(), original_.end());
+    // What was moved breaks the directory, not the data: a little of it will do.
+    const auto head = original_.first(std::min(original_.size(), directory_end_ + 4096));
+    std::vector<std::byte> bytes(head.begin(), head.end());
     const auto at = [&](size_t offset) { return bytes.begin() + static_cast<std::ptrdiff_t>(offset); };
     if (kind == 1) {
       bytes.erase(at(from), at(from + length));
