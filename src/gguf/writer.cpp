@@ -57,8 +57,10 @@ Result<Writer> Writer::create(const std::filesystem::path& path, const Metadata&
 
 Result<void> Writer::open_output() {
   if (std::error_code ignored; std::filesystem::is_directory(path_, ignored)) return system_failure("write", EISDIR);
-  descriptor_ = ::open(directory_of(path_).c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, file_mode);
-  if (descriptor_ < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL)) {
+  // finish() names a file without a name by way of /proc.
+  const bool nameless = ::access("/proc/self/fd", X_OK) == 0;
+  if (nameless) descriptor_ = ::open(directory_of(path_).c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, file_mode);
+  if (!nameless || (descriptor_ < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))) {
     partial_ = partial_path(path_);
     descriptor_ = ::open(partial_.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, file_mode);
     if (descriptor_ < 0) partial_.clear();
