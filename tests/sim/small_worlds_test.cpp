@@ -47,7 +47,7 @@ class Machines {
   void run(const std::vector<WorldRequest>& requests) {
     constexpr struct {
       int32_t block_tokens, block_count, step_tokens;
-    } machines[] = {{1, 3, 2}, {1, 3, 5}, {2, 3, 1}, {2, 3, 5}, {1, 4, 2}, {1, 4, 5}, {1, 6, 1}, {1, 6, 3}};
+    } machines[] = {{1, 3, 2}, {2, 3, 1}, {2, 3, 5}, {1, 4, 2}, {1, 6, 3}};
     for (const auto& machine : machines) {
       const World world{.limits = {.block_tokens = machine.block_tokens,
                                    .block_count = machine.block_count,
