@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
@@ -253,6 +252,7 @@ std::optional<HttpResponse> Connection::Impl::refuse_access(const HttpRequest& r
 asio::awaitable<Connection::Impl::Next> Connection::Impl::answer(const HttpRequest& request) {
   const std::optional<HttpResponse> refused = refuse_access(request);
   if (refused) co_return co_await respond(*refused);
+  spdlog::debug("{} {} from {}, request {}", request.method, request.path, request.peer, request_id);
   Reply reply = co_await context.service.answer(request);
   const HttpResponse* response = std::get_if<HttpResponse>(&reply);
   if (response != nullptr) co_return co_await respond(*response);
@@ -343,10 +343,15 @@ asio::awaitable<void> Connection::Impl::watch(AnswerStream& answer) {
   }
 }
 
+// False when the client is gone or took nothing for a while.
 asio::awaitable<bool> Connection::Impl::write(std::string_view bytes) {
-  stream.expires_after(std::chrono::nanoseconds(context.limits.write_ns));
-  const auto [error, count] = co_await asio::async_write(stream, asio::buffer(bytes.data(), bytes.size()), use_tuple);
-  co_return !error;
+  while (!bytes.empty()) {
+    stream.expires_after(std::chrono::nanoseconds(context.limits.write_ns));
+    const auto [error, count] = co_await stream.async_write_some(asio::buffer(bytes.data(), bytes.size()), use_tuple);
+    if (error) co_return false;
+    bytes.remove_prefix(count);
+  }
+  co_return true;
 }
 
 std::string Connection::Impl::head(int status, std::string_view content_type, const Headers& extra) const {

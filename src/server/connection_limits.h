@@ -15,9 +15,9 @@ struct ConnectionLimits {
   int64_t idle_ns = 120'000'000'000;      // between two requests
   int64_t header_ns = 15'000'000'000;     // from a request's first byte to the end of its headers
   int64_t body_ns = 120'000'000'000;      // from there to the end of the body
-  int64_t write_ns = 30'000'000'000;      // for one write to be taken
+  int64_t write_ns = 30'000'000'000;      // for a client to take some of an answer
   int64_t linger_ns = 2'000'000'000;      // to read what a refused client still sends, so that it sees the answer
-  size_t connections_max = 1536;          // more are told 503
+  size_t connections_max = 0;             // more are told 503; 0: the queue's bound and 1,024
 };
 
 }  // namespace quire::server

@@ -206,6 +206,9 @@ Server::~Server() {
 Result<std::unique_ptr<Server>> Server::open(Config config, store::Catalog catalog, ModelLoader& loader,
                                              const Clock& clock) {
   raise_file_limit();
+  if (config.limits.connections_max == 0) {
+    config.limits.connections_max = static_cast<size_t>(config.settings.queue_max) + 1024;
+  }
   auto impl = std::make_unique<Impl>(std::move(config), std::move(catalog), loader, clock);
   const Settings& settings = impl->config.settings;
   QUIRE_TRY(impl->acceptor, listen_on(impl->io, settings.host, settings.port));
