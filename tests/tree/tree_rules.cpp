@@ -110,6 +110,17 @@ std::vector<std::string> check_include_edges(const SourceFile& file) {
   return wrong;
 }
 
+std::vector<std::string> check_kernel_leaves(const SourceFile& file) {
+  std::vector<std::string> wrong;
+  if (!starts_with_any(file.path, {"src/kernels/avx", "src/kernels/amx", "src/kernels/sse"})) return wrong;
+  for (const Include& include : includes_of(file.text)) {
+    if (!include.quoted || include.path.starts_with("kernels/")) continue;
+    wrong.push_back(fmt::format("{}:{}: a file with instruction-set flags may not include \"{}\"", file.path,
+                                include.line, include.path));
+  }
+  return wrong;
+}
+
 std::vector<std::string> check_locks(const SourceFile& file) {
   std::vector<std::string> wrong;
   if (!is_cpp(file.path) || !file.path.starts_with("src/")) return wrong;

@@ -19,6 +19,9 @@ std::vector<SourceFile> read_tree(const std::filesystem::path& repository);
 
 // Each returns one line a violation: "path:line: what was found, what was expected".
 std::vector<std::string> check_include_edges(const SourceFile& file);
+// Instruction-set flags are on leaf files; an inline function that they share with others would be compiled with the
+// flags, and the linker might keep that copy for everybody.
+std::vector<std::string> check_kernel_leaves(const SourceFile& file);
 std::vector<std::string> check_locks(const SourceFile& file);
 std::vector<std::string> check_json(const SourceFile& file);
 std::vector<std::string> check_flags(const SourceFile& file);

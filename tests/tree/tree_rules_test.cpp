@@ -33,6 +33,7 @@ std::string repeated(std::string_view line, int count) {
 
 TEST(Tree, is_found) { EXPECT_GT(tree().size(), 20U); }
 TEST(Tree, include_edges_follow_the_layer_table) { expect_clean(check_include_edges); }
+TEST(Tree, instruction_set_folders_are_leaves) { expect_clean(check_kernel_leaves); }
 TEST(Tree, locks_and_memory_orders_are_in_three_places) { expect_clean(check_locks); }
 TEST(Tree, json_stays_at_the_edges) { expect_clean(check_json); }
 TEST(Tree, no_flag_breaks_the_numeric_contract) { expect_clean(check_flags); }
@@ -68,6 +69,12 @@ TEST(IncludeEdges, the_model_never_sees_the_scheduler_nor_the_scheduler_a_tensor
 TEST(IncludeEdges, a_folder_outside_the_table_and_an_include_without_a_layer_are_wrong) {
   EXPECT_EQ(check_include_edges({"src/common/x.cpp", ""}).size(), 1U);
   EXPECT_EQ(check_include_edges({"src/kv/pool.cpp", "#include \"pool.h\"\n"}).size(), 1U);
+}
+
+TEST(KernelLeaves, include_nothing_that_others_share) {
+  EXPECT_EQ(check_kernel_leaves({"src/kernels/avx2/a.cpp", "#include \"base/bytes.h\"\n"}).size(), 1U);
+  EXPECT_TRUE(check_kernel_leaves({"src/kernels/avx2/a.cpp", "#include \"kernels/kernels.h\"\n"}).empty());
+  EXPECT_TRUE(check_kernel_leaves({"src/kernels/pack.cpp", "#include \"base/bytes.h\"\n"}).empty());
 }
 
 TEST(Locks, are_found_in_code_but_not_in_comments) {
