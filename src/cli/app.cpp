@@ -239,10 +239,10 @@ int run_program(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;  // prints the help, the version, or what is wrong
   }
-  // What a server notes goes to standard error; commands that are not servers keep it to what went wrong.
+  // What a server notes goes to standard error. One inside another command is silent: its client hears what is wrong.
   const auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
   spdlog::set_default_logger(std::make_shared<spdlog::logger>("quire", sink));
-  spdlog::set_level(spdlog::level::warn);
+  spdlog::set_level(spdlog::level::off);
   const Result<int> status = action();
   std::fflush(stdout);
   if (status) return *status;

@@ -1,6 +1,7 @@
 // The program as a person starts it: arguments in, text and an exit status out.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -73,6 +74,16 @@ TEST(Program, a_file_that_is_not_there_is_one_line_and_status_1) {
     EXPECT_EQ(ran.status, 1) << arguments << ran.out;
     EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 1) << arguments << ": " << ran.out;
     EXPECT_NE(ran.out.find("no-such-file"), std::string::npos) << arguments << ": " << ran.out;
+  }
+}
+
+TEST(Program, a_file_that_is_no_model_is_one_line_that_names_it) {
+  const std::string bad = testing::TempDir() + "/bad.gguf";
+  std::ofstream(bad) << "GGUF, but not really";
+  for (const char* command : {"run", "tokenize", "inspect", "bench batch --model", "demo --once --port 0 --model"}) {
+    const Ran ran = shell(std::string("QUIRE ") + command + " " + bad + " 2>&1 </dev/null | grep -v '^bad on\\|^$'");
+    EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 1) << command << ": " << ran.out;
+    EXPECT_EQ(ran.out.substr(0, 7), "quire: ") << command << ": " << ran.out;
   }
 }
 
@@ -159,13 +170,14 @@ TEST(Program, bench_batch_prints_the_keys_of_batched_bench) {
 
 TEST(Program, demo_shows_eight_contexts_and_takes_the_next_free_port) {
   QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
-  const std::string demo = "QUIRE demo --num-predict 16 --port 21434 --model " + model.string();
+  const std::string port = std::to_string(20000 + getpid() % 20000);
+  const std::string demo = "QUIRE demo --num-predict 16 --port " + port + " --model " + model.string();
   // The first one serves on until it is told to stop; the second finds its port taken.
-  const Ran ran = shell(demo + " >/dev/null 2>&1 & first=$!; export QUIRE_HOST=127.0.0.1:21434; "
-                               "until QUIRE list >/dev/null 2>&1; do kill -0 $first || exit 3; done; " +
+  const Ran ran = shell(demo + " >/dev/null 2>&1 & first=$!; export QUIRE_HOST=127.0.0.1:" + port +
+                        "; until QUIRE list >/dev/null 2>&1; do kill -0 $first || exit 3; done; " +
                         demo + " --once </dev/null; status=$?; kill -INT $first; wait $first || exit 4; exit $status");
   EXPECT_EQ(ran.status, 0) << ran.out;
-  EXPECT_NE(ran.out.find("port 21434 is taken"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("port " + port + " is taken"), std::string::npos) << ran.out;
   EXPECT_NE(ran.out.find("same answers     8 of 8, byte for byte"), std::string::npos) << ran.out;
   for (const char* row : {"wait in queue", "first token", "together", "one by one", "ratio", "memory"}) {
     EXPECT_NE(ran.out.find(row), std::string::npos) << row;
