@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <optional>
 
-#include "cli/commands.h"
+#include "cli/show_command.h"
 #include "cli/text_table.h"
 
 namespace quire::cli {
@@ -113,7 +113,7 @@ class Prompt {
       conversation_.forget();
       fmt::print("forgotten\n");
     } else if (line == "/show") {
-      report(show_command({.model = conversation_.model()}));
+      report(print_model(conversation_.endpoint(), {.model = conversation_.model()}));
     } else if (line == "/set verbose" || line == "/set quiet") {
       verbose_ = line == "/set verbose";
     } else if (line.starts_with("/set system ")) {

@@ -1,9 +1,10 @@
+#include "cli/show_command.h"
+
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
 #include "cli/client.h"
-#include "cli/commands.h"
 #include "cli/text_table.h"
 
 namespace quire::cli {
@@ -81,6 +82,10 @@ void print_overview(const json& reply, bool verbose) {
 
 Result<void> show_command(const ShowOptions& options) {
   QUIRE_TRY(const load::HttpEndpoint endpoint, client_endpoint());
+  return print_model(endpoint, options);
+}
+
+Result<void> print_model(const load::HttpEndpoint& endpoint, const ShowOptions& options) {
   const json body = {{"model", options.model}, {"verbose", options.verbose}};
   QUIRE_TRY(const json reply, call_json(endpoint, "POST", "/api/show", body));
   const std::pair<bool, const char*> parts[] = {{options.license, "license"},

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <string_view>
 
 #include "base/check.h"
@@ -14,8 +13,10 @@ namespace {
 
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 
+// "12", "1.5", "3.2 GB"; "-" stands for a number that is not there.
 bool is_number(std::string_view cell) {
-  return !cell.empty() && (std::isdigit(static_cast<unsigned char>(cell[0])) != 0 || cell == "-");
+  const std::string_view digits = cell.substr(0, cell.find(' '));
+  return cell == "-" || (!digits.empty() && digits.find_first_not_of("0123456789.") == std::string_view::npos);
 }
 
 std::string flattened(std::string_view text) {

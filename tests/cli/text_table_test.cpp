@@ -6,10 +6,10 @@ namespace quire::cli {
 namespace {
 
 TEST(TextTable, columns_are_as_wide_as_their_widest_cell_and_numbers_go_to_the_right) {
-  TextTable table({"NAME", "SIZE"});
-  table.add({"a", "1.2 GB"});
-  table.add({"größer", "12 MB"});
-  EXPECT_EQ(table.text(), "NAME       SIZE\na        1.2 GB\ngrößer    12 MB\n");
+  TextTable table({"NAME", "SIZE", "ID"});
+  table.add({"a", "1.2 GB", "3ff"});
+  table.add({"größer", "12 MB", "4a"});
+  EXPECT_EQ(table.text(), "NAME       SIZE   ID\na        1.2 GB   3ff\ngrößer    12 MB   4a\n");
 }
 
 TEST(TextTable, a_heading_alone_is_a_line) { EXPECT_EQ(TextTable({"A", "B"}).text(), "A   B\n"); }
