@@ -9,7 +9,7 @@ namespace quire {
 namespace {
 
 // Below this many products of a score and a head element the caller computes attention alone (about a microsecond).
-constexpr int64_t fork_products_min = 16 * 1024;
+constexpr int64_t fork_products_min = 128 * 1024;
 
 // What a split head's second half is scaled by: the step between f16 numbers is 2^-10 of them, so half a step times
 // this is of the size of the first half.

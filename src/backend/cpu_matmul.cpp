@@ -10,7 +10,7 @@ namespace {
 
 // A fork and join costs a few microseconds; below this many multiply-adds, at about 16 a nanosecond, the caller
 // computes alone.
-constexpr int64_t fork_products_min = 64 * 1024;
+constexpr int64_t fork_products_min = 512 * 1024;
 
 // Rows whose second terms are computed at a time: 4 KiB of them, in L1 until they are added.
 constexpr int64_t second_rows = 64;
