@@ -6,6 +6,7 @@
 #include <random>
 
 #include "engine/world.h"
+#include "support/random_model.h"
 #include "test_data.h"
 
 namespace quire::test {
@@ -118,13 +119,13 @@ void expect_same(const std::map<SequenceId, Answer>& expected, const std::map<Se
 }
 
 // One model on one table: alone, then together with 1 and 2 threads, roomy and tight.
-void expect_same_bytes(const std::filesystem::path& path, const KernelTable& table, int count) {
-  LoadedModel loaded(path, table, 1);
+void expect_same_bytes(gguf::File&& file, const KernelTable& table, int count, const std::string& model) {
+  LoadedModel loaded(std::move(file), table, 1);
   Team two_workers(2);
   CpuBackend two(two_workers, table);
   const std::vector<Request> requests = mixed_requests(2026, loaded.model.vocab_size(), count);
   const std::map<SequenceId, Answer> expected = alone(loaded, loaded.backend, requests);
-  const std::string name = path.filename().string() + " on " + std::string(table.name);
+  const std::string name = model + " on " + std::string(table.name);
 
   expect_same(expected, together(loaded, loaded.backend, requests, roomy(), 1).answers, name + ", roomy");
   expect_same(expected, together(loaded, two, requests, roomy(), 2).answers, name + ", roomy, 2 threads");
@@ -141,13 +142,28 @@ INSTANTIATE_TEST_SUITE_P(Tables, SameBytes, testing::ValuesIn(supported_kernel_t
 
 TEST_P(SameBytes, stories260k_64_requests) {
   QUIRE_TEST_DATA_OR_SKIP(path, "models/stories260K.gguf");
-  expect_same_bytes(path, *GetParam(), 64);
+  expect_same_bytes(take(gguf::File::open(path)), *GetParam(), 64, "stories260K");
 }
 
 TEST_P(SameBytes, every_architecture) {
   for (const char* name : {"llama-tied", "llama-factors", "llama-linear", "qwen2", "qwen3"}) {
     const auto path = std::filesystem::path(QUIRE_SOURCE_DIR) / "tests/data/logits" / (std::string(name) + ".gguf");
-    expect_same_bytes(path, *GetParam(), 24);
+    expect_same_bytes(take(gguf::File::open(path)), *GetParam(), 24, name);
+  }
+}
+
+TEST_P(SameBytes, every_weight_type_with_heads_of_64_and_128) {
+  for (const ElementTraits& traits : element_traits_table) {
+    const int64_t head_dim = traits.block_elements == 256 || traits.type == ElementType::q8_0 ? 128 : 64;
+    const std::vector<std::byte> bytes = synthesize({.type = traits.type,
+                                                     .layers = 1,
+                                                     .width = 256,
+                                                     .ffn_width = 256,
+                                                     .heads = 4,
+                                                     .kv_heads = 2,
+                                                     .head_dim = head_dim,
+                                                     .vocab = 64});
+    expect_same_bytes(take(gguf::File::parse(bytes)), *GetParam(), 12, std::string(traits.name));
   }
 }
 

@@ -53,7 +53,9 @@ inline gguf::Metadata plain_vocabulary(int32_t size) {
 // A model on one kernel table and a number of workers.
 struct LoadedModel {
   LoadedModel(const std::filesystem::path& path, const KernelTable& kernels, int workers)
-      : file(take(gguf::File::open(path))),
+      : LoadedModel(take(gguf::File::open(path)), kernels, workers) {}
+  LoadedModel(gguf::File&& opened, const KernelTable& kernels, int workers)
+      : file(std::move(opened)),
         team(workers),
         backend(team, kernels),
         model(take(Model::load(file, backend))),

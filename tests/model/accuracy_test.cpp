@@ -6,7 +6,7 @@
 
 #include "reference.h"
 #include "runner.h"
-#include "synth.h"
+#include "support/random_model.h"
 #include "test_data.h"
 
 namespace quire {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "runner.h"
-#include "synth.h"
+#include "support/random_model.h"
 #include "test_data.h"
 
 namespace quire {

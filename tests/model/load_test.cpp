@@ -9,7 +9,7 @@
 #include "backend/cpu_backend.h"
 #include "model/model.h"
 #include "runner.h"
-#include "synth.h"
+#include "support/random_model.h"
 
 namespace quire {
 namespace {

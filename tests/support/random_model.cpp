@@ -1,4 +1,4 @@
-#include "synth.h"
+#include "support/random_model.h"
 
 #include <algorithm>
 #include <cmath>
