@@ -137,7 +137,7 @@ void add_bench_command(CLI::App& app, Action& action) {
   batch->add_option("--threads", options->threads, "Workers (every core)")->check(CLI::Range(1, 1024));
   const std::map<std::string, OutputFormat> formats = {{"table", OutputFormat::table}, {"jsonl", OutputFormat::jsonl}};
   batch->add_option("--format", options->format, "table, or jsonl: one object a line (table)")
-      ->type_name("FORMAT")
+      ->option_text("FORMAT")
       ->transform(CLI::Transformer(formats));
   batch->footer("The keys are llama-batched-bench's: pp tg pl n_kv t_pp speed_pp t_tg speed_tg t speed.");
 }
@@ -160,7 +160,8 @@ void add_checking_commands(CLI::App& app, Action& action) {
       ->required();
   render->add_option("--bos", messages->bos, "The text of the BOS token (the model's)");
   render->add_option("--eos", messages->eos, "The text of the EOS token (the model's)");
-  render->add_flag("!--no-generation-prompt", messages->generation_prompt, "Without the beginning of the answer");
+  render->add_flag("!--no-generation-prompt", messages->generation_prompt, "Without the beginning of the answer")
+      ->option_text(" ");
   render->add_flag("--spans", messages->spans, "Also the byte ranges that the messages wrote, on standard error");
 
   CLI::App* logits = app.add_subcommand("logits", "Logits at each position of a sequence of tokens");

@@ -72,13 +72,17 @@ std::string with_commas(const std::string& text) {
 }
 
 std::string based_text(Int value, unsigned base, bool upper) {
-  std::string digits;
+  const std::string_view alphabet = upper ? "0123456789ABCDEF" : "0123456789abcdef";
+  std::string digits;  // the last one first
   UnsignedInt rest = value < 0 ? UnsignedInt{0} - static_cast<UnsignedInt>(value) : static_cast<UnsignedInt>(value);
   do {
-    digits.insert(digits.begin(), (upper ? "0123456789ABCDEF" : "0123456789abcdef")[static_cast<size_t>(rest % base)]);
+    const auto digit = static_cast<size_t>(rest % base);
+    digits.push_back(alphabet[digit]);
     rest /= base;
   } while (rest != 0);
-  return value < 0 ? "-" + digits : digits;
+  if (value < 0) digits.push_back('-');
+  std::reverse(digits.begin(), digits.end());
+  return digits;
 }
 
 std::string fixed_text(double value, const Spec& spec, char type) {
