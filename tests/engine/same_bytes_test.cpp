@@ -163,7 +163,7 @@ TEST_P(SameBytes, every_weight_type_with_heads_of_64_and_128) {
                                                      .kv_heads = 2,
                                                      .head_dim = head_dim,
                                                      .vocab = 64});
-    expect_same_bytes(take(gguf::File::parse(bytes)), *GetParam(), 8, std::string(traits.name));
+    expect_same_bytes(take(gguf::File::parse(bytes)), *GetParam(), 12, std::string(traits.name));
   }
 }
 
