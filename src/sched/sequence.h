@@ -39,7 +39,7 @@ struct Sequence {
   int32_t prompt_length = 0;
   int32_t length_max = 0;
   int32_t computed = 0;         // positions whose KV rows are in blocks
-  std::vector<BlockId> blocks;  // append-only while running
+  std::vector<BlockId> blocks;  // append-only; publishing may exchange a full one for its equal
   SequenceState state = SequenceState::waiting;
   bool use_cache = true;
   uint8_t priority = 3;
