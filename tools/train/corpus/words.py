@@ -32,6 +32,7 @@ class Thing:
     build    children can make it of wood, paper or cloth
     ride     is ridden on a road or a hill
     wear     is worn
+    nature   is found outdoors and collected
     wonder   can only be seen, drawn, modelled or dreamed of"""
 
     noun: str
@@ -117,7 +118,7 @@ _THING_WORDS: dict[str, str] = {
     "balloon": "wonder", "puzzle": "toy small", "toy robot": "toy small", "rocking horse": "toy",
     "toy truck": "toy small", "marble": "small treasure", "music box": "toy small treasure music",
     "key": "small treasure", "coin": "small treasure", "ring": "small treasure", "bell": "small treasure",
-    "shell": "small treasure", "button": "small", "feather": "small", "stone": "small", "crown": "treasure small wear",
+    "shell": "small treasure", "button": "small", "feather": "nature", "stone": "nature", "crown": "treasure small wear",
     "necklace": "small treasure wear", "bracelet": "small treasure wear", "lamp": "small treasure",
     "lantern": "small build", "candle": "small", "mirror": "small treasure", "compass": "small treasure",
     "telescope": "small treasure", "magnifying glass": "small", "watch": "small wear treasure", "clock": "small",
@@ -135,8 +136,8 @@ _THING_WORDS: dict[str, str] = {
     "wooden bridge": "build", "fort": "build", "scarecrow": "build", "paper plane": "build toy small",
     "windmill": "wonder", "rocket": "wonder", "rainbow": "wonder", "star": "wonder", "volcano": "wonder",
     "spaceship": "wonder", "train": "wonder", "ship": "wonder", "dinosaur": "wonder", "waterfall": "wonder",
-    "hot-air balloon": "wonder", "lighthouse": "wonder", "submarine": "wonder", "plane": "wonder", "moon": "wonder",
-    "flower": "small", "leaf": "small", "pumpkin": "small", "acorn": "small", "pine cone": "small", "pearl": "small treasure",
+    "hot-air balloon": "wonder", "lighthouse": "wonder", "submarine": "wonder", "plane": "wonder", "palm tree": "wonder",
+    "flower": "nature", "leaf": "nature", "pumpkin": "nature", "acorn": "nature", "pine cone": "nature", "pearl": "small treasure",
     "gem": "small treasure", "vase": "small treasure", "fan": "small", "globe": "small", "camera": "small",
     "flag": "small build", "rope": "small", "net": "small", "hammer": "small", "broom": "small", "fishing rod": "small",
 }
