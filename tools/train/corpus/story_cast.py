@@ -23,6 +23,9 @@ PLAIN_THINGS = ("photo", "map", "rainbow", "volcano", "star", "waterfall", "wood
                 "scarecrow", "dinosaur", "letter", "acorn", "pine cone", "pumpkin", "mirror", "compass", "telescope",
                 "magnifying glass", "pearl", "leaf", "palm tree", "hammer", "globe", "net")
 
+RAW_FOODS = ("honey", "cheese", "apples", "pears", "cherries", "strawberries", "blueberries", "carrots", "nuts",
+             "oranges", "plums", "rice")
+
 INVENTED_SHARE = 0.06
 COLOUR_SHARE = 0.3
 
@@ -131,5 +134,6 @@ def draw_slots(rng: Random, plot: Plot) -> Slots:
     if plot.animal:
         taken = {who.noun for who in (hero, friend, third) if who}
         animal = pick(rng, [noun for noun in _of(plot.animal, animals_of) if noun not in taken])
-    food = pick(rng, FOODS) if plot.uses("food", "some") else None
+    foods = [food for food in FOODS if plot.food == "any" or food.noun not in RAW_FOODS]
+    food = pick(rng, foods) if plot.uses("food", "some") else None
     return Slots(hero, friend, third, place, thing, colour, animal, food)

@@ -64,6 +64,7 @@ class Plot:
     hero    kinds of heroes: child, animal, role, sea (an animal that cannot leave the water)
     place, thing, animal   the kinds that fit, or "=noun,noun" for just these; "" where there is none
     pet     the animal belongs to the hero
+    food    "any", or "cooked" where the story has it made
     themes  what a request can ask the story to be about, separated by "|"
     asks    what the hero does, as a request would say it: "loses {act}" """
 
@@ -76,6 +77,7 @@ class Plot:
     thing: str = ""
     animal: str = ""
     pet: bool = False
+    food: str = "any"
 
     def uses(self, *names: str) -> bool:
         """True if one of these slots occurs in the text."""
@@ -177,7 +179,7 @@ def fill(rng: Random, text: str, values: dict[str, str]) -> str:
     return FIELD.sub(lambda match: values[match.group(1)], text)
 
 
-SENTENCE_START = re.compile(r"(^|[.!?] )([a-z])")
+SENTENCE_START = re.compile(r'(^"?|[.!?] "?)([a-z])')
 
 
 def render(rng: Random, sections: list, slots: Slots, closing: str = "") -> str:

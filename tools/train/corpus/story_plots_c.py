@@ -30,11 +30,10 @@ The first try was very short. The {t} [shook|wobbled], and {h} fell off.
 
 So {h} tried again, and {f} ran along and held on tight.
 {h} thought about it and stood up again. {f} held the {t} from behind.
-? "I am right behind you," {f} promised.
 
-{he} fell once more, and then once again, but every time {he} got a little farther.
-They tried it ten times. Slowly it got better.
-Again and again {he} fell, and again and again {he} stood up.
+{h} fell once more, and then once again, but every time {he} got a little farther.
+They tried it ten times. Slowly {h} got better.
+Again and again {h} fell, and again and again {he} stood up.
 
 Then {h} felt the wind in {his} face. "Are you still holding me?" {he} asked. But {f} had let go long ago!
 At last {h} went straight ahead and did not fall. "I can do it!" {he} called.
@@ -42,7 +41,7 @@ All at once it was easy. {h} rode on and on, and {f} cheered.
 
 When {his} mother saw it that evening, she clapped her hands.
 {h} laughed out loud. "It is like flying!" {he} cried.
-? {h} rode three times around {f} and rang an invisible bell.
+{h} rode three times around {f} and sang a song.
 
 "I am glad that I did not give up," said {h}.
 From that day on, {h} rode the {t} everywhere.
@@ -121,7 +120,7 @@ And whenever something took a long time, {h} thought of the little seed and smil
 
 {ONEDAY}, {h} said to {his} friend {fn}, "Let us make {att}!"
 {ONEDAY}, {h} had an idea. "I want to build {att}!" {he} told {his} friend {fn}.
-{ONEDAY}, {h} and {his} friend {fn} were {at}, and they were bored. "Let us build {att}," said {h}.
+{ONEDAY}, {h} and {his} friend {fn} had nothing to do. "Let us build {att}," said {h}.
 
 They met {at} and collected everything they needed.
 "Good idea! Let us do it {at}," answered {f}.
@@ -236,13 +235,14 @@ They put the {t} on a shelf, and whenever they saw it they remembered that day.
 And the next day, they drew a new map and hid the {t} for someone else to find.
 """),
     Plot("cooking", place="", hero="child animal", thing="",
+         food="cooked",
          themes="cooking|cooking with a grandmother|making {food}",
          asks="makes {food}|makes {food} with {his} grandmother|learns to make {food}", text="""
 {OPEN} who loved {food}.
 {OPEN}. {his} favourite food was {food}.
 {h} was {akid} who liked to help in the kitchen.
 
-{ONEDAY}, {h} wanted to make {food} for {his} grandmother, because she was [tired|not well].
+{ONEDAY}, {h} wanted to make {food} with {his} grandmother.
 {ONEDAY}, {h} visited {his} grandmother. "Today we will make {food}," she said.
 {ONEDAY}, {his} grandmother said, "Will you help me to make {food}?" Of course {h} said yes.
 
@@ -315,7 +315,7 @@ At first {he} learned one note, then two, then a little song.
 Week after week, it sounded a little better.
 ? Some days it was hard, and {he} wanted to stop. But {he} went on.
 
-Then there was a big party {at}, and there should be music. But the musician was ill!
+Then there was a big party {at}, but the musician was ill!
 When summer came, there was a feast {at}. But nobody had thought of music.
 
 "What shall we do without music?" asked {f}.
