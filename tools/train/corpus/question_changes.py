@@ -38,6 +38,7 @@ def where(rng: Random) -> Example:
     scene = Scene.of(rng, pick(rng, (1, 2, 2, 3)))
     events: list[tuple[Person, str]] = []
     at: dict[str, str] = {}
+    seen: list[str] = []
     moves = pick(rng, (1, 2, 3, 3, 4, 5))
     for step in range(moves):
         person = scene.people[0] if step == 0 else pick(rng, scene.people)
@@ -51,14 +52,16 @@ def where(rng: Random) -> Example:
             told = f"{who} {pick(rng, MOVES)} {noun}."
         events.append((person, told))
         at[person.name] = place
+        seen.append(place)
     asked = pick(rng, sorted(at))
-    person = next(one for one in scene.people if one.name == asked)
     sentences = [told for _, told in events]
     if rng.random() < 0.4:  # only in front, where no pronoun can be cut off from its name
         sentences = asides(scene, 1, ("place",)) + sentences
-    question, answer = pick(rng, ((f"Where is {asked}?", ""), (f"Where is {asked} now?", ""),
-                                  (f"Where is {asked}?", ""), (f"Is {asked} {at[asked]}?", "yes")))
-    answer = f"Yes, {person.name} is {at[asked]}." if answer else f"{person.name} is {at[asked]}."
+    there, elsewhere = at[asked], pick(rng, [place for place in seen if place != at[asked]] or [scene.take(WHERE)[1]])
+    question, answer = pick(rng, (
+        (f"Where is {asked}?", f"{asked} is {there}."), (f"Where is {asked} now?", f"{asked} is {there}."),
+        (f"Where is {asked}?", f"{asked} is {there}."), (f"Where is {asked} now?", f"{asked} is {there}."),
+        (f"Is {asked} {there}?", f"Yes, {asked} is {there}."), (f"Is {asked} {elsewhere}?", f"No, {asked} is {there}.")))
     return ask(rng, "where", sentences, question, answer)
 
 

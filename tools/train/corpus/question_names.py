@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
+from . import words
 from .example import pick
 
 
@@ -19,19 +20,22 @@ class Person:
     object: str      # "him" or "her"
 
 
-GIRLS = (
+_MORE_GIRLS = (
     "Mia Anna Emma Lily Lucy Sara Nina Ella Zoe Amy Eva Ruby Rosa Kate Jane Mary Molly Daisy Alice Clara Ida Julia "
     "Lena Lisa Maya Nora Olga Paula Rita Sofia Tina Vera Wendy Yara Ivy Hana Grace Emily Betty Bella Cleo Dora Fay "
     "Gina Helen Iris Jenny Kim Leah Mona Nelly Olive Penny Rose Sally Tara Una Vicky Hazel Zara Ann Sue Pia Amina "
     "Priya Mei Fatima Ingrid Marta Chloe Abby Linda Susan Laura Maria Diana"
 ).split()
 
-BOYS = (
+_MORE_BOYS = (
     "Tom Ben Sam Max Leo Tim Jack Finn Noah Adam Paul Peter Dan Bob Bill Fred George Henry Ian James John Karl Luke "
     "Mark Nick Oscar Otto Pablo Ravi Rob Simon Ted Theo Victor Will Zack Alex Amir Anton Bruno Carl David Eric Felix "
     "Gus Hugo Ivan Jim Joe Ken Lars Liam Mike Nils Owen Pedro Ralph Stan Toby Kofi Ali Omar Hans Jonas Diego Chen "
     "Yusuf Andy Charlie Harry Oliver Jacob Martin Robert"
 ).split()
+
+GIRLS = tuple(dict.fromkeys(words.GIRLS + _MORE_GIRLS))
+BOYS = tuple(dict.fromkeys(words.BOYS + _MORE_BOYS))
 
 STARTS = ("B", "D", "F", "G", "K", "L", "M", "N", "P", "R", "S", "T", "V", "Z", "Br", "Dr", "Gr", "Tr", "Kl", "Pl", "St")
 MIDDLES = ("a", "e", "i", "o", "u", "ee", "oo", "ai")
