@@ -82,7 +82,8 @@ def told(template: str, who: tuple[Person, Person], noun: tuple[str, str], a: in
 
 def problem(rng: Random, operation: str, request: str, a: int, b: int, answer: str) -> Example:
     """The split is by the whole wording: the sums themselves belong to the plain kinds."""
-    return chat("word_problem", either_case(rng, request), answer, f"word:{operation}:{a}:{b}:{request}", {"exact": answer})
+    key = f"word:{operation}:{a}:{b}:{request}"
+    return chat("word_problem", either_case(rng, request), answer, key, {"exact": answer})
 
 
 def add_numbers(rng: Random) -> tuple[int, int]:

@@ -36,7 +36,8 @@ MULTIPLY = (
     "What is {a} times {b}?", "What's {a} times {b}?", "{a} times {b}", "How much is {a} x {b}?",
     "How much is {a} times {b}?", "Multiply {a} by {b}.", "Multiply {a} and {b}.", "Please multiply {a} by {b}.",
     "Can you multiply {a} by {b}?", "What is the product of {a} and {b}?", "What is {a} multiplied by {b}?",
-    "What do you get when you multiply {a} by {b}?", "Calculate {a} x {b}.", "Compute {a} * {b}.", "Work out {a} x {b}.",
+    "What do you get when you multiply {a} by {b}?", "Calculate {a} x {b}.", "Compute {a} * {b}.",
+    "Work out {a} x {b}.",
     "Tell me what {a} x {b} is.", "Can you tell me what {a} times {b} is?", "Solve this: {a} x {b}",
     "Do you know what {a} times {b} is?", "What does {a} x {b} equal?",
 )
@@ -57,7 +58,8 @@ DOUBLE = (
 )
 
 HALF = (
-    "What is half of {a}?", "What's half of {a}?", "Half of {a}?", "What is one half of {a}?", "How much is half of {a}?",
+    "What is half of {a}?", "What's half of {a}?", "Half of {a}?", "What is one half of {a}?",
+    "How much is half of {a}?",
     "Tell me half of {a}.", "Give me half of {a}.", "Can you halve {a}?", "Halve {a}.", "Halve the number {a}.",
     "What do you get when you halve {a}?", "Can you tell me what half of {a} is?", "Please halve {a}.",
     "Work out half of {a}.", "If I cut {a} in half, what do I get?",
@@ -100,14 +102,16 @@ COUNT_UP = (
     "Count from {a} to {b}.", "Please count from {a} to {b}.", "Can you count from {a} to {b}?", "Count {a} to {b}.",
     "Could you count from {a} to {b} for me?", "Count up from {a} to {b}.", "Say the numbers from {a} to {b}.",
     "List the numbers from {a} to {b}.", "Give me the numbers from {a} to {b}.", "Start at {a} and count to {b}.",
-    "What are the numbers from {a} to {b}?", "Write the numbers from {a} to {b}.", "Show me how to count from {a} to {b}.",
+    "What are the numbers from {a} to {b}?", "Write the numbers from {a} to {b}.",
+    "Show me how to count from {a} to {b}.",
     "Let us count from {a} to {b}.", "Tell me all numbers from {a} to {b}.",
 )
 
 COUNT_DOWN = (
     "Count down from {a} to {b}.", "Please count down from {a} to {b}.", "Can you count down from {a} to {b}?",
     "Count backwards from {a} to {b}.", "Can you count backwards from {a} to {b}?", "Count back from {a} to {b}.",
-    "Count from {a} down to {b}.", "Start at {a} and count down to {b}.", "Could you count down from {a} to {b} for me?",
+    "Count from {a} down to {b}.", "Start at {a} and count down to {b}.",
+    "Could you count down from {a} to {b} for me?",
 )
 
 TOO_BIG = (

@@ -20,7 +20,8 @@ SOME = (
     "Give me a list of {n} {c}.", "Give me the names of {n} {c}.", "Tell me {n} {c}.", "Tell me the names of {n} {c}.",
     "Can you tell me {n} {c}?", "I need {n} {c}.", "I need a list of {n} {c}.", "I want to know {n} {c}.",
     "Write down {n} {c}.", "Write a list of {n} {c}.", "Say {n} {c}.", "Do you know {n} {c}?", "What are {n} {c}?",
-    "Which {n} {c} do you know?", "Make a list of {n} {c}.", "Could you give me {n} {c}?", "Could you list {n} {c} for me?",
+    "Which {n} {c} do you know?", "Make a list of {n} {c}.", "Could you give me {n} {c}?",
+    "Could you list {n} {c} for me?",
     "Think of {n} {c}.", "Can you think of {n} {c}?", "I would like to have {n} {c}.", "Show me {n} {c}.",
     "Hi! Name {n} {c}.", "{n} {c}, please.", "Help me to find {n} {c}.",
 )
@@ -28,7 +29,7 @@ SOME = (
 # {o} one member: "an animal".
 ONE = (
     "Name {o}.", "Please name {o}.", "Can you name {o}?", "Tell me {o}.", "Give me {o}.", "Give me the name of {o}.",
-    "Say the name of {o}.", "Think of {o}.", "Can you think of {o}?", "I need {o}.", "Tell me the name of {o}.",
+    "Say the name of {o}.", "Think of {o}.", "Can you think of {o}?", "Tell me the name of {o}.",
     "Could you name {o}?", "Do you know {o}?",
 )
 
@@ -46,7 +47,8 @@ ORDERED: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("months", YEAR, (
         "Name the months of the year.", "What are the months of the year?", "List the months of the year.",
         "Tell me the months of the year.", "Can you name the months?", "Say the months in order.",
-        "List all the months.", "What are the twelve months?", "Name all months of the year.", "Name the twelve months.",
+        "List all the months.", "What are the twelve months?", "Name all months of the year.",
+        "Name the twelve months.",
         "Give me the months of the year in order.", "Please list the months of the year.")),
     ("seasons", CATEGORIES["seasons"], (
         "Name the seasons.", "What are the four seasons?", "List the seasons.", "Name the four seasons.",
@@ -57,7 +59,8 @@ ORDERED: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
         "Tell me the planets in order.", "What are the eight planets?", "Can you name the planets?",
         "List the planets of our solar system.", "Name the planets from the sun outwards.")),
     ("vowels", CATEGORIES["vowels"], (
-        "What are the vowels?", "Name the vowels.", "List the vowels.", "Tell me the vowels.", "Can you name the vowels?",
+        "What are the vowels?", "Name the vowels.", "List the vowels.", "Tell me the vowels.",
+        "Can you name the vowels?",
         "Which letters are vowels?", "Name the five vowels.", "Say all the vowels.")),
     ("colours of the rainbow", ("red", "orange", "yellow", "green", "blue", "indigo", "violet"), (
         "What are the colours of the rainbow?", "Name the colours of the rainbow.", "List the colors of the rainbow.",
@@ -65,7 +68,8 @@ ORDERED: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
         "Tell me the colours of a rainbow.", "Which colours does a rainbow have?")),
     ("letters", LETTERS, (
         "Say the alphabet.", "What is the alphabet?", "Tell me the alphabet.", "Can you say the alphabet?",
-        "List the letters of the alphabet.", "Write down the alphabet.", "Recite the alphabet.", "Name all the letters.")),
+        "List the letters of the alphabet.", "Write down the alphabet.", "Recite the alphabet.",
+        "Name all the letters.")),
 )
 
 FIRST = (

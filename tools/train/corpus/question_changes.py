@@ -19,7 +19,8 @@ def asides(scene: Scene, count: int, without: tuple[str, ...]) -> list[str]:
     """Facts that have nothing to do with the question: none of the groups `without`."""
     told, known = [], set()
     while len(told) < count:
-        fact = scene.try_fact(TOPICS, lambda one: one.group not in without and (one.person.name, one.group) not in known)
+        fact = scene.try_fact(
+            TOPICS, lambda one: one.group not in without and (one.person.name, one.group) not in known)
         known.add((fact.person.name, fact.group))
         told.append(fact.told())
     return told
@@ -48,7 +49,8 @@ def where(rng: Random) -> Example:
         else:
             who = person.name
             if events and events[-1][0] is person:
-                who = pick(rng, (person.name, sentence(person.subject), "Then " + person.subject, "Then " + person.name))
+                who = pick(rng, (person.name, sentence(person.subject),
+                "Then " + person.subject, "Then " + person.name))
             told = f"{who} {pick(rng, MOVES)} {noun}."
         events.append((person, told))
         at[person.name] = place
@@ -61,7 +63,8 @@ def where(rng: Random) -> Example:
     question, answer = pick(rng, (
         (f"Where is {asked}?", f"{asked} is {there}."), (f"Where is {asked} now?", f"{asked} is {there}."),
         (f"Where is {asked}?", f"{asked} is {there}."), (f"Where is {asked} now?", f"{asked} is {there}."),
-        (f"Is {asked} {there}?", f"Yes, {asked} is {there}."), (f"Is {asked} {elsewhere}?", f"No, {asked} is {there}.")))
+        (f"Is {asked} {there}?", f"Yes, {asked} is {there}."),
+        (f"Is {asked} {elsewhere}?", f"No, {asked} is {there}.")))
     return ask(rng, "where", sentences, question, answer)
 
 
@@ -92,7 +95,8 @@ def carried(rng: Random, scene: Scene, thing: str) -> Example:
     """Tom took the ball. Tom went to the garden: there the ball is."""
     one, other = scene.people
     noun, place = scene.take(WHERE)
-    took = pick(rng, (f"{one.name} took the {thing}.", f"{one.name} picked up the {thing}.", f"{one.name} has the {thing}."))
+    took = pick(rng, (f"{one.name} took the {thing}.", f"{one.name} picked up the {thing}.",
+    f"{one.name} has the {thing}."))
     who = pick(rng, (one.name, sentence(one.subject), "Then " + one.subject))
     events = [f"{took} {who} {pick(rng, MOVES)} {noun}."]
     for _ in range(pick(rng, (0, 1, 1, 2))):
@@ -118,13 +122,16 @@ def who_has(rng: Random) -> Example:
         events.insert(rng.randrange(2), f"{keeper.name} has {with_article(second)}.")
         asked.append((f"Who has the {second}?", f"{keeper.name} has the {second}."))
     if rng.random() < 0.8:
-        gave = pick(rng, (f"{first.name} gave the {thing} to {receiver.name}.", f"{first.name} gave {receiver.name} the {thing}.",
+        gave = pick(rng, (f"{first.name} gave the {thing} to {receiver.name}.",
+        f"{first.name} gave {receiver.name} the {thing}.",
                           f"{receiver.name} took the {thing} from {first.name}."))
         events.append(gave)
         holder = receiver
         if " gave " in gave:
-            asked += [(f"Who gave the {thing} to {receiver.name}?", f"{first.name} gave the {thing} to {receiver.name}."),
-                      (f"What did {first.name} give to {receiver.name}?", f"{first.name} gave the {thing} to {receiver.name}.")]
+            asked += [(f"Who gave the {thing} to {receiver.name}?",
+            f"{first.name} gave the {thing} to {receiver.name}."),
+                      (f"What did {first.name} give to {receiver.name}?",
+                      f"{first.name} gave the {thing} to {receiver.name}.")]
         if len(scene.people) > 2 and rng.random() < 0.3:
             last = scene.people[2]
             events.append(f"Then {receiver.name} gave the {thing} to {last.name}.")
@@ -160,7 +167,8 @@ def how_many(rng: Random) -> Example:
     else:
         count += change
         left = count - change
-        less = pick(rng, (f"{sentence(person.subject)} loses {change} of them.", f"{name} gives {change} of them to {other.name}.",
+        less = pick(rng, (f"{sentence(person.subject)} loses {change} of them.",
+        f"{name} gives {change} of them to {other.name}.",
                           f"{other.name} takes {change} of them."))
         sentences = [f"{name} has {count} {many}.", less]
         answer = f"{name} has {left} {one if left == 1 else many}."

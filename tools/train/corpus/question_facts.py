@@ -81,13 +81,15 @@ def home(scene: Scene, person: Person) -> Fact:
     name, answer = person.name, f"{person.name} lives in {town}."
     return Fact(f"{{n}} lives in {town}.", person, "home", ((f"Where does {name} live?", answer),),
                 ((f"Who lives in {town}?", answer),),
-                ((f"Does {name} live in {town}?", f"Yes, {answer}"), (f"Does {name} live in {other}?", f"No, {answer}")))
+                ((f"Does {name} live in {town}?", f"Yes, {answer}"),
+                (f"Does {name} live in {other}?", f"No, {answer}")))
 
 
 def is_something(scene: Scene, person: Person, group: str, question: str, value: str, other: str) -> Fact:
     """Tom is a baker. Tom is sad. Tom is 7 years old."""
     name, answer = person.name, f"{person.name} is {value}."
-    return Fact(f"{{n}} is {value}.", person, group, ((question.format(n=name), answer),), ((f"Who is {value}?", answer),),
+    return Fact(f"{{n}} is {value}.", person, group, ((question.format(n=name), answer),),
+    ((f"Who is {value}?", answer),),
                 ((f"Is {name} {value}?", f"Yes, {answer}"), (f"Is {name} {other}?", f"No, {answer}")))
 
 
@@ -149,7 +151,8 @@ def coloured(scene: Scene, person: Person) -> Fact:
         template, who = f"{{n}} {owns}", ((f"Who has {with_article(colour)} {thing}?", f"{name} {owns}"),)
         what += ((f"What does {name} have?", f"{name} {owns}"),)
     return Fact(template, person, "have", what, who,
-                ((f"Is {name}'s {thing} {colour}?", f"Yes, {answer}"), (f"Is {name}'s {thing} {other}?", f"No, {answer}")))
+                ((f"Is {name}'s {thing} {colour}?", f"Yes, {answer}"),
+                (f"Is {name}'s {thing} {other}?", f"No, {answer}")))
 
 
 def favourite(scene: Scene, person: Person) -> Fact:

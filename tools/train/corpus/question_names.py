@@ -37,7 +37,8 @@ _MORE_BOYS = (
 GIRLS = tuple(dict.fromkeys(words.GIRLS + _MORE_GIRLS))
 BOYS = tuple(dict.fromkeys(words.BOYS + _MORE_BOYS))
 
-STARTS = ("B", "D", "F", "G", "K", "L", "M", "N", "P", "R", "S", "T", "V", "Z", "Br", "Dr", "Gr", "Tr", "Kl", "Pl", "St")
+STARTS = ("B", "D", "F", "G", "K", "L", "M", "N", "P", "R", "S", "T", "V", "Z", "Br", "Dr", "Gr", "Tr", "Kl", "Pl",
+    "St")
 MIDDLES = ("a", "e", "i", "o", "u", "ee", "oo", "ai")
 JOINS = ("b", "d", "g", "k", "l", "m", "n", "p", "r", "s", "t", "v", "z", "nd", "mb", "rl", "ll", "nk", "rt")
 ENDS = ("a", "o", "i", "in", "on", "ar", "er", "us", "el", "ix", "um", "ek")

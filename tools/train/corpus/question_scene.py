@@ -22,10 +22,12 @@ LAYOUTS = (
     "{p} Answer this question: {q}", "{p}\nAnswer this question: {q}",
     "Please read the text and answer the question.\n{p}\n{q}", "Read the text and answer the question.\n\n{p}\n\n{q}",
     "Question: {q}\nText: {p}", "Answer the question. {q}\n{p}", "Read the text and tell me: {q}\n\n{p}",
-    "I will tell you something. {p} {q}", "I will tell you a short story. {p} {q}", "Listen. {p} {q}", "Listen: {p} {q}",
+    "I will tell you something. {p} {q}", "I will tell you a short story. {p} {q}", "Listen. {p} {q}",
+    "Listen: {p} {q}",
     "Story: {p}\nQuestion: {q}", "Use the text to answer the question.\n{p}\n{q}", "Context: {p}\nQuestion: {q}",
     "Context:\n{p}\n\nQuestion:\n{q}", "{p} My question is: {q}", "{p} Can you tell me this? {q}", "{p}\nQuestion: {q}",
-    "Passage: {p}\nQuestion: {q}", "Hello! {p} {q}", "Here is a short text: {p}\n{q}", "{p} Tell me: {q}", "{p}\nSo: {q}",
+    "Passage: {p}\nQuestion: {q}", "Hello! {p} {q}", "Here is a short text: {p}\n{q}", "{p} Tell me: {q}",
+    "{p}\nSo: {q}",
 )
 
 

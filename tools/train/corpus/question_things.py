@@ -26,6 +26,7 @@ def coloured_thing(rng: Random) -> Example:
     other = scene.take(COLOUR_WORDS)
     question, answer = pick(rng, (
         (f"What {colour_word(scene)} is the {thing}?", answer), (f"What {colour_word(scene)} is the {thing}?", answer),
-        (f"Which thing is {colour}?", answer), (f"What is {colour}?", answer), (f"Is the {thing} {colour}?", "Yes, the" + answer[3:]),
+        (f"Which thing is {colour}?", answer), (f"What is {colour}?", answer),
+        (f"Is the {thing} {colour}?", "Yes, the" + answer[3:]),
         (f"Is the {thing} {other}?", "No, the" + answer[3:])))
     return ask(rng, "colour", sentences, question, answer)

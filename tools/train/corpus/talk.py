@@ -14,15 +14,21 @@ from .talk_words import (
     CHAT_TOPICS, GREETING_ANSWERS, GREETINGS, HOW_ANSWERS, HOW_ARE_YOU, IDENTITY, SYSTEMS, TIMES_OF_DAY,
 )
 
-ASKS_ITS_NAME = ("What is your name?", "What's your name?", "Tell me your name.", "Do you have a name?", "What are you called?",
-                 "Can you tell me your name?", "May I know your name?", "Please tell me your name.", "What should I call you?",
+ASKS_ITS_NAME = ("What is your name?", "What's your name?", "Tell me your name.", "Do you have a name?",
+    "What are you called?",
+                 "Can you tell me your name?", "May I know your name?", "Please tell me your name.",
+                 "What should I call you?",
                  "Hello, what is your name?", "Hi! What is your name?", "How are you called?", "Say your name.")
 NAMES_IT = ("Your name is {n}.", "Your name is {n}. You are a helpful assistant.", "You are called {n}.",
-            "You are a friendly assistant. Your name is {n}.", "You are an assistant named {n}.", "You are an assistant called {n}.",
+            "You are a friendly assistant. Your name is {n}.", "You are an assistant named {n}.",
+            "You are an assistant called {n}.",
             "Be kind. Your name is {n}.", "The assistant's name is {n}.")
-MODEL_NAMES = ("Robo", "Max", "Ada", "Nova", "Pixel", "Spark", "Echo", "Luna", "Orion", "Sunny", "Bolt", "Iris", "Atlas", "Milo",
-               "Kiki", "Byte", "Cleo", "Ziggy", "Dot", "Juno", "Otto", "Rex", "Nemo", "Comet", "Pip", "Buddy", "Coco", "Tiny")
-GIVES_NAME = ("My name is {n}.", "I am {n}.", "Hello, I am {n}.", "Hi! My name is {n}.", "I am called {n}.", "Hello! My name is {n}.",
+MODEL_NAMES = ("Robo", "Max", "Ada", "Nova", "Pixel", "Spark", "Echo", "Luna", "Orion", "Sunny", "Bolt", "Iris",
+    "Atlas", "Milo",
+               "Kiki", "Byte", "Cleo", "Ziggy", "Dot", "Juno", "Otto", "Rex", "Nemo", "Comet", "Pip", "Buddy", "Coco",
+               "Tiny")
+GIVES_NAME = ("My name is {n}.", "I am {n}.", "Hello, I am {n}.", "Hi! My name is {n}.", "I am called {n}.",
+    "Hello! My name is {n}.",
               "You can call me {n}.", "Hi, I'm {n}.", "My name is {n}. Nice to meet you.")
 ASKS_OWN_NAME = ("What is my name?", "Do you know my name?", "Who am I?", "What's my name?", "Can you tell me my name?",
                  "Do you remember my name?", "Tell me my name.", "Say my name.", "Please say my name.")
@@ -38,9 +44,11 @@ def greeting(rng: Random) -> Example:
     if draw < 0.25:
         time = pick(rng, TIMES_OF_DAY)
         wording = time + pick(rng, ("", "!", ".", " to you!", ", quire!", ", my friend!", ", how are you?"))
-        answers = (f"{time}! What can I do for you?", f"{time}! How can I help you?", f"{time}! Would you like a story?")
+        answers = (f"{time}! What can I do for you?", f"{time}! How can I help you?",
+        f"{time}! Would you like a story?")
         if "how are you" in wording:
-            answers = (f"{time}! I am fine, thank you. How are you?", f"{time}! I am well, thank you. What can I do for you?")
+            answers = (f"{time}! I am fine, thank you. How are you?",
+            f"{time}! I am well, thank you. What can I do for you?")
     elif draw < 0.65:
         wording, answers = pick(rng, GREETINGS), GREETING_ANSWERS
     else:
@@ -75,7 +83,8 @@ def unknown(rng: Random) -> Example:
     wordings, topics = pick(rng, UNKNOWN)
     wording = pick(rng, wordings)
     request = wording.format(x=pick(rng, topics), y='"' + pick(rng, PHRASES) + '"')
-    return one_of("unknown", either_case(rng, request), pick(rng, UNKNOWN_ANSWERS), f"talk:unknown:{request}", UNKNOWN_ANSWERS)
+    return one_of("unknown", either_case(rng, request), pick(rng, UNKNOWN_ANSWERS),
+    f"talk:unknown:{request}", UNKNOWN_ANSWERS)
 
 
 def system_name(rng: Random) -> Example:
@@ -97,12 +106,14 @@ def user_name(rng: Random) -> Example:
     between: tuple[tuple[str, str], ...] = ()
     if rng.random() < 0.4:
         between = trained_part(rng, SHORT_TASKS).messages
-    messages = (("user", told), ("assistant", hello)) + between + (("user", either_case(rng, wording)), ("assistant", answer))
+    messages = (("user", told), ("assistant", hello)) + between + (("user", either_case(rng, wording)),
+    ("assistant", answer))
     return Example("user_name", messages, f"talk:user_name:{name}:{wording}", {"exact": answer})
 
 
 SHORT_TASKS = (
-    lists.KINDS["list"], lists.KINDS["list"], lists.KINDS["list_one"], arithmetic.KINDS["addition"], arithmetic.KINDS["subtraction"],
+    lists.KINDS["list"], lists.KINDS["list"], lists.KINDS["list_one"],
+    arithmetic.KINDS["addition"], arithmetic.KINDS["subtraction"],
     arithmetic.KINDS["word_problem"], arithmetic.KINDS["counting"], fact, fact, identity, unknown,
 )
 TASKS = SHORT_TASKS + (
