@@ -9,14 +9,14 @@ import argparse
 import re
 from random import Random
 
-from . import story_plots_a, story_plots_b, story_plots_c, story_plots_d, story_plots_e
+from . import story_plots_a, story_plots_b, story_plots_c, story_plots_d, story_plots_e, story_plots_f
 from .example import Example, chat, either_case, pick
 from .story_cast import draw_slots
 from .story_plot import Plot, Slots, parse, render, repeats
 from .story_request import request_for
 
 PLOTS: tuple[Plot, ...] = (story_plots_a.PLOTS + story_plots_b.PLOTS + story_plots_c.PLOTS + story_plots_d.PLOTS
-                           + story_plots_e.PLOTS)
+                           + story_plots_e.PLOTS + story_plots_f.PLOTS)
 SECTIONS = {plot.name: parse(plot.text) for plot in PLOTS}
 
 WORDS_MIN = 55

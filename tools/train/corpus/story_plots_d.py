@@ -315,7 +315,7 @@ First {h} made a card with a bright sun on it. Then {he} packed {some}.
 When {h} came in, {f} only said, "Hello," in a weak voice.
 
 "I have brought you something," said {h}. "Look, {food}!"
-{h} put the basket on the bed. "{food} will make you strong," {he} said.
+{h} put the basket on the bed. "Here is something to make you strong," {he} said.
 
 ((
 {f} ate a little bit, and then a little more.

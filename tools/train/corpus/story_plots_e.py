@@ -69,7 +69,7 @@ From then on, {h} drew a picture every day, and each one was a little better.
          asks="dreams of {att}|has a dream about {att}", text="""
 {OPEN} who often looked out of the window and dreamed.
 {OPEN}. {he} wanted to see the whole world.
-{h} was {akid} who loved stories about {att}.
+{h} was {akid} who loved stories.
 
 One night, {h} could not sleep. {he} lay in bed and looked at the stars.
 One evening, {h} read a book about {att} until {his} eyes closed.
@@ -124,10 +124,10 @@ But on the floor lay a feather as blue as the sky.
 {he} drew a picture of the {t} and hung it over {his} bed.
 From then on, {h} always went to bed with joy. Who knows where a dream may take you?
 """),
-    Plot("model", thing="wonder", place="town indoor", hero="child animal role",
+    Plot("model", thing="wonder", place="indoor", hero="child animal role",
          themes="making {att} out of boxes|a rainy day|imagination",
          asks="makes {att} out of boxes|plays with {att} made of paper|builds {att} out of old boxes", text="""
-It was a rainy day. {h}, {akid}, sat {at} and was bored.
+It was a rainy day. {h}, {akid}, sat {at} with {his} friend {fn} and was bored.
 It had been raining for three days. {h}, {akid}, and {his} friend {fn} sat {at} and did not know what to do.
 {OPEN}. On a grey and rainy day, {he} was {at} with {his} friend {fn}.
 
@@ -135,9 +135,9 @@ It had been raining for three days. {h}, {akid}, and {his} friend {fn} sat {at} 
 "If only we had {att}!" {h} said with a sigh.
 "Do you know what I would like to see? {att}!" said {h}.
 
-"Then let us make one!" said {his} friend {f}.
+"Then let us make one!" said {f}.
 {f} looked around and saw some old boxes. "We can make one," {fhe} said.
-{his} friend {f} laughed. "We have boxes, string and paint. What more do we need?"
+{f} laughed. "We have boxes, string and paint. What more do we need?"
 
 ---
 
@@ -153,7 +153,7 @@ Then somebody opened the door, and the wind blew it all down.
 "Now it is ruined," said {h}.
 "It was a stupid idea," said {h} and sat down in a corner.
 
-"No," said {f}, "now it has a window."
+"No," said {f}, "now it looks even more real."
 "Wait," said {f}. "We can tie it with string. Then it will be even stronger."
 
 {h} looked at it again and had to smile. {f} was right.
@@ -249,13 +249,9 @@ The next day, {he} told {his} friends about it, and they listened with open mout
 {OPEN}. {he} always wanted more than {he} had.
 {h} was {akid} who had many wishes.
 
-{ONEDAY}, {h} walked {at} and heard a small voice. "Help me!" it called.
-{ONEDAY}, {h} saw something shine {at}. It was a tiny golden fish in a puddle.
-{ONEDAY}, {h} found a little bird {at}. It was caught in a net.
-
 ((
-It was a very small fairy, and her wings were caught in a spider's web.
-A little fairy sat there. A heavy stone lay on her dress.
+{ONEDAY}, {h} was {at} and heard a small voice. It was a fairy, and her wings were caught in a spider's web.
+{ONEDAY}, {h} saw a little fairy {at}. A heavy stone lay on her dress, and she could not move.
 
 {h} set her free very carefully.
 Of course {h} helped her at once.
@@ -263,6 +259,9 @@ Of course {h} helped her at once.
 "Thank you," said the fairy. "For that, you have one wish."
 "You have a good heart," said the fairy. "You may wish for one thing."
 ||
+{ONEDAY}, {h} saw something shine {at}. It was a tiny golden fish in a puddle.
+{ONEDAY}, {h} found a little white bird {at}. It was caught in a net.
+
 {h} was sorry for the little creature and set it free.
 {h} helped it carefully and let it go.
 
