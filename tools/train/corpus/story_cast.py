@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 from .example import pick
@@ -13,7 +14,8 @@ SEA_ANIMALS = ("fish", "dolphin", "whale", "octopus", "seal", "crab", "turtle", 
 WATER_ONLY = ("fish", "dolphin", "whale", "octopus", "mermaid")
 """These cannot walk to a park; they are heroes of plots of the kind "sea" alone."""
 
-SEA_PLACES = ("beach", "sea", "island", "shore", "harbour", "cliff", "lighthouse")
+SMALL_ANIMALS = ("mouse", "hamster", "hedgehog", "squirrel", "mole", "frog", "ant", "beetle", "spider", "ladybird", "crab",
+                 "snail", "caterpillar", "grasshopper", "lizard", "sparrow", "robin", "kitten", "guinea pig")
 
 ADJECTIVES = ("little", "little", "little", "young", "kind", "cheerful", "friendly", "curious", "merry", "clever", "")
 ROLE_ADJECTIVES = ("young", "kind", "cheerful", "friendly", "curious", "clever", "")
@@ -80,7 +82,7 @@ def _kind_of_hero(rng: Random, plot: Plot) -> str:
     kinds = plot.hero.split()
     if "role" in kinds and any(word in plot.text for word in FAMILY):
         kinds.remove("role")
-    weights = {"child": 62, "animal": 24, "role": 14, "sea": 30}
+    weights = {"child": 62, "animal": 24, "role": 14, "sea": 1, "small": 1}
     return rng.choices(kinds, [weights[kind] for kind in kinds])[0]
 
 
@@ -89,7 +91,11 @@ def _who(rng: Random, kind: str, pronoun: str | None = None) -> Who:
         return _child(rng, pronoun)
     if kind == "sea":
         who = _animal(rng, list(SEA_ANIMALS))
-        return who if who.noun != "mermaid" else Who(pick(rng, GIRLS), "she", "sea", "mermaid", "young")
+        if who.noun == "mermaid":
+            who = Who(pick(rng, GIRLS), "she", "sea", "mermaid", "young")
+        return replace(who, kind="sea")
+    if kind == "small":
+        return _animal(rng, list(SMALL_ANIMALS))
     return _animal(rng, LAND_ANIMALS) if kind == "animal" else _role(rng)
 
 

@@ -3,7 +3,7 @@
 A plot's text is a small language, so that a plot reads like the story that it makes:
 
     a blank line ends a section; each line of a section is another way to say the same thing
-    "? " before any of a section's lines: the section is left out in half of the stories
+    "? " before any of a section's lines: the section is left out in most of the stories
     "((" , "||" and "))" on lines of their own: one of several courses that the story can take
     "---" on a line of its own: a new paragraph
     [this|that] inside a line: one of these
@@ -27,6 +27,8 @@ PHRASES: dict[str, str] = {
     "OPEN": "[Once upon a time, there was|Once there was|There once was|There was once|"
             "Once upon a time, there lived|Long ago, there lived] {intro}",
 }
+
+OPTIONAL_SHARE = 0.3
 
 CHOICE = re.compile(r"\[([^\[\]]*)\]")
 FIELD = re.compile(r"\{(\w+)\}")
@@ -123,7 +125,7 @@ def _line_up(rng: Random, sections: list, lines: list[str]) -> None:
             lines.append("---")
         elif section[0] == "branch":
             _line_up(rng, pick(rng, section[1]), lines)
-        elif not section[1] or rng.random() < 0.5:
+        elif not section[1] or rng.random() < OPTIONAL_SHARE:
             lines.append(pick(rng, section[2]))
 
 

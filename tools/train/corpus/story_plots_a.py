@@ -57,11 +57,11 @@ They walked home together, and {h} did not let go of the {t} once.
 {OPEN}. {he} always kept {his} eyes open.
 {h} was {akid} who loved to find things.
 
-{ONEDAY}, {h} found {act} {at}. It was very [pretty|beautiful], and nobody was near.
+{ONEDAY}, {h} found {act} {at}. It was [almost new|very fine], and nobody was near.
 {ONEDAY}, {h} was {at} when {he} saw something on the ground. It was {act}!
 {ONEDAY}, {h} went to {p}. There, {he} [found|saw] {act} lying on the ground.
 
-"[What a lovely|How nice! What a pretty] {t}," {h} said. "Can I keep it?"
+"[What a fine|How nice! What a good] {t}," {h} said. "Can I keep it?"
 {h} [wanted|wished] to keep it, for {he} had never had such a fine {t}.
 {h} [put it in {his} bag|picked it up] and began to walk home with it. {he} felt very lucky.
 
@@ -90,7 +90,7 @@ Near an old tree sat {fintro}. "I have lost my {t}, and it was a gift from my gr
 {f} asked {h} to stay and play, and soon they were [good|best] friends.
 From that day on, the two were friends and often met {at}.
 {h} did not have the {t} now, but {he} had something better: a new friend.
-? {h} walked home and felt warm inside. It is good to be honest.
+{h} walked home and felt warm inside. It is good to be honest.
 """),
     Plot("share_toy", place="wild town indoor", thing="toy ride",
          themes="sharing|learning to share|two friends and {att}",
@@ -278,20 +278,20 @@ So {h} went to {f} the next day and said, "I know that you have my {t}."
 
 ---
 
-For two days, the friends did not [talk|play] together. Both of them were [unhappy|sad].
+? For two days, the friends did not [talk|play] together. Both of them were [unhappy|sad].
 The days were long and grey without a friend. {h} missed the games they used to play.
 {h} played alone, and it was no fun at all.
 
 ((
-Then {h} put on {his} old coat and felt something hard in the pocket. It was the {t}!
+Then {h} moved a big chair, and behind it was the {t}!
 On Sunday, {h} looked under {his} bed. There, in the dust, was the {t}!
-Then {h} lifted {his} pillow, and what did {he} see? It was the {t}!
+Then {h} looked behind the door, and what did {he} see? It was the {t}!
 ||
-Then {h} went back to {p}. There, in a corner, was the {t}!
+Then {h} went back to {p}. There, on the ground, was the {t}!
 On Sunday, {h} walked to {p} once more. Under a bench, {he} saw the {t}!
 ))
 
-{h}'s face turned red. "{f} told the truth, and I was wrong," {he} said.
+? {h}'s face turned red. "{f} told the truth, and I was wrong," {he} said.
 Now {h} felt terrible. {f} had never taken anything.
 {h} felt ashamed. {he} had been so unfair to {his} friend.
 
@@ -322,7 +322,7 @@ By the window stood {act}, and {h}'s mother was very fond of it.
 {ONEDAY}, {h} ran around the table and bumped into it. Crash! The {t} was broken.
 {ONEDAY}, {h} was chasing a fly. {he} did not look, and down fell the {t}.
 
-{h}'s heart beat fast. What would {his} mother say?
+? {h}'s heart beat fast. What would {his} mother say?
 "Oh no," whispered {h}. "What have I done?"
 {h} stood still and looked at the pieces. Nobody had seen it.
 
@@ -347,12 +347,12 @@ So {he} took a deep breath and told {his} mother everything.
 "Thank you for telling me. It takes courage to say such a thing," she said.
 "Things can break, and that is all right," said {his} mother. "But it is good to be honest."
 
-Together they glued the pieces. The {t} was not as pretty as before, but it was whole.
+? Together they glued the pieces. The {t} was not as pretty as before, but it was whole.
 The next day they mended the {t} together, and {h} held the parts very carefully.
 {h} helped to clean up, and together they found a new place for the {t}.
 
 {h} felt as light as a feather. That night, {he} slept very well.
-After that, {h} played with the ball only outside.
+After that, {h} never ran about in the house again.
 From that day on, {h} always told the truth, even when it was hard.
 """),
     Plot("saved_coins", place="town", thing="toy music ride",
@@ -383,13 +383,13 @@ When the summer was over, {he} had ten coins. {h} [sang|whistled] on the way to 
 But on the way {he} met {fintro} who was crying. "I lost the money for my mother's medicine," said {f}.
 Near the shop sat {fintro}. "We have no money for bread today," {f} said [quietly|sadly].
 
-{h} looked at the window and then at {f}. It was not easy.
+? {h} looked at the window and then at {f}. It was not easy.
 {h} thought about the {t} for a long time. Then {he} made up {his} mind.
 
 "Take this," said {h} and gave {f} the coins.
 {h} put the money into {f}'s bag. "You need it more than I do," {he} said.
 
-{f} could not believe it. "I will never forget this," {fhe} said.
+? {f} could not believe it. "I will never forget this," {fhe} said.
 {f}'s eyes were full of thanks, and {fhe} hugged {him}.
 
 The man in the shop had seen it all. The next day, he gave the {t} to {h}. "A good heart should have a gift," he said.
@@ -410,7 +410,7 @@ Then {he} saw {f}'s sad face, and {he} had an idea.
 "Come with me," said {h}. "We can play with it together."
 "Would you like to have the first turn?" asked {h}.
 
-{f} nodded and smiled from ear to ear.
+? {f} nodded and smiled from ear to ear.
 "Really? You would let me?" asked {f} and jumped for joy.
 
 They played until the evening, and {h} thought that this was the best part of all.

@@ -51,7 +51,7 @@ When the sun went down, {h} had a friend, and so did {f}.
 "See you tomorrow!" called {f}. {h} danced all the way home.
 {h} learned that sometimes one small hello is enough to find a friend.
 """),
-    Plot("hurt_animal", place="wild town", animal="bird", hero="child animal role",
+    Plot("hurt_animal", place="wild town", animal="=owl,robin,sparrow,crow,parrot,eagle,swan,goose,duck,stork,pigeon,woodpecker", hero="child animal role",
          themes="helping an animal|a {a} with a hurt wing|being kind to animals",
          asks="helps {aa}|helps {aa} with a hurt wing|finds a hurt {a} {at}", text="""
 {OPEN} who [loved|liked] all [animals|living things].
@@ -76,7 +76,7 @@ There sat {aa}. It tried to fly, but one wing hung down.
 {h} lifted the {a} gently and made a bed of [hay|soft grass|leaves] for it.
 Very carefully, {h} carried the {a} to a safe, warm place.
 
-{he} [washed|cleaned] the wing with warm water and tied a soft cloth around it.
+? {he} [washed|cleaned] the wing with warm water and tied a soft cloth around it.
 {h} gave it water to drink and put a bandage on the wing.
 
 Every day {h} brought [seeds|bread] and fresh water, and {he} [sang|talked] to it.
@@ -131,10 +131,10 @@ Then {his} friend {fn} came along. "Why are you so sad?" asked {f}. {h} told {fh
 
 ---
 
-"Let us look for it together," said {f}.
+? "Let us look for it together," said {f}.
 {f} nodded. "Four eyes see more than two," {fhe} said.
 
-They looked behind [the bushes|an old wall] and under [a bench|a fallen tree], but it was not there.
+? They looked behind [the bushes|an old wall] and under [a bench|a fallen tree], but it was not there.
 First they found only a cat that was asleep in the sun.
 They asked everyone they met, but nobody had seen the {a}.
 
@@ -155,7 +155,7 @@ They waited, very still. Then a nose came out from behind a stone. It was the {a
 Suddenly they heard quick little steps. The {a} came running out of the shadows!
 ))
 
-{h} held the {a} in {his} arms and cried with joy.
+? {h} held the {a} in {his} arms and cried with joy.
 "I was so afraid for you!" said {h} and kissed it on the nose.
 The {a} licked {h}'s face, and {h} laughed.
 
@@ -178,7 +178,7 @@ After that day, the three of them always went for walks together.
 {ONEDAY}, {h} took {some} along for a long walk to {p}.
 {ONEDAY}, {h} sat down {at} with {some}.
 
-{he} found a nice place in the shade. "Now I will eat all of this by myself," {he} said.
+? {he} found a nice place in the shade. "Now I will eat all of this by myself," {he} said.
 The {food} smelled so good! {h} could hardly wait.
 {h} was very hungry and wanted to begin at once.
 
@@ -201,7 +201,7 @@ But {h} knew how it felt to be hungry.
 "Would you like some of my {food}?" asked {h}.
 So {h} moved over and gave half of the {food} to {f}.
 
-{f} was so glad that {fhe} could hardly speak.
+? {f} was so glad that {fhe} could hardly speak.
 {f} ate slowly and enjoyed every bite. "This is the best meal of my life," {fhe} said.
 "Thank you with all my heart," said {f} and ate with a big smile.
 
@@ -243,7 +243,7 @@ Suddenly the wind grew strong, and the sky turned black.
 Then a cold wind came up, and big drops of rain began to fall.
 All at once there was a flash of light, and then came the thunder.
 
-"We must [find a safe place|get out of here]!" shouted {f}.
+? "We must [find a safe place|get out of here]!" shouted {f}.
 {h} was afraid and held on to {his} friend. "I want to go home!" {he} cried.
 "It is too far to go home now," said {h}. {he} was shaking.
 
@@ -282,7 +282,7 @@ At last the rain stopped, and the sun came out again.
 After a while, the storm was over.
 Slowly the clouds moved on, and it was quiet.
 
-"Look!" cried {h}. Over {p} stood a [great|bright] rainbow.
+? "Look!" cried {h}. Over {p} stood a [great|bright] rainbow.
 They stepped outside. The air smelled fresh, and every leaf was shining.
 A bird began to sing, and the two friends laughed with relief.
 
@@ -354,11 +354,11 @@ That day {h} learned that being fast is not enough. You must also keep going.
 {f} shared the prize with {him}, and they laughed about it for years.
 ))
 """),
-    Plot("lost_way", place="=forest,jungle,woods,mountain,desert,valley,city,cave,meadow,field", animal="=owl,deer,firefly,fox,rabbit,hedgehog,squirrel,"
+    Plot("lost_way", place="=forest,jungle,mountain,desert,valley,city,cave,meadow,field,grove,desert", animal="=owl,deer,firefly,fox,rabbit,hedgehog,squirrel,"
          "crow,mouse,frog,butterfly,hare,badger", hero="child animal role",
          themes="getting lost|finding the way home|a helpful {a}",
          asks="gets lost {at}|loses {his} way|loses {his} way {at} and meets {aa}", text="""
-{OPEN} who was very curious.
+{OPEN} who wanted to see everything.
 {OPEN}. {he} always wanted to know what was behind the next corner.
 {h} was {akid} who loved to explore.
 
@@ -370,7 +370,7 @@ That day {h} learned that being fast is not enough. You must also keep going.
 Soon {he} did not know where {he} was. Everything looked the same.
 But then {he} could not find the path again. {h} was lost.
 
-{h} called for help, but only the wind answered.
+? {h} called for help, but only the wind answered.
 The sun went down, and it grew cold and dark.
 "How shall I get home?" {he} asked and sat down on a stone.
 
@@ -380,7 +380,7 @@ Then {he} heard a soft voice. "Why are you crying?" It was {aa}.
 Suddenly something moved, and out came {aa}. "Are you lost?" it asked.
 Just then {aa} came along and looked at {him} with bright eyes.
 
-"I cannot find my way home," said {h}.
+? "I cannot find my way home," said {h}.
 {h} wiped {his} tears. "I want to go home, but I do not know the way," {he} said.
 "I went too far, and now I am lost," said {h} in a low voice.
 
@@ -414,7 +414,7 @@ On the other side, {he} could see the lights of {his} home.
 {h} turned around to say thank you, and the {a} smiled.
 {h} hugged the {a} and gave it a piece of bread from {his} pocket.
 
-"Just help the next one who is lost," said the {a}.
+? "Just help the next one who is lost," said the {a}.
 "Come and visit me by day," said the {a} and went away into the dark.
 The {a} only nodded and was gone.
 
@@ -422,8 +422,8 @@ The {a} only nodded and was gone.
 That night, {h} lay in {his} warm bed and thought of {his} new friend.
 From that day on, {h} helped everyone who did not know the way.
 """),
-    Plot("hungry_winter", animal="=fox,deer,squirrel,rabbit,hedgehog,mouse,robin,sparrow,hare,crow,cat,dog", hero="child role",
-         place="=forest,garden,park,village,farm,yard,field,meadow,hill,valley,woods,orchard,castle",
+    Plot("hungry_winter", animal="=fox,deer,squirrel,rabbit,hedgehog,mouse,robin,sparrow,hare,crow", hero="child role",
+         place="=forest,garden,park,village,farm,yard,field,meadow,hill,valley,orchard,castle",
          themes="helping animals in winter|a cold winter|a hungry {a}",
          asks="feeds {aa} in winter|helps a hungry {a}|helps {aa} in the snow", text="""
 It was a [cold|hard] winter, and snow lay everywhere. In a small house near {p} lived {intro}.
@@ -434,14 +434,14 @@ Winter had come, and everything was white. {h} was {akid} who lived near {p}.
 {ONEDAY}, {aa} came to the door and looked up at {him}.
 {ONEDAY}, {h} found small tracks in the snow {at}. They were the tracks of {aa}.
 
-It was very thin, and it was looking for food.
+? It was very thin, and it was looking for food.
 The poor {a} was shaking with cold, and {h} saw that it was hungry.
 "That {a} has nothing to eat," said {h}.
 
 There was not much food in the house. {h} had only {some} left.
-{h} looked into the cupboard. There was {some}, and nothing else.
+{h} looked into the cupboard. There {was} {some}, and nothing else.
 
-"I can eat a little less," said {h}. "The {a} needs it, too."
+? "I can eat a little less," said {h}. "The {a} needs it, too."
 {h} thought for a moment. Then {he} put on {his} warm boots.
 
 ---
@@ -449,7 +449,7 @@ There was not much food in the house. {h} had only {some} left.
 {he} went outside and put some of the {food} on the snow.
 So {h} put half of the {food} on a plate and carried it outside.
 
-At first the {a} was afraid and hid behind a tree.
+? At first the {a} was afraid and hid behind a tree.
 The {a} did not come near. It only looked at {him} from far away.
 
 {h} went back inside and waited behind the window. Then the {a} came and ate it all.

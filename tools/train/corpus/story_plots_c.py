@@ -62,7 +62,7 @@ And {h} learned that you must sometimes fall before you can fly.
 {h} dug a hole {at}, put the seed in it and covered it with earth.
 So {h} planted it {at} in a sunny spot.
 
-Every morning {he} gave it water and waited.
+? Every morning {he} gave it water and waited.
 {he} watered it and sat down to see it grow.
 Each day {h} came with a little can of water.
 
@@ -93,7 +93,7 @@ Day by day it became taller, and then there was a bud.
 In summer it opened, and it was the most beautiful flower of all.
 And one day there was a great yellow flower, as bright as the sun.
 
-Everyone came to see it, and {h} was very proud.
+? Everyone came to see it, and {h} was very proud.
 Bees and butterflies came to visit it.
 ||
 At last a little green tip broke through the ground. "It is alive!" cried {h}.
@@ -102,7 +102,7 @@ Then, in spring, two small leaves came out. {h} could not believe {his} eyes.
 But it was not a flower at all. It was a little apple tree!
 Year after year it grew, and it became a fine tree.
 
-When it had its first red apples, {h} gave half of them to {f}.
+? When it had its first red apples, {h} gave half of them to {f}.
 {h} and {f} sat in its shade and ate sweet apples.
 ))
 
@@ -111,12 +111,14 @@ When it had its first red apples, {h} gave half of them to {f}.
 Now {h} knew that [the best things need time|patience is like water for a seed].
 And whenever something took a long time, {h} thought of the little seed and smiled.
 """),
-    Plot("build", place="wild town", thing="build", hero="child animal role",
+    Plot("build", place="wild town",
+         thing="=kite,boat,raft,swing,tent,birdhouse,sandcastle,bench,ladder,wooden bridge,fort,scarecrow,wagon,"
+         "go-cart,sled,toy boat,toy plane", hero="child animal role",
          themes="building {att}|working together|making something with a friend",
          asks="builds {att}|builds {att} {at}|makes {att} with a friend", text="""
 {OPEN} who loved to [make|build] things.
 {OPEN}. {he} had clever hands and many ideas.
-{h} was {akid}, and {his} best friend was {fn}.
+{h} was {akid} who always had new ideas.
 
 {ONEDAY}, {h} said to {his} friend {fn}, "Let us make {att}!"
 {ONEDAY}, {h} had an idea. "I want to build {att}!" {he} told {his} friend {fn}.
@@ -126,7 +128,7 @@ They met {at} and collected everything they needed.
 "Good idea! Let us do it {at}," answered {f}.
 They went to {p} and looked for things that they could use.
 
-{h} wanted to do it quickly, but {f} wanted to think first.
+? {h} wanted to do it quickly, but {f} wanted to think first.
 "I will do it my way," said {h}. "No, my way is better," said {f}.
 They began at once and did not make a plan.
 
@@ -136,7 +138,7 @@ But it was not easy. When they were nearly done, everything fell down with a cra
 
 ---
 
-{h} [kicked a stone|sat down on the ground]. "All that work for nothing!" {he} said.
+? {h} [kicked a stone|sat down on the ground]. "All that work for nothing!" {he} said.
 "This will never be {att}," said {h} sadly.
 First they both wanted to go home.
 
@@ -191,7 +193,7 @@ The map showed {p}, and in the middle of it was a red cross.
 They took a rope, a shovel and some bread, and off they went to {p}.
 The next morning, the two set out for {p} with a shovel.
 
-"Take ten steps from the tall tree," {h} read. So they counted ten steps.
+? "Take ten steps from the tall tree," {h} read. So they counted ten steps.
 First they had to find a rock that looked like a [bear|chair]. It took them a long time.
 The map said, "Follow the path to the twisted tree." They found it and went on.
 
@@ -207,6 +209,7 @@ Suddenly it began to rain, and the writing on the map disappeared.
 
 "Now all is lost!" cried {h}. But {f} had a good memory and knew the way.
 "Never mind," said {f}. "I remember it. We must go left at the big stone."
+||
 ))
 
 At last they stood where the cross was, and they began to dig.
@@ -223,11 +226,12 @@ They lifted the lid. They saw {act} and a little note.
 Next to it lay a letter. It said, "The real treasure is the friend who came with you."
 "For the one who does not give up," was written on the lid.
 
-{h} looked at {f} and laughed. "That is true!" {he} said.
+? {h} looked at {f} and laughed. "That is true!" {he} said.
 "Then it belongs to both of us," said {h}.
 ||
-"It is not big," said {f}, "but it is ours."
+? "It is not big," said {f}, "but it is ours."
 "We will share it," said {h}. "One week you have it, and one week I have it."
+||
 ))
 
 They took the {t} home, and they told everyone about their great adventure.
@@ -246,12 +250,12 @@ And the next day, they drew a new map and hid the {t} for someone else to find.
 {ONEDAY}, {h} visited {his} grandmother. "Today we will make {food}," she said.
 {ONEDAY}, {his} grandmother said, "Will you help me to make {food}?" Of course {h} said yes.
 
-{h} put on a big apron and washed {his} hands.
+? {h} put on a big apron and washed {his} hands.
 First {he} got out a bowl and a big spoon.
 They put everything they needed on the table.
 
 But {h} was in too much of a hurry, and a cup fell down and broke.
-{h} was so excited that {he} took the salt instead of the sugar!
+{h} was so excited that {he} dropped the sugar, and it went everywhere!
 Then {h} turned around too fast, and the flour fell all over the floor.
 
 ---
@@ -318,7 +322,7 @@ Week after week, it sounded a little better.
 Then there was a big party {at}, but the musician was ill!
 When summer came, there was a feast {at}. But nobody had thought of music.
 
-"What shall we do without music?" asked {f}.
+? "What shall we do without music?" asked {f}.
 Everyone was sad. "No music, no dancing," said {f}.
 
 {h} stepped forward. "I can play," {he} said in a small voice.

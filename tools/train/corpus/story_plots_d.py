@@ -60,7 +60,7 @@ From that night on, {h} slept well. Some nights {he} even looked out at the star
 After that, whenever {he} heard a noise, {h} only smiled and turned over.
 And {h} learned that things often look bigger in the dark than they are.
 """),
-    Plot("birthday_surprise", hero="child animal", thing="toy music ride wear",
+    Plot("birthday_surprise", hero="child animal", thing="toy music wear",
          themes="a birthday surprise|a birthday|a surprise",
          asks="has a birthday|gets {act} for {his} birthday|thinks that everyone forgot {his} birthday", text="""
 {OPEN}. Today was {his} birthday!
@@ -71,7 +71,7 @@ It was the birthday of {akid} named {h}. {he} jumped out of bed and could hardly
 But nobody said, "Happy birthday!" Everyone was busy.
 At breakfast, {his} mother only said, "Eat your bread, please."
 
-{h} thought, "They must have forgotten it."
+? {h} thought, "They must have forgotten it."
 {h} did not understand it. Had they all forgotten?
 {h} waited and waited, but nothing happened.
 
@@ -81,7 +81,7 @@ On the way to the shop, {he} met {his} friend {fn}. "Is today a special day?" as
 "It is just an ordinary day," said {f} and walked away quickly.
 "I have no time now," said {f}. "See you tomorrow!"
 
-{h} sat down under a tree and was close to tears.
+? {h} sat down under a tree and was close to tears.
 {h} walked through the streets alone, and {his} heart was heavy.
 A tear ran down {h}'s nose. It was the saddest birthday of all.
 
@@ -96,7 +96,7 @@ All at once the room was full of light and song. "Happy birthday, {h}!" they all
 There were lanterns, flowers and a big cake, and in front of them all stood {f}.
 {his} mother had a cake with candles, and {f} was holding a big box.
 
-"We had to keep it secret," laughed {f}. "I am sorry that I ran away."
+? "We had to keep it secret," laughed {f}. "I am sorry that I ran away."
 "Did you really think that we could forget you?" asked {f}.
 
 ((
@@ -113,7 +113,7 @@ Then {h} opened the gift. It was {act}, just what {he} had always wanted.
 {h} laughed and cried at the same time.
 ))
 
-They ate the cake, sang songs and played until late.
+? They ate the cake, sang songs and played until late.
 Everyone wanted to see the {t}, and {h} let them all try it.
 
 "This is the best birthday of my life," said {h}.
@@ -165,7 +165,7 @@ They ate the {food} together, and the old man told {him} funny stories.
 He knew the name of every bird and every star, and {h} listened with wide eyes.
 ))
 
-From then on, {h} visited him every week.
+? From then on, {h} visited him every week.
 Soon the other children came, too, and the old man's house was full of laughter.
 
 {h} had learned that you should not believe everything that people say.
@@ -183,7 +183,7 @@ They had played together {at} every day, but now {f} lived far away.
 {f} was gone now, and {h} missed the long days {at}.
 But one day {f} had to go and live in another land.
 
-{h} was lonely. "I wish I could talk to {f}," {he} said.
+? {h} was lonely. "I wish I could talk to {f}," {he} said.
 {h} walked to {p} all alone, but it was not the same.
 Without {f}, {h} had nobody to laugh with.
 
@@ -197,7 +197,7 @@ In the letter, {he} wrote about [the weather|the birds], about the trees and abo
 {he} wrote, "Dear {f}, I think of you every day. Do you think of me, too?"
 {he} wrote, "Dear {f}, it is quiet here without you." Then {he} drew a picture of {p}.
 
-{h} put a [pressed flower|small blue feather] in it and sent it off.
+? {h} put a [pressed flower|small blue feather] in it and sent it off.
 Then {h} folded the letter, put a stamp on it and ran to the post office.
 
 The days went by, and no answer came. Had {f} forgotten {him}?
@@ -275,18 +275,18 @@ But {fintro} came over and gave it back. "Do not worry," said {f}.
 "There is a free chair next to mine," {fhe} said.
 ))
 
-So the two sat side by side, and the teacher told them a funny story.
+? So the two sat side by side, and the teacher told them a funny story.
 They sat down together, and soon the lesson began. It was fun!
 They learned a song about the days of the week, and {h} sang along.
 
-When the bell rang, {h} did not want to go home yet.
+? When the bell rang, {h} did not want to go home yet.
 The day went by so fast that {h} was surprised when it was over.
 
 "How was it?" asked {his} mother. "Wonderful! I have a friend," said {h}.
 That evening, {h} said, "I hope it is morning soon. I want to go back!"
 {h} had learned that others are often afraid, too, and that it helps to be kind.
 """),
-    Plot("sick_friend", hero="child animal role", thing="", place="=garden,meadow,park,forest,market,orchard,field,bakery,kitchen,beach,lake,hill,woods",
+    Plot("sick_friend", hero="child animal role", thing="", place="=garden,meadow,park,forest,market,orchard,field,bakery,kitchen,beach,lake,hill",
          themes="visiting a sick friend|a friend who is ill|cheering up a friend",
          asks="visits a sick friend|brings {food} to a sick friend|cheers up a friend who is ill", text="""
 {OPEN} who played {at} with {his} friend {fn} every day.
@@ -359,7 +359,7 @@ The next morning, the sun was shining, and {h} wanted to go to {p}.
 But the next day was so beautiful that {h} only thought of {p}.
 But in the morning somebody called, "Come with us to {p}! There is a show today!"
 
-"{f} can wait," {he} thought and went off.
+? "{f} can wait," {he} thought and went off.
 {h} thought for a moment. "I can help {f} some other day," {he} said.
 
 ---
@@ -368,7 +368,7 @@ It was lovely {at}, but {h} could not enjoy it.
 {h} played and laughed {at}. But then {he} thought of {f}.
 
 ((
-In {his} mind {he} saw how {f} was waiting and looking down the road.
+? In {his} mind {he} saw how {f} was waiting and looking down the road.
 "A promise is a promise," a small voice inside {him} said.
 
 "I must go," {he} told the others and ran as fast as {he} could.
@@ -393,7 +393,7 @@ The next morning, {h} was there before the sun was up.
 And the next day, {h} came very early and did most of the work.
 ))
 
-They worked side by side, and with two it went quickly.
+? They worked side by side, and with two it went quickly.
 Together they finished the work, and it was even fun.
 {h} worked hard until everything was done.
 

@@ -22,7 +22,7 @@ The first line was crooked, and the second line was even worse.
 "Is that a cloud?" asked {his} friend {fn}. {h} turned red.
 {his} friend {fn} looked at it and said, "That does not look like {att}."
 
-"I cannot draw!" cried {h} and threw the paper away.
+? "I cannot draw!" cried {h} and threw the paper away.
 {h} tore the picture in two and put {his} pencil down.
 {h} was so sad that {he} did not want to draw any more.
 
@@ -48,7 +48,7 @@ So {h} tried it again, and then again.
 {h} took a fresh sheet of paper. This time {he} did not hurry.
 ))
 
-{he} took the brightest colours, and {he} did not care about crooked lines.
+? {he} took the brightest colours, and {he} did not care about crooked lines.
 {h} painted all day and forgot to eat.
 {h} used blue and gold and a little bit of red.
 
@@ -56,7 +56,7 @@ At last it was done. The {t} was so lively that it almost seemed to move.
 When {he} put down the brush, there was the most wonderful {t} that anyone had ever seen.
 In the evening it was ready. What a {t} it was!
 
-"It is beautiful!" said {f}. "May I hang it on my wall?"
+? "It is beautiful!" said {f}. "May I hang it on my wall?"
 {f} was quiet for a moment. "I can almost hear it," {fhe} said.
 Everyone came to look at it, and {f} was the first to clap.
 
@@ -85,7 +85,7 @@ From behind it came {fintro}. "Would you like an adventure?" asked {f}.
 
 ---
 
-{h} was a little afraid, but {he} was also curious. So {he} took {f} by the hand.
+? {h} was a little afraid, but {he} was also curious. So {he} took {f} by the hand.
 "Yes, I would!" said {h}, and off they went.
 {h} nodded, and in the next moment they were flying through the air.
 
@@ -96,7 +96,7 @@ They saw a land where the trees were blue and the rivers were made of milk.
 "Look," said {f}, "there is the land of lost toys." {h} saw a thousand of them, and they were all dancing.
 "This is the place where the wind sleeps," {f} whispered. They had to be very quiet.
 
-{h} laughed and sang, and {he} was not tired at all.
+? {h} laughed and sang, and {he} was not tired at all.
 {h} had never been so happy in {his} life.
 ||
 But then a dark cloud came and wanted to swallow them.
@@ -116,7 +116,7 @@ Far away a rooster crowed. "The night is over," said {f} with a smile.
 {h} opened {his} eyes and was back in {his} bed. Was it all only a dream?
 Then {h} woke up. The sun was shining, and there was no {t} to be seen.
 
-But in {his} hand {he} found a small silver star.
+? But in {his} hand {he} found a small silver star.
 But there was a little gold dust on {his} pillow. {h} smiled.
 But on the floor lay a feather as blue as the sky.
 
@@ -141,7 +141,7 @@ It had been raining for three days. {h}, {akid}, and {his} friend {fn} sat {at} 
 
 ---
 
-So they cut and glued and painted.
+? So they cut and glued and painted.
 {h} cut the boxes, and {f} painted them.
 They took the biggest box for the middle and small ones for the rest.
 
@@ -173,7 +173,7 @@ At last it was finished. It was a real {t}, or almost!
 After two hours, they had the finest {t} in the whole town.
 In the end it stood there in all colours. "What a {t}!" said {f}.
 
-They got in and pretended to travel to the end of the world.
+? They got in and pretended to travel to the end of the world.
 They played that it was real. The floor was the sea, and the table was an island.
 They walked around it and told each other stories about it.
 
@@ -231,7 +231,7 @@ There it was, a real {t}! It was much more beautiful than in the books.
 And there, right before {him}, was {att}!
 {h} saw it and forgot to breathe. It was {att}, as bright as in {his} dreams.
 
-"Oh!" was all that {h} could say.
+? "Oh!" was all that {h} could say.
 {h} stood there and looked and looked.
 "It is even more wonderful than I thought," {h} whispered.
 
@@ -271,7 +271,7 @@ Then it began to speak. "Because you were kind, I will give you one wish. Think 
 
 ---
 
-{h} thought and thought. Gold? A castle? A thousand cakes?
+? {h} thought and thought. Gold? A castle? A thousand cakes?
 "I could wish for a mountain of sweets," {he} thought, "or for a big castle."
 {h}'s head was full of ideas. {he} could not choose.
 
@@ -282,13 +282,13 @@ On the way {he} met {his} friend {fn}. {f} was crying, for {fhis} [grandmother|b
 But at home {he} found {his} friend {fn}. "Our well is dry," said {f}, "and we have no water."
 On the road {he} saw {his} friend {fn}. {f}'s house had burned down in the night.
 
-{h} was quiet for a long time. All at once {his} own wishes seemed very small.
+? {h} was quiet for a long time. All at once {his} own wishes seemed very small.
 That night, {h} could not sleep. {he} thought of {f} and not of gold.
 
 The next morning, {h} went back to {p}. "I know what I want," {he} said. "Please help {f}."
 "I do not need a castle," {h} said the next day {at}. "My wish is that {f} can be happy again."
 
-"That is the best wish of all," said the voice, and there was a bright light.
+? "That is the best wish of all," said the voice, and there was a bright light.
 A warm wind blew, and there was a sound like little bells.
 
 When {h} came to {f}'s house, everything was well again, and {f} was laughing.
@@ -302,7 +302,7 @@ From that day on, {h} was content with what {he} had.
          place="wild town", hero="child animal role",
          themes="a magic {t}|magic|using magic wisely",
          asks="finds a magic {t}|finds a magic {t} {at}|gets a magic {t}", text="""
-{OPEN} who believed in magic.
+{OPEN} who [really|always] believed in magic.
 {OPEN}. {he} loved [stories|tales] about magic.
 {h} was {akid} who thought that life was a little boring.
 
@@ -320,7 +320,7 @@ As soon as {he} touched it, {his} feet left the ground. {he} was flying!
 
 ---
 
-First {h} used it only for fun. {he} made the cat blue and the trees pink.
+? First {h} used it only for fun. {he} made the cat blue and the trees pink.
 {h} used the magic all day long. {he} had sweets for breakfast and did no work at all.
 {he} ran to {his} friends and showed them what {he} could do with it.
 
@@ -349,7 +349,7 @@ The magic was gone for ever, but {h} did not mind.
 But soon {his} friend {fn} did not come to play any more. "You only think of your magic," {fhe} said.
 But {his} friend {fn} shook {fhis} head. "I liked our old games better," {fhe} said.
 
-{h} sat there with all {his} sweets, and {he} was lonely.
+? {h} sat there with all {his} sweets, and {he} was lonely.
 At first {h} did not care, but by evening {he} felt very alone.
 
 So {he} took the {t} back to {p} and put it under a tree.

@@ -20,7 +20,7 @@ In the middle of the night, there was a noise. Crunch, crunch, crunch!
 They were almost asleep when something scratched at the tent.
 Suddenly they heard a strange sound outside. It came nearer and nearer.
 
-"Did you hear that?" whispered {h}.
+? "Did you hear that?" whispered {h}.
 {h} sat up straight. "What was that?" {he} asked.
 
 "Maybe it is a bear," said {f} with a shaking voice.
@@ -28,7 +28,7 @@ Suddenly they heard a strange sound outside. It came nearer and nearer.
 
 ---
 
-They held hands and did not dare to breathe.
+? They held hands and did not dare to breathe.
 For a while they sat there and did not move at all.
 
 "I will go and look," {h} said at last, though {his} knees were weak.
@@ -44,7 +44,7 @@ It was only {aa}! It had found their bread and was eating it.
 And there sat {aa} with cheese on its nose.
 In the light stood {aa}, and it looked just as frightened as they were.
 
-They laughed until their sides hurt.
+? They laughed until their sides hurt.
 "What a terrible monster!" laughed {f}.
 {h} began to laugh, and {f} laughed, too.
 
@@ -56,8 +56,8 @@ In the morning they told everyone about their wild {a}.
 "Being brave means to look, even if you are afraid," said {h}.
 Since that night, {h} always looked first before {he} was afraid.
 """),
-    Plot("small_helps_big", hero="animal", animal="=elephant,bear,lion,horse,tiger,hippo,giraffe,rhino,camel,cow",
-         place="=forest,jungle,meadow,valley,field,desert,farm,hill,woods,mountain",
+    Plot("small_helps_big", hero="small", animal="=elephant,bear,lion,horse,tiger,hippo,giraffe,rhino,camel,cow",
+         place="=forest,jungle,meadow,valley,field,desert,farm,hill,mountain",
          themes="a small hero|being small|a big {a} who needs help",
          asks="helps a big {a}|is small but helps {aa}|saves {aa} {at}", text="""
 {OPEN} who was the smallest of all.
@@ -70,7 +70,7 @@ The proudest one {at} was a big {a}. It laughed at everyone who was small.
 "What can you do?" the {a} asked and laughed. "You are no bigger than a nut."
 "Out of my way, little one," said the {a}. "You are no use to anyone."
 
-{h} felt hurt, but {he} did not say anything bad.
+? {h} felt hurt, but {he} did not say anything bad.
 "I may be small," said {h}, "but small ones can help, too."
 {h} went home and cried a little.
 
@@ -80,13 +80,13 @@ The proudest one {at} was a big {a}. It laughed at everyone who was small.
 {ONEDAY}, hunters came and put a net in the grass. The big {a} walked right into it.
 {ONEDAY}, the big {a} did not look where it was going and got caught in an old net.
 
-It pulled and pushed, but all its strength was no use.
+? It pulled and pushed, but all its strength was no use.
 "Help me!" cried the {a}. The others came, but nobody knew what to do.
 
 Then {h} heard it. {he} ran to the {a} as fast as {he} could.
 {h} pushed through the crowd. "Let me try," {he} said.
 
-"You?" asked the {a}. "You are much too small!"
+? "You?" asked the {a}. "You are much too small!"
 Everyone looked at {him} and shook their heads.
 
 ((
@@ -142,20 +142,20 @@ First {h} put one foot in the water, and then the other. It tickled!
 The first day, the water came up to {his} knees, and the second day, to {his} chest.
 {h} held on to {f} and went in, step by step.
 
-Then {h} swallowed some water and wanted to run away. But {f} waited for {him}.
+? Then {h} swallowed some water and wanted to run away. But {f} waited for {him}.
 Once a wave came over {his} head. {h} was frightened, but {f} held {him} tight.
 ? They played with shells and small boats, and soon {h} forgot to be afraid.
 
-"Lie on your back and look at the clouds," said {f}. "The water will carry you."
+? "Lie on your back and look at the clouds," said {f}. "The water will carry you."
 "Move like a frog," said {f}, and {h} had to laugh.
 
-Every day they came back to {p} and tried again.
+? Every day they came back to {p} and tried again.
 {h} tried it again and again.
 
 And then, one day, {h} was swimming all alone!
 All at once {h} noticed that {f} was not holding {him} any more. {he} was swimming!
 
-"Look at me!" {he} shouted. "I can swim!"
+? "Look at me!" {he} shouted. "I can swim!"
 Everybody clapped, and {f} clapped the loudest.
 
 From that day on, {h} was always the first to jump in.
@@ -188,7 +188,7 @@ Then the great day came, and everyone was there to watch.
 {h} went onto the stage with {his} {t} and opened {his} mouth. But no word came out!
 {h} stepped forward in {his} costume. Suddenly {his} head was empty. {he} had forgotten everything!
 
-It was so quiet that you could hear a pin drop.
+? It was so quiet that you could hear a pin drop.
 {his} knees shook, and {his} face turned as red as a tomato.
 Everyone looked at {him}. {h} wanted to disappear.
 
@@ -199,7 +199,7 @@ But {f} gave {him} a sign and whispered the words.
 That was enough. {h} remembered it all, and {his} voice grew strong and clear.
 {h} took a deep breath and began. After the first sentence it was easy.
 ||
-Just then the {t} fell down with a loud noise. Everybody laughed.
+Just then the {t} fell to the floor, and everybody laughed.
 {h} took a step back, stumbled over {his} own feet and sat down on the {t}.
 
 {h} wanted to cry, but {f} came and said, "O great one, shall I help you up?"
@@ -213,7 +213,7 @@ At the end, they all stood up and clapped for a long time.
 When it was over, the people cheered and threw flowers.
 {h} bowed three times, and the clapping did not stop.
 
-"You saved me," {h} said to {f}.
+? "You saved me," {h} said to {f}.
 "Without you I would still be standing there," {h} told {f}.
 {h} pulled {f} to the front, so that {fhe} could bow, too.
 
@@ -231,7 +231,7 @@ That night, {h} was too happy to sleep.
 {ONEDAY}, {h} and {his} friend {fn} found {act} {at}. It was old, but it did not leak.
 In spring, {h} and {his} friend {fn} built {act}. {SUNNY}, they took it to {p}.
 
-They gave it a name and put some bread and a bottle of water in it.
+? They gave it a name and put some bread and a bottle of water in it.
 "I am the captain," said {h}, "and you are the sailor." {f} saluted.
 
 They pushed off, and the {t} began to move.
@@ -239,7 +239,7 @@ Soon the {t} was far out on the water, and it rocked softly.
 
 ---
 
-At first it was lovely. They saw fish below them and white clouds above.
+? At first it was lovely. They saw fish below them and white clouds above.
 They sang songs of the sea and put their feet in the water.
 
 ((
@@ -271,7 +271,7 @@ They took turns at rowing and did not lose heart.
 At last the {t} touched the sand. They were safe!
 When they felt the ground under their feet, they fell into each other's arms.
 
-"You are a good captain," said {f}. "And you are the best sailor in the world," answered {h}.
+? "You are a good captain," said {f}. "And you are the best sailor in the world," answered {h}.
 "That was a real adventure," laughed {f}.
 {h} took off {his} cap and gave it to {f}. "Now you are the captain," {he} said.
 
@@ -279,7 +279,7 @@ From then on, they always looked at the sky before they went out in the {t}.
 They tied up the {t} and went home to have hot soup.
 {h} learned that in a storm it is good not to be alone.
 """),
-    Plot("clean_up", hero="child animal role", place="=park,beach,forest,garden,lake,river,playground,yard,village,stream,meadow,pond,woods,shore,town square,field,orchard",
+    Plot("clean_up", hero="child animal role", place="=park,beach,forest,garden,lake,river,playground,yard,village,stream,meadow,pond,shore,town square,field,orchard",
          themes="cleaning up|taking care of nature|keeping {p} clean",
          asks="cleans up {p}|picks up the rubbish {at}", text="""
 {OPEN} who loved to play {at}.
@@ -287,9 +287,9 @@ They tied up the {t} and went home to have hot soup.
 {h} was {akid}, and {he} knew every stone {at}.
 
 {ONEDAY}, {h} came to {p} and was sad. There was rubbish everywhere.
-But that day there was paper lying around, and old bottles, and broken boxes.
+{ONEDAY}, there was paper lying all over {p}, and there were old bottles and broken boxes.
 
-"Who did this?" asked {h}.
+? "Who did this?" asked {h}.
 "It is not nice here any more," {h} said to {his} friend {fn}.
 {h} saw that even the birds had gone away.
 
@@ -325,7 +325,7 @@ Soon more and more friends came and helped.
 By evening, everything was clean again.
 When the sun went down, they could not find one more piece of paper.
 
-The flowers seemed brighter, and the birds came back and sang.
+? The flowers seemed brighter, and the birds came back and sang.
 They put up a sign. It said, "Please keep this place clean."
 It was so beautiful that they all sat down in the grass and had a picnic.
 
@@ -333,11 +333,11 @@ It was so beautiful that they all sat down in the grass and had a picnic.
 {h} was tired and happy. Great things begin with a small step.
 From then on, everyone took good care of {p}.
 """),
-    Plot("kind_monster", hero="child animal role", place="=cave,forest,mountain,castle,tower,attic,cellar,barn,jungle,woods,windmill,lighthouse,cliff,valley",
-         animal="=dragon,monster,giant,troll,ghost,bear,wolf,witch", thing="",
+    Plot("kind_monster", hero="child animal role", place="=cave,forest,mountain,castle,tower,attic,cellar,barn,jungle,windmill,lighthouse,cliff,valley",
+         animal="=dragon,monster,giant,troll,ghost,bear,wolf", thing="",
          themes="a kind {a}|not judging by looks|a scary {a}",
          asks="meets {aa}|meets {aa} {at}|makes friends with {aa}", text="""
-{OPEN} who was very curious.
+{OPEN} who asked about everything.
 {OPEN}. {he} always wanted to know the truth.
 {h} was {akid} who was not easily afraid.
 
@@ -345,7 +345,7 @@ From then on, everyone took good care of {p}.
 Everybody was afraid of the {a} that lived {at}. "It eats whatever it can find," they said.
 The people told dark stories about {aa} that lived {at}.
 
-"Have you ever seen it?" {h} asked, but nobody had.
+? "Have you ever seen it?" {h} asked, but nobody had.
 "Why is it so bad?" asked {h}. Nobody had an answer.
 
 {ONEDAY}, {h} packed {some} and went to {p}.
@@ -353,7 +353,7 @@ The people told dark stories about {aa} that lived {at}.
 
 ---
 
-It was very quiet {at}. {h}'s heart was beating loudly.
+? It was very quiet {at}. {h}'s heart was beating loudly.
 {h} walked on tiptoe. Then {he} heard a deep sound, like thunder far away.
 
 There sat the {a}. It was as big as it was in the stories, but it was crying!
@@ -376,10 +376,10 @@ The {a} hid its face. "Please do not be afraid of me," it said.
 "Are you hungry?" asked {h} and gave the {a} the {food}.
 {h} sat down next to it and shared the {food}.
 
-The {a} smiled for the first time in a hundred years.
+? The {a} smiled for the first time in a hundred years.
 "That is good!" said the {a}, and its eyes shone like stars.
 
-They talked and laughed, and the {a} knew the best stories in the world.
+? They talked and laughed, and the {a} knew the best stories in the world.
 Then they played hide and seek, but the {a} was much too big to hide.
 
 The next day, {h} brought the {a} to the village. At first people screamed, but then they saw its friendly face.
@@ -389,7 +389,7 @@ From that day on, nobody was afraid any more, and the {a} was never alone.
 And the {a} helped to [carry heavy stones|light the fires in winter], and everyone was glad to have it.
 {h} had learned that you should look into the heart and not at the face.
 """),
-    Plot("sea_help", hero="sea", place="=sea,beach,island,harbour,shore,lighthouse", thing="=boat,raft,ship",
+    Plot("sea_help", hero="sea", place="=beach,island,harbour,shore,lighthouse", thing="=boat,raft,ship",
          themes="the sea|helping others at sea|a storm at sea",
          asks="saves {att}|helps {att} in a storm|swims to {p}", text="""
 {OPEN} who lived in the deep blue water.
@@ -402,7 +402,7 @@ Every day {he} played with {his} friend {fn} near {p}.
 {ONEDAY}, the sky turned black, and the waves became as high as houses.
 {ONEDAY}, there was a great storm, and the water was wild.
 
-"Let us go down where it is calm," said {f}.
+? "Let us go down where it is calm," said {f}.
 "We must hide in the deep," called {f}.
 
 ---
@@ -410,11 +410,11 @@ Every day {he} played with {his} friend {fn} near {p}.
 But then {h} heard a cry. Far out there was {act}, and it was in danger.
 But just then {h} saw {act} on the waves. There were children in it!
 
-"They will hit the rocks!" said {h}. "We must help them."
+? "They will hit the rocks!" said {h}. "We must help them."
 "They do not know the way," said {h}. "Come, we will show them."
 
 {f} was afraid, but {fhe} came along.
-"It is dangerous," said {f}. But {fhe} did not leave {his} side.
+"It is dangerous," said {f}. But {f} stayed close to {h}.
 
 ((
 {h} swam in front of the {t} and splashed so that everyone could see {him}.
@@ -458,7 +458,7 @@ There was {his} friend {fn} already. "Let us make {att}!" said {f}.
 
 ---
 
-They worked and worked. Their noses were red, and their fingers were cold.
+? They worked and worked. Their noses were red, and their fingers were cold.
 {h} carried the snow and some old wood, and {f} put it all together.
 They used snow, sticks and some old boards, and they laughed all the time.
 
@@ -486,10 +486,10 @@ But {f} said, "The next one will be even better."
 So they made the {t} together, and it was the best one far and wide.
 They began again, and soon the {t} was ready.
 
-They played with it until the moon came up.
+? They played with it until the moon came up.
 Everyone came to see the {t}, and there was a big snowball fight.
 
-Then they went home and drank hot milk by the fire.
+? Then they went home and drank hot milk by the fire.
 Tired and happy, they sat by the warm stove and ate [biscuits|apples].
 
 "I hope that the winter will never end," said {h}.

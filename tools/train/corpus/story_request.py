@@ -78,14 +78,17 @@ def _thing(rng: Random, slots: Slots, asked: list[str]) -> str:
 
 def _place(rng: Random, slots: Slots, asked: list[str]) -> str:
     asked.append(slots.place.noun)
-    return with_article(slots.place.noun) if rng.random() < 0.7 else "the " + slots.place.noun
+    common = slots.place.noun != "sea"
+    return with_article(slots.place.noun) if common and rng.random() < 0.7 else "the " + slots.place.noun
 
 
 def _where(rng: Random, slots: Slots, asked: list[str]) -> str:
     """ "in the forest" or "in a forest"."""
     asked.append(slots.place.noun)
     preposition = slots.place.where.split()[0]
-    return slots.place.where if rng.random() < 0.6 else f"{preposition} {with_article(slots.place.noun)}"
+    if slots.place.noun == "sea" or rng.random() < 0.6:
+        return slots.place.where
+    return f"{preposition} {with_article(slots.place.noun)}"
 
 
 def _joined(items: list[str]) -> str:

@@ -102,7 +102,7 @@ def _places(kind: str, text: str) -> list[Place]:
 
 PLACES: tuple[Place, ...] = tuple(
     _places("wild", "in forest, at beach, at lake, by river, on hill, in meadow, on mountain, in jungle, in field, "
-            "in valley, by pond, by stream, on island, in woods, by sea, in desert, by waterfall, on cliff, in cave, "
+            "in valley, by pond, by stream, on island, by sea, in desert, by waterfall, on cliff, in cave, "
             "on shore, in grove")
     + _places("town", "in park, in garden, on playground, at market, on farm, in village, at zoo, in orchard, "
               "on bridge, at harbour, at train station, at fair, in town, in yard, at castle, in city, at campsite, "
@@ -129,7 +129,7 @@ _THING_WORDS: dict[str, str] = {
     "scarf": "small wear", "cap": "small wear", "coat": "wear", "sweater": "small wear", "mitten": "small wear",
     "ribbon": "small wear", "apron": "wear small", "cape": "wear small build", "mask": "wear small build",
     "drum": "music toy small", "flute": "music small", "whistle": "music small", "guitar": "music",
-    "violin": "music small", "trumpet": "music small", "harp": "music", "piano": "music", "tambourine": "music small",
+    "violin": "music small", "trumpet": "music small", "harp": "music", "piano": "wonder", "tambourine": "music small",
     "bicycle": "ride", "sled": "ride build", "scooter": "ride", "skateboard": "ride", "wagon": "ride build",
     "go-cart": "ride build", "boat": "build", "raft": "build", "swing": "build", "tent": "build",
     "birdhouse": "build small", "sandcastle": "build", "snowman": "build", "bench": "build", "ladder": "build",
