@@ -1,0 +1,115 @@
+"""The mixture that quire-tiny learns from: which abilities, and how much of the text each is."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from itertools import accumulate
+from bisect import bisect_right
+from random import Random
+from typing import Callable, Iterator
+
+from .example import Example, held_out, pick
+
+Maker = Callable[[Random], Example]
+
+MODULES = ("stories", "questions", "arithmetic", "lists", "talk")
+
+MIXTURE: dict[str, float] = {
+    "story": 0.45,
+    "continuation": 0.08,
+    "plain_story": 0.05,
+    "questions": 0.16,
+    "arithmetic": 0.10,
+    "lists": 0.06,
+    "talk": 0.07,
+    "dialogue": 0.03,
+}
+"""Share of the tokens, by kind or by module; a module's share is divided equally among its kinds that have none."""
+
+SIZE_SAMPLES = 300
+"""Examples of a kind whose mean length turns its share of the tokens into a share of the examples."""
+
+ATTEMPTS_MAX = 10_000
+"""Draws after which a kind is said to have no example on the wanted side of the split."""
+
+
+def makers() -> dict[str, Maker]:
+    """Every kind of the package, in the order of the modules."""
+    found: dict[str, Maker] = {}
+    for name in MODULES:
+        for kind, maker in import_module(f".{name}", __package__).KINDS.items():
+            if kind in found:
+                raise ValueError(f"two modules have a kind named {kind}")
+            found[kind] = maker
+    found["dialogue"] = dialogue
+    return found
+
+
+def dialogue(rng: Random) -> Example:
+    """Several requests after one another, each about something else: a conversation as people have it."""
+    turns = 2 + rng.randrange(4)
+    messages: list[tuple[str, str]] = []
+    keys: list[str] = []
+    for _ in range(turns):
+        module = import_module("." + pick(rng, DIALOGUE_MODULES), __package__)
+        kind = pick(rng, [kind for kind in module.KINDS if kind != "plain_story"])
+        example = module.KINDS[kind](rng)
+        if messages and example.messages[0][0] == "system":
+            continue  # one speaks to the whole conversation, so it stands at its beginning only
+        messages.extend(example.messages)
+        keys.append(example.key)
+    # One turn's held-out key holds the whole conversation out: "training" never sees a key of the other side.
+    key = next((key for key in keys if held_out(key)), keys[0])
+    return Example("dialogue", tuple(messages), key)
+
+
+DIALOGUE_MODULES = ("stories", "questions", "questions", "arithmetic", "lists", "talk", "talk")
+
+
+def token_shares() -> dict[str, float]:
+    """Kind -> its share of the tokens; they add up to 1."""
+    shares: dict[str, float] = {}
+    for name in MODULES:
+        kinds = list(import_module(f".{name}", __package__).KINDS)
+        without = [kind for kind in kinds if kind not in MIXTURE]
+        shares.update({kind: MIXTURE[kind] for kind in kinds if kind in MIXTURE and kind != name})
+        # A module may have a kind of its own name ("talk"), which then shares the module's part like the others.
+        without += [kind for kind in kinds if kind == name]
+        shares.update({kind: MIXTURE[name] / len(without) for kind in without})
+    shares["dialogue"] = MIXTURE["dialogue"]
+    total = sum(shares.values())
+    return {kind: share / total for kind, share in shares.items()}
+
+
+def mean_size(maker: Maker) -> float:
+    """Mean characters of a kind's examples."""
+    rng = Random(0)
+    return sum(len(text) + 4 for _ in range(SIZE_SAMPLES) for _, text in maker(rng).messages) / SIZE_SAMPLES
+
+
+def generate_kind(kind: str, seed: int, count: int, held_out_wanted: bool) -> Iterator[Example]:
+    """`count` examples of one kind; the same ones for the same arguments."""
+    rng = Random(f"{kind}:{seed}")
+    maker = makers()[kind]
+    for _ in range(count):
+        yield make_one(kind, maker, rng, held_out_wanted)
+
+
+def make_one(kind: str, maker: Maker, rng: Random, held_out_wanted: bool) -> Example:
+    for _ in range(ATTEMPTS_MAX):
+        example = maker(rng)
+        if held_out(example.key) == held_out_wanted:
+            return example
+    raise ValueError(f"no example of {kind} with held_out = {held_out_wanted} in {ATTEMPTS_MAX} draws")
+
+
+def generate(seed: int, count: int, held_out: bool = False) -> Iterator[Example]:
+    """`count` examples of the mixture; the same ones for the same arguments."""
+    rng = Random(seed)
+    kinds = makers()
+    shares = token_shares()
+    names = list(kinds)
+    limits = list(accumulate(shares[kind] / mean_size(kinds[kind]) for kind in names))
+    for _ in range(count):
+        kind = names[min(bisect_right(limits, rng.random() * limits[-1]), len(names) - 1)]
+        yield make_one(kind, kinds[kind], rng, held_out)
