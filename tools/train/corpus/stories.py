@@ -9,20 +9,20 @@ import argparse
 import re
 from random import Random
 
-from . import story_plots_a, story_plots_b, story_plots_c, story_plots_d, story_plots_e, story_plots_f
+from . import story_plots_a, story_plots_b, story_plots_c, story_plots_d, story_plots_e, story_plots_f, story_plots_g
 from .example import Example, chat, either_case, pick
 from .story_cast import draw_slots
 from .story_plot import Plot, Slots, parse, render, repeats
 from .story_request import request_for
 
 PLOTS: tuple[Plot, ...] = (story_plots_a.PLOTS + story_plots_b.PLOTS + story_plots_c.PLOTS + story_plots_d.PLOTS
-                           + story_plots_e.PLOTS + story_plots_f.PLOTS)
+                           + story_plots_e.PLOTS + story_plots_f.PLOTS + story_plots_g.PLOTS)
 SECTIONS = {plot.name: parse(plot.text) for plot in PLOTS}
 
 WORDS_MIN = 55
-WORDS_MAX = 150
+WORDS_MAX = 165
 RENDERINGS = 3
-"""So many tellings of the same slots are drawn, and the shortest is kept: a small model learns short stories better."""
+"""So many tellings of the same slots are tried before other slots are drawn."""
 
 BEDTIME = (
     "When bedtime came, {h} fell asleep with a smile. Good night!", "And now it is time to sleep, too. Good night!",
@@ -37,8 +37,6 @@ CONTINUE = (
     "Go on with this story: {x}", "{x} What happens next?", "{x} How does the story go on?",
     "This is how my story begins: {x} Please go on.", "Complete this story: {x}", "Tell me how this ends: {x}",
     "{x} Please continue.", "Could you continue this story? {x}", "My story starts like this: {x} What comes next?")
-
-SENTENCE_END = re.compile(r'(?<=[.!?])(?:"?)(?= +["A-Z]|\n)')
 
 
 def _holds(story: str, words: list[str]) -> bool:
@@ -64,10 +62,10 @@ def draw_story(rng: Random, plot: Plot | None = None) -> tuple[Plot, Slots, str,
         slots = draw_slots(rng, plot_drawn)
         request, asked, bedtime = request_for(rng, plot_drawn, slots)
         closing = pick(rng, BEDTIME) if bedtime else ""
-        tellings = [render(rng, SECTIONS[plot_drawn.name], slots, closing) for _ in range(RENDERINGS)]
-        good = [story for story in tellings if _answers(story, slots, asked, closing)]
-        if good:
-            return plot_drawn, slots, request, asked, min(good, key=len)
+        for _ in range(RENDERINGS):
+            story = render(rng, SECTIONS[plot_drawn.name], slots, closing)
+            if _answers(story, slots, asked, closing):
+                return plot_drawn, slots, request, asked, story
 
 
 def story(rng: Random) -> Example:

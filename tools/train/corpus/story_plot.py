@@ -3,7 +3,7 @@
 A plot's text is a small language, so that a plot reads like the story that it makes:
 
     a blank line ends a section; each line of a section is another way to say the same thing
-    "? " before any of a section's lines: the section is left out in most of the stories
+    "? " before any of a section's lines: the section is left out in three quarters of the stories
     "((" , "||" and "))" on lines of their own: one of several courses that the story can take
     "---" on a line of its own: a new paragraph
     [this|that] inside a line: one of these
@@ -28,7 +28,7 @@ PHRASES: dict[str, str] = {
             "Once upon a time, there lived|Long ago, there lived] {intro}",
 }
 
-OPTIONAL_SHARE = 0.3
+OPTIONAL_SHARE = 0.25
 
 CHOICE = re.compile(r"\[([^\[\]]*)\]")
 FIELD = re.compile(r"\{(\w+)\}")
@@ -137,8 +137,6 @@ def fields(slots: Slots) -> dict[str, str]:
         values[word] = PRONOUNS[hero.pronoun][word]
     akid = with_article(f"{hero.adjective} {hero.noun}".strip())
     values["akid"] = akid
-    values["littlekid"] = f"{hero.adjective or 'little'} {hero.noun}"
-    values["anykid"] = f"{hero.noun}"
     for prefix, who in (("f", slots.friend), ("g", slots.third)):
         if who is None:
             continue

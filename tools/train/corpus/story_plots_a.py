@@ -272,7 +272,7 @@ The next day, {h} did not say hello. "You took my {t}!" {he} shouted.
 The next morning, {h} was angry. "Give me back my {t}!" {he} said to {f}.
 So {h} went to {f} the next day and said, "I know that you have my {t}."
 
-{f} was very surprised. "I did not take it," {fhe} said with tears in {fhis} eyes.
+? {f} was very surprised. "I did not take it," {fhe} said with tears in {fhis} eyes.
 "I would never take your things," said {f} and went away sadly.
 {f} did not know what to say. {fhe} turned around and walked home alone.
 
@@ -364,7 +364,7 @@ From that day on, {h} always told the truth, even when it was hard.
 
 But the {t} cost ten coins, and {h} had only two.
 It cost a lot of money, and {h} had only one small coin.
-"That is too much for me now," said {h}, "but I can work for it."
+"Ten coins! That is too much for me now," said {h}, "but I can work for it."
 
 So {h} [carried water for|helped] an old neighbour and [swept|cleaned] the yard.
 So {he} picked apples for a farmer and fed the hens every morning.

@@ -106,7 +106,7 @@ From that day on, they were the best of friends.
 So {h} had a new friend, and the {a} had a new home.
 ))
 """),
-    Plot("lost_pet", animal="pet", pet=True, place="wild town", hero="child",
+    Plot("lost_pet", animal="=dog,cat,kitten,puppy,hamster,guinea pig", pet=True, place="wild town", hero="child",
          themes="a lost {a}|looking for a lost {a}|not giving up",
          asks="looks for {his} lost {a}|loses {his} {a} {at}", text="""
 {OPEN} who had {aa}. They did everything together.
@@ -188,14 +188,14 @@ But not far away sat {fintro}. {f} looked at the {food} and swallowed.
 
 ---
 
-{h} pretended not to see it and took a first bite. But somehow {he} did not enjoy it.
+{h} pretended not to see {fhim} and took a first bite. But somehow {he} did not enjoy it.
 At first {h} turned away. There was not much, and {he} wanted it all.
 {h} looked at the food and then at {f}. What should {he} do?
 
 ? "My stomach is quite empty," said {f} in a small voice. "I have walked all day."
 
 Then {h} remembered a day when {he} had been hungry {himself}.
-But {h} knew how it felt to be hungry.
+{h} knew how it felt to be hungry.
 
 "Come and sit with me," {he} said. "There is enough for two."
 "Would you like some of my {food}?" asked {h}.
@@ -233,7 +233,7 @@ They became good friends, and neither of them was ever hungry again.
 
 {SUNNY}, {h} and {f} went to {p} to play.
 {SUNNY}, {h} went to {p} with {his} friend {fn}.
-{ONEDAY}, the two friends {h} and {f} were playing {at}.
+{ONEDAY}, the two friends {h} and {fn} were playing {at}.
 
 The sky was blue, and they did not look at the time.
 They were having so much fun that they did not see the dark clouds.
@@ -302,8 +302,8 @@ Every summer, there was a race {at}, and this year {h} wanted to win it.
 {ONEDAY}, a sign said, "Big race {at}! Everyone can come."
 
 {his} friend {fn} wanted to run, too. "May the best one win," said {f}.
-{f} was in the race as well. {f} was a good runner.
-"I will be faster than you," said {f} with a smile. {f} was {h}'s friend.
+{his} friend {fn} was in the race as well. {f} was a good runner.
+{his} friend {fn} was in the race, too. "I will be faster than you," said {f} with a smile.
 
 "Ready, steady, go!" somebody called, and off they ran.
 A bell rang, and everybody began to run.
@@ -318,7 +318,7 @@ When the flag went down, they all ran off.
 Then {he} heard a cry behind {him}. {f} had fallen and hurt {fhis} leg.
 But suddenly {f} tripped over a root and fell into the dust.
 
-{h} looked at the finish and then at {his} friend. {he} stopped.
+? {h} looked at the finish and then at {his} friend. {he} stopped.
 {h} could win now. But how could {he} leave {his} friend behind?
 
 {h} turned back and helped {f} to stand up. "Lean on me," {he} said.
@@ -380,7 +380,7 @@ Then {he} heard a soft voice. "Why are you crying?" It was {aa}.
 Suddenly something moved, and out came {aa}. "Are you lost?" it asked.
 Just then {aa} came along and looked at {him} with bright eyes.
 
-? "I cannot find my way home," said {h}.
+"I cannot find my way home," said {h}.
 {h} wiped {his} tears. "I want to go home, but I do not know the way," {he} said.
 "I went too far, and now I am lost," said {h} in a low voice.
 
@@ -389,7 +389,7 @@ Just then {aa} came along and looked at {him} with bright eyes.
 "Look up," said the {a}. "Do you see that bright star? It is right above your home."
 
 ((
-The {a} went first, and {h} followed close behind.
+? The {a} went first, and {h} followed close behind.
 They walked for a long time. The {a} never went too fast.
 
 They crossed a little stream and passed a great old tree.

@@ -10,7 +10,7 @@ PLOTS = (
 {OPEN}. {he} wanted to learn to ride {act}.
 {h} was {akid}. For {his} birthday, {he} got {act}, but {he} did not know how to ride it.
 
-{ONEDAY}, {h} took the {t} to {p}.
+{ONEDAY}, {h} took the {t} to {p}, where {his} friend {fn} was waiting.
 {ONEDAY}, {h} went to {p} to try the {t}. {his} friend {fn} came, too.
 {SUNNY}, {h} and {his} friend {fn} went to {p} with the {t}.
 
@@ -18,7 +18,7 @@ PLOTS = (
 The first try was very short. The {t} [shook|wobbled], and {h} fell off.
 {h} had just started when {he} lost {his} balance and landed on the ground.
 
-"Ouch!" cried {h}. "I will never learn this."
+? "Ouch!" cried {h}. "I will never learn this."
 {h} looked at {his} dirty knees. "This is too hard for me," {he} said.
 {he} was angry and pushed the {t} away. "I give up!" {he} shouted.
 
@@ -80,7 +80,7 @@ The days went by, and nothing happened.
 "It is working under the earth where you cannot see it," {f} said.
 {f} shook {fhis} head. "Good things take a while. Wait a little longer," {fhe} said.
 
-So {h} waited. {he} gave it water when it was dry and kept the snails away.
+? So {h} waited. {he} gave it water when it was dry and kept the snails away.
 So {h} went on with the work every day. Some days {he} sang to it, too.
 
 ((

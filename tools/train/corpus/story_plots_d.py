@@ -176,11 +176,11 @@ And the old man was never lonely again.
          themes="a letter|a friend who is far away|missing a friend",
          asks="writes a letter|writes a letter to a friend|gets {att}", text="""
 {OPEN} whose best friend was {fn}.
-{OPEN}. {his} best friend, {fn}, had moved far away.
+{OPEN}. {his} best friend was {fn}.
 {h} was {akid}. {he} and {his} friend {fn} had always played {at}.
 
 They had played together {at} every day, but now {f} lived far away.
-{f} was gone now, and {h} missed the long days {at}.
+Then {f} moved away, and {h} missed the long days {at}.
 But one day {f} had to go and live in another land.
 
 ? {h} was lonely. "I wish I could talk to {f}," {he} said.
@@ -310,7 +310,7 @@ So {he} packed {some} into a basket and went to see {f}.
 {h} got {some} and put a bunch of flowers next to it. Then {he} set off.
 First {h} made a card with a bright sun on it. Then {he} packed {some}.
 
-{f} lay in bed with a red nose and looked very pale.
+? {f} lay in bed with a red nose and looked very pale.
 {f} was lying under three blankets and did not smile.
 When {h} came in, {f} only said, "Hello," in a weak voice.
 
@@ -393,11 +393,11 @@ The next morning, {h} was there before the sun was up.
 And the next day, {h} came very early and did most of the work.
 ))
 
-? They worked side by side, and with two it went quickly.
+They worked side by side, and with two it went quickly.
 Together they finished the work, and it was even fun.
 {h} worked hard until everything was done.
 
-{f} smiled again. "Now I know that I can trust you," {fhe} said.
+? {f} smiled again. "Now I know that I can trust you," {fhe} said.
 "Thank you," said {f}. "Now let us go to {p} together!"
 
 From that day on, {h} thought first before {he} promised something. And what {he} promised, {he} did.

@@ -90,7 +90,7 @@ From behind it came {fintro}. "Would you like an adventure?" asked {f}.
 {h} nodded, and in the next moment they were flying through the air.
 
 ((
-They flew over mountains and seas, and below them the houses were as small as nuts.
+? They flew over mountains and seas, and below them the houses were as small as nuts.
 They saw a land where the trees were blue and the rivers were made of milk.
 
 "Look," said {f}, "there is the land of lost toys." {h} saw a thousand of them, and they were all dancing.
@@ -141,7 +141,7 @@ It had been raining for three days. {h}, {akid}, and {his} friend {fn} sat {at} 
 
 ---
 
-? So they cut and glued and painted.
+So they cut and glued and painted.
 {h} cut the boxes, and {f} painted them.
 They took the biggest box for the middle and small ones for the rest.
 
@@ -311,7 +311,7 @@ From that day on, {h} was content with what {he} had.
 {ONEDAY}, {h} was {at} when {he} saw {act} in the grass. It was glowing!
 
 {h} touched it three times, and suddenly a [cake|bunch of flowers] was there!
-When {h} took it in {his} arms, everything around {him} began to dance.
+When {h} picked it up, everything around {him} began to dance.
 As soon as {he} touched it, {his} feet left the ground. {he} was flying!
 
 "It is magic!" {he} cried.

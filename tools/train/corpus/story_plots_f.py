@@ -23,7 +23,7 @@ Suddenly they heard a strange sound outside. It came nearer and nearer.
 ? "Did you hear that?" whispered {h}.
 {h} sat up straight. "What was that?" {he} asked.
 
-"Maybe it is a bear," said {f} with a shaking voice.
+? "Maybe it is a bear," said {f} with a shaking voice.
 "It must be a ghost!" said {f} and crept under the blanket.
 
 ---
@@ -48,7 +48,7 @@ In the light stood {aa}, and it looked just as frightened as they were.
 "What a terrible monster!" laughed {f}.
 {h} began to laugh, and {f} laughed, too.
 
-"Come here, little guest," said {h} and gave the {a} some more.
+? "Come here, little guest," said {h} and gave the {a} some more.
 They shared the rest of the food with the {a}, and then it trotted off.
 
 After that, they slept well until the sun came up.
@@ -76,17 +76,17 @@ The proudest one {at} was a big {a}. It laughed at everyone who was small.
 
 ---
 
-{ONEDAY}, there was a loud cry. The big {a} [was caught in a net|was tied up in a strong rope]!
+{ONEDAY}, there was a loud cry. The big {a} [was caught in a net|had walked into a net]!
 {ONEDAY}, hunters came and put a net in the grass. The big {a} walked right into it.
 {ONEDAY}, the big {a} did not look where it was going and got caught in an old net.
 
 ? It pulled and pushed, but all its strength was no use.
 "Help me!" cried the {a}. The others came, but nobody knew what to do.
 
-Then {h} heard it. {he} ran to the {a} as fast as {he} could.
+Then {h} heard of it. {he} ran to the {a} as fast as {he} could.
 {h} pushed through the crowd. "Let me try," {he} said.
 
-? "You?" asked the {a}. "You are much too small!"
+"You?" asked the {a}. "You are much too small!"
 Everyone looked at {him} and shook their heads.
 
 ((
@@ -123,7 +123,7 @@ It was a hot day, and they all went to {p}. But {h} sat under a tree and watched
 "Come in! It is wonderful!" called {his} friend {fn}.
 {his} friend {fn} waved at {him}. "Why do you not come in?" {fhe} asked.
 
-"I do not feel like it," said {h}. But that was not the truth.
+? "I do not feel like it," said {h}. But that was not the truth.
 "The water is too cold," said {h}. But really {he} was afraid.
 {h} only shook {his} head and looked away.
 
@@ -287,7 +287,7 @@ They tied up the {t} and went home to have hot soup.
 {h} was {akid}, and {he} knew every stone {at}.
 
 {ONEDAY}, {h} came to {p} and was sad. There was rubbish everywhere.
-{ONEDAY}, there was paper lying all over {p}, and there were old bottles and broken boxes.
+{ONEDAY}, there was paper lying around {at}, and there were old bottles and broken boxes.
 
 ? "Who did this?" asked {h}.
 "It is not nice here any more," {h} said to {his} friend {fn}.

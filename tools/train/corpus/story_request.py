@@ -13,7 +13,7 @@ ABOUT = (
     "Can you tell me a story about {x}?", "Could you write a story about {x}?", "Can you write a short story about {x}?",
     "I would like a story about {x}.", "I want to hear a story about {x}.", "A story about {x}, please.",
     "Make up a story about {x}.", "Could you please tell me a short story about {x}?", "Story about {x}.",
-    "Tell a children's story about {x}.", "Write a little story about {x} for my child.", "Give me a story about {x}.",
+    "Tell a children's story about {x}.", "Write a little story for my child about {x}.", "Give me a story about {x}.",
     "Tell my son a story about {x}.", "Invent a story about {x}.", "Do you know a story about {x}?",
     "Let us hear a story about {x}.", "Would you tell us a story about {x}?", "Tell me about {x} in a short story.",
     "Write a simple story for children about {x}.", "Please make up a short story about {x}.",

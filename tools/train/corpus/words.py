@@ -116,7 +116,7 @@ _THING_WORDS: dict[str, str] = {
     "toy boat": "toy small build", "toy train": "toy small", "toy car": "toy small", "puppet": "toy small build",
     "yo-yo": "toy small", "spinning top": "toy small", "toy plane": "toy small build", "jump rope": "toy small",
     "balloon": "wonder", "puzzle": "toy small", "toy robot": "toy small", "rocking horse": "toy",
-    "toy truck": "toy small", "marble": "small treasure", "music box": "toy small treasure music",
+    "toy truck": "toy small", "marble": "small treasure", "music box": "toy small treasure",
     "key": "small treasure", "coin": "small treasure", "ring": "small treasure", "bell": "small treasure",
     "shell": "small treasure", "button": "small", "feather": "nature", "stone": "nature", "crown": "treasure small wear",
     "necklace": "small treasure wear", "bracelet": "small treasure wear", "lamp": "small treasure",
