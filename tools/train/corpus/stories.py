@@ -83,6 +83,7 @@ def plain_story(rng: Random) -> Example:
 def split_beginning(text: str, count: int) -> tuple[str, str]:
     """The first `count` sentences and the rest."""
     cuts = [match.end() + (text[match.end()] == '"') for match in re.finditer(r'[.!?](?="? ["A-Z]|"?\n)', text)]
+    cuts = [cut for cut in cuts if text[:cut].count('"') % 2 == 0]  # never inside of what somebody says
     cut = cuts[min(count, len(cuts)) - 1]
     return text[:cut], text[cut:].strip()
 

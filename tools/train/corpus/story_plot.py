@@ -179,7 +179,7 @@ def fill(rng: Random, text: str, values: dict[str, str]) -> str:
     return FIELD.sub(lambda match: values[match.group(1)], text)
 
 
-SENTENCE_START = re.compile(r'(^"?|[.!?] "?)([a-z])')
+SENTENCE_START = re.compile(r'(^"?|[.!?] "?|\." )([a-z])')
 
 
 def render(rng: Random, sections: list, slots: Slots, closing: str = "") -> str:
