@@ -423,7 +423,7 @@ That night, {h} lay in {his} warm bed and thought of {his} new friend.
 From that day on, {h} helped everyone who did not know the way.
 """),
     Plot("hungry_winter", animal="=fox,deer,squirrel,rabbit,hedgehog,mouse,robin,sparrow,hare,crow", hero="child role",
-         place="=forest,garden,park,village,farm,yard,field,meadow,hill,valley,orchard,castle",
+         place="=forest,park,farm,village,field,meadow,hill,valley,orchard,grove",
          themes="helping animals in winter|a cold winter|a hungry {a}",
          asks="feeds {aa} in winter|helps a hungry {a}|helps {aa} in the snow", text="""
 It was a [cold|hard] winter, and snow lay everywhere. In a small house near {p} lived {intro}.

@@ -3,7 +3,8 @@
 from .story_plot import Plot
 
 PLOTS = (
-    Plot("night_noise", place="wild town", animal="=owl,hedgehog,cat,mouse,raccoon,frog,badger,squirrel,dog,goat,rabbit,kitten,puppy",
+    Plot("night_noise", place="=forest,beach,lake,river,hill,meadow,mountain,jungle,field,valley,pond,"
+         "stream,island,desert,shore,grove,garden,park,orchard,yard,campsite,farm", animal="=owl,hedgehog,cat,mouse,raccoon,frog,badger,squirrel,dog,goat,rabbit,kitten,puppy",
          hero="child animal role", themes="a strange noise|being brave|a scary night",
          asks="hears a strange noise {at}|hears a strange noise at night|sleeps in a tent {at}", text="""
 {OPEN} who wanted to sleep in a tent for once.
@@ -123,7 +124,7 @@ It was a hot day, and they all went to {p}. But {h} sat under a tree and watched
 "Come in! It is wonderful!" called {his} friend {fn}.
 {his} friend {fn} waved at {him}. "Why do you not come in?" {fhe} asked.
 
-? "I do not feel like it," said {h}. But that was not the truth.
+"I do not feel like it," said {h}. But that was not the truth.
 "The water is too cold," said {h}. But really {he} was afraid.
 {h} only shook {his} head and looked away.
 
@@ -194,7 +195,7 @@ Everyone looked at {him}. {h} wanted to disappear.
 
 ((
 Then {f} whispered the first word from behind the curtain.
-But {f} gave {him} a sign and whispered the words.
+Just then {f} gave {him} a sign and whispered the words.
 
 That was enough. {h} remembered it all, and {his} voice grew strong and clear.
 {h} took a deep breath and began. After the first sentence it was easy.
@@ -221,7 +222,7 @@ The {t} hung over {h}'s bed from then on.
 {h} learned that a mistake is not the end, if you have a friend.
 That night, {h} was too happy to sleep.
 """),
-    Plot("boat_trip", hero="child animal role", place="=lake,river,sea,pond,harbour,beach,shore,island", thing="=boat,raft",
+    Plot("boat_trip", hero="child animal role", place="=lake,sea,harbour,beach,shore,island", thing="=boat,raft",
          themes="an adventure on the water|a trip in {att}|working together",
          asks="goes on a trip in {act}|sails in {act}|builds {act} and goes on a trip", text="""
 {OPEN} who dreamed of the wide sea.
@@ -441,7 +442,7 @@ From that day on, the children came to {p} every Sunday and played with {h}.
 {h} was tired but very proud. It is good to be brave for others.
 """),
     Plot("snow_day", hero="child animal", place="=hill,park,garden,yard,field,meadow,village,playground,mountain,farm,courtyard",
-         thing="=snowman,sled,fort", themes="a snowy day|snow|winter|playing in the snow",
+         thing="=snowman,fort,snow castle,snow bear", themes="a snowy day|snow|winter|playing in the snow",
          asks="plays in the snow|plays in the snow {at}|makes {att} in winter", text="""
 {OPEN} who waited for the snow every winter.
 {OPEN}. {he} loved the winter most of all.

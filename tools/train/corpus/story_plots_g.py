@@ -223,7 +223,8 @@ Back in bed, {h} listened to the wind. Now {his} eyes were very heavy.
 A moment later, {h} was dreaming.
 And then, at last, sleep came on soft feet.
 """),
-    Plot("sad_king", hero="child animal", thing="toy music", place="=castle,palace,town,city,tower,village,courtyard",
+    Plot("sad_king", hero="child animal", thing="=ball,doll,puppet,toy boat,toy train,toy car,drum,flute,trumpet,teddy bear,spinning top,yo-yo,"
+         "tambourine,toy robot,kite", place="=castle,palace,town,city,tower,village,courtyard",
          themes="a sad king|making someone laugh|a king who cannot laugh",
          asks="makes a sad king laugh|goes to {p} to help a sad king|makes a king laugh with {act}", text="""
 Long ago, there was a king who never laughed. {at}, everyone was sad because of it.
