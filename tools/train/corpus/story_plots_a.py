@@ -51,7 +51,7 @@ They walked home together, and {h} did not let go of the {t} once.
 "Two pairs of eyes see more than one," said {f}, and they both laughed.
 """),
     Plot("found_owner", place="wild town indoor", thing="small",
-         themes="being honest|a {t} that belongs to someone else|doing the right thing",
+         themes="being honest|{att} that belongs to someone else|doing the right thing",
          asks="finds {act}|finds {act} {at}|finds {act} and gives it back", text="""
 {OPEN} who liked to [explore|walk and look around].
 {OPEN}. {he} always kept {his} eyes open.
@@ -198,7 +198,7 @@ After that day, {h} mended many things, and {he} always thought of that afternoo
 Now {h} knew that many broken things can be made whole again.
 """),
     Plot("stuck_in_tree", place="wild town", thing="=kite,ball,paper plane,toy plane,balloon,hat,scarf,cap",
-         themes="a {t} in a tall tree|working together|a {t} that is stuck in a tree",
+         themes="{att} in a tall tree|working together|{att} that is stuck in a tree",
          asks="gets {act} stuck in a tree|loses {act} in a tall tree", text="""
 {SUNNY}, {akid} named {h} went to {p} with {act}.
 {OPEN}. {SUNNY}, {he} took {his} {ct} to {p}.

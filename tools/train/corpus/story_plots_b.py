@@ -52,7 +52,7 @@ When the sun went down, {h} had a friend, and so did {f}.
 {h} learned that sometimes one small hello is enough to find a friend.
 """),
     Plot("hurt_animal", place="wild town", animal="=owl,robin,sparrow,crow,parrot,eagle,swan,goose,duck,stork,pigeon,woodpecker", hero="child animal role",
-         themes="helping an animal|a {a} with a hurt wing|being kind to animals",
+         themes="helping an animal|{aa} with a hurt wing|being kind to animals",
          asks="helps {aa}|helps {aa} with a hurt wing|finds a hurt {a} {at}", text="""
 {OPEN} who [loved|liked] all [animals|living things].
 {OPEN}. {he} had a soft heart.
@@ -398,7 +398,7 @@ They crossed a little stream and passed a great old tree.
 At last {h} saw a light. It was the window of {his} own home!
 Then {h} saw a tree that {he} knew. Now {he} was almost home.
 ||
-But on the way they came to a deep ditch, and {h} was afraid to jump.
+On the way they came to a deep ditch, and {h} was afraid to jump.
 Soon they came to a stream with only a narrow log across it.
 
 "You can do it," said the {a}. "Look at me and not down."

@@ -53,7 +53,7 @@ So {h} began to dance {himself}. The {a} looked at {him} and danced, too, and ev
 That evening, the {a} got a very big dinner.
 """),
     Plot("pet_hero", animal="=dog,cat,pony,parrot,goose,horse,donkey,puppy,goat,rooster", pet=True, place="wild", hero="child",
-         themes="a brave {a}|a {a} that is a hero|a child and {his} {a}",
+         themes="a brave {a}|{aa} that is a hero|a child and {his} {a}",
          asks="is saved by {his} {a}|goes to {p} with {his} {a}", text="""
 {OPEN} who had an old {a}.
 {OPEN}. {he} and {his} {a} were the best of friends.
