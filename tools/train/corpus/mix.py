@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from importlib import import_module
 from itertools import accumulate
-from bisect import bisect_right
 from random import Random
 from typing import Callable, Iterator
 
-from .example import Example, held_out, pick
+from .example import Example, held_out
 
 Maker = Callable[[Random], Example]
 
@@ -23,6 +23,7 @@ MIXTURE: dict[str, float] = {
     "lists": 0.06,
     "talk": 0.07,
     "dialogue": 0.03,
+    "fact": 0.03,
 }
 """Share of the tokens, by kind or by module; a module's share is divided equally among its kinds that have none."""
 
@@ -41,29 +42,7 @@ def makers() -> dict[str, Maker]:
             if kind in found:
                 raise ValueError(f"two modules have a kind named {kind}")
             found[kind] = maker
-    found["dialogue"] = dialogue
     return found
-
-
-def dialogue(rng: Random) -> Example:
-    """Several requests after one another, each about something else: a conversation as people have it."""
-    turns = 2 + rng.randrange(4)
-    messages: list[tuple[str, str]] = []
-    keys: list[str] = []
-    for _ in range(turns):
-        module = import_module("." + pick(rng, DIALOGUE_MODULES), __package__)
-        kind = pick(rng, [kind for kind in module.KINDS if kind != "plain_story"])
-        example = module.KINDS[kind](rng)
-        if messages and example.messages[0][0] == "system":
-            continue  # one speaks to the whole conversation, so it stands at its beginning only
-        messages.extend(example.messages)
-        keys.append(example.key)
-    # One turn's held-out key holds the whole conversation out: "training" never sees a key of the other side.
-    key = next((key for key in keys if held_out(key)), keys[0])
-    return Example("dialogue", tuple(messages), key)
-
-
-DIALOGUE_MODULES = ("stories", "questions", "questions", "arithmetic", "lists", "talk", "talk")
 
 
 def token_shares() -> dict[str, float]:
@@ -72,11 +51,8 @@ def token_shares() -> dict[str, float]:
     for name in MODULES:
         kinds = list(import_module(f".{name}", __package__).KINDS)
         without = [kind for kind in kinds if kind not in MIXTURE]
-        shares.update({kind: MIXTURE[kind] for kind in kinds if kind in MIXTURE and kind != name})
-        # A module may have a kind of its own name ("talk"), which then shares the module's part like the others.
-        without += [kind for kind in kinds if kind == name]
+        shares.update({kind: MIXTURE[kind] for kind in kinds if kind in MIXTURE})
         shares.update({kind: MIXTURE[name] / len(without) for kind in without})
-    shares["dialogue"] = MIXTURE["dialogue"]
     total = sum(shares.values())
     return {kind: share / total for kind, share in shares.items()}
 
