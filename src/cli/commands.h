@@ -56,7 +56,7 @@ struct DemoOptions {
   std::string host = "127.0.0.1";
   uint16_t port = 11434;  // the next free one when it is taken
   bool once = false;      // ends after the table
-  int32_t num_predict = 96;
+  int32_t num_predict = 256;
 };
 Result<void> demo_command(const DemoOptions& options);
 

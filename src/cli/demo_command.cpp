@@ -25,11 +25,12 @@ namespace {
 
 using nlohmann::json;
 
+// What the model in the box can do; any other model has something to say to them too.
 constexpr std::array prompts = {
-    "Once upon a time, there was a little cat who", "Lily and her mom went to the park. They saw",
-    "The big dog was sad because",                  "One day, a boy named Tim found a red ball and",
-    "The sun was hot, so the ducks",                "Sam wanted to build a tall tower. First he",
-    "In the dark forest there lived",               "Grandma baked a cake, but then"};
+    "Tell me a story about Tom, a forest and a kite.", "Write a short story about a fox named Pip and a lantern.",
+    "Tell me a story about a lost key at the beach.",  "Tell me a bedtime story about a dragon.",
+    "Write a story in which Mia bakes a cake.",        "Tell me a story about Ben, a robot and a garden.",
+    "Tell me a story about two friends and a storm.",  "Continue this story: Once there was a shy girl called Lena."};
 constexpr int port_attempts = 64;
 
 // One answer as the client saw it, with what the server said of it.

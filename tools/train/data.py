@@ -19,6 +19,7 @@ from bisect import bisect_left, insort
 from concurrent.futures import ProcessPoolExecutor
 from itertools import repeat
 from pathlib import Path
+from random import Random
 from typing import Iterable, Iterator
 
 import numpy as np
@@ -51,6 +52,7 @@ class Packer:
         self.rows: dict[int, list[Document]] = {}
         self.begun = 0
         self.left_out = 0
+        self.order = Random(row_tokens)
 
     def add(self, document: Document) -> Iterator[Document]:
         """Takes a document; gives the rows that this closes."""
@@ -77,6 +79,9 @@ class Packer:
         self.rows, self.open = {}, []
 
     def joined(self, documents: list[Document]) -> Document:
+        # The fullest row takes what is short, so unshuffled rows would begin with long documents only, and a model
+        # would never see a short one at the first position, where every conversation begins.
+        self.order.shuffle(documents)
         tokens = np.full(self.row_tokens, PAD, dtype=np.uint16)
         classes = np.full(self.row_tokens, UNCOUNTED, dtype=np.uint8)
         at = 0

@@ -196,6 +196,9 @@ class Training:
         config = ModelConfig(**saved["config"]) if saved else config_of(arguments)
         self.trainer = trainer_of(arguments, config)
         self.trainer.begin(arguments.seed)
+        self.peak_rate = arguments.peak_rate
+        if arguments.start and not saved:
+            self.trainer.model.load_state_dict(torch.load(arguments.start, map_location="cpu")["model"])
         if saved:
             self.load(saved)
         else:
@@ -259,7 +262,7 @@ class Training:
             phase, at = self.plan.phase_of(self.step)
             rows = self.rows[phase]
             size = BATCH_TOKENS // rows.tokens.shape[1]
-            rate = self.plan.rate(self.step)
+            rate = self.peak_rate * self.plan.rate(self.step)
             loss, norm = self.trainer.step(rows.batch(at * size, (at + 1) * size), rate)
             if not np.isfinite(loss):
                 raise SystemExit(f"step {self.step}: the loss is {loss}")
@@ -313,6 +316,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--tokens", type=int, help="the whole run's; default: all that --data has")
     parser.add_argument("--minutes", type=float, help="as many tokens as take so long, by a measurement at the start")
+    parser.add_argument("--start", type=Path, help="a checkpoint whose weights a new run begins with")
+    parser.add_argument("--peak-rate", type=float, default=1.0, help="factor of all learning rates")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="changes the time only")
     parser.add_argument("--device", default="cpu")
