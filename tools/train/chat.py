@@ -11,10 +11,13 @@ SPECIAL_TOKENS = ("<|bos|>", "<|end|>", "<|user|>", "<|assistant|>", "<|system|>
 BOS, END, USER, ASSISTANT, SYSTEM, PAD = range(len(SPECIAL_TOKENS))
 ROLE_TOKENS = {"user": USER, "assistant": ASSISTANT, "system": SYSTEM}
 
+# Each role's token is written out: put together from the message's role it would be text that the client sent, and such
+# text never becomes a special token.
 CHAT_TEMPLATE = (
-    "{{ bos_token }}"
-    "{% for message in messages %}{{ '<|' + message['role'] + '|>' + message['content'] + '<|end|>' }}{% endfor %}"
-    "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}"
+    "{{ bos_token }}{% for message in messages %}"
+    "{% if message['role'] == 'user' %}<|user|>{% elif message['role'] == 'assistant' %}<|assistant|>"
+    "{% else %}<|system|>{% endif %}{{ message['content'] }}<|end|>"
+    "{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
 
 # Classes of a token as something to predict; the loss weighs them by LOSS_WEIGHTS.

@@ -79,8 +79,7 @@ class Packer:
         self.rows, self.open = {}, []
 
     def joined(self, documents: list[Document]) -> Document:
-        # The fullest row takes what is short, so unshuffled rows would begin with long documents only, and a model
-        # would never see a short one at the first position, where every conversation begins.
+        # The fullest row takes what is short: without this, rows would begin with long documents only.
         self.order.shuffle(documents)
         tokens = np.full(self.row_tokens, PAD, dtype=np.uint16)
         classes = np.full(self.row_tokens, UNCOUNTED, dtype=np.uint8)
