@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <utility>
+
+#include "base/bytes.h"
+#include "base/check.h"
 
 namespace quire {
 
@@ -21,6 +25,14 @@ Result<PageMemory> PageMemory::allocate(uint64_t size_bytes, Pages pages, const 
   // Advice: a kernel without huge pages refuses it, and nothing is lost.
   (void)madvise(start, size_bytes, pages == Pages::huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
   return PageMemory(static_cast<std::byte*>(start), size_bytes);
+}
+
+void PageMemory::give_back(uint64_t offset, uint64_t size_bytes) {
+  QUIRE_CHECK(offset <= size_bytes_ && size_bytes <= size_bytes_ - offset, "a range of this memory");
+  const uint64_t page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  const uint64_t begin = ceil_div(offset, page) * page;
+  const uint64_t end = (offset + size_bytes) / page * page;
+  if (begin < end) (void)madvise(bytes_ + begin, end - begin, MADV_DONTNEED);  // else it stays: no harm
 }
 
 PageMemory::PageMemory(PageMemory&& other) noexcept

@@ -24,6 +24,10 @@ class PageMemory {
   PageMemory& operator=(PageMemory&& other) noexcept;
   ~PageMemory();
 
+  // Gives the whole pages of [offset, offset + size) back to the system; they are zero when they are used again.
+  // REQUIRES: the range lies in the memory.
+  void give_back(uint64_t offset, uint64_t size_bytes);
+
   std::byte* bytes() const { return bytes_; }
   uint64_t size_bytes() const { return size_bytes_; }
 

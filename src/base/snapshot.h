@@ -16,6 +16,12 @@ class Snapshot {
     value_ = std::move(value);
   }
 
+  // The same; `value` gets what was there before, so that its memory can be used again.
+  void exchange(T& value) {
+    std::lock_guard lock(mutex_);
+    std::swap(value_, value);
+  }
+
   T get() const {
     std::lock_guard lock(mutex_);
     return value_;

@@ -12,6 +12,9 @@ struct Limits {
   int32_t running_max = 64;       // sequences that may hold blocks and be in a step
   int32_t queue_max = 512;        // sequences that may wait
   int32_t step_tokens_max = 512;  // rows of a step
+  int64_t queue_tokens_max = int64_t{1} << 20;  // prompt tokens that may wait, one request always may; 0: no bound
+  int64_t target_gap_ns = 0;      // between two tokens of a stream; 0: derived from the step time at one context
+  bool parallel_adapts = true;    // a controller moves the parallelism below running_max
 };
 
 }  // namespace quire

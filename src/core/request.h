@@ -44,7 +44,9 @@ struct Request {
   uint64_t cache_salt = 0;            // KV is shared only between equal salts
   std::string client;                 // for fairness and for people: key, user or peer address
   int64_t arrived_ns = 0;             // on the engine's clock
-  int64_t deadline_ns = -1;           // on the engine's clock; -1: none
+  int32_t client_weight = 1;          // its share of the service beside other clients'; at least 1
+  int64_t deadline_ns = -1;           // on the engine's clock: ends it wherever it is; -1: none
+  int64_t queue_deadline_ns = -1;     // the same while nothing of it was computed yet; -1: none
 };
 
 }  // namespace quire

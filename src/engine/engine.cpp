@@ -53,8 +53,10 @@ void Engine::submit(Request request) {
                         .priority = request.priority,
                         .cache_salt = request.cache_salt,
                         .client = request.client,
+                        .client_weight = request.client_weight,
                         .arrived_ns = request.arrived_ns,
-                        .deadline_ns = request.deadline_ns};
+                        .deadline_ns = request.deadline_ns,
+                        .queue_deadline_ns = request.queue_deadline_ns};
   TextStream stream(request.stop);
   contexts_.emplace(id, Context{.request = std::move(request), .stream = std::move(stream)});
   if (room <= 0) {
@@ -85,6 +87,7 @@ bool Engine::step() {
   const int64_t begin_ns = clock_.now_ns();
   end_expired(begin_ns);
   const StepPlan& plan = scheduler_.plan(begin_ns);
+  executor_.discard(scheduler_.withheld_blocks());
   const bool working = !plan.slices.empty();
   QUIRE_CHECK(working || contexts_.empty(), "a step computes something while a request is there");
   if (working) {
@@ -103,9 +106,12 @@ bool Engine::step() {
 
 void Engine::end_expired(int64_t now_ns) {
   for (SequenceId id : scheduler_.expired(now_ns)) {
+    const Sequence& sequence = *scheduler_.find(id);
+    const bool over = sequence.deadline_ns >= 0 && sequence.deadline_ns <= now_ns;
     end(id, {.reason = FinishReason::deadline,
              .error_kind = ErrorKind::cancelled,
-             .error = "the deadline passed before the answer was complete"});
+             .error = over ? "the deadline passed before the answer was complete"
+                           : "the request waited in the queue for longer than its queue_timeout_ms"});
     scheduler_.cancel(id);
   }
 }
@@ -209,7 +215,10 @@ void Engine::post() {
 EngineSnapshot Engine::snapshot() const {
   EngineSnapshot snapshot = totals_;
   snapshot.scheduler = scheduler_.counts();
+  snapshot.controller = scheduler_.controller();
   return snapshot;
 }
+
+void Engine::view_sequences(std::vector<SequenceView>& views) const { scheduler_.view(views); }
 
 }  // namespace quire

@@ -11,6 +11,7 @@
 #include "core/event.h"
 #include "core/limits.h"
 #include "core/request.h"
+#include "core/view.h"
 #include "engine/batch_builder.h"
 #include "engine/executor.h"
 #include "engine/sampler.h"
@@ -26,6 +27,7 @@ using EventSink = std::function<void(std::vector<Event>&&)>;
 // What an engine shows of itself after each step.
 struct EngineSnapshot {
   SchedulerCounts scheduler;
+  ControllerView controller;
   int64_t prompt_tokens_computed = 0;
   int64_t generated_tokens = 0;
   int64_t finished_requests = 0;
@@ -56,6 +58,11 @@ class Engine {
   const Limits& limits() const { return limits_; }
   const Scheduler& scheduler() const { return scheduler_; }
   EngineSnapshot snapshot() const;
+  // Replaces `views` by one of each sequence, running ones first, then in the order in which they get their turn.
+  void view_sequences(std::vector<SequenceView>& views) const;
+  // KV blocks that may be in use from now on; what is over is evicted, then parked. It never goes below what the
+  // largest request that was let in needs, nor above limits().block_count.
+  void set_block_limit(int32_t blocks) { scheduler_.set_block_limit(blocks); }
 
  private:
   // A request's own side of the engine: the rest of a context is its Sequence and blocks.

@@ -17,7 +17,9 @@ size_t cancels_max(const Limits& limits) {
 
 EngineThread::EngineThread(const Limits& limits, Executor& executor, const Tokenizer& tokenizer, const Clock& clock,
                            EventSink sink)
-    : engine_(limits, executor, tokenizer, clock, std::move(sink)), mailbox_(submits_max(limits) + cancels_max(limits)) {
+    : clock_(clock),
+      engine_(limits, executor, tokenizer, clock, std::move(sink)),
+      mailbox_(submits_max(limits) + cancels_max(limits)) {
   snapshot_.set(engine_.snapshot());
   thread_ = std::thread([this] { run(); });
 }
@@ -38,6 +40,10 @@ void EngineThread::cancel(SequenceId id) {
   (void)mailbox_.try_push(Command(Cancel{id}));
 }
 
+void EngineThread::set_block_limit(int32_t blocks) {
+  (void)mailbox_.try_push(Command(BlockLimit{blocks}));  // refused only when it is stopping, or full: the next one counts
+}
+
 void EngineThread::run() {
   std::vector<Command> commands;
   for (;;) {
@@ -49,17 +55,29 @@ void EngineThread::run() {
     }
     apply(commands);
     engine_.step();
-    snapshot_.set(engine_.snapshot());
+    show();
   }
   engine_.cancel_all();
+}
+
+// The counts after every step; the sequences, of which there can be hundreds, now and then and when the last has ended.
+void EngineThread::show() {
+  snapshot_.set(engine_.snapshot());
+  const int64_t now_ns = clock_.now_ns();
+  if (now_ns - viewed_ns_ < view_interval_ns && !engine_.idle()) return;
+  viewed_ns_ = now_ns;
+  engine_.view_sequences(views_);
+  sequences_.exchange(views_);
 }
 
 void EngineThread::apply(std::vector<Command>& commands) {
   for (Command& command : commands) {
     if (Request* request = std::get_if<Request>(&command)) {
       engine_.submit(std::move(*request));
+    } else if (const Cancel* cancel = std::get_if<Cancel>(&command)) {
+      engine_.cancel(cancel->id);
     } else {
-      engine_.cancel(std::get<Cancel>(command).id);
+      engine_.set_block_limit(std::get<BlockLimit>(command).blocks);
     }
   }
 }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <thread>
 #include <variant>
+#include <vector>
 
 #include "base/mailbox.h"
 #include "base/result.h"
@@ -29,20 +30,33 @@ class EngineThread {
   void cancel(SequenceId id);
   // The state after the last step; never waits for one.
   EngineSnapshot snapshot() const { return snapshot_.get(); }
+  // Every sequence as it was after a step of the last moments (view_interval_ns at most, but for the step's own time).
+  std::vector<SequenceView> sequences() const { return sequences_.get(); }
+  // As Engine's; applied before the next step.
+  void set_block_limit(int32_t blocks);
   const Limits& limits() const { return engine_.limits(); }
 
  private:
   struct Cancel {
     SequenceId id;
   };
-  using Command = std::variant<Request, Cancel>;
+  struct BlockLimit {
+    int32_t blocks;
+  };
+  using Command = std::variant<Request, Cancel, BlockLimit>;
+  static constexpr int64_t view_interval_ns = 20'000'000;
 
   void run();
   void apply(std::vector<Command>& commands);
+  void show();
 
+  const Clock& clock_;
   Engine engine_;  // touched by thread_ only, but for its limits
   Mailbox<Command> mailbox_;
   Snapshot<EngineSnapshot> snapshot_;
+  Snapshot<std::vector<SequenceView>> sequences_;
+  std::vector<SequenceView> views_;  // thread_ only: what sequences_ gets next
+  int64_t viewed_ns_ = 0;            // thread_ only
   std::thread thread_;
 };
 

@@ -25,6 +25,8 @@ class Executor {
   virtual Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) = 0;
   // These blocks hold nobody's rows any more: debug builds fill them with NaN.
   virtual void forget(std::span<const BlockId> blocks) = 0;
+  // These blocks will not be used until they come with fresh rows: their memory can go back to the system.
+  virtual void discard(std::span<const BlockId> blocks) = 0;
   virtual int32_t vocab_size() const = 0;
 };
 

@@ -16,6 +16,7 @@ class ModelExecutor final : public Executor {
   // A token outside the vocabulary fails its slice.
   Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override;
   void forget(std::span<const BlockId> blocks) override { kv_.forget(blocks); }
+  void discard(std::span<const BlockId> blocks) override { kv_.discard(blocks); }
   int32_t vocab_size() const override { return model_.vocab_size(); }
 
  private:

@@ -7,15 +7,24 @@ namespace quire {
 BlockCache::BlockCache(int32_t block_count, int32_t block_tokens)
     : pool_(block_count), tree_(block_count, block_tokens) {}
 
+// Sees to it that a block is free.
+void BlockCache::free_one() {
+  if (pool_.free_count() > 0) return;
+  const BlockId oldest = pool_.oldest_cached();
+  QUIRE_CHECK(oldest.valid(), "a block is taken only when one is available");
+  tree_.remove(oldest);
+  pool_.forget(oldest);
+  ++evictions_;
+}
+
 BlockId BlockCache::take() {
-  if (pool_.free_count() == 0) {
-    const BlockId oldest = pool_.oldest_cached();
-    QUIRE_CHECK(oldest.valid(), "a block is taken only when one is available");
-    tree_.remove(oldest);
-    pool_.forget(oldest);
-    ++evictions_;
-  }
+  free_one();
   return pool_.take();
+}
+
+BlockId BlockCache::withhold() {
+  free_one();
+  return pool_.withhold();
 }
 
 BlockId BlockCache::publish(BlockId block, const BlockKey& key, int64_t step) {
@@ -45,7 +54,7 @@ void BlockCache::check() const {
       QUIRE_CHECK(state != BlockState::cached, "a cached block is published");
       continue;
     }
-    QUIRE_CHECK(state != BlockState::free, "a published block is held or cached");
+    QUIRE_CHECK(state == BlockState::held || state == BlockState::cached, "a published block is held or cached");
     const BlockId parent = tree_.key_of(block).parent;
     if (state == BlockState::held && parent.valid()) {
       QUIRE_CHECK(pool_.state(parent) == BlockState::held, "whoever holds a block holds the one before it");

@@ -38,10 +38,16 @@ class BlockCache {
   // Lets a sequence's table go, the last block first; what is published stays findable.
   void release(std::span<const BlockId> table, int64_t step);
 
+  // Takes a free block out of use, else the one that was let go first; its rows are gone. REQUIRES: available() > 0.
+  BlockId withhold();
+  void give_back() { pool_.give_back(); }
+
   // Stops the program when an invariant is broken. O(blocks).
   void check() const;
 
  private:
+  void free_one();
+
   BlockPool pool_;
   PrefixTree tree_;
   int64_t evictions_ = 0;

@@ -8,6 +8,7 @@ BlockPool::BlockPool(int32_t count) {
   QUIRE_CHECK(count >= 0, "a pool has a number of blocks");
   slots_.resize(static_cast<size_t>(count));
   free_.reserve(static_cast<size_t>(count));
+  withheld_.reserve(static_cast<size_t>(count));
   for (int32_t index = count; index-- > 0;) free_.push_back(BlockId{index});
 }
 
@@ -37,7 +38,7 @@ BlockId BlockPool::take() {
 
 void BlockPool::retain(BlockId block) {
   Slot& s = slot(block);
-  QUIRE_CHECK(s.state != BlockState::free, "a free block has no rows to share");
+  QUIRE_CHECK(s.state == BlockState::held || s.state == BlockState::cached, "a free block has no rows to share");
   if (s.state == BlockState::cached) {
     unlink(block);
     s.state = BlockState::held;
@@ -72,6 +73,22 @@ void BlockPool::forget(BlockId block) {
   free_.push_back(block);
 }
 
+BlockId BlockPool::withhold() {
+  QUIRE_CHECK(!free_.empty(), "only a free block is taken out of use");
+  const BlockId block = free_.back();
+  free_.pop_back();
+  slot(block).state = BlockState::withheld;
+  withheld_.push_back(block);
+  return block;
+}
+
+void BlockPool::give_back() {
+  QUIRE_CHECK(!withheld_.empty(), "a block comes back that was taken out of use");
+  slot(withheld_.back()).state = BlockState::free;
+  free_.push_back(withheld_.back());
+  withheld_.pop_back();
+}
+
 void BlockPool::link_youngest(BlockId block) {
   Slot& s = slot(block);
   s.older = youngest_;
@@ -99,6 +116,9 @@ void BlockPool::check() const {
     QUIRE_CHECK((s.state == BlockState::held) == (s.ref_count > 0), "exactly the held blocks have references");
   }
   QUIRE_CHECK(free == free_count() && held == held_count() && cached == cached_count_, "each block is counted once");
+  for (const BlockId block : withheld_) {
+    QUIRE_CHECK(state(block) == BlockState::withheld, "the withheld blocks are out of use");
+  }
   for (const BlockId block : free_) QUIRE_CHECK(state(block) == BlockState::free, "the free list holds free blocks");
   int32_t listed = 0;
   BlockId before;

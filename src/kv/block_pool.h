@@ -12,13 +12,14 @@ enum class BlockState : uint8_t {
   free,    // holds nobody's rows
   held,    // at least one sequence has it in its table
   cached,  // no sequence has it, but its rows can still be found by their key
+  withheld,  // nobody's, and not to be had: its memory was given back
 };
 
-// Every block is free, held or cached; held blocks are counted by reference, cached ones are kept in the order in
+// Every block is free, held, cached or withheld; held blocks are counted by reference, cached ones are kept in the order in
 // which they were let go.
 // Owned by the engine thread; not thread-safe.
 // Invariants:
-//  1. free_count() + held_count() + cached_count() == count();
+//  1. free_count() + held_count() + cached_count() + withheld_count() == count();
 //  2. a held block has ref_count >= 1, the others 0;
 //  3. the cached list is ordered by released_step(), oldest first.
 class BlockPool {
@@ -29,7 +30,8 @@ class BlockPool {
   int32_t count() const { return static_cast<int32_t>(slots_.size()); }
   int32_t free_count() const { return static_cast<int32_t>(free_.size()); }
   int32_t cached_count() const { return cached_count_; }
-  int32_t held_count() const { return count() - free_count() - cached_count_; }
+  int32_t withheld_count() const { return static_cast<int32_t>(withheld_.size()); }
+  int32_t held_count() const { return count() - free_count() - cached_count_ - withheld_count(); }
 
   BlockState state(BlockId block) const { return slot(block).state; }
   int32_t ref_count(BlockId block) const { return slot(block).ref_count; }
@@ -49,6 +51,9 @@ class BlockPool {
   BlockId next_cached(BlockId block) const;
   // Makes a cached block free: its rows are nobody's from now on.
   void forget(BlockId block);
+  // Takes a free block out of use, and gives the one that was taken out last back. REQUIRES: there is one.
+  BlockId withhold();
+  void give_back();
 
   // Stops the program when an invariant is broken. O(count).
   void check() const;
@@ -68,6 +73,7 @@ class BlockPool {
 
   std::vector<Slot> slots_;
   std::vector<BlockId> free_;  // a stack: the block that was freed last is still warm in the processor's cache
+  std::vector<BlockId> withheld_;  // a stack, too
   BlockId oldest_, youngest_;
   int32_t cached_count_ = 0;
 };

@@ -75,4 +75,14 @@ void KvStore::forget([[maybe_unused]] std::span<const BlockId> blocks) {
 #endif
 }
 
+void KvStore::discard(std::span<const BlockId> blocks) {
+  const auto block_bytes = static_cast<uint64_t>(block_elements()) * sizeof(uint16_t);
+  for (const BlockId block : blocks) {
+    QUIRE_CHECK(block.value >= 0 && block.value < block_count_, "a block of this store");
+    for (int64_t part = 0; part < 2 * layers_; ++part) {  // keys and values of each layer
+      memory_.give_back(static_cast<uint64_t>(part * block_count_ + block.value) * block_bytes, block_bytes);
+    }
+  }
+}
+
 }  // namespace quire

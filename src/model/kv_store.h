@@ -24,6 +24,9 @@ class KvStore {
   // These blocks hold nobody's rows any more: builds with QUIRE_POISON_KV fill them with NaN.
   void forget(std::span<const BlockId> blocks);
 
+  // Gives the memory of these blocks back to the system, as far as it is whole pages.
+  void discard(std::span<const BlockId> blocks);
+
   // Bytes of one block over all layers.
   static int64_t block_size_bytes(const ModelConfig& config, int32_t block_tokens);
 

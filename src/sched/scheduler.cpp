@@ -14,16 +14,22 @@ namespace {
 
 bool ranks_before(const Entry* a, const Entry* b) { return a->rank < b->rank; }
 
-std::string too_large_message(const SequenceDemand& demand, int32_t blocks_needed, const Limits& limits) {
+std::string too_large_message(const SequenceDemand& demand, int32_t blocks_needed, const Limits& limits,
+                              int32_t block_limit) {
   return "the request needs " + std::to_string(blocks_needed) + " KV blocks of " + std::to_string(limits.block_tokens) +
          " tokens (a prompt of " + std::to_string(demand.prompt.size()) + ", " + std::to_string(demand.length_max) +
-         " with its answer) and there are " + std::to_string(limits.block_count);
+         " with its answer) and there are " + std::to_string(block_limit) +
+         (block_limit < limits.block_count ? " while memory is short" : "");
 }
 
 }  // namespace
 
 Scheduler::State::State(const Limits& limits_given)
-    : limits(limits_given), policy(limits), cache(limits.block_count, limits.block_tokens) {
+    : limits(limits_given),
+      policy(limits),
+      cache(limits.block_count, limits.block_tokens),
+      block_limit_wanted(limits.block_count),
+      block_limit(limits.block_count) {
   QUIRE_CHECK(limits.block_count > 0 && limits.step_tokens_max > 0 && limits.queue_max >= 0, "limits are set");
   const size_t running_max = static_cast<size_t>(policy.running_max());
   waiting.reserve(static_cast<size_t>(limits.queue_max));
@@ -33,6 +39,7 @@ Scheduler::State::State(const Limits& limits_given)
   leaders.reserve(running_max);
   step_plan.slices.reserve(running_max);
   fresh.reserve(static_cast<size_t>(limits.block_count));
+  withheld.reserve(static_cast<size_t>(limits.block_count));
   matched.reserve(static_cast<size_t>(limits.block_count));
 }
 
@@ -91,8 +98,19 @@ void Scheduler::State::publish(Entry& entry, int32_t computed_before) {
 // Ends an entry wherever it is; its blocks are everybody's again.
 void Scheduler::State::remove(Entry& entry) {
   cache.release(entry.sequence.blocks, steps);
+  if (entry.sequence.state == SequenceState::waiting) waiting_tokens -= entry.sequence.prompt_length;
   erase(list_of(entry), entry);
   entries.erase(entry.sequence.id);
+  if (block_limit > block_limit_wanted) settle_block_limit();
+}
+
+// Everyone who was let in can still run to the end alone.
+void Scheduler::State::settle_block_limit() {
+  int32_t needed = 1;
+  for (const auto* list : {&waiting, &running, &parked}) {
+    for (const Entry* entry : *list) needed = std::max(needed, entry->blocks_max);
+  }
+  block_limit = std::clamp(block_limit_wanted, needed, limits.block_count);
 }
 
 Scheduler::Scheduler(const Limits& limits) : state_(std::make_unique<State>(limits)) {}
@@ -105,10 +123,13 @@ Result<void> Scheduler::admit(SequenceDemand demand) {
   const int64_t prompt_length = static_cast<int64_t>(demand.prompt.size());
   const int64_t length_max = std::max<int64_t>(demand.length_max, prompt_length);
   const int32_t blocks_needed = s.blocks_for(length_max);
-  if (blocks_needed > s.limits.block_count) {
-    return fail(ErrorKind::too_large, too_large_message(demand, blocks_needed, s.limits));
+  if (blocks_needed > s.block_limit) {
+    return fail(ErrorKind::too_large, too_large_message(demand, blocks_needed, s.limits, s.block_limit));
   }
-  if (s.waiting.size() >= static_cast<size_t>(s.limits.queue_max)) {
+  const int64_t queue_tokens_max = s.limits.queue_tokens_max;
+  const bool tokens_full =
+      queue_tokens_max > 0 && !s.waiting.empty() && s.waiting_tokens + prompt_length > queue_tokens_max;
+  if (s.waiting.size() >= static_cast<size_t>(s.limits.queue_max) || tokens_full) {
     return fail(ErrorKind::busy, "server busy, please try again.  maximum pending requests exceeded");
   }
   auto entry = std::make_unique<Entry>();
@@ -123,6 +144,9 @@ Result<void> Scheduler::admit(SequenceDemand demand) {
   sequence.client = std::move(demand.client);
   sequence.arrived_ns = demand.arrived_ns;
   sequence.deadline_ns = demand.deadline_ns;
+  sequence.queue_deadline_ns = demand.queue_deadline_ns;
+  entry->blocks_max = blocks_needed;
+  s.waiting_tokens += prompt_length;
   // Room for the whole timeline, so that no step allocates. Pages that are never written cost nothing.
   sequence.tokens.reserve(static_cast<size_t>(length_max) + 1);
   sequence.blocks.reserve(static_cast<size_t>(blocks_needed));
@@ -144,6 +168,7 @@ const StepPlan& Scheduler::plan(int64_t now_ns) {
   State& s = *state_;
   QUIRE_CHECK(!s.planned, "a plan is committed before the next one");
   ++s.steps;
+  s.follow_block_limit();
   s.refresh_ranks();
   s.choose_running();
   s.adopt_published();
@@ -179,8 +204,11 @@ std::vector<SequenceId> Scheduler::expired(int64_t now_ns) const {
   std::vector<SequenceId> ids;
   for (const auto* list : {&state_->waiting, &state_->running, &state_->parked}) {
     for (const Entry* entry : *list) {
-      const int64_t deadline_ns = entry->sequence.deadline_ns;
-      if (deadline_ns >= 0 && deadline_ns <= now_ns) ids.push_back(entry->sequence.id);
+      const Sequence& sequence = entry->sequence;
+      const auto passed = [&](int64_t deadline_ns) { return deadline_ns >= 0 && deadline_ns <= now_ns; };
+      if (passed(sequence.deadline_ns) || (sequence.first_planned_ns < 0 && passed(sequence.queue_deadline_ns))) {
+        ids.push_back(sequence.id);
+      }
     }
   }
   std::ranges::sort(ids);
@@ -195,14 +223,32 @@ SchedulerCounts Scheduler::counts() const {
   return {.waiting = static_cast<int32_t>(s.waiting.size()),
           .running = static_cast<int32_t>(s.running.size()),
           .parked = static_cast<int32_t>(s.parked.size()),
+          .waiting_tokens = s.waiting_tokens,
           .blocks_free = pool.free_count(),
           .blocks_held = pool.held_count(),
           .blocks_cached = pool.cached_count(),
           .blocks_total = pool.count(),
+          .block_limit = s.block_limit,
           .evictions = s.cache.evictions(),
           .preemptions = s.preemptions,
           .prefix_hit_tokens = s.prefix_hit_tokens,
           .steps = s.steps};
+}
+
+std::span<const BlockId> Scheduler::withheld_blocks() const { return state_->withheld; }
+
+void Scheduler::set_block_limit(int32_t blocks) {
+  QUIRE_CHECK(!state_->planned, "the limit moves before the plan or after the commit");
+  state_->block_limit_wanted = blocks;
+  state_->settle_block_limit();
+}
+
+void Scheduler::observe(const StepObservation&) {}
+
+ControllerView Scheduler::controller() const {
+  return {.parallel = state_->policy.running_max(),
+          .parallel_max = state_->policy.running_max(),
+          .step_tokens = state_->policy.step_tokens()};
 }
 
 void Scheduler::check_invariants() const { state_->check(); }

@@ -22,9 +22,18 @@ struct SliceOutcome {
   bool failed = false;             // nothing of this slice was computed; REQUIRES finished
 };
 
+// What a step that was committed cost. The controllers know the machine by these alone.
+struct StepObservation {
+  int32_t streams = 0;      // sequences that were one token behind
+  int32_t prompt_rows = 0;  // all other rows
+  int64_t step_ns = 0;
+};
+
 struct SchedulerCounts {
   int32_t waiting = 0, running = 0, parked = 0;
+  int64_t waiting_tokens = 0;  // of the prompts of the waiting ones
   int32_t blocks_free = 0, blocks_held = 0, blocks_cached = 0, blocks_total = 0;
+  int32_t block_limit = 0;     // those that may be in use; the rest waits for memory
   int64_t evictions = 0, preemptions = 0, prefix_hit_tokens = 0, steps = 0;
 };
 
@@ -42,16 +51,27 @@ class Scheduler {
   bool cancel(SequenceId id);
   // The next step's slices; empty when nothing can run. Valid until the next call.
   const StepPlan& plan(int64_t now_ns);
+  // What the last committed step cost, to learn from.
+  void observe(const StepObservation& observation);
+  // Blocks that may be in use from the next plan on: what is over is evicted, then parked. Kept between what the
+  // largest request that was let in needs and the number of blocks there are.
+  void set_block_limit(int32_t blocks);
   // Applies the outcomes of the last plan: computed and tokens grow, full blocks are published, ended sequences go.
   void commit(std::span<const SliceOutcome> outcomes);
 
   // Null when it is not known (never admitted, or finished and committed).
   const Sequence* find(SequenceId id) const;
-  // Sequences whose deadline has passed at now_ns, in order of id: the engine ends them by cancel.
+  // Sequences whose deadline (of the queue: while nothing of them was computed) has passed at now_ns, in order of id:
+  // the engine ends them by cancel.
   std::vector<SequenceId> expired(int64_t now_ns) const;
   // Blocks that were handed out by the last plan: what they hold is nobody's (poisoned in debug builds).
   std::span<const BlockId> fresh_blocks() const;
+  // Blocks that the last plan took out of use: their memory can be given back.
+  std::span<const BlockId> withheld_blocks() const;
   SchedulerCounts counts() const;
+  ControllerView controller() const;
+  // Replaces `views` by one of each sequence: running ones in order of rank, then the others in theirs.
+  void view(std::vector<SequenceView>& views) const;
   // Every invariant of design section 7 that can be seen from inside; stops the program when one is broken.
   void check_invariants() const;
 

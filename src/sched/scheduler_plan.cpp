@@ -6,6 +6,22 @@
 
 namespace quire {
 
+// Takes blocks out of use, or back, until no more than block_limit may be in use. Room is made as for a running one
+// that grows, but the first in rank keeps what it has: the rest follows when it ends.
+void Scheduler::State::follow_block_limit() {
+  withheld.clear();
+  const auto in_use = [&] { return limits.block_count - cache.pool().withheld_count(); };
+  while (in_use() < block_limit) cache.give_back();
+  while (in_use() > block_limit) {
+    if (cache.available() > 0) {
+      withheld.push_back(cache.withhold());
+    } else if (!release_lowest_parked(nullptr)) {
+      if (running.size() <= 1) return;
+      park(*running.back());
+    }
+  }
+}
+
 // Ranks may move with time; the lists are nearly sorted already, so insertion sort is one pass over them.
 void Scheduler::State::refresh_ranks() {
   for (std::vector<Entry*>* list : {&waiting, &running, &parked}) {
@@ -96,6 +112,7 @@ int32_t Scheduler::State::blocks_reclaimable(const Entry& candidate) const {
 // REQUIRES: `matched` is the candidate's.
 void Scheduler::State::start(Entry& entry) {
   erase(list_of(entry), entry);
+  if (entry.sequence.state == SequenceState::waiting) waiting_tokens -= entry.sequence.prompt_length;
   entry.sequence.state = SequenceState::running;
   insert(running, entry);
   adopt(entry, matched);

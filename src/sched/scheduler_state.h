@@ -19,6 +19,7 @@ namespace quire {
 struct Entry {
   Sequence sequence;
   Rank rank;
+  int32_t blocks_max = 0;  // of its whole timeline
   int32_t reached = 0;   // the largest `computed` there ever was: what is computed again below it was lost
   int32_t end = -1;      // of the planned slice; -1: not in the plan
   bool follows = false;  // waits in this step for another one that computes the same block
@@ -35,8 +36,10 @@ struct Scheduler::State {
   void advance(Entry& entry, const SliceOutcome& outcome);
   void publish(Entry& entry, int32_t computed_before);
   void remove(Entry& entry);
+  void settle_block_limit();
 
   // scheduler_plan.cpp, in the order of a step
+  void follow_block_limit();
   void refresh_ranks();
   void choose_running();
   void adopt_published();
@@ -80,9 +83,14 @@ struct Scheduler::State {
   StepPlan step_plan;
   bool planned = false;          // a plan with slices waits for its commit
   std::vector<BlockId> fresh;    // taken by the last plan
+  std::vector<BlockId> withheld;  // taken out of use by the last plan
   std::vector<Entry*> spend;     // running ones in the order in which they get rows
   std::vector<Entry*> leaders;   // of spend: those whose present block will be full
   std::vector<BlockId> matched;  // the part of the tree that the candidate could start with
+
+  int32_t block_limit_wanted;  // what was asked for
+  int32_t block_limit;         // what holds: no less than an admitted sequence may need
+  int64_t waiting_tokens = 0;  // of the prompts in `waiting`
 
   int64_t steps = 0;
   int64_t preemptions = 0;

@@ -7,15 +7,9 @@
 
 #include "core/ids.h"
 #include "core/request.h"
+#include "core/view.h"
 
 namespace quire {
-
-enum class SequenceState : uint8_t {
-  waiting,   // admitted to the queue, owns nothing
-  running,   // may be in a step
-  parked,    // displaced: keeps its blocks until memory is needed, computes nothing
-  finished,  // owns nothing, in no plan
-};
 
 // What the scheduler must know of a request. Texts and sampling are the engine's business.
 struct SequenceDemand {
@@ -26,8 +20,10 @@ struct SequenceDemand {
   uint8_t priority = 3;
   uint64_t cache_salt = 0;
   std::string client;
+  int32_t client_weight = 1;
   int64_t arrived_ns = 0;
   int64_t deadline_ns = -1;
+  int64_t queue_deadline_ns = -1;
 };
 
 // Owned by the scheduler; engine thread only.
@@ -47,6 +43,7 @@ struct Sequence {
   std::string client;
   int64_t arrived_ns = 0;
   int64_t deadline_ns = -1;
+  int64_t queue_deadline_ns = -1;  // counts until first_planned_ns is known
 
   // For people and for RequestStats.
   int64_t first_planned_ns = -1;  // when a step first computed a token of it

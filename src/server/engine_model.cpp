@@ -59,6 +59,7 @@ class EngineModel final : public LoadedModel {
                                                   result->parts_.tokenizer->vocab_size(), config.vocab));
     }
     const int64_t block_bytes = KvStore::block_size_bytes(config, Limits{}.block_tokens);
+    result->block_bytes_ = block_bytes;
     const Limits limits = engine_limits(settings, config.context_max, block_bytes,
                                         settings.memory_bytes > 0 ? settings.memory_bytes : memory_for_kv());
     QUIRE_TRY(ModelExecutor executor, ModelExecutor::create(*result->model_, *result->parts_.backend, limits));
@@ -87,12 +88,18 @@ class EngineModel final : public LoadedModel {
   Result<void> submit(Request request) override { return engine_->submit(std::move(request)); }
   void cancel(SequenceId id) override { engine_->cancel(id); }
   EngineSnapshot snapshot() const override { return engine_->snapshot(); }
+  std::vector<SequenceView> sequences() const override { return engine_->sequences(); }
+  void set_kv_memory(uint64_t bytes) override {
+    const uint64_t blocks = bytes / static_cast<uint64_t>(block_bytes_);
+    engine_->set_block_limit(static_cast<int32_t>(std::min<uint64_t>(blocks, std::numeric_limits<int32_t>::max())));
+  }
 
  private:
   explicit EngineModel(Parts parts) : parts_(std::move(parts)), token_bytes_max_(longest_token(*parts_.tokenizer)) {}
 
   const Parts parts_;
   const size_t token_bytes_max_;
+  int64_t block_bytes_ = 1;
   std::unique_ptr<const Model> model_;
   std::unique_ptr<ModelExecutor> executor_;
   std::unique_ptr<EngineThread> engine_;

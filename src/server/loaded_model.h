@@ -43,6 +43,9 @@ class LoadedModel {
   virtual Result<void> submit(Request request) = 0;
   virtual void cancel(SequenceId id) = 0;
   virtual EngineSnapshot snapshot() const = 0;
+  virtual std::vector<SequenceView> sequences() const = 0;
+  // Bytes that the KV blocks may take from now on. What is over goes as soon as it can.
+  virtual void set_kv_memory(uint64_t bytes) = 0;
 };
 
 // Makes models of files. Called on the loader thread, one call at a time.

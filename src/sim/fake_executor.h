@@ -35,6 +35,7 @@ class FakeExecutor final : public Executor {
 
   Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override;
   void forget(std::span<const BlockId> blocks) override;
+  void discard(std::span<const BlockId> blocks) override { forget(blocks); }
   int32_t vocab_size() const override { return vocab_size_; }
 
   // The first time that a row was read which is not that of its position, in words.

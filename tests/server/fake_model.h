@@ -84,6 +84,8 @@ class FakeModel final : public LoadedModel {
     sink_(one(id, finished));
   }
   EngineSnapshot snapshot() const override { return {}; }
+  std::vector<SequenceView> sequences() const override { return {}; }
+  void set_kv_memory(uint64_t) override {}
 
  private:
   static std::vector<Event> one(SequenceId id, Finished finished) {
