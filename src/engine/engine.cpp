@@ -95,10 +95,16 @@ bool Engine::step() {
     const Batch batch = batch_builder_.build(plan, scheduler_);
     failures_.clear();
     const Logits logits = executor_.forward(batch, failures_);
+    const auto streams = static_cast<int32_t>(std::count_if(plan.slices.begin(), plan.slices.end(), [](const Slice& slice) {
+      return slice.samples && slice.end - slice.begin == 1;
+    }));
     apply(plan, batch, logits);
     ++totals_.steps;
     totals_.last_step_tokens = static_cast<int64_t>(batch.tokens.size());
     totals_.last_step_ns = clock_.now_ns() - begin_ns;
+    scheduler_.observe({.streams = streams,
+                        .prompt_rows = static_cast<int32_t>(batch.tokens.size()) - streams,
+                        .step_ns = totals_.last_step_ns});
   }
   post();
   return working;

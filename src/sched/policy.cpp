@@ -4,16 +4,42 @@
 
 namespace quire {
 
-Rank Policy::rank(const Sequence& sequence) const {
-  return {.band = sequence.priority, .arrived_ns = sequence.arrived_ns, .id = sequence.id};
+// A sequence that has waited ageing_steps counts as one band more urgent, and so on; after one interval more in band
+// 0 it is overdue and goes before all that are not, in order of arrival.
+Rank Policy::candidate_rank(const Sequence& sequence, const ClientAccount& account, int64_t waited_steps) const {
+  const int64_t lifted = waited_steps / limits_.ageing_steps;
+  const bool overdue = lifted > sequence.priority;
+  return {.band = static_cast<uint8_t>(sequence.priority - std::min<int64_t>(lifted, sequence.priority)),
+          .service = overdue ? -1 : account.service(),
+          .arrived_ns = sequence.arrived_ns,
+          .id = sequence.id};
+}
+
+Rank Policy::running_rank(const Sequence& sequence, uint8_t band, int64_t start_number) const {
+  return {.band = band, .service = start_number, .arrived_ns = sequence.arrived_ns, .id = sequence.id};
+}
+
+bool Policy::pauses(const Rank& running, const ClientAccount& account, int64_t waiting_consumed, int64_t step_tokens,
+                    int64_t service_bound) const {
+  if (running.band != account.band) return false;
+  return account.service() - waiting_consumed > service_bound - account.cost(generated_token_cost * step_tokens);
 }
 
 int32_t Policy::running_max() const { return std::max(1, std::min(limits_.running_max, limits_.step_tokens_max)); }
 
-// A sequence that is one token behind is a stream that someone reads: those come before every prompt, so that no
-// prompt, however long, stops them. Prompts follow by band.
-int32_t Policy::budget_class(const Sequence& sequence, int32_t behind) const {
-  return behind <= 1 ? 0 : 1 + sequence.priority;
+// Unless it was given: two and a half times the step of one context, so that the longest gap beside a prompt stays
+// under three; and beside many streams half a step of theirs for the prompts, else a crowd would starve them.
+int64_t Policy::target_gap_ns(const StepCost& cost, int32_t streams) const {
+  if (limits_.target_gap_ns > 0) return limits_.target_gap_ns;
+  return std::max(cost.decode_ns(1) * 5 / 2, cost.decode_ns(streams) * 3 / 2);
+}
+
+int32_t Policy::step_tokens_beside(const StepCost& cost, int32_t streams) const {
+  const int64_t most = std::max(0, limits_.step_tokens_max - streams);
+  if (cost.prompt_row_ns() == 0) return streams + static_cast<int32_t>(std::min<int64_t>(most, limits_.prompt_rows_min));
+  const int64_t spare_ns = std::max<int64_t>(0, target_gap_ns(cost, streams) - cost.decode_ns(streams));
+  const int64_t rows = std::max<int64_t>(limits_.prompt_rows_min, spare_ns / cost.prompt_row_ns());
+  return streams + static_cast<int32_t>(std::min(most, rows));
 }
 
 // Answers have heavy tails: one that has run for g tokens is expected to run for g more, and for a block at least, so

@@ -5,37 +5,52 @@
 #include <cstdint>
 
 #include "core/limits.h"
+#include "sched/client_ledger.h"
 #include "sched/sequence.h"
+#include "sched/step_cost.h"
 
 namespace quire {
 
-// A sequence's place in the one order that everything follows: the smallest starts first, takes memory first and is
-// parked last.
+// A sequence's place in the order of its kind: the smallest waiting or parked one starts first; the smallest running
+// one takes memory first and is parked last.
 struct Rank {
-  uint8_t band = 0;  // 0 first ... 7 last
+  uint8_t band = 0;     // 0 first ... 7 last, as ageing has lifted it
+  int64_t service = 0;  // waiting and parked: its client's; running: the number of its start
   int64_t arrived_ns = 0;
   SequenceId id;  // no two are equal
   auto operator<=>(const Rank&) const = default;
 };
 
-// Answers in numbers what Scheduler asks about each sequence alone; it holds no list and sees no other sequence.
+// Answers in numbers what Scheduler asks about one sequence; it holds no list and sees no other sequence.
 // A new rule is a new term of an answer, never a branch of Scheduler.
 // Engine thread only. Every answer is a function of the arguments and the limits.
 class Policy {
  public:
   explicit Policy(const Limits& limits) : limits_(limits) {}
 
-  Rank rank(const Sequence& sequence) const;
+  // Of one that waits or is parked, and has done so for `waited_steps` in all.
+  Rank candidate_rank(const Sequence& sequence, const ClientAccount& account, int64_t waited_steps) const;
+  // Of one that runs: it keeps the band in which it started.
+  Rank running_rank(const Sequence& sequence, uint8_t band, int64_t start_number) const;
   // May `candidate` take the place of `running`?
   bool displaces(const Rank& candidate, const Rank& running) const { return candidate.band < running.band; }
+  // Was a client served so much more than one that waits in its band that it must pause? `step_tokens` is the most
+  // that the next step can generate for it. An aged sequence is exempt: its turn is not its client's.
+  bool pauses(const Rank& running, const ClientAccount& account, int64_t waiting_consumed, int64_t step_tokens,
+              int64_t service_bound) const;
 
-  // Sequences that may run together: each running stream gets its token in each step, so never more than rows.
+  // Sequences that may run together at most: each running stream gets its token in each step, so never more than rows.
   int32_t running_max() const;
   // Rows of a step.
   int32_t step_tokens() const { return limits_.step_tokens_max; }
   // A step's rows go to the smallest class first; those of one class share them equally. `behind` is how many tokens
-  // the sequence could compute now.
-  int32_t budget_class(const Sequence& sequence, int32_t behind) const;
+  // the sequence could compute now. In each band streams come before prompts.
+  static int32_t budget_class(const Rank& running, int32_t behind) { return 2 * running.band + (behind > 1 ? 1 : 0); }
+  static bool is_stream_class(int32_t budget_class) { return budget_class % 2 == 0; }
+  // The gap between two tokens that a step with so many streams may make; 0: nothing is known yet.
+  int64_t target_gap_ns(const StepCost& cost, int32_t streams) const;
+  // Rows of a step in which so many streams are protected from the prompts beside and below them.
+  int32_t step_tokens_beside(const StepCost& cost, int32_t streams) const;
 
   // Tokens beyond its present length for which memory is kept back while others are admitted.
   int32_t expected_growth(const Sequence& sequence) const;

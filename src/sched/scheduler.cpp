@@ -28,6 +28,11 @@ Scheduler::State::State(const Limits& limits_given)
     : limits(limits_given),
       policy(limits),
       cache(limits.block_count, limits.block_tokens),
+      ledger(limits.clients_max),
+      cost(policy.running_max()),
+      parallel({.parallel_max = policy.running_max(),
+                .adapts = limits.parallel_adapts,
+                .gap_max_ns = limits.target_gap_ns}),
       block_limit_wanted(limits.block_count),
       block_limit(limits.block_count) {
   QUIRE_CHECK(limits.block_count > 0 && limits.step_tokens_max > 0 && limits.queue_max >= 0, "limits are set");
@@ -77,12 +82,24 @@ void Scheduler::State::advance(Entry& entry, const SliceOutcome& outcome) {
   QUIRE_CHECK(outcome.sampled || outcome.finished || !samples, "a slice that samples has a token");
   sequence.computed = entry.end;
   sequence.recomputed_tokens += std::max(0, std::min(entry.end, entry.reached) - before);
-  entry.reached = std::max(entry.reached, entry.end);
+  if (entry.end > entry.reached) reach(entry, entry.end, true);
   publish(entry, before);
   if (outcome.sampled) {
     sequence.tokens.push_back(*outcome.sampled);
+    ledger.generated(*entry.account);
     QUIRE_CHECK(outcome.finished || sequence.length() <= sequence.length_max, "an answer ends at its greatest length");
   }
+}
+
+// `computed` is beyond everything it ever was: by own rows, which its client is charged for, or by a gift. What is
+// computed again after it was lost costs nothing.
+void Scheduler::State::reach(Entry& entry, int32_t position, bool computed) {
+  const int32_t prompt_length = entry.sequence.prompt_length;
+  const int32_t prompt_tokens = std::min(position, prompt_length) - std::min(entry.reached, prompt_length);
+  if (entry.sequence.state != SequenceState::waiting) {
+    ledger.settle(*entry.account, prompt_tokens, computed ? prompt_tokens : 0);
+  }
+  entry.reached = position;
 }
 
 // Blocks that have just become full can be found by others from now on.
@@ -98,7 +115,13 @@ void Scheduler::State::publish(Entry& entry, int32_t computed_before) {
 // Ends an entry wherever it is; its blocks are everybody's again.
 void Scheduler::State::remove(Entry& entry) {
   cache.release(entry.sequence.blocks, steps);
-  if (entry.sequence.state == SequenceState::waiting) waiting_tokens -= entry.sequence.prompt_length;
+  if (entry.sequence.state == SequenceState::waiting) {
+    waiting_tokens -= entry.sequence.prompt_length;
+    ledger.leave_queue(*entry.account, 0);
+  } else if (entry.reached < entry.sequence.prompt_length) {
+    ledger.settle(*entry.account, entry.sequence.prompt_length - entry.reached, 0);
+  }
+  ledger.end(*entry.account);
   erase(list_of(entry), entry);
   entries.erase(entry.sequence.id);
   if (block_limit > block_limit_wanted) settle_block_limit();
@@ -119,7 +142,7 @@ Scheduler::~Scheduler() = default;
 Result<void> Scheduler::admit(SequenceDemand demand) {
   State& s = *state_;
   QUIRE_CHECK(!s.entries.contains(demand.id), "an id is given once");
-  QUIRE_CHECK(!demand.prompt.empty(), "a prompt has at least one token");
+  QUIRE_CHECK(!demand.prompt.empty() && demand.priority < band_count, "a prompt has a token, a band is one of eight");
   const int64_t prompt_length = static_cast<int64_t>(demand.prompt.size());
   const int64_t length_max = std::max<int64_t>(demand.length_max, prompt_length);
   const int32_t blocks_needed = s.blocks_for(length_max);
@@ -141,7 +164,6 @@ Result<void> Scheduler::admit(SequenceDemand demand) {
   sequence.use_cache = demand.use_cache;
   sequence.priority = demand.priority;
   sequence.cache_salt = demand.cache_salt;
-  sequence.client = std::move(demand.client);
   sequence.arrived_ns = demand.arrived_ns;
   sequence.deadline_ns = demand.deadline_ns;
   sequence.queue_deadline_ns = demand.queue_deadline_ns;
@@ -150,7 +172,9 @@ Result<void> Scheduler::admit(SequenceDemand demand) {
   // Room for the whole timeline, so that no step allocates. Pages that are never written cost nothing.
   sequence.tokens.reserve(static_cast<size_t>(length_max) + 1);
   sequence.blocks.reserve(static_cast<size_t>(blocks_needed));
-  entry->rank = s.policy.rank(sequence);
+  entry->account = &s.ledger.enter_queue(demand.client, demand.priority, demand.client_weight);
+  entry->waiting_since = s.steps + 1;
+  entry->rank = s.policy.candidate_rank(sequence, *entry->account, 0);
   s.insert(s.waiting, *entry);
   s.entries.emplace(sequence.id, std::move(entry));
   return {};
@@ -168,13 +192,16 @@ const StepPlan& Scheduler::plan(int64_t now_ns) {
   State& s = *state_;
   QUIRE_CHECK(!s.planned, "a plan is committed before the next one");
   ++s.steps;
+  s.now_ns = now_ns;
   s.follow_block_limit();
   s.refresh_ranks();
+  s.pause_overserved();
   s.choose_running();
+  s.park_squeezed();
   s.adopt_published();
   s.share_budget();
   s.claim_blocks();
-  s.write_plan(now_ns);
+  s.write_plan();
   s.planned = !s.step_plan.slices.empty();
   return s.step_plan;
 }
@@ -229,6 +256,12 @@ SchedulerCounts Scheduler::counts() const {
           .blocks_cached = pool.cached_count(),
           .blocks_total = pool.count(),
           .block_limit = s.block_limit,
+          .service_gap_max = s.service_gap_max / service_token,
+          .service_bound = s.ledger.bound(s.pool_tokens()) / service_token,
+          .pauses = s.pauses,
+          .squeezes = s.squeezes,
+          .aged_starts = s.aged_starts,
+          .blocks_withheld = pool.withheld_count(),
           .evictions = s.cache.evictions(),
           .preemptions = s.preemptions,
           .prefix_hit_tokens = s.prefix_hit_tokens,
@@ -243,12 +276,10 @@ void Scheduler::set_block_limit(int32_t blocks) {
   state_->settle_block_limit();
 }
 
-void Scheduler::observe(const StepObservation&) {}
-
-ControllerView Scheduler::controller() const {
-  return {.parallel = state_->policy.running_max(),
-          .parallel_max = state_->policy.running_max(),
-          .step_tokens = state_->policy.step_tokens()};
+void Scheduler::observe(const StepObservation& observation) {
+  State& s = *state_;
+  s.cost.observe(observation);
+  s.parallel.after_step(s.cost, observation.prompt_rows == 0 ? observation.streams : 0, s.seat_wanted);
 }
 
 void Scheduler::check_invariants() const { state_->check(); }

@@ -11,6 +11,7 @@
 #include "core/limits.h"
 #include "core/plan.h"
 #include "sched/sequence.h"
+#include "sched/step_cost.h"
 
 namespace quire {
 
@@ -22,18 +23,17 @@ struct SliceOutcome {
   bool failed = false;             // nothing of this slice was computed; REQUIRES finished
 };
 
-// What a step that was committed cost. The controllers know the machine by these alone.
-struct StepObservation {
-  int32_t streams = 0;      // sequences that were one token behind
-  int32_t prompt_rows = 0;  // all other rows
-  int64_t step_ns = 0;
-};
-
 struct SchedulerCounts {
   int32_t waiting = 0, running = 0, parked = 0;
   int64_t waiting_tokens = 0;  // of the prompts of the waiting ones
   int32_t blocks_free = 0, blocks_held = 0, blocks_cached = 0, blocks_total = 0;
   int32_t block_limit = 0;     // those that may be in use; the rest waits for memory
+  int64_t service_gap_max = 0;    // in tokens: the widest gap between clients that both waited in a band
+  int64_t service_bound = 0;      // ... and what it may be
+  int64_t pauses = 0;             // parked because their clients were served too much
+  int64_t squeezes = 0;           // parked because more urgent prompts needed the step
+  int64_t aged_starts = 0;        // started in a band more urgent than their own
+  int32_t blocks_withheld = 0;
   int64_t evictions = 0, preemptions = 0, prefix_hit_tokens = 0, steps = 0;
 };
 

@@ -14,6 +14,7 @@ void Scheduler::State::check() const {
   }
   check_references();
   check_plan();
+  check_clients();
 }
 
 // Every sequence is in the list of its state, in order of rank, within the limits.
@@ -87,6 +88,29 @@ void Scheduler::State::check_plan() const {
                 "a slice continues its sequence");
     QUIRE_CHECK(slice.samples == (slice.end == sequence.length()), "a slice samples exactly at the end");
   }
+}
+
+// Accounts say what the sequences say, and no client that waits was served more than the bound beyond another one.
+void Scheduler::State::check_clients() const {
+  for (const auto& [name, account] : ledger.accounts()) {
+    int64_t promised = 0;
+    int32_t waiting_count = 0, sequences = 0;
+    for (const auto* list : {&waiting, &running, &parked}) {
+      for (const Entry* entry : *list) {
+        if (entry->account != account.get()) continue;
+        ++sequences;
+        const bool waits = entry->sequence.state == SequenceState::waiting;
+        waiting_count += waits ? 1 : 0;
+        if (!waits) promised += std::max(0, entry->sequence.prompt_length - entry->reached);
+      }
+    }
+    QUIRE_CHECK(sequences == account->sequences && waiting_count == account->waiting, "an account knows its sequences");
+    QUIRE_CHECK(promised == account->promised, "promised is what started prompts still cost");
+  }
+  QUIRE_CHECK(service_gap_max <= ledger.bound(pool_tokens()), "services of waiting clients stay within the bound");
+  int64_t tokens = 0;
+  for (const Entry* entry : waiting) tokens += entry->sequence.prompt_length;
+  QUIRE_CHECK(tokens == waiting_tokens, "the queue knows its tokens");
 }
 
 }  // namespace quire

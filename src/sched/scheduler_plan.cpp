@@ -1,5 +1,6 @@
 // One step, planned: who runs, what is already there, who gets how many rows, where their KV goes.
 #include <algorithm>
+#include <limits>
 
 #include "base/check.h"
 #include "sched/scheduler_state.h"
@@ -22,12 +23,14 @@ void Scheduler::State::follow_block_limit() {
   }
 }
 
-// Ranks may move with time; the lists are nearly sorted already, so insertion sort is one pass over them.
+// Those of waiting and parked ones move with time and with what their clients were served; the lists are nearly sorted
+// already, so insertion sort is one pass over them. Running ones keep theirs.
 void Scheduler::State::refresh_ranks() {
-  for (std::vector<Entry*>* list : {&waiting, &running, &parked}) {
+  for (std::vector<Entry*>* list : {&waiting, &parked}) {
     for (size_t index = 0; index < list->size(); ++index) {
       Entry* entry = (*list)[index];
-      entry->rank = policy.rank(entry->sequence);
+      const int64_t waited = entry->waited_steps + steps - entry->waiting_since;
+      entry->rank = policy.candidate_rank(entry->sequence, *entry->account, waited);
       size_t at = index;
       for (; at > 0 && entry->rank < (*list)[at - 1]->rank; --at) (*list)[at] = (*list)[at - 1];
       (*list)[at] = entry;
@@ -35,12 +38,60 @@ void Scheduler::State::refresh_ranks() {
   }
 }
 
+// Keeps the promise of fairness where no order of starts can: a client whose running sequences have got far ahead of
+// one that waits in its band pauses until the other has caught up.
+void Scheduler::State::pause_overserved() {
+  std::array<int64_t, band_count> service_least{}, service_most{};
+  waiting_consumed.fill(std::numeric_limits<int64_t>::max());
+  for (const Entry* entry : waiting) {
+    const ClientAccount& account = *entry->account;
+    const bool first = waiting_consumed[account.band] == std::numeric_limits<int64_t>::max();
+    int64_t& least = service_least[account.band];
+    int64_t& most = service_most[account.band];
+    least = first ? account.service() : std::min(least, account.service());
+    most = first ? account.service() : std::max(most, account.service());
+    waiting_consumed[account.band] = std::min(waiting_consumed[account.band], account.consumed);
+    if (aged_starts == 0) service_gap_max = std::max(service_gap_max, most - least);
+  }
+  const int64_t bound = ledger.bound(pool_tokens());
+  for (size_t index = running.size(); index-- > 0;) {
+    Entry& entry = *running[index];
+    const int64_t consumed = waiting_consumed[entry.account->band];
+    if (consumed == std::numeric_limits<int64_t>::max()) continue;
+    if (policy.pauses(entry.rank, *entry.account, consumed, std::ssize(running), bound)) {
+      park(entry);
+      ++pauses;
+    }
+  }
+}
+
 // Starts or resumes candidates strictly in order of rank: one that does not fit holds back those behind it, so
 // nothing is overtaken for ever.
 void Scheduler::State::choose_running() {
+  seat_wanted = false;
   while (Entry* candidate = first_candidate()) {
     if (!make_room(*candidate)) return;
     start(*candidate);
+  }
+}
+
+// Rows that running sequences of more urgent bands want, and one for each of this band: what a step must have more of
+// for another one of the band to get a row of its own.
+int64_t Scheduler::State::rows_before(uint8_t band) const {
+  int64_t rows = 0;
+  for (const Entry* entry : running) {
+    const Sequence& sequence = entry->sequence;
+    if (entry->rank.band < band) rows += sequence.length() - sequence.computed;
+    if (entry->rank.band == band) ++rows;
+  }
+  return rows;
+}
+
+// More urgent prompts need the step: those for which no row is left pause until they are through, the lowest first.
+void Scheduler::State::park_squeezed() {
+  while (running.size() > 1 && rows_before(running.back()->rank.band) > policy.step_tokens()) {
+    park(*running.back());
+    ++squeezes;
   }
 }
 
@@ -56,12 +107,18 @@ Entry* Scheduler::State::first_candidate() const {
 bool Scheduler::State::make_room(Entry& candidate) {
   matched.clear();
   match(candidate, matched);
-  const auto seated = [&] { return static_cast<int32_t>(running.size()) < policy.running_max(); };
+  if (!running.empty() && rows_before(candidate.rank.band) >= policy.step_tokens()) return false;
+  // A more urgent one takes a seat even while fewer are wanted than run: one for one.
+  const int32_t running_count = static_cast<int32_t>(running.size());
+  const bool displaces = !running.empty() && policy.displaces(candidate.rank, running.back()->rank);
+  const int32_t seats = displaces ? std::max(parallel.parallel(), running_count) : parallel.parallel();
+  const auto seated = [&] { return static_cast<int32_t>(running.size()) < seats; };
   // One that runs alone always fits in the end: claim_blocks takes what it needs from the parked ones.
   const auto fits = [&] {
     return running.empty() || blocks_wanted(candidate) + blocks_reserved() <= cache.available();
   };
   if (seated() && fits()) return true;
+  if (!seated()) seat_wanted = true;
   if (!running.empty() &&
       blocks_wanted(candidate) + blocks_reserved() > cache.available() + blocks_reclaimable(candidate)) {
     return false;
@@ -111,11 +168,19 @@ int32_t Scheduler::State::blocks_reclaimable(const Entry& candidate) const {
 
 // REQUIRES: `matched` is the candidate's.
 void Scheduler::State::start(Entry& entry) {
+  Sequence& sequence = entry.sequence;
   erase(list_of(entry), entry);
-  if (entry.sequence.state == SequenceState::waiting) waiting_tokens -= entry.sequence.prompt_length;
-  entry.sequence.state = SequenceState::running;
-  insert(running, entry);
   adopt(entry, matched);
+  if (sequence.state == SequenceState::waiting) {
+    waiting_tokens -= sequence.prompt_length;
+    ledger.leave_queue(*entry.account, std::max(0, sequence.prompt_length - entry.reached));
+    start_rate.started(now_ns, !waiting.empty());
+  }
+  if (entry.rank.band != sequence.priority || entry.rank.service < 0) ++aged_starts;
+  entry.waited_steps += steps - entry.waiting_since;
+  entry.rank = policy.running_rank(sequence, entry.rank.band, ++starts);
+  sequence.state = SequenceState::running;
+  insert(running, entry);
 }
 
 void Scheduler::State::park(Entry& entry) {
@@ -124,6 +189,8 @@ void Scheduler::State::park(Entry& entry) {
   entry.end = -1;
   ++entry.sequence.preemptions;
   ++preemptions;
+  entry.waiting_since = steps;
+  entry.rank = policy.candidate_rank(entry.sequence, *entry.account, entry.waited_steps);
   insert(parked, entry);
 }
 
@@ -191,7 +258,7 @@ void Scheduler::State::adopt(Entry& entry, std::span<const BlockId> blocks) {
   const int32_t prompt_end = std::min(sequence.computed, sequence.prompt_length);
   sequence.cached_tokens += std::max(0, prompt_end - entry.reached);
   prefix_hit_tokens += sequence.computed - entry.reached;
-  entry.reached = sequence.computed;
+  reach(entry, sequence.computed, false);
 }
 
 // Sharing is live: what others published since the last step is taken instead of computed.
@@ -223,7 +290,7 @@ bool Scheduler::State::follows_a_leader(const Entry& entry) const {
 void Scheduler::State::share_budget() {
   spend.assign(running.begin(), running.end());
   const auto class_of = [&](const Entry* entry) {
-    return policy.budget_class(entry->sequence, entry->sequence.length() - entry->sequence.computed);
+    return Policy::budget_class(entry->rank, entry->sequence.length() - entry->sequence.computed);
   };
   std::ranges::sort(spend, [&](const Entry* a, const Entry* b) {
     const int32_t class_a = class_of(a), class_b = class_of(b);
@@ -239,11 +306,20 @@ void Scheduler::State::share_budget() {
     entry->end = sequence.computed;
     return false;
   });
-  int64_t budget = policy.step_tokens();
-  for (size_t begin = 0; begin < spend.size() && budget > 0;) {
+  int64_t taken = 0;
+  int32_t streams = 0;
+  step_tokens = policy.step_tokens();
+  for (size_t begin = 0; begin < spend.size();) {
     size_t end = begin + 1;
     while (end < spend.size() && class_of(spend[end]) == class_of(spend[begin])) ++end;
+    const bool streaming = Policy::is_stream_class(class_of(spend[begin]));
+    // Streams protect themselves from the prompts of their band and below, not from more urgent ones.
+    if (!streaming && streams > 0) step_tokens = policy.step_tokens_beside(cost, streams);
+    int64_t budget = std::max<int64_t>(0, (streaming ? policy.step_tokens() : step_tokens) - taken);
+    taken += budget;
     share_class(std::span(spend).subspan(begin, end - begin), budget);
+    taken -= budget;
+    if (streaming) streams += static_cast<int32_t>(end - begin);
     begin = end;
   }
 }
@@ -282,7 +358,7 @@ void Scheduler::State::claim_blocks() {
   }
 }
 
-void Scheduler::State::write_plan(int64_t now_ns) {
+void Scheduler::State::write_plan() {
   step_plan.slices.clear();
   for (Entry* entry : spend) {
     Sequence& sequence = entry->sequence;

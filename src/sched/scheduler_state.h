@@ -1,6 +1,7 @@
 // What the scheduler keeps; private to sched/scheduler*.cpp.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -8,8 +9,12 @@
 #include <vector>
 
 #include "kv/block_cache.h"
+#include "sched/client_ledger.h"
+#include "sched/parallel_controller.h"
 #include "sched/policy.h"
 #include "sched/scheduler.h"
+#include "sched/start_rate.h"
+#include "sched/step_cost.h"
 
 namespace quire {
 
@@ -19,7 +24,10 @@ namespace quire {
 struct Entry {
   Sequence sequence;
   Rank rank;
-  int32_t blocks_max = 0;  // of its whole timeline
+  ClientAccount* account = nullptr;
+  int32_t blocks_max = 0;       // of its whole timeline
+  int64_t waited_steps = 0;     // waiting or parked, without the present time
+  int64_t waiting_since = 0;    // the step from which it waits or is parked now
   int32_t reached = 0;   // the largest `computed` there ever was: what is computed again below it was lost
   int32_t end = -1;      // of the planned slice; -1: not in the plan
   bool follows = false;  // waits in this step for another one that computes the same block
@@ -30,10 +38,12 @@ struct Scheduler::State {
 
   // scheduler.cpp
   int32_t blocks_for(int64_t tokens) const;
+  int64_t pool_tokens() const { return int64_t{limits.block_count} * limits.block_tokens; }
   std::vector<Entry*>& list_of(const Entry& entry);
   void insert(std::vector<Entry*>& list, Entry& entry);
   void erase(std::vector<Entry*>& list, const Entry& entry);
   void advance(Entry& entry, const SliceOutcome& outcome);
+  void reach(Entry& entry, int32_t position, bool computed);
   void publish(Entry& entry, int32_t computed_before);
   void remove(Entry& entry);
   void settle_block_limit();
@@ -41,15 +51,18 @@ struct Scheduler::State {
   // scheduler_plan.cpp, in the order of a step
   void follow_block_limit();
   void refresh_ranks();
+  void pause_overserved();
   void choose_running();
+  void park_squeezed();
   void adopt_published();
   void share_budget();
   void claim_blocks();
-  void write_plan(int64_t now_ns);
+  void write_plan();
 
   // Leaves of the above.
   Entry* first_candidate() const;
   bool make_room(Entry& candidate);
+  int64_t rows_before(uint8_t band) const;
   int32_t blocks_wanted(const Entry& entry) const;
   int32_t blocks_reserved() const;
   int32_t blocks_reclaimable(const Entry& candidate) const;
@@ -70,10 +83,15 @@ struct Scheduler::State {
   void check_entry(const Entry& entry) const;
   void check_references() const;
   void check_plan() const;
+  void check_clients() const;
 
   const Limits limits;
   const Policy policy;
   BlockCache cache;
+  ClientLedger ledger;
+  StepCost cost;
+  ParallelController parallel;
+  StartRate start_rate;
   std::unordered_map<SequenceId, std::unique_ptr<Entry>> entries;  // never walked for a decision
 
   // Every entry is in exactly one; each is sorted by rank.
@@ -82,6 +100,9 @@ struct Scheduler::State {
   // The step that is being planned or computed. Scratch keeps its memory from step to step.
   StepPlan step_plan;
   bool planned = false;          // a plan with slices waits for its commit
+  int64_t now_ns = 0;
+  int32_t step_tokens = 0;       // the rows that the plan might have had
+  bool seat_wanted = false;      // somebody could not start for want of a seat
   std::vector<BlockId> fresh;    // taken by the last plan
   std::vector<BlockId> withheld;  // taken out of use by the last plan
   std::vector<Entry*> spend;     // running ones in the order in which they get rows
@@ -92,8 +113,16 @@ struct Scheduler::State {
   int32_t block_limit;         // what holds: no less than an admitted sequence may need
   int64_t waiting_tokens = 0;  // of the prompts in `waiting`
 
+  // Of the clients that wait, by band: the least that was computed for one; service and the widest gap there ever was.
+  std::array<int64_t, band_count> waiting_consumed{};
+  int64_t service_gap_max = 0;
+  int64_t aged_starts = 0;  // out of turn: from the first on the gap is not bounded
+
   int64_t steps = 0;
+  int64_t starts = 0;
   int64_t preemptions = 0;
+  int64_t pauses = 0;
+  int64_t squeezes = 0;
   int64_t prefix_hit_tokens = 0;
 };
 

@@ -40,7 +40,6 @@ struct Sequence {
   bool use_cache = true;
   uint8_t priority = 3;
   uint64_t cache_salt = 0;
-  std::string client;
   int64_t arrived_ns = 0;
   int64_t deadline_ns = -1;
   int64_t queue_deadline_ns = -1;  // counts until first_planned_ns is known

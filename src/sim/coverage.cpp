@@ -8,6 +8,9 @@ std::string_view name(Occurrence occurrence) {
   static constexpr std::array<std::string_view, occurrence_count> names = {"started",
                                                                            "parked by band",
                                                                            "parked for memory",
+                                                                           "paused for fairness",
+                                                                           "squeezed by prompts",
+                                                                           "started, aged",
                                                                            "parked, lost blocks",
                                                                            "resumed",
                                                                            "resumed without",
@@ -22,6 +25,7 @@ std::string_view name(Occurrence occurrence) {
                                                                            "deadline: running",
                                                                            "deadline: parked",
                                                                            "deadline: parked without",
+                                                                           "deadline: of the queue",
                                                                            "failed",
                                                                            "logits not numbers",
                                                                            "refused: busy",
@@ -30,6 +34,8 @@ std::string_view name(Occurrence occurrence) {
                                                                            "prompt shared live",
                                                                            "waited for a leader",
                                                                            "evicted",
+                                                                           "memory withheld",
+                                                                           "parallelism moved",
                                                                            "recomputed"};
   QUIRE_CHECK(occurrence < Occurrence::count, "it has a name");
   return names[static_cast<size_t>(occurrence)];

@@ -14,6 +14,9 @@ enum class Occurrence : uint8_t {
   started,              // waiting -> running
   parked_by_band,       // running -> parked: a more urgent one took its place
   parked_for_memory,    // running -> parked: the others needed the room
+  paused,               // running -> parked: its client was served too much
+  squeezed,             // running -> parked: more urgent prompts needed the step
+  started_aged,         // waiting or parked -> running, in a band more urgent than its own
   parked_lost_blocks,   // parked, its blocks left to the prefix tree
   resumed_with_blocks,  // parked -> running, nothing lost
   resumed_without,      // parked -> running, its blocks had been left
@@ -28,6 +31,7 @@ enum class Occurrence : uint8_t {
   deadline_running,
   deadline_parked,
   deadline_parked_without,
+  deadline_of_queue,
   failed,
   logits_not_numbers,
   refused_busy,
@@ -36,6 +40,8 @@ enum class Occurrence : uint8_t {
   prompt_shared_live,  // ... while another one that computed it was running
   waited_for_leader,   // a running sequence let another one compute their common block
   evicted,             // a cached block was taken
+  withheld,            // memory shrank
+  parallel_moved,      // the controller changed its mind
   recomputed,          // rows were computed again
   count,
 };

@@ -11,7 +11,7 @@ namespace quire::sim {
 
 namespace {
 
-constexpr int64_t step_ns = 1000;
+constexpr int64_t step_ns = 1'000'000;
 
 std::map<SequenceId, Fault> faults_of(const World& world) {
   std::map<SequenceId, Fault> faults;
@@ -19,11 +19,6 @@ std::map<SequenceId, Fault> faults_of(const World& world) {
     if (one.fault) faults.emplace(one.request.id, *one.fault);
   }
   return faults;
-}
-
-// The order of design section 7 in its simple form, said once more and not taken from Policy.
-auto order_of(const Sequence& sequence) {
-  return std::tuple(sequence.priority, sequence.arrived_ns, sequence.id.value);
 }
 
 template <typename T>
@@ -41,7 +36,9 @@ Simulation::Simulation(const World& world, const Tokenizer& tokenizer, Trace tra
                 [this](const Batch& batch) { watch_step(batch); }),
       engine_(world.limits, executor_, tokenizer, clock_, [this](std::vector<Event>&& events) {
         for (const Event& event : events) receive(event);
-      }) {
+      }),
+      fairness_watch_(world),
+      waiting_watch_(world) {
   for (const WorldRequest& one : world.requests) tracks_.push_back({.world = &one, .answer = {}});
 }
 
@@ -60,12 +57,14 @@ SimulationReport Simulation::run() {
     engine_.step();
     engine_.scheduler().check_invariants();
     note_phases();
-    clock_.advance_ns(step_ns);
+    if (!ages()) report_unless_kept(fairness_watch_.step(seen()));
+    clock_.advance_ns(int64_t{step_ + 1} * step_ns - clock_.now_ns());
     if (!report_.failures.empty()) break;
   }
   if (report_.failures.empty()) check_end();
   report_.steps = step_;
   report_.rows_computed = executor_.rows_computed();
+  report_.service_gap = fairness_watch_.widest() / fairness_watch_.bound();
   for (Track& track : tracks_) report_.answers.push_back(std::move(track.answer));
   return std::move(report_);
 }
@@ -91,6 +90,9 @@ void Simulation::submit(Track& track) {
   if (track.world->deadline_steps >= 0) {
     request.deadline_ns = request.arrived_ns + track.world->deadline_steps * step_ns;
   }
+  if (track.world->queue_steps >= 0) {
+    request.queue_deadline_ns = request.arrived_ns + track.world->queue_steps * step_ns;
+  }
   track.phase = Phase::waiting;
   if (track.world->cancel_steps >= 0 && !track.world->cancels_parked) {
     track.cancel_step = step_ + track.world->cancel_steps;
@@ -109,6 +111,9 @@ void Simulation::act() {
     }
   }
   engine_.cancel({uint64_t{1} << 40});  // nobody
+  for (const MemoryChange& change : world_.memory) {
+    if (change.step == step_) engine_.set_block_limit(change.blocks);
+  }
 }
 
 Simulation::Phase Simulation::phase_of(SequenceId id) const {
@@ -152,10 +157,12 @@ void Simulation::watch_step(const Batch& batch) {
   std::vector<Phase> before;
   for (const Track& track : tracks_) before.push_back(track.phase);
   note_followers(batch);
-  check_order(before);
+  check_promises();
+  note_parked(before);
   note_phases();
   check_streams_advance(batch);
   check_salts(batch);
+  charge(batch);
   if (!trace_) return;
   std::string line = fmt::format("step {:4}:", step_);
   for (const BatchSlice& slice : batch.slices) {
@@ -169,6 +176,16 @@ void Simulation::watch_step(const Batch& batch) {
                             counts.blocks_cached));
 }
 
+// The step takes its time: less than step_ns, so that deadlines still fall between steps.
+void Simulation::charge(const Batch& batch) {
+  const StepPrice& price = world_.price;
+  int32_t streams = 0;
+  for (const BatchSlice& slice : batch.slices) streams += slice.row_end - slice.row_begin == 1 ? 1 : 0;
+  const auto rows = static_cast<int64_t>(batch.tokens.size());
+  const int64_t cost_ns = price.base_ns * std::max(price.knee, streams) / price.knee + price.row_ns * rows;
+  clock_.advance_ns(std::min(cost_ns, step_ns - 1));
+}
+
 void Simulation::check_streams_advance(const Batch& batch) {
   for (const Track& track : tracks_) {
     const SequenceId id = track.world->request.id;
@@ -180,23 +197,59 @@ void Simulation::check_streams_advance(const Batch& batch) {
   }
 }
 
-// Nobody is started while a better one is left behind; nobody is parked while a worse one runs on.
-void Simulation::check_order(const std::vector<Phase>& before) {
-  for (const Track& a : tracks_) {
-    const Sequence* one = engine_.scheduler().find(a.world->request.id);
-    if (one == nullptr || one->state == SequenceState::running) continue;
-    const bool parked_now = before[one->id.value - 1] == Phase::running;
-    bool by_band = false;
-    for (const Track& b : tracks_) {
-      const Sequence* other = engine_.scheduler().find(b.world->request.id);
-      if (other == nullptr || other->state != SequenceState::running) continue;
-      const bool started = before[other->id.value - 1] != Phase::running;
-      by_band = by_band || (started && other->priority < one->priority);
-      if (order_of(*other) < order_of(*one)) continue;
-      if (started) fail(fmt::format("{} starts while {} is left behind", other->id.value, one->id.value));
-      if (parked_now) fail(fmt::format("{} is parked while {} runs on", one->id.value, other->id.value));
-    }
-    if (parked_now) note(by_band ? Occurrence::parked_by_band : Occurrence::parked_for_memory);
+std::vector<Seen> Simulation::seen() const {
+  std::vector<Seen> all;
+  for (const Track& track : tracks_) {
+    const Sequence* sequence = engine_.scheduler().find(track.world->request.id);
+    if (sequence == nullptr) continue;
+    const SequenceState before = track.phase == Phase::running   ? SequenceState::running
+                                 : track.phase == Phase::waiting ? SequenceState::waiting
+                                                                 : SequenceState::parked;
+    all.push_back({.world = track.world, .sequence = sequence, .before = before});
+  }
+  return all;
+}
+
+// Ageing moves sequences out of the order and of their clients' turn, within its own bound.
+bool Simulation::ages() const { return world_.limits.ageing_steps < 1000; }
+
+void Simulation::report_unless_kept(const std::optional<std::string>& broken) {
+  if (broken) fail(*broken);
+}
+
+// In the middle of a step.
+void Simulation::check_promises() {
+  const std::vector<Seen> all = seen();
+  const SchedulerCounts counts = engine_.scheduler().counts();
+  if (ages()) {
+    report_unless_kept(waiting_watch_.step(all));
+  } else {
+    report_unless_kept(order_watch_.step(all, counts.pauses));
+    report_unless_kept(fairness_watch_.step(all));
+  }
+  const int32_t in_use = counts.blocks_total - counts.blocks_withheld;
+  if (in_use < counts.block_limit || (in_use > counts.block_limit && counts.running > 1)) {
+    fail(fmt::format("{} blocks in use, the limit is {}", in_use, counts.block_limit));
+  }
+  if (counts.pauses > 0) note(Occurrence::paused);
+  if (counts.squeezes > 0) note(Occurrence::squeezed);
+  if (counts.aged_starts > 0) note(Occurrence::started_aged);
+  if (counts.blocks_withheld > 0) note(Occurrence::withheld);
+  const ControllerView controller = engine_.scheduler().controller();
+  if (world_.limits.parallel_adapts && step_ > 0 && controller.parallel != parallel_) note(Occurrence::parallel_moved);
+  parallel_ = controller.parallel;
+}
+
+void Simulation::note_parked(const std::vector<Phase>& before) {
+  for (const Track& track : tracks_) {
+    const Sequence* one = engine_.scheduler().find(track.world->request.id);
+    if (one == nullptr || one->state != SequenceState::parked || before[one->id.value - 1] != Phase::running) continue;
+    const bool by_band = std::ranges::any_of(tracks_, [&](const Track& other) {
+      const Sequence* started = engine_.scheduler().find(other.world->request.id);
+      return started != nullptr && started->state == SequenceState::running && started->priority < one->priority &&
+             before[started->id.value - 1] != Phase::running;
+    });
+    note(by_band ? Occurrence::parked_by_band : Occurrence::parked_for_memory);
   }
 }
 
@@ -249,6 +302,7 @@ void Simulation::receive(const Event& event) {
 
 void Simulation::receive_finished(Track& track, const Finished& finished) {
   track.finished = true;
+  fairness_watch_.finished(*track.world, finished);
   track.answer.reason = finished.reason;
   const auto by_phase = [&](Occurrence waiting, Occurrence running, Occurrence parked, Occurrence without) {
     switch (track.phase == Phase::ended ? track.last : track.phase) {
@@ -275,10 +329,13 @@ void Simulation::receive_finished(Track& track, const Finished& finished) {
                Occurrence::cancelled_parked_without);
       break;
     case FinishReason::deadline: {
-      const int64_t due = track.world->arrival_step + track.world->deadline_steps;
-      if (track.world->deadline_steps < 0 || due != step_) {
-        fail(fmt::format("{} ended by its deadline of step {}", track.world->request.id.value, due));
+      const WorldRequest& world = *track.world;
+      const bool in_queue = finished.error.find("queue") != std::string::npos;
+      const int64_t due = world.arrival_step + (in_queue ? world.queue_steps : world.deadline_steps);
+      if (due < world.arrival_step || due != step_ || (in_queue && finished.stats.generated_tokens > 0)) {
+        fail(fmt::format("{} ended by its deadline of step {}", world.request.id.value, due));
       }
+      if (in_queue) note(Occurrence::deadline_of_queue);
       by_phase(Occurrence::deadline_waiting, Occurrence::deadline_running, Occurrence::deadline_parked,
                Occurrence::deadline_parked_without);
       break;
@@ -330,7 +387,7 @@ void Simulation::check_end() {
   }
   const SchedulerCounts counts = engine_.scheduler().counts();
   if (counts.waiting + counts.running + counts.parked != 0) fail("sequences are left");
-  if (counts.blocks_held != 0 || counts.blocks_free + counts.blocks_cached != counts.blocks_total) {
+  if (counts.blocks_held != 0 || counts.blocks_free + counts.blocks_cached + counts.blocks_withheld != counts.blocks_total) {
     fail("blocks are left held");
   }
   if (executor_.misread()) fail(*executor_.misread());

@@ -11,6 +11,7 @@
 #include "engine/engine.h"
 #include "sim/coverage.h"
 #include "sim/fake_executor.h"
+#include "sim/promises.h"
 #include "sim/reference.h"
 #include "sim/world.h"
 
@@ -21,12 +22,14 @@ struct SimulationReport {
   Occurrences occurrences;
   int64_t steps = 0;
   int64_t rows_computed = 0;
+  double service_gap = 0;             // the widest between waiting clients, as a share of the bound 2U
   std::vector<Answer> answers;  // of each request, as far as it came
 };
 
 // Runs one world to its end. One thread; use once.
 // Checked: the scheduler's invariants in the middle and at the end of each step; rows within the budget; each running
-// stream advances at each step; candidates start and are parked in order of rank; no block is in tables of two salts;
+// stream advances at each step; candidates start and are parked in order; clients that wait are served alike; nobody
+// waits beyond what ageing allows; memory follows its limit; no block is in tables of two salts;
 // each row that is read is the one that belongs there; one final event for each request; each answer equal to the
 // answer alone, or its beginning when it was cut off; an end within the bound; no block held at the end.
 class Simulation {
@@ -53,7 +56,12 @@ class Simulation {
   void act();
   void watch_step(const Batch& batch);
   void check_streams_advance(const Batch& batch);
-  void check_order(const std::vector<Phase>& before);
+  std::vector<Seen> seen() const;
+  bool ages() const;
+  void report_unless_kept(const std::optional<std::string>& broken);
+  void check_promises();
+  void charge(const Batch& batch);
+  void note_parked(const std::vector<Phase>& before);
   void check_salts(const Batch& batch);
   void note_phases();
   void note_followers(const Batch& batch);
@@ -73,9 +81,13 @@ class Simulation {
   ManualClock clock_;
   FakeExecutor executor_;
   Engine engine_;
+  OrderWatch order_watch_;
+  FairnessWatch fairness_watch_;
+  WaitingWatch waiting_watch_;
   std::vector<Track> tracks_;  // by id - 1
   std::map<int32_t, uint64_t> salt_of_block_;
   int32_t step_ = 0;
+  int32_t parallel_ = 0;  // of the step before
   SimulationReport report_;
 };
 

@@ -9,14 +9,16 @@ namespace quire::sim {
 
 namespace {
 
-// What there is too little of, so that many are parked while other things happen.
-enum class Crowd : uint8_t { none, memory, seats };
+// What there is too little of, so that many are parked while other things happen. Or clients with long answers that
+// want all of a small pool, so that one gets far ahead of another.
+enum class Crowd : uint8_t { none, memory, seats, clients };
 
 // What the requests of one world have in common.
 struct Mood {
   int32_t request_max, prompt_max, answer_max, letters;
   int32_t span_steps;                                         // over which requests arrive
   int32_t patient, cancels, deadlines, faults, salts, bands;  // per cent; the patient ignore the end token
+  int32_t clients;                                            // at most
   std::vector<std::vector<TokenId>> stems;                    // prompts begin like one of these
 };
 
@@ -36,13 +38,24 @@ Limits make_limits(Random& random, Crowd crowd) {
   const bool large = limits.block_tokens == 32;
   limits.context_tokens = large ? random.between(40, 200) : random.between(crowd != Crowd::none ? 12 : 2, 40);
   const int32_t blocks = (limits.context_tokens + limits.block_tokens - 1) / limits.block_tokens;
-  const bool tight = crowd == Crowd::memory || (crowd == Crowd::none && random.percent(60));
+  const bool tight = crowd == Crowd::memory || crowd == Crowd::clients || (crowd == Crowd::none && random.percent(60));
   limits.block_count = tight ? blocks + random.below(blocks / 2 + 2) : blocks * random.between(2, 6);
   if (random.percent(5)) limits.block_count = std::max(1, blocks - 1);  // the context is shortened to the pool
   if (limits.block_count * limits.block_tokens < 2) limits.block_count = 2;
   limits.running_max = crowd == Crowd::seats ? random.between(1, 2) : random.between(crowd == Crowd::memory ? 2 : 1, 6);
   limits.queue_max = crowd == Crowd::none && random.percent(25) ? random.between(1, 2) : random.between(2, 12);
   limits.step_tokens_max = large ? random.between(4, 96) : random.between(1, 24);
+  limits.prompt_rows_min = random.between(1, 16);
+  limits.ageing_steps = random.percent(30) ? random.between(1, 30) : 1 << 20;
+  limits.clients_max = random.between(1, 4);
+  limits.parallel_adapts = random.percent(50);
+  if (random.percent(25)) limits.target_gap_ns = random.between(1, 400) * int64_t{1000};
+  if (crowd == Crowd::clients) {
+    limits.block_count = blocks;
+    limits.ageing_steps = 1 << 20;
+    limits.queue_max = 12;
+  }
+  if (random.percent(15)) limits.queue_tokens_max = limits.context_tokens + random.below(limits.context_tokens);
   return limits;
 }
 
@@ -67,7 +80,14 @@ Mood make_mood(Random& random, const Limits& limits, Crowd crowd) {
                     : crowded             ? 60
                                           : 40,
                     80),
+      .clients = crowd == Crowd::clients || random.percent(60) ? random.between(2, 4) : 1,
       .stems = {}};
+  if (crowd == Crowd::clients) {
+    mood.prompt_max = std::max(1, limits.context_tokens / 8);
+    mood.span_steps = 3;
+    mood.patient = 100;
+    mood.cancels = mood.deadlines = mood.faults = mood.bands = 0;
+  }
   const int32_t stems = random.between(1, 3);
   for (int32_t stem = 0; stem < stems; ++stem) mood.stems.push_back(text(random, mood.prompt_max, mood.letters));
   return mood;
@@ -106,9 +126,13 @@ WorldRequest make_request(Random& random, const Mood& mood, const Limits& limits
   if (random.percent(10)) request.stop_tokens.push_back(letter(random, letter_count));
   request.use_cache = !random.percent(10);
   request.priority = static_cast<uint8_t>(random.percent(mood.bands) ? random.below(8) : 3);
+  const int32_t client = random.below(mood.clients);
+  request.client.push_back(static_cast<char>('a' + client));
+  request.client_weight = 1 + client * client;  // a client's weight is always the same
   request.cache_salt = random.percent(mood.salts) ? static_cast<uint64_t>(random.between(1, 2)) : 0;
   one.arrival_step = random.below(mood.span_steps);
   if (random.percent(mood.deadlines)) one.deadline_steps = random.below(60);
+  if (random.percent(mood.deadlines / 2)) one.queue_steps = random.below(30);
   if (random.percent(mood.cancels)) {
     one.cancel_steps = random.below(30);
     one.cancels_parked = random.percent(40);
@@ -120,14 +144,29 @@ WorldRequest make_request(Random& random, const Mood& mood, const Limits& limits
   return one;
 }
 
+// Less memory for a while, once or twice.
+std::vector<MemoryChange> make_memory(Random& random, const Limits& limits) {
+  std::vector<MemoryChange> changes;
+  int32_t step = 0;
+  for (int32_t count = random.percent(25) ? random.between(1, 2) : 0; count > 0; --count) {
+    changes.push_back({.step = step += random.below(30), .blocks = random.below(limits.block_count)});
+    changes.push_back({.step = step += 1 + random.below(30), .blocks = limits.block_count});
+  }
+  return changes;
+}
+
 }  // namespace
 
 World make_world(uint64_t seed) {
   Random random(seed);
   World world;
   const int32_t kind = random.below(100);
-  const Crowd crowd = kind < 40 ? Crowd::none : kind < 75 ? Crowd::memory : Crowd::seats;
+  const Crowd crowd = kind < 40 ? Crowd::none : kind < 70 ? Crowd::memory : kind < 92 ? Crowd::seats : Crowd::clients;
   world.limits = make_limits(random, crowd);
+  world.memory = make_memory(random, world.limits);
+  world.price = {.base_ns = random.between(1, 100) * int64_t{1000},
+                 .row_ns = random.between(1, 10) * int64_t{1000},
+                 .knee = random.between(1, 6)};
   const Mood mood = make_mood(random, world.limits, crowd);
   const int32_t count = random.between(1, mood.request_max);
   for (int32_t index = 0; index < count; ++index) {

@@ -16,13 +16,29 @@ struct WorldRequest {
   Request request;  // deadline_ns and arrived_ns are set when it is submitted
   int32_t arrival_step = 0;
   int32_t deadline_steps = -1;  // after its arrival; -1: none
+  int32_t queue_steps = -1;     // the same, while nothing of it was computed
   int32_t cancel_steps = -1;    // after its arrival, or after it was first seen parked; -1: never
   bool cancels_parked = false;  // the latter
   std::optional<Fault> fault;
 };
 
+// The memory that there is changes while the engine runs.
+struct MemoryChange {
+  int32_t step = 0;
+  int32_t blocks = 0;
+};
+
+// What a step costs: linear up to the knee in streams, beyond it in proportion.
+struct StepPrice {
+  int64_t base_ns = 0;
+  int64_t row_ns = 0;
+  int32_t knee = 1;
+};
+
 struct World {
   Limits limits;
+  StepPrice price;
+  std::vector<MemoryChange> memory;    // in order of steps
   std::vector<WorldRequest> requests;  // in order of arrival
 };
 

@@ -15,6 +15,7 @@ World crowded_world(std::optional<Fault> fault) {
                          .running_max = 4,
                          .queue_max = 8,
                          .step_tokens_max = 6},
+              .memory = {},
               .requests = {}};
   const std::vector<TokenId> stem = letters(1, 8);
   for (uint64_t id = 1; id <= 4; ++id) {
@@ -71,6 +72,8 @@ TEST(Simulation, every_stream_advances_at_each_step_while_a_prompt_of_1500_token
                          .running_max = 8,
                          .queue_max = 8,
                          .step_tokens_max = 48},
+              .price = {.base_ns = 100'000},  // rows are for nothing
+              .memory = {},
               .requests = {}};
   for (uint64_t id = 1; id <= 4; ++id) world.requests.push_back(request(id, letters(id, 30), 60));
   world.requests.push_back(request(5, letters(5, 1500), 3, 4));
@@ -91,6 +94,7 @@ TEST(Simulation, sixteen_equal_prompts_cost_one) {
                          .running_max = 16,
                          .queue_max = 16,
                          .step_tokens_max = 64},
+              .memory = {},
               .requests = {}};
   for (uint64_t id = 1; id <= 16; ++id) world.requests.push_back(request(id, letters(7, 257), 1));
   const SimulationReport report = run(world);
