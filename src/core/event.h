@@ -34,7 +34,7 @@ enum class FinishReason : uint8_t {
 // Counts and times of one finished request, in nanoseconds of the engine's clock.
 struct RequestStats {
   int64_t prompt_tokens = 0;
-  int64_t cached_tokens = 0;      // of the prompt, those that needed no computing
+  int64_t cached_tokens = 0;  // of the prompt, those that needed no computing
   int64_t generated_tokens = 0;
   int64_t queue_ns = 0;           // arrival -> first step that computed a token of it
   int64_t prompt_ns = 0;          // -> first token
@@ -56,7 +56,7 @@ struct Finished {
   FinishReason reason = FinishReason::stop;
   ErrorKind error_kind = ErrorKind::internal;  // error only: busy and too_large mean that it never started
   std::string error;                           // error and deadline: what people are told
-  std::string stop_text;       // the stop string that was found, if any
+  std::string stop_text;                       // the stop string that was found, if any
   RequestStats stats;
 };
 

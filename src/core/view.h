@@ -19,19 +19,19 @@ enum class SequenceState : uint8_t {
 struct SequenceView {
   SequenceId id;
   SequenceState state = SequenceState::waiting;
-  uint8_t band = 3;                 // as it counts now: ageing may have lifted it
-  int32_t position = -1;            // in the order in which waiting and parked ones get their turn, from 0; -1: it runs
+  uint8_t band = 3;       // as it counts now: ageing may have lifted it
+  int32_t position = -1;  // in the order in which waiting and parked ones get their turn, from 0; -1: it runs
   int32_t prompt_tokens = 0;
-  int32_t computed_tokens = 0;      // positions whose KV is there
-  int32_t cached_tokens = 0;        // of the prompt, those that needed no computing
+  int32_t computed_tokens = 0;  // positions whose KV is there
+  int32_t cached_tokens = 0;    // of the prompt, those that needed no computing
   int32_t generated_tokens = 0;
-  int32_t length_max = 0;           // prompt and answer together at most
-  int32_t blocks_own = 0;           // held by it alone
-  int32_t blocks_shared = 0;        // held by others as well
+  int32_t length_max = 0;     // prompt and answer together at most
+  int32_t blocks_own = 0;     // held by it alone
+  int32_t blocks_shared = 0;  // held by others as well
   int32_t preemptions = 0;
   int64_t arrived_ns = 0;
-  int64_t started_ns = -1;          // first step that computed a token of it
-  int64_t expected_start_ns = -1;   // of a waiting one, by the measured rate of starts
+  int64_t started_ns = -1;         // first step that computed a token of it
+  int64_t expected_start_ns = -1;  // of a waiting one, by the measured rate of starts
 };
 
 // Step time against rows as measured: `step_ns` of a step in which `streams` sequences computed one token each.

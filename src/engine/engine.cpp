@@ -1,9 +1,9 @@
 #include "engine/engine.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "base/check.h"
 
@@ -61,7 +61,7 @@ void Engine::submit(Request request) {
   contexts_.emplace(id, Context{.request = std::move(request), .stream = std::move(stream)});
   if (room <= 0) {
     end(id, failure(ErrorKind::too_large, fmt::format("the prompt of {} tokens is longer than the context of {} tokens",
-                                                         prompt_length, limits_.context_tokens)));
+                                                      prompt_length, limits_.context_tokens)));
   } else if (wanted == 0) {
     end(id, {.reason = FinishReason::length});
   } else if (Result<void> admitted = scheduler_.admit(std::move(demand)); !admitted) {
@@ -95,9 +95,10 @@ bool Engine::step() {
     const Batch batch = batch_builder_.build(plan, scheduler_);
     failures_.clear();
     const Logits logits = executor_.forward(batch, failures_);
-    const auto streams = static_cast<int32_t>(std::count_if(plan.slices.begin(), plan.slices.end(), [](const Slice& slice) {
-      return slice.samples && slice.end - slice.begin == 1;
-    }));
+    const auto streams =
+        static_cast<int32_t>(std::count_if(plan.slices.begin(), plan.slices.end(), [](const Slice& slice) {
+          return slice.samples && slice.end - slice.begin == 1;
+        }));
     apply(plan, batch, logits);
     ++totals_.steps;
     totals_.last_step_tokens = static_cast<int64_t>(batch.tokens.size());
@@ -136,8 +137,8 @@ void Engine::apply(const StepPlan& plan, const Batch& batch, const Logits& logit
       outcomes_.push_back({.sequence = slice.sequence, .sampled = {}, .finished = true, .failed = true});
       continue;
     }
-    totals_.prompt_tokens_computed += std::count(batch.origins.begin() + rows.row_begin,
-                                                 batch.origins.begin() + rows.row_end, RowOrigin::prompt);
+    totals_.prompt_tokens_computed +=
+        std::count(batch.origins.begin() + rows.row_begin, batch.origins.begin() + rows.row_end, RowOrigin::prompt);
     outcomes_.push_back(slice.samples ? sample(slice, logits.row(rows.logits_row))
                                       : SliceOutcome{.sequence = slice.sequence, .sampled = {}});
   }

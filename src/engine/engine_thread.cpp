@@ -41,7 +41,8 @@ void EngineThread::cancel(SequenceId id) {
 }
 
 void EngineThread::set_block_limit(int32_t blocks) {
-  (void)mailbox_.try_push(Command(BlockLimit{blocks}));  // refused only when it is stopping, or full: the next one counts
+  (void)mailbox_.try_push(
+      Command(BlockLimit{blocks}));  // refused only when it is stopping, or full: the next one counts
 }
 
 void EngineThread::run() {

@@ -9,16 +9,14 @@
 namespace quire {
 
 enum class BlockState : uint8_t {
-  free,    // holds nobody's rows
-  held,    // at least one sequence has it in its table
-  cached,  // no sequence has it, but its rows can still be found by their key
+  free,      // holds nobody's rows
+  held,      // at least one sequence has it in its table
+  cached,    // no sequence has it, but its rows can still be found by their key
   withheld,  // nobody's, and not to be had: its memory was given back
 };
 
-// Every block is free, held, cached or withheld; held blocks are counted by reference, cached ones are kept in the order in
-// which they were let go.
-// Owned by the engine thread; not thread-safe.
-// Invariants:
+// Every block is free, held, cached or withheld; held blocks are counted by reference, cached ones are kept in the
+// order in which they were let go. Owned by the engine thread; not thread-safe. Invariants:
 //  1. free_count() + held_count() + cached_count() + withheld_count() == count();
 //  2. a held block has ref_count >= 1, the others 0;
 //  3. the cached list is ordered by released_step(), oldest first.
@@ -72,7 +70,7 @@ class BlockPool {
   void unlink(BlockId block);
 
   std::vector<Slot> slots_;
-  std::vector<BlockId> free_;  // a stack: the block that was freed last is still warm in the processor's cache
+  std::vector<BlockId> free_;      // a stack: the block that was freed last is still warm in the processor's cache
   std::vector<BlockId> withheld_;  // a stack, too
   BlockId oldest_, youngest_;
   int32_t cached_count_ = 0;

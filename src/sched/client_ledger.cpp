@@ -53,7 +53,8 @@ void ClientLedger::forget_idle() {
   if (idle.empty()) return;
   const auto middle = idle.begin() + std::ssize(idle) / 2;
   std::ranges::nth_element(idle, middle);
-  std::erase_if(accounts_, [&](const auto& item) { return item.second->sequences == 0 && item.second->used <= *middle; });
+  std::erase_if(accounts_,
+                [&](const auto& item) { return item.second->sequences == 0 && item.second->used <= *middle; });
 }
 
 }  // namespace quire

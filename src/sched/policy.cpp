@@ -36,7 +36,8 @@ int64_t Policy::target_gap_ns(const StepCost& cost, int32_t streams) const {
 
 int32_t Policy::step_tokens_beside(const StepCost& cost, int32_t streams) const {
   const int64_t most = std::max(0, limits_.step_tokens_max - streams);
-  if (cost.prompt_row_ns() == 0) return streams + static_cast<int32_t>(std::min<int64_t>(most, limits_.prompt_rows_min));
+  if (cost.prompt_row_ns() == 0)
+    return streams + static_cast<int32_t>(std::min<int64_t>(most, limits_.prompt_rows_min));
   const int64_t spare_ns = std::max<int64_t>(0, target_gap_ns(cost, streams) - cost.decode_ns(streams));
   const int64_t rows = std::max<int64_t>(limits_.prompt_rows_min, spare_ns / cost.prompt_row_ns());
   return streams + static_cast<int32_t>(std::min(most, rows));

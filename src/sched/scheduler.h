@@ -27,12 +27,12 @@ struct SchedulerCounts {
   int32_t waiting = 0, running = 0, parked = 0;
   int64_t waiting_tokens = 0;  // of the prompts of the waiting ones
   int32_t blocks_free = 0, blocks_held = 0, blocks_cached = 0, blocks_total = 0;
-  int32_t block_limit = 0;     // those that may be in use; the rest waits for memory
-  int64_t service_gap_max = 0;    // in tokens: the widest gap between clients that both waited in a band
-  int64_t service_bound = 0;      // ... and what it may be
-  int64_t pauses = 0;             // parked because their clients were served too much
-  int64_t squeezes = 0;           // parked because more urgent prompts needed the step
-  int64_t aged_starts = 0;        // started in a band more urgent than their own
+  int32_t block_limit = 0;      // those that may be in use; the rest waits for memory
+  int64_t service_gap_max = 0;  // in tokens: the widest gap between clients that both waited in a band
+  int64_t service_bound = 0;    // ... and what it may be
+  int64_t pauses = 0;           // parked because their clients were served too much
+  int64_t squeezes = 0;         // parked because more urgent prompts needed the step
+  int64_t aged_starts = 0;      // started in a band more urgent than their own
   int32_t blocks_withheld = 0;
   int64_t evictions = 0, preemptions = 0, prefix_hit_tokens = 0, steps = 0;
 };

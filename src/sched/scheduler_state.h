@@ -25,12 +25,12 @@ struct Entry {
   Sequence sequence;
   Rank rank;
   ClientAccount* account = nullptr;
-  int32_t blocks_max = 0;       // of its whole timeline
-  int64_t waited_steps = 0;     // waiting or parked, without the present time
-  int64_t waiting_since = 0;    // the step from which it waits or is parked now
-  int32_t reached = 0;   // the largest `computed` there ever was: what is computed again below it was lost
-  int32_t end = -1;      // of the planned slice; -1: not in the plan
-  bool follows = false;  // waits in this step for another one that computes the same block
+  int32_t blocks_max = 0;     // of its whole timeline
+  int64_t waited_steps = 0;   // waiting or parked, without the present time
+  int64_t waiting_since = 0;  // the step from which it waits or is parked now
+  int32_t reached = 0;        // the largest `computed` there ever was: what is computed again below it was lost
+  int32_t end = -1;           // of the planned slice; -1: not in the plan
+  bool follows = false;       // waits in this step for another one that computes the same block
 };
 
 struct Scheduler::State {
@@ -99,15 +99,15 @@ struct Scheduler::State {
 
   // The step that is being planned or computed. Scratch keeps its memory from step to step.
   StepPlan step_plan;
-  bool planned = false;          // a plan with slices waits for its commit
+  bool planned = false;  // a plan with slices waits for its commit
   int64_t now_ns = 0;
-  int32_t step_tokens = 0;       // the rows that the plan might have had
-  bool seat_wanted = false;      // somebody could not start for want of a seat
-  std::vector<BlockId> fresh;    // taken by the last plan
+  int32_t step_tokens = 0;        // the rows that the plan might have had
+  bool seat_wanted = false;       // somebody could not start for want of a seat
+  std::vector<BlockId> fresh;     // taken by the last plan
   std::vector<BlockId> withheld;  // taken out of use by the last plan
-  std::vector<Entry*> spend;     // running ones in the order in which they get rows
-  std::vector<Entry*> leaders;   // of spend: those whose present block will be full
-  std::vector<BlockId> matched;  // the part of the tree that the candidate could start with
+  std::vector<Entry*> spend;      // running ones in the order in which they get rows
+  std::vector<Entry*> leaders;    // of spend: those whose present block will be full
+  std::vector<BlockId> matched;   // the part of the tree that the candidate could start with
 
   int32_t block_limit_wanted;  // what was asked for
   int32_t block_limit;         // what holds: no less than an admitted sequence may need

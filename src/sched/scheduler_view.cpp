@@ -32,8 +32,8 @@ void Scheduler::view(std::vector<SequenceView>& views) const {
   for (const Entry* entry : s.running) views.push_back(view_of(*entry, s.cache.pool()));
   size_t parked = 0;
   for (size_t waiting = 0; waiting < s.waiting.size() || parked < s.parked.size();) {
-    const bool from_parked = waiting == s.waiting.size() ||
-                             (parked < s.parked.size() && s.parked[parked]->rank < s.waiting[waiting]->rank);
+    const bool from_parked =
+        waiting == s.waiting.size() || (parked < s.parked.size() && s.parked[parked]->rank < s.waiting[waiting]->rank);
     SequenceView view = view_of(*(from_parked ? s.parked[parked++] : s.waiting[waiting++]), s.cache.pool());
     view.position = static_cast<int32_t>(parked + waiting) - 1;
     if (view.state == SequenceState::waiting && s.start_rate.interval_ns() >= 0) {

@@ -5,7 +5,8 @@
 
 namespace quire {
 
-// The mean time from one start to the next while somebody waits, over the last hundred starts or so. Engine thread only.
+// The mean time from one start to the next while somebody waits, over the last hundred starts or so. Engine thread
+// only.
 class StartRate {
  public:
   // `others_wait`: the queue is not empty after this start, so the time to the next one counts.

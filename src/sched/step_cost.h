@@ -32,19 +32,21 @@ class StepCost {
   // with prompts; 0: nothing is known.
   int64_t decode_ns(int32_t streams) const;
   // Added by each prompt row; 0: not known.
-  int64_t prompt_row_ns() const { return prompt_row_ns_; }
+  int64_t prompt_row_ns() const { return prompt_row_.value; }
   int32_t streams_max() const { return static_cast<int32_t>(points_.size()) - 1; }
 
  private:
-  struct Point {
-    int64_t step_ns = 0;
+  struct Estimate {
+    void add(int64_t observed);
+    int64_t value = 0;
+    int64_t last = 0, before_last = 0;  // observations
     int64_t count = 0;
   };
 
-  std::vector<Point> points_;  // (streams_max + 1)
-  int64_t measured_ = 0;   // steps of streams alone
-  int64_t guess_ns_ = 0;   // stands for all points while there was none
-  int64_t prompt_row_ns_ = 0;
+  std::vector<Estimate> points_;  // (streams_max + 1)
+  int64_t measured_ = 0;          // steps of streams alone
+  int64_t guess_ns_ = 0;          // stands for all points while there was none
+  Estimate prompt_row_;
 };
 
 }  // namespace quire

@@ -24,7 +24,8 @@ std::optional<std::string> OrderWatch::step(const std::vector<Seen>& all, int64_
   for (const Seen& a : all) {
     if (a.sequence->state != SequenceState::running) continue;
     // One that was parked and resumed in one plan has started anew, too.
-    const bool resumed = std::exchange(preemptions_[a.sequence->id], a.sequence->preemptions) != a.sequence->preemptions;
+    const bool resumed =
+        std::exchange(preemptions_[a.sequence->id], a.sequence->preemptions) != a.sequence->preemptions;
     if (resumed || a.before != SequenceState::running) start_step_[a.sequence->id] = steps_;
   }
   for (const Seen& a : all) {

@@ -19,7 +19,7 @@ namespace quire::sim {
 // One sequence in one step, after the plan.
 struct Seen {
   const WorldRequest* world = nullptr;
-  const Sequence* sequence = nullptr;  // never null
+  const Sequence* sequence = nullptr;             // never null
   SequenceState before = SequenceState::waiting;  // the step
 };
 

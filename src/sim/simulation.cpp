@@ -34,9 +34,10 @@ Simulation::Simulation(const World& world, const Tokenizer& tokenizer, Trace tra
       trace_(std::move(trace)),
       executor_(world.limits, tokenizer.vocab_size(), faults_of(world),
                 [this](const Batch& batch) { watch_step(batch); }),
-      engine_(world.limits, executor_, tokenizer, clock_, [this](std::vector<Event>&& events) {
-        for (const Event& event : events) receive(event);
-      }),
+      engine_(world.limits, executor_, tokenizer, clock_,
+              [this](std::vector<Event>&& events) {
+                for (const Event& event : events) receive(event);
+              }),
       fairness_watch_(world),
       waiting_watch_(world) {
   for (const WorldRequest& one : world.requests) tracks_.push_back({.world = &one, .answer = {}});
@@ -387,7 +388,8 @@ void Simulation::check_end() {
   }
   const SchedulerCounts counts = engine_.scheduler().counts();
   if (counts.waiting + counts.running + counts.parked != 0) fail("sequences are left");
-  if (counts.blocks_held != 0 || counts.blocks_free + counts.blocks_cached + counts.blocks_withheld != counts.blocks_total) {
+  if (counts.blocks_held != 0 ||
+      counts.blocks_free + counts.blocks_cached + counts.blocks_withheld != counts.blocks_total) {
     fail("blocks are left held");
   }
   if (executor_.misread()) fail(*executor_.misread());

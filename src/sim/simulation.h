@@ -22,7 +22,7 @@ struct SimulationReport {
   Occurrences occurrences;
   int64_t steps = 0;
   int64_t rows_computed = 0;
-  double service_gap = 0;             // the widest between waiting clients, as a share of the bound 2U
+  double service_gap = 0;       // the widest between waiting clients, as a share of the bound 2U
   std::vector<Answer> answers;  // of each request, as far as it came
 };
 

@@ -15,14 +15,24 @@ namespace {
 constexpr int32_t context_tokens = 192;
 
 Limits roomy() {
-  return {.block_tokens = 32, .block_count = 512, .context_tokens = context_tokens, .running_max = 64, .queue_max = 256,
+  return {.block_tokens = 32,
+          .block_count = 512,
+          .context_tokens = context_tokens,
+          .running_max = 64,
+          .queue_max = 256,
           .step_tokens_max = 512};
 }
 
 // About three whole contexts for everybody: sequences are parked, lose their blocks and are computed again.
 Limits tight() {
-  return {.block_tokens = 32, .block_count = 18, .context_tokens = context_tokens, .running_max = 24, .queue_max = 256,
-          .step_tokens_max = 40};
+  return {.block_tokens = 32,
+          .block_count = 18,
+          .context_tokens = context_tokens,
+          .running_max = 24,
+          .queue_max = 256,
+          .step_tokens_max = 40,
+          .prompt_rows_min = 40,
+          .parallel_adapts = false};
 }
 
 // Mixed lengths, seeds, sampling, priorities; some prompts begin alike. A function of (seed, vocab).
@@ -113,8 +123,8 @@ void expect_same(const std::map<SequenceId, Answer>& expected, const std::map<Se
   ASSERT_EQ(expected.size(), actual.size()) << where;
   for (const auto& [id, answer] : expected) {
     EXPECT_EQ(actual.at(id).finished_events, 1) << where << ", request " << id.value;
-    EXPECT_TRUE(answer.same_output(actual.at(id))) << where << ", request " << id.value << ": " << actual.at(id).text
-                                                   << " instead of " << answer.text;
+    EXPECT_TRUE(answer.same_output(actual.at(id)))
+        << where << ", request " << id.value << ": " << actual.at(id).text << " instead of " << answer.text;
   }
 }
 
@@ -137,7 +147,8 @@ void expect_same_bytes(gguf::File&& file, const KernelTable& table, int count, c
 
 class SameBytes : public testing::TestWithParam<const KernelTable*> {};
 
-INSTANTIATE_TEST_SUITE_P(Tables, SameBytes, testing::ValuesIn(supported_kernel_tables().begin(), supported_kernel_tables().end()),
+INSTANTIATE_TEST_SUITE_P(Tables, SameBytes,
+                         testing::ValuesIn(supported_kernel_tables().begin(), supported_kernel_tables().end()),
                          [](const auto& param) { return std::string(param.param->name); });
 
 TEST_P(SameBytes, stories260k_64_requests) {

@@ -6,7 +6,7 @@
 #include <memory>
 #include <random>
 
-#include "allocation_watch.h"
+#include "support/allocation_watch.h"
 #include "file_bytes.h"
 #include "gguf/file.h"
 #include "test_data.h"

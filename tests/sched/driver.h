@@ -32,8 +32,10 @@ class Driver {
     ASSERT_TRUE(scheduler.admit(demand(id, std::move(prompt), answer)));
   }
 
-  // One step; the slices it had.
-  std::vector<Slice> step() {
+  // One step; the slices it had. It costs the same whatever is in it: rows are for nothing.
+  std::vector<Slice> step() { return step_costing(1'000'000, 0); }
+
+  std::vector<Slice> step_costing(int64_t base_ns, int64_t prompt_row_ns) {
     const std::vector<Slice> slices = scheduler.plan(++now_ns).slices;
     scheduler.check_invariants();
     std::vector<SliceOutcome> outcomes;
@@ -48,13 +50,16 @@ class Driver {
       outcomes.push_back(outcome);
     }
     scheduler.commit(outcomes);
-    // A step costs the same whatever is in it: rows are for nothing.
     int32_t streams = 0, rows = 0;
     for (const Slice& slice : slices) {
       streams += slice.samples && slice.end - slice.begin == 1 ? 1 : 0;
       rows += slice.end - slice.begin;
     }
-    if (!slices.empty()) scheduler.observe({.streams = streams, .prompt_rows = rows - streams, .step_ns = 1'000'000});
+    last_rows = rows;
+    if (!slices.empty()) {
+      scheduler.observe(
+          {.streams = streams, .prompt_rows = rows - streams, .step_ns = base_ns + prompt_row_ns * (rows - streams)});
+    }
     scheduler.check_invariants();
     return slices;
   }
@@ -77,6 +82,7 @@ class Driver {
   Scheduler scheduler;
   int64_t now_ns = 0;
   int64_t rows_computed = 0;
+  int32_t last_rows = 0;  // of the last step
 };
 
 inline const Slice* slice_of(const std::vector<Slice>& slices, uint64_t id) {

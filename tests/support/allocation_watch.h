@@ -5,11 +5,12 @@
 
 namespace quire::test {
 
-// The largest single allocation of this thread since construction.
+// The allocations of this thread since construction.
 class AllocationWatch {
  public:
   AllocationWatch();
-  size_t largest() const;
+  size_t largest() const;  // bytes of the largest single one
+  size_t count() const;
 };
 
 }  // namespace quire::test
