@@ -5,9 +5,11 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
+#include <csignal>
 #include <cstdio>
 #include <functional>
 #include <memory>
+#include <system_error>
 
 #include "cli/commands.h"
 #include "cli/inspect_command.h"
@@ -221,6 +223,15 @@ void add_simulate_command(CLI::App& app, Action& action) {
                    "says how to replay it.");
 }
 
+// fmt throws where a stream takes no more, as on a full disk.
+Result<int> run_action(const Action& action) {
+  try {
+    return action();
+  } catch (const std::system_error& error) {
+    return fail(ErrorKind::io, error.what());
+  }
+}
+
 }  // namespace
 
 int run_program(int argc, const char* const* argv) {
@@ -244,8 +255,11 @@ int run_program(int argc, const char* const* argv) {
   const auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
   spdlog::set_default_logger(std::make_shared<spdlog::logger>("quire", sink));
   spdlog::set_level(spdlog::level::off);
-  const Result<int> status = action();
-  std::fflush(stdout);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the write, as a full disk is
+  Result<int> status = run_action(action);
+  if ((std::fflush(stdout) != 0 || std::ferror(stdout) != 0) && status) {
+    status = fail(ErrorKind::io, "the output could not be written in full");
+  }
   if (status) return *status;
   fmt::print(stderr, "quire: {}\n", status.error().message);
   return 1;

@@ -137,8 +137,13 @@ size_t terminal_width() {
   return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 100;
 }
 
+// The widest row of the long headings; a narrower terminal gets the short ones, which fit into 50 columns.
+constexpr size_t long_table_width = 80;
+
 void print_report(const Pass& together, const Pass& alone, const std::string& model) {
-  TextTable table({"context", "wait in queue", "first token", "tokens", "tokens/s", "alone tokens/s"});
+  TextTable table = terminal_width() >= long_table_width
+                        ? TextTable({"context", "wait in queue", "first token", "tokens", "tokens/s", "alone tokens/s"})
+                        : TextTable({"#", "queue", "first", "tokens", "t/s", "alone"});
   const auto rate = [](const AnswerStats& stats) {
     if (stats.generate_ns <= 0) return std::string("-");
     return format_count(static_cast<double>(stats.generated_tokens) * 1e9 / static_cast<double>(stats.generate_ns));
@@ -158,8 +163,8 @@ void print_report(const Pass& together, const Pass& alone, const std::string& mo
   fmt::print("one by one       {} tokens/s\n", format_count(alone.rate()));
   fmt::print("ratio            {:.2f}\n", together.rate() / std::max(1e-9, alone.rate()));
   fmt::print("same answers     {} of {}, byte for byte\n", equal, together.answers.size());
-  fmt::print("memory           {} resident; the model file has {}\n", format_bytes(resident_bytes()),
-             format_bytes(ignored ? 0 : file_bytes));
+  fmt::print("memory           {} resident\n", format_bytes(resident_bytes()));
+  fmt::print("model file       {}\n", format_bytes(ignored ? 0 : file_bytes));
 }
 
 }  // namespace
@@ -181,8 +186,9 @@ Result<void> demo_command(const DemoOptions& options) {
   auto together = ready ? ask_at_once(endpoint, calls, &screen, signals) : ready;
   auto alone = together ? ask_one_by_one(endpoint, calls, signals) : together;
   if (!alone) {
-    if (signals.pending()) return {};  // Ctrl-C is how one leaves
-    return std::unexpected(alone.error());
+    if (!signals.pending()) return std::unexpected(alone.error());
+    fmt::print("\nstopped\n");  // Ctrl-C is how one leaves
+    return {};
   }
   print_report(*together, *alone, file);
   if (options.once) return {};

@@ -39,7 +39,8 @@ void DemoScreen::finish() {
 
 // A line of a context: its number, its prompt, and as much of the answer's end as there is room for.
 void DemoScreen::draw() {
-  std::string frame;
+  // Without wrapping: wide characters, or a terminal made narrower since, must not move the lines.
+  std::string frame = "\x1b[?7l";
   if (drawn_) frame += fmt::format("\x1b[{}A", lines_.size());
   drawn_ = true;
   for (size_t context = 0; context < lines_.size(); ++context) {
@@ -48,6 +49,7 @@ void DemoScreen::draw() {
     const std::string text = one_line_tail(line.prompt + line.answer, width_ - display_width(head) - 1);
     frame += "\r\x1b[K" + head + text + "\n";
   }
+  frame += "\x1b[?7h";
   std::fwrite(frame.data(), 1, frame.size(), stdout);
   std::fflush(stdout);
 }

@@ -1,12 +1,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
+#include <span>
 #include <vector>
 
 #include "base/bytes.h"
 #include "cli/commands.h"
 #include "cli/local_model.h"
+#include "cli/output_file.h"
 #include "engine/model_executor.h"
 
 namespace quire::cli {
@@ -51,10 +52,7 @@ Result<std::vector<float>> logits_of(LocalModel& local, const std::vector<TokenI
 Result<void> logits_command(const LogitsOptions& options) {
   QUIRE_TRY(const auto local, LocalModel::open(options.file, options.threads));
   QUIRE_TRY(const std::vector<float> logits, logits_of(*local, options.tokens));
-  std::ofstream out(options.out, std::ios::binary | std::ios::trunc);
-  out.write(reinterpret_cast<const char*>(logits.data()), static_cast<std::streamsize>(logits.size() * sizeof(float)));
-  out.close();
-  if (!out) return fail(ErrorKind::io, fmt::format("{}: cannot be written", options.out));
+  QUIRE_TRY_VOID(write_output_file(options.out, std::as_bytes(std::span(logits))));
   fmt::print("{}: {} rows of {} float32\n", options.out, options.tokens.size(), local->model().vocab_size());
   return {};
 }

@@ -56,7 +56,13 @@ Result<Writer> Writer::create(const std::filesystem::path& path, const Metadata&
 }
 
 Result<void> Writer::open_output() {
-  if (std::error_code ignored; std::filesystem::is_directory(path_, ignored)) return system_failure("write", EISDIR);
+  std::error_code ignored;
+  const auto status = std::filesystem::status(path_, ignored);
+  if (std::filesystem::is_directory(status)) return system_failure("write", EISDIR);
+  // finish() would put a file where a device was.
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    return fail(ErrorKind::invalid, fmt::format("cannot write {}: it is no regular file", printable(path_.native())));
+  }
   // finish() names a file without a name by way of /proc.
   const bool nameless = ::access("/proc/self/fd", X_OK) == 0;
   if (nameless) descriptor_ = ::open(directory_of(path_).c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, file_mode);
@@ -67,9 +73,11 @@ Result<void> Writer::open_output() {
   }
   if (descriptor_ < 0) return system_failure("create", errno);
   // Room for all of it at once. A file system that cannot do this says so, and the writes will tell.
-  if (::fallocate(descriptor_, 0, 0, static_cast<off_t>(size_bytes_)) != 0 && errno != EOPNOTSUPP && errno != ENOSYS) {
-    return system_failure("make room for", errno);
-  }
+  int failed = 0;
+  do {
+    failed = ::fallocate(descriptor_, 0, 0, static_cast<off_t>(size_bytes_)) == 0 ? 0 : errno;
+  } while (failed == EINTR);
+  if (failed != 0 && failed != EOPNOTSUPP && failed != ENOSYS) return system_failure("make room for", failed);
   return {};
 }
 

@@ -9,7 +9,9 @@ endfunction()
 set(QUIRE_AVX2_FLAGS -mavx2 -mfma -mf16c)
 set(QUIRE_AVX512_FLAGS ${QUIRE_AVX2_FLAGS} -mavx512f -mavx512bw -mavx512dq -mavx512vl -mprefer-vector-width=512)
 # gcc 12's AVX-512 header trips these warnings by itself (its bug 105593).
-list(APPEND QUIRE_AVX512_FLAGS -Wno-uninitialized -Wno-maybe-uninitialized)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  list(APPEND QUIRE_AVX512_FLAGS -Wno-uninitialized -Wno-maybe-uninitialized)
+endif()
 # Sanitizers make the unrolled bodies so large that -O3 takes minutes a file; bits do not depend on it.
 set(QUIRE_LEAF_OPTIMIZATION -O3)
 if(QUIRE_SANITIZE)

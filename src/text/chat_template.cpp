@@ -1,9 +1,37 @@
 #include "text/chat_template.h"
 
+#include <algorithm>
+#include <array>
+
 #include "text/jinja/json_value.h"
 #include "text/jinja/template.h"
 
 namespace quire {
+
+namespace {
+
+// Who may speak in the templates of real models. A name outside this list stays the client's: any word, however short,
+// may be the name of a control token ("im_end", "endoftext") that '<|' + role + '|>' would spell.
+constexpr std::array<std::string_view, 11> role_names = {"system", "developer",   "user",        "human",
+                                                         "assistant", "model",    "tool",        "tool_results",
+                                                         "function",  "ipython", "observation"};
+
+// Templates build control tokens from a message's role, so a usual name counts as the template's own text.
+// REQUIRES: no other value refers to the messages yet.
+void unmark_role_names(jinja::Heap& heap, const jinja::Value& messages) {
+  const jinja::Sequence* list = messages.sequence();
+  if (list == nullptr) return;
+  for (const jinja::Value& message : list->items) {
+    jinja::Dict* fields = message.dict();
+    jinja::Value* role = fields == nullptr ? nullptr : fields->find("role");
+    const jinja::MarkedText* name = role == nullptr ? nullptr : role->text();
+    if (name == nullptr) continue;
+    const auto known = std::find(role_names.begin(), role_names.end(), name->bytes);
+    if (known != role_names.end()) *role = heap.text(*known);
+  }
+}
+
+}  // namespace
 
 Result<ChatTemplate> ChatTemplate::parse(std::string_view source, std::string bos, std::string eos) {
   QUIRE_TRY(auto parsed, jinja::Template::parse(source));
@@ -24,6 +52,7 @@ Result<PromptText> ChatTemplate::render(const ChatTemplateInput& input) const {
   globals.emplace_back("eos_token", heap.text(eos_));
   globals.emplace_back("add_generation_prompt", jinja::Value(input.add_generation_prompt));
   QUIRE_TRY(jinja::Value messages, jinja::value_of_json(heap, input.messages));
+  unmark_role_names(heap, messages);
   globals.emplace_back("messages", std::move(messages));
   if (!input.tools.is_null()) {
     QUIRE_TRY(jinja::Value tools, jinja::value_of_json(heap, input.tools));

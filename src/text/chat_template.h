@@ -15,7 +15,8 @@ namespace jinja {
 class Template;
 }
 
-// What a template may see. Every string inside messages, tools and extra is the user's.
+// What a template may see. Every string inside messages, tools and extra is the user's, but for a message's role where
+// it is one of the usual names: templates spell control tokens with it.
 struct ChatTemplateInput {
   nlohmann::ordered_json messages = nlohmann::ordered_json::array();
   nlohmann::ordered_json tools;   // null: undefined for the template

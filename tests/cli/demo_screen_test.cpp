@@ -42,6 +42,9 @@ TEST(DemoScreen, a_terminal_gets_one_line_a_context_redrawn_in_place) {
   EXPECT_NE(out.find("1 › Once upon"), std::string::npos);
   EXPECT_NE(out.find("2 ✓ "), std::string::npos);
   EXPECT_NE(out.find(" terminal and ends\n"), std::string::npos);
+  // Wrapping is off in a frame only.
+  EXPECT_TRUE(out.starts_with("\x1b[?7l"));
+  EXPECT_TRUE(out.ends_with("\x1b[?7h"));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <utility>
 
 #include "test_data.h"
 
@@ -154,6 +155,77 @@ TEST(Program, logits_are_a_row_of_floats_a_position) {
   EXPECT_EQ(ran.status, 0);
   EXPECT_EQ(std::filesystem::file_size(out), 3U * 512U * sizeof(float));
   EXPECT_EQ(shell("QUIRE logits " + model.string() + " --tokens 1,512 --out " + out + " 2>/dev/null").status, 1);
+}
+
+// A limit on the size of a file stands for a full disk: the same calls fail. 8 units of 512 or 1,024 bytes.
+TEST(Program, a_file_that_has_no_room_is_one_error_and_leaves_what_was_there) {
+  QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
+  const std::filesystem::path folder = std::filesystem::path(testing::TempDir()) / "full";
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directory(folder);
+  std::ofstream(folder / "there") << "before";
+  std::string tokens = "1";
+  for (int count = 1; count < 16; ++count) tokens += ",403";
+  for (const char* command : {"synth tiny OUT --type Q8_0 --vocab MODEL", "quantize MODEL OUT Q8_0",
+                              "logits MODEL --out OUT --tokens TOKENS"}) {
+    for (const char* name : {"there", "new"}) {
+      std::string full = std::string("ulimit -f 8; QUIRE ") + command + " 2>&1";
+      for (const auto& [word, meaning] : {std::pair{"OUT", (folder / name).string()}, {"MODEL", model.string()},
+                                          {"TOKENS", tokens}}) {
+        if (const size_t at = full.find(word); at != std::string::npos) {
+          full.replace(at, std::string(word).size(), meaning);
+        }
+      }
+      const Ran ran = shell(full);
+      EXPECT_EQ(ran.status, 1) << full << ran.out;
+      EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 1) << ran.out;
+      EXPECT_NE(ran.out.find((folder / name).string()), std::string::npos) << ran.out;
+      EXPECT_NE(ran.out.find("File too large"), std::string::npos) << ran.out;
+      EXPECT_EQ(file_text(folder / "there"), "before") << full;
+      EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1) << full;
+    }
+  }
+}
+
+TEST(Program, a_device_is_never_replaced) {
+  QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
+  const std::string device = testing::TempDir() + "/device";
+  std::filesystem::remove(device);
+  std::filesystem::create_symlink("/dev/full", device);
+  for (const std::string& command : {"synth tiny " + device + " --type Q8_0 --vocab " + model.string(),
+                                    "quantize " + model.string() + " " + device + " Q8_0",
+                                    "logits " + model.string() + " --tokens 1 --out " + device}) {
+    const Ran ran = shell("QUIRE " + command + " 2>&1");
+    EXPECT_EQ(ran.status, 1) << command << ran.out;
+    EXPECT_NE(ran.out.find(device), std::string::npos) << ran.out;
+    EXPECT_TRUE(std::filesystem::is_character_file(device)) << command;
+  }
+  EXPECT_EQ(shell("QUIRE logits " + model.string() + " --tokens 1 --out /dev/null").status, 0);
+}
+
+TEST(Program, output_that_nobody_could_take_is_status_1) {
+  QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
+  for (const std::string& command : {"inspect " + model.string(), "tokenize " + model.string(),
+                                    "run " + model.string() + " --raw x --num-predict 8",
+                                    std::string("simulate --seed 1 --trace")}) {
+    const Ran ran = shell("echo hi | QUIRE " + command + " 2>&1 >/dev/full");
+    EXPECT_EQ(ran.status, 1) << command;
+    EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 1) << command << ": " << ran.out;
+    EXPECT_EQ(ran.out.substr(0, 7), "quire: ") << command << ": " << ran.out;
+  }
+}
+
+TEST(Program, a_server_whose_log_has_no_room_serves_on) {
+  QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
+  const std::string port = std::to_string(20000 + getpid() % 20000);
+  const Ran ran = shell("QUIRE serve --port " + port + " --model " + model.string() +
+                        " >/dev/full 2>&1 & server=$!; export QUIRE_HOST=127.0.0.1:" + port +
+                        "; until QUIRE list >/dev/null 2>&1; do kill -0 $server || exit 3; done; "
+                        "QUIRE run stories260K Once --num-predict 8 </dev/null && QUIRE list; status=$?; "
+                        "kill -INT $server; wait $server; echo server $?; exit $status");
+  EXPECT_EQ(ran.status, 0) << ran.out;
+  EXPECT_NE(ran.out.find("server "), std::string::npos) << ran.out;
+  EXPECT_EQ(ran.out.find("server 13"), std::string::npos) << "ended by a signal: " << ran.out;
 }
 
 TEST(Program, bench_batch_prints_the_keys_of_batched_bench) {

@@ -60,11 +60,11 @@ TEST_P(AccuracyOfType, logits_are_within_one_percent_of_the_reference) {
   RecordProperty("prompt", std::to_string(errors.of_prompt));
   RecordProperty("generated", std::to_string(errors.of_generated));
   // F32: some hundred roundings of 2^-24. F16 and BF16 read float activations: KV in f16 is what is left.
-  // Others: activations in int8 where gate and up read a prompt, 0.7 % seen; everywhere for generated rows, 1.4 % seen
-  // (a trained model's are below 1 % too: the next test).
+  // Others: activations in int8 where gate and up read a prompt, 0.7 % seen; everywhere for generated rows, 1.41 % seen
+  // (a trained model's are below 1 % too: the next test; what 1 % would cost here: ADR 3).
   const bool float_inputs = !reads_quantized_activations(GetParam().type);
   EXPECT_LE(errors.of_prompt, GetParam().type == ElementType::f32 ? 1e-5 : float_inputs ? 1e-3 : 1e-2);
-  EXPECT_LE(errors.of_generated, GetParam().type == ElementType::f32 ? 1e-5 : float_inputs ? 1e-3 : 2e-2);
+  EXPECT_LE(errors.of_generated, GetParam().type == ElementType::f32 ? 1e-5 : float_inputs ? 1e-3 : 1.5e-2);
 }
 
 std::vector<Case> cases() {
