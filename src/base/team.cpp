@@ -43,21 +43,37 @@ void Team::parallel_for(int64_t count, FunctionRef<void(int64_t, int)> body) {
     for (int64_t index = 0; index < count; ++index) body(index, 0);
     return;
   }
+  QUIRE_CHECK(count <= int64_t{UINT32_MAX}, "tiles are counted in 32 bits");
   body_ = &body;
   count_ = count;
-  next_.store(0, std::memory_order_relaxed);
-  busy_.store(worker_count_ - 1, std::memory_order_relaxed);
+  unfinished_.store(count, std::memory_order_relaxed);
+  const uint64_t job = generation_.load(std::memory_order_relaxed) + 1;
+  tiles_.store(job << 32 | static_cast<uint64_t>(count), std::memory_order_release);
   generation_.fetch_add(1, std::memory_order_seq_cst);  // publishes the job, ordered before the look at sleeping_
   if (sleeping_.load(std::memory_order_seq_cst) > 0) {
     std::lock_guard lock(sleep_mutex_);  // a worker between its last look and its wait holds this
     wake_.notify_all();
   }
   work(0);
-  while (busy_.load(std::memory_order_acquire) > 0) pause_briefly();
+  for (int round = 0; unfinished_.load(std::memory_order_acquire) > 0; ++round) {
+    // Somebody else may have the core of a worker with a tile: this one is free for it.
+    round < spin_rounds ? pause_briefly() : std::this_thread::yield();
+  }
+}
+
+bool Team::take(int64_t& index) {
+  uint64_t tiles = tiles_.load(std::memory_order_acquire);
+  do {
+    if (static_cast<uint32_t>(tiles) == 0) return false;
+  } while (!tiles_.compare_exchange_weak(tiles, tiles - 1, std::memory_order_acquire));
+  index = count_ - static_cast<int64_t>(static_cast<uint32_t>(tiles));
+  return true;
 }
 
 void Team::work(int worker) {
-  for (int64_t index; (index = next_.fetch_add(1, std::memory_order_relaxed)) < count_;) (*body_)(index, worker);
+  int64_t done = 0;
+  for (int64_t index = 0; take(index); ++done) (*body_)(index, worker);
+  if (done > 0) unfinished_.fetch_sub(done, std::memory_order_release);
 }
 
 void Team::worker_main(int worker) {
@@ -74,10 +90,9 @@ void Team::worker_main(int worker) {
       wake_.wait(lock, [&] { return generation_.load(std::memory_order_seq_cst) != seen; });
       sleeping_.fetch_sub(1, std::memory_order_relaxed);
     }
-    ++seen;
+    seen = generation_.load(std::memory_order_acquire);
     if (stop_.load(std::memory_order_relaxed)) return;
     work(worker);
-    busy_.fetch_sub(1, std::memory_order_release);
   }
 }
 

@@ -32,6 +32,7 @@ class Team {
  private:
   void worker_main(int worker);
   void work(int worker);
+  bool take(int64_t& index);
 
   // const after construction
   const int worker_count_;
@@ -39,12 +40,15 @@ class Team {
 
   std::mutex turn_;  // held by the caller whose work is running
 
-  // One job at a time; written by the caller before generation_ moves, read by the workers after.
+  // One job at a time. body_ and count_ are written by the caller before tiles_ moves, and read by who has taken a
+  // tile: the job cannot end, and so nothing is written again, before that tile is done. A worker that comes late,
+  // because somebody else had its core, finds no tile and is not waited for.
   const FunctionRef<void(int64_t, int)>* body_ = nullptr;
   int64_t count_ = 0;
-  std::atomic<int64_t> next_{0};         // the next index to take: relaxed, tiles are independent
-  std::atomic<int> busy_{0};             // workers that have not finished this job: release/acquire hands results over
-  std::atomic<uint32_t> generation_{0};  // a new value publishes a job: release/acquire hands body_ and count_ over
+  std::atomic<uint64_t> tiles_{0};  // job number (high half) and tiles not taken (low half): one word, so that a tile
+                                    // is never taken from another job; release/acquire hands body_ and count_ over
+  std::atomic<int64_t> unfinished_{0};   // tiles that are not done: release/acquire hands results over
+  std::atomic<uint32_t> generation_{0};  // the job number: a new value wakes the workers
   std::atomic<bool> stop_{false};        // published with generation_
 
   // guarded by sleep_mutex_: workers that gave up spinning sleep here
