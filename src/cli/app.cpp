@@ -219,8 +219,37 @@ void add_simulate_command(CLI::App& app, Action& action) {
   simulate->add_option("--seed", options->seed, "The first world's seed")->capture_default_str();
   simulate->add_option("--seeds", options->seeds, "How many worlds, seeds ascending")->capture_default_str();
   simulate->add_flag("--trace", options->trace, "A line for each step");
+  SimulateTraceOptions& trace = options->trace_options;
+  CLI::Option* file =
+      simulate->add_option("--trace-file", trace.file, "Compare policies on recorded requests (may be .zst)")
+          ->type_name("FILE")
+          ->excludes("--seeds")
+          ->excludes("--trace");
+  const auto add = [&](const char* name, auto& value, const char* text) {
+    return simulate->add_option(name, value, text)->needs(file)->group("With --trace-file");
+  };
+  add("--policy", trace.policy, "fcfs, priority, fair, all, or compare: all of them")->capture_default_str();
+  add("--time-scale", trace.time_scale, "Times of arrival are multiplied by it")->capture_default_str();
+  add("--token-scale", trace.token_scale, "Tokens that are simulated as one (32 where the trace has blocks, else 8)")
+      ->check(CLI::PositiveNumber);
+  add("--requests", trace.requests, "The first so many (all)")->check(CLI::PositiveNumber);
+  CLI::Option* blocks = add("--kv-blocks", trace.kv_blocks, "KV blocks (so many that none is ever evicted)")
+                             ->check(CLI::PositiveNumber);
+  add("--kv-share", trace.kv_share, "KV blocks in per cent of the trace's different ones")
+      ->check(CLI::PositiveNumber)
+      ->excludes(blocks);
+  add("--cost-model", trace.cost_model,
+      "Nanoseconds: step,stream row,prompt row,stream read,prompt read of a KV token");
+  add("--running", trace.running_max, "Contexts at most")->check(CLI::Range(1, 4096))->capture_default_str();
+  add("--step-tokens", trace.step_tokens_max, "Rows of a step at most")
+      ->check(CLI::Range(1, 1 << 16))
+      ->capture_default_str();
+  add("--ageing-steps", trace.ageing_steps, "Steps of waiting that make a request one band more urgent")
+      ->check(CLI::Range(1, 1 << 30))
+      ->capture_default_str();
+  add("--clients", trace.clients, "Clients, with shares of 1, 1/2, 1/3, ...")->capture_default_str();
   simulate->footer("The same seed is the same world, step by step. A broken promise is exit status 1, and the output\n"
-                   "says how to replay it.");
+                   "says how to replay it. On a trace the seed decides who is which client in which band.");
 }
 
 // fmt throws where a stream takes no more, as on a full disk.

@@ -8,6 +8,11 @@
 namespace quire::cli {
 
 Result<int> run_simulate(const SimulateOptions& options) {
+  if (!options.trace_options.file.empty()) {
+    SimulateTraceOptions trace_options = options.trace_options;
+    trace_options.seed = options.seed;
+    return run_simulate_trace(trace_options);
+  }
   QUIRE_TRY(const auto tokenizer, sim::make_tokenizer());
   sim::Simulation::Trace trace;
   if (options.trace) trace = [](const std::string& line) { fmt::print("{}\n", line); };
