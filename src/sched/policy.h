@@ -32,8 +32,9 @@ class Policy {
   Rank candidate_rank(const Sequence& sequence, const ClientAccount& account, int64_t waited_steps) const;
   // Of one that runs: it keeps the band in which it started.
   Rank running_rank(const Sequence& sequence, uint8_t band, int64_t start_number) const;
-  // May `candidate` take the place of `running`?
-  bool displaces(const Rank& candidate, const Rank& running) const { return candidate.band < running.band; }
+  // May `candidate` take the place of `running`? Ageing protects who runs, and is no weapon of who waits: an aged one
+  // takes no place of its equals.
+  bool displaces(const Sequence& candidate, const Rank& running) const { return candidate.priority < running.band; }
   // Was a client served so much more than one that waits in its band that it must pause? `step_tokens` is the most
   // that the next step can generate for it. An aged sequence is exempt: its turn is not its client's.
   bool pauses(const Rank& running, const ClientAccount& account, int64_t waiting_consumed, int64_t step_tokens,

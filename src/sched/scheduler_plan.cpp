@@ -110,7 +110,7 @@ bool Scheduler::State::make_room(Entry& candidate) {
   if (!running.empty() && rows_before(candidate.rank.band) >= policy.step_tokens()) return false;
   // A more urgent one takes a seat even while fewer are wanted than run: one for one.
   const int32_t running_count = static_cast<int32_t>(running.size());
-  const bool displaces = !running.empty() && policy.displaces(candidate.rank, running.back()->rank);
+  const bool displaces = !running.empty() && policy.displaces(candidate.sequence, running.back()->rank);
   const int32_t seats = displaces ? std::max(parallel.parallel(), running_count) : parallel.parallel();
   const auto seated = [&] { return static_cast<int32_t>(running.size()) < seats; };
   // One that runs alone always fits in the end: claim_blocks takes what it needs from the parked ones.
@@ -125,7 +125,7 @@ bool Scheduler::State::make_room(Entry& candidate) {
   }
   while (!seated() || !fits()) {
     if (seated() && release_lowest_parked(&candidate)) continue;
-    if (running.empty() || !policy.displaces(candidate.rank, running.back()->rank)) return false;
+    if (running.empty() || !policy.displaces(candidate.sequence, running.back()->rank)) return false;
     park(*running.back());
   }
   return true;
@@ -158,7 +158,7 @@ int32_t Scheduler::State::blocks_reclaimable(const Entry& candidate) const {
     if (candidate.rank < entry->rank) reclaimable += static_cast<int32_t>(entry->sequence.blocks.size());
   }
   for (const Entry* entry : running) {
-    if (!policy.displaces(candidate.rank, entry->rank)) continue;
+    if (!policy.displaces(candidate.sequence, entry->rank)) continue;
     const Sequence& sequence = entry->sequence;
     reclaimable += std::max(static_cast<int32_t>(sequence.blocks.size()),
                             blocks_for(int64_t{sequence.length()} + policy.expected_growth(sequence)));
