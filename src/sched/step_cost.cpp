@@ -28,7 +28,8 @@ StepCost::StepCost(int32_t streams_max) : points_(static_cast<size_t>(streams_ma
 }
 
 void StepCost::observe(const StepObservation& observation) {
-  const auto& [streams, prompt_rows, step_ns] = observation;
+  const auto& [streams, prompt_rows, measured_ns] = observation;
+  const int64_t step_ns = std::max<int64_t>(1, measured_ns);  // a clock may stand still
   QUIRE_CHECK(streams >= 0 && streams <= streams_max() && prompt_rows >= 0, "a step within the limits");
   if (prompt_rows == 0) {
     if (streams == 0) return;

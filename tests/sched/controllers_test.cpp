@@ -173,6 +173,11 @@ TEST(ParallelController, climbs_to_the_bound_where_more_always_pay) {
   EXPECT_EQ(bench.run({.knee = 1000}, 60).back(), 64);
 }
 
+TEST(ParallelController, a_clock_that_stands_still_harms_nobody) {
+  Bench bench(64);
+  EXPECT_GE(bench.run({.base_ns = 0}, 400).back(), 1);
+}
+
 TEST(ParallelController, a_machine_without_gain_runs_one) {
   Bench bench(64);
   EXPECT_LE(bench.run({.knee = 1}, 200).back(), 2);
