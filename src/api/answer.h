@@ -22,6 +22,7 @@ struct AnswerHead {
   bool wants_context = false;         // generate without raw: the final message carries all token ids
   std::string id = {};                // unique; OpenAI's "chatcmpl-..." and "cmpl-..."
   std::string model = {};             // as the client wrote it
+  std::string service_tier = {};      // OpenAI: said in the answer when it was asked for
   int64_t created_unix_s = 0;         // OpenAI: one for the whole answer
   std::vector<TokenId> prompt = {};   // when wants_context
 };

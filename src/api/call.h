@@ -67,7 +67,11 @@ struct GenerationCall {
   std::optional<int64_t> keep_alive_ns = {};      // none: the server's default; keep_alive_forever
   int32_t logprobs_top_n = -1;                    // as Request::logprobs_top_n
   std::optional<uint8_t> priority = {};           // none: from the header, else 3
+  std::string service_tier = {};                  // OpenAI: the tier that serves it, when one was asked for
   std::string user = {};                          // the client's name for itself
+  std::string cache_salt = {};                    // KV is shared only with requests of the same salt
+  std::optional<int64_t> deadline_ms = {};        // for all of it, from its arrival
+  std::optional<int64_t> queue_timeout_ms = {};   // for its wait until something of it is computed
   std::vector<std::string> unknown_options = {};  // for the log
 
   // Nothing to answer: the request loads the model, or unloads it with keep_alive 0.

@@ -93,6 +93,7 @@ class OpenAiWriter final : public AnswerWriter {
     body["created"] = head_.created_unix_s;
     body["model"] = head_.model;
     body["system_fingerprint"] = "fp_quire";
+    if (!head_.service_tier.empty()) body["service_tier"] = head_.service_tier;
     return body;
   }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
@@ -17,6 +18,12 @@ namespace {
 constexpr std::string_view shared_options[] = {
     "temperature", "top_p", "frequency_penalty", "presence_penalty", "seed",    "stop",
     "top_k",       "min_p", "typical_p",         "repeat_penalty",   "num_ctx", "repeat_last_n"};
+
+struct ServiceTier {
+  std::string_view name;
+  uint8_t priority;
+};
+constexpr ServiceTier service_tiers[] = {{"priority", 1}, {"default", 3}, {"flex", 6}};
 
 ApiResult<void> read_shared_options(const nlohmann::json& json, GenerationCall& call) {
   call.options.sampling.temperature = 1.0F;
@@ -60,18 +67,16 @@ ApiResult<void> read_logit_bias(const Fields& fields, GenerationCall& call) {
 }
 
 ApiResult<void> read_service_tier(const Fields& fields, GenerationCall& call) {
-  QUIRE_TRY(const std::string tier, fields.text_or("service_tier", ""));
-  if (call.priority || tier.empty() || tier == "auto") return {};
-  if (tier == "priority") {
-    call.priority = 1;
-  } else if (tier == "default") {
-    call.priority = 3;
-  } else if (tier == "flex") {
-    call.priority = 6;
-  } else {
+  QUIRE_TRY(std::string tier, fields.text_or("service_tier", ""));
+  if (tier.empty()) return {};
+  if (tier == "auto") tier = "default";  // what is chosen for it, and said in the answer
+  const auto known = std::ranges::find(service_tiers, tier, &ServiceTier::name);
+  if (known == std::end(service_tiers)) {
     return refuse(400, fmt::format("\"service_tier\" must be auto, default, flex or priority, got \"{}\"", tier),
                   "service_tier");
   }
+  if (!call.priority) call.priority = known->priority;
+  call.service_tier = std::move(tier);
   return {};
 }
 

@@ -3,14 +3,6 @@
 #include <variant>
 
 namespace quire::server {
-namespace {
-
-api::ApiError error_of(const Finished& finished) {
-  if (finished.reason == FinishReason::cancelled) return {499, "request canceled"};
-  return api::from_error({finished.error_kind, finished.error});
-}
-
-}  // namespace
 
 void AnswerStream::accept(const Event& event) {
   if (const Finished* finished = std::get_if<Finished>(&event.body)) {
@@ -27,7 +19,7 @@ void AnswerStream::finish(const Finished& finished) {
   const bool failed = finished.reason == FinishReason::error || finished.reason == FinishReason::cancelled ||
                       finished.reason == FinishReason::deadline;
   if (failed) {
-    fail(error_of(finished));
+    fail(api::from_finished(finished));
     return;
   }
   ended_ = true;

@@ -56,6 +56,11 @@ bool presentable_id(std::string_view id) {
   return !id.empty() && id.size() <= 128 && std::ranges::all_of(id, [](char c) { return c > ' ' && c < 127; });
 }
 
+// Tells a client that is refused for want of room when to come back.
+HttpResponse refusal(const Generation& generation, const ApiError& error) {
+  return error_response(generation.dialect, error, retry_after_s(generation.model.model().snapshot()));
+}
+
 HttpRequest to_request(Parser& parser, std::string peer) {
   auto message = parser.release();
   HttpRequest request;
@@ -85,7 +90,7 @@ struct Connection::Impl {
   asio::awaitable<Next> serve_one();
   asio::awaitable<Next> answer(const HttpRequest& request);
   asio::awaitable<Next> answer_generation(Generation& generation, const HttpRequest& request);
-  asio::awaitable<Next> pump(AnswerStream& answer, Dialect dialect);
+  asio::awaitable<Next> pump(AnswerStream& answer, const Generation& generation);
   asio::awaitable<void> watch(AnswerStream& answer);
   asio::awaitable<bool> write(std::string_view bytes);
   asio::awaitable<Next> respond(const HttpResponse& response);
@@ -271,22 +276,22 @@ asio::awaitable<Connection::Impl::Next> Connection::Impl::answer_generation(Gene
   const StreamTable::Registration registration(context.streams, id, answer);
   const Result<void> submitted = generation.model.model().submit(std::move(generation.request));
   if (!submitted) {
-    const HttpResponse refused = error_response(generation.dialect, api::from_error(submitted.error()));
+    const HttpResponse refused = refusal(generation, api::from_error(submitted.error()));
     co_return co_await respond(refused);
   }
 
-  const auto outcome = co_await (pump(answer, generation.dialect) || watch(answer));
+  const auto outcome = co_await (pump(answer, generation) || watch(answer));
   if (!answer.engine_ended()) generation.model.model().cancel(id);
   if (outcome.index() == 1) co_return Next::close;
   co_return std::get<0>(outcome);
 }
 
 // Writes the answer as it comes: everything that a step brought in one write.
-asio::awaitable<Connection::Impl::Next> Connection::Impl::pump(AnswerStream& answer, Dialect dialect) {
+asio::awaitable<Connection::Impl::Next> Connection::Impl::pump(AnswerStream& answer, const Generation& generation) {
   co_await answer.wait();
   if (answer.given_up()) co_return Next::close;
   if (answer.refusal()) {
-    const HttpResponse response = error_response(dialect, *answer.refusal());
+    const HttpResponse response = refusal(generation, *answer.refusal());
     co_return co_await respond(response);
   }
   if (!answer.streaming()) {

@@ -144,6 +144,8 @@ Limits engine_limits(const Settings& settings, int64_t context_max, int64_t bloc
   limits.context_tokens = static_cast<int32_t>(std::clamp<int64_t>(wanted, 2, int32_max));
   if (settings.parallel_max > 0) limits.running_max = settings.parallel_max;
   limits.queue_max = settings.queue_max;
+  limits.queue_tokens_max = settings.queue_tokens_max;
+  limits.target_gap_ns = settings.target_gap_ns;
   const int64_t context_blocks = (limits.context_tokens + limits.block_tokens - 1) / limits.block_tokens;
   const auto affordable = static_cast<int64_t>(memory_bytes / static_cast<uint64_t>(std::max<int64_t>(1, block_bytes)));
   limits.block_count = static_cast<int32_t>(

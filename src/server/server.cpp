@@ -102,7 +102,7 @@ Server::Impl::Impl(Config given, store::Catalog models, ModelLoader& loader, con
              asio::post(io, [this, moved = std::move(events)] { streams.deliver(moved); });
            },
            {.models_max = config.settings.models_max, .keep_alive_ns = config.settings.keep_alive_ns}),
-      service(intake, catalog, host, clocks, config.seed),
+      service(intake, catalog, host, clocks, ClientWeights(config.settings.client_weights), config.seed),
       context{.service = service,
               .streams = streams,
               .clocks = clocks,

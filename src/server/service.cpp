@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <functional>
+#include <algorithm>
+#include <cmath>
 
 #include "api/models.h"
 #include "api/ollama_request.h"
 #include "api/openai_request.h"
+#include "server/client_identity.h"
 #include "server/prompt.h"
 
 namespace quire::server {
@@ -17,6 +19,8 @@ using api::ApiError;
 using api::Dialect;
 using api::Endpoint;
 using api::GenerationCall;
+
+constexpr int64_t ms = 1'000'000;  // in nanoseconds
 
 // A Result whose default on_pool needs, and which says what failed.
 template <typename T>
@@ -61,17 +65,6 @@ api::ApiResult<GenerationCall> parse_call(Endpoint endpoint, std::string_view bo
   return api::parse_chat_completions(body);
 }
 
-// Who is charged: the API key, else the name the request gives, else the peer's address. A key is never shown, so
-// only a fingerprint of it goes on.
-std::string client_of(const HttpRequest& request, const std::string& user) {
-  std::string_view key = request.header("authorization");
-  if (key.starts_with("Bearer ") || key.starts_with("bearer ")) {
-    key.remove_prefix(7);
-    if (!key.empty()) return fmt::format("key:{:016x}", std::hash<std::string_view>{}(key));
-  }
-  return user.empty() ? request.peer : "user:" + user;
-}
-
 // -1, that is "until the context is full", or what still fits under the request's own context.
 int32_t generated_max(const GenerationCall& call, const LoadedModel& model, size_t prompt_tokens) {
   const int32_t room = context_limit(call, model) - static_cast<int32_t>(prompt_tokens);
@@ -80,17 +73,32 @@ int32_t generated_max(const GenerationCall& call, const LoadedModel& model, size
 
 }  // namespace
 
-HttpResponse error_response(Dialect dialect, const ApiError& error) {
+int64_t retry_after_s(const EngineSnapshot& snapshot) {
+  constexpr int64_t ns_of_second = 1'000'000'000;
+  const int64_t interval_ns = snapshot.controller.start_interval_ns;
+  if (interval_ns < 0) return 1;
+  const auto ns = static_cast<double>(snapshot.scheduler.waiting) / 4 * static_cast<double>(interval_ns);
+  return static_cast<int64_t>(std::clamp(std::ceil(ns / ns_of_second), 1.0, 600.0));
+}
+
+HttpResponse error_response(Dialect dialect, const ApiError& error, int64_t retry_after_s) {
   HttpResponse response;
   response.status = error.status;
   response.body = api::error_body(dialect, error);
-  if (error.status == 503) response.headers.emplace_back("Retry-After", "1");
+  if (error.status == 503) response.headers.emplace_back("Retry-After", fmt::format("{}", retry_after_s));
+  // OpenAI's clients try again after any 5xx: a deadline that has passed does not come back.
+  if (error.status == 504) response.headers.emplace_back("X-Should-Retry", "false");
   return response;
 }
 
 Service::Service(asio::thread_pool& intake, const store::Catalog& catalog, ModelHost& host, Clocks clocks,
-                 uint64_t seed)
-    : intake_(intake), catalog_(catalog), host_(host), clocks_(clocks), random_(seed) {}
+                 ClientWeights weights, uint64_t seed)
+    : intake_(intake),
+      catalog_(catalog),
+      host_(host),
+      clocks_(clocks),
+      weights_(std::move(weights)),
+      random_(seed) {}
 
 std::string Service::unique_id() { return fmt::format("{:016x}{:08x}", random_(), next_sequence_); }
 
@@ -210,6 +218,7 @@ Generation Service::make_generation(GenerationCall call, const HttpRequest& requ
                        .created_unix_s = clocks_.unix_ns() / 1'000'000'000};
   head.id = (call.endpoint == Endpoint::completions ? "cmpl-" : "chatcmpl-") + unique_id();
   head.model = call.model;
+  head.service_tier = call.service_tier;
   if (wants_context) head.prompt = prompt;
 
   Request demand;
@@ -225,7 +234,11 @@ Generation Service::make_generation(GenerationCall call, const HttpRequest& requ
   demand.logprobs_top_n = call.logprobs_top_n;
   demand.priority = call.priority.value_or(parse_priority(request.header("priority")));
   demand.client = client_of(request, call.user);
+  demand.client_weight = weights_.of(demand.client);
+  demand.cache_salt = salt_number(call.cache_salt);
   demand.arrived_ns = request.arrived_ns;
+  if (call.deadline_ms) demand.deadline_ns = request.arrived_ns + *call.deadline_ms * ms;
+  if (call.queue_timeout_ms) demand.queue_deadline_ns = request.arrived_ns + *call.queue_timeout_ms * ms;
   return Generation{.model = std::move(model),
                     .request = std::move(demand),
                     .writer = api::make_answer_writer(std::move(head)),

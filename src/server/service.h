@@ -11,6 +11,7 @@
 #include "api/call.h"
 #include "server/answer_stream.h"
 #include "server/asio.h"
+#include "server/client_identity.h"
 #include "server/http.h"
 #include "server/model_cards.h"
 #include "server/model_host.h"
@@ -30,14 +31,20 @@ struct Generation {
 
 using Reply = std::variant<HttpResponse, Generation>;
 
-HttpResponse error_response(api::Dialect dialect, const api::ApiError& error);
+// With Retry-After when it is 503.
+HttpResponse error_response(api::Dialect dialect, const api::ApiError& error, int64_t retry_after_s = 1);
+
+// Seconds until a quarter of the queue is worked off at the rate at which requests started lately: 1 to 600, and 1 when
+// no rate is known. All who are refused together come back to a queue with room, and not to an empty one.
+int64_t retry_after_s(const EngineSnapshot& snapshot);
 
 // The io thread only; work that takes long (parsing, templates, tokenizing, reading files) is done on the intake pool
 // and comes back.
 class Service {
  public:
   // Borrows everything for its life. `seed` begins the numbers that requests without a seed of their own get.
-  Service(asio::thread_pool& intake, const store::Catalog& catalog, ModelHost& host, Clocks clocks, uint64_t seed);
+  Service(asio::thread_pool& intake, const store::Catalog& catalog, ModelHost& host, Clocks clocks,
+          ClientWeights weights, uint64_t seed);
 
   // `request` must stay until the answer is there.
   asio::awaitable<Reply> answer(const HttpRequest& request);
@@ -58,6 +65,7 @@ class Service {
   const store::Catalog& catalog_;
   ModelHost& host_;
   const Clocks clocks_;
+  const ClientWeights weights_;
   ModelCards cards_;
   std::mt19937_64 random_;  // names and seeds only: never what decides an order
   uint64_t next_sequence_ = 1;

@@ -113,6 +113,14 @@ TEST(OpenAiAnswer, streams_events_with_the_role_once_and_ends_with_done) {
                 begin + "[]," + usage + "}\n\ndata: [DONE]\n\n");
 }
 
+TEST(OpenAiAnswer, says_the_tier_that_was_asked_for) {
+  for (const bool stream : {false, true}) {
+    AnswerHead head = head_of(Endpoint::chat_completions, stream);
+    head.service_tier = "flex";
+    EXPECT_NE(whole(head).find(R"("system_fingerprint":"fp_quire","service_tier":"flex","choices")"), std::string::npos);
+  }
+}
+
 TEST(OpenAiAnswer, sends_text_completions_in_one_piece) {
   EXPECT_EQ(whole(head_of(Endpoint::completions, false)),
             R"({"id":"id-1","object":"text_completion","created":1767323045,"model":"tiny",)"
@@ -150,6 +158,18 @@ TEST(ErrorBody, has_the_shape_of_its_dialect) {
             R"({"error":{"message":"bad","type":"invalid_request_error","param":"n","code":null}})");
   EXPECT_EQ(error_body(Dialect::openai, {404, "no"}),
             R"({"error":{"message":"no","type":"not_found_error","param":null,"code":null}})");
+}
+
+TEST(ErrorBody, says_how_a_request_ended_that_nothing_was_wrong_with) {
+  Finished finished = finished_of(FinishReason::deadline);
+  finished.error = "too late";
+  EXPECT_EQ(from_finished(finished).status, 504);
+  EXPECT_EQ(error_body(Dialect::ollama, from_finished(finished)), R"({"error":"too late","done_reason":"deadline"})");
+  EXPECT_EQ(error_body(Dialect::openai, from_finished(finished)),
+            R"({"error":{"message":"too late","type":"api_error","param":null,"code":"deadline"}})");
+  const ApiError cancelled = from_finished(finished_of(FinishReason::cancelled));
+  EXPECT_EQ(cancelled.status, 499);
+  EXPECT_EQ(error_body(Dialect::ollama, cancelled), R"({"error":"the request was cancelled","done_reason":"cancelled"})");
 }
 
 TEST(ErrorBody, gets_its_status_from_the_kind) {

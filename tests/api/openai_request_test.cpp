@@ -46,6 +46,19 @@ TEST(OpenAiRequest, reads_what_ollama_ignores) {
   EXPECT_EQ(call->options.sampling.top_k, 5);
 }
 
+TEST(OpenAiRequest, turns_service_tiers_into_bands_unless_a_band_is_given) {
+  const auto tier = [](const std::string& fields) {
+    const auto call = parse_chat_completions(chat_body(fields));
+    return call->service_tier + " " + (call->priority ? std::to_string(*call->priority) : "-");
+  };
+  EXPECT_EQ(tier(R"("service_tier":"priority")"), "priority 1");
+  EXPECT_EQ(tier(R"("service_tier":"default")"), "default 3");
+  EXPECT_EQ(tier(R"("service_tier":"auto")"), "default 3");
+  EXPECT_EQ(tier(R"("service_tier":"flex")"), "flex 6");
+  EXPECT_EQ(tier(R"("service_tier":"flex","priority":2)"), "flex 2");
+  EXPECT_EQ(tier(R"("service_tier":null)"), " -");
+}
+
 TEST(OpenAiRequest, takes_prompts_as_text_or_token_ids) {
   EXPECT_EQ(parse_completions(R"({"model":"m","prompt":"hi"})")->prompt, "hi");
   EXPECT_EQ(parse_completions(R"({"model":"m","prompt":["hi"]})")->prompt, "hi");

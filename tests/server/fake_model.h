@@ -10,16 +10,19 @@
 #include <vector>
 
 #include "base/mailbox.h"
+#include "base/snapshot.h"
 #include "server/loaded_model.h"
 #include "text/chat_template.h"
 
 namespace quire::server::test {
 
-// What tests learn from the models of one server. Any thread.
+// What tests learn from the models of one server, and what those show. Any thread.
 struct FakeRecord {
   Mailbox<Request> submitted{10'000};
   Mailbox<SequenceId> cancelled{10'000};
   Mailbox<std::string> unloaded{100};
+  Snapshot<EngineSnapshot> snapshot;
+  Snapshot<std::vector<SequenceView>> sequences;
 
   // Waits for the next one.
   template <typename T>
@@ -32,7 +35,7 @@ struct FakeRecord {
 
 // Tokens are bytes; 256 is BOS. Prompts: "count N" answers "1 2 ... N ", "hold" answers "held " and then waits for its
 // cancel, "flood" answers without end, "busy" finds no place, "large" never fits, "fail" and "break" fail before and
-// after the first text; "trickle N" is "count N" from a thread of its own, so that events come while others are
+// after the first text, "expire" and "overdue" meet their deadline before and after it; "trickle N" is "count N" from a thread of its own, so that events come while others are
 // written; "echo" answers with the whole prompt.
 class FakeModel final : public LoadedModel {
  public:
@@ -83,8 +86,8 @@ class FakeModel final : public LoadedModel {
     finished.reason = FinishReason::cancelled;
     sink_(one(id, finished));
   }
-  EngineSnapshot snapshot() const override { return {}; }
-  std::vector<SequenceView> sequences() const override { return {}; }
+  EngineSnapshot snapshot() const override { return record_.snapshot.get(); }
+  std::vector<SequenceView> sequences() const override { return record_.sequences.get(); }
   void set_kv_memory(uint64_t) override {}
 
  private:
@@ -140,6 +143,10 @@ class FakeModel final : public LoadedModel {
     } else if (prompt.starts_with("break")) {
       say(id, "half ");
       return end_with(id, std::move(finished), ErrorKind::internal, "it broke");
+    } else if (prompt.starts_with("expire") || prompt.starts_with("overdue")) {
+      if (prompt.starts_with("overdue")) say(id, "half ");
+      finished.reason = FinishReason::deadline;
+      finished.error = "the deadline passed before the answer was complete";
     } else {
       say(id, std::string(prompt));
     }
