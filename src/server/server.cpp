@@ -85,6 +85,7 @@ struct Server::Impl {
   asio::signal_set signals{io};
   asio::steady_timer grace{io};
   StreamTable streams;
+  LiveRequests requests;
   ModelHost host;
   Service service;
   ConnectionContext context;
@@ -102,9 +103,10 @@ Server::Impl::Impl(Config given, store::Catalog models, ModelLoader& loader, con
              asio::post(io, [this, moved = std::move(events)] { streams.deliver(moved); });
            },
            {.models_max = config.settings.models_max, .keep_alive_ns = config.settings.keep_alive_ns}),
-      service(intake, catalog, host, clocks, ClientWeights(config.settings.client_weights), config.seed),
+      service(intake, catalog, host, requests, clocks, ClientWeights(config.settings.client_weights), config.seed),
       context{.service = service,
               .streams = streams,
+              .requests = requests,
               .clocks = clocks,
               .limits = config.limits,
               .origins = config.settings.origins,

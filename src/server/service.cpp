@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "api/live.h"
 #include "api/models.h"
 #include "api/ollama_request.h"
 #include "api/openai_request.h"
@@ -91,18 +92,19 @@ HttpResponse error_response(Dialect dialect, const ApiError& error, int64_t retr
   return response;
 }
 
-Service::Service(asio::thread_pool& intake, const store::Catalog& catalog, ModelHost& host, Clocks clocks,
-                 ClientWeights weights, uint64_t seed)
+Service::Service(asio::thread_pool& intake, const store::Catalog& catalog, ModelHost& host, LiveRequests& requests,
+                 Clocks clocks, ClientWeights weights, uint64_t seed)
     : intake_(intake),
       catalog_(catalog),
       host_(host),
+      requests_(requests),
       clocks_(clocks),
       weights_(std::move(weights)),
       random_(seed) {}
 
 std::string Service::unique_id() { return fmt::format("{:016x}{:08x}", random_(), next_sequence_); }
 
-asio::awaitable<Reply> Service::answer(const HttpRequest& request) {
+asio::awaitable<Reply> Service::answer(const HttpRequest& request, LiveRequest& live) {
   const RouteMatch match = match_route(request.method, request.path);
   if (!match.found) co_return no_route(request, match);
   switch (match.route) {
@@ -121,16 +123,27 @@ asio::awaitable<Reply> Service::answer(const HttpRequest& request) {
       co_return co_await show(request);
     case Route::ps:
       co_return co_await ps();
+    case Route::queue:
+      co_return json_response(api::queue_body(requests_.queue(clocks_.engine.now_ns())));
+    case Route::contexts:
+      co_return json_response(api::contexts_body(requests_.contexts(clocks_.engine.now_ns())));
+    case Route::cancel_request:
+      co_return cancel(match.argument);
     case Route::generate:
-      co_return co_await generate(request, Endpoint::generate);
+      co_return co_await generate(request, live, Endpoint::generate);
     case Route::chat:
-      co_return co_await generate(request, Endpoint::chat);
+      co_return co_await generate(request, live, Endpoint::chat);
     case Route::completions:
-      co_return co_await generate(request, Endpoint::completions);
+      co_return co_await generate(request, live, Endpoint::completions);
     case Route::chat_completions:
       break;
   }
-  co_return co_await generate(request, Endpoint::chat_completions);
+  co_return co_await generate(request, live, Endpoint::chat_completions);
+}
+
+HttpResponse Service::cancel(const std::string& id) {
+  if (requests_.cancel(id)) return json_response(api::cancelled_body(id));
+  return error_response(Dialect::ollama, ApiError{404, fmt::format("no request with the id '{}' is being served", id)});
 }
 
 asio::awaitable<HttpResponse> Service::list(Route route) {
@@ -180,15 +193,27 @@ asio::awaitable<HttpResponse> Service::ps() {
   co_return json_response(std::move(body));
 }
 
-asio::awaitable<Reply> Service::generate(const HttpRequest& request, Endpoint endpoint) {
+// What a request is told that was cancelled on its way to the engine.
+std::optional<ApiError> Service::refuse_to_go_on(const LiveRequest& live) const {
+  if (live.cancelled) return api::from_finished({.reason = FinishReason::cancelled});
+  return std::nullopt;
+}
+
+asio::awaitable<Reply> Service::generate(const HttpRequest& request, LiveRequest& live, Endpoint endpoint) {
   const Dialect dialect = api::dialect_of(endpoint);
+  live.generates = true;
+  live.client = client_of(request, {});
   auto parsed = co_await on_pool(intake_, [&] { return parse_call(endpoint, request.body); });
   if (!parsed) co_return error_response(dialect, parsed.error());
   GenerationCall call = std::move(*parsed);
+  live.model = call.model;
+  live.client = client_of(request, call.user);
+  live.priority = call.priority.value_or(parse_priority(request.header("priority")));
   for (const std::string& option : call.unknown_options) spdlog::warn("unknown option \"{}\" is ignored", option);
 
   auto file = co_await on_pool(intake_, [&] { return catalog_.find(call.model); });
   if (!file) co_return error_response(dialect, api::from_error(file.error()));
+  live.model = file->name;
   const int64_t load_begin_ns = clocks_.engine.now_ns();
   auto lease = co_await host_.acquire(std::move(*file));
   if (!lease) co_return error_response(dialect, api::from_error(lease.error()));
@@ -204,11 +229,30 @@ asio::awaitable<Reply> Service::generate(const HttpRequest& request, Endpoint en
   const int64_t now_unix_s = clocks_.unix_ns() / 1'000'000'000;
   auto prompt = co_await on_pool(intake_, [&] { return make_prompt(call, lease->model(), now_unix_s); });
   if (!prompt) co_return error_response(dialect, prompt.error());
-  co_return make_generation(std::move(call), request, std::move(*prompt), std::move(*lease), load_ns);
+  if (const auto refused = refuse_to_go_on(live)) co_return error_response(dialect, *refused);
+  co_return make_generation(std::move(call), request, live, std::move(*prompt), std::move(*lease), load_ns);
 }
 
-Generation Service::make_generation(GenerationCall call, const HttpRequest& request, std::vector<TokenId> prompt,
-                                    ModelHost::Lease model, int64_t load_ns) {
+// What all choices of a request have in common: everything but the id, the prompt and what follows from it.
+Request Service::make_request(const GenerationCall& call, const LiveRequest& live, const HttpRequest& request) const {
+  Request demand;
+  demand.sampling = call.options.sampling;
+  demand.stop = call.options.stop;
+  demand.ignore_eos = call.options.ignore_eos;
+  demand.use_cache = call.options.cache_prompt;
+  demand.logprobs_top_n = call.logprobs_top_n;
+  demand.priority = live.priority;
+  demand.client = live.client;
+  demand.client_weight = weights_.of(demand.client);
+  demand.cache_salt = salt_number(call.cache_salt);
+  demand.arrived_ns = request.arrived_ns;
+  if (call.deadline_ms) demand.deadline_ns = request.arrived_ns + *call.deadline_ms * ms;
+  if (call.queue_timeout_ms) demand.queue_deadline_ns = request.arrived_ns + *call.queue_timeout_ms * ms;
+  return demand;
+}
+
+Generation Service::make_generation(GenerationCall call, const HttpRequest& request, const LiveRequest& live,
+                                    std::vector<TokenId> prompt, ModelHost::Lease model, int64_t load_ns) {
   const bool wants_context = call.endpoint == Endpoint::generate && !call.raw;
   api::AnswerHead head{.endpoint = call.endpoint,
                        .stream = call.stream,
@@ -221,26 +265,16 @@ Generation Service::make_generation(GenerationCall call, const HttpRequest& requ
   head.service_tier = call.service_tier;
   if (wants_context) head.prompt = prompt;
 
-  Request demand;
+  Request demand = make_request(call, live, request);
+  // 32 bits of it: a client in any language can send the number back.
+  demand.sampling.seed = call.options.seed ? *call.options.seed : random_() >> 32;
   demand.id = SequenceId{next_sequence_++};
   demand.generated_max = generated_max(call, model.model(), prompt.size());
   demand.prompt = std::move(prompt);
-  demand.sampling = std::move(call.options.sampling);
-  // 32 bits of it: a client in any language can send the number back.
-  demand.sampling.seed = call.options.seed ? *call.options.seed : random_() >> 32;
-  demand.stop = std::move(call.options.stop);
-  demand.ignore_eos = call.options.ignore_eos;
-  demand.use_cache = call.options.cache_prompt;
-  demand.logprobs_top_n = call.logprobs_top_n;
-  demand.priority = call.priority.value_or(parse_priority(request.header("priority")));
-  demand.client = client_of(request, call.user);
-  demand.client_weight = weights_.of(demand.client);
-  demand.cache_salt = salt_number(call.cache_salt);
-  demand.arrived_ns = request.arrived_ns;
-  if (call.deadline_ms) demand.deadline_ns = request.arrived_ns + *call.deadline_ms * ms;
-  if (call.queue_timeout_ms) demand.queue_deadline_ns = request.arrived_ns + *call.queue_timeout_ms * ms;
+  std::vector<Request> requests;
+  requests.push_back(std::move(demand));
   return Generation{.model = std::move(model),
-                    .request = std::move(demand),
+                    .requests = std::move(requests),
                     .writer = api::make_answer_writer(std::move(head)),
                     .dialect = api::dialect_of(call.endpoint),
                     .streaming = call.stream,

@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "api/answer.h"
 #include "api/call.h"
@@ -13,6 +15,7 @@
 #include "server/asio.h"
 #include "server/client_identity.h"
 #include "server/http.h"
+#include "server/live_requests.h"
 #include "server/model_cards.h"
 #include "server/model_host.h"
 #include "store/catalog.h"
@@ -22,7 +25,7 @@ namespace quire::server {
 // A request on its way to the engine.
 struct Generation {
   ModelHost::Lease model;
-  Request request;
+  std::vector<Request> requests;  // one a choice
   std::unique_ptr<api::AnswerWriter> writer;
   api::Dialect dialect = api::Dialect::ollama;
   bool streaming = true;
@@ -43,27 +46,31 @@ int64_t retry_after_s(const EngineSnapshot& snapshot);
 class Service {
  public:
   // Borrows everything for its life. `seed` begins the numbers that requests without a seed of their own get.
-  Service(asio::thread_pool& intake, const store::Catalog& catalog, ModelHost& host, Clocks clocks,
-          ClientWeights weights, uint64_t seed);
+  Service(asio::thread_pool& intake, const store::Catalog& catalog, ModelHost& host, LiveRequests& requests,
+          Clocks clocks, ClientWeights weights, uint64_t seed);
 
-  // `request` must stay until the answer is there.
-  asio::awaitable<Reply> answer(const HttpRequest& request);
+  // `request` and its entry among `requests` must stay until the answer is there.
+  asio::awaitable<Reply> answer(const HttpRequest& request, LiveRequest& live);
 
   // A text that no other request of this server has got, and hardly one of another server.
   std::string unique_id();
 
  private:
-  asio::awaitable<Reply> generate(const HttpRequest& request, api::Endpoint endpoint);
+  asio::awaitable<Reply> generate(const HttpRequest& request, LiveRequest& live, api::Endpoint endpoint);
   asio::awaitable<HttpResponse> list(Route route);
   asio::awaitable<HttpResponse> one_model(std::string name);
   asio::awaitable<HttpResponse> show(const HttpRequest& request);
   asio::awaitable<HttpResponse> ps();
-  Generation make_generation(api::GenerationCall call, const HttpRequest& request, std::vector<TokenId> prompt,
-                             ModelHost::Lease model, int64_t load_ns);
+  HttpResponse cancel(const std::string& id);
+  std::optional<api::ApiError> refuse_to_go_on(const LiveRequest& live) const;
+  Request make_request(const api::GenerationCall& call, const LiveRequest& live, const HttpRequest& request) const;
+  Generation make_generation(api::GenerationCall call, const HttpRequest& request, const LiveRequest& live,
+                             std::vector<TokenId> prompt, ModelHost::Lease model, int64_t load_ns);
 
   asio::thread_pool& intake_;
   const store::Catalog& catalog_;
   ModelHost& host_;
+  LiveRequests& requests_;
   const Clocks clocks_;
   const ClientWeights weights_;
   ModelCards cards_;

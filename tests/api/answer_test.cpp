@@ -43,10 +43,10 @@ TokenLogprob token_logprob(TokenId token, float logprob, std::string text) { ret
 std::string whole(AnswerHead head, FinishReason reason = FinishReason::stop) {
   const auto writer = make_answer_writer(std::move(head));
   std::string out;
-  writer->delta(text_delta("Hel", {7}), moment_ns, out);
-  writer->delta(text_delta("", {8}), moment_ns, out);  // bytes that are not a character yet
-  writer->delta(text_delta("lo", {9}), moment_ns, out);
-  writer->finish(finished_of(reason), {.total_ns = 100, .load_ns = 1}, moment_ns, out);
+  writer->delta(0, text_delta("Hel", {7}), moment_ns, out);
+  writer->delta(0, text_delta("", {8}), moment_ns, out);  // bytes that are not a character yet
+  writer->delta(0, text_delta("lo", {9}), moment_ns, out);
+  writer->finish(0, finished_of(reason), {.total_ns = 100, .load_ns = 1}, moment_ns, out);
   return out;
 }
 
@@ -83,7 +83,7 @@ TEST(OllamaAnswer, carries_logprobs_with_exact_bytes) {
   TextDelta delta = text_delta("", {7});
   delta.logprobs.push_back({token_logprob(7, -0.5F, "\xC3"), {token_logprob(8, -0.25F, "b")}});
   std::string out;
-  writer->delta(delta, moment_ns, out);
+  writer->delta(0, delta, moment_ns, out);
   EXPECT_NE(out.find(R"("logprobs":[{"token":"�","logprob":-0.5,"bytes":[195],)"
                      R"("top_logprobs":[{"token":"b","logprob":-0.25,"bytes":[98]}]}])"), std::string::npos) << out;
 }
@@ -146,8 +146,8 @@ TEST(OpenAiAnswer, gives_completions_their_older_logprobs) {
   delta.logprobs.push_back({token_logprob(7, -0.5F, "a"), {token_logprob(7, -0.5F, "a")}});
   delta.logprobs.push_back({token_logprob(8, -1.0F, "b"), {}});
   std::string out;
-  writer->delta(delta, moment_ns, out);
-  writer->finish(finished_of(FinishReason::stop), {}, moment_ns, out);
+  writer->delta(0, delta, moment_ns, out);
+  writer->finish(0, finished_of(FinishReason::stop), {}, moment_ns, out);
   EXPECT_NE(out.find(R"("logprobs":{"tokens":["a","b"],"token_logprobs":[-0.5,-1.0],)"
                      R"("top_logprobs":[{"a":-0.5},{}],"text_offset":[0,1]})"), std::string::npos) << out;
 }

@@ -21,6 +21,9 @@ struct FakeRecord {
   Mailbox<Request> submitted{10'000};
   Mailbox<SequenceId> cancelled{10'000};
   Mailbox<std::string> unloaded{100};
+  Mailbox<std::string> loading{100};
+  Mailbox<int> may_load{1};  // loads wait until this is closed, if loads_wait
+  bool loads_wait = false;   // set before the server starts
   Snapshot<EngineSnapshot> snapshot;
   Snapshot<std::vector<SequenceView>> sequences;
 
@@ -164,6 +167,9 @@ class FakeLoader final : public ModelLoader {
  public:
   explicit FakeLoader(FakeRecord& record) : record_(record) {}
   Result<std::unique_ptr<LoadedModel>> load(const store::ModelFile& file, EventSink sink) override {
+    (void)record_.loading.try_push(std::string(file.name));
+    std::vector<int> nothing;
+    if (record_.loads_wait) record_.may_load.wait_and_take_all(nothing);
     if (file.name.find("damaged") != std::string::npos) return fail(ErrorKind::internal, "its header is damaged");
     return std::make_unique<FakeModel>(file.name, record_, std::move(sink));
   }

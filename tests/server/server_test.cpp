@@ -350,7 +350,7 @@ TEST_F(ServerTest, keeps_pages_of_strangers_out) {
   preflight.send("OPTIONS /api/chat HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost:3000\r\n\r\n");
   const auto answer = preflight.response(false);
   EXPECT_EQ(answer->status, 204);
-  EXPECT_EQ(answer->header("Access-Control-Allow-Methods"), "GET, HEAD, POST, OPTIONS");
+  EXPECT_EQ(answer->header("Access-Control-Allow-Methods"), "GET, HEAD, POST, DELETE, OPTIONS");
 }
 
 TEST_F(ServerTest, stops_by_closing_idle_connections_and_ending_answers) {
