@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/ip/host_name.hpp>
@@ -69,7 +70,10 @@ struct Server::Impl {
   asio::awaitable<void> accept();
   asio::awaitable<void> preload(std::string name);
   void add(tcp::socket socket);
+  void wait_for_signal();
   void begin_stop();
+  void end_when_drained();
+  void end_service();
   void close_all();
   void end_when_done();
 
@@ -91,6 +95,7 @@ struct Server::Impl {
   ConnectionContext context;
   std::map<uint64_t, std::unique_ptr<Connection>> connections;
   uint64_t next_connection = 0;
+  bool draining = false;
 };
 
 Server::Impl::Impl(Config given, store::Catalog models, ModelLoader& loader, const Clock& clock)
@@ -110,7 +115,12 @@ Server::Impl::Impl(Config given, store::Catalog models, ModelLoader& loader, con
               .clocks = clocks,
               .limits = config.limits,
               .origins = config.settings.origins,
-              .host_name = asio::ip::host_name()} {}
+              .host_name = asio::ip::host_name()} {
+  // Not at once: whose request has gone is still at work.
+  requests.when_gone([this] {
+    if (draining) asio::post(io, [this] { end_when_drained(); });
+  });
+}
 
 asio::awaitable<void> Server::Impl::accept() {
   for (;;) {
@@ -162,24 +172,52 @@ asio::awaitable<void> Server::Impl::preload(std::string name) {
   if (lease) lease->keep_alive(api::keep_alive_forever);
 }
 
+// One wait at a time: a signal ends all that there are.
+void Server::Impl::wait_for_signal() {
+  signals.async_wait([this](const boost::system::error_code& error, int) {
+    if (error) return;
+    begin_stop();
+    if (!context.stopping) wait_for_signal();
+  });
+}
+
 void Server::Impl::begin_stop() {
-  if (context.stopping) {
+  if (draining) {
+    end_service();
     close_all();
     return;
   }
-  context.stopping = true;
-  boost::system::error_code ignored;
-  acceptor.close(ignored);
-  for (const auto& [id, connection] : connections) connection->stop();
-  grace.expires_after(std::chrono::nanoseconds(config.grace_ns));
+  draining = true;
+  const int64_t timeout_ns = config.settings.drain_timeout_ns;
+  service.refuse_new(clocks.engine.now_ns() + timeout_ns);
+  if (requests.generating() > 0) {
+    spdlog::info("draining: {} requests have {} s to end", requests.generating(), timeout_ns / 1'000'000'000);
+  }
+  constexpr int64_t year_ns = int64_t{365} * 24 * 3600 * 1'000'000'000;  // a timer's clock would overflow
+  grace.expires_after(std::chrono::nanoseconds(std::min(timeout_ns, year_ns)));
   grace.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
+    end_service();
     streams.fail_all({503, "the server is stopping"});
     grace.expires_after(std::chrono::seconds(1));  // for the last bytes to be taken
     grace.async_wait([this](const boost::system::error_code& again) {
       if (!again) close_all();
     });
   });
+  end_when_drained();
+}
+
+void Server::Impl::end_when_drained() {
+  if (draining && requests.generating() == 0) end_service();
+}
+
+// Nobody is listened to any more; an answer in progress is its connection's last.
+void Server::Impl::end_service() {
+  if (context.stopping) return;
+  context.stopping = true;
+  boost::system::error_code ignored;
+  acceptor.close(ignored);
+  for (const auto& [id, connection] : connections) connection->stop();
   end_when_done();
 }
 
@@ -227,12 +265,7 @@ void Server::run() {
   if (impl.config.handles_signals) {
     impl.signals.add(SIGINT);
     impl.signals.add(SIGTERM);
-    // Twice: the second signal does not wait.
-    for (int i = 0; i < 2; ++i) {
-      impl.signals.async_wait([&impl](const boost::system::error_code& error, int) {
-        if (!error) impl.begin_stop();
-      });
-    }
+    impl.wait_for_signal();
   }
   for (const std::string& name : impl.config.preload) asio::co_spawn(impl.io, impl.preload(name), asio::detached);
   asio::co_spawn(impl.io, impl.accept(), asio::detached);

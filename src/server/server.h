@@ -24,7 +24,6 @@ class Server {
     std::vector<std::string> preload = {};  // names of models to load at start; they stay for ever
     uint64_t seed = 0;                      // begins ids, and the seeds of requests that have none
     bool handles_signals = false;           // SIGINT and SIGTERM call stop()
-    int64_t grace_ns = 5'000'000'000;       // how long answers may go on after stop()
   };
 
   // Binds and listens: clients may connect from now on. Borrows the loader and the clock. An error says which address
@@ -39,8 +38,8 @@ class Server {
 
   // Serves until stop(). Once.
   void run();
-  // Any thread, a signal's included: no new requests; those in progress may end within the grace time, then they are
-  // cancelled with an error. A second call does not wait.
+  // Any thread, a signal's included. New requests are refused with 503, and so does /health answer; those that wait or
+  // run may end within settings.drain_timeout_ns, then they are ended with an error. A second call does not wait.
   void stop();
 
  private:

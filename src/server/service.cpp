@@ -111,7 +111,7 @@ asio::awaitable<Reply> Service::answer(const HttpRequest& request, LiveRequest& 
     case Route::root:
       co_return text_response("Ollama is running");
     case Route::health:
-      co_return json_response(R"({"status":"ok"})");
+      co_return health();
     case Route::version:
       co_return json_response(api::version_body(QUIRE_VERSION));
     case Route::tags:
@@ -139,6 +139,18 @@ asio::awaitable<Reply> Service::answer(const HttpRequest& request, LiveRequest& 
       break;
   }
   co_return co_await generate(request, live, Endpoint::chat_completions);
+}
+
+HttpResponse Service::health() const {
+  if (!gone_ns_) return json_response(R"({"status":"ok"})");
+  HttpResponse response = error_response(Dialect::ollama, ApiError{503, {}}, seconds_until_gone());
+  response.body = R"({"status":"draining"})";
+  return response;
+}
+
+// Another server may be here by then.
+int64_t Service::seconds_until_gone() const {
+  return std::clamp<int64_t>((*gone_ns_ - clocks_.engine.now_ns()) / 1'000'000'000, 1, 600);
 }
 
 HttpResponse Service::cancel(const std::string& id) {
@@ -201,6 +213,9 @@ std::optional<ApiError> Service::refuse_to_go_on(const LiveRequest& live) const 
 
 asio::awaitable<Reply> Service::generate(const HttpRequest& request, LiveRequest& live, Endpoint endpoint) {
   const Dialect dialect = api::dialect_of(endpoint);
+  if (gone_ns_) {
+    co_return error_response(dialect, ApiError{503, "the server is shutting down"}, seconds_until_gone());
+  }
   live.generates = true;
   live.client = client_of(request, {});
   auto parsed = co_await on_pool(intake_, [&] { return parse_call(endpoint, request.body); });

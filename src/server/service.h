@@ -52,6 +52,10 @@ class Service {
   // `request` and its entry among `requests` must stay until the answer is there.
   asio::awaitable<Reply> answer(const HttpRequest& request, LiveRequest& live);
 
+  // From now on new requests for tokens are refused, and /health says that this server is going: it will be gone by
+  // `gone_ns`, on the engines' clock.
+  void refuse_new(int64_t gone_ns) { gone_ns_ = gone_ns; }
+
   // A text that no other request of this server has got, and hardly one of another server.
   std::string unique_id();
 
@@ -62,6 +66,8 @@ class Service {
   asio::awaitable<HttpResponse> show(const HttpRequest& request);
   asio::awaitable<HttpResponse> ps();
   HttpResponse cancel(const std::string& id);
+  HttpResponse health() const;
+  int64_t seconds_until_gone() const;
   std::optional<api::ApiError> refuse_to_go_on(const LiveRequest& live) const;
   Request make_request(const api::GenerationCall& call, const LiveRequest& live, const HttpRequest& request) const;
   Generation make_generation(api::GenerationCall call, const HttpRequest& request, const LiveRequest& live,
@@ -76,6 +82,7 @@ class Service {
   ModelCards cards_;
   std::mt19937_64 random_;  // names and seeds only: never what decides an order
   uint64_t next_sequence_ = 1;
+  std::optional<int64_t> gone_ns_;  // set: no new requests
 };
 
 }  // namespace quire::server

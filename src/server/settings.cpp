@@ -65,6 +65,12 @@ class Environment {
   const EnvironmentLookup& lookup_;
 };
 
+Result<int64_t> parse_timeout_ns(std::string_view text) {
+  QUIRE_TRY(const int64_t ns, api::parse_duration_ns(text));
+  if (ns < 0) return fail(ErrorKind::invalid, fmt::format("expected a duration that is not negative, found \"{}\"", text));
+  return ns;
+}
+
 // "1" and "true" are 1, "0" and "false" 0; 2 asks for traces.
 Result<int> parse_debug(std::string_view text) {
   if (text == "0" || text == "false") return 0;
@@ -166,6 +172,7 @@ Result<Settings> read_settings(const EnvironmentLookup& lookup) {
   QUIRE_TRY_VOID(environment.read_integer("CONTEXT_LENGTH", 0, settings.context_tokens));
   QUIRE_TRY_VOID(environment.read_integer("THREADS", 0, settings.threads));
   QUIRE_TRY_VOID(environment.read_with("KEEP_ALIVE", api::parse_duration_ns, settings.keep_alive_ns));
+  QUIRE_TRY_VOID(environment.read_with("DRAIN_TIMEOUT", parse_timeout_ns, settings.drain_timeout_ns));
   QUIRE_TRY_VOID(environment.read_with("DEBUG", parse_debug, settings.debug));
   QUIRE_TRY_VOID(environment.read_with("MEMORY", parse_bytes, settings.memory_bytes));
   if (const auto isa = environment.find("ISA")) settings.isa = isa->value;

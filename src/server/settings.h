@@ -24,6 +24,7 @@ struct Settings {
   int32_t models_max = 3;                  // MAX_LOADED_MODELS
   std::filesystem::path models_folder;     // MODELS; default: HOME/.quire/models
   int64_t keep_alive_ns = 300'000'000'000; // KEEP_ALIVE; negative: for ever
+  int64_t drain_timeout_ns = 30'000'000'000;  // QUIRE_DRAIN_TIMEOUT: for answers in progress when it is told to stop
   int32_t context_tokens = 0;              // CONTEXT_LENGTH: longest context; 0: what the model was trained for
   std::vector<std::string> origins;        // ORIGINS: allowed beside the local ones
   int debug = 0;                           // DEBUG: 1 debug, 2 trace

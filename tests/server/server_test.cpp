@@ -354,7 +354,7 @@ TEST_F(ServerTest, keeps_pages_of_strangers_out) {
 }
 
 TEST_F(ServerTest, stops_by_closing_idle_connections_and_ending_answers) {
-  config_.grace_ns = 0;
+  config_.settings.drain_timeout_ns = 0;
   start();
   RawClient idle(port());
   idle.get("/health");

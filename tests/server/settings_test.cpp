@@ -83,6 +83,13 @@ TEST(Settings, read_what_bounds_the_queue_and_the_gap_between_tokens) {
             "QUIRE_TARGET_ITL_MS: expected an integer from 0 to 2147483647, found \"-1\"");
 }
 
+TEST(Settings, read_how_long_a_stop_may_take) {
+  EXPECT_EQ(read({})->drain_timeout_ns, 30'000'000'000);
+  EXPECT_EQ(read({{"QUIRE_DRAIN_TIMEOUT", "1m30s"}})->drain_timeout_ns, 90'000'000'000);
+  EXPECT_EQ(read({{"QUIRE_DRAIN_TIMEOUT", "-1s"}}).error().message,
+            "QUIRE_DRAIN_TIMEOUT: expected a duration that is not negative, found \"-1s\"");
+}
+
 TEST(Settings, read_the_weights_of_clients) {
   const Settings settings = *read({{"QUIRE_CLIENT_WEIGHTS", "user:ann=3, key:sk-a=b=1000,10.0.0.7=1"}});
   EXPECT_EQ(settings.client_weights, (std::vector<ClientWeight>{{"user:ann", 3}, {"key:sk-a=b", 1000}, {"10.0.0.7", 1}}));
