@@ -49,13 +49,23 @@ struct GenerationOptions {
   bool cache_prompt = true;
 };
 
+// One of several prompts of a request.
+struct TextPrompt {
+  std::string text = {};
+  std::vector<TokenId> tokens = {};  // given as ids; `text` is empty then
+};
+
 constexpr int64_t keep_alive_forever = -1;
+// Answers in one response.
+constexpr int64_t choices_max = 128;
 
 struct GenerationCall {
   Endpoint endpoint = Endpoint::generate;
   std::string model = {};
   std::string prompt = {};                  // generate, completions
   std::vector<TokenId> prompt_tokens = {};  // completions given as ids; `prompt` is empty then
+  std::vector<TextPrompt> more_prompts = {};  // completions: after the first
+  int32_t choices = 1;                        // answers to each prompt
   std::string system = {};                  // generate
   bool raw = false;                         // no template around the prompt
   std::vector<TokenId> context = {};        // generate: ids that come before the prompt

@@ -242,10 +242,10 @@ asio::awaitable<Reply> Service::generate(const HttpRequest& request, LiveRequest
   }
 
   const int64_t now_unix_s = clocks_.unix_ns() / 1'000'000'000;
-  auto prompt = co_await on_pool(intake_, [&] { return make_prompt(call, lease->model(), now_unix_s); });
-  if (!prompt) co_return error_response(dialect, prompt.error());
+  auto prompts = co_await on_pool(intake_, [&] { return make_prompts(call, lease->model(), now_unix_s); });
+  if (!prompts) co_return error_response(dialect, prompts.error());
   if (const auto refused = refuse_to_go_on(live)) co_return error_response(dialect, *refused);
-  co_return make_generation(std::move(call), request, live, std::move(*prompt), std::move(*lease), load_ns);
+  co_return make_generation(std::move(call), request, live, std::move(*prompts), std::move(*lease), load_ns);
 }
 
 // What all choices of a request have in common: everything but the id, the prompt and what follows from it.
@@ -267,7 +267,8 @@ Request Service::make_request(const GenerationCall& call, const LiveRequest& liv
 }
 
 Generation Service::make_generation(GenerationCall call, const HttpRequest& request, const LiveRequest& live,
-                                    std::vector<TokenId> prompt, ModelHost::Lease model, int64_t load_ns) {
+                                    std::vector<std::vector<TokenId>> prompts, ModelHost::Lease model,
+                                    int64_t load_ns) {
   const bool wants_context = call.endpoint == Endpoint::generate && !call.raw;
   api::AnswerHead head{.endpoint = call.endpoint,
                        .stream = call.stream,
@@ -278,16 +279,22 @@ Generation Service::make_generation(GenerationCall call, const HttpRequest& requ
   head.id = (call.endpoint == Endpoint::completions ? "cmpl-" : "chatcmpl-") + unique_id();
   head.model = call.model;
   head.service_tier = call.service_tier;
-  if (wants_context) head.prompt = prompt;
+  if (wants_context) head.prompt = prompts.front();
+  head.choices_per_prompt = static_cast<size_t>(call.choices);
+  head.choices = prompts.size() * head.choices_per_prompt;
 
   Request demand = make_request(call, live, request);
   // 32 bits of it: a client in any language can send the number back.
   demand.sampling.seed = call.options.seed ? *call.options.seed : random_() >> 32;
-  demand.id = SequenceId{next_sequence_++};
-  demand.generated_max = generated_max(call, model.model(), prompt.size());
-  demand.prompt = std::move(prompt);
   std::vector<Request> requests;
-  requests.push_back(std::move(demand));
+  for (std::vector<TokenId>& prompt : prompts) {
+    demand.generated_max = generated_max(call, model.model(), prompt.size());
+    demand.prompt = std::move(prompt);
+    for (demand.sampling.choice = 0; demand.sampling.choice < head.choices_per_prompt; ++demand.sampling.choice) {
+      demand.id = SequenceId{next_sequence_++};
+      requests.push_back(demand);
+    }
+  }
   return Generation{.model = std::move(model),
                     .requests = std::move(requests),
                     .writer = api::make_answer_writer(std::move(head)),

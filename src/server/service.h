@@ -71,7 +71,7 @@ class Service {
   std::optional<api::ApiError> refuse_to_go_on(const LiveRequest& live) const;
   Request make_request(const api::GenerationCall& call, const LiveRequest& live, const HttpRequest& request) const;
   Generation make_generation(api::GenerationCall call, const HttpRequest& request, const LiveRequest& live,
-                             std::vector<TokenId> prompt, ModelHost::Lease model, int64_t load_ns);
+                             std::vector<std::vector<TokenId>> prompts, ModelHost::Lease model, int64_t load_ns);
 
   asio::thread_pool& intake_;
   const store::Catalog& catalog_;

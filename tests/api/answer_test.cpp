@@ -130,6 +130,56 @@ TEST(OpenAiAnswer, sends_text_completions_in_one_piece) {
             R"("queue_duration":10,"prompt_eval_cached_count":4})");
 }
 
+// Two prompts with two choices each; the first prompt has 5 tokens, the second 7.
+std::string four_choices(bool stream) {
+  AnswerHead head = head_of(Endpoint::completions, stream);
+  head.include_usage = stream;
+  head.choices = 4;
+  head.choices_per_prompt = 2;
+  const auto writer = make_answer_writer(std::move(head));
+  std::string out;
+  for (const size_t choice : {2, 0, 3, 1}) {
+    writer->delta(choice, text_delta("t" + std::to_string(choice), {7}), moment_ns, out);
+  }
+  for (const size_t choice : {1, 0, 2, 3}) {
+    Finished finished = finished_of(choice == 2 ? FinishReason::length : FinishReason::stop);
+    finished.stats.prompt_tokens = choice < 2 ? 5 : 7;
+    finished.stats.cached_tokens = choice % 2 == 0 ? 0 : 4;
+    finished.stats.generated_tokens = static_cast<int64_t>(choice) + 1;
+    writer->finish(choice, finished, {}, moment_ns, out);
+  }
+  return out;
+}
+
+const std::string usage_of_four = R"("usage":{"prompt_tokens":12,"completion_tokens":10,"total_tokens":22,)"
+                                  R"("prompt_tokens_details":{"cached_tokens":0},"queue_duration":10,"seed":42})";
+
+TEST(OpenAiAnswer, puts_several_choices_into_one_piece_in_order) {
+  const std::string body = four_choices(false);
+  EXPECT_NE(body.find(R"("choices":[{"index":0,"text":"t0","logprobs":null,"finish_reason":"stop"},)"
+                      R"({"index":1,"text":"t1","logprobs":null,"finish_reason":"stop"},)"
+                      R"({"index":2,"text":"t2","logprobs":null,"finish_reason":"length"},)"
+                      R"({"index":3,"text":"t3","logprobs":null,"finish_reason":"stop"}],)" + usage_of_four),
+            std::string::npos) << body;
+}
+
+TEST(OpenAiAnswer, streams_several_choices_as_they_come_and_counts_a_prompt_once) {
+  const std::string body = four_choices(true);
+  size_t at = 0;
+  for (const char* next : {R"({"index":2,"text":"t2")", R"({"index":0,"text":"t0")", R"({"index":3,"text":"t3")",
+                           R"({"index":1,"text":"t1")", R"({"index":1,"text":"","logprobs":null,"finish_reason":"stop"})",
+                           R"({"index":0,"text":"","logprobs":null,"finish_reason":"stop"})",
+                           R"({"index":2,"text":"","logprobs":null,"finish_reason":"length"})",
+                           R"({"index":3,"text":"","logprobs":null,"finish_reason":"stop"})", R"("choices":[],"usage")"}) {
+    const size_t found = body.find(next, at);
+    ASSERT_NE(found, std::string::npos) << next << " after " << at << " in " << body;
+    at = found;
+  }
+  EXPECT_NE(body.find(usage_of_four), std::string::npos) << body;
+  EXPECT_TRUE(body.ends_with("data: [DONE]\n\n"));
+  EXPECT_EQ(body.find("[DONE]"), body.rfind("[DONE]"));
+}
+
 TEST(OpenAiAnswer, ends_a_broken_stream_with_an_error_event_and_done) {
   const auto writer = make_answer_writer(head_of(Endpoint::chat_completions, true));
   std::string out;

@@ -164,6 +164,39 @@ TEST_F(RealServer, cancels_and_goes_on_with_the_others) {
   EXPECT_EQ(stripped(answer["choices"][0]["text"]), stripped(expected_text()));
 }
 
+TEST_F(RealServer, answers_several_prompts_and_choices_as_it_does_each_alone) {
+  QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
+  start(model);
+  Json body = {{"model", "story"}, {"prompt", {"Once upon a time", "Lily"}}, {"n", 3}, {"seed", 11},
+               {"max_tokens", 40}, {"temperature", 1.0}};
+  const Json together = Json::parse(post("/v1/completions", body).body);
+  ASSERT_EQ(together["choices"].size(), 6U);
+  for (size_t prompt = 0; prompt < 2; ++prompt) {
+    Json alone = body;
+    alone["prompt"] = body["prompt"][prompt];
+    const Json answer = Json::parse(post("/v1/completions", alone).body);
+    for (size_t choice = 0; choice < 3; ++choice) {
+      EXPECT_EQ(together["choices"][prompt * 3 + choice]["text"], answer["choices"][choice]["text"]);
+    }
+    EXPECT_NE(answer["choices"][0]["text"], answer["choices"][1]["text"]);
+    alone["n"] = 1;  // the first choice is what one would get without the others
+    EXPECT_EQ(Json::parse(post("/v1/completions", alone).body)["choices"][0]["text"], answer["choices"][0]["text"]);
+  }
+}
+
+TEST_F(RealServer, ends_a_request_whose_deadline_has_passed) {
+  QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
+  start(model);
+  const Json endless = {{"model", "story"}, {"prompt", "Once"}, {"ignore_eos", true}, {"stream", false},
+                        {"deadline_ms", 1}};
+  const RawResponse late = post("/api/generate", endless);
+  EXPECT_EQ(late.status, 504);
+  EXPECT_EQ(Json::parse(late.body)["done_reason"], "deadline");
+  // Nobody else notices.
+  const Json answer = Json::parse(post("/v1/completions", greedy_from_bos).body);
+  EXPECT_EQ(stripped(answer["choices"][0]["text"]), stripped(expected_text()));
+}
+
 TEST_F(RealServer, shows_the_model_it_serves) {
   QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
   start(model);

@@ -56,8 +56,9 @@ TEST_F(ServerTest, refuses_bad_input_with_the_right_status) {
       {"/api/tags", "{}", 405, R"({"error":"method POST not allowed"})"},
       {"/v1/nowhere", "{}", 404,
        R"({"error":{"message":"path '/v1/nowhere' not found","type":"not_found_error","param":null,"code":null}})"},
-      {"/v1/completions", prompt_body("x", R"("n":2)"), 400,
-       R"({"error":{"message":"\"n\" above 1 is not supported","type":"invalid_request_error","param":"n","code":null}})"},
+      {"/v1/completions", prompt_body("x", R"("n":200)"), 400,
+       R"({"error":{"message":"\"n\" must be an integer from 1 to 128, got 200","type":"invalid_request_error",)"
+       R"("param":"n","code":null}})"},
       {"/v1/chat/completions", R"({"model":"nobody","messages":[{"role":"user","content":"x"}]})", 404,
        R"({"error":{"message":"model 'nobody' not found","type":"not_found_error","param":null,"code":null}})"},
       {"/v1/completions", R"({"model":"fake","prompt":[257]})", 400,
