@@ -107,7 +107,11 @@ Server::Impl::Impl(Config given, store::Catalog models, ModelLoader& loader, con
            [this](std::vector<Event>&& events) {
              asio::post(io, [this, moved = std::move(events)] { streams.deliver(moved); });
            },
-           {.models_max = config.settings.models_max, .keep_alive_ns = config.settings.keep_alive_ns}),
+           {.models_max = config.settings.models_max,
+            .keep_alive_ns = config.settings.keep_alive_ns,
+            .memory_bound_bytes = config.settings.memory_bytes,
+            .read_memory = config.read_memory,
+            .watch_interval_ns = config.watch_interval_ns}),
       service(intake, catalog, host, requests, clocks, ClientWeights(config.settings.client_weights), config.seed),
       context{.service = service,
               .streams = streams,

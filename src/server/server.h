@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "base/result.h"
 #include "server/connection_limits.h"
 #include "server/loaded_model.h"
+#include "server/machine_memory.h"
 #include "server/settings.h"
 #include "store/catalog.h"
 
@@ -23,6 +25,8 @@ class Server {
     ConnectionLimits limits = {};
     std::vector<std::string> preload = {};  // names of models to load at start; they stay for ever
     uint64_t seed = 0;                      // begins ids, and the seeds of requests that have none
+    std::function<MachineMemory()> read_memory = [] { return read_machine_memory(); };
+    int64_t watch_interval_ns = 1'000'000'000;  // between two looks at memory and models
     bool handles_signals = false;           // SIGINT and SIGTERM call stop()
   };
 

@@ -197,6 +197,13 @@ asio::awaitable<HttpResponse> Service::ps() {
                               .context_length = one.context_tokens,
                               .requests_running = one.snapshot.scheduler.running,
                               .requests_waiting = one.snapshot.scheduler.waiting + one.snapshot.scheduler.parked};
+      const SchedulerCounts& counts = one.snapshot.scheduler;
+      model.controller = one.snapshot.controller;
+      model.kv_blocks = {.total = counts.blocks_total,
+                         .limit = counts.block_limit,
+                         .held = counts.blocks_held,
+                         .cached = counts.blocks_cached,
+                         .bytes = one.kv_block_bytes};
       if (one.expires_in_ns) model.expires_unix_ns = now_ns + *one.expires_in_ns;
       models.push_back(std::move(model));
     }

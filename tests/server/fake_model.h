@@ -22,6 +22,7 @@ struct FakeRecord {
   Mailbox<SequenceId> cancelled{10'000};
   Mailbox<std::string> unloaded{100};
   Mailbox<std::string> loading{100};
+  Mailbox<std::pair<std::string, uint64_t>> kv_memory{10'000};  // who may have how much
   Mailbox<int> may_load{1};  // loads wait until this is closed, if loads_wait
   bool loads_wait = false;   // set before the server starts
   Snapshot<EngineSnapshot> snapshot;
@@ -91,7 +92,8 @@ class FakeModel final : public LoadedModel {
   }
   EngineSnapshot snapshot() const override { return record_.snapshot.get(); }
   std::vector<SequenceView> sequences() const override { return record_.sequences.get(); }
-  void set_kv_memory(uint64_t) override {}
+  uint64_t kv_block_bytes() const override { return 1 << 20; }
+  void set_kv_memory(uint64_t bytes) override { (void)record_.kv_memory.try_push({name_, bytes}); }
 
  private:
   static std::vector<Event> one(SequenceId id, Finished finished) {

@@ -162,5 +162,18 @@ TEST_F(LiveServer, cancels_what_waits_for_its_model) {
   EXPECT_EQ(client.response()->status, 499);
 }
 
+TEST_F(LiveServer, lets_a_client_vanish_while_its_model_is_loaded) {
+  record_.loads_wait = true;
+  start();
+  {
+    RawClient client(port());
+    client.post("/api/generate", prompt_body("hold"));
+    (void)FakeRecord::next(record_.loading);
+  }
+  record_.may_load.close();
+  EXPECT_EQ(FakeRecord::next(record_.cancelled), FakeRecord::next(record_.submitted).id);
+  EXPECT_EQ(post("/api/generate", prompt_body("count 1")).status, 200);
+}
+
 }  // namespace
 }  // namespace quire::server::test

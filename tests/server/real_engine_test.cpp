@@ -22,8 +22,8 @@ using Json = nlohmann::json;
 
 class RealServer : public testing::Test {
  protected:
-  void start(const std::filesystem::path& model) {
-    Server::Config config;
+  void start(const std::filesystem::path& model, Settings settings = {}) {
+    Server::Config config{.settings = std::move(settings)};
     config.settings.port = 0;
     config.settings.memory_bytes = 64 << 20;
     loader_ = std::make_unique<EngineModelLoader>(
@@ -45,6 +45,11 @@ class RealServer : public testing::Test {
   RawResponse post(std::string_view path, const Json& body) {
     RawClient client(server_->port());
     client.post(path, body.dump());
+    return client.response().value_or(RawResponse{});
+  }
+  RawResponse get(std::string_view path) {
+    RawClient client(server_->port());
+    client.get(path);
     return client.response().value_or(RawResponse{});
   }
   static std::string expected_text() {
@@ -195,6 +200,53 @@ TEST_F(RealServer, ends_a_request_whose_deadline_has_passed) {
   // Nobody else notices.
   const Json answer = Json::parse(post("/v1/completions", greedy_from_bos).body);
   EXPECT_EQ(stripped(answer["choices"][0]["text"]), stripped(expected_text()));
+}
+
+// One runs for long, three wait for it: one until it is cancelled, one until its client leaves, one until its time is up.
+TEST_F(RealServer, ends_what_waits_in_each_way_there_is) {
+  QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
+  Settings settings;
+  settings.parallel_max = 1;
+  start(model, settings);
+  const std::string endless = R"({"model":"story","prompt":"Once","ignore_eos":true)";
+  RawClient running(server_->port());
+  // A reader that takes nothing is given up after 1 MiB: far more than what is said meanwhile.
+  running.post("/api/generate", endless + R"(,"options":{"temperature":0}})", "X-Request-Id: running\r\n");
+  ASSERT_TRUE(running.read_until("\"done\":false"));
+  const auto queued = [&] { return Json::parse(get("/api/queue").body)["requests"]; };
+  const auto wait_until_shown = [&](const std::string& id) {
+    while ((get("/api/queue").body + get("/api/contexts").body).find('"' + id + '"') == std::string::npos) {
+      std::this_thread::yield();
+    }
+  };
+  RawClient cancelled(server_->port());
+  cancelled.post("/api/generate", endless + "}", "X-Request-Id: cancelled\r\n");
+  RawClient timed(server_->port());
+  timed.post("/api/generate", endless + R"(,"queue_timeout_ms":1})");
+  {
+    RawClient leaving(server_->port());
+    leaving.post("/api/generate", endless + "}", "X-Request-Id: leaving\r\n");
+    wait_until_shown("leaving");
+  }
+  wait_until_shown("cancelled");
+  RawClient canceller(server_->port());
+  canceller.send("DELETE /api/requests/cancelled HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  const int cancel_status = canceller.response()->status;
+  const auto cancel_response = cancelled.response();
+  const auto timed_response = timed.response();
+  RawClient ender(server_->port());
+  ender.send("DELETE /api/requests/running HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  const int end_status = ender.response()->status;
+  const auto running_response = running.response();
+  ASSERT_TRUE(cancel_response && timed_response && running_response);
+  while (!queued().empty()) std::this_thread::yield();
+  // The small model may have said all that its context holds before the others came.
+  if (end_status == 404) GTEST_SKIP() << "the machine was busy";
+  EXPECT_EQ(cancel_status, 200);
+  EXPECT_EQ(timed_response->status, 504) << timed_response->body;
+  EXPECT_NE(timed_response->body.find("queue_timeout_ms"), std::string::npos);
+  EXPECT_TRUE(running_response->body.ends_with("\"done_reason\":\"cancelled\"}\n"));
+  EXPECT_EQ(post("/v1/completions", greedy_from_bos).status, 200);
 }
 
 TEST_F(RealServer, shows_the_model_it_serves) {
