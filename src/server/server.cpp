@@ -5,12 +5,14 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/ip/host_name.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
 #include <chrono>
 #include <csignal>
 #include <exception>
@@ -35,12 +37,21 @@ int64_t unix_now_ns() {
       .count();
 }
 
-// A connection is a file: the soft limit is often 1024.
-void raise_file_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+// A connection is a file: the soft limit is often 1024. Returns how many there may be.
+size_t raise_file_limit() {
+  rlimit limit{.rlim_cur = 1024, .rlim_max = 1024};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return limit.rlim_cur;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur;
+}
+
+// A client that comes when the queue is full is to be told so, not to be cut off: there is room for a crowd beside
+// those that wait, less what models and this program have open.
+size_t default_connections_max(int32_t queue_max, size_t files) {
+  constexpr size_t crowd = 4096;
+  constexpr size_t own_files = 256 + 64;  // refused connections that linger, and all else
+  return std::clamp<size_t>(files - std::min(files, own_files), 64, static_cast<size_t>(queue_max) + crowd);
 }
 
 Result<tcp::acceptor> listen_on(asio::io_context& io, const std::string& host, uint16_t port) {
@@ -69,6 +80,7 @@ struct Server::Impl {
 
   asio::awaitable<void> accept();
   asio::awaitable<void> preload(std::string name);
+  asio::awaitable<void> refuse(tcp::socket socket);
   void add(tcp::socket socket);
   void wait_for_signal();
   void begin_stop();
@@ -96,6 +108,8 @@ struct Server::Impl {
   std::map<uint64_t, std::unique_ptr<Connection>> connections;
   uint64_t next_connection = 0;
   bool draining = false;
+  static constexpr int refusing_max = 256;
+  int refusing = 0;  // connections beyond the limit that are being told so
 };
 
 Server::Impl::Impl(Config given, store::Catalog models, ModelLoader& loader, const Clock& clock)
@@ -139,13 +153,29 @@ asio::awaitable<void> Server::Impl::accept() {
       continue;
     }
     if (connections.size() >= config.limits.connections_max) {
-      boost::system::error_code ignored;
-      socket.non_blocking(true, ignored);
-      socket.write_some(asio::buffer(too_many_connections.data(), too_many_connections.size()), ignored);
+      if (refusing < refusing_max) asio::co_spawn(io, refuse(std::move(socket)), asio::detached);
       continue;
     }
     add(std::move(socket));
   }
+}
+
+// Reads what the client sends before it closes: closing a socket that holds unread bytes resets it, and the client may
+// never see the answer.
+asio::awaitable<void> Server::Impl::refuse(tcp::socket socket) {
+  ++refusing;
+  boost::beast::tcp_stream stream(std::move(socket));
+  stream.expires_after(std::chrono::nanoseconds(config.limits.linger_ns));
+  auto [error, count] = co_await stream.async_write_some(
+      asio::buffer(too_many_connections.data(), too_many_connections.size()), use_tuple);
+  boost::system::error_code read_error = error;
+  stream.socket().shutdown(tcp::socket::shutdown_send, read_error);
+  std::array<char, 4096> unread{};
+  while (!read_error && !context.stopping) {
+    const auto [next_error, read] = co_await stream.async_read_some(asio::buffer(unread), use_tuple);
+    read_error = next_error;
+  }
+  --refusing;
 }
 
 void Server::Impl::add(tcp::socket socket) {
@@ -249,9 +279,9 @@ Server::~Server() {
 
 Result<std::unique_ptr<Server>> Server::open(Config config, store::Catalog catalog, ModelLoader& loader,
                                              const Clock& clock) {
-  raise_file_limit();
+  const size_t files = raise_file_limit();
   if (config.limits.connections_max == 0) {
-    config.limits.connections_max = static_cast<size_t>(config.settings.queue_max) + 1024;
+    config.limits.connections_max = default_connections_max(config.settings.queue_max, files);
   }
   auto impl = std::make_unique<Impl>(std::move(config), std::move(catalog), loader, clock);
   const Settings& settings = impl->config.settings;

@@ -249,6 +249,44 @@ TEST_F(RealServer, ends_what_waits_in_each_way_there_is) {
   EXPECT_EQ(post("/v1/completions", greedy_from_bos).status, 200);
 }
 
+TEST_F(RealServer, lets_a_client_vanish_while_its_request_is_parked) {
+  QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
+  Settings settings;
+  settings.parallel_max = 1;
+  start(model, settings);
+  const std::string endless = R"({"model":"story","prompt":"Once","ignore_eos":true,"options":{"temperature":0})";
+  const auto state_of = [&](const std::string& id) -> std::string {
+    for (const char* list : {"contexts", "requests"}) {
+      const Json shown = Json::parse(get(*list == 'c' ? "/api/contexts" : "/api/queue").body)[list];
+      for (const Json& one : shown) {
+        if (one["id"] == id) return one["state"];
+      }
+    }
+    return "ended";
+  };
+  bool parked = false;
+  for (int attempt = 0; attempt < 20 && !parked; ++attempt) {  // the small model may end before the urgent one comes
+    RawClient low(server_->port());
+    const std::string id = "low-" + std::to_string(attempt);
+    low.post("/api/generate", endless + R"(,"priority":6})", "X-Request-Id: " + id + "\r\n");
+    ASSERT_TRUE(low.read_until("\"done\":false"));
+    RawClient urgent(server_->port());
+    urgent.post("/api/generate", endless + R"(,"priority":1})");
+    ASSERT_TRUE(urgent.read_until("\"done\":false"));
+    std::string state = state_of(id);
+    while (state != "parked" && state != "ended") state = state_of(id);
+    parked = state == "parked";
+  }
+  EXPECT_TRUE(parked);
+  const auto left = [&] {
+    const Json ps = Json::parse(get("/api/ps").body)["models"][0];
+    return ps["requests_running"].get<int>() + ps["requests_waiting"].get<int>() + ps["kv_blocks"]["held"].get<int>();
+  };
+  while (left() > 0) std::this_thread::yield();  // its blocks come back
+  const Json answer = Json::parse(post("/v1/completions", greedy_from_bos).body);
+  EXPECT_EQ(stripped(answer["choices"][0]["text"]), stripped(expected_text()));
+}
+
 TEST_F(RealServer, shows_the_model_it_serves) {
   QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
   start(model);

@@ -278,6 +278,8 @@ TEST_F(ServerTest, tells_connections_beyond_the_limit_to_come_back) {
   first.get("/health");
   EXPECT_EQ(first.response()->status, 200);
   RawClient second(port());
+  // What it sends is read: else the reset would take the answer away.
+  second.post("/api/generate", prompt_body("count 1"));
   const auto refused = second.response();
   ASSERT_TRUE(refused);
   EXPECT_EQ(refused->status, 503);
