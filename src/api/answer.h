@@ -1,6 +1,7 @@
-// Events of one sequence -> bytes of one response, in the format of the endpoint that was asked.
+// Events of a request's sequences -> bytes of one response, in the format of the endpoint that was asked.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -22,8 +23,11 @@ struct AnswerHead {
   bool wants_context = false;         // generate without raw: the final message carries all token ids
   std::string id = {};                // unique; OpenAI's "chatcmpl-..." and "cmpl-..."
   std::string model = {};             // as the client wrote it
+  std::string service_tier = {};      // OpenAI: said in the answer when it was asked for
   int64_t created_unix_s = 0;         // OpenAI: one for the whole answer
   std::vector<TokenId> prompt = {};   // when wants_context
+  size_t choices = 1;                 // OpenAI: answers in this response
+  size_t choices_per_prompt = 1;      // choices [i * this, (i + 1) * this) are of prompt i
 };
 
 // What the server measured around the engine.
@@ -32,15 +36,18 @@ struct AnswerTimes {
   int64_t load_ns = 0;   // of it, waiting until the model was loaded
 };
 
-// Writes one response. One thread. Protocol: any number of delta, then finish or fail once.
+// Writes one response. One thread. Protocol: for each choice any number of delta, then finish; or fail once, after which
+// nothing comes.
 class AnswerWriter {
  public:
   virtual ~AnswerWriter() = default;
   virtual std::string_view content_type() const = 0;
   // Appends to `out` what a stream sends for more text; keeps it when the answer is sent in one piece.
-  virtual void delta(const TextDelta& delta, int64_t unix_ns, std::string& out) = 0;
-  // Appends the end of the stream or the whole response. REQUIRES: finished.reason is not error.
-  virtual void finish(const Finished& finished, const AnswerTimes& times, int64_t unix_ns, std::string& out) = 0;
+  virtual void delta(size_t choice, const TextDelta& delta, int64_t unix_ns, std::string& out) = 0;
+  // Appends the end of a choice's stream; with the last choice, the end of the stream or the whole response.
+  // REQUIRES: finished.reason is stop or length.
+  virtual void finish(size_t choice, const Finished& finished, const AnswerTimes& times, int64_t unix_ns,
+                      std::string& out) = 0;
   // Appends the end of a stream that broke after its first byte, or the body of an error response.
   virtual void fail(const ApiError& error, bool after_first_byte, std::string& out) = 0;
 };

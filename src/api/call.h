@@ -49,13 +49,23 @@ struct GenerationOptions {
   bool cache_prompt = true;
 };
 
+// One of several prompts of a request.
+struct TextPrompt {
+  std::string text = {};
+  std::vector<TokenId> tokens = {};  // given as ids; `text` is empty then
+};
+
 constexpr int64_t keep_alive_forever = -1;
+// Answers in one response.
+constexpr int64_t choices_max = 128;
 
 struct GenerationCall {
   Endpoint endpoint = Endpoint::generate;
   std::string model = {};
   std::string prompt = {};                  // generate, completions
   std::vector<TokenId> prompt_tokens = {};  // completions given as ids; `prompt` is empty then
+  std::vector<TextPrompt> more_prompts = {};  // completions: after the first
+  int32_t choices = 1;                        // answers to each prompt
   std::string system = {};                  // generate
   bool raw = false;                         // no template around the prompt
   std::vector<TokenId> context = {};        // generate: ids that come before the prompt
@@ -67,7 +77,11 @@ struct GenerationCall {
   std::optional<int64_t> keep_alive_ns = {};      // none: the server's default; keep_alive_forever
   int32_t logprobs_top_n = -1;                    // as Request::logprobs_top_n
   std::optional<uint8_t> priority = {};           // none: from the header, else 3
+  std::string service_tier = {};                  // OpenAI: the tier that serves it, when one was asked for
   std::string user = {};                          // the client's name for itself
+  std::string cache_salt = {};                    // KV is shared only with requests of the same salt
+  std::optional<int64_t> deadline_ms = {};        // for all of it, from its arrival
+  std::optional<int64_t> queue_timeout_ms = {};   // for its wait until something of it is computed
   std::vector<std::string> unknown_options = {};  // for the log
 
   // Nothing to answer: the request loads the model, or unloads it with keep_alive 0.

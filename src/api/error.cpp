@@ -41,16 +41,28 @@ ApiError from_error(const Error& error) {
   return ApiError{status, error.kind == ErrorKind::busy ? busy_message : error.message};
 }
 
+ApiError from_finished(const Finished& finished) {
+  switch (finished.reason) {
+    case FinishReason::cancelled:
+      return {.status = 499, .message = "the request was cancelled", .reason = "cancelled"};
+    case FinishReason::deadline:
+      return {.status = 504, .message = finished.error, .reason = "deadline"};
+    default:
+      return from_error({finished.error_kind, finished.error});
+  }
+}
+
 std::string error_body(Dialect dialect, const ApiError& error) {
   nlohmann::ordered_json body;
   if (dialect == Dialect::ollama) {
     body["error"] = error.message;
+    if (!error.reason.empty()) body["done_reason"] = error.reason;
   } else {
     nlohmann::ordered_json& fields = body["error"];
     fields["message"] = error.message;
     fields["type"] = openai_type(error.status);
     fields["param"] = error.param.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(error.param);
-    fields["code"] = nullptr;
+    fields["code"] = error.reason.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(error.reason);
   }
   return to_text(body);
 }

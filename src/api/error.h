@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/result.h"
+#include "core/event.h"
 
 namespace quire::api {
 
@@ -16,7 +17,8 @@ enum class Dialect : uint8_t { ollama, openai };
 struct [[nodiscard]] ApiError {
   int status = 500;
   std::string message;
-  std::string param = {};  // the field that is at fault, if one is
+  std::string param = {};   // the field that is at fault, if one is
+  std::string reason = {};  // a word for programs: how a request ended that nothing was wrong with, "deadline"
 };
 
 template <typename T>
@@ -32,7 +34,11 @@ extern const char* const busy_message;
 // The status that tells a client whether to change the request, to come back later, or to complain.
 ApiError from_error(const Error& error);
 
-// The body of an error response: {"error":"text"} or OpenAI's error object.
+// What a request is told that ended without a whole answer, and without being refused.
+ApiError from_finished(const Finished& finished);
+
+// The body of an error response: {"error":"text"} or OpenAI's error object. A reason is Ollama's done_reason, OpenAI's
+// code.
 std::string error_body(Dialect dialect, const ApiError& error);
 
 }  // namespace quire::api

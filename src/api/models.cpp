@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -25,6 +26,26 @@ Json details_json(const ModelDetails& details) {
   if (details.context_length > 0) result["context_length"] = details.context_length;
   if (details.embedding_length > 0) result["embedding_length"] = details.embedding_length;
   return result;
+}
+
+// Milliseconds with three digits after the point; null for what is not known.
+Json milliseconds(int64_t ns, bool known) {
+  return known ? Json(std::round(static_cast<double>(ns) * 1e-3) * 1e-3) : Json();
+}
+
+Json controller_json(const ControllerView& controller) {
+  Json curve = Json::array();
+  for (int32_t index = 0; index < controller.curve_points; ++index) {
+    const CurvePoint& point = controller.curve[static_cast<size_t>(index)];
+    curve.push_back({{"streams", point.streams}, {"step_ms", milliseconds(point.step_ns, true)}});
+  }
+  return {{"parallel", controller.parallel},
+          {"parallel_max", controller.parallel_max},
+          {"target_gap_ms", milliseconds(controller.target_gap_ns, controller.target_gap_ns > 0)},
+          {"prompt_row_ms", milliseconds(controller.prompt_row_ns, controller.prompt_row_ns > 0)},
+          {"step_tokens", controller.step_tokens},
+          {"start_interval_ms", milliseconds(controller.start_interval_ns, controller.start_interval_ns >= 0)},
+          {"curve", std::move(curve)}};
 }
 
 Json openai_model(const ModelSummary& model) {
@@ -65,7 +86,14 @@ std::string ps_body(std::vector<RunningModel> models) {
                     {"size_vram", 0},
                     {"context_length", model.context_length},
                     {"requests_running", model.requests_running},
-                    {"requests_waiting", model.requests_waiting}});
+                    {"requests_waiting", model.requests_waiting},
+                    {"controller", controller_json(model.controller)},
+                    {"kv_blocks",
+                     {{"total", model.kv_blocks.total},
+                      {"limit", model.kv_blocks.limit},
+                      {"held", model.kv_blocks.held},
+                      {"cached", model.kv_blocks.cached},
+                      {"bytes", model.kv_blocks.bytes}}}});
   }
   return to_text({{"models", std::move(list)}});
 }

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/view.h"
+
 namespace quire::api {
 
 // A model's `details` object.
@@ -28,6 +30,15 @@ struct ModelSummary {
   ModelDetails details;
 };
 
+// KV blocks of one model: how many there are, may be in use, are in use, and hold what was computed before.
+struct KvBlocks {
+  int32_t total = 0;
+  int32_t limit = 0;
+  int32_t held = 0;
+  int32_t cached = 0;
+  uint64_t bytes = 0;  // of one
+};
+
 // One model in memory.
 struct RunningModel {
   ModelSummary summary;
@@ -36,6 +47,8 @@ struct RunningModel {
   // Ollama's ps says nothing of these.
   int64_t requests_running = 0;
   int64_t requests_waiting = 0;
+  ControllerView controller;
+  KvBlocks kv_blocks;
 };
 
 struct TensorLine {

@@ -43,7 +43,7 @@ class OllamaWriter final : public AnswerWriter {
     return head_.stream ? "application/x-ndjson" : "application/json; charset=utf-8";
   }
 
-  void delta(const TextDelta& delta, int64_t unix_ns, std::string& out) override {
+  void delta(size_t, const TextDelta& delta, int64_t unix_ns, std::string& out) override {
     if (head_.wants_context) head_.prompt.insert(head_.prompt.end(), delta.tokens.begin(), delta.tokens.end());
     text_ += delta.text;
     if (head_.wants_logprobs) {
@@ -58,7 +58,7 @@ class OllamaWriter final : public AnswerWriter {
     out += '\n';
   }
 
-  void finish(const Finished& finished, const AnswerTimes& times, int64_t unix_ns, std::string& out) override {
+  void finish(size_t, const Finished& finished, const AnswerTimes& times, int64_t unix_ns, std::string& out) override {
     Json message = message_head(head_.endpoint, head_.model, text_, unix_ns);
     message["done"] = true;
     message["done_reason"] = finish_text(finished.reason);

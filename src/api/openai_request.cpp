@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <nlohmann/json.hpp>
 
@@ -17,6 +18,12 @@ namespace {
 constexpr std::string_view shared_options[] = {
     "temperature", "top_p", "frequency_penalty", "presence_penalty", "seed",    "stop",
     "top_k",       "min_p", "typical_p",         "repeat_penalty",   "num_ctx", "repeat_last_n"};
+
+struct ServiceTier {
+  std::string_view name;
+  uint8_t priority;
+};
+constexpr ServiceTier service_tiers[] = {{"priority", 1}, {"default", 3}, {"flex", 6}};
 
 ApiResult<void> read_shared_options(const nlohmann::json& json, GenerationCall& call) {
   call.options.sampling.temperature = 1.0F;
@@ -60,18 +67,16 @@ ApiResult<void> read_logit_bias(const Fields& fields, GenerationCall& call) {
 }
 
 ApiResult<void> read_service_tier(const Fields& fields, GenerationCall& call) {
-  QUIRE_TRY(const std::string tier, fields.text_or("service_tier", ""));
-  if (call.priority || tier.empty() || tier == "auto") return {};
-  if (tier == "priority") {
-    call.priority = 1;
-  } else if (tier == "default") {
-    call.priority = 3;
-  } else if (tier == "flex") {
-    call.priority = 6;
-  } else {
+  QUIRE_TRY(std::string tier, fields.text_or("service_tier", ""));
+  if (tier.empty()) return {};
+  if (tier == "auto") tier = "default";  // what is chosen for it, and said in the answer
+  const auto known = std::ranges::find(service_tiers, tier, &ServiceTier::name);
+  if (known == std::end(service_tiers)) {
     return refuse(400, fmt::format("\"service_tier\" must be auto, default, flex or priority, got \"{}\"", tier),
                   "service_tier");
   }
+  if (!call.priority) call.priority = known->priority;
+  call.service_tier = std::move(tier);
   return {};
 }
 
@@ -99,6 +104,17 @@ ApiResult<void> refuse_unless(const Fields& fields, std::string_view name,
   return refuse_unsupported(fields.path(name));
 }
 
+ApiResult<void> read_choices(const Fields& fields, GenerationCall& call) {
+  QUIRE_TRY(const std::optional<int64_t> count, fields.integer("n", 1, choices_max));
+  call.choices = static_cast<int32_t>(count.value_or(1));
+  QUIRE_TRY(const std::optional<int64_t> best_of, fields.integer("best_of", 1, choices_max));
+  if (best_of.value_or(call.choices) != call.choices) {
+    return refuse(400, fmt::format("\"best_of\" must be equal to \"n\", which is {}: every choice is returned",
+                                   call.choices), "best_of");
+  }
+  return {};
+}
+
 ApiResult<void> read_openai(const nlohmann::json& json, const Fields& fields, GenerationCall& call) {
   call.stream = false;
   QUIRE_TRY(call.model, read_model(fields));
@@ -108,9 +124,38 @@ ApiResult<void> read_openai(const nlohmann::json& json, const Fields& fields, Ge
   QUIRE_TRY_VOID(read_logit_bias(fields, call));
   QUIRE_TRY_VOID(read_service_tier(fields, call));
   QUIRE_TRY_VOID(read_stream_options(fields, call));
-  for (const std::string_view name : {"n", "best_of"}) {
-    QUIRE_TRY(const std::optional<int64_t> count, fields.integer(name, 1, 128));
-    if (count && *count > 1) return refuse(400, fmt::format("\"{}\" above 1 is not supported", name), std::string(name));
+  return read_choices(fields, call);
+}
+
+// One prompt: a string or token ids.
+ApiResult<TextPrompt> read_prompt(const nlohmann::json& value) {
+  TextPrompt prompt;
+  if (value.is_string()) {
+    prompt.text = value.get<std::string>();
+  } else if (value.is_array() && !value.empty()) {
+    QUIRE_TRY(prompt.tokens, read_token_ids(value, "prompt"));
+  } else {
+    return refuse(400, "\"prompt\" must be a string or an array of token ids, or an array of these", "prompt");
+  }
+  return prompt;
+}
+
+// One prompt, or an array of them.
+ApiResult<void> read_prompts(const Fields& fields, GenerationCall& call) {
+  const nlohmann::json* value = fields.find("prompt");
+  if (value == nullptr) return refuse(400, "\"prompt\" is required", "prompt");
+  const bool several = value->is_array() && !value->empty() && !value->front().is_number();
+  const size_t count = several ? value->size() : 1;
+  if (static_cast<int64_t>(count) * call.choices > choices_max) {
+    return refuse(400, fmt::format("\"n\" times the number of prompts must be at most {}, got {}", choices_max,
+                                   static_cast<int64_t>(count) * call.choices), "n");
+  }
+  QUIRE_TRY(TextPrompt first, read_prompt(several ? value->front() : *value));
+  call.prompt = std::move(first.text);
+  call.prompt_tokens = std::move(first.tokens);
+  for (size_t index = 1; index < count; ++index) {
+    QUIRE_TRY(TextPrompt prompt, read_prompt((*value)[index]));
+    call.more_prompts.push_back(std::move(prompt));
   }
   return {};
 }
@@ -129,19 +174,7 @@ ApiResult<GenerationCall> parse_completions(std::string_view body) {
     call.logprobs_top_n = static_cast<int32_t>(top.value_or(0));
   }
 
-  const nlohmann::json* prompt = fields.find("prompt");
-  if (prompt == nullptr) return refuse(400, "\"prompt\" is required", "prompt");
-  // One prompt may come wrapped in an array: ["text"] or [[1, 2]].
-  if (prompt->is_array() && prompt->size() == 1 && !(*prompt)[0].is_number()) prompt = &(*prompt)[0];
-  if (prompt->is_string()) {
-    call.prompt = prompt->get<std::string>();
-    return call;
-  }
-  if (!prompt->is_array() || prompt->empty()) {
-    return refuse(400, "\"prompt\" must be a string or an array of token ids", "prompt");
-  }
-  if (!(*prompt)[0].is_number()) return refuse(400, "more than one \"prompt\" in a request is not supported", "prompt");
-  QUIRE_TRY(call.prompt_tokens, read_token_ids(*prompt, "prompt"));
+  QUIRE_TRY_VOID(read_prompts(fields, call));
   return call;
 }
 

@@ -44,6 +44,23 @@ ApiResult<std::string> read_content(const Fields& message) {
   return result;
 }
 
+// Where a request stands in the queue, how long it may take, and with whom it shares.
+ApiResult<void> read_scheduling(const Fields& fields, GenerationCall& call) {
+  constexpr int64_t year_ms = int64_t{365} * 24 * 3600 * 1000;
+  constexpr size_t salt_bytes_max = 256;
+  QUIRE_TRY(const std::optional<int64_t> priority, fields.integer("priority", 0, 7));
+  if (priority) call.priority = static_cast<uint8_t>(*priority);
+  QUIRE_TRY(call.user, fields.text_or("user", ""));
+  QUIRE_TRY(call.cache_salt, fields.text_or("cache_salt", ""));
+  if (call.cache_salt.size() > salt_bytes_max) {
+    return refuse(400, fmt::format("\"cache_salt\" must have at most {} bytes, got {}", salt_bytes_max,
+                                   call.cache_salt.size()), "cache_salt");
+  }
+  QUIRE_TRY(call.deadline_ms, fields.integer("deadline_ms", 1, year_ms));
+  QUIRE_TRY(call.queue_timeout_ms, fields.integer("queue_timeout_ms", 1, year_ms));
+  return {};
+}
+
 }  // namespace
 
 ApiResult<std::string> read_model(const Fields& fields) {
@@ -76,10 +93,7 @@ ApiResult<void> read_common(const Fields& fields, GenerationCall& call) {
   QUIRE_TRY(call.options.ignore_eos, fields.boolean_or("ignore_eos", call.options.ignore_eos));
   QUIRE_TRY(call.options.cache_prompt, fields.boolean_or("cache_prompt", call.options.cache_prompt));
   QUIRE_TRY(call.keep_alive_ns, read_keep_alive(fields));
-  QUIRE_TRY(const std::optional<int64_t> priority, fields.integer("priority", 0, 7));
-  if (priority) call.priority = static_cast<uint8_t>(*priority);
-  QUIRE_TRY(call.user, fields.text_or("user", ""));
-  return {};
+  return read_scheduling(fields, call);
 }
 
 ApiResult<void> read_logprobs(const Fields& fields, GenerationCall& call) {

@@ -14,7 +14,8 @@ namespace quire::api {
 ApiResult<std::string> read_model(const Fields& fields);
 // `keep_alive`: a duration or a number of seconds; negative is keep_alive_forever.
 ApiResult<std::optional<int64_t>> read_keep_alive(const Fields& fields);
-// Fields that every generating endpoint takes beside its own: stream, priority, ignore_eos, cache_prompt, keep_alive.
+// Fields that every generating endpoint takes beside its own: stream, ignore_eos, cache_prompt, keep_alive, and what
+// decides about the queue: priority, user, cache_salt, deadline_ms, queue_timeout_ms.
 ApiResult<void> read_common(const Fields& fields, GenerationCall& call);
 // `logprobs: bool` with `top_logprobs: 0..20`, as chat endpoints and the native ones have them.
 ApiResult<void> read_logprobs(const Fields& fields, GenerationCall& call);

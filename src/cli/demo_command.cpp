@@ -69,7 +69,8 @@ Result<LocalServer> start_on_free_port(const DemoOptions& options, const std::st
   for (int offset = 0;; ++offset) {
     const int port = options.port + offset;
     if (port > 65535) return fail(ErrorKind::busy, fmt::format("no port from {} on is free", options.port));
-    auto started = LocalServer::start({.models = {model}, .host = options.host, .port = static_cast<uint16_t>(port)});
+    auto started = LocalServer::start({.models = {model}, .host = options.host, .port = static_cast<uint16_t>(port),
+                                       .drain_timeout_ns = 5'000'000'000});
     if (started || started.error().kind != ErrorKind::busy || offset + 1 == port_attempts) return started;
     fmt::print("port {} is taken, trying {}\n", port, port + 1);
   }

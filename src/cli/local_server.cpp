@@ -34,14 +34,15 @@ Result<LocalServer> LocalServer::start(const LocalServerOptions& options) {
   if (options.host) settings.host = *options.host;
   if (options.port) settings.port = *options.port;
   if (options.threads) settings.threads = *options.threads;
+  if (options.drain_timeout_ns) settings.drain_timeout_ns = *options.drain_timeout_ns;
 
   store::Catalog catalog(settings.models_folder);
-  server::Server::Config config{.settings = settings, .seed = std::random_device{}()};
+  server::Server::Config config{
+      .settings = settings, .seed = std::random_device{}(), .handles_signals = options.handles_signals};
   for (const std::string& model : options.models) {
     QUIRE_TRY_VOID(catalog.add(model));
     config.preload.push_back(model_name_of(model));
   }
-  if (options.grace_ns) config.grace_ns = *options.grace_ns;
 
   auto parts = std::make_unique<Parts>();
   QUIRE_TRY(parts->device, CpuDevice::create(settings.threads, settings.isa));
@@ -66,5 +67,6 @@ LocalServer::LocalServer(std::unique_ptr<Parts> parts, load::HttpEndpoint endpoi
 LocalServer::LocalServer(LocalServer&&) noexcept = default;
 LocalServer& LocalServer::operator=(LocalServer&&) noexcept = default;
 LocalServer::~LocalServer() = default;
+void LocalServer::wait() { parts_->thread.join(); }
 
 }  // namespace quire::cli

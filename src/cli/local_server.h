@@ -17,7 +17,8 @@ struct LocalServerOptions {
   std::optional<std::string> host;  // absent: the environment's
   std::optional<uint16_t> port;     // absent: the environment's; 0: any that is free
   std::optional<int32_t> threads;
-  std::optional<int64_t> grace_ns;  // for answers that are running when it stops
+  std::optional<int64_t> drain_timeout_ns;  // for answers that are running when it stops; absent: the environment's
+  bool handles_signals = false;             // SIGINT and SIGTERM make it stop, a second one at once
 };
 
 // Serves from its own threads until it is destroyed; running requests are cancelled then.
@@ -30,6 +31,8 @@ class LocalServer {
   ~LocalServer();
 
   const load::HttpEndpoint& endpoint() const { return endpoint_; }
+  // Until it has stopped, which takes a signal.
+  void wait();
 
  private:
   struct Parts;

@@ -1,39 +1,39 @@
 #include "server/answer_stream.h"
 
+#include <algorithm>
 #include <variant>
 
+#include "base/check.h"
+
 namespace quire::server {
-namespace {
-
-api::ApiError error_of(const Finished& finished) {
-  if (finished.reason == FinishReason::cancelled) return {499, "request canceled"};
-  return api::from_error({finished.error_kind, finished.error});
-}
-
-}  // namespace
 
 void AnswerStream::accept(const Event& event) {
+  const auto sequence = std::ranges::find(live_.sequences, event.id, &LiveSequence::id);
+  QUIRE_CHECK(sequence != live_.sequences.end(), "events come to the stream of their sequence");
+  const auto choice = static_cast<size_t>(sequence - live_.sequences.begin());
   if (const Finished* finished = std::get_if<Finished>(&event.body)) {
-    engine_ended_ = true;
-    if (!ended_) finish(*finished);
+    sequence->ended = true;
+    if (!ended_) finish(choice, *finished);
     return;
   }
+  if (sequence->first_text_ns < 0) sequence->first_text_ns = clocks_.engine.now_ns();
   if (ended_ || given_up_) return;
-  writer_->delta(std::get<TextDelta>(event.body), clocks_.unix_ns(), pending_);
+  writer_->delta(choice, std::get<TextDelta>(event.body), clocks_.unix_ns(), pending_);
   if (config_.streaming && pending_.size() > config_.pending_bytes_max) abandon();
 }
 
-void AnswerStream::finish(const Finished& finished) {
+// An answer is over with its last choice, or with the first that fails.
+void AnswerStream::finish(size_t choice, const Finished& finished) {
   const bool failed = finished.reason == FinishReason::error || finished.reason == FinishReason::cancelled ||
                       finished.reason == FinishReason::deadline;
   if (failed) {
-    fail(error_of(finished));
+    fail(api::from_finished(finished));
     return;
   }
-  ended_ = true;
+  ended_ = std::ranges::all_of(live_.sequences, &LiveSequence::ended);
   if (given_up_) return;
-  const api::AnswerTimes times{.total_ns = clocks_.engine.now_ns() - config_.arrived_ns, .load_ns = config_.load_ns};
-  writer_->finish(finished, times, clocks_.unix_ns(), pending_);
+  const api::AnswerTimes times{.total_ns = clocks_.engine.now_ns() - live_.arrived_ns, .load_ns = config_.load_ns};
+  writer_->finish(choice, finished, times, clocks_.unix_ns(), pending_);
 }
 
 void AnswerStream::fail(const api::ApiError& error) {

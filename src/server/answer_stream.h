@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "core/event.h"
 #include "server/asio.h"
+#include "server/live_requests.h"
 
 namespace quire::server {
 
@@ -21,20 +22,20 @@ struct Clocks {
   int64_t (*unix_ns)();
 };
 
-// One answer: events in, bytes out. The io thread only.
+// One answer, of one sequence or of several: events in, bytes out. The io thread only.
 // Invariant: at most pending_bytes_max bytes wait here for a reader of a stream; one that reads slower is given up.
 class AnswerStream {
  public:
   struct Config {
     bool streaming = true;
     size_t pending_bytes_max = 0;
-    int64_t arrived_ns = 0;
     int64_t load_ns = 0;
   };
 
-  AnswerStream(const asio::any_io_executor& executor, std::unique_ptr<api::AnswerWriter> writer, Clocks clocks,
-               Config config)
-      : config_(config), clocks_(clocks), writer_(std::move(writer)), news_(executor) {}
+  // `live` says whose sequences it is made of, and learns from it what has become of them.
+  AnswerStream(const asio::any_io_executor& executor, std::unique_ptr<api::AnswerWriter> writer, LiveRequest& live,
+               Clocks clocks, Config config)
+      : config_(config), clocks_(clocks), writer_(std::move(writer)), live_(live), news_(executor) {}
 
   // Takes an event; wakes nobody, so that all of a step's bytes are written together.
   void accept(const Event& event);
@@ -50,8 +51,6 @@ class AnswerStream {
   bool streaming() const { return config_.streaming; }
   // Nothing is added to it any more.
   bool ended() const { return ended_; }
-  // The engine has nothing more to say: no cancel is needed.
-  bool engine_ended() const { return engine_ended_; }
   // Too slow a reader, or a client that is gone.
   bool given_up() const { return given_up_; }
   // An error that came before any byte, so that its status can still be sent.
@@ -61,16 +60,16 @@ class AnswerStream {
   std::string take();
 
  private:
-  void finish(const Finished& finished);
+  void finish(size_t choice, const Finished& finished);
 
   const Config config_;
   const Clocks clocks_;
   const std::unique_ptr<api::AnswerWriter> writer_;
+  LiveRequest& live_;
   Signal news_;
   std::string pending_;
   bool begun_ = false;
   bool ended_ = false;
-  bool engine_ended_ = false;
   bool given_up_ = false;
   std::optional<api::ApiError> refusal_;
 };
@@ -78,19 +77,21 @@ class AnswerStream {
 // Which connection waits for which sequence. The io thread only.
 class StreamTable {
  public:
-  // The stream is forgotten when the registration goes.
+  // The stream of a live request's sequences, which must stay the same; it is forgotten when the registration goes.
   class Registration {
    public:
-    Registration(StreamTable& table, SequenceId id, AnswerStream& stream) : table_(table), id_(id) {
-      table_.streams_.emplace(id, &stream);
+    Registration(StreamTable& table, const LiveRequest& live, AnswerStream& stream) : table_(table), live_(live) {
+      for (const LiveSequence& sequence : live_.sequences) table_.streams_.emplace(sequence.id, &stream);
     }
-    ~Registration() { table_.streams_.erase(id_); }
+    ~Registration() {
+      for (const LiveSequence& sequence : live_.sequences) table_.streams_.erase(sequence.id);
+    }
     Registration(const Registration&) = delete;
     Registration& operator=(const Registration&) = delete;
 
    private:
     StreamTable& table_;
-    const SequenceId id_;
+    const LiveRequest& live_;
   };
 
   // All events of one step. Those of a sequence that nobody waits for any more are dropped.

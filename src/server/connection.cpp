@@ -56,6 +56,11 @@ bool presentable_id(std::string_view id) {
   return !id.empty() && id.size() <= 128 && std::ranges::all_of(id, [](char c) { return c > ' ' && c < 127; });
 }
 
+// Tells a client that is refused for want of room when to come back.
+HttpResponse refusal(const Generation& generation, const ApiError& error) {
+  return error_response(generation.dialect, error, retry_after_s(generation.model.model().snapshot()));
+}
+
 HttpRequest to_request(Parser& parser, std::string peer) {
   auto message = parser.release();
   HttpRequest request;
@@ -83,9 +88,9 @@ struct Connection::Impl {
   asio::awaitable<void> linger();
   asio::awaitable<std::optional<HttpResponse>> read_body(Parser& parser, size_t& reserved, bool& complete);
   asio::awaitable<Next> serve_one();
-  asio::awaitable<Next> answer(const HttpRequest& request);
-  asio::awaitable<Next> answer_generation(Generation& generation, const HttpRequest& request);
-  asio::awaitable<Next> pump(AnswerStream& answer, Dialect dialect);
+  asio::awaitable<Next> answer(const HttpRequest& request, LiveRequest& live);
+  asio::awaitable<Next> answer_generation(Generation& generation, LiveRequest& live);
+  asio::awaitable<Next> pump(AnswerStream& answer, const Generation& generation);
   asio::awaitable<void> watch(AnswerStream& answer);
   asio::awaitable<bool> write(std::string_view bytes);
   asio::awaitable<Next> respond(const HttpResponse& response);
@@ -169,7 +174,8 @@ asio::awaitable<Connection::Impl::Next> Connection::Impl::serve_one() {
   Parser parser;
   parser.header_limit(static_cast<uint32_t>(context.limits.header_bytes_max));
   parser.body_limit(context.limits.body_bytes_max);
-  request_id = context.service.unique_id();
+  do request_id = context.service.unique_id();
+  while (context.requests.contains(request_id));
   allowed_origin.clear();
   keeps_alive = false;
   is_head = false;
@@ -183,7 +189,10 @@ asio::awaitable<Connection::Impl::Next> Connection::Impl::serve_one() {
     co_return co_await respond(*response);
   }
   const auto given_id = parser.get()["X-Request-Id"];
-  if (presentable_id({given_id.data(), given_id.size()})) request_id = std::string(given_id);
+  if (presentable_id({given_id.data(), given_id.size()}) && !context.requests.contains(std::string(given_id))) {
+    request_id = std::string(given_id);
+  }
+  const LiveRequests::Entry live(context.requests, request_id, arrived_ns);
   chunked = parser.get().version() >= 11;
   is_head = parser.get().method() == http::verb::head;
 
@@ -197,7 +206,7 @@ asio::awaitable<Connection::Impl::Next> Connection::Impl::serve_one() {
     keeps_alive = parser.get().keep_alive();
     HttpRequest request = to_request(parser, peer);
     request.arrived_ns = arrived_ns;
-    next = co_await answer(request);
+    next = co_await answer(request, *live);
   }
   context.bodies_bytes -= reserved;
   co_return next;
@@ -237,7 +246,7 @@ std::optional<HttpResponse> Connection::Impl::refuse_access(const HttpRequest& r
   }
   if (request.method == "OPTIONS") {
     HttpResponse response{.status = 204};
-    response.headers = {{"Access-Control-Allow-Methods", "GET, HEAD, POST, OPTIONS"},
+    response.headers = {{"Access-Control-Allow-Methods", "GET, HEAD, POST, DELETE, OPTIONS"},
                         {"Access-Control-Allow-Headers",
                          "Authorization, Content-Type, User-Agent, Accept, Priority, X-Request-Id, X-Requested-With, "
                          "X-Stainless-Arch, X-Stainless-Async, X-Stainless-Helper-Method, X-Stainless-Lang, "
@@ -249,44 +258,42 @@ std::optional<HttpResponse> Connection::Impl::refuse_access(const HttpRequest& r
   return std::nullopt;
 }
 
-asio::awaitable<Connection::Impl::Next> Connection::Impl::answer(const HttpRequest& request) {
+asio::awaitable<Connection::Impl::Next> Connection::Impl::answer(const HttpRequest& request, LiveRequest& live) {
   const std::optional<HttpResponse> refused = refuse_access(request);
   if (refused) co_return co_await respond(*refused);
   spdlog::debug("{} {} from {}, request {}", request.method, request.path, request.peer, request_id);
-  Reply reply = co_await context.service.answer(request);
+  Reply reply = co_await context.service.answer(request, live);
   const HttpResponse* response = std::get_if<HttpResponse>(&reply);
   if (response != nullptr) co_return co_await respond(*response);
-  co_return co_await answer_generation(std::get<Generation>(reply), request);
+  co_return co_await answer_generation(std::get<Generation>(reply), live);
 }
 
-asio::awaitable<Connection::Impl::Next> Connection::Impl::answer_generation(Generation& generation,
-                                                                            const HttpRequest& request) {
+// What has not ended when this returns is cancelled: the client is gone, or one of several choices has failed.
+asio::awaitable<Connection::Impl::Next> Connection::Impl::answer_generation(Generation& generation, LiveRequest& live) {
   using namespace asio::experimental::awaitable_operators;
-  const SequenceId id = generation.request.id;
   const AnswerStream::Config config{.streaming = generation.streaming,
                                     .pending_bytes_max = context.limits.pending_bytes_max,
-                                    .arrived_ns = request.arrived_ns,
                                     .load_ns = generation.load_ns};
-  AnswerStream answer(stream.get_executor(), std::move(generation.writer), context.clocks, config);
-  const StreamTable::Registration registration(context.streams, id, answer);
-  const Result<void> submitted = generation.model.model().submit(std::move(generation.request));
+  Submission submission(live, generation.model.model(), generation.requests);
+  AnswerStream answer(stream.get_executor(), std::move(generation.writer), live, context.clocks, config);
+  const StreamTable::Registration registration(context.streams, live, answer);
+  const Result<void> submitted = submission.submit(std::move(generation.requests));
   if (!submitted) {
-    const HttpResponse refused = error_response(generation.dialect, api::from_error(submitted.error()));
+    const HttpResponse refused = refusal(generation, api::from_error(submitted.error()));
     co_return co_await respond(refused);
   }
 
-  const auto outcome = co_await (pump(answer, generation.dialect) || watch(answer));
-  if (!answer.engine_ended()) generation.model.model().cancel(id);
+  const auto outcome = co_await (pump(answer, generation) || watch(answer));
   if (outcome.index() == 1) co_return Next::close;
   co_return std::get<0>(outcome);
 }
 
 // Writes the answer as it comes: everything that a step brought in one write.
-asio::awaitable<Connection::Impl::Next> Connection::Impl::pump(AnswerStream& answer, Dialect dialect) {
+asio::awaitable<Connection::Impl::Next> Connection::Impl::pump(AnswerStream& answer, const Generation& generation) {
   co_await answer.wait();
   if (answer.given_up()) co_return Next::close;
   if (answer.refusal()) {
-    const HttpResponse response = error_response(dialect, *answer.refusal());
+    const HttpResponse response = refusal(generation, *answer.refusal());
     co_return co_await respond(response);
   }
   if (!answer.streaming()) {

@@ -18,6 +18,7 @@ namespace quire::server {
 struct ConnectionContext {
   Service& service;
   StreamTable& streams;
+  LiveRequests& requests;
   Clocks clocks;
   ConnectionLimits limits;
   std::vector<std::string> origins;  // allowed beside the local ones

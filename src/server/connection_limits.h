@@ -17,7 +17,7 @@ struct ConnectionLimits {
   int64_t body_ns = 120'000'000'000;      // from there to the end of the body
   int64_t write_ns = 30'000'000'000;      // for a client to take some of an answer
   int64_t linger_ns = 2'000'000'000;      // to read what a refused client still sends, so that it sees the answer
-  size_t connections_max = 0;             // more are told 503; 0: the queue's bound and 1,024
+  size_t connections_max = 0;             // more are told 503; 0: the queue's bound and 4,096
 };
 
 }  // namespace quire::server

@@ -4,7 +4,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <fstream>
 #include <limits>
 #include <optional>
 #include <string>
@@ -13,6 +12,7 @@
 #include "engine/engine_thread.h"
 #include "engine/model_executor.h"
 #include "model/model.h"
+#include "server/machine_memory.h"
 #include "text/chat_template.h"
 #include "text/tokenizer.h"
 
@@ -89,6 +89,7 @@ class EngineModel final : public LoadedModel {
   void cancel(SequenceId id) override { engine_->cancel(id); }
   EngineSnapshot snapshot() const override { return engine_->snapshot(); }
   std::vector<SequenceView> sequences() const override { return engine_->sequences(); }
+  uint64_t kv_block_bytes() const override { return static_cast<uint64_t>(block_bytes_); }
   void set_kv_memory(uint64_t bytes) override {
     const uint64_t blocks = bytes / static_cast<uint64_t>(block_bytes_);
     engine_->set_block_limit(static_cast<int32_t>(std::min<uint64_t>(blocks, std::numeric_limits<int32_t>::max())));
@@ -109,32 +110,9 @@ std::string token_name(const Tokenizer& tokenizer, TokenId token) {
   return token < 0 ? std::string() : std::string(tokenizer.name(token));
 }
 
-// The number in a file that holds one, or the one behind `key` in a file of "key: number kB" lines.
-std::optional<uint64_t> read_number(const char* path, std::string_view key) {
-  std::ifstream file(path);
-  std::string word;
-  while (file >> word) {
-    if (!key.empty() && word != key) continue;
-    uint64_t number = 0;
-    if (key.empty()) {
-      if (word.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;  // "max"
-      return std::stoull(word.substr(0, 19));
-    }
-    if (file >> number) return number;
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
-uint64_t memory_for_kv() {
-  uint64_t free_bytes = uint64_t{2} << 30;
-  if (const auto available_kib = read_number("/proc/meminfo", "MemAvailable:")) free_bytes = *available_kib << 10;
-  const auto most = read_number("/sys/fs/cgroup/memory.max", "");
-  const auto used = read_number("/sys/fs/cgroup/memory.current", "");
-  if (most && used) free_bytes = std::min(free_bytes, *most - std::min(*used, *most));
-  return free_bytes / 2;
-}
+uint64_t memory_for_kv() { return read_machine_memory().available_bytes / 2; }
 
 Limits engine_limits(const Settings& settings, int64_t context_max, int64_t block_bytes, uint64_t memory_bytes) {
   constexpr int64_t int32_max = std::numeric_limits<int32_t>::max();
@@ -144,6 +122,8 @@ Limits engine_limits(const Settings& settings, int64_t context_max, int64_t bloc
   limits.context_tokens = static_cast<int32_t>(std::clamp<int64_t>(wanted, 2, int32_max));
   if (settings.parallel_max > 0) limits.running_max = settings.parallel_max;
   limits.queue_max = settings.queue_max;
+  limits.queue_tokens_max = settings.queue_tokens_max;
+  limits.target_gap_ns = settings.target_gap_ns;
   const int64_t context_blocks = (limits.context_tokens + limits.block_tokens - 1) / limits.block_tokens;
   const auto affordable = static_cast<int64_t>(memory_bytes / static_cast<uint64_t>(std::max<int64_t>(1, block_bytes)));
   limits.block_count = static_cast<int32_t>(

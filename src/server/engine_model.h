@@ -38,7 +38,7 @@ class EngineModelLoader final : public ModelLoader {
 // need. `memory_bytes` is for KV; block_bytes is one block's over all layers.
 Limits engine_limits(const Settings& settings, int64_t context_max, int64_t block_bytes, uint64_t memory_bytes);
 
-// Half of what the system and the control group say is free; 1 GiB when they say nothing.
+// Half of what the system and the control group say is available.
 uint64_t memory_for_kv();
 
 }  // namespace quire::server

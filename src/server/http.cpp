@@ -20,13 +20,19 @@ constexpr std::array routes{
     RouteRow{"/api/chat", "POST", Route::chat},
     RouteRow{"/api/tags", "GET, HEAD", Route::tags},
     RouteRow{"/api/ps", "GET, HEAD", Route::ps},
+    RouteRow{"/api/queue", "GET, HEAD", Route::queue},
+    RouteRow{"/api/contexts", "GET, HEAD", Route::contexts},
     RouteRow{"/api/show", "POST", Route::show},
     RouteRow{"/v1/models", "GET, HEAD", Route::openai_models},
     RouteRow{"/v1/completions", "POST", Route::completions},
     RouteRow{"/v1/chat/completions", "POST", Route::chat_completions},
 };
 
-constexpr RouteRow openai_model_row{"/v1/models/", "GET, HEAD", Route::openai_model};
+// Something follows their paths.
+constexpr std::array routes_with_argument{
+    RouteRow{"/v1/models/", "GET, HEAD", Route::openai_model},
+    RouteRow{"/api/requests/", "DELETE", Route::cancel_request},
+};
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -35,9 +41,21 @@ int hex_digit(char c) {
   return -1;
 }
 
+// `allow` is a list with ", " between two.
+bool allows(std::string_view allow, std::string_view method) {
+  while (!allow.empty()) {
+    const size_t end = std::min(allow.find(", "), allow.size());
+    if (allow.substr(0, end) == method) return true;
+    allow.remove_prefix(std::min(end + 2, allow.size()));
+  }
+  return false;
+}
+
 RouteMatch matched(const RouteRow& row, std::string_view method, std::string_view argument) {
-  const bool found = method == "POST" ? row.allow == "POST" : (method == "GET" || method == "HEAD") && row.allow != "POST";
-  return {.route = row.route, .found = found, .allow = std::string(row.allow), .argument = std::string(argument)};
+  return {.route = row.route,
+          .found = allows(row.allow, method),
+          .allow = std::string(row.allow),
+          .argument = std::string(argument)};
 }
 
 }  // namespace
@@ -67,8 +85,10 @@ RouteMatch match_route(std::string_view method, std::string_view path) {
   for (const RouteRow& row : routes) {
     if (path == row.path) return matched(row, method, {});
   }
-  if (path.starts_with(openai_model_row.path) && path.size() > openai_model_row.path.size()) {
-    return matched(openai_model_row, method, path.substr(openai_model_row.path.size()));
+  for (const RouteRow& row : routes_with_argument) {
+    if (path.starts_with(row.path) && path.size() > row.path.size()) {
+      return matched(row, method, path.substr(row.path.size()));
+    }
   }
   return {};
 }

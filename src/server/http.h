@@ -42,6 +42,9 @@ enum class Route : uint8_t {
   chat,
   tags,
   ps,
+  queue,
+  contexts,
+  cancel_request,
   show,
   openai_models,
   openai_model,
@@ -53,7 +56,7 @@ struct RouteMatch {
   Route route = Route::root;
   bool found = false;          // false: unknown path, or a known one with a method that it has not
   std::string allow = {};      // the methods of a known path
-  std::string argument = {};   // what follows the path of openai_model
+  std::string argument = {};   // what follows the path of openai_model and cancel_request
 };
 
 RouteMatch match_route(std::string_view method, std::string_view path);

@@ -44,6 +44,8 @@ class LoadedModel {
   virtual void cancel(SequenceId id) = 0;
   virtual EngineSnapshot snapshot() const = 0;
   virtual std::vector<SequenceView> sequences() const = 0;
+  // Of one KV block, over all layers.
+  virtual uint64_t kv_block_bytes() const = 0;
   // Bytes that the KV blocks may take from now on. What is over goes as soon as it can.
   virtual void set_kv_memory(uint64_t bytes) = 0;
 };

@@ -1,5 +1,6 @@
 #include "server/model_host.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -7,22 +8,9 @@
 #include <chrono>
 
 #include "base/check.h"
+#include "server/model_entry.h"
 
 namespace quire::server {
-
-struct ModelHost::Entry {
-  Entry(store::ModelFile of, const asio::any_io_executor& executor)
-      : file(std::move(of)), loaded(executor), idle_timer(executor) {}
-
-  const store::ModelFile file;
-  std::unique_ptr<LoadedModel> model;  // null while it is being loaded, or when that failed
-  std::optional<Error> error;          // why loading failed
-  Signal loaded;
-  asio::steady_timer idle_timer;
-  int32_t uses = 0;  // leases, and those that wait for the load
-  int64_t keep_alive_ns = 0;
-  int64_t idle_since_ns = 0;
-};
 
 ModelHost::Lease::Lease(ModelHost& host, Entry& entry) : host_(&host), entry_(&entry) {}
 
@@ -48,7 +36,13 @@ void ModelHost::Lease::release() {
 
 ModelHost::ModelHost(asio::io_context& io, asio::thread_pool& loader_pool, ModelLoader& loader, const Clock& clock,
                      EventSink sink, Config config)
-    : io_(io), loader_pool_(loader_pool), loader_(loader), clock_(clock), sink_(std::move(sink)), config_(config) {}
+    : io_(io),
+      loader_pool_(loader_pool),
+      loader_(loader),
+      clock_(clock),
+      sink_(std::move(sink)),
+      config_(std::move(config)),
+      watch_timer_(io) {}
 
 ModelHost::~ModelHost() = default;
 
@@ -65,9 +59,8 @@ asio::awaitable<Result<ModelHost::Lease>> ModelHost::acquire(store::ModelFile fi
     ++entry->uses;
     while (entry->model == nullptr && !entry->error) co_await entry->loaded.wait();
   } else {
-    if (stopping_ || !make_room()) {
-      co_return fail(ErrorKind::busy, "as many models as allowed are loaded, and all are in use");
-    }
+    const Result<void> room = make_room(file);
+    if (!room) co_return std::unexpected(room.error());
     entry = entries_.emplace(file.name, std::make_unique<Entry>(file, io_.get_executor())).first->second.get();
     entry->uses = 1;
     entry->keep_alive_ns = config_.keep_alive_ns;
@@ -77,6 +70,10 @@ asio::awaitable<Result<ModelHost::Lease>> ModelHost::acquire(store::ModelFile fi
     if (loaded) {
       entry->model = std::move(*loaded);
       spdlog::info("loaded {} in {:.2f} s", file.name, static_cast<double>(clock_.now_ns() - begin_ns) * 1e-9);
+      if (!stopping_) {
+        follow_memory();
+        watch();
+      }
     } else {
       entry->error = loaded.error();
       spdlog::error("cannot load {}: {}", file.name, loaded.error().message);
@@ -90,16 +87,36 @@ asio::awaitable<Result<ModelHost::Lease>> ModelHost::acquire(store::ModelFile fi
   co_return std::unexpected(error);
 }
 
-// Unloads the model that has been idle the longest when there is no room for one more. False: all are in use.
-bool ModelHost::make_room() {
-  if (entries_.size() < static_cast<size_t>(config_.models_max)) return true;
-  const Entry* oldest = nullptr;
+// Unloads models that are idle, those that have been so the longest first, until there is room for one more: in number,
+// and in memory for its weights and for contexts of an eighth of their size, with which it can begin.
+Result<void> ModelHost::make_room(const store::ModelFile& file) {
+  const MachineMemory memory = config_.read_memory();
+  const uint64_t needed = file.size_bytes + file.size_bytes / 8;
+  uint64_t free_bytes = memory.available_bytes - std::min(memory.available_bytes, memory_reserve(memory.total_bytes));
+  const auto too_many = [&] { return stopping_ || entries_.size() >= static_cast<size_t>(config_.models_max); };
+  while (too_many() || needed > free_bytes) {
+    Entry* oldest = longest_idle();
+    if (oldest == nullptr) break;
+    const SchedulerCounts counts = oldest->model->snapshot().scheduler;
+    free_bytes += oldest->file.size_bytes +
+                  static_cast<uint64_t>(counts.blocks_held + counts.blocks_cached) * oldest->model->kv_block_bytes();
+    unload(std::string(oldest->file.name));
+  }
+  if (too_many()) return fail(ErrorKind::busy, "as many models as allowed are loaded, and all are in use");
+  if (needed <= free_bytes) return {};
+  if (!entries_.empty()) return fail(ErrorKind::busy, "the models that are in use leave too little memory");
+  if (needed <= memory.available_bytes) return {};  // the only one may take the reserve
+  return fail(ErrorKind::internal, fmt::format("model requires more system memory ({} MiB) than is available ({} MiB)",
+                                               needed >> 20, memory.available_bytes >> 20));
+}
+
+// Null: all are in use.
+ModelHost::Entry* ModelHost::longest_idle() const {
+  Entry* oldest = nullptr;
   for (const auto& [name, entry] : entries_) {
     if (entry->uses == 0 && (oldest == nullptr || entry->idle_since_ns < oldest->idle_since_ns)) oldest = entry.get();
   }
-  if (oldest == nullptr) return false;
-  unload(std::string(oldest->file.name));
-  return true;
+  return oldest;
 }
 
 void ModelHost::release(Entry& entry) {
@@ -140,6 +157,7 @@ void ModelHost::unload(const std::string& name) {
 
 void ModelHost::unload_all() {
   stopping_ = true;
+  watch_timer_.cancel();
   std::vector<std::string> idle;
   for (const auto& [name, entry] : entries_) {
     if (entry->uses == 0) idle.push_back(name);
@@ -153,6 +171,7 @@ std::vector<ModelHost::Running> ModelHost::running() const {
     if (entry->model == nullptr) continue;
     Running running{.file = entry->file,
                     .context_tokens = entry->model->context_tokens(),
+                    .kv_block_bytes = entry->model->kv_block_bytes(),
                     .snapshot = entry->model->snapshot(),
                     .expires_in_ns = std::nullopt};
     if (entry->keep_alive_ns >= 0) {

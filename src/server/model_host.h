@@ -12,19 +12,23 @@
 #include "base/clock.h"
 #include "server/asio.h"
 #include "server/loaded_model.h"
+#include "server/machine_memory.h"
 
 namespace quire::server {
 
 // The io thread only; models are made and destroyed on the loader's thread.
 // Invariants: a model that is in use is never unloaded; a file is loaded once, however many wait for it; at most
-// models_max are loaded or being loaded.
+// models_max are loaded or being loaded. Their KV shares the machine's memory: see plan_kv_memory.
 class ModelHost {
   struct Entry;
 
  public:
   struct Config {
     int32_t models_max = 3;
-    int64_t keep_alive_ns = 0;  // negative: for ever
+    int64_t keep_alive_ns = 0;        // negative: for ever
+    uint64_t memory_bound_bytes = 0;  // for the KV of all models; 0: what there is
+    std::function<MachineMemory()> read_memory;
+    int64_t watch_interval_ns = 1'000'000'000;
   };
 
   // A model in use: it stays in memory as long as the lease lives. Movable.
@@ -49,6 +53,7 @@ class ModelHost {
   struct Running {
     store::ModelFile file;
     int32_t context_tokens = 0;
+    uint64_t kv_block_bytes = 0;
     EngineSnapshot snapshot;
     std::optional<int64_t> expires_in_ns;  // none: stays for ever; of a model in use: counted as if that ended now
   };
@@ -58,7 +63,7 @@ class ModelHost {
             EventSink sink, Config config);
   ~ModelHost();
 
-  // Waits for loading. busy: as many models as allowed are loaded and all are in use.
+  // Waits for loading. busy: as many models as allowed, or as memory has room for, are loaded and all are in use.
   asio::awaitable<Result<Lease>> acquire(store::ModelFile file);
   std::vector<Running> running() const;
   // Starts the unloading of every model that is not in use; those in use go when they are idle.
@@ -69,7 +74,13 @@ class ModelHost {
   void start_keep_alive(Entry& entry);
   void expire(const std::string& name);
   void unload(const std::string& name);
-  bool make_room();
+  Result<void> make_room(const store::ModelFile& file);
+  Entry* longest_idle() const;
+  // Looks after the models from now on, once an interval, as long as there are any.
+  void watch();
+  // Gives each model the KV memory that is its own now.
+  void follow_memory();
+  void log_parallelism(Entry& entry);
 
   asio::io_context& io_;
   asio::thread_pool& loader_pool_;
@@ -77,6 +88,8 @@ class ModelHost {
   const Clock& clock_;
   const EventSink sink_;
   const Config config_;
+  asio::steady_timer watch_timer_;
+  bool watching_ = false;
   bool stopping_ = false;
   std::map<std::string, std::unique_ptr<Entry>> entries_;  // by the model's name
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "api/chat_input.h"
 #include "base/check.h"
@@ -161,6 +162,19 @@ ApiResult<std::vector<TokenId>> make_prompt(const GenerationCall& call, const Lo
   if (!call.truncate) return too_long(fmt::format("{}", tokens.size()), limit);
   const int32_t bos = tokens.front() == model.bos() ? 1 : 0;
   return cut_middle(std::move(tokens), std::min(call.options.num_keep, limit) + bos, limit);
+}
+
+ApiResult<std::vector<std::vector<TokenId>>> make_prompts(GenerationCall& call, const LoadedModel& model,
+                                                          int64_t now_unix_s) {
+  std::vector<std::vector<TokenId>> prompts(1);
+  QUIRE_TRY(prompts.front(), make_prompt(call, model, now_unix_s));
+  for (api::TextPrompt& next : std::exchange(call.more_prompts, {})) {
+    call.prompt = std::move(next.text);
+    call.prompt_tokens = std::move(next.tokens);
+    QUIRE_TRY(std::vector<TokenId> tokens, make_prompt(call, model, now_unix_s));
+    prompts.push_back(std::move(tokens));
+  }
+  return prompts;
 }
 
 }  // namespace quire::server

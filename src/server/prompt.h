@@ -19,6 +19,10 @@ int32_t context_limit(const api::GenerationCall& call, const LoadedModel& model)
 api::ApiResult<std::vector<TokenId>> make_prompt(const api::GenerationCall& call, const LoadedModel& model,
                                                  int64_t now_unix_s);
 
+// The tokens of each prompt of a call; the texts of those after the first are taken out of it.
+api::ApiResult<std::vector<std::vector<TokenId>>> make_prompts(api::GenerationCall& call, const LoadedModel& model,
+                                                               int64_t now_unix_s);
+
 // Keeps the first `keep` tokens and the newest half of the room that is left, so that the other half is the answer's.
 // REQUIRES: limit > 1.
 std::vector<TokenId> cut_middle(std::vector<TokenId> tokens, int32_t keep, int32_t limit);

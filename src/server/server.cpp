@@ -4,12 +4,15 @@
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <array>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/ip/host_name.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
 #include <chrono>
 #include <csignal>
 #include <exception>
@@ -34,12 +37,21 @@ int64_t unix_now_ns() {
       .count();
 }
 
-// A connection is a file: the soft limit is often 1024.
-void raise_file_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+// A connection is a file: the soft limit is often 1024. Returns how many there may be.
+size_t raise_file_limit() {
+  rlimit limit{.rlim_cur = 1024, .rlim_max = 1024};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return limit.rlim_cur;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur;
+}
+
+// A client that comes when the queue is full is to be told so, not to be cut off: there is room for a crowd beside
+// those that wait, less what models and this program have open.
+size_t default_connections_max(int32_t queue_max, size_t files) {
+  constexpr size_t crowd = 4096;
+  constexpr size_t own_files = 256 + 64;  // refused connections that linger, and all else
+  return std::clamp<size_t>(files - std::min(files, own_files), 64, static_cast<size_t>(queue_max) + crowd);
 }
 
 Result<tcp::acceptor> listen_on(asio::io_context& io, const std::string& host, uint16_t port) {
@@ -68,8 +80,12 @@ struct Server::Impl {
 
   asio::awaitable<void> accept();
   asio::awaitable<void> preload(std::string name);
+  asio::awaitable<void> refuse(tcp::socket socket);
   void add(tcp::socket socket);
+  void wait_for_signal();
   void begin_stop();
+  void end_when_drained();
+  void end_service();
   void close_all();
   void end_when_done();
 
@@ -85,11 +101,15 @@ struct Server::Impl {
   asio::signal_set signals{io};
   asio::steady_timer grace{io};
   StreamTable streams;
+  LiveRequests requests;
   ModelHost host;
   Service service;
   ConnectionContext context;
   std::map<uint64_t, std::unique_ptr<Connection>> connections;
   uint64_t next_connection = 0;
+  bool draining = false;
+  static constexpr int refusing_max = 256;
+  int refusing = 0;  // connections beyond the limit that are being told so
 };
 
 Server::Impl::Impl(Config given, store::Catalog models, ModelLoader& loader, const Clock& clock)
@@ -101,14 +121,24 @@ Server::Impl::Impl(Config given, store::Catalog models, ModelLoader& loader, con
            [this](std::vector<Event>&& events) {
              asio::post(io, [this, moved = std::move(events)] { streams.deliver(moved); });
            },
-           {.models_max = config.settings.models_max, .keep_alive_ns = config.settings.keep_alive_ns}),
-      service(intake, catalog, host, clocks, config.seed),
+           {.models_max = config.settings.models_max,
+            .keep_alive_ns = config.settings.keep_alive_ns,
+            .memory_bound_bytes = config.settings.memory_bytes,
+            .read_memory = config.read_memory,
+            .watch_interval_ns = config.watch_interval_ns}),
+      service(intake, catalog, host, requests, clocks, ClientWeights(config.settings.client_weights), config.seed),
       context{.service = service,
               .streams = streams,
+              .requests = requests,
               .clocks = clocks,
               .limits = config.limits,
               .origins = config.settings.origins,
-              .host_name = asio::ip::host_name()} {}
+              .host_name = asio::ip::host_name()} {
+  // Not at once: whose request has gone is still at work.
+  requests.when_gone([this] {
+    if (draining) asio::post(io, [this] { end_when_drained(); });
+  });
+}
 
 asio::awaitable<void> Server::Impl::accept() {
   for (;;) {
@@ -123,13 +153,29 @@ asio::awaitable<void> Server::Impl::accept() {
       continue;
     }
     if (connections.size() >= config.limits.connections_max) {
-      boost::system::error_code ignored;
-      socket.non_blocking(true, ignored);
-      socket.write_some(asio::buffer(too_many_connections.data(), too_many_connections.size()), ignored);
+      if (refusing < refusing_max) asio::co_spawn(io, refuse(std::move(socket)), asio::detached);
       continue;
     }
     add(std::move(socket));
   }
+}
+
+// Reads what the client sends before it closes: closing a socket that holds unread bytes resets it, and the client may
+// never see the answer.
+asio::awaitable<void> Server::Impl::refuse(tcp::socket socket) {
+  ++refusing;
+  boost::beast::tcp_stream stream(std::move(socket));
+  stream.expires_after(std::chrono::nanoseconds(config.limits.linger_ns));
+  auto [error, count] = co_await stream.async_write_some(
+      asio::buffer(too_many_connections.data(), too_many_connections.size()), use_tuple);
+  boost::system::error_code read_error = error;
+  stream.socket().shutdown(tcp::socket::shutdown_send, read_error);
+  std::array<char, 4096> unread{};
+  while (!read_error && !context.stopping) {
+    const auto [next_error, read] = co_await stream.async_read_some(asio::buffer(unread), use_tuple);
+    read_error = next_error;
+  }
+  --refusing;
 }
 
 void Server::Impl::add(tcp::socket socket) {
@@ -160,24 +206,52 @@ asio::awaitable<void> Server::Impl::preload(std::string name) {
   if (lease) lease->keep_alive(api::keep_alive_forever);
 }
 
+// One wait at a time: a signal ends all that there are.
+void Server::Impl::wait_for_signal() {
+  signals.async_wait([this](const boost::system::error_code& error, int) {
+    if (error) return;
+    begin_stop();
+    if (!context.stopping) wait_for_signal();
+  });
+}
+
 void Server::Impl::begin_stop() {
-  if (context.stopping) {
+  if (draining) {
+    end_service();
     close_all();
     return;
   }
-  context.stopping = true;
-  boost::system::error_code ignored;
-  acceptor.close(ignored);
-  for (const auto& [id, connection] : connections) connection->stop();
-  grace.expires_after(std::chrono::nanoseconds(config.grace_ns));
+  draining = true;
+  const int64_t timeout_ns = config.settings.drain_timeout_ns;
+  service.refuse_new(clocks.engine.now_ns() + timeout_ns);
+  if (requests.generating() > 0) {
+    spdlog::info("draining: {} requests have {} s to end", requests.generating(), timeout_ns / 1'000'000'000);
+  }
+  constexpr int64_t year_ns = int64_t{365} * 24 * 3600 * 1'000'000'000;  // a timer's clock would overflow
+  grace.expires_after(std::chrono::nanoseconds(std::min(timeout_ns, year_ns)));
   grace.async_wait([this](const boost::system::error_code& error) {
     if (error) return;
+    end_service();
     streams.fail_all({503, "the server is stopping"});
     grace.expires_after(std::chrono::seconds(1));  // for the last bytes to be taken
     grace.async_wait([this](const boost::system::error_code& again) {
       if (!again) close_all();
     });
   });
+  end_when_drained();
+}
+
+void Server::Impl::end_when_drained() {
+  if (draining && requests.generating() == 0) end_service();
+}
+
+// Nobody is listened to any more; an answer in progress is its connection's last.
+void Server::Impl::end_service() {
+  if (context.stopping) return;
+  context.stopping = true;
+  boost::system::error_code ignored;
+  acceptor.close(ignored);
+  for (const auto& [id, connection] : connections) connection->stop();
   end_when_done();
 }
 
@@ -205,9 +279,9 @@ Server::~Server() {
 
 Result<std::unique_ptr<Server>> Server::open(Config config, store::Catalog catalog, ModelLoader& loader,
                                              const Clock& clock) {
-  raise_file_limit();
+  const size_t files = raise_file_limit();
   if (config.limits.connections_max == 0) {
-    config.limits.connections_max = static_cast<size_t>(config.settings.queue_max) + 1024;
+    config.limits.connections_max = default_connections_max(config.settings.queue_max, files);
   }
   auto impl = std::make_unique<Impl>(std::move(config), std::move(catalog), loader, clock);
   const Settings& settings = impl->config.settings;
@@ -225,12 +299,7 @@ void Server::run() {
   if (impl.config.handles_signals) {
     impl.signals.add(SIGINT);
     impl.signals.add(SIGTERM);
-    // Twice: the second signal does not wait.
-    for (int i = 0; i < 2; ++i) {
-      impl.signals.async_wait([&impl](const boost::system::error_code& error, int) {
-        if (!error) impl.begin_stop();
-      });
-    }
+    impl.wait_for_signal();
   }
   for (const std::string& name : impl.config.preload) asio::co_spawn(impl.io, impl.preload(name), asio::detached);
   asio::co_spawn(impl.io, impl.accept(), asio::detached);

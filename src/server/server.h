@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "base/result.h"
 #include "server/connection_limits.h"
 #include "server/loaded_model.h"
+#include "server/machine_memory.h"
 #include "server/settings.h"
 #include "store/catalog.h"
 
@@ -23,8 +25,9 @@ class Server {
     ConnectionLimits limits = {};
     std::vector<std::string> preload = {};  // names of models to load at start; they stay for ever
     uint64_t seed = 0;                      // begins ids, and the seeds of requests that have none
+    std::function<MachineMemory()> read_memory = [] { return read_machine_memory(); };
+    int64_t watch_interval_ns = 1'000'000'000;  // between two looks at memory and models
     bool handles_signals = false;           // SIGINT and SIGTERM call stop()
-    int64_t grace_ns = 5'000'000'000;       // how long answers may go on after stop()
   };
 
   // Binds and listens: clients may connect from now on. Borrows the loader and the clock. An error says which address
@@ -39,8 +42,8 @@ class Server {
 
   // Serves until stop(). Once.
   void run();
-  // Any thread, a signal's included: no new requests; those in progress may end within the grace time, then they are
-  // cancelled with an error. A second call does not wait.
+  // Any thread, a signal's included. New requests are refused with 503, and so does /health answer; those that wait or
+  // run may end within settings.drain_timeout_ns, then they are ended with an error. A second call does not wait.
   void stop();
 
  private:

@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <functional>
+#include <algorithm>
+#include <cmath>
 
+#include "api/live.h"
 #include "api/models.h"
 #include "api/ollama_request.h"
 #include "api/openai_request.h"
+#include "server/client_identity.h"
 #include "server/prompt.h"
 
 namespace quire::server {
@@ -17,6 +20,8 @@ using api::ApiError;
 using api::Dialect;
 using api::Endpoint;
 using api::GenerationCall;
+
+constexpr int64_t ms = 1'000'000;  // in nanoseconds
 
 // A Result whose default on_pool needs, and which says what failed.
 template <typename T>
@@ -61,17 +66,6 @@ api::ApiResult<GenerationCall> parse_call(Endpoint endpoint, std::string_view bo
   return api::parse_chat_completions(body);
 }
 
-// Who is charged: the API key, else the name the request gives, else the peer's address. A key is never shown, so
-// only a fingerprint of it goes on.
-std::string client_of(const HttpRequest& request, const std::string& user) {
-  std::string_view key = request.header("authorization");
-  if (key.starts_with("Bearer ") || key.starts_with("bearer ")) {
-    key.remove_prefix(7);
-    if (!key.empty()) return fmt::format("key:{:016x}", std::hash<std::string_view>{}(key));
-  }
-  return user.empty() ? request.peer : "user:" + user;
-}
-
 // -1, that is "until the context is full", or what still fits under the request's own context.
 int32_t generated_max(const GenerationCall& call, const LoadedModel& model, size_t prompt_tokens) {
   const int32_t room = context_limit(call, model) - static_cast<int32_t>(prompt_tokens);
@@ -80,28 +74,44 @@ int32_t generated_max(const GenerationCall& call, const LoadedModel& model, size
 
 }  // namespace
 
-HttpResponse error_response(Dialect dialect, const ApiError& error) {
+int64_t retry_after_s(const EngineSnapshot& snapshot) {
+  constexpr int64_t ns_of_second = 1'000'000'000;
+  const int64_t interval_ns = snapshot.controller.start_interval_ns;
+  if (interval_ns < 0) return 1;
+  const auto ns = static_cast<double>(snapshot.scheduler.waiting) / 4 * static_cast<double>(interval_ns);
+  return static_cast<int64_t>(std::clamp(std::ceil(ns / ns_of_second), 1.0, 600.0));
+}
+
+HttpResponse error_response(Dialect dialect, const ApiError& error, int64_t retry_after_s) {
   HttpResponse response;
   response.status = error.status;
   response.body = api::error_body(dialect, error);
-  if (error.status == 503) response.headers.emplace_back("Retry-After", "1");
+  if (error.status == 503) response.headers.emplace_back("Retry-After", fmt::format("{}", retry_after_s));
+  // OpenAI's clients try again after any 5xx: a deadline that has passed does not come back.
+  if (error.status == 504) response.headers.emplace_back("X-Should-Retry", "false");
   return response;
 }
 
-Service::Service(asio::thread_pool& intake, const store::Catalog& catalog, ModelHost& host, Clocks clocks,
-                 uint64_t seed)
-    : intake_(intake), catalog_(catalog), host_(host), clocks_(clocks), random_(seed) {}
+Service::Service(asio::thread_pool& intake, const store::Catalog& catalog, ModelHost& host, LiveRequests& requests,
+                 Clocks clocks, ClientWeights weights, uint64_t seed)
+    : intake_(intake),
+      catalog_(catalog),
+      host_(host),
+      requests_(requests),
+      clocks_(clocks),
+      weights_(std::move(weights)),
+      random_(seed) {}
 
 std::string Service::unique_id() { return fmt::format("{:016x}{:08x}", random_(), next_sequence_); }
 
-asio::awaitable<Reply> Service::answer(const HttpRequest& request) {
+asio::awaitable<Reply> Service::answer(const HttpRequest& request, LiveRequest& live) {
   const RouteMatch match = match_route(request.method, request.path);
   if (!match.found) co_return no_route(request, match);
   switch (match.route) {
     case Route::root:
       co_return text_response("Ollama is running");
     case Route::health:
-      co_return json_response(R"({"status":"ok"})");
+      co_return health();
     case Route::version:
       co_return json_response(api::version_body(QUIRE_VERSION));
     case Route::tags:
@@ -113,16 +123,39 @@ asio::awaitable<Reply> Service::answer(const HttpRequest& request) {
       co_return co_await show(request);
     case Route::ps:
       co_return co_await ps();
+    case Route::queue:
+      co_return json_response(api::queue_body(requests_.queue(clocks_.engine.now_ns())));
+    case Route::contexts:
+      co_return json_response(api::contexts_body(requests_.contexts(clocks_.engine.now_ns())));
+    case Route::cancel_request:
+      co_return cancel(match.argument);
     case Route::generate:
-      co_return co_await generate(request, Endpoint::generate);
+      co_return co_await generate(request, live, Endpoint::generate);
     case Route::chat:
-      co_return co_await generate(request, Endpoint::chat);
+      co_return co_await generate(request, live, Endpoint::chat);
     case Route::completions:
-      co_return co_await generate(request, Endpoint::completions);
+      co_return co_await generate(request, live, Endpoint::completions);
     case Route::chat_completions:
       break;
   }
-  co_return co_await generate(request, Endpoint::chat_completions);
+  co_return co_await generate(request, live, Endpoint::chat_completions);
+}
+
+HttpResponse Service::health() const {
+  if (!gone_ns_) return json_response(R"({"status":"ok"})");
+  HttpResponse response = error_response(Dialect::ollama, ApiError{503, {}}, seconds_until_gone());
+  response.body = R"({"status":"draining"})";
+  return response;
+}
+
+// Another server may be here by then.
+int64_t Service::seconds_until_gone() const {
+  return std::clamp<int64_t>((*gone_ns_ - clocks_.engine.now_ns()) / 1'000'000'000, 1, 600);
+}
+
+HttpResponse Service::cancel(const std::string& id) {
+  if (requests_.cancel(id)) return json_response(api::cancelled_body(id));
+  return error_response(Dialect::ollama, ApiError{404, fmt::format("no request with the id '{}' is being served", id)});
 }
 
 asio::awaitable<HttpResponse> Service::list(Route route) {
@@ -164,6 +197,13 @@ asio::awaitable<HttpResponse> Service::ps() {
                               .context_length = one.context_tokens,
                               .requests_running = one.snapshot.scheduler.running,
                               .requests_waiting = one.snapshot.scheduler.waiting + one.snapshot.scheduler.parked};
+      const SchedulerCounts& counts = one.snapshot.scheduler;
+      model.controller = one.snapshot.controller;
+      model.kv_blocks = {.total = counts.blocks_total,
+                         .limit = counts.block_limit,
+                         .held = counts.blocks_held,
+                         .cached = counts.blocks_cached,
+                         .bytes = one.kv_block_bytes};
       if (one.expires_in_ns) model.expires_unix_ns = now_ns + *one.expires_in_ns;
       models.push_back(std::move(model));
     }
@@ -172,15 +212,30 @@ asio::awaitable<HttpResponse> Service::ps() {
   co_return json_response(std::move(body));
 }
 
-asio::awaitable<Reply> Service::generate(const HttpRequest& request, Endpoint endpoint) {
+// What a request is told that was cancelled on its way to the engine.
+std::optional<ApiError> Service::refuse_to_go_on(const LiveRequest& live) const {
+  if (live.cancelled) return api::from_finished({.reason = FinishReason::cancelled});
+  return std::nullopt;
+}
+
+asio::awaitable<Reply> Service::generate(const HttpRequest& request, LiveRequest& live, Endpoint endpoint) {
   const Dialect dialect = api::dialect_of(endpoint);
+  if (gone_ns_) {
+    co_return error_response(dialect, ApiError{503, "the server is shutting down"}, seconds_until_gone());
+  }
+  live.generates = true;
+  live.client = client_of(request, {});
   auto parsed = co_await on_pool(intake_, [&] { return parse_call(endpoint, request.body); });
   if (!parsed) co_return error_response(dialect, parsed.error());
   GenerationCall call = std::move(*parsed);
+  live.model = call.model;
+  live.client = client_of(request, call.user);
+  live.priority = call.priority.value_or(parse_priority(request.header("priority")));
   for (const std::string& option : call.unknown_options) spdlog::warn("unknown option \"{}\" is ignored", option);
 
   auto file = co_await on_pool(intake_, [&] { return catalog_.find(call.model); });
   if (!file) co_return error_response(dialect, api::from_error(file.error()));
+  live.model = file->name;
   const int64_t load_begin_ns = clocks_.engine.now_ns();
   auto lease = co_await host_.acquire(std::move(*file));
   if (!lease) co_return error_response(dialect, api::from_error(lease.error()));
@@ -194,13 +249,33 @@ asio::awaitable<Reply> Service::generate(const HttpRequest& request, Endpoint en
   }
 
   const int64_t now_unix_s = clocks_.unix_ns() / 1'000'000'000;
-  auto prompt = co_await on_pool(intake_, [&] { return make_prompt(call, lease->model(), now_unix_s); });
-  if (!prompt) co_return error_response(dialect, prompt.error());
-  co_return make_generation(std::move(call), request, std::move(*prompt), std::move(*lease), load_ns);
+  auto prompts = co_await on_pool(intake_, [&] { return make_prompts(call, lease->model(), now_unix_s); });
+  if (!prompts) co_return error_response(dialect, prompts.error());
+  if (const auto refused = refuse_to_go_on(live)) co_return error_response(dialect, *refused);
+  co_return make_generation(std::move(call), request, live, std::move(*prompts), std::move(*lease), load_ns);
 }
 
-Generation Service::make_generation(GenerationCall call, const HttpRequest& request, std::vector<TokenId> prompt,
-                                    ModelHost::Lease model, int64_t load_ns) {
+// What all choices of a request have in common: everything but the id, the prompt and what follows from it.
+Request Service::make_request(const GenerationCall& call, const LiveRequest& live, const HttpRequest& request) const {
+  Request demand;
+  demand.sampling = call.options.sampling;
+  demand.stop = call.options.stop;
+  demand.ignore_eos = call.options.ignore_eos;
+  demand.use_cache = call.options.cache_prompt;
+  demand.logprobs_top_n = call.logprobs_top_n;
+  demand.priority = live.priority;
+  demand.client = live.client;
+  demand.client_weight = weights_.of(demand.client);
+  demand.cache_salt = salt_number(call.cache_salt);
+  demand.arrived_ns = request.arrived_ns;
+  if (call.deadline_ms) demand.deadline_ns = request.arrived_ns + *call.deadline_ms * ms;
+  if (call.queue_timeout_ms) demand.queue_deadline_ns = request.arrived_ns + *call.queue_timeout_ms * ms;
+  return demand;
+}
+
+Generation Service::make_generation(GenerationCall call, const HttpRequest& request, const LiveRequest& live,
+                                    std::vector<std::vector<TokenId>> prompts, ModelHost::Lease model,
+                                    int64_t load_ns) {
   const bool wants_context = call.endpoint == Endpoint::generate && !call.raw;
   api::AnswerHead head{.endpoint = call.endpoint,
                        .stream = call.stream,
@@ -210,24 +285,25 @@ Generation Service::make_generation(GenerationCall call, const HttpRequest& requ
                        .created_unix_s = clocks_.unix_ns() / 1'000'000'000};
   head.id = (call.endpoint == Endpoint::completions ? "cmpl-" : "chatcmpl-") + unique_id();
   head.model = call.model;
-  if (wants_context) head.prompt = prompt;
+  head.service_tier = call.service_tier;
+  if (wants_context) head.prompt = prompts.front();
+  head.choices_per_prompt = static_cast<size_t>(call.choices);
+  head.choices = prompts.size() * head.choices_per_prompt;
 
-  Request demand;
-  demand.id = SequenceId{next_sequence_++};
-  demand.generated_max = generated_max(call, model.model(), prompt.size());
-  demand.prompt = std::move(prompt);
-  demand.sampling = std::move(call.options.sampling);
+  Request demand = make_request(call, live, request);
   // 32 bits of it: a client in any language can send the number back.
   demand.sampling.seed = call.options.seed ? *call.options.seed : random_() >> 32;
-  demand.stop = std::move(call.options.stop);
-  demand.ignore_eos = call.options.ignore_eos;
-  demand.use_cache = call.options.cache_prompt;
-  demand.logprobs_top_n = call.logprobs_top_n;
-  demand.priority = call.priority.value_or(parse_priority(request.header("priority")));
-  demand.client = client_of(request, call.user);
-  demand.arrived_ns = request.arrived_ns;
+  std::vector<Request> requests;
+  for (std::vector<TokenId>& prompt : prompts) {
+    demand.generated_max = generated_max(call, model.model(), prompt.size());
+    demand.prompt = std::move(prompt);
+    for (demand.sampling.choice = 0; demand.sampling.choice < head.choices_per_prompt; ++demand.sampling.choice) {
+      demand.id = SequenceId{next_sequence_++};
+      requests.push_back(demand);
+    }
+  }
   return Generation{.model = std::move(model),
-                    .request = std::move(demand),
+                    .requests = std::move(requests),
                     .writer = api::make_answer_writer(std::move(head)),
                     .dialect = api::dialect_of(call.endpoint),
                     .streaming = call.stream,

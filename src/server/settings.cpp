@@ -33,10 +33,11 @@ class Environment {
     return std::nullopt;
   }
 
-  Result<void> read_integer(std::string_view suffix, int64_t min, int32_t& target) const {
+  template <typename T>
+  Result<void> read_integer(std::string_view suffix, int64_t min, T& target) const {
     const std::optional<Variable> variable = find(suffix);
     if (!variable) return {};
-    constexpr int64_t max = std::numeric_limits<int32_t>::max();
+    constexpr int64_t max = std::numeric_limits<T>::max();
     int64_t number = 0;
     const char* end = variable->value.data() + variable->value.size();
     const auto [stop, error] = std::from_chars(variable->value.data(), end, number);
@@ -44,7 +45,7 @@ class Environment {
       return fail(ErrorKind::invalid, fmt::format("{}: expected an integer from {} to {}, found \"{}\"",
                                                   variable->name, min, max, variable->value));
     }
-    target = static_cast<int32_t>(number);
+    target = static_cast<T>(number);
     return {};
   }
 
@@ -63,6 +64,12 @@ class Environment {
  private:
   const EnvironmentLookup& lookup_;
 };
+
+Result<int64_t> parse_timeout_ns(std::string_view text) {
+  QUIRE_TRY(const int64_t ns, api::parse_duration_ns(text));
+  if (ns < 0) return fail(ErrorKind::invalid, fmt::format("expected a duration that is not negative, found \"{}\"", text));
+  return ns;
+}
 
 // "1" and "true" are 1, "0" and "false" 0; 2 asks for traces.
 Result<int> parse_debug(std::string_view text) {
@@ -149,14 +156,23 @@ Result<Settings> read_settings(const EnvironmentLookup& lookup) {
       "HOST", [&](std::string_view text) { return parse_host(text, address); }, address));
   settings.host = address.host;
   settings.port = address.port;
-  QUIRE_TRY_VOID(environment.read_integer("NUM_PARALLEL", 0, settings.parallel_max));
+  const auto parallel = environment.find("NUM_PARALLEL");
+  if (!parallel || parallel->value != "auto") {
+    QUIRE_TRY_VOID(environment.read_integer("NUM_PARALLEL", 0, settings.parallel_max));
+  }
   QUIRE_TRY_VOID(environment.read_integer("MAX_QUEUE", 1, settings.queue_max));
+  QUIRE_TRY_VOID(environment.read_integer("MAX_QUEUE_TOKENS", 0, settings.queue_tokens_max));
+  int32_t target_gap_ms = 0;
+  QUIRE_TRY_VOID(environment.read_integer("TARGET_ITL_MS", 0, target_gap_ms));
+  settings.target_gap_ns = int64_t{target_gap_ms} * 1'000'000;
+  QUIRE_TRY_VOID(environment.read_with("CLIENT_WEIGHTS", parse_client_weights, settings.client_weights));
   int32_t models_max = 0;
   QUIRE_TRY_VOID(environment.read_integer("MAX_LOADED_MODELS", 0, models_max));
   if (models_max > 0) settings.models_max = models_max;
   QUIRE_TRY_VOID(environment.read_integer("CONTEXT_LENGTH", 0, settings.context_tokens));
   QUIRE_TRY_VOID(environment.read_integer("THREADS", 0, settings.threads));
   QUIRE_TRY_VOID(environment.read_with("KEEP_ALIVE", api::parse_duration_ns, settings.keep_alive_ns));
+  QUIRE_TRY_VOID(environment.read_with("DRAIN_TIMEOUT", parse_timeout_ns, settings.drain_timeout_ns));
   QUIRE_TRY_VOID(environment.read_with("DEBUG", parse_debug, settings.debug));
   QUIRE_TRY_VOID(environment.read_with("MEMORY", parse_bytes, settings.memory_bytes));
   if (const auto isa = environment.find("ISA")) settings.isa = isa->value;

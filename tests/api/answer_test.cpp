@@ -43,10 +43,10 @@ TokenLogprob token_logprob(TokenId token, float logprob, std::string text) { ret
 std::string whole(AnswerHead head, FinishReason reason = FinishReason::stop) {
   const auto writer = make_answer_writer(std::move(head));
   std::string out;
-  writer->delta(text_delta("Hel", {7}), moment_ns, out);
-  writer->delta(text_delta("", {8}), moment_ns, out);  // bytes that are not a character yet
-  writer->delta(text_delta("lo", {9}), moment_ns, out);
-  writer->finish(finished_of(reason), {.total_ns = 100, .load_ns = 1}, moment_ns, out);
+  writer->delta(0, text_delta("Hel", {7}), moment_ns, out);
+  writer->delta(0, text_delta("", {8}), moment_ns, out);  // bytes that are not a character yet
+  writer->delta(0, text_delta("lo", {9}), moment_ns, out);
+  writer->finish(0, finished_of(reason), {.total_ns = 100, .load_ns = 1}, moment_ns, out);
   return out;
 }
 
@@ -83,7 +83,7 @@ TEST(OllamaAnswer, carries_logprobs_with_exact_bytes) {
   TextDelta delta = text_delta("", {7});
   delta.logprobs.push_back({token_logprob(7, -0.5F, "\xC3"), {token_logprob(8, -0.25F, "b")}});
   std::string out;
-  writer->delta(delta, moment_ns, out);
+  writer->delta(0, delta, moment_ns, out);
   EXPECT_NE(out.find(R"("logprobs":[{"token":"�","logprob":-0.5,"bytes":[195],)"
                      R"("top_logprobs":[{"token":"b","logprob":-0.25,"bytes":[98]}]}])"), std::string::npos) << out;
 }
@@ -113,6 +113,14 @@ TEST(OpenAiAnswer, streams_events_with_the_role_once_and_ends_with_done) {
                 begin + "[]," + usage + "}\n\ndata: [DONE]\n\n");
 }
 
+TEST(OpenAiAnswer, says_the_tier_that_was_asked_for) {
+  for (const bool stream : {false, true}) {
+    AnswerHead head = head_of(Endpoint::chat_completions, stream);
+    head.service_tier = "flex";
+    EXPECT_NE(whole(head).find(R"("system_fingerprint":"fp_quire","service_tier":"flex","choices")"), std::string::npos);
+  }
+}
+
 TEST(OpenAiAnswer, sends_text_completions_in_one_piece) {
   EXPECT_EQ(whole(head_of(Endpoint::completions, false)),
             R"({"id":"id-1","object":"text_completion","created":1767323045,"model":"tiny",)"
@@ -120,6 +128,56 @@ TEST(OpenAiAnswer, sends_text_completions_in_one_piece) {
             R"("finish_reason":"stop"}],"usage":{"prompt_tokens":5,"completion_tokens":2,"total_tokens":7,)"
             R"("prompt_tokens_details":{"cached_tokens":4},"queue_duration":10,"seed":42},"seed":42,)"
             R"("queue_duration":10,"prompt_eval_cached_count":4})");
+}
+
+// Two prompts with two choices each; the first prompt has 5 tokens, the second 7.
+std::string four_choices(bool stream) {
+  AnswerHead head = head_of(Endpoint::completions, stream);
+  head.include_usage = stream;
+  head.choices = 4;
+  head.choices_per_prompt = 2;
+  const auto writer = make_answer_writer(std::move(head));
+  std::string out;
+  for (const size_t choice : {2, 0, 3, 1}) {
+    writer->delta(choice, text_delta("t" + std::to_string(choice), {7}), moment_ns, out);
+  }
+  for (const size_t choice : {1, 0, 2, 3}) {
+    Finished finished = finished_of(choice == 2 ? FinishReason::length : FinishReason::stop);
+    finished.stats.prompt_tokens = choice < 2 ? 5 : 7;
+    finished.stats.cached_tokens = choice % 2 == 0 ? 0 : 4;
+    finished.stats.generated_tokens = static_cast<int64_t>(choice) + 1;
+    writer->finish(choice, finished, {}, moment_ns, out);
+  }
+  return out;
+}
+
+const std::string usage_of_four = R"("usage":{"prompt_tokens":12,"completion_tokens":10,"total_tokens":22,)"
+                                  R"("prompt_tokens_details":{"cached_tokens":0},"queue_duration":10,"seed":42})";
+
+TEST(OpenAiAnswer, puts_several_choices_into_one_piece_in_order) {
+  const std::string body = four_choices(false);
+  EXPECT_NE(body.find(R"("choices":[{"index":0,"text":"t0","logprobs":null,"finish_reason":"stop"},)"
+                      R"({"index":1,"text":"t1","logprobs":null,"finish_reason":"stop"},)"
+                      R"({"index":2,"text":"t2","logprobs":null,"finish_reason":"length"},)"
+                      R"({"index":3,"text":"t3","logprobs":null,"finish_reason":"stop"}],)" + usage_of_four),
+            std::string::npos) << body;
+}
+
+TEST(OpenAiAnswer, streams_several_choices_as_they_come_and_counts_a_prompt_once) {
+  const std::string body = four_choices(true);
+  size_t at = 0;
+  for (const char* next : {R"({"index":2,"text":"t2")", R"({"index":0,"text":"t0")", R"({"index":3,"text":"t3")",
+                           R"({"index":1,"text":"t1")", R"({"index":1,"text":"","logprobs":null,"finish_reason":"stop"})",
+                           R"({"index":0,"text":"","logprobs":null,"finish_reason":"stop"})",
+                           R"({"index":2,"text":"","logprobs":null,"finish_reason":"length"})",
+                           R"({"index":3,"text":"","logprobs":null,"finish_reason":"stop"})", R"("choices":[],"usage")"}) {
+    const size_t found = body.find(next, at);
+    ASSERT_NE(found, std::string::npos) << next << " after " << at << " in " << body;
+    at = found;
+  }
+  EXPECT_NE(body.find(usage_of_four), std::string::npos) << body;
+  EXPECT_TRUE(body.ends_with("data: [DONE]\n\n"));
+  EXPECT_EQ(body.find("[DONE]"), body.rfind("[DONE]"));
 }
 
 TEST(OpenAiAnswer, ends_a_broken_stream_with_an_error_event_and_done) {
@@ -138,8 +196,8 @@ TEST(OpenAiAnswer, gives_completions_their_older_logprobs) {
   delta.logprobs.push_back({token_logprob(7, -0.5F, "a"), {token_logprob(7, -0.5F, "a")}});
   delta.logprobs.push_back({token_logprob(8, -1.0F, "b"), {}});
   std::string out;
-  writer->delta(delta, moment_ns, out);
-  writer->finish(finished_of(FinishReason::stop), {}, moment_ns, out);
+  writer->delta(0, delta, moment_ns, out);
+  writer->finish(0, finished_of(FinishReason::stop), {}, moment_ns, out);
   EXPECT_NE(out.find(R"("logprobs":{"tokens":["a","b"],"token_logprobs":[-0.5,-1.0],)"
                      R"("top_logprobs":[{"a":-0.5},{}],"text_offset":[0,1]})"), std::string::npos) << out;
 }
@@ -150,6 +208,18 @@ TEST(ErrorBody, has_the_shape_of_its_dialect) {
             R"({"error":{"message":"bad","type":"invalid_request_error","param":"n","code":null}})");
   EXPECT_EQ(error_body(Dialect::openai, {404, "no"}),
             R"({"error":{"message":"no","type":"not_found_error","param":null,"code":null}})");
+}
+
+TEST(ErrorBody, says_how_a_request_ended_that_nothing_was_wrong_with) {
+  Finished finished = finished_of(FinishReason::deadline);
+  finished.error = "too late";
+  EXPECT_EQ(from_finished(finished).status, 504);
+  EXPECT_EQ(error_body(Dialect::ollama, from_finished(finished)), R"({"error":"too late","done_reason":"deadline"})");
+  EXPECT_EQ(error_body(Dialect::openai, from_finished(finished)),
+            R"({"error":{"message":"too late","type":"api_error","param":null,"code":"deadline"}})");
+  const ApiError cancelled = from_finished(finished_of(FinishReason::cancelled));
+  EXPECT_EQ(cancelled.status, 499);
+  EXPECT_EQ(error_body(Dialect::ollama, cancelled), R"({"error":"the request was cancelled","done_reason":"cancelled"})");
 }
 
 TEST(ErrorBody, gets_its_status_from_the_kind) {

@@ -40,6 +40,22 @@ TEST(ModelBodies, list_running_models_longest_lived_first) {
             std::string::npos) << body;
 }
 
+TEST(ModelBodies, show_what_the_controllers_know) {
+  RunningModel model{.summary = tiny()};
+  model.controller = {.parallel = 12, .parallel_max = 64, .target_gap_ns = 45'500'000, .prompt_row_ns = 81'234,
+                      .step_tokens = 128, .start_interval_ns = -1};
+  model.controller.curve[0] = {.streams = 1, .step_ns = 20'000'000};
+  model.controller.curve[1] = {.streams = 8, .step_ns = 31'000'000};
+  model.controller.curve_points = 2;
+  model.kv_blocks = {.total = 100, .limit = 80, .held = 30, .cached = 20, .bytes = 4096};
+  const std::string body = ps_body({model});
+  EXPECT_NE(body.find(R"("controller":{"parallel":12,"parallel_max":64,"target_gap_ms":45.5,"prompt_row_ms":0.081,)"
+                      R"("step_tokens":128,"start_interval_ms":null,"curve":[{"streams":1,"step_ms":20.0},)"
+                      R"({"streams":8,"step_ms":31.0}]},)"
+                      R"("kv_blocks":{"total":100,"limit":80,"held":30,"cached":20,"bytes":4096})"),
+            std::string::npos) << body;
+}
+
 TEST(ModelBodies, list_models_as_openai_does) {
   const ModelSummary model = tiny();
   const std::string one = R"({"id":"tiny:latest","object":"model","created":1767323045,"owned_by":"library"})";

@@ -70,7 +70,8 @@ TEST(OllamaRequest, reads_every_option) {
 TEST(OllamaRequest, takes_fields_beside_the_options) {
   const GenerationCall call = generate(R"({"model":"m","prompt":"p","stream":false,"keep_alive":"10m","priority":1,
       "ignore_eos":true,"cache_prompt":false,"truncate":false,"shift":false,"logprobs":true,"top_logprobs":5,
-      "system":"s","context":[1,2.0,3],"user":"me"})");
+      "system":"s","context":[1,2.0,3],"user":"me","cache_salt":"tenant","deadline_ms":1500,
+      "queue_timeout_ms":1})");
   EXPECT_FALSE(call.stream);
   EXPECT_EQ(call.keep_alive_ns, 600'000'000'000);
   EXPECT_EQ(call.priority, 1);
@@ -81,6 +82,23 @@ TEST(OllamaRequest, takes_fields_beside_the_options) {
   EXPECT_EQ(call.system, "s");
   EXPECT_EQ(call.context, (std::vector<TokenId>{1, 2, 3}));
   EXPECT_EQ(call.user, "me");
+  EXPECT_EQ(call.cache_salt, "tenant");
+  EXPECT_EQ(call.deadline_ms, 1500);
+  EXPECT_EQ(call.queue_timeout_ms, 1);
+}
+
+TEST(OllamaRequest, takes_a_salt_of_256_bytes_and_refuses_more) {
+  const auto salted = [](size_t bytes) {
+    return parse_generate(R"({"model":"m","prompt":"p","cache_salt":")" + std::string(bytes, 's') + "\"}");
+  };
+  EXPECT_TRUE(salted(256));
+  for (const size_t bytes : {size_t{257}, size_t{1} << 20}) {
+    const auto call = salted(bytes);
+    ASSERT_FALSE(call);
+    EXPECT_EQ(text_of(call.error()),
+              "400 \"cache_salt\" must have at most 256 bytes, got " + std::to_string(bytes));
+    EXPECT_EQ(call.error().param, "cache_salt");
+  }
 }
 
 TEST(OllamaRequest, counts_what_asks_for_nothing_as_unset) {
@@ -154,6 +172,18 @@ const Refusal refused_generate[] = {
     Refusal{R"({"model":"m","keep_alive":true})",
       "400 \"keep_alive\" must be a duration or a number of seconds, got a boolean"},
     Refusal{R"({"model":"m","priority":8})", "400 \"priority\" must be an integer from 0 to 7, got 8"},
+    Refusal{R"({"model":"m","priority":-1})", "400 \"priority\" must be an integer from 0 to 7, got -1"},
+    Refusal{R"({"model":"m","priority":1.5})", "400 \"priority\" must be an integer from 0 to 7, got 1.5"},
+    Refusal{R"({"model":"m","priority":"high"})", "400 \"priority\" must be an integer, got a string"},
+    Refusal{R"({"model":"m","user":7})", "400 \"user\" must be a string, got a number"},
+    Refusal{R"({"model":"m","cache_salt":7})", "400 \"cache_salt\" must be a string, got a number"},
+    Refusal{R"({"model":"m","deadline_ms":0})",
+      "400 \"deadline_ms\" must be an integer from 1 to 31536000000, got 0"},
+    Refusal{R"({"model":"m","deadline_ms":-5})",
+      "400 \"deadline_ms\" must be an integer from 1 to 31536000000, got -5"},
+    Refusal{R"({"model":"m","deadline_ms":1e300})",
+      "400 \"deadline_ms\" must be an integer from 1 to 31536000000, got 1e+300"},
+    Refusal{R"({"model":"m","queue_timeout_ms":"1s"})", "400 \"queue_timeout_ms\" must be an integer, got a string"},
     Refusal{R"({"model":"m","logprobs":true,"top_logprobs":21})",
       "400 \"top_logprobs\" must be an integer from 0 to 20, got 21"},
     Refusal{R"({"model":"m","top_logprobs":2})", "400 \"top_logprobs\" needs \"logprobs\" to be true"}};

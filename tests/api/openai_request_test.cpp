@@ -46,6 +46,19 @@ TEST(OpenAiRequest, reads_what_ollama_ignores) {
   EXPECT_EQ(call->options.sampling.top_k, 5);
 }
 
+TEST(OpenAiRequest, turns_service_tiers_into_bands_unless_a_band_is_given) {
+  const auto tier = [](const std::string& fields) {
+    const auto call = parse_chat_completions(chat_body(fields));
+    return call->service_tier + " " + (call->priority ? std::to_string(*call->priority) : "-");
+  };
+  EXPECT_EQ(tier(R"("service_tier":"priority")"), "priority 1");
+  EXPECT_EQ(tier(R"("service_tier":"default")"), "default 3");
+  EXPECT_EQ(tier(R"("service_tier":"auto")"), "default 3");
+  EXPECT_EQ(tier(R"("service_tier":"flex")"), "flex 6");
+  EXPECT_EQ(tier(R"("service_tier":"flex","priority":2)"), "flex 2");
+  EXPECT_EQ(tier(R"("service_tier":null)"), " -");
+}
+
 TEST(OpenAiRequest, takes_prompts_as_text_or_token_ids) {
   EXPECT_EQ(parse_completions(R"({"model":"m","prompt":"hi"})")->prompt, "hi");
   EXPECT_EQ(parse_completions(R"({"model":"m","prompt":["hi"]})")->prompt, "hi");
@@ -57,6 +70,17 @@ TEST(OpenAiRequest, takes_prompts_as_text_or_token_ids) {
   EXPECT_TRUE(parse_completions(R"({"model":"m","prompt":"p"})")->raw);
 }
 
+TEST(OpenAiRequest, takes_several_prompts_and_choices) {
+  const auto call = parse_completions(R"({"model":"m","prompt":["a",[1,2],"b"],"n":3,"best_of":3})");
+  ASSERT_TRUE(call) << call.error().message;
+  EXPECT_EQ(call->choices, 3);
+  EXPECT_EQ(call->prompt, "a");
+  ASSERT_EQ(call->more_prompts.size(), 2U);
+  EXPECT_EQ(call->more_prompts[0].tokens, (std::vector<TokenId>{1, 2}));
+  EXPECT_EQ(call->more_prompts[1].text, "b");
+  EXPECT_EQ(parse_chat_completions(chat_body(R"("n":128)"))->choices, 128);
+}
+
 struct Refusal {
   const char* body;
   const char* expected;
@@ -64,16 +88,26 @@ struct Refusal {
 
 const Refusal refused_completions[] = {
     Refusal{R"({"prompt":"p"})", "400 model is required"}, Refusal{R"({"model":"m"})", "400 \"prompt\" is required"},
-    Refusal{R"({"model":"m","prompt":5})", "400 \"prompt\" must be a string or an array of token ids"},
-    Refusal{R"({"model":"m","prompt":[]})", "400 \"prompt\" must be a string or an array of token ids"},
-    Refusal{R"({"model":"m","prompt":["a","b"]})", "400 more than one \"prompt\" in a request is not supported"},
+    Refusal{R"({"model":"m","prompt":5})",
+      "400 \"prompt\" must be a string or an array of token ids, or an array of these"},
+    Refusal{R"({"model":"m","prompt":[]})",
+      "400 \"prompt\" must be a string or an array of token ids, or an array of these"},
+    Refusal{R"({"model":"m","prompt":["a",5]})",
+      "400 \"prompt\" must be a string or an array of token ids, or an array of these"},
+    Refusal{R"({"model":"m","prompt":[[1],[]]})",
+      "400 \"prompt\" must be a string or an array of token ids, or an array of these"},
+    Refusal{R"({"model":"m","prompt":["a","b"],"n":65})",
+      "400 \"n\" times the number of prompts must be at most 128, got 130"},
     Refusal{R"({"model":"m","prompt":[1,"b"]})", "400 \"prompt\" must hold token ids, got a string"},
     Refusal{R"({"model":"m","prompt":[99999999999]})", "400 \"prompt\" must hold token ids, got 99999999999"},
     Refusal{R"({"model":"m","prompt":"p","suffix":"s"})", "400 \"suffix\" is not supported"},
     Refusal{R"({"model":"m","prompt":"p","echo":true})", "400 \"echo\" is not supported"},
-    Refusal{R"({"model":"m","prompt":"p","n":2})", "400 \"n\" above 1 is not supported"},
+    Refusal{R"({"model":"m","prompt":"p","n":129})", "400 \"n\" must be an integer from 1 to 128, got 129"},
     Refusal{R"({"model":"m","prompt":"p","n":0})", "400 \"n\" must be an integer from 1 to 128, got 0"},
-    Refusal{R"({"model":"m","prompt":"p","best_of":2})", "400 \"best_of\" above 1 is not supported"},
+    Refusal{R"({"model":"m","prompt":"p","best_of":2})",
+      "400 \"best_of\" must be equal to \"n\", which is 1: every choice is returned"},
+    Refusal{R"({"model":"m","prompt":"p","best_of":1,"n":2})",
+      "400 \"best_of\" must be equal to \"n\", which is 2: every choice is returned"},
     Refusal{R"({"model":"m","prompt":"p","max_tokens":-1})",
       "400 \"max_tokens\" must be an integer from 0 to 2147483647, got -1"},
     Refusal{R"({"model":"m","prompt":"p","temperature":"x"})", "400 option \"temperature\" must be of type float32"},

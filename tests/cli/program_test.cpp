@@ -240,6 +240,15 @@ TEST(Program, bench_batch_prints_the_keys_of_batched_bench) {
   }
 }
 
+TEST(Program, serve_stops_on_a_signal) {
+  const std::string address = "127.0.0.1:" + std::to_string(20000 + getpid() % 20000);
+  const Ran ran = shell("export QUIRE_HOST=" + address + "; QUIRE serve 2>&1 & first=$!; " +
+                        "until QUIRE list >/dev/null 2>&1; do kill -0 $first || exit 3; done; " +
+                        "kill -TERM $first; wait $first");
+  EXPECT_EQ(ran.status, 0) << ran.out;
+  EXPECT_NE(ran.out.find("stopped"), std::string::npos) << ran.out;
+}
+
 TEST(Program, demo_shows_eight_contexts_and_takes_the_next_free_port) {
   QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
   const std::string port = std::to_string(20000 + getpid() % 20000);

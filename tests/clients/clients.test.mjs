@@ -126,6 +126,40 @@ test('openai asks eight at once', async () => {
   assert.equal(new Set(answers.map((answer) => answer.last.id)).size, 8);
 });
 
+test('openai gets three choices at once, streamed and in one piece', async () => {
+  const asked = {model: 'fake', messages: said('count 4'), n: 3};
+  const whole = await fake.openai.chat.completions.create(asked);
+  assert.deepEqual(whole.choices.map((choice) => choice.index), [0, 1, 2]);
+  assert.deepEqual(whole.choices.map((choice) => choice.message.content), Array(3).fill(counted(4)));
+  assert.equal(whole.usage.completion_tokens, 12);
+
+  const stream = await fake.openai.chat.completions.create(
+    {...asked, stream: true, stream_options: {include_usage: true}});
+  const {chunks, last} = await collect(stream, () => '');
+  const texts = ['', '', ''];
+  const reasons = [];
+  for (const {choices: [choice]} of chunks.slice(0, -1)) {
+    texts[choice.index] += choice.delta.content ?? '';
+    if (choice.finish_reason) reasons[choice.index] = choice.finish_reason;
+  }
+  assert.deepEqual(texts, Array(3).fill(counted(4)));
+  assert.deepEqual(reasons, ['stop', 'stop', 'stop']);
+  assert.equal(last.usage.completion_tokens, 12);
+  assert.equal(last.usage.prompt_tokens, whole.usage.prompt_tokens);
+});
+
+test('openai asks two prompts in one request', async () => {
+  const asked = {model: 'fake', prompt: ['count 1', 'count 2'], n: 2};
+  const whole = await fake.openai.completions.create(asked);
+  assert.deepEqual(whole.choices.map(({index, text}) => [index, text]),
+    [[0, counted(1)], [1, counted(1)], [2, counted(2)], [3, counted(2)]]);
+  const texts = {};
+  for await (const {choices: [choice]} of await fake.openai.completions.create({...asked, stream: true})) {
+    texts[choice.index] = (texts[choice.index] ?? '') + choice.text;
+  }
+  assert.deepEqual(texts, {0: counted(1), 1: counted(1), 2: counted(2), 3: counted(2)});
+});
+
 test('openai aborts in the middle', async () => {
   const stream = await fake.openai.chat.completions.create({model: 'fake', messages: said('hold'), stream: true});
   for await (const chunk of stream) {
@@ -137,7 +171,7 @@ test('openai aborts in the middle', async () => {
 test('openai hears of errors', async () => {
   const ask = (more) => fake.openai.chat.completions.create({model: 'fake', messages: said('count 1'), ...more});
   await assert.rejects(ask({model: 'nobody'}), OpenAI.NotFoundError);
-  await assert.rejects(ask({n: 2}), (error) => error instanceof OpenAI.BadRequestError && error.param === 'n');
+  await assert.rejects(ask({n: 129}), (error) => error instanceof OpenAI.BadRequestError && error.param === 'n');
   await assert.rejects(ask({messages: said('busy')}), {status: 503});
   await assert.rejects(async () => {
     await collect(await ask({messages: said('break'), stream: true}), () => '');

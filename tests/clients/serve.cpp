@@ -20,7 +20,7 @@ int main(int argc, char** argv) {
   Server::Config config;
   config.settings.port = 0;
   config.settings.memory_bytes = 64 << 20;
-  config.grace_ns = 0;
+  config.settings.drain_timeout_ns = 0;
   SteadyClock clock;
   Team team(2);
   test::FakeRecord record;

@@ -10,16 +10,23 @@
 #include <vector>
 
 #include "base/mailbox.h"
+#include "base/snapshot.h"
 #include "server/loaded_model.h"
 #include "text/chat_template.h"
 
 namespace quire::server::test {
 
-// What tests learn from the models of one server. Any thread.
+// What tests learn from the models of one server, and what those show. Any thread.
 struct FakeRecord {
   Mailbox<Request> submitted{10'000};
   Mailbox<SequenceId> cancelled{10'000};
   Mailbox<std::string> unloaded{100};
+  Mailbox<std::string> loading{100};
+  Mailbox<std::pair<std::string, uint64_t>> kv_memory{10'000};  // who may have how much
+  Mailbox<int> may_load{1};  // loads wait until this is closed, if loads_wait
+  bool loads_wait = false;   // set before the server starts
+  Snapshot<EngineSnapshot> snapshot;
+  Snapshot<std::vector<SequenceView>> sequences;
 
   // Waits for the next one.
   template <typename T>
@@ -32,7 +39,7 @@ struct FakeRecord {
 
 // Tokens are bytes; 256 is BOS. Prompts: "count N" answers "1 2 ... N ", "hold" answers "held " and then waits for its
 // cancel, "flood" answers without end, "busy" finds no place, "large" never fits, "fail" and "break" fail before and
-// after the first text; "trickle N" is "count N" from a thread of its own, so that events come while others are
+// after the first text, "expire" and "overdue" meet their deadline before and after it; "trickle N" is "count N" from a thread of its own, so that events come while others are
 // written; "echo" answers with the whole prompt.
 class FakeModel final : public LoadedModel {
  public:
@@ -83,9 +90,10 @@ class FakeModel final : public LoadedModel {
     finished.reason = FinishReason::cancelled;
     sink_(one(id, finished));
   }
-  EngineSnapshot snapshot() const override { return {}; }
-  std::vector<SequenceView> sequences() const override { return {}; }
-  void set_kv_memory(uint64_t) override {}
+  EngineSnapshot snapshot() const override { return record_.snapshot.get(); }
+  std::vector<SequenceView> sequences() const override { return record_.sequences.get(); }
+  uint64_t kv_block_bytes() const override { return 1 << 20; }
+  void set_kv_memory(uint64_t bytes) override { (void)record_.kv_memory.try_push({name_, bytes}); }
 
  private:
   static std::vector<Event> one(SequenceId id, Finished finished) {
@@ -140,6 +148,10 @@ class FakeModel final : public LoadedModel {
     } else if (prompt.starts_with("break")) {
       say(id, "half ");
       return end_with(id, std::move(finished), ErrorKind::internal, "it broke");
+    } else if (prompt.starts_with("expire") || prompt.starts_with("overdue")) {
+      if (prompt.starts_with("overdue")) say(id, "half ");
+      finished.reason = FinishReason::deadline;
+      finished.error = "the deadline passed before the answer was complete";
     } else {
       say(id, std::string(prompt));
     }
@@ -157,6 +169,9 @@ class FakeLoader final : public ModelLoader {
  public:
   explicit FakeLoader(FakeRecord& record) : record_(record) {}
   Result<std::unique_ptr<LoadedModel>> load(const store::ModelFile& file, EventSink sink) override {
+    (void)record_.loading.try_push(std::string(file.name));
+    std::vector<int> nothing;
+    if (record_.loads_wait) record_.may_load.wait_and_take_all(nothing);
     if (file.name.find("damaged") != std::string::npos) return fail(ErrorKind::internal, "its header is damaged");
     return std::make_unique<FakeModel>(file.name, record_, std::move(sink));
   }

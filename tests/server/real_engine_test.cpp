@@ -22,8 +22,8 @@ using Json = nlohmann::json;
 
 class RealServer : public testing::Test {
  protected:
-  void start(const std::filesystem::path& model) {
-    Server::Config config;
+  void start(const std::filesystem::path& model, Settings settings = {}) {
+    Server::Config config{.settings = std::move(settings)};
     config.settings.port = 0;
     config.settings.memory_bytes = 64 << 20;
     loader_ = std::make_unique<EngineModelLoader>(
@@ -45,6 +45,11 @@ class RealServer : public testing::Test {
   RawResponse post(std::string_view path, const Json& body) {
     RawClient client(server_->port());
     client.post(path, body.dump());
+    return client.response().value_or(RawResponse{});
+  }
+  RawResponse get(std::string_view path) {
+    RawClient client(server_->port());
+    client.get(path);
     return client.response().value_or(RawResponse{});
   }
   static std::string expected_text() {
@@ -161,6 +166,124 @@ TEST_F(RealServer, cancels_and_goes_on_with_the_others) {
   staying.post("/v1/completions", greedy_from_bos.dump());
   leaving.close();
   const Json answer = Json::parse(staying.response()->body);
+  EXPECT_EQ(stripped(answer["choices"][0]["text"]), stripped(expected_text()));
+}
+
+TEST_F(RealServer, answers_several_prompts_and_choices_as_it_does_each_alone) {
+  QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
+  start(model);
+  Json body = {{"model", "story"}, {"prompt", {"Once upon a time", "Lily"}}, {"n", 3}, {"seed", 11},
+               {"max_tokens", 40}, {"temperature", 1.0}};
+  const Json together = Json::parse(post("/v1/completions", body).body);
+  ASSERT_EQ(together["choices"].size(), 6U);
+  for (size_t prompt = 0; prompt < 2; ++prompt) {
+    Json alone = body;
+    alone["prompt"] = body["prompt"][prompt];
+    const Json answer = Json::parse(post("/v1/completions", alone).body);
+    for (size_t choice = 0; choice < 3; ++choice) {
+      EXPECT_EQ(together["choices"][prompt * 3 + choice]["text"], answer["choices"][choice]["text"]);
+    }
+    EXPECT_NE(answer["choices"][0]["text"], answer["choices"][1]["text"]);
+    alone["n"] = 1;  // the first choice is what one would get without the others
+    EXPECT_EQ(Json::parse(post("/v1/completions", alone).body)["choices"][0]["text"], answer["choices"][0]["text"]);
+  }
+}
+
+TEST_F(RealServer, ends_a_request_whose_deadline_has_passed) {
+  QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
+  start(model);
+  const Json endless = {{"model", "story"}, {"prompt", "Once"}, {"ignore_eos", true}, {"stream", false},
+                        {"deadline_ms", 1}};
+  const RawResponse late = post("/api/generate", endless);
+  EXPECT_EQ(late.status, 504);
+  EXPECT_EQ(Json::parse(late.body)["done_reason"], "deadline");
+  // Nobody else notices.
+  const Json answer = Json::parse(post("/v1/completions", greedy_from_bos).body);
+  EXPECT_EQ(stripped(answer["choices"][0]["text"]), stripped(expected_text()));
+}
+
+// One runs for long, three wait for it: one until it is cancelled, one until its client leaves, one until its time is up.
+TEST_F(RealServer, ends_what_waits_in_each_way_there_is) {
+  QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
+  Settings settings;
+  settings.parallel_max = 1;
+  start(model, settings);
+  const std::string endless = R"({"model":"story","prompt":"Once","ignore_eos":true)";
+  RawClient running(server_->port());
+  // A reader that takes nothing is given up after 1 MiB: far more than what is said meanwhile.
+  running.post("/api/generate", endless + R"(,"options":{"temperature":0}})", "X-Request-Id: running\r\n");
+  ASSERT_TRUE(running.read_until("\"done\":false"));
+  const auto queued = [&] { return Json::parse(get("/api/queue").body)["requests"]; };
+  const auto wait_until_shown = [&](const std::string& id) {
+    while ((get("/api/queue").body + get("/api/contexts").body).find('"' + id + '"') == std::string::npos) {
+      std::this_thread::yield();
+    }
+  };
+  RawClient cancelled(server_->port());
+  cancelled.post("/api/generate", endless + "}", "X-Request-Id: cancelled\r\n");
+  RawClient timed(server_->port());
+  timed.post("/api/generate", endless + R"(,"queue_timeout_ms":1})");
+  {
+    RawClient leaving(server_->port());
+    leaving.post("/api/generate", endless + "}", "X-Request-Id: leaving\r\n");
+    wait_until_shown("leaving");
+  }
+  wait_until_shown("cancelled");
+  RawClient canceller(server_->port());
+  canceller.send("DELETE /api/requests/cancelled HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  const int cancel_status = canceller.response()->status;
+  const auto cancel_response = cancelled.response();
+  const auto timed_response = timed.response();
+  RawClient ender(server_->port());
+  ender.send("DELETE /api/requests/running HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  const int end_status = ender.response()->status;
+  const auto running_response = running.response();
+  ASSERT_TRUE(cancel_response && timed_response && running_response);
+  while (!queued().empty()) std::this_thread::yield();
+  // The small model may have said all that its context holds before the others came.
+  if (end_status == 404) GTEST_SKIP() << "the machine was busy";
+  EXPECT_EQ(cancel_status, 200);
+  EXPECT_EQ(timed_response->status, 504) << timed_response->body;
+  EXPECT_NE(timed_response->body.find("queue_timeout_ms"), std::string::npos);
+  EXPECT_TRUE(running_response->body.ends_with("\"done_reason\":\"cancelled\"}\n"));
+  EXPECT_EQ(post("/v1/completions", greedy_from_bos).status, 200);
+}
+
+TEST_F(RealServer, lets_a_client_vanish_while_its_request_is_parked) {
+  QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
+  Settings settings;
+  settings.parallel_max = 1;
+  start(model, settings);
+  const std::string endless = R"({"model":"story","prompt":"Once","ignore_eos":true,"options":{"temperature":0})";
+  const auto state_of = [&](const std::string& id) -> std::string {
+    for (const char* list : {"contexts", "requests"}) {
+      const Json shown = Json::parse(get(*list == 'c' ? "/api/contexts" : "/api/queue").body)[list];
+      for (const Json& one : shown) {
+        if (one["id"] == id) return one["state"];
+      }
+    }
+    return "ended";
+  };
+  bool parked = false;
+  for (int attempt = 0; attempt < 20 && !parked; ++attempt) {  // the small model may end before the urgent one comes
+    RawClient low(server_->port());
+    const std::string id = "low-" + std::to_string(attempt);
+    low.post("/api/generate", endless + R"(,"priority":6})", "X-Request-Id: " + id + "\r\n");
+    ASSERT_TRUE(low.read_until("\"done\":false"));
+    RawClient urgent(server_->port());
+    urgent.post("/api/generate", endless + R"(,"priority":1})");
+    ASSERT_TRUE(urgent.read_until("\"done\":false"));
+    std::string state = state_of(id);
+    while (state != "parked" && state != "ended") state = state_of(id);
+    parked = state == "parked";
+  }
+  EXPECT_TRUE(parked);
+  const auto left = [&] {
+    const Json ps = Json::parse(get("/api/ps").body)["models"][0];
+    return ps["requests_running"].get<int>() + ps["requests_waiting"].get<int>() + ps["kv_blocks"]["held"].get<int>();
+  };
+  while (left() > 0) std::this_thread::yield();  // its blocks come back
+  const Json answer = Json::parse(post("/v1/completions", greedy_from_bos).body);
   EXPECT_EQ(stripped(answer["choices"][0]["text"]), stripped(expected_text()));
 }
 

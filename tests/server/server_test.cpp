@@ -8,21 +8,6 @@ namespace {
 
 constexpr const char* busy = "server busy, please try again.  maximum pending requests exceeded";
 
-std::string prompt_body(const std::string& prompt, const std::string& more = "") {
-  return R"({"model":"fake","prompt":")" + prompt + "\"" + (more.empty() ? "" : "," + more) + "}";
-}
-
-std::string chat_body(const std::string& content, const std::string& more = "") {
-  return R"({"model":"fake","messages":[{"role":"user","content":")" + content + "\"}]" +
-         (more.empty() ? "" : "," + more) + "}";
-}
-
-size_t count_of(std::string_view text, std::string_view part) {
-  size_t count = 0;
-  for (size_t at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1)) ++count;
-  return count;
-}
-
 TEST_F(ServerTest, answers_what_needs_no_model) {
   start();
   const RawResponse root = get("/");
@@ -71,8 +56,9 @@ TEST_F(ServerTest, refuses_bad_input_with_the_right_status) {
       {"/api/tags", "{}", 405, R"({"error":"method POST not allowed"})"},
       {"/v1/nowhere", "{}", 404,
        R"({"error":{"message":"path '/v1/nowhere' not found","type":"not_found_error","param":null,"code":null}})"},
-      {"/v1/completions", prompt_body("x", R"("n":2)"), 400,
-       R"({"error":{"message":"\"n\" above 1 is not supported","type":"invalid_request_error","param":"n","code":null}})"},
+      {"/v1/completions", prompt_body("x", R"("n":200)"), 400,
+       R"({"error":{"message":"\"n\" must be an integer from 1 to 128, got 200","type":"invalid_request_error",)"
+       R"("param":"n","code":null}})"},
       {"/v1/chat/completions", R"({"model":"nobody","messages":[{"role":"user","content":"x"}]})", 404,
        R"({"error":{"message":"model 'nobody' not found","type":"not_found_error","param":null,"code":null}})"},
       {"/v1/completions", R"({"model":"fake","prompt":[257]})", 400,
@@ -292,6 +278,8 @@ TEST_F(ServerTest, tells_connections_beyond_the_limit_to_come_back) {
   first.get("/health");
   EXPECT_EQ(first.response()->status, 200);
   RawClient second(port());
+  // What it sends is read: else the reset would take the answer away.
+  second.post("/api/generate", prompt_body("count 1"));
   const auto refused = second.response();
   ASSERT_TRUE(refused);
   EXPECT_EQ(refused->status, 503);
@@ -333,7 +321,7 @@ TEST_F(ServerTest, passes_on_what_the_request_says) {
   post("/api/generate", prompt_body("count 1"), "Authorization: Bearer sk-secret\r\n");
   const Request keyed = FakeRecord::next(record_.submitted);
   EXPECT_TRUE(keyed.client.starts_with("key:"));
-  EXPECT_EQ(keyed.client.find("secret"), std::string::npos);
+  EXPECT_EQ(keyed.client, "key:746b4ad1ca9129e1");
 }
 
 TEST_F(ServerTest, reports_the_seed_it_drew) {
@@ -365,11 +353,11 @@ TEST_F(ServerTest, keeps_pages_of_strangers_out) {
   preflight.send("OPTIONS /api/chat HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost:3000\r\n\r\n");
   const auto answer = preflight.response(false);
   EXPECT_EQ(answer->status, 204);
-  EXPECT_EQ(answer->header("Access-Control-Allow-Methods"), "GET, HEAD, POST, OPTIONS");
+  EXPECT_EQ(answer->header("Access-Control-Allow-Methods"), "GET, HEAD, POST, DELETE, OPTIONS");
 }
 
 TEST_F(ServerTest, stops_by_closing_idle_connections_and_ending_answers) {
-  config_.grace_ns = 0;
+  config_.settings.drain_timeout_ns = 0;
   start();
   RawClient idle(port());
   idle.get("/health");

@@ -66,6 +66,42 @@ TEST(Settings, say_which_variable_holds_what_is_wrong) {
   EXPECT_EQ(read({{"OLLAMA_DEBUG", "yes"}}).error().message, "OLLAMA_DEBUG: expected 0, 1 or 2, found \"yes\"");
 }
 
+TEST(Settings, read_what_bounds_the_queue_and_the_gap_between_tokens) {
+  const Settings unset = *read({});
+  EXPECT_EQ(unset.queue_tokens_max, 1 << 20);
+  EXPECT_EQ(unset.target_gap_ns, 0);
+  const Settings settings = *read({{"QUIRE_MAX_QUEUE_TOKENS", "5000000000"}, {"QUIRE_TARGET_ITL_MS", "40"},
+                                   {"QUIRE_NUM_PARALLEL", "auto"}});
+  EXPECT_EQ(settings.queue_tokens_max, 5'000'000'000);
+  EXPECT_EQ(settings.target_gap_ns, 40'000'000);
+  EXPECT_EQ(settings.parallel_max, 0);
+  const Limits limits = engine_limits(settings, 2048, 1 << 20, uint64_t{1} << 30);
+  EXPECT_EQ(limits.queue_tokens_max, 5'000'000'000);
+  EXPECT_EQ(limits.target_gap_ns, 40'000'000);
+  EXPECT_TRUE(limits.parallel_adapts);
+  EXPECT_EQ(read({{"QUIRE_TARGET_ITL_MS", "-1"}}).error().message,
+            "QUIRE_TARGET_ITL_MS: expected an integer from 0 to 2147483647, found \"-1\"");
+}
+
+TEST(Settings, read_how_long_a_stop_may_take) {
+  EXPECT_EQ(read({})->drain_timeout_ns, 30'000'000'000);
+  EXPECT_EQ(read({{"QUIRE_DRAIN_TIMEOUT", "1m30s"}})->drain_timeout_ns, 90'000'000'000);
+  EXPECT_EQ(read({{"QUIRE_DRAIN_TIMEOUT", "-1s"}}).error().message,
+            "QUIRE_DRAIN_TIMEOUT: expected a duration that is not negative, found \"-1s\"");
+}
+
+TEST(Settings, read_the_weights_of_clients) {
+  const Settings settings = *read({{"QUIRE_CLIENT_WEIGHTS", "user:ann=3, key:sk-a=b=1000,10.0.0.7=1"}});
+  EXPECT_EQ(settings.client_weights, (std::vector<ClientWeight>{{"user:ann", 3}, {"key:sk-a=b", 1000}, {"10.0.0.7", 1}}));
+  for (const char* broken : {"ann", "ann=", "=3", "ann=0", "ann=1001", "ann=-1", "ann=1.5", "ann=99999999999", "a=1,,b=2"}) {
+    const auto refused = read({{"QUIRE_CLIENT_WEIGHTS", broken}});
+    ASSERT_FALSE(refused) << broken;
+    EXPECT_TRUE(refused.error().message.starts_with(
+        "QUIRE_CLIENT_WEIGHTS: expected NAME=WEIGHT,... with weights from 1 to 1000, found \"")) << broken;
+  }
+  EXPECT_EQ(read({{"QUIRE_CLIENT_WEIGHTS", "a=1,a=2"}}).error().message, "QUIRE_CLIENT_WEIGHTS: \"a\" is named twice");
+}
+
 TEST(Settings, read_hosts_in_every_form) {
   const HostPort fallback{"127.0.0.1", 11434};
   const auto parsed = [&](const char* text) {

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -16,6 +17,21 @@
 #include "server/raw_client.h"
 
 namespace quire::server::test {
+
+inline std::string prompt_body(const std::string& prompt, const std::string& more = "") {
+  return R"({"model":"fake","prompt":")" + prompt + "\"" + (more.empty() ? "" : "," + more) + "}";
+}
+
+inline std::string chat_body(const std::string& content, const std::string& more = "") {
+  return R"({"model":"fake","messages":[{"role":"user","content":")" + content + "\"}]" +
+         (more.empty() ? "" : "," + more) + "}";
+}
+
+inline size_t count_of(std::string_view text, std::string_view part) {
+  size_t count = 0;
+  for (size_t at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
 
 class ServerTest : public testing::Test {
  protected:

@@ -1,0 +1,150 @@
+#include "server/live_requests.h"
+
+#include <algorithm>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+#include "base/check.h"
+#include "server/loaded_model.h"
+
+namespace quire::server {
+namespace {
+
+void cancel_sequences(LiveRequest& live) {
+  if (live.loaded == nullptr || std::exchange(live.cancelled, true)) return;
+  for (const LiveSequence& sequence : live.sequences) {
+    if (!sequence.ended) live.loaded->cancel(sequence.id);
+  }
+}
+
+// What the engines show of the sequences of live requests.
+class Views {
+ public:
+  // Null: the engine does not know the sequence yet, or not any more.
+  const SequenceView* find(LoadedModel& model, SequenceId id) {
+    const auto [of_model, is_new] = models_.try_emplace(&model);
+    if (is_new) {
+      for (const SequenceView& view : model.sequences()) of_model->second.emplace(view.id, view);
+    }
+    const auto view = of_model->second.find(id);
+    return view == of_model->second.end() ? nullptr : &view->second;
+  }
+
+ private:
+  std::unordered_map<LoadedModel*, std::unordered_map<SequenceId, SequenceView>> models_;
+};
+
+api::LiveLine line_of(const LiveRequest& live, size_t choice) {
+  return {.id = live.id,
+          .choice = static_cast<int32_t>(choice),
+          .model = live.model,
+          .client = live.client,
+          .priority = live.priority};
+}
+
+double tokens_per_second(const LiveSequence& sequence, const SequenceView& view, int64_t now_ns) {
+  const int64_t ns = now_ns - sequence.first_text_ns;
+  if (sequence.first_text_ns < 0 || ns <= 0) return 0;
+  return static_cast<double>(std::max(0, view.generated_tokens - 1)) * 1e9 / static_cast<double>(ns);
+}
+
+}  // namespace
+
+LiveRequests::Entry::Entry(LiveRequests& table, std::string id, int64_t arrived_ns)
+    : table_(table), request_(*table.requests_.emplace(id, std::make_unique<LiveRequest>()).first->second) {
+  QUIRE_CHECK(request_.id.empty(), "ids of live requests differ");
+  request_.id = std::move(id);
+  request_.arrived_ns = arrived_ns;
+}
+
+LiveRequests::Entry::~Entry() {
+  table_.requests_.erase(std::string(request_.id));
+  if (table_.when_gone_) table_.when_gone_();
+}
+
+bool LiveRequests::cancel(const std::string& id) {
+  const auto found = requests_.find(id);
+  if (found == requests_.end() || !found->second->generates) return false;
+  cancel_sequences(*found->second);
+  found->second->cancelled = true;  // one that is on its way stops there
+  return true;
+}
+
+size_t LiveRequests::generating() const {
+  return static_cast<size_t>(
+      std::ranges::count_if(requests_, [](const auto& entry) { return entry.second->generates; }));
+}
+
+std::vector<api::QueueLine> LiveRequests::queue(int64_t now_ns) const {
+  std::vector<api::QueueLine> lines;
+  Views views;
+  for (const auto& [id, live] : requests_) {
+    if (!live->generates) continue;
+    const int64_t age_ns = now_ns - live->arrived_ns;
+    if (live->loaded == nullptr) lines.push_back({.line = line_of(*live, 0), .age_ns = age_ns});
+    for (size_t choice = 0; live->loaded != nullptr && choice < live->sequences.size(); ++choice) {
+      const LiveSequence& sequence = live->sequences[choice];
+      const SequenceView* view = views.find(*live->loaded, sequence.id);
+      if (sequence.ended || (view != nullptr && view->position < 0)) continue;
+      api::QueueLine line{.line = line_of(*live, choice), .prompt_tokens = sequence.prompt_tokens, .age_ns = age_ns};
+      if (view != nullptr) line.view = *view;
+      if (view != nullptr && view->expected_start_ns >= 0) {
+        line.expected_start_in_ns = std::max<int64_t>(0, view->expected_start_ns - now_ns);
+      }
+      lines.push_back(std::move(line));
+    }
+  }
+  std::ranges::stable_sort(lines, std::less{}, [](const api::QueueLine& line) {
+    return std::tuple(!line.view, line.view ? line.line.model : std::string(), line.view ? line.view->position : 0,
+                      -line.age_ns);
+  });
+  return lines;
+}
+
+std::vector<api::ContextLine> LiveRequests::contexts(int64_t now_ns) const {
+  std::vector<api::ContextLine> lines;
+  Views views;
+  for (const auto& [id, live] : requests_) {
+    for (size_t choice = 0; live->loaded != nullptr && choice < live->sequences.size(); ++choice) {
+      const LiveSequence& sequence = live->sequences[choice];
+      const SequenceView* view = views.find(*live->loaded, sequence.id);
+      if (sequence.ended || view == nullptr || view->state == SequenceState::waiting) continue;
+      const int64_t started_ns = view->started_ns < 0 ? now_ns : view->started_ns;
+      lines.push_back({.line = line_of(*live, choice),
+                       .view = *view,
+                       .age_ns = now_ns - live->arrived_ns,
+                       .wait_ns = started_ns - live->arrived_ns,
+                       .tokens_per_second = tokens_per_second(sequence, *view, now_ns)});
+    }
+  }
+  std::ranges::stable_sort(lines, std::greater{}, &api::ContextLine::age_ns);
+  return lines;
+}
+
+Submission::Submission(LiveRequest& live, LoadedModel& model, const std::vector<Request>& requests) : live_(live) {
+  live_.loaded = &model;
+  for (const Request& request : requests) {
+    live_.sequences.push_back({.id = request.id, .prompt_tokens = static_cast<int32_t>(request.prompt.size())});
+  }
+}
+
+Submission::~Submission() {
+  cancel_sequences(live_);
+  live_.loaded = nullptr;
+  live_.sequences.clear();
+  live_.generates = false;
+}
+
+Result<void> Submission::submit(std::vector<Request> requests) {
+  for (size_t index = 0; index < requests.size(); ++index) {
+    Result<void> submitted = live_.loaded->submit(std::move(requests[index]));
+    if (submitted) continue;
+    for (size_t unsent = index; unsent < requests.size(); ++unsent) live_.sequences[unsent].ended = true;
+    cancel_sequences(live_);
+    return submitted;
+  }
+  return {};
+}
+
+}  // namespace quire::server
