@@ -14,12 +14,10 @@ namespace {
 
 bool ranks_before(const Entry* a, const Entry* b) { return a->rank < b->rank; }
 
-std::string too_large_message(const SequenceDemand& demand, int32_t blocks_needed, const Limits& limits,
-                              int32_t block_limit) {
+std::string too_large_message(const SequenceDemand& demand, int32_t blocks_needed, const Limits& limits) {
   return "the request needs " + std::to_string(blocks_needed) + " KV blocks of " + std::to_string(limits.block_tokens) +
          " tokens (a prompt of " + std::to_string(demand.prompt.size()) + ", " + std::to_string(demand.length_max) +
-         " with its answer) and there are " + std::to_string(block_limit) +
-         (block_limit < limits.block_count ? " while memory is short" : "");
+         " with its answer) and there are " + std::to_string(limits.block_count);
 }
 
 }  // namespace
@@ -145,8 +143,8 @@ Result<void> Scheduler::admit(SequenceDemand demand) {
   const int64_t prompt_length = static_cast<int64_t>(demand.prompt.size());
   const int64_t length_max = std::max<int64_t>(demand.length_max, prompt_length);
   const int32_t blocks_needed = s.blocks_for(length_max);
-  if (blocks_needed > s.block_limit) {
-    return fail(ErrorKind::too_large, too_large_message(demand, blocks_needed, s.limits, s.block_limit));
+  if (blocks_needed > s.limits.block_count) {
+    return fail(ErrorKind::too_large, too_large_message(demand, blocks_needed, s.limits));
   }
   const int64_t queue_tokens_max = s.limits.queue_tokens_max;
   const bool tokens_full =
@@ -176,6 +174,7 @@ Result<void> Scheduler::admit(SequenceDemand demand) {
   entry->rank = s.policy.candidate_rank(sequence, *entry->account, 0);
   s.insert(s.waiting, *entry);
   s.entries.emplace(sequence.id, std::move(entry));
+  if (blocks_needed > s.block_limit) s.settle_block_limit();
   return {};
 }
 
