@@ -93,7 +93,15 @@ std::string ps_body(std::vector<RunningModel> models) {
                       {"limit", model.kv_blocks.limit},
                       {"held", model.kv_blocks.held},
                       {"cached", model.kv_blocks.cached},
-                      {"bytes", model.kv_blocks.bytes}}}});
+                      {"bytes", model.kv_blocks.bytes}}},
+                    {"since_load",
+                     {{"steps", model.since_load.steps},
+                      {"prompt_tokens_computed", model.since_load.prompt_tokens_computed},
+                      {"prefix_hit_tokens", model.since_load.prefix_hit_tokens},
+                      {"generated_tokens", model.since_load.generated_tokens},
+                      {"preemptions", model.since_load.preemptions},
+                      {"recomputed_tokens", model.since_load.recomputed_tokens},
+                      {"evicted_blocks", model.since_load.evicted_blocks}}}});
   }
   return to_text({{"models", std::move(list)}});
 }

@@ -39,6 +39,17 @@ struct KvBlocks {
   uint64_t bytes = 0;  // of one
 };
 
+// What a model's scheduler has done since it was loaded.
+struct SchedulerTotals {
+  int64_t steps = 0;
+  int64_t prompt_tokens_computed = 0;
+  int64_t prefix_hit_tokens = 0;  // of prompts, not computed
+  int64_t generated_tokens = 0;
+  int64_t preemptions = 0;
+  int64_t recomputed_tokens = 0;
+  int64_t evicted_blocks = 0;
+};
+
 // One model in memory.
 struct RunningModel {
   ModelSummary summary;
@@ -49,6 +60,7 @@ struct RunningModel {
   int64_t requests_waiting = 0;
   ControllerView controller;
   KvBlocks kv_blocks;
+  SchedulerTotals since_load;
 };
 
 struct TensorLine {

@@ -78,7 +78,9 @@ void Scheduler::State::advance(Entry& entry, const SliceOutcome& outcome) {
   QUIRE_CHECK(!outcome.sampled || samples, "only a slice that reaches the end samples");
   QUIRE_CHECK(outcome.sampled || outcome.finished || !samples, "a slice that samples has a token");
   sequence.computed = entry.end;
-  sequence.recomputed_tokens += std::max(0, std::min(entry.end, entry.reached) - before);
+  const int32_t recomputed = std::max(0, std::min(entry.end, entry.reached) - before);
+  sequence.recomputed_tokens += recomputed;
+  recomputed_tokens += recomputed;
   if (entry.end > entry.reached) reach(entry, entry.end, true);
   publish(entry, before);
   if (outcome.sampled) {
@@ -263,6 +265,7 @@ SchedulerCounts Scheduler::counts() const {
           .evictions = s.cache.evictions(),
           .preemptions = s.preemptions,
           .prefix_hit_tokens = s.prefix_hit_tokens,
+          .recomputed_tokens = s.recomputed_tokens,
           .steps = s.steps};
 }
 

@@ -34,7 +34,7 @@ struct SchedulerCounts {
   int64_t squeezes = 0;         // parked because more urgent prompts needed the step
   int64_t aged_starts = 0;      // started in a band more urgent than their own
   int32_t blocks_withheld = 0;
-  int64_t evictions = 0, preemptions = 0, prefix_hit_tokens = 0, steps = 0;
+  int64_t evictions = 0, preemptions = 0, prefix_hit_tokens = 0, recomputed_tokens = 0, steps = 0;
 };
 
 // Owned by the engine thread; not thread-safe.

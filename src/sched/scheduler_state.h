@@ -124,6 +124,7 @@ struct Scheduler::State {
   int64_t pauses = 0;
   int64_t squeezes = 0;
   int64_t prefix_hit_tokens = 0;
+  int64_t recomputed_tokens = 0;
 };
 
 }  // namespace quire

@@ -204,6 +204,13 @@ asio::awaitable<HttpResponse> Service::ps() {
                          .held = counts.blocks_held,
                          .cached = counts.blocks_cached,
                          .bytes = one.kv_block_bytes};
+      model.since_load = {.steps = counts.steps,
+                          .prompt_tokens_computed = one.snapshot.prompt_tokens_computed,
+                          .prefix_hit_tokens = counts.prefix_hit_tokens,
+                          .generated_tokens = one.snapshot.generated_tokens,
+                          .preemptions = counts.preemptions,
+                          .recomputed_tokens = counts.recomputed_tokens,
+                          .evicted_blocks = counts.evictions};
       if (one.expires_in_ns) model.expires_unix_ns = now_ns + *one.expires_in_ns;
       models.push_back(std::move(model));
     }
