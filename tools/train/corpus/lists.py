@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from random import Random
 
-from .example import Example, chat, either_case, pick, pick_distinct, sentence
+from .example import Example, chat, either_case, pick, sentence
 from .list_words import ALIASES, CATEGORIES, SINGULAR, UNCOUNTED
 from .question_samples import print_samples
+
+USUAL_MEAN = 3.0
+"""Mean place of a chosen member among those that are left."""
 
 COUNT_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven")
 
@@ -114,6 +117,16 @@ def number(rng: Random, count: int) -> str:
     return COUNT_WORDS[count] if count < len(COUNT_WORDS) and rng.random() < 0.6 else str(count)
 
 
+def pick_usual(rng: Random, members: tuple[str, ...], count: int) -> list[str]:
+    """`count` different members, those that come first in their category more often and earlier: with all of them alike
+    likely, the likeliest next word would be little more than chance."""
+    left, chosen = list(members), []
+    while len(chosen) < count:
+        at = min(int(rng.expovariate(1 / USUAL_MEAN)), len(left) - 1)
+        chosen.append(left.pop(at))
+    return chosen
+
+
 def some(rng: Random) -> Example:
     """Several members of a category."""
     category = pick(rng, tuple(CATEGORIES))
@@ -123,7 +136,7 @@ def some(rng: Random) -> Example:
     name = pick(rng, ALIASES[category]) if other_name else category
     wording = pick(rng, SOME)
     request = either_case(rng, sentence(wording.format(n=number(rng, count), c=name)))
-    chosen = pick_distinct(rng, members, count)
+    chosen = pick_usual(rng, members, count)
     if category in IN_ORDER:
         chosen.sort(key=members.index)
     answer = list_answer(chosen)
