@@ -121,11 +121,18 @@ class Tokens(unittest.TestCase):
         self.assertEqual(tokens.tolist(), tokenizer().encode(rendered).ids)
 
     def test_the_loss_counts_answers_and_their_end(self):
-        [(tokens, classes)] = chat.encode_conversations(tokenizer(), [(("user", "Hi!"), ("assistant", "Hello."))])
-        answer = len(tokenizer().encode("Hello.").ids) + 1
-        self.assertEqual(classes.tolist()[-answer:], [chat.ANSWERED] * answer)
-        self.assertEqual((classes == chat.ANSWERED).sum(), answer)
-        self.assertEqual(tokens[-1], chat.END)
+        for text, kind in (("Hello.", chat.ANSWERED_BRIEFLY), ("Once there was a girl. " * 20, chat.ANSWERED)):
+            [(tokens, classes)] = chat.encode_conversations(tokenizer(), [(("user", "Hi!"), ("assistant", text))])
+            answer = len(tokenizer().encode(text).ids) + 1
+            self.assertEqual(classes.tolist()[-answer:], [kind] * answer)
+            self.assertEqual((classes >= chat.ANSWERED).sum(), answer)
+            self.assertEqual(tokens[-1], chat.END)
+
+    def test_the_words_that_were_asked_for_are_marked_wherever_the_answer_has_them(self):
+        messages = (("user", "A story about Lily and a kite."), ("assistant", "Lily had two kites. Lily's kite flew."))
+        [(tokens, classes)] = chat.encode_conversations(tokenizer(), [messages], [("Lily", "kite")])
+        marked = tokenizer().decode(tokens[classes == chat.NAMED].tolist())
+        self.assertEqual(marked, "Lily kites Lily's kite")
         self.assertEqual(classes[0], chat.UNCOUNTED)
 
 
@@ -211,7 +218,7 @@ class Files(unittest.TestCase):
         shape = {name: value for name, value in TINY.as_dict().items()}
         return argparse.Namespace(
             data=self.folder / "data", out=self.folder / out, tokens=None, minutes=None, seed=1, threads=threads,
-            device="cpu", micro_tokens=4096, eager=True, checkpoint_minutes=9, start=None, peak_rate=1.0,
+            device="cpu", micro_tokens=4096, eager=True, checkpoint_minutes=9, start=None, peak_rate=1.0, skip_tokens=0,
             batch_tokens=train.BATCH_TOKENS, decay_share=train.DECAY_SHARE, **shape,
         )
 

@@ -66,11 +66,13 @@ class Plan:
 
 
 class Rows:
-    """Rows of one phase on disk; read as they are needed."""
+    """Rows of one phase on disk, without the first `skipped_tokens`; read as they are needed."""
 
-    def __init__(self, folder: Path, name: str):
-        self.tokens = np.load(folder / f"{name}.tokens.npy", mmap_mode="r")
-        self.classes = np.load(folder / f"{name}.classes.npy", mmap_mode="r")
+    def __init__(self, folder: Path, name: str, skipped_tokens: int = 0):
+        tokens = np.load(folder / f"{name}.tokens.npy", mmap_mode="r")
+        first = skipped_tokens // tokens.shape[1]
+        self.tokens = tokens[first:]
+        self.classes = np.load(folder / f"{name}.classes.npy", mmap_mode="r")[first:]
 
     def batch(self, begin: int, end: int) -> tuple[Tensor, Tensor, Tensor]:
         """(inputs, targets, loss weights), each (rows, row_tokens). The last position of a row has no target."""
@@ -148,7 +150,7 @@ class Trainer:
 
         def sums(row: int) -> tuple[float, float]:
             inputs, targets, weights = (part.to(self.device) for part in rows.batch(row, row + 1))
-            weights = (weights == LOSS_WEIGHTS[ANSWERED]).float()
+            weights = (weights >= LOSS_WEIGHTS[ANSWERED]).float()
             with torch.no_grad():
                 return float(self.loss(inputs, targets, weights)), float(weights.sum())
 
@@ -191,12 +193,13 @@ class Training:
         self.data, self.out = arguments.data, arguments.out
         self.out.mkdir(parents=True, exist_ok=True)
         self.record = json.loads((self.data / "data.json").read_text())
-        self.rows = [Rows(self.data, name) for name, _, _ in PHASES]
         self.minutes_between = arguments.checkpoint_minutes
         self.checkpoint = self.out / "checkpoint.pt"
         self.stopped = False
         self.step, self.tokens, self.elapsed_s = 0, 0, 0.0
         saved = torch.load(self.checkpoint, map_location="cpu") if self.checkpoint.exists() else None
+        self.skipped_tokens = saved["skipped_tokens"] if saved else arguments.skip_tokens
+        self.rows = [Rows(self.data, name, self.skipped_tokens) for name, _, _ in PHASES]
         config = ModelConfig(**saved["config"]) if saved else config_of(arguments)
         self.trainer = trainer_of(arguments, config)
         self.trainer.begin(arguments.seed)
@@ -244,6 +247,7 @@ class Training:
             "plan_steps": self.plan.steps,
             "decay_share": self.plan.decay_share,
             "batch_tokens": self.plan.batch_tokens,
+            "skipped_tokens": self.skipped_tokens,
             "step": self.step,
             "tokens": self.tokens,
             "elapsed_s": self.elapsed_s,
@@ -326,6 +330,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--peak-rate", type=float, default=1.0, help="factor of all learning rates")
     parser.add_argument("--batch-tokens", type=int, default=BATCH_TOKENS, help="tokens of a step")
     parser.add_argument("--decay-share", type=float, default=DECAY_SHARE, help="of the steps, the last ones; 0: none")
+    parser.add_argument("--skip-tokens", type=int, default=0, help="of each phase's rows: what an earlier run has used")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="changes the time only")
     parser.add_argument("--device", default="cpu")
