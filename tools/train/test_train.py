@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
+import average
 import bpe
 import chat
 import data
@@ -261,6 +262,12 @@ class Files(unittest.TestCase):
         np.testing.assert_array_equal(found["blk.1.attn_q.weight"][2], q[1])
         self.assertEqual(reader.fields["tokenizer.ggml.pre"].contents(), "qwen2")
         self.assertEqual(reader.fields["llama.attention.head_count_kv"].contents(), TINY.kv_heads)
+
+    def test_the_mean_of_checkpoints_has_the_mean_of_each_weight(self):
+        first, second = ({"step": step, "model": {"x": torch.full((2,), float(step))}} for step in (1, 4))
+        mean = average.mean_checkpoint([first, second])
+        self.assertEqual(mean["step"], 4)
+        self.assertEqual(mean["model"]["x"].tolist(), [2.5, 2.5])
 
     def test_a_file_that_is_read_back_is_the_model_and_its_tokenizer(self):
         model = Model(TINY)

@@ -86,10 +86,6 @@ FIRST_OF = (
     ("letters", LETTERS), ("planets", CATEGORIES["planets"]),
 )
 
-# Some of these are said in their order, the others in any order.
-IN_ORDER = ("days of the week", "months", "seasons", "planets", "numbers", "even numbers", "odd numbers", "letters",
-            "vowels")
-
 _SPELLING = {member.lower(): member for members in CATEGORIES.values() for member in members}
 
 
@@ -118,13 +114,13 @@ def number(rng: Random, count: int) -> str:
 
 
 def pick_usual(rng: Random, members: tuple[str, ...], count: int) -> list[str]:
-    """`count` different members, those that come first in their category more often and earlier: with all of them alike
-    likely, the likeliest next word would be little more than chance."""
+    """`count` different members in their category's order, the first of it more often than the last: so the next member
+    is one of a few that follow the last one, and never one that was named already."""
     left, chosen = list(members), []
     while len(chosen) < count:
         at = min(int(rng.expovariate(1 / USUAL_MEAN)), len(left) - 1)
         chosen.append(left.pop(at))
-    return chosen
+    return sorted(chosen, key=members.index)
 
 
 def some(rng: Random) -> Example:
@@ -137,8 +133,6 @@ def some(rng: Random) -> Example:
     wording = pick(rng, SOME)
     request = either_case(rng, sentence(wording.format(n=number(rng, count), c=name)))
     chosen = pick_usual(rng, members, count)
-    if category in IN_ORDER:
-        chosen.sort(key=members.index)
     answer = list_answer(chosen)
     return chat("list", request, answer, f"list:{name}:{count}:{wording}", {"list": count, "of": category})
 

@@ -15,7 +15,7 @@ Maker = Callable[[Random], Example]
 MODULES = ("stories", "questions", "arithmetic", "lists", "talk")
 
 MIXTURE: dict[str, float] = {
-    "story": 0.42,
+    "story": 0.46,
     "continuation": 0.05,
     "plain_story": 0.01,
     "questions": 0.13,
@@ -24,10 +24,10 @@ MIXTURE: dict[str, float] = {
     "word_problem": 0.025,
     "addition": 0.015,
     "arithmetic": 0.045,
-    "list": 0.03,
+    "list": 0.05,
     "lists": 0.015,
     "greeting": 0.008,
-    "identity": 0.014,
+    "identity": 0.02,
     "chatting": 0.012,
     "talk": 0.03,
     "dialogue": 0.03,
