@@ -93,7 +93,9 @@ class Packer:
 
 def make_chunk(tokenizer_path: str, seed: int) -> list[Document]:
     tokenizer = Tokenizer.from_file(tokenizer_path)
-    return encode_conversations(tokenizer, [example.messages for example in generate(seed, CHUNK_EXAMPLES)])
+    examples = list(generate(seed, CHUNK_EXAMPLES))
+    named = [example.check.get("story", ()) for example in examples]
+    return encode_conversations(tokenizer, [example.messages for example in examples], named)
 
 
 def chunks(tokenizer_path: Path, first_seed: int, processes: int) -> Iterator[list[Document]]:

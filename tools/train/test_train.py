@@ -7,6 +7,7 @@ import json
 import random
 import tempfile
 import unittest
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -16,12 +17,15 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
+import average
 import bpe
 import chat
 import data
 import evaluate
 import export
+import read_gguf
 import train
+from corpus import questions, talk, talk_forms, talk_words
 from corpus.example import held_out
 from corpus.mix import generate, generate_kind, makers, token_shares
 from model import Model, ModelConfig, attend
@@ -55,6 +59,26 @@ class Mixture(unittest.TestCase):
     def test_training_and_held_out_share_no_key(self):
         self.assertFalse(any(held_out(example.key) for example in generate(5, 1000)))
         self.assertTrue(all(held_out(example.key) for example in generate(5, 100, held_out=True)))
+
+    def test_a_passage_answers_a_question_in_one_way(self):
+        rng = random.Random(5)
+        for asker in questions.ASKERS.values():
+            for _ in range(50):
+                asked = asker(rng)
+                for question, answer in asked.others:
+                    if question == asked.question:
+                        self.assertEqual(answer, asked.answer, asked)
+
+    def test_a_wording_belongs_to_one_group_and_one_side(self):
+        groups = {**talk_forms.IDENTITY, **talk_forms.CHATTING, "greeting": talk_forms.GREETINGS + talk_forms.HOW_ARE_YOU}
+        owners: dict[str, set[str]] = {}
+        for name, wordings in groups.items():
+            for wording in wordings:
+                owners.setdefault(talk.bare(wording), set()).add(name)
+        self.assertEqual([wording for wording, names in owners.items() if len(names) > 1], [])
+        for name, (plain, _) in talk_words.IDENTITY.items():
+            known = set(map(talk.bare, plain))
+            self.assertFalse(known & set(map(talk.bare, talk.unlike(talk_forms.IDENTITY[name], plain))))
 
     def test_every_kind_has_examples_on_both_sides(self):
         for kind in makers():
@@ -98,11 +122,18 @@ class Tokens(unittest.TestCase):
         self.assertEqual(tokens.tolist(), tokenizer().encode(rendered).ids)
 
     def test_the_loss_counts_answers_and_their_end(self):
-        [(tokens, classes)] = chat.encode_conversations(tokenizer(), [(("user", "Hi!"), ("assistant", "Hello."))])
-        answer = len(tokenizer().encode("Hello.").ids) + 1
-        self.assertEqual(classes.tolist()[-answer:], [chat.ANSWERED] * answer)
-        self.assertEqual((classes == chat.ANSWERED).sum(), answer)
-        self.assertEqual(tokens[-1], chat.END)
+        for text, kind in (("Hello.", chat.ANSWERED_BRIEFLY), ("Once there was a girl. " * 20, chat.ANSWERED)):
+            [(tokens, classes)] = chat.encode_conversations(tokenizer(), [(("user", "Hi!"), ("assistant", text))])
+            answer = len(tokenizer().encode(text).ids) + 1
+            self.assertEqual(classes.tolist()[-answer:], [kind] * answer)
+            self.assertEqual((classes >= chat.ANSWERED).sum(), answer)
+            self.assertEqual(tokens[-1], chat.END)
+
+    def test_the_words_that_were_asked_for_are_marked_wherever_the_answer_has_them(self):
+        messages = (("user", "A story about Lily and a kite."), ("assistant", "Lily had two kites. Lily's kite flew."))
+        [(tokens, classes)] = chat.encode_conversations(tokenizer(), [messages], [("Lily", "kite")])
+        marked = tokenizer().decode(tokens[classes == chat.NAMED].tolist())
+        self.assertEqual(marked, "Lily kites Lily's kite")
         self.assertEqual(classes[0], chat.UNCOUNTED)
 
 
@@ -159,6 +190,10 @@ class Network(unittest.TestCase):
         self.assertLess(rates[-1], 0.005)
         self.assertEqual([plan.phase_of(step) for step in (0, 699, 700)], [(0, 0), (0, 699), (1, 0)])
 
+    def test_a_run_without_a_decay_keeps_its_rate_to_the_end(self):
+        plan = train.Plan((700, 300), decay_share=0.0)
+        self.assertEqual({plan.rate(step) for step in range(20, 1000)}, {1.0})
+
 
 class Files(unittest.TestCase):
     def setUp(self):
@@ -184,7 +219,8 @@ class Files(unittest.TestCase):
         shape = {name: value for name, value in TINY.as_dict().items()}
         return argparse.Namespace(
             data=self.folder / "data", out=self.folder / out, tokens=None, minutes=None, seed=1, threads=threads,
-            device="cpu", micro_tokens=4096, eager=True, checkpoint_minutes=9, **shape,
+            device="cpu", micro_tokens=4096, eager=True, checkpoint_minutes=9, start=None, peak_rate=1.0, skip_tokens=0,
+            batch_tokens=train.BATCH_TOKENS, decay_share=train.DECAY_SHARE, **shape,
         )
 
     def run_to_the_end(self, out: str, threads: int, interrupt_at: int | None = None) -> dict:
@@ -226,6 +262,26 @@ class Files(unittest.TestCase):
         np.testing.assert_array_equal(found["blk.1.attn_q.weight"][2], q[1])
         self.assertEqual(reader.fields["tokenizer.ggml.pre"].contents(), "qwen2")
         self.assertEqual(reader.fields["llama.attention.head_count_kv"].contents(), TINY.kv_heads)
+
+    def test_the_mean_of_checkpoints_has_the_mean_of_each_weight(self):
+        first, second = ({"step": step, "model": {"x": torch.full((2,), float(step))}} for step in (1, 4))
+        mean = average.mean_checkpoint([first, second])
+        self.assertEqual(mean["step"], 4)
+        self.assertEqual(mean["model"]["x"].tolist(), [2.5, 2.5])
+
+    def test_a_file_that_is_read_back_is_the_model_and_its_tokenizer(self):
+        model = Model(TINY)
+        model.initialise(3)
+        out = self.folder / "model.gguf"
+        export.write_gguf(model, self.tokenizer, out)
+        found = read_gguf.read_model(out)
+        self.assertAlmostEqual(found.config.norm_epsilon, TINY.norm_epsilon)
+        self.assertEqual(replace(found.config, norm_epsilon=TINY.norm_epsilon), TINY)
+        for name, weight in model.state_dict().items():
+            self.assertTrue(torch.equal(weight, found.state_dict()[name]), name)
+        text = "Once upon a time, Lily's dog said: \"We'll go!\" 17 + 25<|end|>"
+        read, known = read_gguf.read_tokenizer(out), tokenizer()
+        self.assertEqual(read.encode(text).ids, known.encode(text).ids)
 
 
 class Judging(unittest.TestCase):

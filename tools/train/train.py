@@ -39,9 +39,12 @@ RATE_MARGIN = 0.94
 
 @dataclass(frozen=True)
 class Plan:
-    """Steps of each phase; fixed when a run begins, so that it ends alike however often it is interrupted."""
+    """Steps of each phase and the rate's course; fixed when a run begins, so that it ends alike however often it is
+    interrupted."""
 
     steps: tuple[int, ...]
+    decay_share: float = DECAY_SHARE
+    batch_tokens: int = BATCH_TOKENS
 
     @property
     def steps_total(self) -> int:
@@ -58,15 +61,18 @@ class Plan:
     def rate(self, step: int) -> float:
         """The learning rates' factor: 0 to 1."""
         progress = (step + 1) / self.steps_total
-        return min(1.0, progress / WARM_UP_SHARE, max(0.0, 1 - step / self.steps_total) / DECAY_SHARE)
+        left = max(0.0, 1 - step / self.steps_total)
+        return min(1.0, progress / WARM_UP_SHARE, left / self.decay_share if self.decay_share else 1.0)
 
 
 class Rows:
-    """Rows of one phase on disk; read as they are needed."""
+    """Rows of one phase on disk, without the first `skipped_tokens`; read as they are needed."""
 
-    def __init__(self, folder: Path, name: str):
-        self.tokens = np.load(folder / f"{name}.tokens.npy", mmap_mode="r")
-        self.classes = np.load(folder / f"{name}.classes.npy", mmap_mode="r")
+    def __init__(self, folder: Path, name: str, skipped_tokens: int = 0):
+        tokens = np.load(folder / f"{name}.tokens.npy", mmap_mode="r")
+        first = skipped_tokens // tokens.shape[1]
+        self.tokens = tokens[first:]
+        self.classes = np.load(folder / f"{name}.classes.npy", mmap_mode="r")[first:]
 
     def batch(self, begin: int, end: int) -> tuple[Tensor, Tensor, Tensor]:
         """(inputs, targets, loss weights), each (rows, row_tokens). The last position of a row has no target."""
@@ -144,7 +150,7 @@ class Trainer:
 
         def sums(row: int) -> tuple[float, float]:
             inputs, targets, weights = (part.to(self.device) for part in rows.batch(row, row + 1))
-            weights = (weights == LOSS_WEIGHTS[ANSWERED]).float()
+            weights = (weights >= LOSS_WEIGHTS[ANSWERED]).float()
             with torch.no_grad():
                 return float(self.loss(inputs, targets, weights)), float(weights.sum())
 
@@ -187,12 +193,13 @@ class Training:
         self.data, self.out = arguments.data, arguments.out
         self.out.mkdir(parents=True, exist_ok=True)
         self.record = json.loads((self.data / "data.json").read_text())
-        self.rows = [Rows(self.data, name) for name, _, _ in PHASES]
         self.minutes_between = arguments.checkpoint_minutes
         self.checkpoint = self.out / "checkpoint.pt"
         self.stopped = False
         self.step, self.tokens, self.elapsed_s = 0, 0, 0.0
         saved = torch.load(self.checkpoint, map_location="cpu") if self.checkpoint.exists() else None
+        self.skipped_tokens = saved["skipped_tokens"] if saved else arguments.skip_tokens
+        self.rows = [Rows(self.data, name, self.skipped_tokens) for name, _, _ in PHASES]
         config = ModelConfig(**saved["config"]) if saved else config_of(arguments)
         self.trainer = trainer_of(arguments, config)
         self.trainer.begin(arguments.seed)
@@ -221,13 +228,13 @@ class Training:
             print(f"only {available:,} tokens are there; none is used twice", flush=True)
         steps = []
         for (_, _, share), rows in zip(PHASES, self.rows):
-            steps.append(min(round(total * share), rows.tokens.size) // BATCH_TOKENS)
-        return Plan(tuple(steps))
+            steps.append(min(round(total * share), rows.tokens.size) // arguments.batch_tokens)
+        return Plan(tuple(steps), arguments.decay_share, arguments.batch_tokens)
 
     def load(self, saved: dict) -> None:
         if saved["tokenizer_sha256"] != self.record["tokenizer_sha256"]:
             raise SystemExit(f"{self.checkpoint} was trained with another tokenizer than {self.data} has")
-        self.plan = Plan(tuple(saved["plan_steps"]))
+        self.plan = Plan(tuple(saved["plan_steps"]), saved["decay_share"], saved["batch_tokens"])
         self.trainer.model.load_state_dict(saved["model"])
         self.trainer.optimiser.load(saved["optimiser"])
         self.step, self.tokens, self.elapsed_s = saved["step"], saved["tokens"], saved["elapsed_s"]
@@ -238,6 +245,9 @@ class Training:
             "model": self.trainer.model.state_dict(),
             "optimiser": self.trainer.optimiser.state(),
             "plan_steps": self.plan.steps,
+            "decay_share": self.plan.decay_share,
+            "batch_tokens": self.plan.batch_tokens,
+            "skipped_tokens": self.skipped_tokens,
             "step": self.step,
             "tokens": self.tokens,
             "elapsed_s": self.elapsed_s,
@@ -261,20 +271,20 @@ class Training:
             begin = time.monotonic()
             phase, at = self.plan.phase_of(self.step)
             rows = self.rows[phase]
-            size = BATCH_TOKENS // rows.tokens.shape[1]
+            size = self.plan.batch_tokens // rows.tokens.shape[1]
             rate = self.peak_rate * self.plan.rate(self.step)
             loss, norm = self.trainer.step(rows.batch(at * size, (at + 1) * size), rate)
             if not np.isfinite(loss):
                 raise SystemExit(f"step {self.step}: the loss is {loss}")
             self.step += 1
-            self.tokens += BATCH_TOKENS
+            self.tokens += self.plan.batch_tokens
             seconds = time.monotonic() - begin
             self.elapsed_s += seconds
             self.log({"loss": round(loss, 4), "rate": round(rate, 4), "gradient_norm": round(norm, 4),
-                      "tokens_per_s": round(BATCH_TOKENS / seconds), "elapsed_s": round(self.elapsed_s, 1)})
+                      "tokens_per_s": round(self.plan.batch_tokens / seconds), "elapsed_s": round(self.elapsed_s, 1)})
             if self.step % 20 == 0:
-                print(f"step {self.step}/{self.plan.steps_total}: loss {loss:.4f}, {BATCH_TOKENS / seconds:,.0f} tokens/s",
-                      flush=True)
+                print(f"step {self.step}/{self.plan.steps_total}: loss {loss:.4f}, "
+                      f"{self.plan.batch_tokens / seconds:,.0f} tokens/s", flush=True)
             if time.monotonic() - saved_at > 60 * self.minutes_between:
                 self.save()
                 saved_at = time.monotonic()
@@ -318,6 +328,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, help="as many tokens as take so long, by a measurement at the start")
     parser.add_argument("--start", type=Path, help="a checkpoint whose weights a new run begins with")
     parser.add_argument("--peak-rate", type=float, default=1.0, help="factor of all learning rates")
+    parser.add_argument("--batch-tokens", type=int, default=BATCH_TOKENS, help="tokens of a step")
+    parser.add_argument("--decay-share", type=float, default=DECAY_SHARE, help="of the steps, the last ones; 0: none")
+    parser.add_argument("--skip-tokens", type=int, default=0, help="of each phase's rows: what an earlier run has used")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="changes the time only")
     parser.add_argument("--device", default="cpu")

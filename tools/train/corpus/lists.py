@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from random import Random
 
-from .example import Example, chat, either_case, pick, pick_distinct, sentence
+from .example import Example, chat, either_case, pick, sentence
 from .list_words import ALIASES, CATEGORIES, SINGULAR, UNCOUNTED
 from .question_samples import print_samples
+
+USUAL_MEAN = 3.0
+"""Mean place of a chosen member among those that are left."""
 
 COUNT_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven")
 
@@ -83,10 +86,6 @@ FIRST_OF = (
     ("letters", LETTERS), ("planets", CATEGORIES["planets"]),
 )
 
-# Some of these are said in their order, the others in any order.
-IN_ORDER = ("days of the week", "months", "seasons", "planets", "numbers", "even numbers", "odd numbers", "letters",
-            "vowels")
-
 _SPELLING = {member.lower(): member for members in CATEGORIES.values() for member in members}
 
 
@@ -114,6 +113,16 @@ def number(rng: Random, count: int) -> str:
     return COUNT_WORDS[count] if count < len(COUNT_WORDS) and rng.random() < 0.6 else str(count)
 
 
+def pick_usual(rng: Random, members: tuple[str, ...], count: int) -> list[str]:
+    """`count` different members in their category's order, the first of it more often than the last: so the next member
+    is one of a few that follow the last one, and never one that was named already."""
+    left, chosen = list(members), []
+    while len(chosen) < count:
+        at = min(int(rng.expovariate(1 / USUAL_MEAN)), len(left) - 1)
+        chosen.append(left.pop(at))
+    return sorted(chosen, key=members.index)
+
+
 def some(rng: Random) -> Example:
     """Several members of a category."""
     category = pick(rng, tuple(CATEGORIES))
@@ -123,9 +132,7 @@ def some(rng: Random) -> Example:
     name = pick(rng, ALIASES[category]) if other_name else category
     wording = pick(rng, SOME)
     request = either_case(rng, sentence(wording.format(n=number(rng, count), c=name)))
-    chosen = pick_distinct(rng, members, count)
-    if category in IN_ORDER:
-        chosen.sort(key=members.index)
+    chosen = pick_usual(rng, members, count)
     answer = list_answer(chosen)
     return chat("list", request, answer, f"list:{name}:{count}:{wording}", {"list": count, "of": category})
 

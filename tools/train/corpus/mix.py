@@ -15,15 +15,23 @@ Maker = Callable[[Random], Example]
 MODULES = ("stories", "questions", "arithmetic", "lists", "talk")
 
 MIXTURE: dict[str, float] = {
-    "story": 0.45,
-    "continuation": 0.08,
-    "plain_story": 0.05,
-    "questions": 0.16,
-    "arithmetic": 0.10,
-    "lists": 0.06,
-    "talk": 0.07,
+    "story": 0.46,
+    "continuation": 0.05,
+    "plain_story": 0.01,
+    "questions": 0.13,
+    "series": 0.15,
+    "subtraction": 0.025,
+    "word_problem": 0.025,
+    "addition": 0.015,
+    "arithmetic": 0.045,
+    "list": 0.05,
+    "lists": 0.015,
+    "greeting": 0.008,
+    "identity": 0.02,
+    "chatting": 0.012,
+    "talk": 0.03,
     "dialogue": 0.03,
-    "fact": 0.03,
+    "fact": 0.02,
 }
 """Share of the tokens, by kind or by module; a module's share is divided equally among its kinds that have none."""
 

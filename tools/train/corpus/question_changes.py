@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from random import Random
 
-from .example import Example, pick, pick_distinct, sentence, with_article
+from .example import pick, pick_distinct, sentence, with_article
 from .question_facts import TOPICS
 from .question_names import Person
-from .question_scene import Scene, ask
+from .question_scene import Asked, Scene
 from .question_words import (
     DAYS, DOINGS, NUMBERED, PEOPLE_COMPARED, PETS, REASONS, SPOTS, THINGS, THINGS_COMPARED, TIMES, WHERE,
 )
@@ -34,7 +34,7 @@ def mixed(rng: Random, events: list[str], others: list[str]) -> list[str]:
     return sentences
 
 
-def where(rng: Random) -> Example:
+def where(rng: Random) -> Asked:
     """People move: the last place counts."""
     scene = Scene.of(rng, pick(rng, (1, 2, 2, 3)))
     events: list[tuple[Person, str]] = []
@@ -65,10 +65,15 @@ def where(rng: Random) -> Example:
         (f"Where is {asked}?", f"{asked} is {there}."), (f"Where is {asked} now?", f"{asked} is {there}."),
         (f"Is {asked} {there}?", f"Yes, {asked} is {there}."),
         (f"Is {asked} {elsewhere}?", f"No, {asked} is {there}.")))
-    return ask(rng, "where", sentences, question, answer)
+    others = tuple((f"Where is {name}{now}?", f"{name} is {place}.") for name, place in at.items()
+                   for now in ("", " now"))
+    others += tuple((f"Is {name} {place}?", f"Yes, {name} is {place}.") for name, place in at.items())
+    others += tuple((f"Is {name} {place}?", f"No, {name} is {at[name]}.") for name in at for place in seen
+                    if place != at[name])
+    return Asked("where", sentences, question, answer, others)
 
 
-def where_thing(rng: Random) -> Example:
+def where_thing(rng: Random) -> Asked:
     """Things lie somewhere, are put elsewhere, or are carried along."""
     scene = Scene.of(rng, 2)
     thing = scene.take(THINGS)
@@ -88,10 +93,11 @@ def where_thing(rng: Random) -> Example:
     asked = pick(rng, list(at))
     sentences = mixed(rng, events, asides(scene, pick(rng, (0, 0, 1)), ("place", "have", "hold")))
     question = pick(rng, (f"Where is the {asked}?", f"Where is the {asked} now?", f"Where can I find the {asked}?"))
-    return ask(rng, "where_thing", sentences, question, f"The {asked} is {at[asked]}.")
+    others = tuple((f"Where is the {other}?", f"The {other} is {spot}.") for other, spot in at.items())
+    return Asked("where_thing", sentences, question, f"The {asked} is {at[asked]}.", others)
 
 
-def carried(rng: Random, scene: Scene, thing: str) -> Example:
+def carried(rng: Random, scene: Scene, thing: str) -> Asked:
     """Tom took the ball. Tom went to the garden: there the ball is."""
     one, other = scene.people
     noun, place = scene.take(WHERE)
@@ -105,10 +111,10 @@ def carried(rng: Random, scene: Scene, thing: str) -> Example:
         if not any(other.name in told and other.name in extra for told in events):
             events = mixed(rng, events, [extra])
     question = pick(rng, (f"Where is the {thing}?", f"Where is the {thing} now?"))
-    return ask(rng, "where_thing", events, question, f"The {thing} is {place}.")
+    return Asked("where_thing", events, question, f"The {thing} is {place}.")
 
 
-def who_has(rng: Random) -> Example:
+def who_has(rng: Random) -> Asked:
     """A thing changes hands, or does not."""
     scene = Scene.of(rng, pick(rng, (2, 3, 3)))
     thing, second = scene.take(THINGS), scene.take(THINGS)
@@ -139,10 +145,10 @@ def who_has(rng: Random) -> Example:
     has = (pick(rng, (f"Who has the {thing}?", f"Who has the {thing} now?")), f"{holder.name} has the {thing}.")
     question, answer = pick(rng, asked) if asked and rng.random() < 0.35 else has
     sentences = mixed(rng, events, asides(scene, pick(rng, (0, 0, 1)), ("have", "hold", "find", "get", "buy", "bring")))
-    return ask(rng, "who_has", sentences, question, answer)
+    return Asked("who_has", sentences, question, answer, (*asked, has))
 
 
-def how_many(rng: Random) -> Example:
+def how_many(rng: Random) -> Asked:
     """A number that is told, or that changes by a small one."""
     scene = Scene.of(rng, 2)
     person, other = scene.people
@@ -174,10 +180,10 @@ def how_many(rng: Random) -> Example:
         answer = f"{name} has {left} {one if left == 1 else many}."
     if rng.random() < 0.4:
         sentences = asides(scene, 1, ("have",)) + sentences
-    return ask(rng, "how_many", sentences, question, answer)
+    return Asked("how_many", sentences, question, answer)
 
 
-def compare(rng: Random) -> Example:
+def compare(rng: Random) -> Asked:
     """Who is older: told by a comparison, or by two ages."""
     if rng.random() < 0.3:
         return compared_things(rng)
@@ -192,9 +198,10 @@ def compare(rng: Random) -> Example:
         sentences = [f"{first} is {more} than {second}."]
     else:
         sentences = [f"{second} is {less} than {first}."]
-    question, answer = pick(rng, comparisons(rng, first, second, more, less))
+    asks = comparisons(rng, first, second, more, less)
+    question, answer = pick(rng, asks)
     sentences = mixed(rng, sentences, asides(scene, pick(rng, (0, 0, 1, 1, 2)), ("age",)))
-    return ask(rng, "compare", sentences, question, answer)
+    return Asked("compare", sentences, question, answer, tuple(asks))
 
 
 def comparisons(rng: Random, first: str, second: str, more: str, less: str) -> list[tuple[str, str]]:
@@ -210,18 +217,19 @@ def comparisons(rng: Random, first: str, second: str, more: str, less: str) -> l
     ]
 
 
-def compared_things(rng: Random) -> Example:
+def compared_things(rng: Random) -> Asked:
     scene = Scene.of(rng, 1)
     pool = PETS if rng.random() < 0.4 else THINGS
     first, second = "the " + scene.take(pool), "the " + scene.take(pool)
     more, less = pick(rng, THINGS_COMPARED if pool is THINGS else (("bigger", "smaller"), ("faster", "slower")))
     told = pick(rng, (f"{sentence(first)} is {more} than {second}.", f"{sentence(second)} is {less} than {first}."))
-    question, answer = pick(rng, comparisons(rng, first, second, more, less))
+    asks = comparisons(rng, first, second, more, less)
+    question, answer = pick(rng, asks)
     sentences = mixed(rng, [told], asides(scene, pick(rng, (0, 0, 1)), ("age", "have")))
-    return ask(rng, "compare", sentences, question, answer)
+    return Asked("compare", sentences, question, answer, tuple(asks))
 
 
-def why(rng: Random) -> Example:
+def why(rng: Random) -> Asked:
     """The reason is told, in one of several ways."""
     scene = Scene.of(rng, pick(rng, (1, 2, 2)))
     person, thing, pet = scene.people[0], scene.take(THINGS), scene.take(PETS)
@@ -244,10 +252,10 @@ def why(rng: Random) -> Example:
                        [f"Because {clause(cause, person.subject)}, {person.name} {effect}."]))
     others = asides(scene, pick(rng, (0, 1, 1, 2)), ("feeling", "have", "place", "lose"))
     question = "Why " + asked.format(n=person.name) + "?"
-    return ask(rng, "why", mixed(rng, story, others), question, f"{person.name} {effect} because {after}.")
+    return Asked("why", mixed(rng, story, others), question, f"{person.name} {effect} because {after}.")
 
 
-def when(rng: Random) -> Example:
+def when(rng: Random) -> Asked:
     """Who does what at which time."""
     scene = Scene.of(rng, pick(rng, (1, 1, 2, 2, 3)))
     past = rng.random() < 0.3
@@ -267,4 +275,13 @@ def when(rng: Random) -> Example:
     if time.startswith("on ") and time[3:] in DAYS and rng.random() < 0.4:
         question = f"On which day {helping} {person.name} {base}?"
     sentences = mixed(rng, sentences, asides(scene, pick(rng, (0, 0, 1)), ("place", "play", "read")))
-    return ask(rng, "when", sentences, question, answer)
+    others = tuple(ask for person, doing, time in plans for ask in when_asks(person, doing, time, past))
+    return Asked("when", sentences, question, answer, others)
+
+
+def when_asks(person: Person, doing: tuple[str, str, str], time: str, past: bool) -> tuple[tuple[str, str], ...]:
+    """Who does what when: asked for each of the three."""
+    done, helping = (doing[2], "did") if past else (doing[1], "does")
+    answer = f"{person.name} {done} {time}."
+    return ((f"When {helping} {person.name} {doing[0]}?", answer), (f"What {helping} {person.name} do {time}?", answer),
+            (f"Who {done} {time}?", answer))

@@ -110,9 +110,37 @@ def tell(rng: Random, facts: Sequence[Fact]) -> list[str]:
     return told
 
 
-def ask(rng: Random, kind: str, sentences: Sequence[str], question: str, answer: str) -> Example:
-    """The request in one of the layouts. The key is passage and question: the layout is not what is learned."""
-    key = f"question:{' '.join(sentences)}|{question}"
+@dataclass(frozen=True)
+class Asked:
+    """A passage, the question that is judged with its answer, and what else the passage answers."""
+
+    kind: str
+    sentences: Sequence[str]
+    question: str
+    answer: str
+    others: Asks = ()
+
+    def key(self, question: str) -> str:
+        """Passage and question: the layout is not what is learned."""
+        return f"question:{' '.join(self.sentences)}|{question}"
+
+
+Asker = Callable[[Random], Asked]
+
+
+def single(asker: Asker) -> Callable[[Random], Example]:
+    """Makes examples of one question."""
+
+    def make(rng: Random) -> Example:
+        asked = asker(rng)
+        request = laid_out(rng, asked.sentences, asked.question)
+        return chat(asked.kind, request, asked.answer, asked.key(asked.question), {"exact": asked.answer})
+
+    return make
+
+
+def laid_out(rng: Random, sentences: Sequence[str], question: str) -> str:
+    """The request in one of the layouts."""
     draw = rng.random()
     if draw < 0.06:
         request = "Facts:\n" + "\n".join("- " + told for told in sentences) + "\nQuestion: " + question
@@ -121,4 +149,4 @@ def ask(rng: Random, kind: str, sentences: Sequence[str], question: str, answer:
     else:
         layout = pick(rng, PLAIN_LAYOUTS if draw < 0.5 else LAYOUTS)
         request = layout.format(p=" ".join(sentences), q=question)
-    return chat(kind, either_case(rng, request), answer, key, {"exact": answer})
+    return either_case(rng, request)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
-from .example import Example, pick, sentence, with_article
-from .question_scene import Scene, ask
+from .example import pick, sentence, with_article
+from .question_scene import Asked, Scene
 from .question_words import COLOUR_WORDS, DAYS, EATEN, PET_NAMES, PETS, TOYS
 from .words import places_of
 
@@ -180,11 +180,12 @@ def slots(scene: Scene) -> dict[str, str]:
     }
 
 
-def tale(rng: Random) -> Example:
+def tale(rng: Random) -> Asked:
     sentences, asks = pick(rng, TALES)
     values = slots(Scene.of(rng, 3))
     question, answer = pick(rng, asks)
     if rng.random() < 0.3:
         question = question.replace("colour ", "color ")
     told = [one.format(**values) for one in sentences]
-    return ask(rng, "tale", told, question.format(**values), answer.format(**values))
+    others = tuple((asked.format(**values), said.format(**values)) for asked, said in asks)
+    return Asked("tale", told, question.format(**values), answer.format(**values), others)

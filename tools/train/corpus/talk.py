@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
 from random import Random
 
 from . import arithmetic, lists, questions, stories
 from .example import Example, chat, either_case, held_out, pick
 from .question_names import person
 from .question_samples import print_samples
+from .talk_forms import CHATTING, OPENERS, TIMES_AFTER
+from .talk_forms import GREETINGS as MORE_GREETINGS
+from .talk_forms import HOW_ARE_YOU as MORE_HOW_ARE_YOU
+from .talk_forms import IDENTITY as MORE_IDENTITY
 from .talk_facts import FACTS
 from .talk_unknown_words import PHRASES, UNKNOWN, UNKNOWN_ANSWERS
 from .talk_words import (
@@ -34,40 +39,75 @@ ASKS_OWN_NAME = ("What is my name?", "Do you know my name?", "Who am I?", "What'
                  "Do you remember my name?", "Tell me my name.", "Say my name.", "Please say my name.")
 
 
+PLAIN_SHARE = 0.4
+OPENED_SHARE = 0.2
+
+
 def one_of(kind: str, request: str, answer: str, key: str, answers: tuple[str, ...]) -> Example:
     """A request that several fixed answers are right for."""
     return chat(kind, request, answer, key, {"accept": list(answers)})
+
+
+def bare(wording: str) -> str:
+    """Without case and final stop: what else is the same wording belongs to the same side of the split."""
+    return wording.lower().rstrip(".!?")
+
+
+@cache
+def unlike(combined: tuple[str, ...], plain: tuple[str, ...]) -> tuple[str, ...]:
+    """The combined wordings that are none of the plain ones written otherwise: those have keys of their own."""
+    known = {bare(wording) for wording in plain}
+    return tuple(wording for wording in combined if bare(wording) not in known)
+
+
+def either_of(rng: Random, name: str, plain: tuple[str, ...], combined: tuple[str, ...]) -> tuple[str, str]:
+    """A wording that somebody thought of, or one of the many that are put together; and its key."""
+    if rng.random() < PLAIN_SHARE:
+        wording = pick(rng, plain)
+        return wording, f"talk:{name}:{wording}"
+    wording = pick(rng, unlike(combined, plain))
+    return wording, f"talk:{name}:{bare(wording)}"
+
+
+def opened(rng: Random, wording: str) -> str:
+    """The wording as it is typed, sometimes with something before it."""
+    if rng.random() < OPENED_SHARE:
+        opener = pick(rng, OPENERS)
+        lower = opener.endswith((", ", ": ")) and not wording.startswith(("I ", "I'm "))
+        wording = opener + (wording[0].lower() + wording[1:] if lower else wording)
+    return either_case(rng, wording)
 
 
 def greeting(rng: Random) -> Example:
     draw = rng.random()
     if draw < 0.25:
         time = pick(rng, TIMES_OF_DAY)
-        wording = time + pick(rng, ("", "!", ".", " to you!", ", quire!", ", my friend!", ", how are you?"))
+        wording = time + pick(rng, TIMES_AFTER)
+        key = f"talk:greeting:{wording}"
         answers = (f"{time}! What can I do for you?", f"{time}! How can I help you?",
         f"{time}! Would you like a story?")
-        if "how are you" in wording:
+        if "how " in wording:
             answers = (f"{time}! I am fine, thank you. How are you?",
             f"{time}! I am well, thank you. What can I do for you?")
     elif draw < 0.65:
-        wording, answers = pick(rng, GREETINGS), GREETING_ANSWERS
+        (wording, key), answers = either_of(rng, "greeting", GREETINGS, MORE_GREETINGS), GREETING_ANSWERS
     else:
-        wording, answers = pick(rng, HOW_ARE_YOU), HOW_ANSWERS
-    return one_of("greeting", either_case(rng, wording), pick(rng, answers), f"talk:greeting:{wording}", answers)
+        (wording, key), answers = either_of(rng, "greeting", HOW_ARE_YOU, MORE_HOW_ARE_YOU), HOW_ANSWERS
+    return one_of("greeting", either_case(rng, wording), pick(rng, answers), key, answers)
 
 
 def identity(rng: Random) -> Example:
     name = pick(rng, tuple(IDENTITY))
     wordings, answer = IDENTITY[name]
-    wording = pick(rng, wordings)
-    return chat("identity", either_case(rng, wording), answer, f"talk:{name}:{wording}", {"exact": answer})
+    wording, key = either_of(rng, name, wordings, MORE_IDENTITY[name])
+    return chat("identity", opened(rng, wording), answer, key, {"exact": answer})
 
 
 def chatting(rng: Random) -> Example:
     """Thanks, goodbye, praise, blame, and how the user feels."""
     name, wordings, answers = pick(rng, CHAT_TOPICS)
-    wording = pick(rng, wordings)
-    return one_of("chatting", either_case(rng, wording), pick(rng, answers), f"talk:{name}:{wording}", answers)
+    wording, key = either_of(rng, name, wordings, CHATTING[name])
+    return one_of("chatting", opened(rng, wording), pick(rng, answers), key, answers)
 
 
 def fact(rng: Random) -> Example:
