@@ -15,7 +15,7 @@ class Answer:
     text: str = ""
     sent: float = 0.0
     ended: float = 0.0
-    times: list[float] = field(default_factory=list)  # of each piece of text
+    times: list[float] = field(default_factory=list)  # of each token
     usage: dict = field(default_factory=dict)
     finish: str | None = None
     error: str = ""
@@ -26,7 +26,7 @@ class Answer:
         return self.times[0] - self.sent
 
     def gaps(self, begin: float = 0.0, end: float = float("inf")) -> list[float]:
-        """Between pieces of text; those that end in [begin, end]."""
+        """Between tokens, as far as they lie in [begin, end]."""
         return [b - a for a, b in zip(self.times, self.times[1:]) if begin <= b and a <= end]
 
 
@@ -38,7 +38,7 @@ class Server:
     async def complete(self, prompt: list[int], tokens: int, headers: dict[str, str] | None = None, **more) -> Answer:
         """One /v1/completions request, streamed. Greedy and to its full length unless `more` says otherwise."""
         body = {"model": self.model, "prompt": prompt, "max_tokens": tokens, "temperature": 0, "stream": True,
-                "ignore_eos": True, "stream_options": {"include_usage": True}, **more}
+                "ignore_eos": True, "logprobs": 0, "stream_options": {"include_usage": True}, **more}
         answer = Answer(sent=time.monotonic())
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 22)
@@ -74,9 +74,10 @@ class Server:
             answer.usage = event.get("usage") or answer.usage
             for choice in event.get("choices", ()):
                 answer.finish = choice.get("finish_reason") or answer.finish
-                if choice.get("text"):
-                    answer.times.append(time.monotonic())
-                    answer.text += choice["text"]
+                # A token may be a part of a character, which is sent when it is whole: its log-probability comes at once.
+                tokens = (choice.get("logprobs") or {}).get("tokens") or ()
+                answer.times.extend([time.monotonic()] * len(tokens))
+                answer.text += choice.get("text") or ""
 
     async def get(self, path: str) -> dict:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)

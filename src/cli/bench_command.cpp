@@ -69,13 +69,16 @@ class BatchRun {
   }
 
  private:
+  // No scheduling policy is measured here: prompts take whole steps, and all contexts run.
+  static constexpr int64_t no_target_ns = int64_t{1} << 50;
+
   // Room for every sequence at its longest: while the last prompt is computed, the first sequence already generates.
   Limits limits_for_all() const {
     const int32_t steps_of_prompts = ceil_div(parallel_ * options_.prompt, step_tokens_max - parallel_) + parallel_ + 2;
     const int32_t length = options_.prompt + steps_of_prompts + options_.generate + 2;
     return {.block_tokens = block_tokens, .block_count = parallel_ * (ceil_div(length, block_tokens) + 1),
             .context_tokens = length, .running_max = parallel_, .queue_max = parallel_,
-            .step_tokens_max = step_tokens_max};
+            .step_tokens_max = step_tokens_max, .target_gap_ns = no_target_ns, .parallel_adapts = false};
   }
 
   void submit_all(Engine& engine, int32_t generated_max) {

@@ -10,7 +10,6 @@ namespace quire {
 
 namespace {
 
-constexpr int32_t parallel_start = 8;
 constexpr int32_t settle_steps = 6;     // StepCost has followed by then
 constexpr int64_t probe_interval = 48;  // steps between two tries of more; each costs its streams settle_steps
 // A number of streams is as good as the best when it gives at least this share of its throughput.
@@ -20,7 +19,7 @@ constexpr int64_t good_num = 93, good_den = 100;
 
 ParallelController::ParallelController(const Config& config)
     : config_(config),
-      parallel_(config.adapts ? std::min(parallel_start, config.parallel_max) : config.parallel_max),
+      parallel_(config.adapts ? std::min(config.start, config.parallel_max) : config.parallel_max),
       horizon_(parallel_) {
   QUIRE_CHECK(config.parallel_max >= 1, "one at least may run");
 }

@@ -14,6 +14,7 @@ class ParallelController {
  public:
   struct Config {
     int32_t parallel_max = 1;  // never exceeded
+    int32_t start = 8;         // before anything was measured
     bool adapts = true;        // false: always parallel_max
     int64_t gap_max_ns = 0;    // steps of streams alone are not to take longer; 0: any
   };

@@ -27,8 +27,9 @@ bool Policy::pauses(const Rank& running, const ClientAccount& account, int64_t w
 
 int32_t Policy::running_max() const { return std::max(1, std::min(limits_.running_max, limits_.step_tokens_max)); }
 
-// Unless it was given: two and a half times the step of one context, so that the longest gap beside a prompt stays
-// under three; and beside many streams half a step of theirs for the prompts, else a crowd would starve them.
+// Unless it was given: 2.4 times the step of one context, so that the longest gap beside a prompt, with all that
+// happens on a machine, stays under three; and beside many streams half a step of theirs for the prompts, else a crowd
+// would starve them.
 int64_t Policy::target_gap_ns(const StepCost& cost, int32_t streams) const {
   if (limits_.target_gap_ns > 0) return limits_.target_gap_ns;
   return std::max(cost.decode_ns(1) * 5 / 2, cost.decode_ns(streams) * 3 / 2);

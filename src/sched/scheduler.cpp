@@ -28,8 +28,10 @@ Scheduler::State::State(const Limits& limits_given)
       cache(limits.block_count, limits.block_tokens),
       ledger(limits.clients_max),
       cost(policy.running_max()),
-      parallel(
-          {.parallel_max = policy.running_max(), .adapts = limits.parallel_adapts, .gap_max_ns = limits.target_gap_ns}),
+      parallel({.parallel_max = policy.running_max(),
+                .start = limits.parallel_start,
+                .adapts = limits.parallel_adapts,
+                .gap_max_ns = limits.target_gap_ns}),
       block_limit_wanted(limits.block_count),
       block_limit(limits.block_count) {
   QUIRE_CHECK(limits.block_count > 0 && limits.step_tokens_max > 0 && limits.queue_max >= 0, "limits are set");

@@ -38,7 +38,7 @@ void StepCost::observe(const StepObservation& observation) {
     return;
   }
   // A few rows beside many streams say little about a row.
-  constexpr int32_t telling_rows = 8;
+  constexpr int32_t telling_rows = 4;
   if (prompt_rows < telling_rows) return;
   // A step without streams reads the weights for its first prompt row. While no step of streams alone was seen, a row
   // is taken for its share of the step, and the streams for what is left.

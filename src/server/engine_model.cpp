@@ -120,7 +120,8 @@ Limits engine_limits(const Settings& settings, int64_t context_max, int64_t bloc
   const int64_t wanted = settings.context_tokens > 0 ? std::min<int64_t>(settings.context_tokens, context_max)
                                                      : context_max;
   limits.context_tokens = static_cast<int32_t>(std::clamp<int64_t>(wanted, 2, int32_max));
-  if (settings.parallel_max > 0) limits.running_max = settings.parallel_max;
+  // Somebody who names a number knows the machine: begin with it, and go below only where fewer do as well.
+  if (settings.parallel_max > 0) limits.running_max = limits.parallel_start = settings.parallel_max;
   limits.queue_max = settings.queue_max;
   limits.queue_tokens_max = settings.queue_tokens_max;
   limits.target_gap_ns = settings.target_gap_ns;

@@ -73,7 +73,9 @@ TEST(Scheduler, a_request_that_could_never_fit_is_refused_saying_what_it_needs_a
 }
 
 TEST(Scheduler, decoding_streams_come_before_prompts_and_prompts_share_what_is_left) {
-  Driver driver(limits_of(4, 64, 8, 9));
+  Limits limits = limits_of(4, 64, 8, 9);
+  limits.prompt_rows_min = 8;
+  Driver driver(limits);
   driver.admit(1, tokens_from(0, 4), 20);
   driver.step();
   driver.admit(2, tokens_from(1000, 40), 1);
