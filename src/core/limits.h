@@ -13,12 +13,13 @@ struct Limits {
   int32_t queue_max = 512;        // sequences that may wait
   int32_t step_tokens_max = 512;  // rows of a step
   int64_t queue_tokens_max = int64_t{1} << 20;  // prompt tokens that may wait, one request always may; 0: no bound
-  int64_t target_gap_ns = 0;    // between two tokens of a stream; 0: derived from the step time at one context
-  int32_t prompt_rows_min = 4;  // of a step, for prompts that are there, whatever the target says
-  int32_t parallel_start = 8;   // sequences that run together before anything was measured
-  int32_t ageing_steps = 8192;  // of waiting, after which a sequence counts as one band more urgent
-  int32_t clients_max = 4096;   // idle clients whose service is remembered
-  bool parallel_adapts = true;  // a controller moves the parallelism below running_max
+  int64_t target_gap_ns = 0;           // between two tokens of a stream; 0: derived from the step time at one context
+  int32_t prompt_rows_min = 4;         // of a step, for prompts that are there, whatever the target says
+  int32_t parallel_start = 8;          // sequences that run together before anything was measured
+  int32_t answer_tokens_expected = 0;  // an answer's length for which memory is kept back before it is longer
+  int32_t ageing_steps = 8192;         // of waiting, after which a sequence counts as one band more urgent
+  int32_t clients_max = 4096;          // idle clients whose service is remembered
+  bool parallel_adapts = true;         // a controller moves the parallelism below running_max
 };
 
 }  // namespace quire

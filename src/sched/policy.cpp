@@ -44,11 +44,14 @@ int32_t Policy::step_tokens_beside(const StepCost& cost, int32_t streams) const 
   return streams + static_cast<int32_t>(std::min(most, rows));
 }
 
-// Answers have heavy tails: one that has run for g tokens is expected to run for g more, and for a block at least, so
-// that one that has just started is not parked at once. Any value is correct; it trades waiting for parking.
+// Answers have heavy tails: one that is longer than expected, by now g tokens, is expected to run for g more, and each
+// for a block at least, so that one that has just started is not parked at once. Any value is correct; it trades
+// waiting for parking.
 int32_t Policy::expected_growth(const Sequence& sequence) const {
   const int32_t generated = sequence.length() - sequence.prompt_length;
-  return std::min(sequence.length_max - sequence.length(), std::max(limits_.block_tokens, generated));
+  const int32_t expected = limits_.answer_tokens_expected;
+  const int32_t growth = generated < expected ? expected - generated : generated;
+  return std::min(sequence.length_max - sequence.length(), std::max(limits_.block_tokens, growth));
 }
 
 }  // namespace quire

@@ -123,6 +123,7 @@ Limits engine_limits(const Settings& settings, int64_t context_max, int64_t bloc
   // Somebody who names a number knows the machine: begin with it, and go below only where fewer do as well.
   if (settings.parallel_max > 0) limits.running_max = limits.parallel_start = settings.parallel_max;
   limits.queue_max = settings.queue_max;
+  limits.answer_tokens_expected = 256;  // a page of text: fewer contexts start at once, fewer are parked later
   limits.queue_tokens_max = settings.queue_tokens_max;
   limits.target_gap_ns = settings.target_gap_ns;
   const int64_t context_blocks = (limits.context_tokens + limits.block_tokens - 1) / limits.block_tokens;

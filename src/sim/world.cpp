@@ -48,6 +48,7 @@ Limits make_limits(Random& random, Crowd crowd) {
   limits.prompt_rows_min = random.between(1, 16);
   limits.ageing_steps = random.percent(30) ? random.between(1, 30) : 1 << 20;
   limits.clients_max = random.between(1, 4);
+  if (random.percent(20)) limits.answer_tokens_expected = random.between(1, limits.context_tokens);
   limits.parallel_adapts = random.percent(50);
   if (random.percent(25)) limits.target_gap_ns = random.between(1, 400) * int64_t{1000};
   if (crowd == Crowd::clients) {
