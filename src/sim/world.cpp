@@ -55,6 +55,7 @@ Limits make_limits(Random& random, Crowd crowd) {
     limits.block_count = blocks;
     limits.ageing_steps = 1 << 20;
     limits.queue_max = 12;
+    limits.answer_tokens_expected = 0;
   }
   if (random.percent(15)) limits.queue_tokens_max = limits.context_tokens + random.below(limits.context_tokens);
   return limits;
@@ -162,7 +163,7 @@ World make_world(uint64_t seed) {
   Random random(seed);
   World world;
   const int32_t kind = random.below(100);
-  const Crowd crowd = kind < 40 ? Crowd::none : kind < 70 ? Crowd::memory : kind < 92 ? Crowd::seats : Crowd::clients;
+  const Crowd crowd = kind < 40 ? Crowd::none : kind < 70 ? Crowd::memory : kind < 88 ? Crowd::seats : Crowd::clients;
   world.limits = make_limits(random, crowd);
   world.memory = make_memory(random, world.limits);
   world.price = {.base_ns = random.between(1, 100) * int64_t{1000},
