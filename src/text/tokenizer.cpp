@@ -36,7 +36,7 @@ Result<std::unique_ptr<const Tokenizer>> Tokenizer::create(const gguf::Metadata&
     return make(std::move(vocabulary), std::move(encoder));
   }
   if (family == "gpt2") {
-    QUIRE_TRY(Vocabulary vocabulary, Vocabulary::read(metadata, TokenSpelling::byte_alphabet));
+    QUIRE_TRY(Vocabulary vocabulary, Vocabulary::read(metadata, TokenSpelling::byte_level));
     QUIRE_TRY(ByteBpeEncoder encoder, ByteBpeEncoder::create(vocabulary, metadata));
     return make(std::move(vocabulary), std::move(encoder));
   }

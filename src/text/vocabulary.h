@@ -31,7 +31,7 @@ enum class TokenType : uint8_t {
 // How names spell bytes.
 enum class TokenSpelling : uint8_t {
   sentencepiece,  // UTF-8 with U+2581 for a space
-  byte_alphabet,  // one printable character for each byte (byte_alphabet.h)
+  byte_level,     // one printable character for each byte (byte_alphabet.h)
 };
 
 // Immutable; any thread. Movable: views stay valid.
