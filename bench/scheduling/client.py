@@ -75,8 +75,10 @@ class Server:
             for choice in event.get("choices", ()):
                 answer.finish = choice.get("finish_reason") or answer.finish
                 # A token may be a part of a character, which is sent when it is whole: its log-probability comes at once.
-                tokens = (choice.get("logprobs") or {}).get("tokens") or ()
-                answer.times.extend([time.monotonic()] * len(tokens))
+                # Without log-probabilities (which cost a pass over the vocabulary) each piece of text counts.
+                logprobs = choice.get("logprobs")
+                pieces = len(logprobs.get("tokens") or ()) if logprobs else bool(choice.get("text"))
+                answer.times.extend([time.monotonic()] * pieces)
                 answer.text += choice.get("text") or ""
 
     async def get(self, path: str) -> dict:
