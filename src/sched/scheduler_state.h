@@ -30,7 +30,6 @@ struct Entry {
   int64_t waiting_since = 0;  // the step from which it waits or is parked now
   int32_t reached = 0;        // the largest `computed` there ever was: what is computed again below it was lost
   int32_t end = -1;           // of the planned slice; -1: not in the plan
-  bool follows = false;       // waits in this step for another one that computes the same block
 };
 
 struct Scheduler::State {

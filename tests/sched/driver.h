@@ -17,6 +17,15 @@ inline std::vector<TokenId> tokens_from(TokenId first, int32_t count) {
   return tokens;
 }
 
+inline Limits limits_of(int32_t block_tokens, int32_t block_count, int32_t running_max = 8, int32_t step_tokens_max = 16) {
+  return {.block_tokens = block_tokens,
+          .block_count = block_count,
+          .context_tokens = block_tokens * block_count,
+          .running_max = running_max,
+          .queue_max = 64,
+          .step_tokens_max = step_tokens_max};
+}
+
 class Driver {
  public:
   explicit Driver(const Limits& limits) : scheduler(limits) {}

@@ -9,15 +9,6 @@
 namespace quire::test {
 namespace {
 
-Limits limits_of(int32_t block_tokens, int32_t block_count, int32_t running_max = 8, int32_t step_tokens_max = 16) {
-  return {.block_tokens = block_tokens,
-          .block_count = block_count,
-          .context_tokens = block_tokens * block_count,
-          .running_max = running_max,
-          .queue_max = 64,
-          .step_tokens_max = step_tokens_max};
-}
-
 // The order in which requests first ran.
 std::vector<uint64_t> start_order(Driver& driver, uint64_t last) {
   std::vector<uint64_t> order;

@@ -7,15 +7,6 @@
 namespace quire::test {
 namespace {
 
-Limits limits_of(int32_t block_tokens, int32_t block_count, int32_t running_max = 8, int32_t step_tokens_max = 16) {
-  return {.block_tokens = block_tokens,
-          .block_count = block_count,
-          .context_tokens = block_tokens * block_count,
-          .running_max = running_max,
-          .queue_max = 16,
-          .step_tokens_max = step_tokens_max};
-}
-
 TEST(Scheduler, a_request_goes_from_prompt_to_answer_and_leaves_nothing_held) {
   Driver driver(limits_of(4, 8));
   driver.admit(1, tokens_from(0, 10), 3);
