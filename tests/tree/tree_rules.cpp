@@ -85,7 +85,8 @@ std::vector<SourceFile> read_tree(const std::filesystem::path& repository) {
   for (const char* folder : {"src", "tests", "fuzz", "bench", "tools"}) {
     if (!fs::exists(repository / folder)) continue;
     for (auto entry = fs::recursive_directory_iterator(repository / folder); entry != fs::end(entry); ++entry) {
-      if (entry->is_directory() && entry->path().filename() == "node_modules") entry.disable_recursion_pending();
+      const fs::path name = entry->path().filename();  // .gitignore has these: what tools make is not the tree's
+      if (entry->is_directory() && (name == "node_modules" || name == "build")) entry.disable_recursion_pending();
       const std::string path = entry->path().lexically_relative(repository).generic_string();
       if (!entry->is_regular_file() || !is_checked(path)) continue;
       files.push_back({.path = path, .text = read_file(entry->path())});

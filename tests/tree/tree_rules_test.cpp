@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -32,6 +33,19 @@ std::string repeated(std::string_view line, int count) {
 }
 
 TEST(Tree, is_found) { EXPECT_GT(tree().size(), 20U); }
+
+TEST(Tree, is_without_what_tools_made_inside_it) {
+  const std::filesystem::path repository = std::filesystem::path(testing::TempDir()) / "tree_with_a_build_folder";
+  for (const char* name : {"tools/train/build/venv/made.cpp", "tests/clients/node_modules/made.cpp", "src/own.cpp"}) {
+    std::filesystem::create_directories((repository / name).parent_path());
+    std::ofstream(repository / name) << "\n";
+  }
+  const std::vector<SourceFile> files = read_tree(repository);
+  std::filesystem::remove_all(repository);
+  ASSERT_EQ(files.size(), 1U);
+  EXPECT_EQ(files.front().path, "src/own.cpp");
+}
+
 TEST(Tree, include_edges_follow_the_layer_table) { expect_clean(check_include_edges); }
 TEST(Tree, instruction_set_folders_are_leaves) { expect_clean(check_kernel_leaves); }
 TEST(Tree, locks_and_memory_orders_are_in_three_places) { expect_clean(check_locks); }
