@@ -200,12 +200,14 @@ class Training:
         saved = torch.load(self.checkpoint, map_location="cpu") if self.checkpoint.exists() else None
         self.skipped_tokens = saved["skipped_tokens"] if saved else arguments.skip_tokens
         self.rows = [Rows(self.data, name, self.skipped_tokens) for name, _, _ in PHASES]
-        config = ModelConfig(**saved["config"]) if saved else config_of(arguments)
+        start = torch.load(arguments.start, map_location="cpu") if arguments.start and not saved else None
+        known = saved or start
+        config = ModelConfig(**known["config"]) if known else config_of(arguments)
         self.trainer = trainer_of(arguments, config)
         self.trainer.begin(arguments.seed)
         self.peak_rate = arguments.peak_rate
-        if arguments.start and not saved:
-            self.trainer.model.load_state_dict(torch.load(arguments.start, map_location="cpu")["model"])
+        if start:
+            self.trainer.model.load_state_dict(start["model"])
         if saved:
             self.load(saved)
         else:

@@ -15,7 +15,7 @@ Maker = Callable[[Random], Example]
 MODULES = ("stories", "questions", "arithmetic", "lists", "talk")
 
 MIXTURE: dict[str, float] = {
-    "story": 0.46,
+    "story": 0.5,
     "continuation": 0.05,
     "plain_story": 0.01,
     "questions": 0.13,
