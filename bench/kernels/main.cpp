@@ -121,23 +121,23 @@ void bench_matmul(Team& team, const KernelTable& table, ElementType type, const 
   const size_t size = packed_size_bytes(type, outputs, inputs);
   Aligned packed(size);
   fill(packed.bytes, size);
-  const int64_t rows_max = 64;
+  const int64_t rows_max = 512;
   const auto values = random_floats(rows_max * inputs);
   std::vector<int8_t> quants(values.size());
   std::vector<float> scales(values.size() / 32);
-  std::vector<int16_t> half_sums(values.size() / 16);
+  std::vector<int32_t> quant_sums(values.size() / 16);
   std::vector<float> group_sums(values.size() / 32);
-  table.quantize_activations(values.data(), rows_max, inputs, quants.data(), scales.data(), half_sums.data(),
+  table.quantize_activations(values.data(), rows_max, inputs, quants.data(), scales.data(), quant_sums.data(),
                              group_sums.data());
   std::vector<float> y(static_cast<size_t>(rows_max * outputs));
-  for (const int64_t rows : {1, 2, 4, 8, 16, 64}) {
+  for (const int64_t rows : {1, 2, 4, 8, 16, 64, 512}) {
     MatmulArgs args = {.weights = {.type = type, .outputs = outputs, .inputs = inputs, .bytes = packed.bytes},
                        .x = {.rows = rows,
                              .inputs = inputs,
                              .values = values.data(),
                              .quants = quants.data(),
                              .scales = scales.data(),
-                             .half_sums = half_sums.data(),
+                             .quant_sums = quant_sums.data(),
                              .group_sums = group_sums.data()},
                        .y = y.data(),
                        .y_stride = outputs};
@@ -206,10 +206,10 @@ void bench_rows(const KernelTable& table, int64_t n) {
   report("add", 12 * n, [&] { table.add(y.data(), x.data(), n); });
   std::vector<int8_t> quants(x.size());
   std::vector<float> scales(x.size() / 32);
-  std::vector<int16_t> half_sums(x.size() / 16);
+  std::vector<int32_t> quant_sums(x.size() / 16);
   std::vector<float> group_sums(x.size() / 32);
   report("quantize_activations", 5 * n, [&] {
-    table.quantize_activations(x.data(), 1, n, quants.data(), scales.data(), half_sums.data(), group_sums.data());
+    table.quantize_activations(x.data(), 1, n, quants.data(), scales.data(), quant_sums.data(), group_sums.data());
   });
   const std::vector<float> cosines(64, 0.8F);
   const std::vector<float> sines(64, 0.6F);

@@ -24,11 +24,11 @@ struct Rows {
 // Where operations put what they make on the way; one for a whole step, sized for the widest operation.
 struct Scratch {
   // The int8 forms of a matmul's input: of the rows, then of what the forms of exact rows lack.
-  int8_t* quants = nullptr;      // (2 * rows, inputs)
-  float* scales = nullptr;       // (2 * rows, inputs / 32)
-  int16_t* half_sums = nullptr;  // (2 * rows, inputs / 16)
-  float* group_sums = nullptr;   // (2 * rows, inputs / 32)
-  float* remainders = nullptr;   // (rows, inputs): what the int8 form lacks
+  int8_t* quants = nullptr;       // (2 * rows, inputs)
+  float* scales = nullptr;        // (2 * rows, inputs / 32)
+  int32_t* quant_sums = nullptr;  // (2 * rows, inputs / 32, 2)
+  float* group_sums = nullptr;    // (2 * rows, inputs / 32)
+  float* remainders = nullptr;    // (rows, inputs): what the int8 form lacks
   // Split heads, for KV of type f32 only.
   float* split_q = nullptr;    // (rows, 2 * q_width)
   float* split_out = nullptr;  // (rows, 2 * q_width)

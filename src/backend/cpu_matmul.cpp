@@ -35,7 +35,7 @@ Activations forms_of(const Scratch& scratch, int64_t inputs, int64_t row, int64_
           .inputs = inputs,
           .quants = scratch.quants + row * inputs,
           .scales = scratch.scales + row * groups,
-          .half_sums = scratch.half_sums + row * groups * 2,
+          .quant_sums = scratch.quant_sums + row * groups * 2,
           .group_sums = scratch.group_sums + row * groups};
 }
 
@@ -45,7 +45,7 @@ void CpuBackend::quantize(Rows x, std::span<const int32_t> exact_rows, const Scr
   const int64_t groups = x.width / quant_group;
   const auto quantize_rows = [&](const float* rows, int64_t count, int64_t row) {
     kernels_.quantize_activations(rows, count, x.width, scratch.quants + row * x.width, scratch.scales + row * groups,
-                                  scratch.half_sums + row * groups * 2, scratch.group_sums + row * groups);
+                                  scratch.quant_sums + row * groups * 2, scratch.group_sums + row * groups);
   };
   for_rows(x.count, x.width, [&](int64_t begin, int64_t end) { quantize_rows(x.row(begin), end - begin, begin); });
   for_rows(static_cast<int64_t>(exact_rows.size()), x.width, [&](int64_t begin, int64_t end) {

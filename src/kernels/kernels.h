@@ -43,11 +43,12 @@ struct PackedMatrix {
 struct Activations {
   int64_t rows = 0;
   int64_t inputs = 0;
-  const float* values = nullptr;       // (rows, inputs)
-  const int8_t* quants = nullptr;      // (rows, inputs)
-  const float* scales = nullptr;       // (rows, inputs / 32)
-  const int16_t* half_sums = nullptr;  // (rows, inputs / 16): sum of quants over 16 inputs, for weights with an offset
-  const float* group_sums = nullptr;   // (rows, inputs / 32): scale * sum of quants, for weights with a minimum
+  const float* values = nullptr;        // (rows, inputs)
+  const int8_t* quants = nullptr;       // (rows, inputs)
+  const float* scales = nullptr;        // (rows, inputs / 32)
+  const int32_t* quant_sums = nullptr;  // (rows, inputs / 32, 2): sums of a group's first 16 quants and of all, for
+                                        // weights with an offset
+  const float* group_sums = nullptr;    // (rows, inputs / 32): scale * sum of quants, for weights with a minimum
 };
 
 // y[r][o] = sum over k of W[o][k] * x[r][k], for outputs of panels [panel_begin, panel_end).
@@ -112,7 +113,7 @@ struct KernelTable {
   // that its own row's results are NaN; one whose values are all below 2^-100 counts as zero.
   // REQUIRES: inputs is a multiple of 32.
   void (*quantize_activations)(const float* x, int64_t rows, int64_t inputs, int8_t* quants, float* scales,
-                               int16_t* half_sums, float* group_sums);
+                               int32_t* quant_sums, float* group_sums);
   void (*attention)(const AttentionArgs& args);
   void (*kv_write)(const KvWriteArgs& args);
   // y = x / sqrt(mean(x^2) + epsilon) * weight, one row of n values. y may be x.

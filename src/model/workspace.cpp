@@ -58,7 +58,7 @@ Result<Workspace> Workspace::create(const ModelConfig& config, const Limits& lim
     layout.place(space.sines_, rows * config.rotary_dim / 2);
     layout.place(space.scratch_.quants, 2 * rows * input_max);
     layout.place(space.scratch_.scales, 2 * rows * (input_max / quant_group));
-    layout.place(space.scratch_.half_sums, 2 * rows * (input_max / quant_group) * 2);
+    layout.place(space.scratch_.quant_sums, 2 * rows * (input_max / quant_group) * 2);
     layout.place(space.scratch_.group_sums, 2 * rows * (input_max / quant_group));
     layout.place(space.scratch_.remainders, rows * input_max);
     if (config.kv_type == KvType::f32) {

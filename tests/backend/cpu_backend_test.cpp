@@ -37,7 +37,7 @@ struct Buffer {
 struct ScratchMemory {
   static constexpr size_t size = size_t{1} << 17;
   std::vector<int8_t> quants = std::vector<int8_t>(size);
-  std::vector<int16_t> half_sums = std::vector<int16_t>(size);
+  std::vector<int32_t> quant_sums = std::vector<int32_t>(size);
   std::array<std::vector<float>, 7> floats;
   Scratch scratch;
 
@@ -45,7 +45,7 @@ struct ScratchMemory {
     for (std::vector<float>& part : floats) part.resize(size);
     scratch = {.quants = quants.data(),
                .scales = floats[0].data(),
-               .half_sums = half_sums.data(),
+               .quant_sums = quant_sums.data(),
                .group_sums = floats[1].data(),
                .remainders = floats[2].data(),
                .split_q = floats[3].data(),

@@ -179,8 +179,8 @@ TEST(QuantizeActivations, rounds_to_the_nearest_of_255_steps) {
       sums[k / 16] += quant;
     }
     EXPECT_EQ(x.scales[g], max / 127.0F);
-    EXPECT_EQ(x.half_sums[2 * g], sums[0]);
-    EXPECT_EQ(x.half_sums[2 * g + 1], sums[1]);
+    EXPECT_EQ(x.quant_sums[2 * g], sums[0]);
+    EXPECT_EQ(x.quant_sums[2 * g + 1], sums[0] + sums[1]);
     EXPECT_EQ(x.group_sums[g], x.scales[g] * static_cast<float>(sums[0] + sums[1]));
   }
 }
@@ -205,7 +205,7 @@ TEST(QuantizeActivations, has_the_bits_of_the_scalar_table_in_every_table) {
     for (const KernelTable* table : supported_kernel_tables()) {
       const Rows x(*table, values, 7, inputs);
       EXPECT_EQ(x.quants, expected.quants) << table->name;
-      EXPECT_EQ(x.half_sums, expected.half_sums) << table->name;
+      EXPECT_EQ(x.quant_sums, expected.quant_sums) << table->name;
       EXPECT_TRUE(same_bits(x.scales, expected.scales)) << table->name;
       EXPECT_TRUE(same_bits(x.group_sums, expected.group_sums)) << table->name;
     }

@@ -184,9 +184,9 @@ Rows::Rows(const KernelTable& table, std::vector<float> the_values, int64_t rows
   const size_t groups = static_cast<size_t>(rows * inputs / quant_group);
   quants.resize(groups * quant_group);
   scales.resize(groups);
-  half_sums.resize(2 * groups);
+  quant_sums.resize(2 * groups);
   group_sums.resize(groups);
-  table.quantize_activations(values.data(), rows, inputs, quants.data(), scales.data(), half_sums.data(),
+  table.quantize_activations(values.data(), rows, inputs, quants.data(), scales.data(), quant_sums.data(),
                              group_sums.data());
 }
 
@@ -195,7 +195,7 @@ Activations Rows::rows(int64_t begin, int64_t count) const {
   if (!quants.empty()) {
     x.quants = quants.data() + begin * inputs_;
     x.scales = scales.data() + begin * inputs_ / quant_group;
-    x.half_sums = half_sums.data() + begin * inputs_ / 16;
+    x.quant_sums = quant_sums.data() + begin * inputs_ / 16;
     x.group_sums = group_sums.data() + begin * inputs_ / quant_group;
   }
   return x;

@@ -46,7 +46,7 @@ class Rows {
   std::vector<float> values;
   std::vector<int8_t> quants;
   std::vector<float> scales;
-  std::vector<int16_t> half_sums;
+  std::vector<int32_t> quant_sums;
   std::vector<float> group_sums;
 
  private:

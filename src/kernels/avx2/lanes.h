@@ -181,6 +181,9 @@ QUIRE_LEAF_INLINE Words max_words(Words a, Words b) {
 QUIRE_LEAF_INLINE Words add32(Words a, Words b) {
   return {_mm256_add_epi32(a.low, b.low), _mm256_add_epi32(a.high, b.high)};
 }
+QUIRE_LEAF_INLINE Words subtract32(Words a, Words b) {
+  return {_mm256_sub_epi32(a.low, b.low), _mm256_sub_epi32(a.high, b.high)};
+}
 QUIRE_LEAF_INLINE Words add16(Words a, Words b) {
   return {_mm256_add_epi16(a.low, b.low), _mm256_add_epi16(a.high, b.high)};
 }
@@ -188,12 +191,10 @@ template <int bits>
 QUIRE_LEAF_INLINE Words left32(Words x) {
   return {_mm256_slli_epi32(x.low, bits), _mm256_slli_epi32(x.high, bits)};
 }
-template <int bits>
-QUIRE_LEAF_INLINE Words left16(Words x) {
+QUIRE_LEAF_INLINE Words left16(Words x, int bits) {
   return {_mm256_slli_epi16(x.low, bits), _mm256_slli_epi16(x.high, bits)};
 }
-template <int bits>
-QUIRE_LEAF_INLINE Words right16(Words x) {
+QUIRE_LEAF_INLINE Words right16(Words x, int bits) {
   return {_mm256_srli_epi16(x.low, bits), _mm256_srli_epi16(x.high, bits)};
 }
 // Unsigned bytes of a times signed bytes of b, neighbours added into int16 with saturation.

@@ -102,19 +102,14 @@ QUIRE_LEAF_INLINE Words bit_and(Words a, Words b) { return _mm512_and_si512(a, b
 QUIRE_LEAF_INLINE Words merge(Words a, Words b, Words mask) { return _mm512_ternarylogic_epi32(a, b, mask, 0xF8); }
 QUIRE_LEAF_INLINE Words max_words(Words a, Words b) { return _mm512_max_epi32(a, b); }
 QUIRE_LEAF_INLINE Words add32(Words a, Words b) { return _mm512_add_epi32(a, b); }
+QUIRE_LEAF_INLINE Words subtract32(Words a, Words b) { return _mm512_sub_epi32(a, b); }
 QUIRE_LEAF_INLINE Words add16(Words a, Words b) { return _mm512_add_epi16(a, b); }
 template <int bits>
 QUIRE_LEAF_INLINE Words left32(Words x) {
   return _mm512_slli_epi32(x, bits);
 }
-template <int bits>
-QUIRE_LEAF_INLINE Words left16(Words x) {
-  return _mm512_slli_epi16(x, bits);
-}
-template <int bits>
-QUIRE_LEAF_INLINE Words right16(Words x) {
-  return _mm512_srli_epi16(x, bits);
-}
+QUIRE_LEAF_INLINE Words left16(Words x, int bits) { return _mm512_slli_epi16(x, bits); }
+QUIRE_LEAF_INLINE Words right16(Words x, int bits) { return _mm512_srli_epi16(x, bits); }
 // Unsigned bytes of a times signed bytes of b, neighbours added into int16 with saturation.
 QUIRE_LEAF_INLINE Words multiply_bytes(Words a, Words b) { return _mm512_maddubs_epi16(a, b); }
 // int16 of a times int16 of b, neighbours added into int32.

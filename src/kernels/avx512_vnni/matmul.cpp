@@ -7,15 +7,16 @@ namespace {
 
 // vpdpbusd: unsigned weights times signed activations, four at a time, into int32 without saturation.
 struct Dot {
-  template <int64_t bits, int begin, int end>
-  static QUIRE_LEAF_INLINE Words sum_quads(const Words (&quads)[8], const int8_t* x, Words sum) {
+  template <int64_t bits, int begin, int end, int rows>
+  static QUIRE_LEAF_INLINE void add_quads(const uint8_t* at, const int8_t* const (&x)[rows], Words (&sums)[rows]) {
 #pragma GCC unroll 8
-    for (int j = begin; j < end; ++j) sum = _mm512_dpbusd_epi32(sum, quads[j], broadcast_at(x + 4 * j));
-    return sum;
-  }
-  // factors (pairs of int16) times the two half sums, added.
-  static QUIRE_LEAF_INLINE Words scale_halves(Words factors, const int16_t* half_sums) {
-    return _mm512_dpwssd_epi32(zero_words(), factors, broadcast_at(half_sums));
+    for (int q = begin; q < end; ++q) {
+      const Words quad = load_quad<bits>(at, q);
+#pragma GCC unroll 8
+      for (int r = 0; r < rows; ++r) {
+        sums[r] = _mm512_dpbusd_epi32(sums[r], quad, broadcast_at(x[r] + 4 * q));
+      }
+    }
   }
 };
 

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "kernels/lanes/unpack.h"
+
 namespace quire {
 namespace {
 
@@ -11,34 +13,46 @@ namespace {
 // b-bit weights is at most (2^b - 1) * 127 * 2, of which 2^15 holds eight for 4 bits, four for 5, two for 6.
 // Weights of 8 bits are multiplied as two of 4.
 struct DotPairs {
-  template <int64_t bits, int begin, int end>
-  static QUIRE_LEAF_INLINE Words sum_quads(const Words (&quads)[8], const int8_t* x, Words sum) {
+  // sums[r] += quads [begin, end) times the quants of row r. Rows are
+  // the inner loop: a quad is made once for all of them, and only their running pairs have to stay in registers.
+  template <int64_t bits, int begin, int end, int rows>
+  static QUIRE_LEAF_INLINE void add_quads(const uint8_t* at, const int8_t* const (&x)[rows], Words (&sums)[rows]) {
     if constexpr (bits == 8) {
-      const Words mask = broadcast_byte(15);
-      Words low[8];
-      Words high[8];
+      Words high_sums[rows];
 #pragma GCC unroll 8
-      for (int j = 0; j < 8; ++j) {
-        low[j] = bit_and(quads[j], mask);
-        high[j] = bit_and(right16<4>(quads[j]), mask);
-      }
-      const Words high_sum = sum_quads<4, begin, end>(high, x, zero_words());
-      return sum_quads<4, begin, end>(low, x, add32(sum, left32<4>(high_sum)));
+      for (int r = 0; r < rows; ++r) high_sums[r] = zero_words();
+      add_run<4, begin, end>([at](int q) { return bit_and(right16(load_quad<8>(at, q), 4), broadcast_byte(15)); }, x,
+                             high_sums);
+#pragma GCC unroll 8
+      for (int r = 0; r < rows; ++r) sums[r] = add32(sums[r], left32<4>(high_sums[r]));
+      add_run<4, begin, end>([at](int q) { return bit_and(load_quad<8>(at, q), broadcast_byte(15)); }, x, sums);
     } else {
-      constexpr int run = bits == 4 ? 8 : bits == 5 ? 4 : 2;
-      constexpr int run_end = begin + run < end ? begin + run : end;
-      Words pairs = multiply_bytes(quads[begin], broadcast_at(x + 4 * begin));
-      for (int j = begin + 1; j < run_end; ++j) {
-        pairs = add16(pairs, multiply_bytes(quads[j], broadcast_at(x + 4 * j)));
-      }
-      sum = add32(sum, multiply_pairs(pairs, broadcast_word(0x00010001)));
-      if constexpr (run_end < end) return sum_quads<bits, run_end, end>(quads, x, sum);
-      return sum;
+      add_run<bits, begin, end>([at](int q) { return load_quad<bits>(at, q); }, x, sums);
     }
   }
-  // factors (pairs of int16) times the two half sums, added.
-  static QUIRE_LEAF_INLINE Words scale_halves(Words factors, const int16_t* half_sums) {
-    return multiply_pairs(factors, broadcast_at(half_sums));
+
+ private:
+  template <int64_t bits, int begin, int end, int rows, class QuadAt>
+  static QUIRE_LEAF_INLINE void add_run(const QuadAt& quad_at, const int8_t* const (&x)[rows], Words (&sums)[rows]) {
+    constexpr int run = bits == 4 ? 8 : bits == 5 ? 4 : 2;
+    constexpr int run_end = begin + run < end ? begin + run : end;
+    Words pairs[rows];
+    const Words first = quad_at(begin);
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; ++r) pairs[r] = multiply_bytes(first, broadcast_at(x[r] + 4 * begin));
+#pragma GCC unroll 8
+    for (int q = begin + 1; q < run_end; ++q) {
+      const Words quad = quad_at(q);
+#pragma GCC unroll 8
+      for (int r = 0; r < rows; ++r) {
+        pairs[r] = add16(pairs[r], multiply_bytes(quad, broadcast_at(x[r] + 4 * q)));
+      }
+    }
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; ++r) {
+      sums[r] = add32(sums[r], multiply_pairs(pairs[r], broadcast_word(0x00010001)));
+    }
+    if constexpr (run_end < end) add_run<bits, run_end, end>(quad_at, x, sums);
   }
 };
 

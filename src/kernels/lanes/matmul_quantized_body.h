@@ -10,37 +10,46 @@
 namespace quire {
 namespace {
 
-// The places of one row's activations for the group at hand.
-struct RowAt {
-  const int8_t* quants;
-  const int16_t* half_sums;
-  float scale;
-  float sum;
+// The activations of a tile's rows for the group at hand. A pointer a row for what is read most: offsets of rows would
+// be kept in memory.
+template <int rows>
+struct GroupRows {
+  const int8_t* quants[rows];
+  const int32_t* quant_sums;  // of a row: 2 * groups after those of the row before
+  const float* scales;        // groups after, as sums
+  const float* sums;
+  int64_t groups;
 };
 
-// acc + one group, in the written order.
-template <class Dot, class Weights>
-QUIRE_LEAF_INLINE Floats add_group(const Group& group, const RowAt& x, Floats acc) {
-  Floats sum;
-  if constexpr (Weights::has_sub_scales) {
-    // |sum of a half| <= 32 * 127 * 16 and |sub scale| <= 128: products and their sum are below 2^24, exact in f32.
-    const Words offsets = broadcast_word((-Weights::offset) & 0xFFFF);  // pairs of (-offset, 0)
-    const Words first =
-        Dot::template sum_quads<Weights::bits, 0, 4>(group.quads, x.quants, Dot::scale_halves(offsets, x.half_sums));
-    const Words last = Dot::template sum_quads<Weights::bits, 4, 8>(
-        group.quads, x.quants, Dot::scale_halves(left32<16>(offsets), x.half_sums));
-    sum = multiply(to_floats(first), group.sub_scales[0]);
-    sum = fma(to_floats(last), group.sub_scales[1], sum);
-  } else {
-    Words start = zero_words();
-    constexpr uint32_t offset = static_cast<uint32_t>(-Weights::offset) & 0xFFFFU;
-    if constexpr (Weights::offset != 0)
-      start = Dot::scale_halves(broadcast_word(static_cast<int32_t>(offset * 0x10001U)), x.half_sums);
-    sum = to_floats(Dot::template sum_quads<Weights::bits, 0, 8>(group.quads, x.quants, start));
+// acc[r] + one group, in the written order.
+template <class Dot, class Weights, int rows>
+QUIRE_LEAF_INLINE void add_group(const Group& group, const GroupRows<rows>& x, Floats (&acc)[rows]) {
+  constexpr bool halves = Weights::has_sub_scales;
+  Words first[rows];
+  Words last[rows];
+#pragma GCC unroll 8
+  for (int r = 0; r < rows; ++r) first[r] = last[r] = zero_words();
+  Dot::template add_quads<Weights::bits, 0, halves ? 4 : 8>(group.quads, x.quants, first);
+  if constexpr (halves) Dot::template add_quads<Weights::bits, 4, 8>(group.quads, x.quants, last);
+#pragma GCC unroll 8
+  for (int r = 0; r < rows; ++r) {
+    // Weights are unsigned: their offset comes off a sum at once, through ports that products do not need.
+    const int32_t* sums = x.quant_sums + r * 2 * x.groups;
+    Floats sum;
+    if constexpr (halves) {
+      // |sum of a half| <= 32 * 127 * 16 and |sub scale| <= 128: products and their sum are below 2^24, exact in f32.
+      const Words x_first = left32<Weights::offset_bits>(broadcast_word(sums[0]));
+      const Words x_all = left32<Weights::offset_bits>(broadcast_word(sums[1]));
+      sum = multiply(to_floats(subtract32(first[r], x_first)), group.sub_scales[0]);
+      sum = fma(to_floats(subtract32(last[r], subtract32(x_all, x_first))), group.sub_scales[1], sum);
+    } else if constexpr (Weights::offset_bits > 0) {
+      sum = to_floats(subtract32(first[r], left32<Weights::offset_bits>(broadcast_word(sums[1]))));
+    } else {
+      sum = to_floats(first[r]);
+    }
+    acc[r] = fma(sum, multiply(group.scale, broadcast(x.scales[r * x.groups])), acc[r]);
+    if constexpr (Weights::has_minimum) acc[r] = fma(group.minimum, broadcast(x.sums[r * x.groups]), acc[r]);
   }
-  acc = fma(sum, multiply(group.scale, broadcast(x.scale)), acc);
-  if constexpr (Weights::has_minimum) acc = fma(group.minimum, broadcast(x.sum), acc);
-  return acc;
 }
 
 // A panel and the rows that meet it; x and y begin at the first of the rows.
@@ -60,6 +69,9 @@ void multiply_tile(const Tile& tile) {
   Floats acc[rows];
 #pragma GCC unroll 8
   for (int r = 0; r < rows; ++r) acc[r] = zeros();
+  GroupRows<rows> x = {{}, tile.x.quant_sums, tile.x.scales, tile.x.group_sums, groups};
+#pragma GCC unroll 8
+  for (int r = 0; r < rows; ++r) x.quants[r] = tile.x.quants + r * inputs;
   const uint8_t* step = tile.panel;
   for (int64_t g = 0; g < groups; step += Weights::step_bytes) {
     const Head head = Weights::load_head(step);
@@ -71,13 +83,12 @@ void multiply_tile(const Tile& tile) {
       }
       Group group;
       Weights::load_group(step, head, i, group);
+      add_group<Dot, Weights>(group, x, acc);
 #pragma GCC unroll 8
-      for (int r = 0; r < rows; ++r) {
-        const int64_t at = r * groups + g;
-        const RowAt x = {tile.x.quants + r * inputs + g * quant_group, tile.x.half_sums + at * 2, tile.x.scales[at],
-                         tile.x.group_sums[at]};
-        acc[r] = add_group<Dot, Weights>(group, x, acc[r]);
-      }
+      for (int r = 0; r < rows; ++r) x.quants[r] += quant_group;
+      x.quant_sums += 2;
+      ++x.scales;
+      ++x.sums;
     }
   }
 #pragma GCC unroll 8
@@ -97,7 +108,7 @@ QUIRE_LEAF_INLINE Activations slice_rows(const Activations& x, int64_t begin, in
   rows.rows = end - begin;
   rows.quants += begin * x.inputs;
   rows.scales += begin * (x.inputs / quant_group);
-  rows.half_sums += begin * (x.inputs / quant_group) * 2;
+  rows.quant_sums += begin * (x.inputs / quant_group) * 2;
   rows.group_sums += begin * (x.inputs / quant_group);
   return rows;
 }
@@ -125,11 +136,11 @@ template <class Dot>
 void matmul_quantized(const MatmulArgs& args) {
   switch (args.weights.type) {
     case ElementType::q4_0:
-      return matmul_weights<Dot, PairWeights<4, 8>>(args);
+      return matmul_weights<Dot, PairWeights<4, 3>>(args);
     case ElementType::q5_0:
-      return matmul_weights<Dot, PairWeights<5, 16>>(args);
+      return matmul_weights<Dot, PairWeights<5, 4>>(args);
     case ElementType::q8_0:
-      return matmul_weights<Dot, PairWeights<8, 128>>(args);
+      return matmul_weights<Dot, PairWeights<8, 7>>(args);
     case ElementType::q4_1:
       return matmul_weights<Dot, MinimumWeights<4>>(args);
     case ElementType::q5_1:

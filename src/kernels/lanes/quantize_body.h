@@ -16,8 +16,8 @@ QUIRE_LEAF_INLINE float float_of_bits(int32_t bits) {
   return value;
 }
 
-QUIRE_LEAF_INLINE void quantize_lanes(const float* x, int64_t groups, int8_t* quants, float* scales, int16_t* half_sums,
-                                      float* group_sums) {
+QUIRE_LEAF_INLINE void quantize_lanes(const float* x, int64_t groups, int8_t* quants, float* scales,
+                                      int32_t* quant_sums, float* group_sums) {
   const Words magnitude = broadcast_word(0x7FFFFFFF);
   for (int64_t g = 0; g < groups; ++g) {
     const Floats halves[2] = {load(x + g * quant_group), load(x + g * quant_group + 16)};
@@ -36,13 +36,13 @@ QUIRE_LEAF_INLINE void quantize_lanes(const float* x, int64_t groups, int8_t* qu
       rounded[1] = round_to_words(multiply(halves[1], inverse));
     }
     const int32_t first = sum_words(rounded[0]);
-    const int32_t last = sum_words(rounded[1]);
+    const int32_t all = first + sum_words(rounded[1]);
     store_i8(quants + g * quant_group, rounded[0]);
     store_i8(quants + g * quant_group + 16, rounded[1]);
     scales[g] = scale;
-    half_sums[2 * g] = static_cast<int16_t>(first);
-    half_sums[2 * g + 1] = static_cast<int16_t>(last);
-    group_sums[g] = scale * static_cast<float>(first + last);
+    quant_sums[2 * g] = first;
+    quant_sums[2 * g + 1] = all;
+    group_sums[g] = scale * static_cast<float>(all);
   }
 }
 

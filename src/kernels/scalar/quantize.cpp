@@ -28,7 +28,7 @@ int32_t round_to_int(float value) {
 }  // namespace
 
 void quantize_activations(const float* x, int64_t rows, int64_t inputs, int8_t* quants, float* scales,
-                          int16_t* half_sums, float* group_sums) {
+                          int32_t* quant_sums, float* group_sums) {
   for (int64_t g = 0; g < rows * inputs / quant_group; ++g) {
     const float* group = x + g * quant_group;
     const uint32_t max_bits = max_magnitude(group);
@@ -48,8 +48,8 @@ void quantize_activations(const float* x, int64_t rows, int64_t inputs, int8_t* 
       sums[k / 16] += quant;
     }
     scales[g] = scale;
-    half_sums[2 * g] = static_cast<int16_t>(sums[0]);
-    half_sums[2 * g + 1] = static_cast<int16_t>(sums[1]);
+    quant_sums[2 * g] = sums[0];
+    quant_sums[2 * g + 1] = sums[0] + sums[1];
     group_sums[g] = scale * static_cast<float>(sums[0] + sums[1]);
   }
 }
