@@ -19,9 +19,15 @@ void pause_briefly() {
 #endif
 }
 
+constexpr int tile_bits = 20;
+
+uint64_t pack_share(uint64_t job, int64_t begin, int64_t end) {
+  return job << (2 * tile_bits) | static_cast<uint64_t>(begin) << tile_bits | static_cast<uint64_t>(end);
+}
+
 }  // namespace
 
-Team::Team(int worker_count) : worker_count_(worker_count) {
+Team::Team(int worker_count) : worker_count_(worker_count), shares_(static_cast<size_t>(worker_count)) {
   QUIRE_CHECK(worker_count >= 1, "the caller is a worker");
   for (int worker = 1; worker < worker_count; ++worker) threads_.emplace_back([this, worker] { worker_main(worker); });
 }
@@ -43,12 +49,14 @@ void Team::parallel_for(int64_t count, FunctionRef<void(int64_t, int)> body) {
     for (int64_t index = 0; index < count; ++index) body(index, 0);
     return;
   }
-  QUIRE_CHECK(count <= int64_t{UINT32_MAX}, "tiles are counted in 32 bits");
+  QUIRE_CHECK(count <= tiles_max, "tiles are counted in 20 bits");
   body_ = &body;
-  count_ = count;
   unfinished_.store(count, std::memory_order_relaxed);
   const uint64_t job = generation_.load(std::memory_order_relaxed) + 1;
-  tiles_.store(job << 32 | static_cast<uint64_t>(count), std::memory_order_release);
+  for (int worker = 0; worker < worker_count_; ++worker) {
+    const uint64_t share = pack_share(job, count * worker / worker_count_, count * (worker + 1) / worker_count_);
+    shares_[static_cast<size_t>(worker)].tiles.store(share, std::memory_order_release);
+  }
   generation_.fetch_add(1, std::memory_order_seq_cst);  // publishes the job, ordered before the look at sleeping_
   if (sleeping_.load(std::memory_order_seq_cst) > 0) {
     std::lock_guard lock(sleep_mutex_);  // a worker between its last look and its wait holds this
@@ -61,18 +69,29 @@ void Team::parallel_for(int64_t count, FunctionRef<void(int64_t, int)> body) {
   }
 }
 
-bool Team::take(int64_t& index) {
-  uint64_t tiles = tiles_.load(std::memory_order_acquire);
-  do {
-    if (static_cast<uint32_t>(tiles) == 0) return false;
-  } while (!tiles_.compare_exchange_weak(tiles, tiles - 1, std::memory_order_acquire));
-  index = count_ - static_cast<int64_t>(static_cast<uint32_t>(tiles));
-  return true;
+bool Team::take(int worker, int64_t& index) {
+  constexpr uint64_t tile_mask = (uint64_t{1} << tile_bits) - 1;
+  for (int distance = 0; distance < worker_count_; ++distance) {
+    std::atomic<uint64_t>& tiles = shares_[static_cast<size_t>((worker + distance) % worker_count_)].tiles;
+    uint64_t left = tiles.load(std::memory_order_acquire);
+    for (;;) {
+      const auto begin = static_cast<int64_t>(left >> tile_bits & tile_mask);
+      const auto end = static_cast<int64_t>(left & tile_mask);
+      if (begin == end) break;
+      const bool own = distance == 0;
+      const uint64_t rest = pack_share(left >> (2 * tile_bits), own ? begin + 1 : begin, own ? end : end - 1);
+      if (tiles.compare_exchange_weak(left, rest, std::memory_order_acquire)) {
+        index = own ? begin : end - 1;
+        return true;
+      }
+    }
+  }
+  return false;
 }
 
 void Team::work(int worker) {
   int64_t done = 0;
-  for (int64_t index = 0; take(index); ++done) (*body_)(index, worker);
+  for (int64_t index = 0; take(worker, index); ++done) (*body_)(index, worker);
   if (done > 0) unfinished_.fetch_sub(done, std::memory_order_release);
 }
 

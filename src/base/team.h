@@ -25,14 +25,18 @@ class Team {
 
   int worker_count() const { return worker_count_; }
 
-  // Calls body(index, worker) once for every index in [0, count), tiles being taken as workers come free.
+  // Calls body(index, worker) once for every index in [0, count). Each worker takes the indices of its own share in
+  // ascending order, so that what it reads runs on through memory, and then helps others from the end of theirs.
   // Returns when all calls have returned. worker is in [0, worker_count). body must not throw or call parallel_for.
+  // REQUIRES: count <= tiles_max.
   void parallel_for(int64_t count, FunctionRef<void(int64_t index, int worker)> body);
+
+  static constexpr int64_t tiles_max = (int64_t{1} << 20) - 1;
 
  private:
   void worker_main(int worker);
   void work(int worker);
-  bool take(int64_t& index);
+  bool take(int worker, int64_t& index);
 
   // const after construction
   const int worker_count_;
@@ -40,13 +44,17 @@ class Team {
 
   std::mutex turn_;  // held by the caller whose work is running
 
-  // One job at a time. body_ and count_ are written by the caller before tiles_ moves, and read by who has taken a
-  // tile: the job cannot end, and so nothing is written again, before that tile is done. A worker that comes late,
-  // because somebody else had its core, finds no tile and is not waited for.
+  // Tiles of a worker's share that are not taken, and the job they are of, in one word, so that a tile is never taken
+  // from another job: job number (24 bits), begin (20), end (20).
+  struct alignas(64) Share {
+    std::atomic<uint64_t> tiles{0};
+  };
+
+  // One job at a time. body_ is written by the caller before the shares, and read by who has taken a tile: the job
+  // cannot end, and so nothing is written again, before that tile is done. A worker that comes late, because somebody
+  // else had its core, finds no tile and is not waited for.
   const FunctionRef<void(int64_t, int)>* body_ = nullptr;
-  int64_t count_ = 0;
-  std::atomic<uint64_t> tiles_{0};  // job number (high half) and tiles not taken (low half): one word, so that a tile
-                                    // is never taken from another job; release/acquire hands body_ and count_ over
+  std::vector<Share> shares_;            // of each worker; release/acquire hands body_ over
   std::atomic<int64_t> unfinished_{0};   // tiles that are not done: release/acquire hands results over
   std::atomic<uint32_t> generation_{0};  // the job number: a new value wakes the workers
   std::atomic<bool> stop_{false};        // published with generation_

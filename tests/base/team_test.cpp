@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 #include <vector>
 
@@ -31,6 +32,33 @@ TEST(Team, results_are_visible_to_the_caller_and_to_the_next_job) {
       values[own] += 1;
     });
     ASSERT_EQ(values[static_cast<size_t>(round % 64)], round);
+  }
+}
+
+TEST(Team, a_worker_runs_through_its_share_and_the_idle_take_the_rest_of_a_slow_ones) {
+  Team team(3);
+  for (int round = 0; round < 100; ++round) {
+    std::vector<std::vector<int64_t>> taken(3);
+    std::atomic<int64_t> done{0};
+    team.parallel_for(30, [&](int64_t index, int worker) {
+      taken[static_cast<size_t>(worker)].push_back(index);
+      // Who has the first tile is as slow as all others together: they must do the rest of its share.
+      while (index == 0 && done.load() < 29) std::this_thread::yield();
+      ++done;
+    });
+    for (int64_t worker = 0; worker < 3; ++worker) {
+      int64_t next = worker * 10;
+      int64_t stolen_before[3] = {10, 20, 30};
+      for (const int64_t index : taken[static_cast<size_t>(worker)]) {
+        const int64_t share = index / 10;
+        if (share == worker) {
+          EXPECT_EQ(index, next++) << "its own share from the beginning";
+        } else {
+          EXPECT_LT(index, stolen_before[share]) << "others' from the end";
+          stolen_before[share] = index;
+        }
+      }
+    }
   }
 }
 
