@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "backend/page_memory.h"
+#include "base/function_ref.h"
 #include "base/result.h"
 #include "kernels/kernels.h"
 #include "tensor/tensor_view.h"
@@ -117,6 +118,11 @@ class Backend {
   virtual void silu_mul(Rows gate, Rows up) = 0;
   // y[i] = x[rows[i]].
   virtual void gather(Rows x, std::span<const int32_t> rows, Rows y) = 0;
+
+  // Other work on the cores that this device computes with or is fed by: body(index, worker) once for each index in
+  // [0, count), worker in [0, worker_count()). body must not throw or call an operation.
+  virtual void parallel_for(int64_t count, FunctionRef<void(int64_t index, int worker)> body) = 0;
+  virtual int worker_count() const = 0;
 };
 
 }  // namespace quire

@@ -25,6 +25,10 @@ class CpuBackend final : public Backend {
   void attention(const KvView& kv, std::span<const RowRun> runs, Rows q, Rows out, const Scratch& scratch) override;
   void silu_mul(Rows gate, Rows up) override;
   void gather(Rows x, std::span<const int32_t> rows, Rows y) override;
+  void parallel_for(int64_t count, FunctionRef<void(int64_t index, int worker)> body) override {
+    team_.parallel_for(count, body);
+  }
+  int worker_count() const override { return team_.worker_count(); }
 
  private:
   // Tiles a worker: enough that one which starts late or runs slowly costs little, few enough that taking a tile is

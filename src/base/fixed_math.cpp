@@ -1,16 +1,11 @@
 #include "base/fixed_math.h"
 
-#include <bit>
-#include <cstdint>
 #include <limits>
 
 namespace quire {
 namespace {
 
-constexpr double log2_e = 1.4426950408889634;
-// ln 2 in two parts: the first has trailing zeros, so that k * ln2_high is exact for every exponent k.
-constexpr double ln2_high = 0x1.62e42fefa0000p-1;
-constexpr double ln2_low = 0x1.cf79abc9e3b39p-40;
+using namespace fixed_math;
 
 double scale_by_power_of_two(double value, int64_t exponent) {
   return value * std::bit_cast<double>(static_cast<uint64_t>(exponent + 1023) << 52);

@@ -33,7 +33,8 @@ Engine::Engine(const Limits& limits, Executor& executor, const Tokenizer& tokeni
       tokenizer_(tokenizer),
       clock_(clock),
       sink_(std::move(sink)),
-      scheduler_(limits_) {
+      scheduler_(limits_),
+      samplers_(static_cast<size_t>(executor.worker_count())) {
   for (TokenId token = 0; token < tokenizer_.vocab_size(); ++token) {
     if (tokenizer_.is_end(token)) end_tokens_.push_back(token);
   }
@@ -99,7 +100,8 @@ bool Engine::step() {
         static_cast<int32_t>(std::count_if(plan.slices.begin(), plan.slices.end(), [](const Slice& slice) {
           return slice.samples && slice.end - slice.begin == 1;
         }));
-    apply(plan, batch, logits);
+    sample(plan, batch, logits);
+    apply(plan, batch);
     ++totals_.steps;
     totals_.last_step_tokens = static_cast<int64_t>(batch.tokens.size());
     totals_.last_step_ns = clock_.now_ns() - begin_ns;
@@ -123,36 +125,59 @@ void Engine::end_expired(int64_t now_ns) {
   }
 }
 
+// Chooses the next tokens, each a function of its own row and sequence: nothing but sampled_ is written.
+void Engine::sample(const StepPlan& plan, const Batch& batch, const Logits& logits) {
+  sampled_.assign(plan.slices.size(), {});
+  executor_.parallel_for(static_cast<int64_t>(plan.slices.size()), [&](int64_t at, int worker) {
+    const auto index = static_cast<size_t>(at);
+    const Slice& slice = plan.slices[index];
+    Sampled& sampled = sampled_[index];
+    const auto failed = std::ranges::find(failures_, slice.sequence, &SliceFailure::sequence);
+    if (failed != failures_.end()) {
+      sampled.failure = &*failed;
+    } else if (slice.samples) {
+      choose(slice, logits.row(batch.slices[index].logits_row), samplers_[static_cast<size_t>(worker)], sampled);
+    }
+  });
+}
+
+void Engine::choose(const Slice& slice, std::span<const float> logits, Sampler& sampler, Sampled& sampled) const {
+  const Request& request = contexts_.at(slice.sequence).request;
+  const Sequence& sequence = *scheduler_.find(slice.sequence);
+  sampled.token =
+      sampler.choose(logits, request.sampling, sequence.tokens,
+                     request.ignore_eos ? std::span<const TokenId>(end_tokens_) : std::span<const TokenId>());
+  if (sampled.token && request.logprobs_top_n >= 0) {
+    sampled.logprobs = sampler.logprobs(logits, *sampled.token, request.logprobs_top_n);
+  }
+}
+
 // Turns the step's results into outcomes and events, then commits. A sequence that ends leaves the scheduler in
 // commit, so its Finished event is made from what the scheduler knows before.
-void Engine::apply(const StepPlan& plan, const Batch& batch, const Logits& logits) {
+void Engine::apply(const StepPlan& plan, const Batch& batch) {
   outcomes_.clear();
   for (size_t index = 0; index < plan.slices.size(); ++index) {
     const Slice& slice = plan.slices[index];
     const BatchSlice& rows = batch.slices[index];
-    const auto failed = std::find_if(failures_.begin(), failures_.end(),
-                                     [&](const SliceFailure& one) { return one.sequence == slice.sequence; });
-    if (failed != failures_.end()) {
+    if (const SliceFailure* failed = sampled_[index].failure) {
       end(slice.sequence, failure(ErrorKind::internal, failed->why));
       outcomes_.push_back({.sequence = slice.sequence, .sampled = {}, .finished = true, .failed = true});
       continue;
     }
     totals_.prompt_tokens_computed +=
         std::count(batch.origins.begin() + rows.row_begin, batch.origins.begin() + rows.row_end, RowOrigin::prompt);
-    outcomes_.push_back(slice.samples ? sample(slice, logits.row(rows.logits_row))
+    outcomes_.push_back(slice.samples ? advance(slice, sampled_[index])
                                       : SliceOutcome{.sequence = slice.sequence, .sampled = {}});
   }
   scheduler_.commit(outcomes_);
 }
 
-// Chooses the next token of one sequence and sends its text, or ends it.
-SliceOutcome Engine::sample(const Slice& slice, std::span<const float> logits) {
+// Sends the text of a sequence's next token, or ends it.
+SliceOutcome Engine::advance(const Slice& slice, Sampled& sampled) {
   Context& context = contexts_.at(slice.sequence);
   const Request& request = context.request;
   const Sequence& sequence = *scheduler_.find(slice.sequence);
-  const std::optional<TokenId> token =
-      sampler_.choose(logits, request.sampling, sequence.tokens,
-                      request.ignore_eos ? std::span<const TokenId>(end_tokens_) : std::span<const TokenId>());
+  const std::optional<TokenId> token = sampled.token;
   if (!token) {
     end(slice.sequence, failure(ErrorKind::internal, "the model's logits are not numbers"));
     return {.sequence = slice.sequence, .sampled = {}, .finished = true, .failed = true};  // its rows are not shared
@@ -167,7 +192,10 @@ SliceOutcome Engine::sample(const Slice& slice, std::span<const float> logits) {
   } else {
     delta.tokens.push_back(*token);
     delta.text = context.stream.push(tokenizer_.bytes(*token));
-    if (request.logprobs_top_n >= 0) delta.logprobs.push_back(logprobs_of(logits, *token, request.logprobs_top_n));
+    if (sampled.logprobs) {
+      add_texts(*sampled.logprobs);
+      delta.logprobs.push_back(std::move(*sampled.logprobs));
+    }
     if (context.stream.stopped()) {
       finished = Finished{.reason = FinishReason::stop, .stop_text = context.stream.stop_text()};
     } else if (sequence.length() + 1 >= sequence.length_max) {
@@ -181,11 +209,9 @@ SliceOutcome Engine::sample(const Slice& slice, std::span<const float> logits) {
   return {.sequence = slice.sequence, .sampled = token, .finished = ends};
 }
 
-PositionLogprobs Engine::logprobs_of(std::span<const float> logits, TokenId chosen, int32_t top_n) const {
-  PositionLogprobs result = position_logprobs(logits, chosen, top_n);
-  result.chosen.text = tokenizer_.bytes(result.chosen.token);
-  for (TokenLogprob& one : result.top) one.text = tokenizer_.bytes(one.token);
-  return result;
+void Engine::add_texts(PositionLogprobs& logprobs) const {
+  logprobs.chosen.text = tokenizer_.bytes(logprobs.chosen.token);
+  for (TokenLogprob& one : logprobs.top) one.text = tokenizer_.bytes(one.token);
 }
 
 // The one place where a request's last event is made.

@@ -37,7 +37,7 @@ struct EngineSnapshot {
 };
 
 // Runs many sequences on one executor. Owns no thread and reads no clock but the given one: EngineThread runs it in
-// production, the simulator runs the same object. One thread.
+// production, the simulator runs the same object. One thread, but for sampling, which the executor's workers share.
 // Invariant: each submitted request leaves exactly one Finished event, and nothing after it.
 class Engine {
  public:
@@ -73,10 +73,19 @@ class Engine {
     int64_t first_token_ns = -1;
   };
 
+  // What became of one slice in the executor: its next token where it samples and the logits are numbers.
+  struct Sampled {
+    const SliceFailure* failure = nullptr;
+    std::optional<TokenId> token;
+    std::optional<PositionLogprobs> logprobs;  // where they are asked for, without texts
+  };
+
   void end_expired(int64_t now_ns);
-  void apply(const StepPlan& plan, const Batch& batch, const Logits& logits);
-  SliceOutcome sample(const Slice& slice, std::span<const float> logits);
-  PositionLogprobs logprobs_of(std::span<const float> logits, TokenId chosen, int32_t top_n) const;
+  void sample(const StepPlan& plan, const Batch& batch, const Logits& logits);
+  void choose(const Slice& slice, std::span<const float> logits, Sampler& sampler, Sampled& sampled) const;
+  void apply(const StepPlan& plan, const Batch& batch);
+  SliceOutcome advance(const Slice& slice, Sampled& sampled);
+  void add_texts(PositionLogprobs& logprobs) const;
   void end(SequenceId id, Finished finished);
   RequestStats stats_of(const Context& context) const;
   void post();
@@ -92,8 +101,9 @@ class Engine {
   Scheduler scheduler_;
   std::unordered_map<SequenceId, Context> contexts_;  // every request that has not ended
   BatchBuilder batch_builder_;
-  Sampler sampler_;
+  std::vector<Sampler> samplers_;  // one for each of the executor's workers
   std::vector<SliceFailure> failures_;
+  std::vector<Sampled> sampled_;  // of each slice of the step
   std::vector<SliceOutcome> outcomes_;
   std::vector<Event> events_;
   EngineSnapshot totals_;

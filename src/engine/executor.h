@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/function_ref.h"
 #include "core/batch.h"
 
 namespace quire {
@@ -28,6 +29,11 @@ class Executor {
   // These blocks will not be used until they come with fresh rows: their memory can go back to the system.
   virtual void discard(std::span<const BlockId> blocks) = 0;
   virtual int32_t vocab_size() const = 0;
+  // The workers, who have nothing to compute between two calls of forward: body(index, worker) once for each index in
+  // [0, count), in any order; worker is in [0, worker_count()), and no two calls with the same one overlap. Returns
+  // when all have returned. body must not throw.
+  virtual void parallel_for(int64_t count, FunctionRef<void(int64_t index, int worker)> body) = 0;
+  virtual int worker_count() const = 0;
 };
 
 }  // namespace quire

@@ -18,6 +18,10 @@ class ModelExecutor final : public Executor {
   void forget(std::span<const BlockId> blocks) override { kv_.forget(blocks); }
   void discard(std::span<const BlockId> blocks) override { kv_.discard(blocks); }
   int32_t vocab_size() const override { return model_.vocab_size(); }
+  void parallel_for(int64_t count, FunctionRef<void(int64_t index, int worker)> body) override {
+    backend_.parallel_for(count, body);
+  }
+  int worker_count() const override { return backend_.worker_count(); }
 
  private:
   ModelExecutor(const Model& model, Backend& backend, KvStore kv, Workspace space)

@@ -37,6 +37,10 @@ class FakeExecutor final : public Executor {
   void forget(std::span<const BlockId> blocks) override;
   void discard(std::span<const BlockId> blocks) override { forget(blocks); }
   int32_t vocab_size() const override { return vocab_size_; }
+  void parallel_for(int64_t count, FunctionRef<void(int64_t index, int worker)> body) override {
+    for (int64_t index = 0; index < count; ++index) body(index, 0);
+  }
+  int worker_count() const override { return 1; }
 
   // The first time that a row was read which is not that of its position, in words.
   const std::optional<std::string>& misread() const { return misread_; }

@@ -48,11 +48,14 @@ TEST(KeyedUniform, differs_by_seed_choice_and_position) {
 
 TEST(FixedMath, agrees_with_the_c_library) {
   for (double x = -700.0; x < 700.0; x += 0.37) EXPECT_NEAR(fixed_exp(x) / std::exp(x), 1.0, 4e-15) << x;
-  for (double x = 1e-300; x < 1e300; x *= 1.7) EXPECT_NEAR(fixed_log(x), std::log(x), 4e-15 * std::abs(std::log(x)) + 1e-16);
+  for (double x = 1e-300; x < 1e300; x *= 1.7)
+    EXPECT_NEAR(fixed_log(x), std::log(x), 4e-15 * std::abs(std::log(x)) + 1e-16);
   EXPECT_NEAR(fixed_log(5e-324), std::log(5e-324), 1e-12);
   EXPECT_EQ(fixed_exp(0.0), 1.0);
   EXPECT_EQ(fixed_log(1.0), 0.0);
   EXPECT_EQ(fixed_exp(-infinity), 0.0);
+  for (double x = -700.0; x <= 700.0; x += 0.013) EXPECT_NEAR(fixed_exp_coarse(x) / std::exp(x), 1.0, 1e-11) << x;
+  EXPECT_EQ(fixed_exp_coarse(0.0), 1.0);
 }
 
 TEST(Sampler, greedy_takes_the_largest_and_the_lowest_id_among_equals) {
@@ -151,7 +154,7 @@ TEST(Sampler, scratch_of_one_call_does_not_reach_the_next) {
 
 TEST(Logprobs, are_the_models_own_and_sorted) {
   const std::vector<float> logits = {0, std::log(2.0F), std::log(5.0F), -infinity};
-  const PositionLogprobs result = position_logprobs(logits, 1, 2);
+  const PositionLogprobs result = Sampler().logprobs(logits, 1, 2);
   EXPECT_NEAR(result.chosen.logprob, std::log(0.25), 1e-6);
   ASSERT_EQ(result.top.size(), 2U);
   EXPECT_EQ(result.top[0].token, 2);
