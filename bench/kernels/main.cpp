@@ -159,31 +159,39 @@ void bench_matmul(Team& team, const KernelTable& table, ElementType type, const 
 }
 
 // One KV head, on one thread.
-void bench_attention(const KernelTable& table, int64_t head_dim, int64_t group, int64_t context, int64_t rows) {
+void bench_attention(const KernelTable& table, ElementType type, int64_t head_dim, int64_t group, int64_t context,
+                     int64_t rows) {
   const int64_t blocks = (context + 31) / 32;
-  std::vector<uint16_t> keys(static_cast<size_t>(blocks * 32 * head_dim), 0x2E66);
-  std::vector<uint16_t> values(keys.size(), 0x2E66);
+  const auto size = static_cast<size_t>(blocks * kv_chunk_size_bytes(type, head_dim));
+  Aligned keys(size);
+  Aligned values(size);
+  fill(keys.bytes, size);
+  fill(values.bytes, size);
   std::vector<int32_t> block_table(static_cast<size_t>(blocks));
   for (size_t b = 0; b < block_table.size(); ++b) block_table[b] = static_cast<int32_t>(b);
   const auto q = random_floats(rows * group * head_dim);
   std::vector<float> out(q.size());
-  const AttentionArgs args = {
-      .layer = {.keys = keys.data(), .values = values.data(), .block_tokens = 32, .kv_heads = 1, .head_dim = head_dim},
-      .blocks = block_table.data(),
-      .kv_head = 0,
-      .group = group,
-      .position = context - rows,
-      .rows = rows,
-      .q = q.data(),
-      .q_stride = group * head_dim,
-      .out = out.data(),
-      .out_stride = group * head_dim,
-      .scale = 0.125F};
+  const AttentionArgs args = {.layer = {.keys = keys.bytes,
+                                        .values = values.bytes,
+                                        .type = type,
+                                        .block_tokens = 32,
+                                        .kv_heads = 1,
+                                        .head_dim = head_dim},
+                              .blocks = block_table.data(),
+                              .kv_head = 0,
+                              .group = group,
+                              .position = context - rows,
+                              .rows = rows,
+                              .q = q.data(),
+                              .q_stride = group * head_dim,
+                              .out = out.data(),
+                              .out_stride = group * head_dim,
+                              .scale = 0.125F};
   const double seconds = best_seconds([&] { table.attention(args); }, 1, 0.1);
-  const double bytes = static_cast<double>(context * head_dim * 4);
   const double macs = static_cast<double>(rows * group * (2 * context - rows + 1) * head_dim);
-  fmt::print("{:<12} attention head_dim {} group {} context {} rows {}: {:8.2f} GB/s {:8.2f} GMAC/s\n", table.name,
-             head_dim, group, context, rows, bytes / seconds * 1e-9, macs / seconds * 1e-9);
+  fmt::print("{:<12} attention {:<4} head_dim {} group {} context {} rows {}: {:8.2f} GB/s {:8.2f} GMAC/s\n",
+             table.name, element_traits(type).name, head_dim, group, context, rows,
+             2.0 * static_cast<double>(size) / seconds * 1e-9, macs / seconds * 1e-9);
 }
 
 // Rows of n values, from the first-level cache, on one thread.
@@ -264,10 +272,12 @@ int main(int argc, char** argv) {
     }
     if (options.has("rows")) bench_rows(*table, 4096);
     if (!options.has("attention")) continue;
-    for (const int64_t head_dim : {64, 128}) {
-      bench_attention(*table, head_dim, 4, 4096, 1);
-      bench_attention(*table, head_dim, 1, 4096, 1);
-      bench_attention(*table, head_dim, 4, 1024, table->name == "scalar" ? 8 : 512);
+    for (const ElementType type : {ElementType::f16, ElementType::q8_0}) {
+      for (const int64_t head_dim : {64, 128}) {
+        bench_attention(*table, type, head_dim, 4, 4096, 1);
+        bench_attention(*table, type, head_dim, 1, 4096, 1);
+        bench_attention(*table, type, head_dim, 4, 1024, table->name == "scalar" ? 8 : 512);
+      }
     }
   }
   return 0;

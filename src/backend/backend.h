@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "backend/kv_type.h"
 #include "backend/page_memory.h"
 #include "base/function_ref.h"
 #include "base/result.h"
@@ -35,12 +36,6 @@ struct Scratch {
   float* split_out = nullptr;  // (rows, 2 * q_width)
   float* split_k = nullptr;    // (rows, 2 * kv_width)
   float* split_v = nullptr;    // (rows, 2 * kv_width)
-};
-
-// How exactly keys and values are kept.
-enum class KvType : uint8_t {
-  f16,
-  f32,  // 22 bits: a head is split into two f16 heads, the rounded value and 2^11 times what that lacks
 };
 
 // Keys and values of one layer. With f32, layer.head_dim is that of the split head, twice the model's.

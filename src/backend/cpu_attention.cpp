@@ -29,7 +29,7 @@ void CpuBackend::kv_write(const KvView& kv, std::span<const RowRun> runs, Rows k
 void CpuBackend::attention(const KvView& kv, std::span<const RowRun> runs, Rows q, Rows out, const Scratch& scratch) {
   const int64_t head_dim = kv.type == KvType::f32 ? kv.layer.head_dim / 2 : kv.layer.head_dim;
   const float scale = 1.0F / std::sqrt(static_cast<float>(head_dim));
-  if (kv.type == KvType::f16) {
+  if (kv.type != KvType::f32) {
     attend_runs(kv.layer, runs, q, out, scale);
     return;
   }

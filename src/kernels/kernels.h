@@ -62,18 +62,26 @@ struct MatmulArgs {
   int64_t panel_end = 0;
 };
 
-// Keys and values of one layer, f16, in blocks of block_tokens positions (a multiple of attention_chunk):
-//   keys   (block, kv_head, chunk, head_dim, 32)   positions are lanes when scores are computed
-//   values (block, kv_head, position, head_dim)    head elements are lanes when values are added
+// Keys and values of one layer, in blocks of block_tokens positions (a multiple of attention_chunk): each a row of
+// chunks (block, kv_head, chunk), a chunk being what belongs to attention_chunk positions of a head:
+//   f16   keys (head_dim, 32)                                positions are lanes when scores are computed
+//         values (32, head_dim)                              head elements are lanes when values are added
+//   q8_0  keys: f16 scales (groups, 32), int8 (head_dim, 32)
+//         values: f16 scales (groups, 32), int8 (32, head_dim)
+// A group is quant_group elements of a head, the last one what is left: a position has a scale for each.
 struct KvLayer {
-  uint16_t* keys = nullptr;
-  uint16_t* values = nullptr;
+  std::byte* keys = nullptr;
+  std::byte* values = nullptr;
+  ElementType type = ElementType::f16;  // or q8_0
   int64_t block_tokens = 0;
   int64_t kv_heads = 0;
   int64_t head_dim = 0;
 };
 
-// Stores one row's k and v (kv_heads, head_dim) at `position` of a sequence.
+// Stores one row's k and v (kv_heads, head_dim) at `position` of a sequence. What is stored depends on the row alone.
+// f16: rounded to nearest even. q8_0, for each group: scale = f16(max|x| / 127), quant = x * (1 / scale), bounded by
+// -127 and 127 and rounded to nearest even. Where the scale is zero the quants are 0; a group that holds a NaN or an
+// infinity, or whose scale would be infinite, gets the scale NaN and quants 0.
 struct KvWriteArgs {
   KvLayer layer;
   const int32_t* blocks = nullptr;  // the sequence's block table
@@ -88,6 +96,9 @@ struct KvWriteArgs {
 //   m' = max(m, max s); c = exp(m - m'); p[i] = exp(s[i] - m'); l = l * c + tree_sum(p)
 //   acc[d] = acc[d] * c + sum over i ascending of p[i] * v[i][d]   (fused)
 // out[d] = acc[d] / l.
+// In q8_0 k and v are the quants, and scales are applied to a group's sum and to p:
+//   s[i] = scale * sum over groups g ascending of kscale[g][i] * (sum over d of g ascending of q[d] * k[i][d])
+//   acc[d] = acc[d] * c + sum over i ascending of (p[i] * vscale[g of d][i]) * v[i][d]
 // REQUIRES: out does not overlap q (it holds acc meanwhile).
 struct AttentionArgs {
   KvLayer layer;
@@ -127,6 +138,9 @@ struct KernelTable {
   // y[i] += x[i].
   void (*add)(float* y, const float* x, int64_t n);
 };
+
+// Bytes of the keys, or of the values, of a chunk of one KV head. REQUIRES: type is f16 or q8_0.
+int64_t kv_chunk_size_bytes(ElementType type, int64_t head_dim);
 
 // Bytes of a packed matrix; a multiple of 64. REQUIRES: inputs is a multiple of the type's block_elements.
 size_t packed_size_bytes(ElementType type, int64_t outputs, int64_t inputs);

@@ -105,7 +105,7 @@ Result<void> read_rope(const Keys& keys, ModelConfig& config) {
 
 }  // namespace
 
-Result<ModelConfig> read_config(const gguf::File& file) {
+Result<ModelConfig> read_config(const gguf::File& file, KvType kv_type) {
   const gguf::Metadata& metadata = file.metadata();
   ModelConfig config;
   QUIRE_TRY(config.architecture, metadata.get_string("general.architecture"));
@@ -135,7 +135,7 @@ Result<ModelConfig> read_config(const gguf::File& file) {
   }
   const bool exact = std::ranges::all_of(
       file.tensors(), [](const TensorView& tensor) { return tensor.shape[1] == 1 || tensor.type == ElementType::f32; });
-  config.kv_type = exact ? KvType::f32 : KvType::f16;
+  config.kv_type = kv_type == KvType::f16 && exact ? KvType::f32 : kv_type;
   return config;
 }
 

@@ -26,13 +26,13 @@ struct ModelConfig {
   float norm_epsilon = 0.0F;
   double rope_base = 0.0;
   double rope_position_scale = 1.0;  // linear scaling: positions are divided by it
-  KvType kv_type = KvType::f16;      // f32 where every matrix of the file is F32: such a file asks for exactness
+  KvType kv_type = KvType::f16;      // as asked; for f16, f32 where all matrices are F32: the file asks for exactness
 
   int64_t q_width() const { return heads * head_dim; }
   int64_t kv_width() const { return kv_heads * head_dim; }
 };
 
-// Errors name the key, what was found and what is possible.
-Result<ModelConfig> read_config(const gguf::File& file);
+// kv_type: what is asked for, f16 or q8_0. Errors name the key, what was found and what is possible.
+Result<ModelConfig> read_config(const gguf::File& file, KvType kv_type);
 
 }  // namespace quire

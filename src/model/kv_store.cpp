@@ -12,16 +12,25 @@ namespace quire {
 
 namespace {
 
+ElementType element_type(const ModelConfig& config) {
+  return config.kv_type == KvType::q8_0 ? ElementType::q8_0 : ElementType::f16;
+}
+
 // A head in f32 is kept as two in f16.
-int64_t f16_elements(const ModelConfig& config, int64_t elements) {
-  return config.kv_type == KvType::f32 ? 2 * elements : elements;
+int64_t stored_head_dim(const ModelConfig& config) {
+  return config.kv_type == KvType::f32 ? 2 * config.head_dim : config.head_dim;
+}
+
+// Of the keys, or of the values, of one layer.
+int64_t layer_block_bytes(const ModelConfig& config, int32_t block_tokens) {
+  return config.kv_heads * (block_tokens / attention_chunk) *
+         kv_chunk_size_bytes(element_type(config), stored_head_dim(config));
 }
 
 }  // namespace
 
 int64_t KvStore::block_size_bytes(const ModelConfig& config, int32_t block_tokens) {
-  return 2 * config.layers * block_tokens * f16_elements(config, config.kv_width()) *
-         static_cast<int64_t>(sizeof(uint16_t));
+  return 2 * config.layers * layer_block_bytes(config, block_tokens);
 }
 
 Result<KvStore> KvStore::create(const ModelConfig& config, const Limits& limits) {
@@ -43,40 +52,39 @@ KvStore::KvStore(PageMemory memory, const ModelConfig& config, const Limits& lim
     : memory_(std::move(memory)),
       layers_(config.layers),
       block_count_(limits.block_count),
-      block_tokens_(limits.block_tokens),
-      kv_heads_(config.kv_heads),
-      stored_head_dim_(f16_elements(config, config.head_dim)),
-      type_(config.kv_type) {}
+      block_bytes_(layer_block_bytes(config, limits.block_tokens)),
+      first_layer_{.layer = {.keys = memory_.bytes(),
+                             .values = memory_.bytes() + block_count_ * block_bytes_,
+                             .type = element_type(config),
+                             .block_tokens = limits.block_tokens,
+                             .kv_heads = config.kv_heads,
+                             .head_dim = stored_head_dim(config)},
+                   .type = config.kv_type} {}
 
 KvView KvStore::layer(int64_t index) const {
   QUIRE_CHECK(index >= 0 && index < layers_, "a layer of this model");
-  const int64_t part = block_count_ * block_elements();
-  uint16_t* const keys = reinterpret_cast<uint16_t*>(memory_.bytes()) + index * 2 * part;
-  return {.layer = {.keys = keys,
-                    .values = keys + part,
-                    .block_tokens = block_tokens_,
-                    .kv_heads = kv_heads_,
-                    .head_dim = stored_head_dim_},
-          .type = type_};
+  KvView view = first_layer_;
+  view.layer.keys += index * 2 * block_count_ * block_bytes_;
+  view.layer.values += index * 2 * block_count_ * block_bytes_;
+  return view;
 }
 
 void KvStore::forget([[maybe_unused]] std::span<const BlockId> blocks) {
 #ifdef QUIRE_POISON_KV
-  constexpr int nan_byte = 0xff;  // 0xffff is a NaN in f16
-  const size_t block_bytes = static_cast<size_t>(block_elements()) * sizeof(uint16_t);
+  constexpr int nan_byte = 0xff;  // 0xffff is a NaN in f16, and so is a scale of q8_0
   for (int64_t index = 0; index < layers_; ++index) {
     const KvLayer own = layer(index).layer;
     for (const BlockId block : blocks) {
       QUIRE_CHECK(block.value >= 0 && block.value < block_count_, "a block of this store");
-      std::memset(own.keys + block.value * block_elements(), nan_byte, block_bytes);
-      std::memset(own.values + block.value * block_elements(), nan_byte, block_bytes);
+      std::memset(own.keys + block.value * block_bytes_, nan_byte, static_cast<size_t>(block_bytes_));
+      std::memset(own.values + block.value * block_bytes_, nan_byte, static_cast<size_t>(block_bytes_));
     }
   }
 #endif
 }
 
 void KvStore::discard(std::span<const BlockId> blocks) {
-  const auto block_bytes = static_cast<uint64_t>(block_elements()) * sizeof(uint16_t);
+  const auto block_bytes = static_cast<uint64_t>(block_bytes_);
   for (const BlockId block : blocks) {
     QUIRE_CHECK(block.value >= 0 && block.value < block_count_, "a block of this store");
     for (int64_t part = 0; part < 2 * layers_; ++part) {  // keys and values of each layer

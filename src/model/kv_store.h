@@ -32,16 +32,12 @@ class KvStore {
 
  private:
   KvStore(PageMemory memory, const ModelConfig& config, const Limits& limits);
-  // Elements of the keys (as many of the values) of one layer's block.
-  int64_t block_elements() const { return block_tokens_ * kv_heads_ * stored_head_dim_; }
 
-  PageMemory memory_;  // (layer, keys | values, block, kv_heads * block_tokens * stored_head_dim) f16
+  PageMemory memory_;  // (layer, keys | values, block, block_bytes_)
   int64_t layers_;
   int64_t block_count_;
-  int64_t block_tokens_;
-  int64_t kv_heads_;
-  int64_t stored_head_dim_;  // f16 elements a head: twice the model's head_dim where the type is f32
-  KvType type_;
+  int64_t block_bytes_;  // of one layer's keys, and as many of its values
+  KvView first_layer_;
 };
 
 }  // namespace quire

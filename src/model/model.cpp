@@ -16,16 +16,16 @@ static_assert(sizeof(BlockId) == sizeof(int32_t), "kernels read block tables as 
 
 }  // namespace
 
-Result<Model> Model::load(const gguf::File& file, Backend& backend, LoadProgress progress) {
-  QUIRE_TRY(ModelConfig config, read_config(file));
+Result<Model> Model::load(const gguf::File& file, Backend& backend, KvType kv_type, LoadProgress progress) {
+  QUIRE_TRY(ModelConfig config, read_config(file, kv_type));
   const Architecture* architecture = find_architecture(config.architecture);
   QUIRE_CHECK(architecture != nullptr, "read_config refuses the others");
   QUIRE_TRY(Weights weights, load_weights(file, config, *architecture, backend, progress));
   return Model(std::move(config), *architecture, std::move(weights));
 }
 
-Result<Model> Model::load(const gguf::File& file, Backend& backend) {
-  return load(file, backend, [](uint64_t, uint64_t) {});
+Result<Model> Model::load(const gguf::File& file, Backend& backend, KvType kv_type) {
+  return load(file, backend, kv_type, [](uint64_t, uint64_t) {});
 }
 
 Model::Model(ModelConfig config, const Architecture& architecture, Weights weights)

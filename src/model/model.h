@@ -20,8 +20,9 @@ class Model {
  public:
   // Checks the file against its architecture and packs the weights for `backend`. The file must outlive the model
   // (token embeddings are read in place); the pages of packed tensors are given back to the system.
-  static Result<Model> load(const gguf::File& file, Backend& backend, LoadProgress progress);
-  static Result<Model> load(const gguf::File& file, Backend& backend);
+  // kv_type: f16 or q8_0; config() says what became of it.
+  static Result<Model> load(const gguf::File& file, Backend& backend, KvType kv_type, LoadProgress progress);
+  static Result<Model> load(const gguf::File& file, Backend& backend, KvType kv_type = KvType::f16);
 
   const ModelConfig& config() const { return config_; }
   int32_t vocab_size() const { return static_cast<int32_t>(config_.vocab); }

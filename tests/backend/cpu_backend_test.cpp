@@ -155,10 +155,13 @@ TEST(CpuBackend, projects_one_input_by_matrices_of_different_types) {
 void expect_attention(CpuBackend& backend, KvType type, double error_max) {
   constexpr int64_t positions = 80, heads = 4, kv_heads = 2, head_dim = 24, block_count = 5;
   const int64_t stored_dim = type == KvType::f32 ? 2 * head_dim : head_dim;
-  std::vector<uint16_t> keys(static_cast<size_t>(block_count * 32 * kv_heads * stored_dim), 0xffff);
-  std::vector<uint16_t> values = keys;
+  const ElementType stored_type = type == KvType::q8_0 ? ElementType::q8_0 : ElementType::f16;
+  const int64_t size = block_count * kv_heads * kv_chunk_size_bytes(stored_type, stored_dim);
+  std::vector<std::byte> keys(static_cast<size_t>(size), std::byte{0xff});
+  std::vector<std::byte> values = keys;
   const KvView kv{.layer = {.keys = keys.data(),
                             .values = values.data(),
+                            .type = stored_type,
                             .block_tokens = 32,
                             .kv_heads = kv_heads,
                             .head_dim = stored_dim},
@@ -191,8 +194,9 @@ void expect_attention(CpuBackend& backend, KvType type, double error_max) {
 
 TEST(CpuBackend, attends_to_keys_and_values_as_exactly_as_they_are_kept) {
   for_each_table([](CpuBackend& backend) {
-    expect_attention(backend, KvType::f16, 5e-4);  // 2^-11 a value at most
-    expect_attention(backend, KvType::f32, 2e-6);  // 2^-22, and the roundings of the sums
+    expect_attention(backend, KvType::f16, 5e-4);   // 2^-11 a value at most
+    expect_attention(backend, KvType::f32, 2e-6);   // 2^-22, and the roundings of the sums
+    expect_attention(backend, KvType::q8_0, 1e-2);  // a step of about 2 / 127 of a value's size, over the root of 12
   });
 }
 

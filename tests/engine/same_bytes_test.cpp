@@ -129,8 +129,9 @@ void expect_same(const std::map<SequenceId, Answer>& expected, const std::map<Se
 }
 
 // One model on one table: alone, then together with 1 and 2 threads, roomy and tight.
-void expect_same_bytes(gguf::File&& file, const KernelTable& table, int count, const std::string& model) {
-  LoadedModel loaded(std::move(file), table, 1);
+void expect_same_bytes(gguf::File&& file, const KernelTable& table, int count, const std::string& model,
+                       KvType kv_type = KvType::f16) {
+  LoadedModel loaded(std::move(file), table, 1, kv_type);
   Team two_workers(2);
   CpuBackend two(two_workers, table);
   const std::vector<Request> requests = mixed_requests(2026, loaded.model.vocab_size(), count);
@@ -176,6 +177,19 @@ TEST_P(SameBytes, every_weight_type_with_heads_of_64_and_128) {
                                                      .vocab = 64});
     expect_same_bytes(take(gguf::File::parse(bytes)), *GetParam(), 12, std::string(traits.name));
   }
+}
+
+// A head of 80 has two whole groups of a scale and a part of one.
+TEST_P(SameBytes, keys_and_values_in_q8_0) {
+  const std::vector<std::byte> bytes = synthesize({.type = ElementType::q4_0,
+                                                   .layers = 1,
+                                                   .width = 256,
+                                                   .ffn_width = 256,
+                                                   .heads = 4,
+                                                   .kv_heads = 2,
+                                                   .head_dim = 80,
+                                                   .vocab = 64});
+  expect_same_bytes(take(gguf::File::parse(bytes)), *GetParam(), 12, "q8_0", KvType::q8_0);
 }
 
 }  // namespace

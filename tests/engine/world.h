@@ -54,11 +54,11 @@ inline gguf::Metadata plain_vocabulary(int32_t size) {
 struct LoadedModel {
   LoadedModel(const std::filesystem::path& path, const KernelTable& kernels, int workers)
       : LoadedModel(take(gguf::File::open(path)), kernels, workers) {}
-  LoadedModel(gguf::File&& opened, const KernelTable& kernels, int workers)
+  LoadedModel(gguf::File&& opened, const KernelTable& kernels, int workers, KvType kv_type = KvType::f16)
       : file(std::move(opened)),
         team(workers),
         backend(team, kernels),
-        model(take(Model::load(file, backend))),
+        model(take(Model::load(file, backend, kv_type))),
         tokenizer(take(Tokenizer::create(file.metadata().contains("tokenizer.ggml.tokens")
                                              ? file.metadata()
                                              : plain_vocabulary(model.vocab_size())))) {}

@@ -24,16 +24,15 @@ bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
 // A sequence of `context` positions whose KV lies in scattered blocks; what was never written is NaN.
 class Cache {
  public:
-  Cache(const Geometry& geometry, int64_t context, uint64_t seed) : geometry_(geometry), context_(context) {
+  Cache(ElementType type, const Geometry& geometry, int64_t context, uint64_t seed) : type_(type), geometry_(geometry) {
     Random random(seed);
     const int64_t block_count = (context + geometry.block_tokens - 1) / geometry.block_tokens;
     blocks_.resize(static_cast<size_t>(block_count));
     std::iota(blocks_.begin(), blocks_.end(), 1);
     std::shuffle(blocks_.begin(), blocks_.end(), random);
-    const auto elements =
-        static_cast<size_t>((block_count + 2) * geometry.kv_heads * geometry.block_tokens * geometry.head_dim);
-    keys_.assign(elements, 0x7E00);
-    values_.assign(elements, 0x7E00);
+    const auto size = static_cast<size_t>((block_count + 2) * geometry.kv_heads * chunks_per_block() * chunk_bytes());
+    keys_.assign(size, std::byte{0xFF});
+    values_.assign(size, std::byte{0xFF});
     k_ = random_floats(context * row_elements(), random);
     v_ = random_floats(context * row_elements(), random);
     q_ = random_floats(context * row_elements() * geometry.group, random, 2.0F);
@@ -74,32 +73,60 @@ class Cache {
   const std::vector<float>& q() const { return q_; }
   const std::vector<float>& k() const { return k_; }
   const std::vector<float>& v() const { return v_; }
-  const std::vector<uint16_t>& keys() const { return keys_; }
-  const std::vector<uint16_t>& values() const { return values_; }
-  int32_t block_of(int64_t position) const { return blocks_[static_cast<size_t>(position / geometry_.block_tokens)]; }
+  const std::vector<std::byte>& keys() const { return keys_; }
+  const std::vector<std::byte>& values() const { return values_; }
+
+  // What is kept for element d of a head, read at the places that kernels.h states.
+  double key(int64_t position, int64_t head, int64_t d) const {
+    return element(keys_, position, head, d, d * 32 + position % 32);
+  }
+  double value(int64_t position, int64_t head, int64_t d) const {
+    return element(values_, position, head, d, position % 32 * geometry_.head_dim + d);
+  }
 
  private:
   KvLayer layer() {
     return {.keys = keys_.data(),
             .values = values_.data(),
+            .type = type_,
             .block_tokens = geometry_.block_tokens,
             .kv_heads = geometry_.kv_heads,
             .head_dim = geometry_.head_dim};
   }
+  int64_t chunks_per_block() const { return geometry_.block_tokens / 32; }
+  int64_t chunk_bytes() const { return kv_chunk_size_bytes(type_, geometry_.head_dim); }
 
+  double element(const std::vector<std::byte>& bytes, int64_t position, int64_t head, int64_t d, int64_t index) const {
+    const int64_t block = blocks_[static_cast<size_t>(position / geometry_.block_tokens)];
+    const int64_t in_block = position % geometry_.block_tokens / 32;
+    const std::byte* chunk =
+        bytes.data() + ((block * geometry_.kv_heads + head) * chunks_per_block() + in_block) * chunk_bytes();
+    const auto half_at = [&](int64_t at) {
+      uint16_t half;
+      std::memcpy(&half, chunk + 2 * at, sizeof(half));
+      return f16_value(half);
+    };
+    if (type_ == ElementType::f16) return half_at(index);
+    const int64_t groups = (geometry_.head_dim + 31) / 32;
+    const auto quant = static_cast<int8_t>(chunk[groups * 64 + index]);
+    return half_at(d / 32 * 32 + position % 32) * static_cast<double>(quant);
+  }
+
+  ElementType type_;
   Geometry geometry_;
-  int64_t context_;
   std::vector<int32_t> blocks_;
-  std::vector<uint16_t> keys_;
-  std::vector<uint16_t> values_;
+  std::vector<std::byte> keys_;
+  std::vector<std::byte> values_;
   std::vector<float> k_;
   std::vector<float> v_;
   std::vector<float> q_;
 };
 
+constexpr ElementType kv_types[] = {ElementType::f16, ElementType::q8_0};
+
 const Geometry geometries[] = {
-    {8, 4, 2, 32},  {64, 2, 4, 32},  {64, 1, 1, 64}, {80, 2, 3, 32},
-    {96, 1, 8, 32}, {128, 2, 2, 64}, {20, 3, 5, 64}, {6, 1, 9, 96},
+    {8, 4, 2, 32},  {64, 2, 4, 32},  {64, 1, 1, 64}, {80, 2, 3, 32}, {16, 2, 1, 32},
+    {96, 1, 8, 32}, {128, 2, 2, 64}, {20, 3, 5, 64}, {48, 1, 4, 32}, {6, 1, 9, 96},
 };
 
 // The nearest f16, found by trying.
@@ -118,53 +145,129 @@ double nearest_f16(float value) {
 
 TEST(KvWrite, rounds_to_the_nearest_f16_at_the_places_of_the_layout) {
   const Geometry geometry = {.head_dim = 20, .kv_heads = 3, .group = 1, .block_tokens = 64};
-  Cache cache(geometry, 100, 5);
+  Cache cache(ElementType::f16, geometry, 100, 5);
   cache.write(*find_kernel_table("scalar"), 100);
   for (int64_t position = 0; position < 100; ++position) {
     for (int64_t head = 0; head < 3; ++head) {
       for (int64_t d = 0; d < 20; ++d) {
-        const int64_t base = (cache.block_of(position) * 3 + head) * 64 * 20;
-        const int64_t in_block = position % 64;
-        const int64_t key = base + (in_block / 32 * 20 + d) * 32 + in_block % 32;
-        const int64_t value = base + in_block * 20 + d;
         const auto from = static_cast<size_t>(position * cache.row_elements() + head * 20 + d);
-        ASSERT_EQ(f16_value(cache.keys()[static_cast<size_t>(key)]), nearest_f16(cache.k()[from]));
-        ASSERT_EQ(f16_value(cache.values()[static_cast<size_t>(value)]), nearest_f16(cache.v()[from]));
+        ASSERT_EQ(cache.key(position, head, d), nearest_f16(cache.k()[from]));
+        ASSERT_EQ(cache.value(position, head, d), nearest_f16(cache.v()[from]));
+      }
+    }
+  }
+}
+
+// A quant is rounded to half a step, a step being the scale; the scale itself is 2^-11 of it away from max / 127.
+TEST(KvWrite, keeps_q8_0_within_half_a_step_at_the_places_of_the_layout) {
+  for (const int64_t head_dim : {20, 80}) {
+    const Geometry geometry = {.head_dim = head_dim, .kv_heads = 3, .group = 1, .block_tokens = 64};
+    Cache cache(ElementType::q8_0, geometry, 100, 5);
+    cache.write(*find_kernel_table("scalar"), 100);
+    for (int64_t position = 0; position < 100; ++position) {
+      for (int64_t head = 0; head < 3; ++head) {
+        const int64_t row = position * cache.row_elements() + head * head_dim;
+        for (int64_t d = 0; d < head_dim; ++d) {
+          const auto bound = [&](const std::vector<float>& x) {
+            float max = 0.0F;
+            for (int64_t i = d / 32 * 32; i < std::min(d / 32 * 32 + 32, head_dim); ++i) {
+              max = std::max(max, std::abs(x[static_cast<size_t>(row + i)]));
+            }
+            return max / 127.0 * 0.5 * (1 + 0x1p-10);
+          };
+          const auto from = static_cast<size_t>(row + d);
+          ASSERT_NEAR(cache.key(position, head, d), cache.k()[from], bound(cache.k()));
+          ASSERT_NEAR(cache.value(position, head, d), cache.v()[from], bound(cache.v()));
+        }
       }
     }
   }
 }
 
 TEST(KvWrite, has_the_bits_of_the_scalar_table_in_every_table) {
+  for (const ElementType type : kv_types) {
+    for (const Geometry& geometry : geometries) {
+      Cache expected(type, geometry, 70, 9);
+      expected.write(*find_kernel_table("scalar"), 70);
+      for (const KernelTable* table : supported_kernel_tables()) {
+        Cache cache(type, geometry, 70, 9);
+        cache.write(*table, 70);
+        EXPECT_EQ(cache.keys(), expected.keys()) << table->name << " head_dim " << geometry.head_dim;
+        EXPECT_EQ(cache.values(), expected.values()) << table->name << " head_dim " << geometry.head_dim;
+      }
+    }
+  }
+}
+
+// One position of one head in a block of 32, as the table stores it: the bytes of the values' chunk.
+std::vector<std::byte> store_one(const KernelTable& table, ElementType type, const std::vector<float>& x) {
+  const auto head_dim = static_cast<int64_t>(x.size());
+  std::vector<std::byte> keys(static_cast<size_t>(kv_chunk_size_bytes(type, head_dim)));
+  std::vector<std::byte> values(keys.size());
+  const int32_t block = 0;
+  table.kv_write({.layer = {.keys = keys.data(),
+                            .values = values.data(),
+                            .type = type,
+                            .block_tokens = 32,
+                            .kv_heads = 1,
+                            .head_dim = head_dim},
+                  .blocks = &block,
+                  .position = 0,
+                  .k = x.data(),
+                  .v = x.data()});
+  return values;
+}
+
+TEST(KvWrite, treats_the_edges_of_f16_alike_in_every_table) {
   const std::vector<float> edges = {0.0F,     -0.0F,   65504.0F, 65519.0F,       65520.0F, 1e30F,   -1e30F,
                                     INFINITY, 6e-8F,   2.9e-8F,  2.98023224e-8F, 3e-8F,    6.1e-5F, -6.09e-5F,
                                     1.0F,     2049.0F, 2051.0F,  1e-30F,         -1e-44F,  0.1F};
-  for (const Geometry& geometry : geometries) {
-    for (const KernelTable* table : supported_kernel_tables()) {
-      Cache expected(geometry, 70, 9);
-      Cache cache(geometry, 70, 9);
-      expected.write(*find_kernel_table("scalar"), 70);
-      cache.write(*table, 70);
-      EXPECT_EQ(cache.keys(), expected.keys()) << table->name << " head_dim " << geometry.head_dim;
-      EXPECT_EQ(cache.values(), expected.values()) << table->name << " head_dim " << geometry.head_dim;
-    }
-  }
-  const int32_t block = 0;
-  const int64_t head_dim = static_cast<int64_t>(edges.size());
-  std::vector<uint16_t> expected;
+  const auto expected = store_one(*find_kernel_table("scalar"), ElementType::f16, edges);
   for (const KernelTable* table : supported_kernel_tables()) {
-    std::vector<uint16_t> keys(edges.size() * 32);
-    std::vector<uint16_t> values(edges.size() * 32);
-    table->kv_write(
-        {.layer =
-             {.keys = keys.data(), .values = values.data(), .block_tokens = 32, .kv_heads = 1, .head_dim = head_dim},
-         .blocks = &block,
-         .position = 3,
-         .k = edges.data(),
-         .v = edges.data()});
-    if (expected.empty()) expected = values;
-    EXPECT_EQ(values, expected) << table->name;
-    for (size_t d = 0; d < edges.size(); ++d) EXPECT_EQ(keys[d * 32 + 3], expected[3 * edges.size() + d]);
+    EXPECT_EQ(store_one(*table, ElementType::f16, edges), expected) << table->name;
+  }
+}
+
+// The scale of a group, as f16 bits, and two of its quants.
+struct Group {
+  uint16_t scale;
+  int first, second;
+};
+
+Group store_group(const KernelTable& table, float first, float second) {
+  std::vector<float> x(32, 0.0F);
+  x[0] = first;
+  x[1] = second;
+  const std::vector<std::byte> bytes = store_one(table, ElementType::q8_0, x);
+  uint16_t scale;
+  std::memcpy(&scale, bytes.data(), sizeof(scale));
+  return {scale, static_cast<int8_t>(bytes[64]), static_cast<int8_t>(bytes[65])};
+}
+
+TEST(KvWrite, keeps_a_group_of_q8_0_at_the_ends_of_its_scale) {
+  for (const KernelTable* table : supported_kernel_tables()) {
+    SCOPED_TRACE(table->name);
+    const Group plain = store_group(*table, -127.0F, 63.5F);  // a scale of 1; a tie, which goes to the even one
+    EXPECT_EQ(plain.scale, 0x3C00);
+    EXPECT_EQ(plain.first, -127);
+    EXPECT_EQ(plain.second, 64);
+    const Group large = store_group(*table, 65504.0F * 127, 0.0F);
+    EXPECT_EQ(large.scale, 0x7BFF);
+    EXPECT_EQ(large.first, 127);
+    // 1.4 steps of the smallest f16 number are rounded to one: 1.4 * 127 quants would be too many.
+    const Group small = store_group(*table, 0x1p-24F * 1.4F * 127, -0x1p-24F);
+    EXPECT_EQ(small.scale, 1);
+    EXPECT_EQ(small.first, 127);
+    EXPECT_EQ(small.second, -1);
+    const Group nothing = store_group(*table, 0x1p-25F * 127, 1e-44F);
+    EXPECT_EQ(nothing.scale, 0);
+    EXPECT_EQ(nothing.first, 0);
+    for (const float broken : {65536.0F * 127, INFINITY, -INFINITY, NAN, -NAN}) {
+      const Group poisoned = store_group(*table, broken, 1.0F);
+      EXPECT_EQ(poisoned.scale, 0x7E00) << broken;
+      EXPECT_EQ(poisoned.first, 0);
+      EXPECT_EQ(poisoned.second, 0);
+    }
   }
 }
 
@@ -175,8 +278,11 @@ TEST(KvWrite, keeps_every_f16_number_and_rounds_ties_to_even) {
   std::vector<uint16_t> values(keys.size());
   const int32_t block = 0;
   for (const KernelTable* table : supported_kernel_tables()) {
-    const KvLayer layer = {
-        .keys = keys.data(), .values = values.data(), .block_tokens = 32, .kv_heads = 1, .head_dim = head_dim};
+    const KvLayer layer = {.keys = reinterpret_cast<std::byte*>(keys.data()),
+                           .values = reinterpret_cast<std::byte*>(values.data()),
+                           .block_tokens = 32,
+                           .kv_heads = 1,
+                           .head_dim = head_dim};
     for (uint32_t first = 0; first < 0x7C00; first += 1024) {
       std::vector<float> exact;
       std::vector<float> ties;
@@ -196,38 +302,37 @@ TEST(KvWrite, keeps_every_f16_number_and_rounds_ties_to_even) {
   }
 }
 
-// In double: softmax of the scaled products with the f16 keys, times the f16 values.
+// In double: softmax of the scaled products with the keys that are kept, times the values that are kept. Sums of up to
+// 128 products of size 2 and of 100 weights: 2e-5 is 2^-24 a hundred times.
 TEST(Attention, is_softmax_of_scores_times_values) {
-  for (const Geometry& geometry : geometries) {
-    for (const int64_t context : {1, 2, 31, 32, 33, 65, 100}) {
-      Cache cache(geometry, context, 21);
-      cache.write(*find_kernel_table("scalar"), context);
-      const int64_t stride = cache.row_elements();
-      const auto out = cache.attend(*find_kernel_table("scalar"), 0, context);
-      const int64_t row = context - 1;
-      for (int64_t head = 0; head < geometry.kv_heads * geometry.group; ++head) {
-        const int64_t kv = head / geometry.group * geometry.head_dim;
-        const float* q = cache.q().data() + (row * geometry.kv_heads * geometry.group + head) * geometry.head_dim;
-        std::vector<double> scores;
-        for (int64_t i = 0; i < context; ++i) {
-          double s = 0;
-          for (int64_t d = 0; d < geometry.head_dim; ++d) {
-            s += q[d] * nearest_f16(cache.k()[static_cast<size_t>(i * stride + kv + d)]);
-          }
-          scores.push_back(s * cache.scale());
-        }
-        const double max = *std::max_element(scores.begin(), scores.end());
-        double sum = 0;
-        for (double& s : scores) sum += s = std::exp(s - max);
-        for (int64_t d = 0; d < geometry.head_dim; ++d) {
-          double expected = 0;
+  for (const ElementType type : kv_types) {
+    for (const Geometry& geometry : geometries) {
+      for (const int64_t context : {1, 2, 31, 32, 33, 65, 100}) {
+        Cache cache(type, geometry, context, 21);
+        cache.write(*find_kernel_table("scalar"), context);
+        const auto out = cache.attend(*find_kernel_table("scalar"), 0, context);
+        const int64_t row = context - 1;
+        for (int64_t head = 0; head < geometry.kv_heads * geometry.group; ++head) {
+          const int64_t kv_head = head / geometry.group;
+          const int64_t at = (row * geometry.kv_heads * geometry.group + head) * geometry.head_dim;
+          const float* q = cache.q().data() + at;
+          std::vector<double> scores;
           for (int64_t i = 0; i < context; ++i) {
-            expected +=
-                scores[static_cast<size_t>(i)] / sum * nearest_f16(cache.v()[static_cast<size_t>(i * stride + kv + d)]);
+            double s = 0;
+            for (int64_t d = 0; d < geometry.head_dim; ++d) s += q[d] * cache.key(i, kv_head, d);
+            scores.push_back(s * cache.scale());
           }
-          const auto at =
-              static_cast<size_t>((row * geometry.kv_heads * geometry.group + head) * geometry.head_dim + d);
-          EXPECT_NEAR(out[at], expected, 2e-5) << "head_dim " << geometry.head_dim << " context " << context;
+          const double max = *std::max_element(scores.begin(), scores.end());
+          double sum = 0;
+          for (double& s : scores) sum += s = std::exp(s - max);
+          for (int64_t d = 0; d < geometry.head_dim; ++d) {
+            double expected = 0;
+            for (int64_t i = 0; i < context; ++i) {
+              expected += scores[static_cast<size_t>(i)] / sum * cache.value(i, kv_head, d);
+            }
+            EXPECT_NEAR(out[static_cast<size_t>(at + d)], expected, 2e-5)
+                << "head_dim " << geometry.head_dim << " context " << context;
+          }
         }
       }
     }
@@ -235,14 +340,16 @@ TEST(Attention, is_softmax_of_scores_times_values) {
 }
 
 TEST(Attention, has_the_bits_of_the_scalar_table_in_every_table) {
-  for (const Geometry& geometry : geometries) {
-    for (const int64_t context : {1, 5, 31, 32, 33, 64, 97, 150}) {
-      Cache cache(geometry, context, 31);
-      cache.write(*find_kernel_table("scalar"), context);
-      const auto expected = cache.attend(*find_kernel_table("scalar"), 0, context);
-      for (const KernelTable* table : supported_kernel_tables()) {
-        EXPECT_TRUE(same_bits(cache.attend(*table, 0, context), expected))
-            << table->name << " head_dim " << geometry.head_dim << " context " << context;
+  for (const ElementType type : kv_types) {
+    for (const Geometry& geometry : geometries) {
+      for (const int64_t context : {1, 5, 31, 32, 33, 64, 97, 150}) {
+        Cache cache(type, geometry, context, 31);
+        cache.write(*find_kernel_table("scalar"), context);
+        const auto expected = cache.attend(*find_kernel_table("scalar"), 0, context);
+        for (const KernelTable* table : supported_kernel_tables()) {
+          EXPECT_TRUE(same_bits(cache.attend(*table, 0, context), expected))
+              << table->name << " head_dim " << geometry.head_dim << " context " << context;
+        }
       }
     }
   }
@@ -250,22 +357,24 @@ TEST(Attention, has_the_bits_of_the_scalar_table_in_every_table) {
 
 // Rows are written and attended chunk by chunk, as prefill does; what is not written yet is NaN.
 TEST(Attention, gives_a_row_the_same_bits_in_any_chunking) {
-  for (const Geometry& geometry : geometries) {
-    for (const KernelTable* table : supported_kernel_tables()) {
-      if (table->name == "scalar" && geometry.head_dim > 64) continue;
-      const int64_t context = 140;
-      Cache whole(geometry, context, 41);
-      whole.write(*table, context);
-      const auto expected = whole.attend(*table, 0, context);
-      const int64_t stride = whole.row_elements() * geometry.group;
-      for (const int64_t step : {1, 7, 32, 33, 100}) {
-        Cache cache(geometry, context, 41);
-        for (int64_t begin = 0; begin < context; begin += step) {
-          const int64_t end = std::min(context, begin + step);
-          cache.write(*table, end);
-          const auto out = cache.attend(*table, begin, end);
-          ASSERT_EQ(std::memcmp(out.data(), expected.data() + begin * stride, out.size() * sizeof(float)), 0)
-              << table->name << " head_dim " << geometry.head_dim << " rows " << begin << " to " << end;
+  for (const ElementType type : kv_types) {
+    for (const Geometry& geometry : geometries) {
+      for (const KernelTable* table : supported_kernel_tables()) {
+        if (table->name == "scalar" && geometry.head_dim > 64) continue;
+        const int64_t context = 140;
+        Cache whole(type, geometry, context, 41);
+        whole.write(*table, context);
+        const auto expected = whole.attend(*table, 0, context);
+        const int64_t stride = whole.row_elements() * geometry.group;
+        for (const int64_t step : {1, 7, 32, 33, 100}) {
+          Cache cache(type, geometry, context, 41);
+          for (int64_t begin = 0; begin < context; begin += step) {
+            const int64_t end = std::min(context, begin + step);
+            cache.write(*table, end);
+            const auto out = cache.attend(*table, begin, end);
+            ASSERT_EQ(std::memcmp(out.data(), expected.data() + begin * stride, out.size() * sizeof(float)), 0)
+                << table->name << " head_dim " << geometry.head_dim << " rows " << begin << " to " << end;
+          }
         }
       }
     }
@@ -274,13 +383,15 @@ TEST(Attention, gives_a_row_the_same_bits_in_any_chunking) {
 
 TEST(Attention, gives_the_last_row_of_every_context_length_the_bits_of_the_scalar_table) {
   const Geometry geometry = {.head_dim = 64, .kv_heads = 1, .group = 4, .block_tokens = 32};
-  Cache cache(geometry, 300, 51);
-  cache.write(*find_kernel_table("scalar"), 300);
-  for (int64_t position = 0; position < 300; ++position) {
-    const auto expected = cache.attend(*find_kernel_table("scalar"), position, position + 1);
-    for (const KernelTable* table : supported_kernel_tables()) {
-      ASSERT_TRUE(same_bits(cache.attend(*table, position, position + 1), expected))
-          << table->name << " position " << position;
+  for (const ElementType type : kv_types) {
+    Cache cache(type, geometry, 300, 51);
+    cache.write(*find_kernel_table("scalar"), 300);
+    for (int64_t position = 0; position < 300; ++position) {
+      const auto expected = cache.attend(*find_kernel_table("scalar"), position, position + 1);
+      for (const KernelTable* table : supported_kernel_tables()) {
+        ASSERT_TRUE(same_bits(cache.attend(*table, position, position + 1), expected))
+            << table->name << " position " << position;
+      }
     }
   }
 }

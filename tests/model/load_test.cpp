@@ -173,14 +173,18 @@ TEST(Load, each_tensor_is_named_when_its_shape_is_another) {
 }
 
 TEST(Load, a_shape_error_says_what_was_found_and_expected) {
-  EXPECT_EQ(error_after([](test::Draft& d) { d.tensor("blk.1.ffn_up.weight").shape = {64, 80, 1, 1}; }),
+  EXPECT_EQ(error_after([](test::Draft& d) {
+              d.tensor("blk.1.ffn_up.weight").shape = {64, 80, 1, 1};
+            }),
             "tensor blk.1.ffn_up.weight: found shape [64, 80, 1, 1], expected [64, 96]");
 }
 
 TEST(Load, a_tensor_that_the_architecture_does_not_know_is_refused) {
   for (const char* name :
        {"blk.0.attn_q.bias", "blk.2.attn_norm.weight", "output.bias", "blk.0.ffn_gate_exps.weight"}) {
-    EXPECT_THAT(error_after([&](test::Draft& d) { d.tensors.push_back({.name = name, .shape = {64, 1, 1, 1}}); }),
+    EXPECT_THAT(error_after([&](test::Draft& d) {
+                  d.tensors.push_back({.name = name, .shape = {64, 1, 1, 1}});
+                }),
                 HasSubstr(std::string("tensor ") + name + ": not part of architecture llama"));
   }
 }
@@ -207,14 +211,40 @@ TEST(Load, progress_ends_at_all_bytes_of_the_matrices) {
   CpuBackend backend(team, *supported_kernel_tables().back());
   std::vector<uint64_t> done;
   uint64_t total = 0;
-  const Model model = test::take(Model::load(file, backend, [&](uint64_t done_bytes, uint64_t total_bytes) {
-    done.push_back(done_bytes);
-    total = total_bytes;
-  }));
+  const Model model =
+      test::take(Model::load(file, backend, KvType::f16, [&](uint64_t done_bytes, uint64_t total_bytes) {
+        done.push_back(done_bytes);
+        total = total_bytes;
+      }));
   EXPECT_EQ(done.size(), size_t{2 * 7 + 1});
   EXPECT_TRUE(std::ranges::is_sorted(done));
   EXPECT_EQ(done.back(), total);
   EXPECT_GE(model.weight_size_bytes(), total);
+}
+
+TEST(KvStore, a_block_in_q8_0_is_17_32nds_of_one_in_f16) {
+  ModelConfig config{.layers = 3, .kv_heads = 2, .head_dim = 64};
+  const int64_t f16_bytes = KvStore::block_size_bytes(config, 64);
+  EXPECT_EQ(f16_bytes, 3 * 2 * 64 * 2 * 64 * 2);
+  config.kv_type = KvType::q8_0;
+  EXPECT_EQ(KvStore::block_size_bytes(config, 64) * 32, f16_bytes * 17);
+  config.kv_type = KvType::f32;
+  EXPECT_EQ(KvStore::block_size_bytes(config, 64), f16_bytes * 2);
+}
+
+// Only a file whose matrices are all F32 is kept more exactly than asked for.
+TEST(KvStore, keeps_what_was_asked_for) {
+  Team team(1);
+  CpuBackend backend(team, *supported_kernel_tables().back());
+  const auto kept = [&](ElementType weights, KvType asked) {
+    const std::vector<std::byte> bytes = test::synthesize({.type = weights});
+    const gguf::File file = test::take(gguf::File::parse(bytes));
+    return test::take(Model::load(file, backend, asked)).config().kv_type;
+  };
+  EXPECT_EQ(kept(ElementType::f32, KvType::f16), KvType::f32);
+  EXPECT_EQ(kept(ElementType::f32, KvType::q8_0), KvType::q8_0);
+  EXPECT_EQ(kept(ElementType::q8_0, KvType::f16), KvType::f16);
+  EXPECT_EQ(kept(ElementType::q8_0, KvType::q8_0), KvType::q8_0);
 }
 
 TEST(KvStore, limits_that_cannot_be_had_are_errors) {

@@ -1,6 +1,7 @@
 #include "kernels/avx2/lanes.h"
 #include "kernels/isa_functions.h"
 #include "kernels/lanes/attention_body.h"
+#include "kernels/lanes/kv_write_body.h"
 
 namespace quire::avx2 {
 

@@ -75,9 +75,15 @@ QUIRE_LEAF_INLINE Floats load_u8(const uint8_t* at) {
   return {_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(as_half(at)))),
           _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(as_half(at + 8))))};
 }
-QUIRE_LEAF_INLINE Floats load_i8(const uint8_t* at) {
-  return {_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(as_half(at)))),
-          _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(as_half(at + 8))))};
+QUIRE_LEAF_INLINE Floats load_i8(const void* at) {
+  const int8_t* bytes = static_cast<const int8_t*>(at);
+  return {_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(as_half(bytes)))),
+          _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(as_half(bytes + 8))))};
+}
+QUIRE_LEAF_INLINE Floats load_i8_first(const int8_t* at, int64_t n) {
+  int8_t lanes[16] = {};
+  for (int64_t i = 0; i < 16 && i < n; ++i) lanes[i] = at[i];
+  return load_i8(lanes);
 }
 
 QUIRE_LEAF_INLINE Floats add(Floats a, Floats b) {

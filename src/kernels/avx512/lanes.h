@@ -43,8 +43,11 @@ QUIRE_LEAF_INLINE Floats load_bf16(const void* at) {
 QUIRE_LEAF_INLINE Floats load_u8(const uint8_t* at) {
   return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at))));
 }
-QUIRE_LEAF_INLINE Floats load_i8(const uint8_t* at) {
-  return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at))));
+QUIRE_LEAF_INLINE Floats load_i8(const void* at) {
+  return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(static_cast<const __m128i*>(at))));
+}
+QUIRE_LEAF_INLINE Floats load_i8_first(const int8_t* at, int64_t n) {
+  return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(first_lanes(n), at)));
 }
 
 QUIRE_LEAF_INLINE Floats add(Floats a, Floats b) { return _mm512_add_ps(a, b); }

@@ -1,10 +1,11 @@
-// Attention and KV writes in lanes. Queries are numbered row * group + head of the group. A tile of them walks the
+// Attention in lanes. Queries are numbered row * group + head of the group. A tile of them walks the
 // chunks once; a chunk meets up to attention_queries of them at a time, so that its keys and values are read from
 // memory once, converted once for each of those, and otherwise found in the first-level cache.
 // Included by leaf files after their lanes.h: everything has internal linkage.
 #pragma once
 
 #include "kernels/kernels.h"
+#include "kernels/lanes/kv_elements.h"
 #include "kernels/lanes/math.h"
 
 namespace quire {
@@ -18,43 +19,50 @@ struct AttentionTile {
   float scores[tile_queries][attention_chunk];
 };
 
-// A chunk's keys (head_dim, 32) and values (32, head_dim), of which `count` positions exist for the queries at hand.
-struct Chunk {
-  const uint16_t* keys;
-  const uint16_t* values;
-  int64_t count;
-};
-
-QUIRE_LEAF_INLINE int64_t block_elements(const KvLayer& layer) {
-  return layer.kv_heads * layer.block_tokens * layer.head_dim;
-}
-
-QUIRE_LEAF_INLINE Chunk find_chunk(const AttentionArgs& args, int64_t position) {
-  const KvLayer& layer = args.layer;
-  const int64_t offset = args.blocks[position / layer.block_tokens] * block_elements(layer) +
-                         (args.kv_head * layer.block_tokens + position % layer.block_tokens) * layer.head_dim;
-  return {layer.keys + offset, layer.values + offset, attention_chunk};
-}
-
 QUIRE_LEAF_INLINE int64_t element_of(const AttentionArgs& args, int64_t query, int64_t stride) {
   return query / args.group * stride + (args.kv_head * args.group + query % args.group) * args.layer.head_dim;
 }
 
-// scores = scale * q k for the chunk's positions.
-template <int queries>
-QUIRE_LEAF_INLINE void score(const AttentionArgs& args, const Chunk& chunk, const float* const (&q)[queries],
-                             Floats (&scores)[queries][2]) {
-#pragma GCC unroll 8
-  for (int i = 0; i < queries; ++i) scores[i][0] = scores[i][1] = zeros();
-  for (int64_t d = 0; d < args.layer.head_dim; ++d) {
-    const Floats low = load_f16(chunk.keys + d * attention_chunk);
-    const Floats high = load_f16(chunk.keys + d * attention_chunk + 16);
+// sums += q k for elements [begin, end) of the head.
+template <typename Kv, int queries>
+QUIRE_LEAF_INLINE void add_products(const typename Kv::Element* keys, int64_t begin, int64_t end,
+                                    const float* const (&q)[queries], Floats (&sums)[queries][2]) {
+  for (int64_t d = begin; d < end; ++d) {
+    const Floats low = Kv::load(keys + d * attention_chunk);
+    const Floats high = Kv::load(keys + d * attention_chunk + 16);
 #pragma GCC unroll 8
     for (int i = 0; i < queries; ++i) {
       const Floats element = broadcast(q[i][d]);
-      scores[i][0] = fma(element, low, scores[i][0]);
-      scores[i][1] = fma(element, high, scores[i][1]);
+      sums[i][0] = fma(element, low, sums[i][0]);
+      sums[i][1] = fma(element, high, sums[i][1]);
     }
+  }
+}
+
+// scores = scale * q k for the chunk's positions.
+template <typename Kv, int queries>
+QUIRE_LEAF_INLINE void score(const AttentionArgs& args, const KvChunk<Kv>& chunk, const float* const (&q)[queries],
+                             Floats (&scores)[queries][2]) {
+  const int64_t head_dim = args.layer.head_dim;
+#pragma GCC unroll 8
+  for (int i = 0; i < queries; ++i) scores[i][0] = scores[i][1] = zeros();
+  if constexpr (Kv::scaled) {
+    for (int64_t d = 0; d < head_dim; d += quant_group) {
+      Floats sums[queries][2];
+#pragma GCC unroll 8
+      for (int i = 0; i < queries; ++i) sums[i][0] = sums[i][1] = zeros();
+      add_products<Kv>(chunk.keys, d, head_dim - d < quant_group ? head_dim : d + quant_group, q, sums);
+      const uint16_t* scales = chunk.key_scales + d / quant_group * attention_chunk;
+      const Floats low = load_f16(scales);
+      const Floats high = load_f16(scales + 16);
+#pragma GCC unroll 8
+      for (int i = 0; i < queries; ++i) {
+        scores[i][0] = fma(low, sums[i][0], scores[i][0]);
+        scores[i][1] = fma(high, sums[i][1], scores[i][1]);
+      }
+    }
+  } else {
+    add_products<Kv>(chunk.keys, 0, head_dim, q, scores);
   }
   const Floats scale = broadcast(args.scale);
 #pragma GCC unroll 8
@@ -90,10 +98,28 @@ QUIRE_LEAF_INLINE void soften(Floats (&scores)[queries][2], int64_t count, float
   }
 }
 
-// out[d] = out[d] * carry + p v for `vectors` * 16 elements from d on, the last `left` of which exist.
-template <int queries, int vectors, bool whole>
-QUIRE_LEAF_INLINE void add_values(const Chunk& chunk, int64_t head_dim, int64_t d, int64_t left, const float* p,
-                                  const float (&carry)[16], float* const (&out)[queries]) {
+// What the quants of the group at element d are multiplied with: p times their scales. Without scales p itself.
+template <typename Kv, int queries>
+QUIRE_LEAF_INLINE const float* weigh(const KvChunk<Kv>& chunk, int64_t d, const float* p,
+                                     float (&weights)[queries * attention_chunk]) {
+  if constexpr (!Kv::scaled) return p;
+  const uint16_t* scales = chunk.value_scales + d / quant_group * attention_chunk;
+  const Floats low = load_f16(scales);
+  const Floats high = load_f16(scales + 16);
+#pragma GCC unroll 8
+  for (int i = 0; i < queries; ++i) {
+    store(weights + i * attention_chunk, multiply(load(p + i * attention_chunk), low));
+    store(weights + i * attention_chunk + 16, multiply(load(p + i * attention_chunk + 16), high));
+  }
+  return weights;
+}
+
+// out[d] = out[d] * carry + p v over `count` positions, for `vectors` * 16 elements from d on, the last `left` of which
+// exist. values: (32, head_dim).
+template <typename Kv, int queries, int vectors, bool whole>
+QUIRE_LEAF_INLINE void add_values(const typename Kv::Element* values, int64_t count, int64_t head_dim, int64_t d,
+                                  int64_t left, const float* p, const float (&carry)[16],
+                                  float* const (&out)[queries]) {
   Floats acc[queries][vectors];
 #pragma GCC unroll 8
   for (int i = 0; i < queries; ++i) {
@@ -103,18 +129,18 @@ QUIRE_LEAF_INLINE void add_values(const Chunk& chunk, int64_t head_dim, int64_t 
       acc[i][v] = multiply(whole ? load(at) : load_first(at, left), broadcast(carry[i]));
     }
   }
-  for (int64_t position = 0; position < chunk.count; ++position) {
-    Floats values[vectors];
+  for (int64_t position = 0; position < count; ++position) {
+    Floats row[vectors];
 #pragma GCC unroll 2
     for (int v = 0; v < vectors; ++v) {
-      const uint16_t* at = chunk.values + position * head_dim + d + 16 * v;
-      values[v] = whole ? load_f16(at) : load_f16_first(at, left);
+      const auto* at = values + position * head_dim + d + 16 * v;
+      row[v] = whole ? Kv::load(at) : Kv::load_first(at, left);
     }
 #pragma GCC unroll 8
     for (int i = 0; i < queries; ++i) {
       const Floats weight = broadcast(p[i * attention_chunk + position]);
 #pragma GCC unroll 2
-      for (int v = 0; v < vectors; ++v) acc[i][v] = fma(weight, values[v], acc[i][v]);
+      for (int v = 0; v < vectors; ++v) acc[i][v] = fma(weight, row[v], acc[i][v]);
     }
   }
 #pragma GCC unroll 8
@@ -131,9 +157,10 @@ QUIRE_LEAF_INLINE void add_values(const Chunk& chunk, int64_t head_dim, int64_t 
   }
 }
 
-// Queries [first, first + queries) of the tile that begins at query `base` meet a chunk.
-template <int queries>
-void attend_chunk(const AttentionArgs& args, const Chunk& chunk, AttentionTile& tile, int64_t base, int64_t first) {
+// Queries [first, first + queries) of the tile that begins at query `base` meet the first `count` positions of a chunk.
+template <typename Kv, int queries>
+void attend_chunk(const AttentionArgs& args, const KvChunk<Kv>& chunk, int64_t count, AttentionTile& tile, int64_t base,
+                  int64_t first) {
   const int64_t head_dim = args.layer.head_dim;
   const float* q[queries];
   float* out[queries];
@@ -143,32 +170,43 @@ void attend_chunk(const AttentionArgs& args, const Chunk& chunk, AttentionTile& 
     out[i] = args.out + element_of(args, base + first + i, args.out_stride);
   }
   Floats scores[queries][2];
-  score<queries>(args, chunk, q, scores);
-  soften<queries>(scores, chunk.count, tile.max + first, tile.sum + first, tile.scores + first, carry);
-  const float* p = tile.scores[first];
-  int64_t d = 0;
-  for (; d + 32 <= head_dim; d += 32) add_values<queries, 2, true>(chunk, head_dim, d, 32, p, carry, out);
-  for (; d + 16 <= head_dim; d += 16) add_values<queries, 1, true>(chunk, head_dim, d, 16, p, carry, out);
-  if (d < head_dim) add_values<queries, 1, false>(chunk, head_dim, d, head_dim - d, p, carry, out);
+  score<Kv, queries>(args, chunk, q, scores);
+  soften<queries>(scores, count, tile.max + first, tile.sum + first, tile.scores + first, carry);
+  float weights[queries * attention_chunk];
+  for (int64_t d = 0; d < head_dim; d += quant_group) {
+    const float* p = weigh<Kv, queries>(chunk, d, tile.scores[first], weights);
+    const int64_t left = head_dim - d;
+    if (left >= 32) {
+      add_values<Kv, queries, 2, true>(chunk.values, count, head_dim, d, 32, p, carry, out);
+      continue;
+    }
+    const int64_t tail = left % 16;
+    if (left >= 16) add_values<Kv, queries, 1, true>(chunk.values, count, head_dim, d, 16, p, carry, out);
+    if (tail > 0) {
+      add_values<Kv, queries, 1, false>(chunk.values, count, head_dim, head_dim - tail, tail, p, carry, out);
+    }
+  }
 }
 
 // REQUIRES: 1 <= queries <= queries_max.
-template <int queries_max>
-void attend_some(const AttentionArgs& args, const Chunk& chunk, AttentionTile& tile, int64_t base, int64_t first,
-                 int64_t queries) {
-  if (queries == queries_max) return attend_chunk<queries_max>(args, chunk, tile, base, first);
-  if constexpr (queries_max > 1) attend_some<queries_max - 1>(args, chunk, tile, base, first, queries);
+template <typename Kv, int queries_max>
+void attend_some(const AttentionArgs& args, const KvChunk<Kv>& chunk, int64_t count, AttentionTile& tile, int64_t base,
+                 int64_t first, int64_t queries) {
+  if (queries == queries_max) return attend_chunk<Kv, queries_max>(args, chunk, count, tile, base, first);
+  if constexpr (queries_max > 1) attend_some<Kv, queries_max - 1>(args, chunk, count, tile, base, first, queries);
 }
 
-void attend_all(const AttentionArgs& args, const Chunk& chunk, AttentionTile& tile, int64_t base, int64_t first,
-                int64_t end) {
+template <typename Kv>
+void attend_all(const AttentionArgs& args, const KvChunk<Kv>& chunk, int64_t count, AttentionTile& tile, int64_t base,
+                int64_t first, int64_t end) {
   for (int64_t at = first; at < end; at += attention_queries) {
     const int64_t queries = end - at < attention_queries ? end - at : attention_queries;
-    attend_some<attention_queries>(args, chunk, tile, base, at, queries);
+    attend_some<Kv, attention_queries>(args, chunk, count, tile, base, at, queries);
   }
 }
 
 // Queries [base, end).
+template <typename Kv>
 void attend_tile(const AttentionArgs& args, AttentionTile& tile, int64_t base, int64_t end) {
   const int64_t head_dim = args.layer.head_dim;
   for (int64_t query = base; query < end; ++query) {
@@ -180,18 +218,16 @@ void attend_tile(const AttentionArgs& args, AttentionTile& tile, int64_t base, i
   const int64_t last = args.position + (end - 1) / args.group;
   int64_t query = base;  // the first that sees the chunk
   for (int64_t begin = 0; begin <= last; begin += attention_chunk) {
-    Chunk chunk = find_chunk(args, begin);
+    const KvChunk<Kv> chunk = find_chunk<Kv>(args.layer, args.blocks, args.kv_head, begin);
     while (args.position + query / args.group < begin) ++query;
     int64_t next = query;
     while (next < end && args.position + next / args.group < begin + attention_chunk - 1) {  // sees a part of it
       const int64_t row = next / args.group;
       const int64_t row_end = (row + 1) * args.group < end ? (row + 1) * args.group : end;
-      chunk.count = args.position + row - begin + 1;
-      attend_all(args, chunk, tile, base, next - base, row_end - base);
+      attend_all(args, chunk, args.position + row - begin + 1, tile, base, next - base, row_end - base);
       next = row_end;
     }
-    chunk.count = attention_chunk;
-    attend_all(args, chunk, tile, base, next - base, end - base);
+    attend_all(args, chunk, attention_chunk, tile, base, next - base, end - base);
   }
   for (query = base; query < end; ++query) {
     float* out = args.out + element_of(args, query, args.out_stride);
@@ -199,33 +235,18 @@ void attend_tile(const AttentionArgs& args, AttentionTile& tile, int64_t base, i
   }
 }
 
-void attention_lanes(const AttentionArgs& args) {
+template <typename Kv>
+void attention_type(const AttentionArgs& args) {
   AttentionTile tile;
   const int64_t queries = args.rows * args.group;
   for (int64_t base = 0; base < queries; base += tile_queries) {
-    attend_tile(args, tile, base, queries - base < tile_queries ? queries : base + tile_queries);
+    attend_tile<Kv>(args, tile, base, queries - base < tile_queries ? queries : base + tile_queries);
   }
 }
 
-void kv_write_lanes(const KvWriteArgs& args) {
-  const KvLayer& layer = args.layer;
-  const int64_t in_block = args.position % layer.block_tokens;
-  const int64_t block = args.blocks[args.position / layer.block_tokens] * block_elements(layer);
-  for (int64_t head = 0; head < layer.kv_heads; ++head) {
-    const float* k = args.k + head * layer.head_dim;
-    const float* v = args.v + head * layer.head_dim;
-    const int64_t head_offset = block + head * layer.block_tokens * layer.head_dim;
-    const int64_t chunk_offset = in_block / attention_chunk * attention_chunk * layer.head_dim;
-    uint16_t* keys = layer.keys + head_offset + chunk_offset + in_block % attention_chunk;
-    uint16_t* values = layer.values + head_offset + in_block * layer.head_dim;
-    for (int64_t d = 0; d < layer.head_dim; d += 16) {
-      const int64_t n = layer.head_dim - d < 16 ? layer.head_dim - d : 16;
-      uint16_t halves[16];
-      store_f16_first(halves, load_first(k + d, n), 16);
-      for (int64_t i = 0; i < n; ++i) keys[(d + i) * attention_chunk] = halves[i];
-      store_f16_first(values + d, load_first(v + d, n), n);
-    }
-  }
+void attention_lanes(const AttentionArgs& args) {
+  if (args.layer.type == ElementType::q8_0) return attention_type<KvQ8_0>(args);
+  attention_type<KvF16>(args);
 }
 
 }  // namespace

@@ -4,26 +4,16 @@
 
 #include "kernels/constants.h"
 #include "kernels/kernels.h"
+#include "kernels/lanes/magnitude.h"
 
 namespace quire {
 namespace {
 
-constexpr int32_t infinity_bits = 0x7F800000;
-
-QUIRE_LEAF_INLINE float float_of_bits(int32_t bits) {
-  float value;
-  __builtin_memcpy(&value, &bits, sizeof(value));
-  return value;
-}
-
 QUIRE_LEAF_INLINE void quantize_lanes(const float* x, int64_t groups, int8_t* quants, float* scales,
                                       int32_t* quant_sums, float* group_sums) {
-  const Words magnitude = broadcast_word(0x7FFFFFFF);
   for (int64_t g = 0; g < groups; ++g) {
     const Floats halves[2] = {load(x + g * quant_group), load(x + g * quant_group + 16)};
-    // Magnitudes of floats order as integers, NaN above all.
-    const int32_t max_bits =
-        max_word(max_words(bit_and(as_words(halves[0]), magnitude), bit_and(as_words(halves[1]), magnitude)));
+    const int32_t max_bits = max_magnitude(halves[0], halves[1]);
     const float max = float_of_bits(max_bits);
     float scale = 0.0F;
     Words rounded[2] = {zero_words(), zero_words()};

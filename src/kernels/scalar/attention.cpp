@@ -1,32 +1,79 @@
 // The specification of attention and of the KV cache's layout.
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <limits>
 
 #include "kernels/isa_functions.h"
 #include "kernels/scalar/half.h"
+#include "kernels/scalar/quant.h"
 
 namespace quire::scalar {
 namespace {
 
 using Scores = std::array<float, attention_chunk>;
 
-// The chunk's keys (head_dim, 32) and values (32, head_dim).
-struct Chunk {
-  const uint16_t* keys;
-  const uint16_t* values;
-};
+int64_t group_count(int64_t head_dim) { return (head_dim + quant_group - 1) / quant_group; }
 
-int64_t block_elements(const KvLayer& layer) { return layer.kv_heads * layer.block_tokens * layer.head_dim; }
-
-Chunk find_chunk(const AttentionArgs& args, int64_t chunk) {
-  const int64_t position = chunk * attention_chunk;
-  const int64_t offset =
-      args.blocks[position / args.layer.block_tokens] * block_elements(args.layer) +
-      (args.kv_head * args.layer.block_tokens + position % args.layer.block_tokens) * args.layer.head_dim;
-  return {args.layer.keys + offset, args.layer.values + offset};
+// Where the chunk of a position begins, in the keys as in the values.
+int64_t chunk_offset(const KvLayer& layer, const int32_t* blocks, int64_t kv_head, int64_t position) {
+  const int64_t block = blocks[position / layer.block_tokens];
+  const int64_t chunk = position % layer.block_tokens / attention_chunk;
+  return ((block * layer.kv_heads + kv_head) * (layer.block_tokens / attention_chunk) + chunk) *
+         kv_chunk_size_bytes(layer.type, layer.head_dim);
 }
+
+// A chunk's keys (head_dim, 32) or values (32, head_dim) as numbers: element d of position i.
+class ChunkHalf {
+ public:
+  ChunkHalf(const KvLayer& layer, std::byte* chunk, bool keys) : layer_(layer), chunk_(chunk), keys_(keys) {}
+
+  // The f16 or the quant, widened.
+  float value(int64_t i, int64_t d) const {
+    if (layer_.type == ElementType::f16) return f32_of_f16(halves()[index(i, d)]);
+    return static_cast<float>(quants()[index(i, d)]);
+  }
+  // Of q8_0: of the group of element d.
+  float scale(int64_t i, int64_t d) const { return f32_of_f16(halves()[d / quant_group * attention_chunk + i]); }
+
+  // Stores a position.
+  void write(int64_t i, const float* x) {
+    for (int64_t d = 0; d < layer_.head_dim; d += quant_group) {
+      const int64_t n = std::min(quant_group, layer_.head_dim - d);
+      if (layer_.type == ElementType::f16) {
+        for (int64_t k = d; k < d + n; ++k) halves()[index(i, k)] = f16_of_f32(x[k]);
+      } else {
+        write_group(i, d, n, x + d);
+      }
+    }
+  }
+
+ private:
+  int64_t index(int64_t i, int64_t d) const { return keys_ ? d * attention_chunk + i : i * layer_.head_dim + d; }
+  uint16_t* halves() const { return reinterpret_cast<uint16_t*>(chunk_); }
+  int8_t* quants() const {
+    return reinterpret_cast<int8_t*>(halves() + group_count(layer_.head_dim) * attention_chunk);
+  }
+
+  void write_group(int64_t i, int64_t d, int64_t n, const float* x) {
+    constexpr uint16_t f16_infinity = 0x7C00;
+    constexpr uint16_t f16_nan = 0x7E00;
+    uint16_t scale = f16_of_f32(std::bit_cast<float>(max_magnitude(x, n)) / 127.0F);
+    if (scale >= f16_infinity) scale = f16_nan;
+    const bool counts = scale != 0 && scale != f16_nan;
+    const float inverse = counts ? 1.0F / f32_of_f16(scale) : 0.0F;
+    halves()[d / quant_group * attention_chunk + i] = scale;
+    for (int64_t k = 0; k < n; ++k) {
+      const int32_t quant = counts ? round_to_int(std::clamp(x[k] * inverse, -127.0F, 127.0F)) : 0;
+      quants()[index(i, d + k)] = static_cast<int8_t>(quant);
+    }
+  }
+
+  const KvLayer& layer_;
+  std::byte* chunk_;
+  bool keys_;
+};
 
 float tree_sum(const Scores& p) {
   float partial[16];
@@ -37,36 +84,58 @@ float tree_sum(const Scores& p) {
   return partial[0];
 }
 
+// q k for one position of a chunk.
+float product(const KvLayer& layer, const ChunkHalf& keys, int64_t i, const float* q) {
+  float s = 0.0F;
+  if (layer.type == ElementType::f16) {
+    for (int64_t d = 0; d < layer.head_dim; ++d) s = std::fma(q[d], keys.value(i, d), s);
+    return s;
+  }
+  for (int64_t d = 0; d < layer.head_dim; d += quant_group) {
+    float sum = 0.0F;
+    for (int64_t k = d; k < std::min(d + quant_group, layer.head_dim); ++k) sum = std::fma(q[k], keys.value(i, k), sum);
+    s = std::fma(keys.scale(i, d), sum, s);
+  }
+  return s;
+}
+
+// out[d] = out[d] * carry + p v over the first `count` positions of a chunk.
+void add_values(const KvLayer& layer, const ChunkHalf& values, int64_t count, const Scores& p, float carry,
+                float* out) {
+  for (int64_t d = 0; d < layer.head_dim; ++d) {
+    float acc = out[d] * carry;
+    for (int64_t i = 0; i < count; ++i) {
+      const float weight = p[static_cast<size_t>(i)];
+      acc = std::fma(layer.type == ElementType::f16 ? weight : weight * values.scale(i, d), values.value(i, d), acc);
+    }
+    out[d] = acc;
+  }
+}
+
 // One query against positions 0 ... last.
 void attend(const AttentionArgs& args, const float* q, int64_t last, float* out) {
-  const int64_t head_dim = args.layer.head_dim;
+  const KvLayer& layer = args.layer;
   float max = -std::numeric_limits<float>::infinity();
   float sum = 0.0F;
-  std::fill_n(out, head_dim, 0.0F);
-  for (int64_t chunk = 0; chunk * attention_chunk <= last; ++chunk) {
-    const Chunk kv = find_chunk(args, chunk);
-    const int64_t count = std::min(attention_chunk, last + 1 - chunk * attention_chunk);
+  std::fill_n(out, layer.head_dim, 0.0F);
+  for (int64_t begin = 0; begin <= last; begin += attention_chunk) {
+    const int64_t offset = chunk_offset(layer, args.blocks, args.kv_head, begin);
+    const ChunkHalf keys(layer, layer.keys + offset, true);
+    const ChunkHalf values(layer, layer.values + offset, false);
+    const int64_t count = std::min(attention_chunk, last + 1 - begin);
     Scores p{};  // positions that do not exist keep 0
     float next_max = max;
     for (int64_t i = 0; i < count; ++i) {
-      float s = 0.0F;
-      for (int64_t d = 0; d < head_dim; ++d) s = std::fma(q[d], f32_of_f16(kv.keys[d * attention_chunk + i]), s);
-      p[static_cast<size_t>(i)] = s * args.scale;
+      p[static_cast<size_t>(i)] = product(layer, keys, i, q) * args.scale;
       next_max = std::max(next_max, p[static_cast<size_t>(i)]);
     }
     const float carry = exp_approx(max - next_max);
     for (int64_t i = 0; i < count; ++i) p[static_cast<size_t>(i)] = exp_approx(p[static_cast<size_t>(i)] - next_max);
     max = next_max;
     sum = std::fma(sum, carry, tree_sum(p));
-    for (int64_t d = 0; d < head_dim; ++d) {
-      float acc = out[d] * carry;
-      for (int64_t i = 0; i < count; ++i) {
-        acc = std::fma(p[static_cast<size_t>(i)], f32_of_f16(kv.values[i * head_dim + d]), acc);
-      }
-      out[d] = acc;
-    }
+    add_values(layer, values, count, p, carry, out);
   }
-  for (int64_t d = 0; d < head_dim; ++d) out[d] = out[d] / sum;
+  for (int64_t d = 0; d < layer.head_dim; ++d) out[d] = out[d] / sum;
 }
 
 }  // namespace
@@ -83,19 +152,11 @@ void attention(const AttentionArgs& args) {
 
 void kv_write(const KvWriteArgs& args) {
   const KvLayer& layer = args.layer;
-  const int64_t in_block = args.position % layer.block_tokens;
-  const int64_t block = args.blocks[args.position / layer.block_tokens] * block_elements(layer);
+  const int64_t i = args.position % attention_chunk;
   for (int64_t head = 0; head < layer.kv_heads; ++head) {
-    const float* k = args.k + head * layer.head_dim;
-    const float* v = args.v + head * layer.head_dim;
-    const int64_t head_offset = block + head * layer.block_tokens * layer.head_dim;
-    const int64_t chunk_offset = in_block / attention_chunk * attention_chunk * layer.head_dim;
-    uint16_t* keys = layer.keys + head_offset + chunk_offset + in_block % attention_chunk;
-    uint16_t* values = layer.values + head_offset + in_block * layer.head_dim;
-    for (int64_t d = 0; d < layer.head_dim; ++d) {
-      keys[d * attention_chunk] = f16_of_f32(k[d]);
-      values[d] = f16_of_f32(v[d]);
-    }
+    const int64_t offset = chunk_offset(layer, args.blocks, head, args.position);
+    ChunkHalf(layer, layer.keys + offset, true).write(i, args.k + head * layer.head_dim);
+    ChunkHalf(layer, layer.values + offset, false).write(i, args.v + head * layer.head_dim);
   }
 }
 

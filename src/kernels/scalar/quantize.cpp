@@ -2,36 +2,16 @@
 #include <bit>
 #include <limits>
 
-#include "kernels/constants.h"
 #include "kernels/isa_functions.h"
+#include "kernels/scalar/quant.h"
 
 namespace quire::scalar {
-namespace {
-
-constexpr uint32_t infinity_bits = 0x7F800000U;
-
-// The largest magnitude as bits: magnitudes of floats order as integers, NaN above all.
-uint32_t max_magnitude(const float* x) {
-  uint32_t max_bits = 0;
-  for (int64_t k = 0; k < quant_group; ++k) {
-    const uint32_t bits = std::bit_cast<uint32_t>(x[k]) & 0x7FFFFFFFU;
-    max_bits = bits > max_bits ? bits : max_bits;
-  }
-  return max_bits;
-}
-
-// |value| < 2^22, to nearest even.
-int32_t round_to_int(float value) {
-  return static_cast<int32_t>(std::bit_cast<uint32_t>(value + exp_magic) - std::bit_cast<uint32_t>(exp_magic));
-}
-
-}  // namespace
 
 void quantize_activations(const float* x, int64_t rows, int64_t inputs, int8_t* quants, float* scales,
                           int32_t* quant_sums, float* group_sums) {
   for (int64_t g = 0; g < rows * inputs / quant_group; ++g) {
     const float* group = x + g * quant_group;
-    const uint32_t max_bits = max_magnitude(group);
+    const uint32_t max_bits = max_magnitude(group, quant_group);
     const float max = std::bit_cast<float>(max_bits);
     float scale = 0.0F;
     float inverse = 0.0F;
