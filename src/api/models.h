@@ -36,7 +36,8 @@ struct KvBlocks {
   int32_t limit = 0;
   int32_t held = 0;
   int32_t cached = 0;
-  uint64_t bytes = 0;  // of one
+  uint64_t bytes = 0;     // of one
+  std::string_view type;  // of their elements: "f16"
 };
 
 // What a model's scheduler has done since it was loaded.

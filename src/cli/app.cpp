@@ -121,6 +121,13 @@ void add_client_commands(CLI::App& app, Action& action) {
   stop->add_option("model", *name, "The model")->type_name("NAME")->required();
 }
 
+void add_kv_type(CLI::App& command, std::optional<KvType>& kv_type) {
+  const std::map<std::string, KvType> types = {{"f16", KvType::f16}, {"q8_0", KvType::q8_0}};
+  command.add_option("--kv-type", kv_type, "How keys and values are kept: f16 or q8_0 (f16)")
+      ->option_text("TYPE")
+      ->transform(CLI::CheckedTransformer(types));
+}
+
 void add_bench_command(CLI::App& app, Action& action) {
   CLI::App* bench = app.add_subcommand("bench", "Measure")->require_subcommand(1);
   CLI::App* batch = bench->add_subcommand("batch", "Prompt and decode speed of contexts together, in this process");
@@ -137,6 +144,7 @@ void add_bench_command(CLI::App& app, Action& action) {
       ->check(CLI::Range(1, 512))
       ->capture_default_str();
   batch->add_option("--threads", options->threads, "Workers (every core)")->check(CLI::Range(1, 1024));
+  add_kv_type(*batch, options->kv_type);
   const std::map<std::string, OutputFormat> formats = {{"table", OutputFormat::table}, {"jsonl", OutputFormat::jsonl}};
   batch->add_option("--format", options->format, "table, or jsonl: one object a line (table)")
       ->option_text("FORMAT")
@@ -174,6 +182,7 @@ void add_checking_commands(CLI::App& app, Action& action) {
       ->type_name("FILE")
       ->required();
   logits->add_option("--threads", tokens->threads, "Workers (every core)")->check(CLI::Range(1, 1024));
+  add_kv_type(*logits, tokens->kv_type);
 }
 
 void add_file_commands(CLI::App& app, Action& action) {

@@ -137,11 +137,12 @@ void print_line(const BatchSpeed& speed) {
 }  // namespace
 
 Result<void> bench_batch_command(const BenchBatchOptions& options) {
-  QUIRE_TRY(const auto local, LocalModel::open(options.model, options.threads));
+  QUIRE_TRY(const auto local, LocalModel::open(options.model, options.threads, options.kv_type));
   QUIRE_TRY(const auto tokenizer, Tokenizer::create(local->file().metadata()));
   if (options.format == OutputFormat::table) {
-    fmt::print("{}: {}, {} threads, {}\n", options.model, local->model().config().architecture, local->worker_count(),
-               local->backend().name());
+    const ModelConfig& config = local->model().config();
+    fmt::print("{}: {}, {} threads, {}, KV in {}\n", options.model, config.architecture, local->worker_count(),
+               local->backend().name(), kv_type_name(config.kv_type));
   }
   TextTable table({"PP", "TG", "PL", "N_KV", "T_PP s", "S_PP t/s", "T_TG s", "S_TG t/s", "T s", "S t/s"});
   for (const int32_t parallel : options.parallel) {

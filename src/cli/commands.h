@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/kv_type.h"
 
 namespace quire::cli {
 
@@ -68,6 +69,7 @@ struct BenchBatchOptions {
   int32_t generate = 32;
   std::vector<int32_t> parallel = {1, 8, 32};
   std::optional<int32_t> threads;
+  std::optional<KvType> kv_type;  // absent: QUIRE_KV_CACHE_TYPE, OLLAMA_KV_CACHE_TYPE, f16
   OutputFormat format = OutputFormat::table;
 };
 Result<void> bench_batch_command(const BenchBatchOptions& options);
@@ -93,6 +95,7 @@ struct LogitsOptions {
   std::vector<int32_t> tokens;
   std::string out;
   std::optional<int32_t> threads;
+  std::optional<KvType> kv_type;
 };
 Result<void> logits_command(const LogitsOptions& options);
 

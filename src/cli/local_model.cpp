@@ -6,12 +6,13 @@
 
 namespace quire::cli {
 
-Result<std::unique_ptr<LocalModel>> LocalModel::open(const std::string& path, std::optional<int32_t> threads) {
+Result<std::unique_ptr<LocalModel>> LocalModel::open(const std::string& path, std::optional<int32_t> threads,
+                                                     std::optional<KvType> kv_type) {
   QUIRE_TRY(const server::Settings settings, server::read_settings([](const char* name) { return std::getenv(name); }));
   QUIRE_TRY(auto device, CpuDevice::create(threads.value_or(settings.threads), settings.isa));
   QUIRE_TRY(gguf::File file, gguf::File::open(path));
   std::unique_ptr<LocalModel> local(new LocalModel(std::move(file), std::move(device)));
-  QUIRE_TRY(local->model_, Model::load(local->file_, *local->backend_));
+  QUIRE_TRY(local->model_, Model::load(local->file_, *local->backend_, kv_type.value_or(settings.kv_type)));
   return local;
 }
 

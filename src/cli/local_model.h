@@ -16,8 +16,10 @@ namespace quire::cli {
 // Owns everything that computing needs. One thread, besides its team.
 class LocalModel {
  public:
-  // threads absent: QUIRE_THREADS, else every core. The kernel table is QUIRE_ISA's, else the best.
-  static Result<std::unique_ptr<LocalModel>> open(const std::string& path, std::optional<int32_t> threads);
+  // threads absent: QUIRE_THREADS, else every core. kv_type absent: QUIRE_KV_CACHE_TYPE, else f16. The kernel table is
+  // QUIRE_ISA's, else the best.
+  static Result<std::unique_ptr<LocalModel>> open(const std::string& path, std::optional<int32_t> threads,
+                                                  std::optional<KvType> kv_type);
 
   const gguf::File& file() const { return file_; }
   const Model& model() const { return *model_; }

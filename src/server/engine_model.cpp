@@ -11,6 +11,7 @@
 #include "api/chat_input.h"
 #include "engine/engine_thread.h"
 #include "engine/model_executor.h"
+#include "model/kv_type.h"
 #include "model/model.h"
 #include "server/machine_memory.h"
 #include "text/chat_template.h"
@@ -51,7 +52,7 @@ class EngineModel final : public LoadedModel {
   static Result<std::unique_ptr<LoadedModel>> create(Parts parts, const Settings& settings, const Clock& clock,
                                                      EventSink sink) {
     auto result = std::unique_ptr<EngineModel>(new EngineModel(std::move(parts)));
-    QUIRE_TRY(Model model, Model::load(result->parts_.file, *result->parts_.backend));
+    QUIRE_TRY(Model model, Model::load(result->parts_.file, *result->parts_.backend, settings.kv_type));
     result->model_ = std::make_unique<Model>(std::move(model));
     const ModelConfig& config = result->model_->config();
     if (config.vocab != result->parts_.tokenizer->vocab_size()) {
@@ -66,9 +67,10 @@ class EngineModel final : public LoadedModel {
     result->executor_ = std::make_unique<ModelExecutor>(std::move(executor));
     result->engine_ = std::make_unique<EngineThread>(limits, *result->executor_, *result->parts_.tokenizer, clock,
                                                      std::move(sink));
-    spdlog::info("{} layers, {} weights in {} arithmetic; contexts of {} tokens, {} KV blocks of {} tokens",
+    spdlog::info("{} layers, {} weights in {} arithmetic; contexts of {} tokens, {} KV blocks of {} tokens in {}",
                  config.layers, config.architecture, result->parts_.backend->name(),
-                 result->engine_->limits().context_tokens, limits.block_count, limits.block_tokens);
+                 result->engine_->limits().context_tokens, limits.block_count, limits.block_tokens,
+                 kv_type_name(config.kv_type));
     return result;
   }
 
@@ -90,6 +92,7 @@ class EngineModel final : public LoadedModel {
   EngineSnapshot snapshot() const override { return engine_->snapshot(); }
   std::vector<SequenceView> sequences() const override { return engine_->sequences(); }
   uint64_t kv_block_bytes() const override { return static_cast<uint64_t>(block_bytes_); }
+  std::string_view kv_type() const override { return kv_type_name(model_->config().kv_type); }
   void set_kv_memory(uint64_t bytes) override {
     const uint64_t blocks = bytes / static_cast<uint64_t>(block_bytes_);
     engine_->set_block_limit(static_cast<int32_t>(std::min<uint64_t>(blocks, std::numeric_limits<int32_t>::max())));

@@ -46,6 +46,8 @@ class LoadedModel {
   virtual std::vector<SequenceView> sequences() const = 0;
   // Of one KV block, over all layers.
   virtual uint64_t kv_block_bytes() const = 0;
+  // How keys and values are kept: "f16". The name lives as long as the program.
+  virtual std::string_view kv_type() const = 0;
   // Bytes that the KV blocks may take from now on. What is over goes as soon as it can.
   virtual void set_kv_memory(uint64_t bytes) = 0;
 };

@@ -172,6 +172,7 @@ std::vector<ModelHost::Running> ModelHost::running() const {
     Running running{.file = entry->file,
                     .context_tokens = entry->model->context_tokens(),
                     .kv_block_bytes = entry->model->kv_block_bytes(),
+                    .kv_type = entry->model->kv_type(),
                     .snapshot = entry->model->snapshot(),
                     .expires_in_ns = std::nullopt};
     if (entry->keep_alive_ns >= 0) {

@@ -54,6 +54,7 @@ class ModelHost {
     store::ModelFile file;
     int32_t context_tokens = 0;
     uint64_t kv_block_bytes = 0;
+    std::string_view kv_type;
     EngineSnapshot snapshot;
     std::optional<int64_t> expires_in_ns;  // none: stays for ever; of a model in use: counted as if that ended now
   };

@@ -203,7 +203,8 @@ asio::awaitable<HttpResponse> Service::ps() {
                          .limit = counts.block_limit,
                          .held = counts.blocks_held,
                          .cached = counts.blocks_cached,
-                         .bytes = one.kv_block_bytes};
+                         .bytes = one.kv_block_bytes,
+                         .type = one.kv_type};
       model.since_load = {.steps = counts.steps,
                           .prompt_tokens_computed = one.snapshot.prompt_tokens_computed,
                           .prefix_hit_tokens = counts.prefix_hit_tokens,

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "core/limits.h"
+#include "model/kv_type.h"
 #include "server/client_identity.h"
 
 namespace quire::server {
@@ -31,6 +32,7 @@ struct Settings {
   std::string isa;                         // QUIRE_ISA: kernel table by name; empty: the best there is
   int32_t threads = 0;                     // QUIRE_THREADS: workers; 0: auto
   uint64_t memory_bytes = 0;               // QUIRE_MEMORY: for KV; 0: auto
+  KvType kv_type = KvType::f16;            // KV_CACHE_TYPE: f16 or q8_0
 };
 
 // The value of an environment variable, or null.

@@ -35,7 +35,8 @@ TEST(Settings, honour_ollamas_names_and_prefer_their_own) {
                                    {"QUIRE_NUM_PARALLEL", "6"}, {"OLLAMA_MAX_QUEUE", "9"}, {"OLLAMA_MODELS", "/m"},
                                    {"OLLAMA_KEEP_ALIVE", "-1"}, {"OLLAMA_CONTEXT_LENGTH", "4096"},
                                    {"OLLAMA_ORIGINS", "http://a, https://*.b"}, {"OLLAMA_DEBUG", "1"},
-                                   {"QUIRE_ISA", "avx2"}, {"QUIRE_THREADS", "2"}, {"QUIRE_MEMORY", "2GiB"}});
+                                   {"QUIRE_ISA", "avx2"}, {"QUIRE_THREADS", "2"}, {"QUIRE_MEMORY", "2GiB"},
+                                   {"OLLAMA_KV_CACHE_TYPE", "q8_0"}});
   EXPECT_EQ(settings.host, "0.0.0.0");
   EXPECT_EQ(settings.port, 80);
   EXPECT_EQ(settings.parallel_max, 6);
@@ -48,6 +49,16 @@ TEST(Settings, honour_ollamas_names_and_prefer_their_own) {
   EXPECT_EQ(settings.isa, "avx2");
   EXPECT_EQ(settings.threads, 2);
   EXPECT_EQ(settings.memory_bytes, uint64_t{2} << 30);
+  EXPECT_EQ(settings.kv_type, KvType::q8_0);
+}
+
+TEST(Settings, read_how_keys_and_values_are_kept) {
+  EXPECT_EQ(read({})->kv_type, KvType::f16);
+  EXPECT_EQ(read({{"QUIRE_KV_CACHE_TYPE", "f16"}, {"OLLAMA_KV_CACHE_TYPE", "q8_0"}})->kv_type, KvType::f16);
+  EXPECT_EQ(read({{"OLLAMA_KV_CACHE_TYPE", "q4_0"}}).error().message,
+            "OLLAMA_KV_CACHE_TYPE: expected f16 or q8_0, found \"q4_0\"");
+  EXPECT_EQ(read({{"QUIRE_KV_CACHE_TYPE", "f32"}}).error().message,
+            "QUIRE_KV_CACHE_TYPE: expected f16 or q8_0, found \"f32\"");
 }
 
 TEST(Settings, count_an_empty_variable_as_unset) {
