@@ -158,40 +158,68 @@ void bench_matmul(Team& team, const KernelTable& table, ElementType type, const 
   }
 }
 
-// One KV head, on one thread.
-void bench_attention(const KernelTable& table, ElementType type, int64_t head_dim, int64_t group, int64_t context,
-                     int64_t rows) {
-  const int64_t blocks = (context + 31) / 32;
-  const auto size = static_cast<size_t>(blocks * kv_chunk_size_bytes(type, head_dim));
+// Sequences whose KV begins alike: each has the last `rows` rows of `context` positions.
+struct AttentionShape {
+  int64_t head_dim = 64;
+  int64_t group = 4;
+  int64_t context = 0;
+  int64_t rows = 1;
+  int64_t sequences = 1;
+  int64_t shared = 0;  // positions; a multiple of 32
+};
+
+// One KV head, on one thread; sequences that share positions together, else one after another.
+void bench_attention(const KernelTable& table, ElementType type, const AttentionShape& shape) {
+  const int64_t own_blocks = (shape.context - shape.shared + 31) / 32;
+  const int64_t shared_blocks = shape.shared / 32;
+  const int64_t blocks = shared_blocks + shape.sequences * own_blocks;
+  const auto size = static_cast<size_t>(blocks * kv_chunk_size_bytes(type, shape.head_dim));
   Aligned keys(size);
   Aligned values(size);
   fill(keys.bytes, size);
   fill(values.bytes, size);
-  std::vector<int32_t> block_table(static_cast<size_t>(blocks));
-  for (size_t b = 0; b < block_table.size(); ++b) block_table[b] = static_cast<int32_t>(b);
-  const auto q = random_floats(rows * group * head_dim);
+  const auto q = random_floats(shape.sequences * shape.rows * shape.group * shape.head_dim);
   std::vector<float> out(q.size());
-  const AttentionArgs args = {.layer = {.keys = keys.bytes,
-                                        .values = values.bytes,
-                                        .type = type,
-                                        .block_tokens = 32,
-                                        .kv_heads = 1,
-                                        .head_dim = head_dim},
-                              .blocks = block_table.data(),
-                              .kv_head = 0,
-                              .group = group,
-                              .position = context - rows,
-                              .rows = rows,
-                              .q = q.data(),
-                              .q_stride = group * head_dim,
-                              .out = out.data(),
-                              .out_stride = group * head_dim,
-                              .scale = 0.125F};
-  const double seconds = best_seconds([&] { table.attention(args); }, 1, 0.1);
-  const double macs = static_cast<double>(rows * group * (2 * context - rows + 1) * head_dim);
-  fmt::print("{:<12} attention {:<4} head_dim {} group {} context {} rows {}: {:8.2f} GB/s {:8.2f} GMAC/s\n",
-             table.name, element_traits(type).name, head_dim, group, context, rows,
-             2.0 * static_cast<double>(size) / seconds * 1e-9, macs / seconds * 1e-9);
+  std::vector<std::vector<int32_t>> tables;
+  std::vector<RowRun> runs;
+  for (int64_t i = 0; i < shape.sequences; ++i) {
+    std::vector<int32_t>& own = tables.emplace_back();
+    for (int64_t b = 0; b < shared_blocks; ++b) own.push_back(static_cast<int32_t>(b));
+    for (int64_t b = 0; b < own_blocks; ++b) own.push_back(static_cast<int32_t>(shared_blocks + i * own_blocks + b));
+    runs.push_back({.row_begin = i * shape.rows,
+                    .rows = shape.rows,
+                    .position = shape.context - shape.rows,
+                    .blocks = own.data()});
+  }
+  AttentionArgs args = {.layer = {.keys = keys.bytes,
+                                  .values = values.bytes,
+                                  .type = type,
+                                  .block_tokens = 32,
+                                  .kv_heads = 1,
+                                  .head_dim = shape.head_dim},
+                        .group = shape.group,
+                        .runs = runs.data(),
+                        .run_count = shape.shared > 0 ? shape.sequences : 1,
+                        .shared_tokens = shape.shared,
+                        .q = q.data(),
+                        .q_stride = shape.group * shape.head_dim,
+                        .out = out.data(),
+                        .out_stride = shape.group * shape.head_dim,
+                        .scale = 0.125F};
+  const double seconds = best_seconds(
+      [&] {
+        for (args.runs = runs.data(); args.runs < runs.data() + runs.size(); args.runs += args.run_count) {
+          table.attention(args);
+        }
+      },
+      1, 0.1);
+  const double macs = static_cast<double>(shape.sequences * shape.rows * shape.group *
+                                          (2 * shape.context - shape.rows + 1) * shape.head_dim);
+  fmt::print(
+      "{:<12} attention {:<4} head_dim {} group {} context {} rows {} sequences {} shared {}: {:8.2f} GB/s {:8.2f} "
+      "GMAC/s\n",
+      table.name, element_traits(type).name, shape.head_dim, shape.group, shape.context, shape.rows, shape.sequences,
+      shape.shared, 2.0 * static_cast<double>(size) / seconds * 1e-9, macs / seconds * 1e-9);
 }
 
 // Rows of n values, from the first-level cache, on one thread.
@@ -274,9 +302,13 @@ int main(int argc, char** argv) {
     if (!options.has("attention")) continue;
     for (const ElementType type : {ElementType::f16, ElementType::q8_0}) {
       for (const int64_t head_dim : {64, 128}) {
-        bench_attention(*table, type, head_dim, 4, 4096, 1);
-        bench_attention(*table, type, head_dim, 1, 4096, 1);
-        bench_attention(*table, type, head_dim, 4, 1024, table->name == "scalar" ? 8 : 512);
+        const int64_t rows = table->name == "scalar" ? 8 : 512;
+        bench_attention(*table, type, {.head_dim = head_dim, .context = 4096});
+        bench_attention(*table, type, {.head_dim = head_dim, .group = 1, .context = 4096});
+        bench_attention(*table, type, {.head_dim = head_dim, .context = 1024, .rows = rows});
+        bench_attention(*table, type, {.head_dim = head_dim, .context = 2048, .sequences = 8});
+        bench_attention(*table, type, {.head_dim = head_dim, .context = 1056, .sequences = 32});
+        bench_attention(*table, type, {.head_dim = head_dim, .context = 1056, .sequences = 32, .shared = 1024});
       }
     }
   }

@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "backend/attention_plan.h"
 #include "backend/kv_type.h"
 #include "backend/page_memory.h"
 #include "base/function_ref.h"
@@ -56,14 +57,6 @@ struct Projection {
   Rows y;  // (rows, outputs)
 };
 
-// Rows [row_begin, row_begin + rows) of a step, at consecutive positions of one sequence.
-struct RowRun {
-  int64_t row_begin = 0;
-  int64_t rows = 0;
-  int64_t position = 0;             // of row_begin in its sequence
-  const int32_t* blocks = nullptr;  // the sequence's block table
-};
-
 // Which elements of a head turn together.
 enum class RopePairs : uint8_t {
   neighbours,  // (2d, 2d + 1)
@@ -107,8 +100,10 @@ class Backend {
   virtual void rope(Rows heads, int64_t head_dim, const RopeRows& turns, RopePairs pairs) = 0;
   // Stores the rows' keys and values (kv_heads, head_dim) at their positions.
   virtual void kv_write(const KvView& kv, std::span<const RowRun> runs, Rows k, Rows v, const Scratch& scratch) = 0;
+  // How the rows of a step attend together, once for all of its layers. group: query heads a KV head.
+  virtual void plan_attention(const KvView& kv, std::span<const RowRun> runs, int64_t group, AttentionPlan& plan) = 0;
   // out[r] = attention of q[r] over positions [0, position of r] of its sequence. q and out: (heads, head_dim) a row.
-  virtual void attention(const KvView& kv, std::span<const RowRun> runs, Rows q, Rows out, const Scratch& scratch) = 0;
+  virtual void attention(const KvView& kv, const AttentionPlan& plan, Rows q, Rows out, const Scratch& scratch) = 0;
   // gate[r] = silu(gate[r]) * up[r].
   virtual void silu_mul(Rows gate, Rows up) = 0;
   // y[i] = x[rows[i]].

@@ -26,15 +26,22 @@ void CpuBackend::kv_write(const KvView& kv, std::span<const RowRun> runs, Rows k
   write_runs(kv.layer, runs, k, v);
 }
 
-void CpuBackend::attention(const KvView& kv, std::span<const RowRun> runs, Rows q, Rows out, const Scratch& scratch) {
+void CpuBackend::plan_attention(const KvView& kv, std::span<const RowRun> runs, int64_t group, AttentionPlan& plan) {
+  plan.build(runs, {.block_tokens = kv.layer.block_tokens,
+                    .kv_heads = kv.layer.kv_heads,
+                    .group = group,
+                    .workers = team_.worker_count()});
+}
+
+void CpuBackend::attention(const KvView& kv, const AttentionPlan& plan, Rows q, Rows out, const Scratch& scratch) {
   const int64_t head_dim = kv.type == KvType::f32 ? kv.layer.head_dim / 2 : kv.layer.head_dim;
   const float scale = 1.0F / std::sqrt(static_cast<float>(head_dim));
   if (kv.type != KvType::f32) {
-    attend_runs(kv.layer, runs, q, out, scale);
+    attend(kv.layer, plan, q, out, scale);
     return;
   }
   const Rows split_out{.values = scratch.split_out, .count = out.count, .width = 2 * out.width};
-  attend_runs(kv.layer, runs, split_query(q, head_dim, scratch.split_q), split_out, scale);
+  attend(kv.layer, plan, split_query(q, head_dim, scratch.split_q), split_out, scale);
   merge(split_out, head_dim, out);
 }
 
@@ -55,29 +62,30 @@ void CpuBackend::write_runs(const KvLayer& layer, std::span<const RowRun> runs, 
   });
 }
 
-void CpuBackend::attend_runs(const KvLayer& layer, std::span<const RowRun> runs, Rows q, Rows out, float scale) {
-  const int64_t group = q.width / (layer.kv_heads * layer.head_dim);
+void CpuBackend::attend(const KvLayer& layer, const AttentionPlan& plan, Rows q, Rows out, float scale) {
+  const std::span<const AttentionTask> tasks = plan.tasks();
   const auto compute = [&](int64_t index, int) {
-    const RowRun& run = runs[static_cast<size_t>(index / layer.kv_heads)];
+    const AttentionTask& task = tasks[static_cast<size_t>(index / layer.kv_heads)];
+    const std::span<const RowRun> runs = plan.runs_of(task);
     kernels_.attention({.layer = layer,
-                        .blocks = run.blocks,
                         .kv_head = index % layer.kv_heads,
-                        .group = group,
-                        .position = run.position,
-                        .rows = run.rows,
-                        .q = q.row(run.row_begin),
+                        .group = q.width / (layer.kv_heads * layer.head_dim),
+                        .runs = runs.data(),
+                        .run_count = static_cast<int64_t>(runs.size()),
+                        .shared_tokens = task.shared_tokens,
+                        .q = q.values,
                         .q_stride = q.width,
-                        .out = out.row(run.row_begin),
+                        .out = out.values,
                         .out_stride = out.width,
                         .scale = scale});
   };
-  const int64_t tasks = static_cast<int64_t>(runs.size()) * layer.kv_heads;
+  const int64_t count = static_cast<int64_t>(tasks.size()) * layer.kv_heads;
   int64_t scores = 0;
-  for (const RowRun& run : runs) scores += run.rows * (run.position + run.rows);
+  for (const AttentionTask& task : tasks) scores += task.scores;
   if (scores * q.width < fork_products_min) {
-    for (int64_t index = 0; index < tasks; ++index) compute(index, 0);
+    for (int64_t index = 0; index < count; ++index) compute(index, 0);
   } else {
-    team_.parallel_for(tasks, compute);
+    team_.parallel_for(count, compute);
   }
 }
 

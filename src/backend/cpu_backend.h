@@ -22,7 +22,8 @@ class CpuBackend final : public Backend {
   void add(Rows y, Rows x) override;
   void rope(Rows heads, int64_t head_dim, const RopeRows& turns, RopePairs pairs) override;
   void kv_write(const KvView& kv, std::span<const RowRun> runs, Rows k, Rows v, const Scratch& scratch) override;
-  void attention(const KvView& kv, std::span<const RowRun> runs, Rows q, Rows out, const Scratch& scratch) override;
+  void plan_attention(const KvView& kv, std::span<const RowRun> runs, int64_t group, AttentionPlan& plan) override;
+  void attention(const KvView& kv, const AttentionPlan& plan, Rows q, Rows out, const Scratch& scratch) override;
   void silu_mul(Rows gate, Rows up) override;
   void gather(Rows x, std::span<const int32_t> rows, Rows y) override;
   void parallel_for(int64_t count, FunctionRef<void(int64_t index, int worker)> body) override {
@@ -38,7 +39,7 @@ class CpuBackend final : public Backend {
   // body(begin, end) over tiles of rows; by the caller alone when the rows are too small to be worth a fork.
   void for_rows(int64_t count, int64_t width, FunctionRef<void(int64_t begin, int64_t end)> body);
   void write_runs(const KvLayer& layer, std::span<const RowRun> runs, Rows k, Rows v);
-  void attend_runs(const KvLayer& layer, std::span<const RowRun> runs, Rows q, Rows out, float scale);
+  void attend(const KvLayer& layer, const AttentionPlan& plan, Rows q, Rows out, float scale);
   // Heads of head_dim in `from` become split heads of twice that in `to`.
   Rows split(Rows from, int64_t head_dim, float* to);
   Rows split_query(Rows from, int64_t head_dim, float* to);

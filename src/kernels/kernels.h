@@ -26,6 +26,9 @@ namespace quire {
 inline constexpr int64_t panel_outputs = 16;    // outputs whose weights are packed together
 inline constexpr int64_t quant_group = 32;      // activations that share a scale
 inline constexpr int64_t attention_chunk = 32;  // positions scored together, counted from position 0
+// Queries (of a row and a head) that meet a chunk together, one reading of it. What they are while they walk the chunks
+// is 5 KiB; their own q and out, 64 KiB at head_dim 64, stream by from the second level.
+inline constexpr int64_t attention_tile_queries = 128;
 
 // A weight matrix W (outputs, inputs) packed into panels of panel_outputs outputs; the last one is padded with zeros.
 // The layout is the packing function's business (docs/kernels.md); every table of one build reads the same layout.
@@ -90,8 +93,16 @@ struct KvWriteArgs {
   const float* v = nullptr;
 };
 
-// Causal attention of rows at positions [position, position + rows) of one sequence, for one KV head and the `group`
-// query heads that read it. Per (row, query head) and chunk of 32 positions in ascending order:
+// Rows [row_begin, row_begin + rows) of a step, at consecutive positions of one sequence.
+struct RowRun {
+  int64_t row_begin = 0;
+  int64_t rows = 0;
+  int64_t position = 0;             // of row_begin in its sequence
+  const int32_t* blocks = nullptr;  // the sequence's block table
+};
+
+// Causal attention of the rows of some runs, for one KV head and the `group` query heads that read it. Per (row, query
+// head) and chunk of 32 positions in ascending order:
 //   s[i] = scale * sum over d ascending of q[d] * k[i][d]     (fused; masked positions do not exist)
 //   m' = max(m, max s); c = exp(m - m'); p[i] = exp(s[i] - m'); l = l * c + tree_sum(p)
 //   acc[d] = acc[d] * c + sum over i ascending of p[i] * v[i][d]   (fused)
@@ -99,14 +110,17 @@ struct KvWriteArgs {
 // In q8_0 k and v are the quants, and scales are applied to a group's sum and to p:
 //   s[i] = scale * sum over groups g ascending of kscale[g][i] * (sum over d of g ascending of q[d] * k[i][d])
 //   acc[d] = acc[d] * c + sum over i ascending of (p[i] * vscale[g of d][i]) * v[i][d]
-// REQUIRES: out does not overlap q (it holds acc meanwhile).
+// Runs share their first shared_tokens positions: a tile of queries of several sequences reads these once. That has no
+// effect on bits.
+// REQUIRES: out does not overlap q (it holds acc meanwhile). shared_tokens is a multiple of attention_chunk; all rows
+// see these positions, and the runs' block tables have the same blocks for them.
 struct AttentionArgs {
   KvLayer layer;
-  const int32_t* blocks = nullptr;
   int64_t kv_head = 0;
-  int64_t group = 0;     // query heads a KV head
-  int64_t position = 0;  // of the first row
-  int64_t rows = 0;
+  int64_t group = 0;  // query heads a KV head
+  const RowRun* runs = nullptr;
+  int64_t run_count = 0;
+  int64_t shared_tokens = 0;
   const float* q = nullptr;  // row r, head h of the group: q + r * q_stride + (kv_head * group + h) * head_dim
   int64_t q_stride = 0;
   float* out = nullptr;  // addressed like q

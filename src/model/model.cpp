@@ -8,8 +8,7 @@
 namespace quire {
 namespace {
 
-// A run ends where a chunk of keys ends, so that no two workers write the same cache line of keys, and so that a long
-// prompt makes enough runs for all workers.
+// A run ends where a chunk of keys ends, so that no two workers write the same cache line of keys.
 constexpr int64_t run_rows_max = attention_chunk;
 
 static_assert(sizeof(BlockId) == sizeof(int32_t), "kernels read block tables as numbers");
@@ -45,7 +44,7 @@ uint64_t Model::weight_size_bytes() const {
   return size_bytes;
 }
 
-void Model::prepare(const Batch& batch, Workspace& space) const {
+void Model::prepare(const Batch& batch, Backend& backend, const KvStore& kv, Workspace& space) const {
   space.runs().clear();
   space.sampled_rows().assign(static_cast<size_t>(batch.logits_rows), -1);
   const int64_t half = rope_.rotary() / 2;
@@ -67,6 +66,7 @@ void Model::prepare(const Batch& batch, Workspace& space) const {
     }
   }
   QUIRE_CHECK(row == static_cast<int64_t>(batch.tokens.size()), "slices cover all rows");
+  backend.plan_attention(kv.layer(0), space.runs(), config_.heads / config_.kv_heads, space.attention_plan());
   QUIRE_CHECK(std::ranges::find(space.sampled_rows(), -1) == space.sampled_rows().end(), "every logits row is filled");
 
   QUIRE_CHECK(batch.origins.size() == batch.tokens.size(), "an origin for each row");
@@ -84,11 +84,12 @@ void Model::prepare(const Batch& batch, Workspace& space) const {
 Logits Model::forward(const Batch& batch, Backend& backend, const KvStore& kv, Workspace& space) const {
   const int64_t rows = static_cast<int64_t>(batch.tokens.size());
   QUIRE_CHECK(rows <= space.row_count_max() && batch.logits_rows <= space.logits_count_max(), "the batch fits");
-  prepare(batch, space);
+  prepare(batch, backend, kv, space);
   const Step step{
       .on = backend,
       .config = config_,
       .runs = space.runs(),
+      .attention_plan = space.attention_plan(),
       .prompt_rows = space.prompt_rows(),
       .turns = {.cosines = space.cosines(), .sines = space.sines(), .rotary = rope_.rotary()},
       .scratch = space.scratch(),

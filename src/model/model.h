@@ -37,8 +37,8 @@ class Model {
 
  private:
   Model(ModelConfig config, const Architecture& architecture, Weights weights);
-  // Cuts the batch's slices into runs that attention takes one at a time, and computes the turns of their rows.
-  void prepare(const Batch& batch, Workspace& space) const;
+  // Cuts the batch's slices into runs, plans how they attend, and computes the turns of their rows.
+  void prepare(const Batch& batch, Backend& backend, const KvStore& kv, Workspace& space) const;
 
   ModelConfig config_;
   const Architecture* architecture_;

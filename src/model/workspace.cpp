@@ -33,10 +33,9 @@ Result<Workspace> Workspace::create(const ModelConfig& config, const Limits& lim
     return fail(ErrorKind::invalid, fmt::format("step_tokens_max {} and running_max {}: expected at least 1",
                                                 limits.step_tokens_max, limits.running_max));
   }
-  Workspace space;
   const int64_t rows = limits.step_tokens_max;
+  Workspace space(rows);
   const int64_t input_max = std::max({config.width, config.q_width(), config.ffn_width});
-  space.row_count_max_ = rows;
   space.logits_count_max_ = std::min(limits.running_max, limits.step_tokens_max);
   space.width_ = config.width;
   space.q_width_ = config.q_width();

@@ -38,6 +38,7 @@ class Workspace {
 
   // Filled by each step; their capacity is enough for any.
   std::vector<RowRun>& runs() { return runs_; }
+  AttentionPlan& attention_plan() { return attention_plan_; }
   std::vector<int32_t>& prompt_rows() { return prompt_rows_; }    // rows whose origin is the prompt
   std::vector<int32_t>& sampled_rows() { return sampled_rows_; }  // by row of the logits
   std::vector<int32_t>& sampled_prompt_rows() {
@@ -45,7 +46,7 @@ class Workspace {
   }  // rows of the logits that are prompt rows
 
  private:
-  Workspace() = default;
+  explicit Workspace(int64_t rows) : row_count_max_(rows), attention_plan_(rows) {}
 
   PageMemory memory_;
   int64_t row_count_max_ = 0;
@@ -60,6 +61,7 @@ class Workspace {
   Scratch scratch_;
 
   std::vector<RowRun> runs_;
+  AttentionPlan attention_plan_;
   std::vector<int32_t> prompt_rows_;
   std::vector<int32_t> sampled_rows_;
   std::vector<int32_t> sampled_prompt_rows_;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tensor/dequantize.h"
+#include "tensor/float16.h"
 #include "tensor/quantize.h"
 
 namespace quire {
@@ -174,7 +175,9 @@ void expect_attention(CpuBackend& backend, KvType type, double error_max) {
                                        {.row_begin = 64, .rows = 16, .position = 64, .blocks = blocks.data()}}};
   ScratchMemory memory;
   backend.kv_write(kv, runs, k.rows, v.rows, memory.scratch);
-  backend.attention(kv, runs, q.rows, out.rows, memory.scratch);
+  AttentionPlan plan(positions);
+  backend.plan_attention(kv, runs, heads / kv_heads, plan);
+  backend.attention(kv, plan, q.rows, out.rows, memory.scratch);
   const auto expected = [&](int64_t row, int64_t i) {
     const int64_t kv_from = i / head_dim / (heads / kv_heads) * head_dim;
     double total = 0.0, sum = 0.0;
@@ -197,6 +200,40 @@ TEST(CpuBackend, attends_to_keys_and_values_as_exactly_as_they_are_kept) {
     expect_attention(backend, KvType::f16, 5e-4);   // 2^-11 a value at most
     expect_attention(backend, KvType::f32, 2e-6);   // 2^-22, and the roundings of the sums
     expect_attention(backend, KvType::q8_0, 1e-2);  // a step of about 2 / 127 of a value's size, over the root of 12
+  });
+}
+
+// Twelve sequences that begin with the same two blocks, and a prompt: planned for each number of workers.
+TEST(CpuBackend, attends_with_the_same_bits_on_any_number_of_workers) {
+  constexpr int64_t heads = 8, kv_heads = 2, head_dim = 64, sequences = 12, prompt_rows = 20;
+  constexpr int64_t rows = sequences + prompt_rows;
+  const Buffer stored(sequences + 4, 2 * kv_heads * kv_chunk_size_bytes(ElementType::f16, head_dim) / 4, 1);
+  std::vector<uint16_t> halves(2 * stored.values.size());
+  for (size_t i = 0; i < halves.size(); ++i) halves[i] = f32_to_f16(stored.values[i % stored.values.size()]);
+  const KvView kv{.layer = {.keys = reinterpret_cast<std::byte*>(halves.data()),
+                            .values = reinterpret_cast<std::byte*>(halves.data() + halves.size() / 2),
+                            .block_tokens = 32,
+                            .kv_heads = kv_heads,
+                            .head_dim = head_dim}};
+  std::vector<std::array<int32_t, 3>> tables;
+  std::vector<RowRun> runs;
+  for (int32_t i = 0; i <= sequences; ++i) tables.push_back({0, 1, i + 2});
+  for (int64_t i = 0; i <= sequences; ++i) {
+    runs.push_back({.row_begin = i,
+                    .rows = i == sequences ? prompt_rows : 1,
+                    .position = i == sequences ? 70 : 64 + i,
+                    .blocks = tables[static_cast<size_t>(i)].data()});
+  }
+  const Buffer q(rows, heads * head_dim, 2);
+  ScratchMemory memory;
+  std::vector<float> expected;
+  for_each_table([&](CpuBackend& backend) {
+    const Buffer out(rows, heads * head_dim);
+    AttentionPlan plan(rows);
+    backend.plan_attention(kv, runs, heads / kv_heads, plan);
+    backend.attention(kv, plan, q.rows, out.rows, memory.scratch);
+    if (expected.empty()) expected = out.values;
+    EXPECT_EQ(0, std::memcmp(expected.data(), out.values.data(), expected.size() * sizeof(float)));
   });
 }
 

@@ -52,13 +52,13 @@ class Cache {
   std::vector<float> attend(const KernelTable& table, int64_t begin, int64_t end) {
     const int64_t stride = row_elements() * geometry_.group;
     std::vector<float> out(static_cast<size_t>((end - begin) * stride), NAN);
+    const RowRun run = {.row_begin = 0, .rows = end - begin, .position = begin, .blocks = blocks_.data()};
     for (int64_t head = 0; head < geometry_.kv_heads; ++head) {
       table.attention({.layer = layer(),
-                       .blocks = blocks_.data(),
                        .kv_head = head,
                        .group = geometry_.group,
-                       .position = begin,
-                       .rows = end - begin,
+                       .runs = &run,
+                       .run_count = 1,
                        .q = q_.data() + begin * stride,
                        .q_stride = stride,
                        .out = out.data(),

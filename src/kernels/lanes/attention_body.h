@@ -1,6 +1,6 @@
-// Attention in lanes. Queries are numbered row * group + head of the group. A tile of them walks the
-// chunks once; a chunk meets up to attention_queries of them at a time, so that its keys and values are read from
-// memory once, converted once for each of those, and otherwise found in the first-level cache.
+// Attention in lanes. A tile of queries walks the chunks once; a chunk meets up to attention_queries of them at a time,
+// so that its keys and values are read from memory once, converted once for each of those, and otherwise found in the
+// first-level cache.
 // Included by leaf files after their lanes.h: everything has internal linkage.
 #pragma once
 
@@ -11,17 +11,16 @@
 namespace quire {
 namespace {
 
-constexpr int64_t tile_queries = 32;  // 4 KiB of scores; 32 queries make a chunk's 16 KiB (head_dim 128) worth reading
-
+// Queries of consecutive rows of the runs: a query is a row and a head of the group.
 struct AttentionTile {
-  float max[tile_queries];
-  float sum[tile_queries];
-  float scores[tile_queries][attention_chunk];
+  int64_t count = 0;
+  const float* q[attention_tile_queries];
+  float* out[attention_tile_queries];
+  const int32_t* blocks[attention_tile_queries];
+  int64_t position[attention_tile_queries];
+  float max[attention_tile_queries];
+  float sum[attention_tile_queries];
 };
-
-QUIRE_LEAF_INLINE int64_t element_of(const AttentionArgs& args, int64_t query, int64_t stride) {
-  return query / args.group * stride + (args.kv_head * args.group + query % args.group) * args.layer.head_dim;
-}
 
 // sums += q k for elements [begin, end) of the head.
 template <typename Kv, int queries>
@@ -75,7 +74,7 @@ QUIRE_LEAF_INLINE void score(const AttentionArgs& args, const KvChunk<Kv>& chunk
 // Scores become p (0 where no position is); max and sum move on. carry is what earlier sums are multiplied with.
 template <int queries>
 QUIRE_LEAF_INLINE void soften(Floats (&scores)[queries][2], int64_t count, float* max_scores, float* sums,
-                              float (*p)[attention_chunk], float (&carry)[16]) {
+                              float (&p)[queries * attention_chunk], float (&carry)[16]) {
   const Floats nothing = broadcast(-__builtin_inff());
   float next[queries];
 #pragma GCC unroll 8
@@ -92,8 +91,8 @@ QUIRE_LEAF_INLINE void soften(Floats (&scores)[queries][2], int64_t count, float
   for (int i = 0; i < queries; ++i) {
     const Floats low = keep_first(exp_lanes(subtract(scores[i][0], broadcast(next[i]))), count, zeros());
     const Floats high = keep_first(exp_lanes(subtract(scores[i][1], broadcast(next[i]))), count - 16, zeros());
-    store(p[i], low);
-    store(p[i] + 16, high);
+    store(p + i * attention_chunk, low);
+    store(p + i * attention_chunk + 16, high);
     sums[i] = __builtin_fmaf(sums[i], carry[i], tree_sum(add(low, high)));
   }
 }
@@ -157,24 +156,25 @@ QUIRE_LEAF_INLINE void add_values(const typename Kv::Element* values, int64_t co
   }
 }
 
-// Queries [first, first + queries) of the tile that begins at query `base` meet the first `count` positions of a chunk.
+// Queries [first, first + queries) of the tile meet the first `count` positions of a chunk.
 template <typename Kv, int queries>
-void attend_chunk(const AttentionArgs& args, const KvChunk<Kv>& chunk, int64_t count, AttentionTile& tile, int64_t base,
+void attend_chunk(const AttentionArgs& args, const KvChunk<Kv>& chunk, int64_t count, AttentionTile& tile,
                   int64_t first) {
   const int64_t head_dim = args.layer.head_dim;
   const float* q[queries];
   float* out[queries];
   float carry[16] = {};  // a lane each
   for (int i = 0; i < queries; ++i) {
-    q[i] = args.q + element_of(args, base + first + i, args.q_stride);
-    out[i] = args.out + element_of(args, base + first + i, args.out_stride);
+    q[i] = tile.q[first + i];
+    out[i] = tile.out[first + i];
   }
   Floats scores[queries][2];
   score<Kv, queries>(args, chunk, q, scores);
-  soften<queries>(scores, count, tile.max + first, tile.sum + first, tile.scores + first, carry);
+  float probabilities[queries * attention_chunk];
+  soften<queries>(scores, count, tile.max + first, tile.sum + first, probabilities, carry);
   float weights[queries * attention_chunk];
   for (int64_t d = 0; d < head_dim; d += quant_group) {
-    const float* p = weigh<Kv, queries>(chunk, d, tile.scores[first], weights);
+    const float* p = weigh<Kv, queries>(chunk, d, probabilities, weights);
     const int64_t left = head_dim - d;
     if (left >= 32) {
       add_values<Kv, queries, 2, true>(chunk.values, count, head_dim, d, 32, p, carry, out);
@@ -190,58 +190,82 @@ void attend_chunk(const AttentionArgs& args, const KvChunk<Kv>& chunk, int64_t c
 
 // REQUIRES: 1 <= queries <= queries_max.
 template <typename Kv, int queries_max>
-void attend_some(const AttentionArgs& args, const KvChunk<Kv>& chunk, int64_t count, AttentionTile& tile, int64_t base,
-                 int64_t first, int64_t queries) {
-  if (queries == queries_max) return attend_chunk<Kv, queries_max>(args, chunk, count, tile, base, first);
-  if constexpr (queries_max > 1) attend_some<Kv, queries_max - 1>(args, chunk, count, tile, base, first, queries);
+void attend_some(const AttentionArgs& args, const KvChunk<Kv>& chunk, int64_t count, AttentionTile& tile, int64_t first,
+                 int64_t queries) {
+  if (queries == queries_max) return attend_chunk<Kv, queries_max>(args, chunk, count, tile, first);
+  if constexpr (queries_max > 1) attend_some<Kv, queries_max - 1>(args, chunk, count, tile, first, queries);
 }
 
+// Queries [first, end) of the tile meet the first `count` positions of a chunk.
 template <typename Kv>
-void attend_all(const AttentionArgs& args, const KvChunk<Kv>& chunk, int64_t count, AttentionTile& tile, int64_t base,
-                int64_t first, int64_t end) {
-  for (int64_t at = first; at < end; at += attention_queries) {
-    const int64_t queries = end - at < attention_queries ? end - at : attention_queries;
-    attend_some<Kv, attention_queries>(args, chunk, count, tile, base, at, queries);
+void attend_all(const AttentionArgs& args, const KvChunk<Kv>& chunk, int64_t count, AttentionTile& tile, int64_t first,
+                int64_t end) {
+  for (; first < end; first += attention_queries) {
+    const int64_t queries = end - first < attention_queries ? end - first : attention_queries;
+    attend_some<Kv, attention_queries>(args, chunk, count, tile, first, queries);
   }
 }
 
-// Queries [base, end).
+// Queries [first, end) of the tile, of one sequence and in ascending order, meet its chunks from position `begin` on.
 template <typename Kv>
-void attend_tile(const AttentionArgs& args, AttentionTile& tile, int64_t base, int64_t end) {
-  const int64_t head_dim = args.layer.head_dim;
-  for (int64_t query = base; query < end; ++query) {
-    tile.max[query - base] = -__builtin_inff();
-    tile.sum[query - base] = 0.0F;
-    float* out = args.out + element_of(args, query, args.out_stride);
-    for (int64_t d = 0; d < head_dim; ++d) out[d] = 0.0F;
-  }
-  const int64_t last = args.position + (end - 1) / args.group;
-  int64_t query = base;  // the first that sees the chunk
-  for (int64_t begin = 0; begin <= last; begin += attention_chunk) {
-    const KvChunk<Kv> chunk = find_chunk<Kv>(args.layer, args.blocks, args.kv_head, begin);
-    while (args.position + query / args.group < begin) ++query;
-    int64_t next = query;
-    while (next < end && args.position + next / args.group < begin + attention_chunk - 1) {  // sees a part of it
-      const int64_t row = next / args.group;
-      const int64_t row_end = (row + 1) * args.group < end ? (row + 1) * args.group : end;
-      attend_all(args, chunk, args.position + row - begin + 1, tile, base, next - base, row_end - base);
+void attend_sequence(const AttentionArgs& args, AttentionTile& tile, int64_t first, int64_t end, int64_t begin) {
+  const int64_t* position = tile.position;
+  for (; begin <= position[end - 1]; begin += attention_chunk) {
+    const KvChunk<Kv> chunk = find_chunk<Kv>(args.layer, tile.blocks[first], args.kv_head, begin);
+    while (position[first] < begin) ++first;
+    int64_t next = first;
+    while (next < end && position[next] < begin + attention_chunk - 1) {  // sees a part of it
+      int64_t row_end = next + 1;
+      while (row_end < end && position[row_end] == position[next]) ++row_end;
+      attend_all(args, chunk, position[next] - begin + 1, tile, next, row_end);
       next = row_end;
     }
-    attend_all(args, chunk, attention_chunk, tile, base, next - base, end - base);
+    attend_all(args, chunk, attention_chunk, tile, next, end);
   }
-  for (query = base; query < end; ++query) {
-    float* out = args.out + element_of(args, query, args.out_stride);
-    for (int64_t d = 0; d < head_dim; ++d) out[d] = out[d] / tile.sum[query - base];
+}
+
+template <typename Kv>
+void attend_tile(const AttentionArgs& args, AttentionTile& tile) {
+  const int64_t head_dim = args.layer.head_dim;
+  for (int64_t query = 0; query < tile.count; ++query) {
+    tile.max[query] = -__builtin_inff();
+    tile.sum[query] = 0.0F;
+    for (int64_t d = 0; d < head_dim; ++d) tile.out[query][d] = 0.0F;
+  }
+  for (int64_t begin = 0; begin < args.shared_tokens; begin += attention_chunk) {
+    const KvChunk<Kv> chunk = find_chunk<Kv>(args.layer, tile.blocks[0], args.kv_head, begin);
+    attend_all(args, chunk, attention_chunk, tile, 0, tile.count);
+  }
+  for (int64_t first = 0, end = 0; first < tile.count; first = end) {
+    do {
+      ++end;
+    } while (end < tile.count && tile.blocks[end] == tile.blocks[first] &&
+             tile.position[end] >= tile.position[end - 1]);
+    attend_sequence<Kv>(args, tile, first, end, args.shared_tokens);
+  }
+  for (int64_t query = 0; query < tile.count; ++query) {
+    float* out = tile.out[query];
+    for (int64_t d = 0; d < head_dim; ++d) out[d] = out[d] / tile.sum[query];
   }
 }
 
 template <typename Kv>
 void attention_type(const AttentionArgs& args) {
   AttentionTile tile;
-  const int64_t queries = args.rows * args.group;
-  for (int64_t base = 0; base < queries; base += tile_queries) {
-    attend_tile<Kv>(args, tile, base, queries - base < tile_queries ? queries : base + tile_queries);
+  for (const RowRun* run = args.runs; run < args.runs + args.run_count; ++run) {
+    for (int64_t query = 0; query < run->rows * args.group; ++query) {
+      const int64_t row = query / args.group;
+      const int64_t element = (args.kv_head * args.group + query % args.group) * args.layer.head_dim;
+      tile.q[tile.count] = args.q + (run->row_begin + row) * args.q_stride + element;
+      tile.out[tile.count] = args.out + (run->row_begin + row) * args.out_stride + element;
+      tile.blocks[tile.count] = run->blocks;
+      tile.position[tile.count] = run->position + row;
+      if (++tile.count < attention_tile_queries) continue;
+      attend_tile<Kv>(args, tile);
+      tile.count = 0;
+    }
   }
+  if (tile.count > 0) attend_tile<Kv>(args, tile);
 }
 
 void attention_lanes(const AttentionArgs& args) {

@@ -112,14 +112,14 @@ void add_values(const KvLayer& layer, const ChunkHalf& values, int64_t count, co
   }
 }
 
-// One query against positions 0 ... last.
-void attend(const AttentionArgs& args, const float* q, int64_t last, float* out) {
+// One query of a sequence against positions 0 ... last.
+void attend(const AttentionArgs& args, const int32_t* blocks, const float* q, int64_t last, float* out) {
   const KvLayer& layer = args.layer;
   float max = -std::numeric_limits<float>::infinity();
   float sum = 0.0F;
   std::fill_n(out, layer.head_dim, 0.0F);
   for (int64_t begin = 0; begin <= last; begin += attention_chunk) {
-    const int64_t offset = chunk_offset(layer, args.blocks, args.kv_head, begin);
+    const int64_t offset = chunk_offset(layer, blocks, args.kv_head, begin);
     const ChunkHalf keys(layer, layer.keys + offset, true);
     const ChunkHalf values(layer, layer.values + offset, false);
     const int64_t count = std::min(attention_chunk, last + 1 - begin);
@@ -141,11 +141,14 @@ void attend(const AttentionArgs& args, const float* q, int64_t last, float* out)
 }  // namespace
 
 void attention(const AttentionArgs& args) {
-  for (int64_t row = 0; row < args.rows; ++row) {
-    for (int64_t head = 0; head < args.group; ++head) {
-      const int64_t element = (args.kv_head * args.group + head) * args.layer.head_dim;
-      attend(args, args.q + row * args.q_stride + element, args.position + row,
-             args.out + row * args.out_stride + element);
+  for (const RowRun* run = args.runs; run < args.runs + args.run_count; ++run) {
+    for (int64_t row = 0; row < run->rows; ++row) {
+      const float* q = args.q + (run->row_begin + row) * args.q_stride;
+      float* out = args.out + (run->row_begin + row) * args.out_stride;
+      for (int64_t head = 0; head < args.group; ++head) {
+        const int64_t element = (args.kv_head * args.group + head) * args.layer.head_dim;
+        attend(args, run->blocks, q + element, run->position + row, out + element);
+      }
     }
   }
 }

@@ -14,7 +14,7 @@ void layer(const Step& step, const LayerWeights& weights, const KvView& kv) {
   on.rope(step.q, step.config.head_dim, step.turns, RopePairs::neighbours);
   on.rope(step.k, step.config.head_dim, step.turns, RopePairs::neighbours);
   on.kv_write(kv, step.runs, step.k, step.v, step.scratch);
-  on.attention(kv, step.runs, step.q, step.attended, step.scratch);
+  on.attention(kv, step.attention_plan, step.q, step.attended, step.scratch);
   on.matmul(step.attended, step.prompt_rows, step.scratch, {{weights.attention_output, step.h}});
   on.add(step.x, step.h);
 
