@@ -21,7 +21,10 @@ struct Words {  // 16 x 32 bits, also read as 32 x 16 or 64 x 8
 };
 
 constexpr int matmul_tile_rows = 4;   // sums of 4 rows are half of the 16 registers; unpacked quads stay in L1
-constexpr int attention_queries = 2;  // with 4 registers each: 8 sums + 4 keys or values
+constexpr int attention_queries = 6;  // with 1 vector each: 12 sums + 2 keys or values + 1 for what they meet
+// Vectors of 16 positions, or of 16 elements, that so many queries meet at a time: two where one would leave the
+// multipliers waiting for their own sums.
+constexpr int attention_vectors(int queries) { return queries > 2 ? 1 : 2; }
 
 QUIRE_LEAF_INLINE const __m256i* as_vector(const void* at) { return static_cast<const __m256i*>(at); }
 QUIRE_LEAF_INLINE const __m128i* as_half(const void* at) { return static_cast<const __m128i*>(at); }

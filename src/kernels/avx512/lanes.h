@@ -15,7 +15,9 @@ using Floats = __m512;  // 16 f32
 using Words = __m512i;  // 16 x 32 bits, also read as 32 x 16 or 64 x 8
 
 constexpr int matmul_tile_rows = 8;   // 8 unpacked quads + 8 sums + scales and temporaries: 32 registers
-constexpr int attention_queries = 8;  // with 2 registers each: 16 sums + 2 keys or values
+constexpr int attention_queries = 8;  // with 2 vectors each: 16 sums + 2 keys or values
+// Vectors of 16 positions, or of 16 elements, that so many queries meet at a time.
+constexpr int attention_vectors(int) { return 2; }
 
 // n is any number: none of the lanes below 1, all above 15.
 QUIRE_LEAF_INLINE __mmask16 first_lanes(int64_t n) {

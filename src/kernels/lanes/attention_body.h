@@ -22,66 +22,86 @@ struct AttentionTile {
   float sum[attention_tile_queries];
 };
 
-// sums += q k for elements [begin, end) of the head.
-template <typename Kv, int queries>
-QUIRE_LEAF_INLINE void add_products(const typename Kv::Element* keys, int64_t begin, int64_t end,
-                                    const float* const (&q)[queries], Floats (&sums)[queries][2]) {
+// sums = q k of elements [begin, end) of the head, for vectors * 16 positions. keys: (head_dim, 32).
+template <typename Kv, int queries, int vectors>
+QUIRE_LEAF_INLINE void multiply_keys(const typename Kv::Element* keys, int64_t begin, int64_t end,
+                                     const float* const (&q)[queries], Floats (&sums)[queries][vectors]) {
+#pragma GCC unroll 8
+  for (int i = 0; i < queries; ++i) {
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; ++v) sums[i][v] = zeros();
+  }
   for (int64_t d = begin; d < end; ++d) {
-    const Floats low = Kv::load(keys + d * attention_chunk);
-    const Floats high = Kv::load(keys + d * attention_chunk + 16);
+    Floats row[vectors];
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; ++v) row[v] = Kv::load(keys + d * attention_chunk + 16 * v);
 #pragma GCC unroll 8
     for (int i = 0; i < queries; ++i) {
       const Floats element = broadcast(q[i][d]);
-      sums[i][0] = fma(element, low, sums[i][0]);
-      sums[i][1] = fma(element, high, sums[i][1]);
+#pragma GCC unroll 2
+      for (int v = 0; v < vectors; ++v) sums[i][v] = fma(element, row[v], sums[i][v]);
     }
   }
 }
 
-// scores = scale * q k for the chunk's positions.
-template <typename Kv, int queries>
-QUIRE_LEAF_INLINE void score(const AttentionArgs& args, const KvChunk<Kv>& chunk, const float* const (&q)[queries],
-                             Floats (&scores)[queries][2]) {
-  const int64_t head_dim = args.layer.head_dim;
-#pragma GCC unroll 8
-  for (int i = 0; i < queries; ++i) scores[i][0] = scores[i][1] = zeros();
-  if constexpr (Kv::scaled) {
-    for (int64_t d = 0; d < head_dim; d += quant_group) {
-      Floats sums[queries][2];
-#pragma GCC unroll 8
-      for (int i = 0; i < queries; ++i) sums[i][0] = sums[i][1] = zeros();
-      add_products<Kv>(chunk.keys, d, head_dim - d < quant_group ? head_dim : d + quant_group, q, sums);
-      const uint16_t* scales = chunk.key_scales + d / quant_group * attention_chunk;
-      const Floats low = load_f16(scales);
-      const Floats high = load_f16(scales + 16);
-#pragma GCC unroll 8
-      for (int i = 0; i < queries; ++i) {
-        scores[i][0] = fma(low, sums[i][0], scores[i][0]);
-        scores[i][1] = fma(high, sums[i][1], scores[i][1]);
-      }
-    }
-  } else {
-    add_products<Kv>(chunk.keys, 0, head_dim, q, scores);
-  }
-  const Floats scale = broadcast(args.scale);
+// The same for the whole head, of which each group has a scale for each position.
+template <typename Kv, int queries, int vectors>
+QUIRE_LEAF_INLINE void multiply_scaled_keys(const KvChunk<Kv>& chunk, int64_t head_dim, int64_t lane,
+                                            const float* const (&q)[queries], Floats (&sums)[queries][vectors]) {
 #pragma GCC unroll 8
   for (int i = 0; i < queries; ++i) {
-    scores[i][0] = multiply(scores[i][0], scale);
-    scores[i][1] = multiply(scores[i][1], scale);
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; ++v) sums[i][v] = zeros();
+  }
+  for (int64_t d = 0; d < head_dim; d += quant_group) {
+    Floats group_sums[queries][vectors];
+    const int64_t end = head_dim - d < quant_group ? head_dim : d + quant_group;
+    multiply_keys<Kv>(chunk.keys + lane, d, end, q, group_sums);
+    const uint16_t* scales = chunk.key_scales + d / quant_group * attention_chunk + lane;
+#pragma GCC unroll 2
+    for (int v = 0; v < vectors; ++v) {
+      const Floats scale = load_f16(scales + 16 * v);
+#pragma GCC unroll 8
+      for (int i = 0; i < queries; ++i) sums[i][v] = fma(scale, group_sums[i][v], sums[i][v]);
+    }
+  }
+}
+
+// scores (queries, 32) = scale * q k.
+template <typename Kv, int queries>
+QUIRE_LEAF_INLINE void score(const AttentionArgs& args, const KvChunk<Kv>& chunk, const float* const (&q)[queries],
+                             float (&scores)[queries * attention_chunk]) {
+  constexpr int vectors = attention_vectors(queries);
+  const int64_t head_dim = args.layer.head_dim;
+  const Floats scale = broadcast(args.scale);
+  for (int64_t lane = 0; lane < attention_chunk; lane += 16 * vectors) {
+    Floats sums[queries][vectors];
+    if constexpr (Kv::scaled) {
+      multiply_scaled_keys<Kv>(chunk, head_dim, lane, q, sums);
+    } else {
+      multiply_keys<Kv>(chunk.keys + lane, 0, head_dim, q, sums);
+    }
+#pragma GCC unroll 8
+    for (int i = 0; i < queries; ++i) {
+#pragma GCC unroll 2
+      for (int v = 0; v < vectors; ++v) {
+        store(scores + i * attention_chunk + lane + 16 * v, multiply(sums[i][v], scale));
+      }
+    }
   }
 }
 
 // Scores become p (0 where no position is); max and sum move on. carry is what earlier sums are multiplied with.
 template <int queries>
-QUIRE_LEAF_INLINE void soften(Floats (&scores)[queries][2], int64_t count, float* max_scores, float* sums,
-                              float (&p)[queries * attention_chunk], float (&carry)[16]) {
+QUIRE_LEAF_INLINE void soften(float (&scores)[queries * attention_chunk], int64_t count, float* max_scores, float* sums,
+                              float (&carry)[16]) {
   const Floats nothing = broadcast(-__builtin_inff());
   float next[queries];
 #pragma GCC unroll 8
   for (int i = 0; i < queries; ++i) {
-    scores[i][0] = keep_first(scores[i][0], count, nothing);
-    scores[i][1] = keep_first(scores[i][1], count - 16, nothing);
-    const float chunk_max = max_lane(max(scores[i][0], scores[i][1]));
+    const Floats low = keep_first(load(scores + i * attention_chunk), count, nothing);
+    const Floats high = keep_first(load(scores + i * attention_chunk + 16), count - 16, nothing);
+    const float chunk_max = max_lane(max(low, high));
     next[i] = max_scores[i] < chunk_max ? chunk_max : max_scores[i];
     carry[i] = max_scores[i] - next[i];
     max_scores[i] = next[i];
@@ -89,10 +109,11 @@ QUIRE_LEAF_INLINE void soften(Floats (&scores)[queries][2], int64_t count, float
   store(carry, exp_lanes(load(carry)));
 #pragma GCC unroll 8
   for (int i = 0; i < queries; ++i) {
-    const Floats low = keep_first(exp_lanes(subtract(scores[i][0], broadcast(next[i]))), count, zeros());
-    const Floats high = keep_first(exp_lanes(subtract(scores[i][1], broadcast(next[i]))), count - 16, zeros());
-    store(p + i * attention_chunk, low);
-    store(p + i * attention_chunk + 16, high);
+    float* p = scores + i * attention_chunk;
+    const Floats low = keep_first(exp_lanes(subtract(load(p), broadcast(next[i]))), count, zeros());
+    const Floats high = keep_first(exp_lanes(subtract(load(p + 16), broadcast(next[i]))), count - 16, zeros());
+    store(p, low);
+    store(p + 16, high);
     sums[i] = __builtin_fmaf(sums[i], carry[i], tree_sum(add(low, high)));
   }
 }
@@ -113,8 +134,8 @@ QUIRE_LEAF_INLINE const float* weigh(const KvChunk<Kv>& chunk, int64_t d, const 
   return weights;
 }
 
-// out[d] = out[d] * carry + p v over `count` positions, for `vectors` * 16 elements from d on, the last `left` of which
-// exist. values: (32, head_dim).
+// out[d] = out[d] * carry + p v over `count` positions, for `vectors` * 16 elements from d on, or the `left` that exist
+// of 16 that are not whole. values: (32, head_dim).
 template <typename Kv, int queries, int vectors, bool whole>
 QUIRE_LEAF_INLINE void add_values(const typename Kv::Element* values, int64_t count, int64_t head_dim, int64_t d,
                                   int64_t left, const float* p, const float (&carry)[16],
@@ -160,6 +181,7 @@ QUIRE_LEAF_INLINE void add_values(const typename Kv::Element* values, int64_t co
 template <typename Kv, int queries>
 void attend_chunk(const AttentionArgs& args, const KvChunk<Kv>& chunk, int64_t count, AttentionTile& tile,
                   int64_t first) {
+  constexpr int vectors = attention_vectors(queries);
   const int64_t head_dim = args.layer.head_dim;
   const float* q[queries];
   float* out[queries];
@@ -168,22 +190,23 @@ void attend_chunk(const AttentionArgs& args, const KvChunk<Kv>& chunk, int64_t c
     q[i] = tile.q[first + i];
     out[i] = tile.out[first + i];
   }
-  Floats scores[queries][2];
+  float scores[queries * attention_chunk];
   score<Kv, queries>(args, chunk, q, scores);
-  float probabilities[queries * attention_chunk];
-  soften<queries>(scores, count, tile.max + first, tile.sum + first, probabilities, carry);
+  soften<queries>(scores, count, tile.max + first, tile.sum + first, carry);
   float weights[queries * attention_chunk];
   for (int64_t d = 0; d < head_dim; d += quant_group) {
-    const float* p = weigh<Kv, queries>(chunk, d, probabilities, weights);
-    const int64_t left = head_dim - d;
-    if (left >= 32) {
-      add_values<Kv, queries, 2, true>(chunk.values, count, head_dim, d, 32, p, carry, out);
-      continue;
+    const float* p = weigh<Kv, queries>(chunk, d, scores, weights);
+    int64_t at = d;
+    const int64_t end = head_dim - d < quant_group ? head_dim : d + quant_group;
+    for (; at + 16 * vectors <= end; at += 16 * vectors) {
+      add_values<Kv, queries, vectors, true>(chunk.values, count, head_dim, at, 0, p, carry, out);
     }
-    const int64_t tail = left % 16;
-    if (left >= 16) add_values<Kv, queries, 1, true>(chunk.values, count, head_dim, d, 16, p, carry, out);
-    if (tail > 0) {
-      add_values<Kv, queries, 1, false>(chunk.values, count, head_dim, head_dim - tail, tail, p, carry, out);
+    for (; at < end; at += 16) {
+      if (end - at >= 16) {
+        add_values<Kv, queries, 1, true>(chunk.values, count, head_dim, at, 0, p, carry, out);
+      } else {
+        add_values<Kv, queries, 1, false>(chunk.values, count, head_dim, at, end - at, p, carry, out);
+      }
     }
   }
 }
