@@ -80,7 +80,9 @@ class Backend {
   virtual std::string_view name() const = 0;
 
   // A copy of a weight matrix in the device's layout. REQUIRES: shape {inputs, outputs, 1, 1}.
-  virtual Result<Matrix> load_matrix(const TensorView& tensor) = 0;
+  // The tensor is read from its beginning in pieces of some megabytes; copied(piece) says that one is not read again.
+  virtual Result<Matrix> load_matrix(const TensorView& tensor,
+                                     FunctionRef<void(std::span<const std::byte> piece)> copied) = 0;
 
   // x[r] = row tokens[r] of the table as floats; zeros for a token that has none.
   virtual void embed(const TensorView& table, std::span<const int32_t> tokens, Rows x) = 0;

@@ -13,6 +13,10 @@ namespace {
 // A fork and join costs a few microseconds; below this much work the caller does it alone.
 constexpr int64_t fork_elements_min = 16 * 1024;  // of elementwise work, at about 4 elements a nanosecond
 
+// Of a tensor that is being packed, what may be in memory twice: hundreds of forks a large model, some milliseconds
+// each.
+constexpr int64_t load_piece_bytes = int64_t{32} << 20;
+
 }  // namespace
 
 void CpuBackend::for_rows(int64_t count, int64_t width, FunctionRef<void(int64_t, int64_t)> body) {
@@ -25,18 +29,27 @@ void CpuBackend::for_rows(int64_t count, int64_t width, FunctionRef<void(int64_t
                      [&](int64_t tile, int) { body(tile * tile_rows, std::min(count, (tile + 1) * tile_rows)); });
 }
 
-Result<Matrix> CpuBackend::load_matrix(const TensorView& tensor) {
+Result<Matrix> CpuBackend::load_matrix(const TensorView& tensor,
+                                       FunctionRef<void(std::span<const std::byte> piece)> copied) {
   const int64_t inputs = tensor.shape[0];
   const int64_t outputs = tensor.shape[1];
   QUIRE_CHECK(tensor.shape[2] == 1 && tensor.shape[3] == 1, "a matrix has two dimensions");
   QUIRE_TRY(PageMemory memory,
             PageMemory::allocate(packed_size_bytes(tensor.type, outputs, inputs), PageMemory::Pages::huge, "weights"));
   const int64_t panels = ceil_div(outputs, panel_outputs);
-  const int64_t tile = std::max<int64_t>(1, panels / (team_.worker_count() * tiles_per_worker));
-  team_.parallel_for(ceil_div(panels, tile), [&](int64_t index, int) {
-    pack_panels(tensor.type, outputs, inputs, tensor.bytes.data(), index * tile, std::min(panels, (index + 1) * tile),
-                memory.bytes());
-  });
+  const int64_t panel_bytes = panel_outputs * row_size_bytes(tensor.type, inputs);  // in the file
+  const int64_t piece = std::clamp<int64_t>(load_piece_bytes / panel_bytes, 1, panels);
+  for (int64_t begin = 0; begin < panels; begin += piece) {
+    const int64_t end = std::min(panels, begin + piece);
+    const int64_t tile = std::max<int64_t>(1, (end - begin) / (team_.worker_count() * tiles_per_worker));
+    team_.parallel_for(ceil_div(end - begin, tile), [&](int64_t index, int) {
+      pack_panels(tensor.type, outputs, inputs, tensor.bytes.data(), begin + index * tile,
+                  std::min(end, begin + (index + 1) * tile), memory.bytes());
+    });
+    const auto first = static_cast<size_t>(begin * panel_bytes);
+    const auto last = std::min(static_cast<size_t>(end * panel_bytes), tensor.bytes.size());
+    copied(tensor.bytes.subspan(first, last - first));
+  }
   const PackedMatrix packed{.type = tensor.type, .outputs = outputs, .inputs = inputs, .bytes = memory.bytes()};
   return Matrix{.packed = packed, .memory = std::move(memory)};
 }

@@ -32,22 +32,24 @@ std::string format_bytes(uint64_t bytes) {
   return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", amount, units[unit]);
 }
 
-ProgressBar::ProgressBar(std::string label, const Clock& clock, int descriptor)
+ProgressBar::ProgressBar(std::string label, const Clock& clock, int64_t patience_ns, int descriptor)
     : label_(std::move(label)),
       clock_(clock),
       descriptor_(descriptor),
       shown_(::isatty(descriptor) == 1),
-      start_ns_(clock.now_ns()) {}
+      start_ns_(clock.now_ns()),
+      next_draw_ns_(start_ns_ + patience_ns) {}
 
 ProgressBar::~ProgressBar() {
-  if (shown_) write("\r\x1b[K");
+  if (drawn_) write("\r\x1b[K");
 }
 
 void ProgressBar::update(uint64_t done_bytes, uint64_t total_bytes) {
   if (!shown_) return;
   const int64_t now = clock_.now_ns();
-  if (now < next_draw_ns_ && done_bytes < total_bytes) return;
+  if (now < next_draw_ns_ && !(drawn_ && done_bytes >= total_bytes)) return;
   next_draw_ns_ = now + redraw_ns;
+  drawn_ = true;
   const double elapsed_s = static_cast<double>(now - start_ns_) * 1e-9;
   write("\r" + line(label_, done_bytes, total_bytes, elapsed_s, terminal_columns(descriptor_)) + "\x1b[K");
 }

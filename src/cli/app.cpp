@@ -92,8 +92,9 @@ void add_run_command(CLI::App& app, Action& action) {
   run->add_option("--system", options->system, "The system message");
   run->add_option("--keepalive", options->keep_alive, "How long the model stays loaded, such as 10m or 0");
   run->add_flag("--verbose", options->verbose, "Show counts and rates after an answer");
-  run->footer("A server is used when one answers (QUIRE_HOST); else the model runs in this process. Text in a pipe is\n"
-              "the prompt, or stands before it: cat notes | quire run NAME \"Summarize this\".");
+  run->footer(
+      "A server is used when one answers (QUIRE_HOST); else the model runs in this process. Text in a pipe is\n"
+      "the prompt, or stands before it: cat notes | quire run NAME \"Summarize this\".");
 }
 
 void add_client_commands(CLI::App& app, Action& action) {
@@ -128,11 +129,25 @@ void add_kv_type(CLI::App& command, std::optional<KvType>& kv_type) {
       ->transform(CLI::CheckedTransformer(types));
 }
 
+// --model, --threads and --format of a bench command.
+template <typename Options>
+void add_bench_options(CLI::App& command, Options& options) {
+  command.add_option("--model", options.model, "The model")->type_name("FILE.gguf")->required();
+  command.add_option("--threads", options.threads, "Workers (every core)")->check(CLI::Range(1, 1024));
+  const std::map<std::string, OutputFormat> formats = {{"table", OutputFormat::table}, {"jsonl", OutputFormat::jsonl}};
+  command.add_option("--format", options.format, "table, or jsonl: one object a line (table)")
+      ->option_text("FORMAT")
+      ->transform(CLI::Transformer(formats));
+}
+
 void add_bench_command(CLI::App& app, Action& action) {
   CLI::App* bench = app.add_subcommand("bench", "Measure")->require_subcommand(1);
+  CLI::App* load = bench->add_subcommand("load", "Time and memory that loading a model takes, in this process");
+  add_bench_options(*load, *bind_command<BenchLoadOptions>(load, action, bench_load_command));
+
   CLI::App* batch = bench->add_subcommand("batch", "Prompt and decode speed of contexts together, in this process");
   const auto options = bind_command<BenchBatchOptions>(batch, action, bench_batch_command);
-  batch->add_option("--model", options->model, "The model")->type_name("FILE.gguf")->required();
+  add_bench_options(*batch, *options);
   batch->add_option("--prompt", options->prompt, "Tokens of a prompt")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
@@ -143,12 +158,7 @@ void add_bench_command(CLI::App& app, Action& action) {
       ->delimiter(',')
       ->check(CLI::Range(1, 512))
       ->capture_default_str();
-  batch->add_option("--threads", options->threads, "Workers (every core)")->check(CLI::Range(1, 1024));
   add_kv_type(*batch, options->kv_type);
-  const std::map<std::string, OutputFormat> formats = {{"table", OutputFormat::table}, {"jsonl", OutputFormat::jsonl}};
-  batch->add_option("--format", options->format, "table, or jsonl: one object a line (table)")
-      ->option_text("FORMAT")
-      ->transform(CLI::Transformer(formats));
   batch->footer("The keys are llama-batched-bench's: pp tg pl n_kv t_pp speed_pp t_tg speed_tg t speed.");
 }
 
@@ -164,8 +174,9 @@ void add_checking_commands(CLI::App& app, Action& action) {
   render->add_option("template", messages->source, "A model, or a template")
       ->type_name("FILE.gguf|FILE.jinja")
       ->required();
-  render->add_option("messages", messages->messages_file,
-                     "An array of messages, or an object with messages, tools and further variables; -: standard input")
+  render
+      ->add_option("messages", messages->messages_file,
+                   "An array of messages, or an object with messages, tools and further variables; -: standard input")
       ->type_name("MESSAGES.json")
       ->required();
   render->add_option("--bos", messages->bos, "The text of the BOS token (the model's)");
@@ -193,7 +204,8 @@ void add_file_commands(CLI::App& app, Action& action) {
   const char* types = "F32, F16, BF16, Q8_0, Q6_K, Q4_K_M or Q4_0";
   CLI::App* synth = app.add_subcommand("synth", "Make a model of a named shape with random weights");
   const auto made = bind_command<SynthOptions>(synth, action, run_synth);
-  synth->add_option("shape", made->shape, "llama-1b, qwen3-0.6b or tiny; the options change it")->type_name("SHAPE")
+  synth->add_option("shape", made->shape, "llama-1b, qwen3-0.6b or tiny; the options change it")
+      ->type_name("SHAPE")
       ->required();
   synth->add_option("out", made->out, "The file to write")->type_name("OUT.gguf")->required();
   synth->add_option("--vocab", made->vocab, "The file that lends its vocabulary")->type_name("FILE.gguf")->required();
@@ -242,8 +254,8 @@ void add_simulate_command(CLI::App& app, Action& action) {
   add("--token-scale", trace.token_scale, "Tokens that are simulated as one (32 where the trace has blocks, else 8)")
       ->check(CLI::PositiveNumber);
   add("--requests", trace.requests, "The first so many (all)")->check(CLI::PositiveNumber);
-  CLI::Option* blocks = add("--kv-blocks", trace.kv_blocks, "KV blocks (so many that none is ever evicted)")
-                             ->check(CLI::PositiveNumber);
+  CLI::Option* blocks =
+      add("--kv-blocks", trace.kv_blocks, "KV blocks (so many that none is ever evicted)")->check(CLI::PositiveNumber);
   add("--kv-share", trace.kv_share, "KV blocks in per cent of the trace's different ones")
       ->check(CLI::PositiveNumber)
       ->excludes(blocks);
@@ -257,8 +269,9 @@ void add_simulate_command(CLI::App& app, Action& action) {
       ->check(CLI::Range(1, 1 << 30))
       ->capture_default_str();
   add("--clients", trace.clients, "Clients, with shares of 1, 1/2, 1/3, ...")->capture_default_str();
-  simulate->footer("The same seed is the same world, step by step. A broken promise is exit status 1, and the output\n"
-                   "says how to replay it. On a trace the seed decides who is which client in which band.");
+  simulate->footer(
+      "The same seed is the same world, step by step. A broken promise is exit status 1, and the output\n"
+      "says how to replay it. On a trace the seed decides who is which client in which band.");
 }
 
 // fmt throws where a stream takes no more, as on a full disk.

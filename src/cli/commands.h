@@ -74,6 +74,13 @@ struct BenchBatchOptions {
 };
 Result<void> bench_batch_command(const BenchBatchOptions& options);
 
+struct BenchLoadOptions {
+  std::string model;
+  std::optional<int32_t> threads;
+  OutputFormat format = OutputFormat::table;
+};
+Result<void> bench_load_command(const BenchLoadOptions& options);
+
 struct TokenizeOptions {
   std::string file;
   bool special = false;  // special tokens in the text are parsed, and BOS and EOS added as the file asks

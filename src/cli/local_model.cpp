@@ -1,7 +1,10 @@
 #include "cli/local_model.h"
 
 #include <cstdlib>
+#include <filesystem>
 
+#include "base/clock.h"
+#include "base/progress.h"
 #include "server/settings.h"
 
 namespace quire::cli {
@@ -12,7 +15,10 @@ Result<std::unique_ptr<LocalModel>> LocalModel::open(const std::string& path, st
   QUIRE_TRY(auto device, CpuDevice::create(threads.value_or(settings.threads), settings.isa));
   QUIRE_TRY(gguf::File file, gguf::File::open(path));
   std::unique_ptr<LocalModel> local(new LocalModel(std::move(file), std::move(device)));
-  QUIRE_TRY(local->model_, Model::load(local->file_, *local->backend_, kv_type.value_or(settings.kv_type)));
+  const SteadyClock clock;
+  ProgressBar bar("loading " + std::filesystem::path(path).filename().native(), clock, progress_patience_ns);
+  QUIRE_TRY(local->model_, Model::load(local->file_, *local->backend_, kv_type.value_or(settings.kv_type),
+                                       [&](uint64_t done, uint64_t total) { bar.update(done, total); }));
   return local;
 }
 

@@ -69,7 +69,7 @@ Result<void> convert_file(const File& source, FileType type, const std::filesyst
   };
   for (size_t i = 0; i < specs.size(); ++i) {
     QUIRE_TRY_VOID(convert_tensor(source.tensors()[i], specs[i], writer, team, on_written));
-    source.release(source.tensors()[i]);
+    source.release(source.tensors()[i].bytes);
   }
   return writer.finish();
 }

@@ -211,8 +211,8 @@ const TensorView* File::find_tensor(std::string_view name) const {
   return found == tensor_by_name_.end() ? nullptr : &tensors_[found->second];
 }
 
-void File::release(const TensorView& tensor) const {
-  for (const MappedFile& mapped : mapping_) mapped.release(tensor.bytes);
+void File::release(std::span<const std::byte> part) const {
+  for (const MappedFile& mapped : mapping_) mapped.release(part);
 }
 
 }  // namespace quire::gguf

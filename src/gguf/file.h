@@ -48,8 +48,8 @@ class File {
   std::span<const TensorView> tensors() const { return tensors_; }
   // Null when there is none of that name.
   const TensorView* find_tensor(std::string_view name) const;
-  // Gives the pages of a tensor back to the system, once a packed copy of it has been made.
-  void release(const TensorView& tensor) const;
+  // Gives the pages of a part of a tensor back to the system, once a packed copy of it has been made.
+  void release(std::span<const std::byte> part) const;
   uint64_t size_bytes() const { return size_bytes_; }
 
  private:

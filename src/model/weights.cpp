@@ -22,17 +22,17 @@ class Loader {
   Loader(const gguf::File& file, Backend* backend, LoadProgress progress, uint64_t total_bytes)
       : file_(file), backend_(backend), progress_(progress), total_bytes_(total_bytes) {}
 
-  Result<Matrix> matrix(const std::string& name, int64_t outputs, int64_t inputs, bool keep_pages = false) {
+  Result<Matrix> matrix(const std::string& name, int64_t outputs, int64_t inputs) {
     QUIRE_TRY(const TensorView* tensor, find(name, std::array<int64_t, 2>{inputs, outputs}));
     if (backend_ == nullptr) {
       total_bytes_ += tensor->bytes.size();
       return Matrix{};
     }
-    QUIRE_TRY(Matrix packed, backend_->load_matrix(*tensor));
-    if (!keep_pages) file_.release(*tensor);
-    done_bytes_ += tensor->bytes.size();
-    progress_(done_bytes_, total_bytes_);
-    return packed;
+    return backend_->load_matrix(*tensor, [this](std::span<const std::byte> piece) {
+      file_.release(piece);
+      done_bytes_ += piece.size();
+      progress_(done_bytes_, total_bytes_);
+    });
   }
 
   Result<std::vector<float>> vector(const std::string& name, int64_t size) {
@@ -124,8 +124,8 @@ Result<Weights> read_all(Loader& load, const ModelConfig& config, const Architec
   }
   QUIRE_TRY(weights.output_norm, load.vector("output_norm.weight", config.width));
   const bool tied = !load.has("output.weight");
-  QUIRE_TRY(weights.output,
-            load.matrix(tied ? embedding_name : "output.weight", config.vocab, config.width, /*keep_pages=*/tied));
+  // Packing it releases the pages of a tied embedding too; rows that are embedded later come back one by one.
+  QUIRE_TRY(weights.output, load.matrix(tied ? embedding_name : "output.weight", config.vocab, config.width));
   return weights;
 }
 

@@ -13,7 +13,7 @@
 
 namespace quire {
 
-// Weight bytes packed so far, and in all.
+// Weight bytes packed so far, and in all: after each piece of some megabytes, on the loading thread.
 using LoadProgress = FunctionRef<void(uint64_t done_bytes, uint64_t total_bytes)>;
 
 // W is (outputs, inputs). Members that an architecture does not have are empty.

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "api/chat_input.h"
+#include "base/progress.h"
 #include "engine/engine_thread.h"
 #include "engine/model_executor.h"
 #include "model/kv_type.h"
@@ -49,11 +50,15 @@ class EngineModel final : public LoadedModel {
     std::unique_ptr<Backend> backend;
   };
 
-  static Result<std::unique_ptr<LoadedModel>> create(Parts parts, const Settings& settings, const Clock& clock,
-                                                     EventSink sink) {
+  static Result<std::unique_ptr<LoadedModel>> create(Parts parts, const std::string& name, const Settings& settings,
+                                                     const Clock& clock, EventSink sink) {
     auto result = std::unique_ptr<EngineModel>(new EngineModel(std::move(parts)));
-    QUIRE_TRY(Model model, Model::load(result->parts_.file, *result->parts_.backend, settings.kv_type));
-    result->model_ = std::make_unique<Model>(std::move(model));
+    {
+      ProgressBar bar("loading " + name, clock, progress_patience_ns);
+      QUIRE_TRY(Model model, Model::load(result->parts_.file, *result->parts_.backend, settings.kv_type,
+                                         [&](uint64_t done, uint64_t total) { bar.update(done, total); }));
+      result->model_ = std::make_unique<Model>(std::move(model));
+    }
     const ModelConfig& config = result->model_->config();
     if (config.vocab != result->parts_.tokenizer->vocab_size()) {
       return fail(ErrorKind::invalid, fmt::format("the vocabulary has {} tokens, the weights are made for {}",
@@ -65,8 +70,8 @@ class EngineModel final : public LoadedModel {
                                         settings.memory_bytes > 0 ? settings.memory_bytes : memory_for_kv());
     QUIRE_TRY(ModelExecutor executor, ModelExecutor::create(*result->model_, *result->parts_.backend, limits));
     result->executor_ = std::make_unique<ModelExecutor>(std::move(executor));
-    result->engine_ = std::make_unique<EngineThread>(limits, *result->executor_, *result->parts_.tokenizer, clock,
-                                                     std::move(sink));
+    result->engine_ =
+        std::make_unique<EngineThread>(limits, *result->executor_, *result->parts_.tokenizer, clock, std::move(sink));
     spdlog::info("{} layers, {} weights in {} arithmetic; contexts of {} tokens, {} KV blocks of {} tokens in {}",
                  config.layers, config.architecture, result->parts_.backend->name(),
                  result->engine_->limits().context_tokens, limits.block_count, limits.block_tokens,
@@ -74,7 +79,9 @@ class EngineModel final : public LoadedModel {
     return result;
   }
 
-  std::vector<TokenId> encode(const PromptText& prompt) const override { return parts_.tokenizer->encode(prompt, true); }
+  std::vector<TokenId> encode(const PromptText& prompt) const override {
+    return parts_.tokenizer->encode(prompt, true);
+  }
   std::vector<TokenId> encode_raw(std::string_view text) const override {
     return parts_.tokenizer->encode(text, true, true);
   }
@@ -120,8 +127,8 @@ uint64_t memory_for_kv() { return read_machine_memory().available_bytes / 2; }
 Limits engine_limits(const Settings& settings, int64_t context_max, int64_t block_bytes, uint64_t memory_bytes) {
   constexpr int64_t int32_max = std::numeric_limits<int32_t>::max();
   Limits limits;
-  const int64_t wanted = settings.context_tokens > 0 ? std::min<int64_t>(settings.context_tokens, context_max)
-                                                     : context_max;
+  const int64_t wanted =
+      settings.context_tokens > 0 ? std::min<int64_t>(settings.context_tokens, context_max) : context_max;
   limits.context_tokens = static_cast<int32_t>(std::clamp<int64_t>(wanted, 2, int32_max));
   // Somebody who names a number knows the machine: begin with it, and go below only where fewer do as well.
   if (settings.parallel_max > 0) limits.running_max = limits.parallel_start = settings.parallel_max;
@@ -156,7 +163,7 @@ Result<std::unique_ptr<LoadedModel>> EngineModelLoader::load(const store::ModelF
     if (!*parts.chat_template) spdlog::warn("chat template of {}: {}", file.name, parts.chat_template->error().message);
   }
   Result<std::unique_ptr<LoadedModel>> model =
-      EngineModel::create(std::move(parts), settings_, clock_, std::move(sink));
+      EngineModel::create(std::move(parts), file.name, settings_, clock_, std::move(sink));
   if (!model) return in_file(model.error());
   return model;
 }

@@ -132,8 +132,8 @@ TEST(CpuBackend, projects_one_input_by_matrices_of_different_types) {
   ScratchMemory memory;
   std::vector<float> first_bits;
   for_each_table([&](CpuBackend& backend) {
-    const Matrix a = backend.load_matrix(quantized.view).value();
-    const Matrix b = backend.load_matrix(floats.view).value();
+    const Matrix a = backend.load_matrix(quantized.view, [](auto) {}).value();
+    const Matrix b = backend.load_matrix(floats.view, [](auto) {}).value();
     const Buffer one(137, 100), mixed(137, 100), two(137, 100), plain(137, 33);
     backend.matmul(x.rows, {}, memory.scratch, {{a, one.rows}, {b, plain.rows}});
     // The step of 32 random values is about 2.4 / 127 of their size, and its error that over the root of 12.
@@ -263,6 +263,26 @@ TEST(CpuBackend, gives_the_same_bits_on_any_number_of_workers) {
       EXPECT_EQ(0, std::memcmp(expected.data(), x.values.data(), expected.size() * sizeof(float)));
     }
   }
+}
+
+TEST(CpuBackend, loading_says_of_every_byte_once_that_it_is_copied) {
+  // 49 MB of zeros: more than one piece, and a last panel that is not full.
+  const std::vector<std::byte> zeros(size_t{1500} * 16384 * 2);
+  const TensorView tensor{.name = "w", .type = ElementType::f16, .shape = {16384, 1500, 1, 1}, .bytes = zeros};
+  Team team(2);
+  CpuBackend backend(team, *supported_kernel_tables().front());
+  size_t copied = 0, pieces = 0;
+  const Matrix matrix = backend
+                            .load_matrix(tensor,
+                                         [&](std::span<const std::byte> piece) {
+                                           EXPECT_EQ(piece.data(), zeros.data() + copied);
+                                           copied += piece.size();
+                                           ++pieces;
+                                         })
+                            .value();
+  EXPECT_EQ(copied, zeros.size());
+  EXPECT_GT(pieces, 1U);
+  EXPECT_EQ(matrix.packed.outputs, 1500);
 }
 
 }  // namespace

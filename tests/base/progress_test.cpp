@@ -1,7 +1,11 @@
 #include "base/progress.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <pty.h>
 #include <unistd.h>
+
+#include <array>
 
 namespace quire {
 namespace {
@@ -27,7 +31,7 @@ TEST(Progress, nothing_is_written_where_there_is_no_terminal) {
   ASSERT_EQ(::pipe(ends), 0);
   {
     const ManualClock clock;
-    ProgressBar bar("m", clock, ends[1]);
+    ProgressBar bar("m", clock, 0, ends[1]);
     bar.update(1, 2);
     bar.update(2, 2);
   }
@@ -35,6 +39,38 @@ TEST(Progress, nothing_is_written_where_there_is_no_terminal) {
   char byte = 0;
   EXPECT_EQ(::read(ends[0], &byte, 1), 0);
   ::close(ends[0]);
+}
+
+TEST(Progress, a_terminal_sees_the_line_once_the_work_takes_longer_than_the_patience) {
+  int terminal = -1, program = -1;
+  ASSERT_EQ(::openpty(&terminal, &program, nullptr, nullptr, nullptr), 0);
+  ASSERT_EQ(::fcntl(terminal, F_SETFL, O_NONBLOCK), 0);
+  const auto seen = [&] {
+    std::array<char, 512> text;
+    const ssize_t size = ::read(terminal, text.data(), text.size());
+    return std::string(text.data(), static_cast<size_t>(std::max<ssize_t>(size, 0)));
+  };
+  ManualClock clock;
+  {
+    ProgressBar quick("quick", clock, 1000, program);
+    quick.update(5, 10);
+    clock.advance_ns(999);
+    quick.update(10, 10);
+  }
+  EXPECT_EQ(seen(), "");
+  {
+    ProgressBar slow("slow", clock, 1000, program);
+    slow.update(5, 10);
+    EXPECT_EQ(seen(), "");
+    clock.advance_ns(1000);
+    slow.update(5, 10);
+    EXPECT_NE(seen().find("slow [####################....................]  50 % of 10 B"), std::string::npos);
+    slow.update(10, 10);
+    EXPECT_NE(seen().find("100 % of 10 B"), std::string::npos);
+  }
+  EXPECT_EQ(seen(), "\r\x1b[K");
+  ::close(terminal);
+  ::close(program);
 }
 
 TEST(Progress, bytes_have_a_unit) {

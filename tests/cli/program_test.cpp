@@ -42,9 +42,9 @@ std::string file_text(const std::filesystem::path& path) {
 }
 
 TEST(Program, every_command_has_help) {
-  for (const char* command : {"", "serve", "run", "list", "ls", "ps", "show", "stop", "demo", "bench", "bench batch",
-                              "tokenize", "render", "logits", "simulate",
-                              "inspect", "synth", "quantize"}) {
+  for (const char* command :
+       {"", "serve", "run", "list", "ls", "ps", "show", "stop", "demo", "bench", "bench batch", "bench load",
+        "tokenize", "render", "logits", "simulate", "inspect", "synth", "quantize"}) {
     const Ran ran = shell(std::string("QUIRE ") + command + " --help");
     EXPECT_EQ(ran.status, 0) << command;
     EXPECT_NE(ran.out.find("Usage: quire"), std::string::npos) << command;
@@ -65,12 +65,12 @@ TEST(Program, arguments_that_make_no_sense_are_status_2) {
 }
 
 TEST(Program, a_file_that_is_not_there_is_one_line_and_status_1) {
-  for (const char* arguments : {"run no-such-file.gguf hello", "tokenize no-such-file.gguf",
-                                "render no-such-file.jinja -", "logits no-such-file.gguf --tokens 1 --out /dev/null",
-                                "bench batch --model no-such-file.gguf", "demo --once --model no-such-file.gguf",
-                                "serve --port 0 --model no-such-file.gguf", "inspect no-such-file.gguf",
-                                "quantize no-such-file.gguf out.gguf Q8_0",
-                                "synth tiny out.gguf --vocab no-such-file.gguf"}) {
+  for (const char* arguments :
+       {"run no-such-file.gguf hello", "tokenize no-such-file.gguf", "render no-such-file.jinja -",
+        "logits no-such-file.gguf --tokens 1 --out /dev/null", "bench batch --model no-such-file.gguf",
+        "demo --once --model no-such-file.gguf", "serve --port 0 --model no-such-file.gguf",
+        "inspect no-such-file.gguf", "quantize no-such-file.gguf out.gguf Q8_0",
+        "synth tiny out.gguf --vocab no-such-file.gguf"}) {
     const Ran ran = shell(std::string("QUIRE ") + arguments + " 2>&1 </dev/null");
     EXPECT_EQ(ran.status, 1) << arguments << ran.out;
     EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 1) << arguments << ": " << ran.out;
@@ -170,8 +170,8 @@ TEST(Program, a_file_that_has_no_room_is_one_error_and_leaves_what_was_there) {
                               "logits MODEL --out OUT --tokens TOKENS"}) {
     for (const char* name : {"there", "new"}) {
       std::string full = std::string("ulimit -f 8; QUIRE ") + command + " 2>&1";
-      for (const auto& [word, meaning] : {std::pair{"OUT", (folder / name).string()}, {"MODEL", model.string()},
-                                          {"TOKENS", tokens}}) {
+      for (const auto& [word, meaning] :
+           {std::pair{"OUT", (folder / name).string()}, {"MODEL", model.string()}, {"TOKENS", tokens}}) {
         if (const size_t at = full.find(word); at != std::string::npos) {
           full.replace(at, std::string(word).size(), meaning);
         }
@@ -193,8 +193,8 @@ TEST(Program, a_device_is_never_replaced) {
   std::filesystem::remove(device);
   std::filesystem::create_symlink("/dev/full", device);
   for (const std::string& command : {"synth tiny " + device + " --type Q8_0 --vocab " + model.string(),
-                                    "quantize " + model.string() + " " + device + " Q8_0",
-                                    "logits " + model.string() + " --tokens 1 --out " + device}) {
+                                     "quantize " + model.string() + " " + device + " Q8_0",
+                                     "logits " + model.string() + " --tokens 1 --out " + device}) {
     const Ran ran = shell("QUIRE " + command + " 2>&1");
     EXPECT_EQ(ran.status, 1) << command << ran.out;
     EXPECT_NE(ran.out.find(device), std::string::npos) << ran.out;
@@ -205,9 +205,9 @@ TEST(Program, a_device_is_never_replaced) {
 
 TEST(Program, output_that_nobody_could_take_is_status_1) {
   QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
-  for (const std::string& command : {"inspect " + model.string(), "tokenize " + model.string(),
-                                    "run " + model.string() + " --raw x --num-predict 8",
-                                    std::string("simulate --seed 1 --trace")}) {
+  for (const std::string& command :
+       {"inspect " + model.string(), "tokenize " + model.string(), "run " + model.string() + " --raw x --num-predict 8",
+        std::string("simulate --seed 1 --trace")}) {
     const Ran ran = shell("echo hi | QUIRE " + command + " 2>&1 >/dev/full");
     EXPECT_EQ(ran.status, 1) << command;
     EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 1) << command << ": " << ran.out;
@@ -240,11 +240,21 @@ TEST(Program, bench_batch_prints_the_keys_of_batched_bench) {
   }
 }
 
+TEST(Program, bench_load_says_how_long_and_how_much_memory) {
+  QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
+  const Ran ran = shell("QUIRE bench load --model " + model.string() + " --threads 1 --format jsonl");
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 1);
+  for (const char* key : {"load_s", "gb_per_s", "vocabulary_s", "file_bytes", "packed_bytes", "peak_bytes"}) {
+    EXPECT_NE(ran.out.find(key), std::string::npos) << key;
+  }
+}
+
 TEST(Program, serve_stops_on_a_signal) {
   const std::string address = "127.0.0.1:" + std::to_string(20000 + getpid() % 20000);
-  const Ran ran = shell("export QUIRE_HOST=" + address + "; QUIRE serve 2>&1 & first=$!; " +
-                        "until QUIRE list >/dev/null 2>&1; do kill -0 $first || exit 3; done; " +
-                        "kill -TERM $first; wait $first");
+  const Ran ran =
+      shell("export QUIRE_HOST=" + address + "; QUIRE serve 2>&1 & first=$!; " +
+            "until QUIRE list >/dev/null 2>&1; do kill -0 $first || exit 3; done; " + "kill -TERM $first; wait $first");
   EXPECT_EQ(ran.status, 0) << ran.out;
   EXPECT_NE(ran.out.find("stopped"), std::string::npos) << ran.out;
 }
@@ -255,8 +265,8 @@ TEST(Program, demo_shows_eight_contexts_and_takes_the_next_free_port) {
   const std::string demo = "QUIRE demo --num-predict 16 --port " + port + " --model " + model.string();
   // The first one serves on until it is told to stop; the second finds its port taken.
   const Ran ran = shell(demo + " >/dev/null 2>&1 & first=$!; export QUIRE_HOST=127.0.0.1:" + port +
-                        "; until QUIRE list >/dev/null 2>&1; do kill -0 $first || exit 3; done; " +
-                        demo + " --once </dev/null; status=$?; kill -INT $first; wait $first || exit 4; exit $status");
+                        "; until QUIRE list >/dev/null 2>&1; do kill -0 $first || exit 3; done; " + demo +
+                        " --once </dev/null; status=$?; kill -INT $first; wait $first || exit 4; exit $status");
   EXPECT_EQ(ran.status, 0) << ran.out;
   EXPECT_NE(ran.out.find("port " + port + " is taken"), std::string::npos) << ran.out;
   EXPECT_NE(ran.out.find("same answers     8 of 8, byte for byte"), std::string::npos) << ran.out;

@@ -286,7 +286,7 @@ TEST(File, the_real_model_is_read) {
   EXPECT_THAT(down->shape, testing::ElementsAre(172, 64, 1, 1));
   for (const TensorView& tensor : file.tensors()) {
     const std::vector<std::byte> before(tensor.bytes.begin(), tensor.bytes.end());
-    file.release(tensor);
+    file.release(tensor.bytes);
     EXPECT_TRUE(std::ranges::equal(before, tensor.bytes)) << "released pages come back: " << tensor.name;
   }
 }
