@@ -3,11 +3,10 @@
 // llama-batched-bench's keys: pp tg pl n_kv t_pp speed_pp t_tg speed_tg t speed. Nothing is sampled.
 //
 //   node llama_cpp.mjs --model F.gguf [--prompt 128] [--generate 32] [--parallel 1,8,32] [--threads 2]
-//                      [--flash-attention auto|on|off] [--about]
+//                      [--flash-attention auto|on|off] [--cpu haswell]
+//   node llama_cpp.mjs --about [--cpu haswell]
 import {parseArgs} from "node:util";
-import {getLlama, LlamaLogLevel} from "node-llama-cpp";
-
-const step_rows_max = 512;  // rows of a decode call: llama.cpp's own default for the physical batch
+import {decode, open_llama, step_rows_max} from "./llama.mjs";
 
 const {values: options} = parseArgs({
   options: {
@@ -17,6 +16,7 @@ const {values: options} = parseArgs({
     "parallel": {type: "string", default: "1,8,32"},
     "threads": {type: "string", default: "2"},
     "flash-attention": {type: "string", default: "auto"},
+    "cpu": {type: "string", default: ""},
     "about": {type: "boolean", default: false},
   },
 });
@@ -32,24 +32,6 @@ const number = (name) => {
 const token_at = (sequence, position, vocab) =>
   300 + ((sequence * 7919 + position * 104729) % Math.max(1, vocab - 300));
 
-// Computes rows [{sequence, position, token, logits}], at most step_rows_max a call, in order.
-async function decode(context, rows) {
-  for (let begin = 0; begin < rows.length; begin += step_rows_max) {
-    const part = rows.slice(begin, begin + step_rows_max);
-    context.initBatch(part.length);
-    for (let first = 0; first < part.length;) {
-      let end = first + 1;
-      while (end < part.length && part[end].sequence === part[first].sequence) ++end;
-      const run = part.slice(first, end);
-      const wanted = run.flatMap((row, index) => (row.logits ? [index] : []));
-      context.addToBatch(run[0].sequence, run[0].position, Uint32Array.from(run, (row) => row.token),
-                         Uint32Array.from(wanted));
-      first = end;
-    }
-    await context.decodeBatch();
-  }
-}
-
 const seconds_since = (begin) => Number(process.hrtime.bigint() - begin) / 1e9;
 
 async function measure(model, vocab, {prompt, generate, parallel, threads, flashAttention}) {
@@ -58,7 +40,7 @@ async function measure(model, vocab, {prompt, generate, parallel, threads, flash
     sequences: parallel, contextSize: Math.max(256, length + 8), batchSize: step_rows_max, threads, flashAttention,
     failedCreationRemedy: false,
   });
-  const native = context._ctx;  // node-llama-cpp's own queue would add its work to every step
+  const native = context._ctx;
   const sequences = Array.from({length: parallel}, (_, index) => index);
   const row = (sequence, position, logits) =>
     ({sequence, position, token: token_at(sequence, position, vocab), logits});
@@ -90,12 +72,13 @@ async function measure(model, vocab, {prompt, generate, parallel, threads, flash
 }
 
 async function main() {
-  if (options.model === undefined) throw new Error("--model F.gguf is needed");
   const threads = number("threads");
-  const llama = await getLlama({gpu: false, build: "never", maxThreads: threads, logLevel: LlamaLogLevel.error});
+  const {llama, about} = await open_llama({threads, cpu: options.cpu});
   if (options.about) {
-    console.error(`llama.cpp ${llama.llamaCppRelease.release}: ${llama._bindings.systemInfo().trim()}`);
+    console.log(about);
+    return llama.dispose();
   }
+  if (options.model === undefined) throw new Error("--model F.gguf is needed");
   const flash = {auto: "auto", on: true, off: false}[options["flash-attention"]];
   if (flash === undefined) throw new Error("--flash-attention is auto, on or off");
   const model = await llama.loadModel({modelPath: options.model, gpuLayers: 0});
