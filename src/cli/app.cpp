@@ -201,7 +201,7 @@ void add_file_commands(CLI::App& app, Action& action) {
   const auto inspected = bind_command<InspectOptions>(inspect, action, run_inspect);
   inspect->add_option("file", inspected->file, "The file")->type_name("FILE.gguf")->required();
 
-  const char* types = "F32, F16, BF16, Q8_0, Q6_K, Q4_K_M or Q4_0";
+  const char* types = "F32, F16, BF16, Q8_0, Q6_K, Q5_K_M, Q5_1, Q5_0, Q4_K_M, Q4_1 or Q4_0";
   CLI::App* synth = app.add_subcommand("synth", "Make a model of a named shape with random weights");
   const auto made = bind_command<SynthOptions>(synth, action, run_synth);
   synth->add_option("shape", made->shape, "llama-1b, qwen3-0.6b or tiny; the options change it")

@@ -11,7 +11,7 @@ namespace quire::cli {
 struct QuantizeOptions {
   std::filesystem::path in;   // IN: a GGUF file of any supported element types
   std::filesystem::path out;  // OUT: appears when it is complete; may be IN
-  std::string type;           // TYPE: F32 F16 BF16 Q8_0 Q6_K Q4_K_M Q4_0, in any case
+  std::string type;           // TYPE: one of gguf::file_type_names(), in any case
   int threads = 0;            // --threads: 0 for all cores; changes the time only
 };
 

@@ -14,7 +14,7 @@ struct SynthOptions {
   std::string shape;                // SHAPE: llama-1b, qwen3-0.6b or tiny; the flags below change it
   std::filesystem::path out;        // OUT.gguf
   std::filesystem::path vocab;      // --vocab: the GGUF file that lends its tokenizer.* keys
-  std::string type = "Q4_0";        // --type: F32 F16 BF16 Q8_0 Q6_K Q4_K_M Q4_0, in any case
+  std::string type = "Q4_0";        // --type: one of gguf::file_type_names(), in any case
   uint64_t seed = 1;                // --seed: the file is a function of seed, shape, vocabulary and type
   std::optional<std::string> arch;  // --arch: llama, qwen2 or qwen3
   std::optional<int64_t> layers;    // --layers

@@ -12,13 +12,17 @@ struct FileTypeTraits {
   ElementType matrices;  // what a matrix gets unless the recipe says otherwise
 };
 
-constexpr std::array<FileTypeTraits, 7> file_types = {{
+constexpr std::array<FileTypeTraits, 11> file_types = {{
     {FileType::f32, "F32", ElementType::f32},
     {FileType::f16, "F16", ElementType::f16},
     {FileType::bf16, "BF16", ElementType::bf16},
     {FileType::q8_0, "Q8_0", ElementType::q8_0},
     {FileType::q6_k, "Q6_K", ElementType::q6_k},
+    {FileType::q5_k_m, "Q5_K_M", ElementType::q5_k},
+    {FileType::q5_1, "Q5_1", ElementType::q5_1},
+    {FileType::q5_0, "Q5_0", ElementType::q5_0},
     {FileType::q4_k_m, "Q4_K_M", ElementType::q4_k},
+    {FileType::q4_1, "Q4_1", ElementType::q4_1},
     {FileType::q4_0, "Q4_0", ElementType::q4_0},
 }};
 
@@ -53,8 +57,8 @@ ElementType by_recipe(FileType type, std::string_view name, const FileFacts& fac
   const bool quantized = element_traits(matrices).block_elements > 1;
   const bool is_output = name == (facts.has_output ? "output.weight" : "token_embd.weight");
   if (quantized && is_output) return matrices == ElementType::q8_0 ? matrices : ElementType::q6_k;
-  if (type != FileType::q4_k_m) return matrices;
-  if (name.ends_with("attn_qkv.weight")) return ElementType::q5_k;
+  if (type != FileType::q4_k_m && type != FileType::q5_k_m) return matrices;
+  if (name.ends_with("attn_qkv.weight")) return type == FileType::q4_k_m ? ElementType::q5_k : ElementType::q6_k;
   if (!name.ends_with("attn_v.weight") && !name.ends_with("ffn_down.weight")) return matrices;
   const auto layer = layer_of(name);
   return layer && is_sensitive_layer(*layer, facts.layers) ? ElementType::q6_k : matrices;

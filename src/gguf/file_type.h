@@ -17,8 +17,12 @@ enum class FileType : uint32_t {
   f32 = 0,
   f16 = 1,
   q4_0 = 2,
+  q4_1 = 3,
   q8_0 = 7,
+  q5_0 = 8,
+  q5_1 = 9,
   q4_k_m = 15,
+  q5_k_m = 17,
   q6_k = 18,
   bf16 = 32,
 };
@@ -35,8 +39,8 @@ struct FileFacts {
 };
 
 // The type of one tensor. Vectors, norms and biases stay F32. In quantized files the output matrix is at least Q6_K,
-// and Q4_K_M gives Q6_K to attn_v and ffn_down in about half of the layers. Rows that are no whole blocks get the
-// next type that fits: Q4_K -> Q5_0, Q6_K -> Q8_0, else F16.
+// and Q4_K_M and Q5_K_M give Q6_K to attn_v and ffn_down in about half of the layers. Rows that are no whole blocks get
+// the next type that fits: Q4_K -> Q5_0, Q5_K -> Q5_1, Q6_K -> Q8_0, else F16.
 ElementType choose_element_type(FileType type, std::string_view name, const std::array<int64_t, 4>& shape,
                                 const FileFacts& facts);
 

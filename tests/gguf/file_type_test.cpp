@@ -15,7 +15,7 @@ TEST(FileType, names_are_found_in_any_case) {
   EXPECT_EQ(find_file_type("bf16"), FileType::bf16);
   EXPECT_EQ(find_file_type("Q4"), std::nullopt);
   EXPECT_EQ(find_file_type(""), std::nullopt);
-  EXPECT_EQ(file_type_names(), "F32 F16 BF16 Q8_0 Q6_K Q4_K_M Q4_0");
+  EXPECT_EQ(file_type_names(), "F32 F16 BF16 Q8_0 Q6_K Q5_K_M Q5_1 Q5_0 Q4_K_M Q4_1 Q4_0");
   EXPECT_EQ(file_type_name(FileType::q6_k), "Q6_K");
 }
 
@@ -29,7 +29,8 @@ TEST(FileType, vectors_norms_biases_and_routers_stay_f32) {
 }
 
 TEST(FileType, the_output_matrix_of_a_quantized_file_is_at_least_q6_k) {
-  for (const FileType type : {FileType::q4_0, FileType::q4_k_m, FileType::q6_k}) {
+  for (const FileType type : {FileType::q4_0, FileType::q4_1, FileType::q5_0, FileType::q5_1, FileType::q4_k_m,
+                              FileType::q5_k_m, FileType::q6_k}) {
     EXPECT_EQ(chosen(type, "token_embd.weight"), ElementType::q6_k) << "tied";
     EXPECT_EQ(chosen(type, "output.weight", 2048, {16, true}), ElementType::q6_k);
   }
@@ -40,7 +41,7 @@ TEST(FileType, the_output_matrix_of_a_quantized_file_is_at_least_q6_k) {
   EXPECT_EQ(chosen(FileType::f32, "token_embd.weight"), ElementType::f32);
 }
 
-TEST(FileType, q4_k_m_gives_q6_k_to_half_of_attn_v_and_ffn_down) {
+TEST(FileType, q4_k_m_and_q5_k_m_give_q6_k_to_half_of_attn_v_and_ffn_down) {
   // 16 layers: the first two, the last two, and every third between from the fifth on.
   std::string found;
   for (int layer = 0; layer < 16; ++layer) {
@@ -49,6 +50,9 @@ TEST(FileType, q4_k_m_gives_q6_k_to_half_of_attn_v_and_ffn_down) {
     EXPECT_EQ(chosen(FileType::q4_k_m, prefix + "ffn_down.weight"), v);
     EXPECT_EQ(chosen(FileType::q4_k_m, prefix + "attn_q.weight"), ElementType::q4_k);
     EXPECT_EQ(chosen(FileType::q4_k_m, prefix + "ffn_up.weight"), ElementType::q4_k);
+    EXPECT_EQ(chosen(FileType::q5_k_m, prefix + "attn_v.weight"), v == ElementType::q6_k ? v : ElementType::q5_k);
+    EXPECT_EQ(chosen(FileType::q5_k_m, prefix + "ffn_down.weight"), v == ElementType::q6_k ? v : ElementType::q5_k);
+    EXPECT_EQ(chosen(FileType::q5_k_m, prefix + "attn_q.weight"), ElementType::q5_k);
     EXPECT_EQ(chosen(FileType::q4_0, prefix + "attn_v.weight"), ElementType::q4_0);
     found += v == ElementType::q6_k ? '6' : '4';
   }
@@ -57,6 +61,7 @@ TEST(FileType, q4_k_m_gives_q6_k_to_half_of_attn_v_and_ffn_down) {
 
 TEST(FileType, rows_that_are_no_whole_blocks_get_the_next_type_that_fits) {
   EXPECT_EQ(chosen(FileType::q4_k_m, "blk.4.attn_q.weight", 96), ElementType::q5_0);
+  EXPECT_EQ(chosen(FileType::q5_k_m, "blk.4.attn_q.weight", 96), ElementType::q5_1);
   EXPECT_EQ(chosen(FileType::q6_k, "blk.4.attn_q.weight", 96), ElementType::q8_0);
   EXPECT_EQ(chosen(FileType::q4_0, "token_embd.weight", 96), ElementType::q8_0);
   for (const FileType type : {FileType::q4_0, FileType::q8_0, FileType::q4_k_m, FileType::q6_k}) {
