@@ -1,12 +1,13 @@
 // Models of each weight type against a float64 reference over the same dequantized weights.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <string>
 #include <vector>
 
-#include "reference.h"
-#include "runner.h"
 #include "support/random_model.h"
+#include "support/reference.h"
+#include "support/runner.h"
 #include "test_data.h"
 
 namespace quire {
@@ -82,6 +83,16 @@ INSTANTIATE_TEST_SUITE_P(Each, AccuracyOfType, testing::ValuesIn(cases()),
                          [](const testing::TestParamInfo<Case>& tested) {
                            return tested.param.architecture + "_" + std::string(element_traits(tested.param.type).name);
                          });
+
+TEST(Accuracy, the_divergence_of_a_distribution_is_in_nats) {
+  // p = (3/4, 1/4) where q = (1/2, 1/2), then equal ones of other logits.
+  const std::vector<double> expected = {std::log(3.0), 0.0, 5.0, 4.0};
+  const std::vector<float> found = {7.0F, 7.0F, 1.0F, 0.0F};
+  const std::vector<double> divergences = test::kl_divergences(found, expected, 2);
+  ASSERT_EQ(divergences.size(), 2U);
+  EXPECT_NEAR(divergences[0], 0.75 * std::log(0.75 / 0.5) + 0.25 * std::log(0.25 / 0.5), 1e-12);
+  EXPECT_NEAR(divergences[1], 0.0, 1e-12);
+}
 
 TEST(Accuracy, a_trained_model_is_within_one_percent_in_each_type_its_rows_fit) {
   QUIRE_TEST_DATA_OR_SKIP(path, "models/stories260K.gguf");

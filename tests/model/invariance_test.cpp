@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "runner.h"
 #include "support/random_model.h"
+#include "support/runner.h"
 #include "test_data.h"
 
 namespace quire {

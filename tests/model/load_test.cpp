@@ -8,8 +8,8 @@
 
 #include "backend/cpu_backend.h"
 #include "model/model.h"
-#include "runner.h"
 #include "support/random_model.h"
+#include "support/runner.h"
 
 namespace quire {
 namespace {

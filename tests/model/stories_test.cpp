@@ -5,7 +5,7 @@
 #include <sstream>
 #include <string>
 
-#include "runner.h"
+#include "support/runner.h"
 #include "test_data.h"
 
 namespace quire {

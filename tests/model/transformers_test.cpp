@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "runner.h"
+#include "support/runner.h"
 
 namespace quire {
 namespace {

@@ -2,6 +2,7 @@
 // agree with. Shares nothing with it but the file.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -15,5 +16,9 @@ std::vector<double> reference_logits(const gguf::File& file, std::span<const Tok
 
 // Root mean square of the difference, over that of the expected values.
 double relative_rms_error(std::span<const float> found, std::span<const double> expected);
+
+// At each position the divergence, in nats, of softmax(found) from softmax(expected): how far an engine's next-token
+// distribution is from the reference's. Both (positions, vocab).
+std::vector<double> kl_divergences(std::span<const float> found, std::span<const double> expected, size_t vocab);
 
 }  // namespace quire::test

@@ -1,5 +1,6 @@
-#include "reference.h"
+#include "support/reference.h"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <string>
@@ -145,6 +146,15 @@ void run_layer(ReferenceModel& model, size_t layer, Table& x) {
   }
 }
 
+// log of the sum of exp.
+template <typename T>
+double log_total(std::span<const T> logits) {
+  const auto largest = static_cast<double>(*std::ranges::max_element(logits));
+  double total = 0.0;
+  for (const T logit : logits) total += std::exp(static_cast<double>(logit) - largest);
+  return largest + std::log(total);
+}
+
 }  // namespace
 
 std::vector<double> reference_logits(const gguf::File& file, std::span<const TokenId> tokens) {
@@ -171,6 +181,24 @@ double relative_rms_error(std::span<const float> found, std::span<const double> 
     size += expected[i] * expected[i];
   }
   return std::sqrt(error / size);
+}
+
+std::vector<double> kl_divergences(std::span<const float> found, std::span<const double> expected, size_t vocab) {
+  QUIRE_CHECK(found.size() == expected.size() && found.size() % vocab == 0, "the same shape");
+  std::vector<double> divergences;
+  for (size_t begin = 0; begin < found.size(); begin += vocab) {
+    const auto q = found.subspan(begin, vocab);
+    const auto p = expected.subspan(begin, vocab);
+    const double log_q_total = log_total(q);
+    const double log_p_total = log_total(p);
+    double divergence = 0.0;
+    for (size_t i = 0; i < vocab; ++i) {
+      const double log_p = p[i] - log_p_total;
+      divergence += std::exp(log_p) * (log_p - (static_cast<double>(q[i]) - log_q_total));
+    }
+    divergences.push_back(divergence);
+  }
+  return divergences;
 }
 
 }  // namespace quire::test
