@@ -3,20 +3,18 @@
 // defaults. The best of many rounds counts. One thread is timed by its processor time, which other programs hardly
 // change; more (tN) by the clock on the wall.
 #include <fmt/core.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
-#include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <functional>
 #include <random>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "backend/page_memory.h"
+#include "backend/roof.h"
 #include "base/team.h"
 #include "kernels/kernels.h"
 
@@ -35,38 +33,6 @@ struct Options {
     return types.empty() || std::find(types.begin(), types.end(), name) != types.end();
   }
 };
-
-// Memory in huge pages where the system has them, as weights are kept.
-struct Aligned {
-  static constexpr size_t page_bytes = size_t{2} << 20;
-  explicit Aligned(size_t size) {
-    const size_t whole = (size + page_bytes - 1) / page_bytes * page_bytes;
-    bytes = static_cast<std::byte*>(std::aligned_alloc(page_bytes, whole));
-    madvise(bytes, whole, MADV_HUGEPAGE);
-  }
-  ~Aligned() { std::free(bytes); }
-  Aligned(const Aligned&) = delete;
-  Aligned& operator=(const Aligned&) = delete;
-  std::byte* bytes;
-};
-
-double seconds_of(clockid_t clock) {
-  timespec now{};
-  clock_gettime(clock, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
-
-double best_seconds(const std::function<void()>& body, int threads = 1, double budget_seconds = 0.4) {
-  const clockid_t clock = threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC;
-  double best = 1e9;
-  const double begin = seconds_of(clock);
-  for (int round = 0; round < 3 || seconds_of(clock) - begin < budget_seconds; ++round) {
-    const double start = seconds_of(clock);
-    body();
-    best = std::min(best, seconds_of(clock) - start);
-  }
-  return best;
-}
 
 std::vector<float> random_floats(int64_t count) {
   std::mt19937 random(1);
@@ -93,34 +59,12 @@ void split(Team& team, int64_t count, const std::function<void(int64_t, int64_t)
   team.parallel_for(tiles, [&](int64_t index, int) { body(count * index / tiles, count * (index + 1) / tiles); });
 }
 
-void bench_read(Team& team, size_t size) {
-  Aligned memory(size);
-  std::memset(memory.bytes, 1, size);
-  const auto* words = reinterpret_cast<const uint64_t*>(memory.bytes);
-  std::vector<uint64_t> totals(1024);
-  const double seconds = best_seconds(
-      [&] {
-        split(team, static_cast<int64_t>(size / 64), [&](int64_t begin, int64_t end) {
-          uint64_t sums[8] = {};
-          for (int64_t i = begin; i < end; ++i) {
-            for (int64_t j = 0; j < 8; ++j) sums[j] += words[i * 8 + j];
-          }
-          for (const uint64_t sum : sums) totals[static_cast<size_t>(begin) % 1024] ^= sum;
-        });
-      },
-      team.worker_count());
-  uint64_t total = 0;
-  for (const uint64_t part : totals) total ^= part;
-  fmt::print("plain read of {} MB, {} threads: {:.2f} GB/s ({:x})\n", size >> 20, team.worker_count(),
-             static_cast<double>(size) / seconds * 1e-9, total);
-}
-
 void bench_matmul(Team& team, const KernelTable& table, ElementType type, const Options& options) {
   const int64_t outputs = options.outputs / panel_outputs * panel_outputs;
   const int64_t inputs = options.inputs;
   const size_t size = packed_size_bytes(type, outputs, inputs);
-  Aligned packed(size);
-  fill(packed.bytes, size);
+  const auto packed = PageMemory::allocate(size, PageMemory::Pages::huge, "weights").value();
+  fill(packed.bytes(), size);
   const int64_t rows_max = 512;
   const auto values = random_floats(rows_max * inputs);
   std::vector<int8_t> quants(values.size());
@@ -131,7 +75,7 @@ void bench_matmul(Team& team, const KernelTable& table, ElementType type, const 
                              group_sums.data());
   std::vector<float> y(static_cast<size_t>(rows_max * outputs));
   for (const int64_t rows : {1, 2, 4, 8, 16, 64, 512}) {
-    MatmulArgs args = {.weights = {.type = type, .outputs = outputs, .inputs = inputs, .bytes = packed.bytes},
+    MatmulArgs args = {.weights = {.type = type, .outputs = outputs, .inputs = inputs, .bytes = packed.bytes()},
                        .x = {.rows = rows,
                              .inputs = inputs,
                              .values = values.data(),
@@ -174,10 +118,10 @@ void bench_attention(const KernelTable& table, ElementType type, const Attention
   const int64_t shared_blocks = shape.shared / 32;
   const int64_t blocks = shared_blocks + shape.sequences * own_blocks;
   const auto size = static_cast<size_t>(blocks * kv_chunk_size_bytes(type, shape.head_dim));
-  Aligned keys(size);
-  Aligned values(size);
-  fill(keys.bytes, size);
-  fill(values.bytes, size);
+  const auto keys = PageMemory::allocate(size, PageMemory::Pages::huge, "keys").value();
+  const auto values = PageMemory::allocate(size, PageMemory::Pages::huge, "values").value();
+  fill(keys.bytes(), size);
+  fill(values.bytes(), size);
   const auto q = random_floats(shape.sequences * shape.rows * shape.group * shape.head_dim);
   std::vector<float> out(q.size());
   std::vector<std::vector<int32_t>> tables;
@@ -191,8 +135,8 @@ void bench_attention(const KernelTable& table, ElementType type, const Attention
                     .position = shape.context - shape.rows,
                     .blocks = own.data()});
   }
-  AttentionArgs args = {.layer = {.keys = keys.bytes,
-                                  .values = values.bytes,
+  AttentionArgs args = {.layer = {.keys = keys.bytes(),
+                                  .values = values.bytes(),
                                   .type = type,
                                   .block_tokens = 32,
                                   .kv_heads = 1,
@@ -293,7 +237,7 @@ int main(int argc, char** argv) {
   }
   if (options.tables.empty()) options.tables.assign(supported_kernel_tables().begin(), supported_kernel_tables().end());
   Team team(options.threads);
-  bench_read(team, size_t{256} << 20);
+  fmt::print("plain read, {} threads: {:.2f} GB/s\n", options.threads, measure_read_rate(team).value() * 1e-9);
   for (const KernelTable* table : options.tables) {
     for (const ElementTraits& traits : element_traits_table) {
       if (options.has(traits.name)) bench_matmul(team, *table, traits.type, options);

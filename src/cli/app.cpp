@@ -129,15 +129,19 @@ void add_kv_type(CLI::App& command, std::optional<KvType>& kv_type) {
       ->transform(CLI::CheckedTransformer(types));
 }
 
+void add_format(CLI::App& command, OutputFormat& format) {
+  const std::map<std::string, OutputFormat> formats = {{"table", OutputFormat::table}, {"jsonl", OutputFormat::jsonl}};
+  command.add_option("--format", format, "table, or jsonl: one object a line (table)")
+      ->option_text("FORMAT")
+      ->transform(CLI::Transformer(formats));
+}
+
 // --model, --threads and --format of a bench command.
 template <typename Options>
 void add_bench_options(CLI::App& command, Options& options) {
   command.add_option("--model", options.model, "The model")->type_name("FILE.gguf")->required();
   command.add_option("--threads", options.threads, "Workers (every core)")->check(CLI::Range(1, 1024));
-  const std::map<std::string, OutputFormat> formats = {{"table", OutputFormat::table}, {"jsonl", OutputFormat::jsonl}};
-  command.add_option("--format", options.format, "table, or jsonl: one object a line (table)")
-      ->option_text("FORMAT")
-      ->transform(CLI::Transformer(formats));
+  add_format(command, options.format);
 }
 
 void add_bench_command(CLI::App& app, Action& action) {
@@ -159,7 +163,15 @@ void add_bench_command(CLI::App& app, Action& action) {
       ->check(CLI::Range(1, 512))
       ->capture_default_str();
   add_kv_type(*batch, options->kv_type);
-  batch->footer("The keys are llama-batched-bench's: pp tg pl n_kv t_pp speed_pp t_tg speed_tg t speed.");
+  batch->add_flag("--roof", options->roof, "Also GB/s of weights and G multiply-adds/s, which `bench roof` bounds");
+  batch->footer(
+      "The keys are llama-batched-bench's: pp tg pl n_kv t_pp speed_pp t_tg speed_tg t speed.\n"
+      "--roof adds gb_s_tg (packed weights, read once a step), gmac_s_pp and gmac_s_tg (of weights).");
+
+  CLI::App* roof = bench->add_subcommand("roof", "What this machine could do at most: read memory, multiply and add");
+  const auto measured = bind_command<BenchRoofOptions>(roof, action, bench_roof_command);
+  roof->add_option("--threads", measured->threads, "Workers, besides 1 (every core)")->check(CLI::Range(1, 1024));
+  add_format(*roof, measured->format);
 }
 
 void add_checking_commands(CLI::App& app, Action& action) {

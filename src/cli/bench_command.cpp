@@ -29,6 +29,15 @@ struct BatchSpeed {
   double speed_tg() const { return static_cast<double>(int64_t{pl} * tg) / t_tg; }
   double t() const { return t_pp + t_tg; }
   double speed() const { return static_cast<double>(n_kv()) / t(); }
+  // All rows of a step read the weights once.
+  double gb_s_tg(const Model& model) const { return 1e-9 * static_cast<double>(model.weight_size_bytes()) * tg / t_tg; }
+  // Of a prompt, the last row alone is sampled.
+  double gmac_s_pp(const Model& model) const {
+    return 1e-9 * static_cast<double>(pl * (pp * model.layer_products() + model.output_products())) / t_pp;
+  }
+  double gmac_s_tg(const Model& model) const {
+    return 1e-9 * static_cast<double>(pl * tg * (model.layer_products() + model.output_products())) / t_tg;
+  }
 };
 
 // `parallel` sequences through the real engine: scheduler, model and sampler.
@@ -76,9 +85,14 @@ class BatchRun {
   Limits limits_for_all() const {
     const int32_t steps_of_prompts = ceil_div(parallel_ * options_.prompt, step_tokens_max - parallel_) + parallel_ + 2;
     const int32_t length = options_.prompt + steps_of_prompts + options_.generate + 2;
-    return {.block_tokens = block_tokens, .block_count = parallel_ * (ceil_div(length, block_tokens) + 1),
-            .context_tokens = length, .running_max = parallel_, .queue_max = parallel_,
-            .step_tokens_max = step_tokens_max, .target_gap_ns = no_target_ns, .parallel_adapts = false};
+    return {.block_tokens = block_tokens,
+            .block_count = parallel_ * (ceil_div(length, block_tokens) + 1),
+            .context_tokens = length,
+            .running_max = parallel_,
+            .queue_max = parallel_,
+            .step_tokens_max = step_tokens_max,
+            .target_gap_ns = no_target_ns,
+            .parallel_adapts = false};
   }
 
   void submit_all(Engine& engine, int32_t generated_max) {
@@ -124,12 +138,17 @@ class BatchRun {
   std::string error_;  // of a request that did not end as it should
 };
 
-void print_line(const BatchSpeed& speed) {
-  const nlohmann::ordered_json line = {
-      {"pp", speed.pp},           {"tg", speed.tg},     {"pl", speed.pl},
-      {"n_kv", speed.n_kv()},     {"t_pp", speed.t_pp}, {"speed_pp", speed.speed_pp()},
-      {"t_tg", speed.t_tg},       {"speed_tg", speed.speed_tg()},
-      {"t", speed.t()},           {"speed", speed.speed()}};
+void print_line(const BatchSpeed& speed, const Model& model, bool roof) {
+  nlohmann::ordered_json line = {{"pp", speed.pp},     {"tg", speed.tg},
+                                 {"pl", speed.pl},     {"n_kv", speed.n_kv()},
+                                 {"t_pp", speed.t_pp}, {"speed_pp", speed.speed_pp()},
+                                 {"t_tg", speed.t_tg}, {"speed_tg", speed.speed_tg()},
+                                 {"t", speed.t()},     {"speed", speed.speed()}};
+  if (roof) {
+    line["gb_s_tg"] = speed.gb_s_tg(model);
+    line["gmac_s_pp"] = speed.gmac_s_pp(model);
+    line["gmac_s_tg"] = speed.gmac_s_tg(model);
+  }
   fmt::print("{}\n", line.dump());
   std::fflush(stdout);
 }
@@ -139,22 +158,33 @@ void print_line(const BatchSpeed& speed) {
 Result<void> bench_batch_command(const BenchBatchOptions& options) {
   QUIRE_TRY(const auto local, LocalModel::open(options.model, options.threads, options.kv_type));
   QUIRE_TRY(const auto tokenizer, Tokenizer::create(local->file().metadata()));
+  const Model& model = local->model();
   if (options.format == OutputFormat::table) {
-    const ModelConfig& config = local->model().config();
+    const ModelConfig& config = model.config();
     fmt::print("{}: {}, {} threads, {}, KV in {}\n", options.model, config.architecture, local->worker_count(),
                local->backend().name(), kv_type_name(config.kv_type));
   }
-  TextTable table({"PP", "TG", "PL", "N_KV", "T_PP s", "S_PP t/s", "T_TG s", "S_TG t/s", "T s", "S t/s"});
+  std::vector<std::string> heading = {"PP",       "TG",     "PL",       "N_KV", "T_PP s",
+                                      "S_PP t/s", "T_TG s", "S_TG t/s", "T s",  "S t/s"};
+  if (options.roof) heading.insert(heading.end(), {"TG GB/s", "PP GMAC/s", "TG GMAC/s"});
+  TextTable table(heading);
   for (const int32_t parallel : options.parallel) {
     QUIRE_TRY(const BatchSpeed speed, BatchRun(options, parallel, *tokenizer).measure(*local));
     if (options.format == OutputFormat::jsonl) {
-      print_line(speed);
+      print_line(speed, model, options.roof);
       continue;
     }
-    table.add({std::to_string(speed.pp), std::to_string(speed.tg), std::to_string(speed.pl),
-               std::to_string(speed.n_kv()), fmt::format("{:.3f}", speed.t_pp), format_count(speed.speed_pp()),
-               fmt::format("{:.3f}", speed.t_tg), format_count(speed.speed_tg()), fmt::format("{:.3f}", speed.t()),
-               format_count(speed.speed())});
+    std::vector<std::string> row = {std::to_string(speed.pp),          std::to_string(speed.tg),
+                                    std::to_string(speed.pl),          std::to_string(speed.n_kv()),
+                                    fmt::format("{:.3f}", speed.t_pp), format_count(speed.speed_pp()),
+                                    fmt::format("{:.3f}", speed.t_tg), format_count(speed.speed_tg()),
+                                    fmt::format("{:.3f}", speed.t()),  format_count(speed.speed())};
+    if (options.roof) {
+      for (const double rate : {speed.gb_s_tg(model), speed.gmac_s_pp(model), speed.gmac_s_tg(model)}) {
+        row.push_back(format_count(rate));
+      }
+    }
+    table.add(row);
   }
   if (options.format == OutputFormat::table) fmt::print("{}", table.text());
   return {};

@@ -71,6 +71,7 @@ struct BenchBatchOptions {
   std::optional<int32_t> threads;
   std::optional<KvType> kv_type;  // absent: QUIRE_KV_CACHE_TYPE, OLLAMA_KV_CACHE_TYPE, f16
   OutputFormat format = OutputFormat::table;
+  bool roof = false;  // also what was read and multiplied a second, to compare with `bench roof`
 };
 Result<void> bench_batch_command(const BenchBatchOptions& options);
 
@@ -80,6 +81,12 @@ struct BenchLoadOptions {
   OutputFormat format = OutputFormat::table;
 };
 Result<void> bench_load_command(const BenchLoadOptions& options);
+
+struct BenchRoofOptions {
+  int threads = 0;  // 0: every core
+  OutputFormat format = OutputFormat::table;
+};
+Result<void> bench_roof_command(const BenchRoofOptions& options);
 
 struct TokenizeOptions {
   std::string file;

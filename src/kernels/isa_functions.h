@@ -24,17 +24,22 @@ namespace quire::avx2 {
 void matmul(const MatmulArgs& args);
 void matmul_float(const MatmulArgs& args);  // F32, F16 and BF16
 QUIRE_DECLARE_ROW_FUNCTIONS
+int64_t peak_f32(int64_t rounds);  // kernels/peaks.h
+int64_t peak_int8(int64_t rounds);
 }  // namespace quire::avx2
 
 namespace quire::avx512 {
 void matmul(const MatmulArgs& args);
 void matmul_float(const MatmulArgs& args);
 QUIRE_DECLARE_ROW_FUNCTIONS
+int64_t peak_f32(int64_t rounds);
+int64_t peak_int8(int64_t rounds);
 }  // namespace quire::avx512
 
 // All else is avx512's.
 namespace quire::avx512_vnni {
 void matmul(const MatmulArgs& args);
+int64_t peak_int8(int64_t rounds);
 }  // namespace quire::avx512_vnni
 
 #undef QUIRE_DECLARE_ROW_FUNCTIONS

@@ -1,6 +1,7 @@
 #include "model/model.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/check.h"
@@ -12,6 +13,10 @@ namespace {
 constexpr int64_t run_rows_max = attention_chunk;
 
 static_assert(sizeof(BlockId) == sizeof(int32_t), "kernels read block tables as numbers");
+
+std::array<const Matrix*, 7> matrices_of(const LayerWeights& layer) {
+  return {&layer.q, &layer.k, &layer.v, &layer.attention_output, &layer.gate, &layer.up, &layer.down};
+}
 
 }  // namespace
 
@@ -36,12 +41,17 @@ Model::Model(ModelConfig config, const Architecture& architecture, Weights weigh
 uint64_t Model::weight_size_bytes() const {
   uint64_t size_bytes = weights_.output.memory.size_bytes();
   for (const LayerWeights& layer : weights_.layers) {
-    for (const Matrix* matrix :
-         {&layer.q, &layer.k, &layer.v, &layer.attention_output, &layer.gate, &layer.up, &layer.down}) {
-      size_bytes += matrix->memory.size_bytes();
-    }
+    for (const Matrix* matrix : matrices_of(layer)) size_bytes += matrix->memory.size_bytes();
   }
   return size_bytes;
+}
+
+int64_t Model::layer_products() const {
+  int64_t products = 0;
+  for (const LayerWeights& layer : weights_.layers) {
+    for (const Matrix* matrix : matrices_of(layer)) products += matrix->packed.outputs * matrix->packed.inputs;
+  }
+  return products;
 }
 
 void Model::prepare(const Batch& batch, Backend& backend, const KvStore& kv, Workspace& space) const {

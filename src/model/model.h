@@ -28,6 +28,9 @@ class Model {
   int32_t vocab_size() const { return static_cast<int32_t>(config_.vocab); }
   // Bytes of the packed weights.
   uint64_t weight_size_bytes() const;
+  // Multiply-adds with weights: of every row, and of a sampled one besides.
+  int64_t layer_products() const;
+  int64_t output_products() const { return config_.vocab * config_.width; }
 
   // Computes every row of the batch: writes its keys and values, and the logits of the sampled rows into `space`.
   // A row's bits depend on its sequence up to it, with each position's origin, and on the kernel table alone.

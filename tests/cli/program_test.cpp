@@ -9,9 +9,13 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
 #include <string>
 #include <utility>
 
+#include "kernels/peaks.h"
 #include "test_data.h"
 
 namespace quire::cli {
@@ -42,9 +46,9 @@ std::string file_text(const std::filesystem::path& path) {
 }
 
 TEST(Program, every_command_has_help) {
-  for (const char* command :
-       {"", "serve", "run", "list", "ls", "ps", "show", "stop", "demo", "bench", "bench batch", "bench load",
-        "tokenize", "render", "logits", "simulate", "inspect", "synth", "quantize"}) {
+  for (const char* command : {"",       "serve",  "run",      "list",        "ls",         "ps",         "show",
+                              "stop",   "demo",   "bench",    "bench batch", "bench load", "bench roof", "tokenize",
+                              "render", "logits", "simulate", "inspect",     "synth",      "quantize"}) {
     const Ran ran = shell(std::string("QUIRE ") + command + " --help");
     EXPECT_EQ(ran.status, 0) << command;
     EXPECT_NE(ran.out.find("Usage: quire"), std::string::npos) << command;
@@ -248,6 +252,38 @@ TEST(Program, bench_load_says_how_long_and_how_much_memory) {
   for (const char* key : {"load_s", "gb_per_s", "vocabulary_s", "file_bytes", "packed_bytes", "peak_bytes"}) {
     EXPECT_NE(ran.out.find(key), std::string::npos) << key;
   }
+}
+
+TEST(Program, bench_batch_compares_with_the_roof) {
+  QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
+  const std::string bench =
+      "QUIRE bench batch --model " + model.string() + " --prompt 48 --generate 4 --parallel 3 --threads 1 ";
+  const Ran lines = shell(bench + "--roof --format jsonl");
+  EXPECT_EQ(lines.status, 0);
+  for (const char* key : {"gb_s_tg", "gmac_s_pp", "gmac_s_tg"}) {
+    EXPECT_NE(lines.out.find(key), std::string::npos) << key << lines.out;
+  }
+  EXPECT_NE(shell(bench + "--roof").out.find("GB/s"), std::string::npos);
+  EXPECT_EQ(shell(bench).out.find("GB/s"), std::string::npos);
+}
+
+TEST(Program, bench_roof_lists_positive_rates_of_one_thread_and_all) {
+  const Ran ran = shell("QUIRE bench roof --threads 2 --format jsonl");
+  EXPECT_EQ(ran.status, 0);
+  std::istringstream lines(ran.out);
+  std::set<std::pair<std::string, int>> found;
+  for (std::string text; std::getline(lines, text);) {
+    const auto line = nlohmann::json::parse(text);
+    EXPECT_GT(line["rate"].get<double>(), 0.0) << text;
+    found.emplace(line["roof"].get<std::string>(), line["threads"].get<int>());
+  }
+  std::set<std::pair<std::string, int>> expected = {{"read", 1}, {"read", 2}};
+  for (const PeakLoop& loop : supported_peak_loops()) {
+    for (const int threads : {1, 2}) {
+      expected.emplace(std::string(loop.table) + " " + std::string(loop.operands), threads);
+    }
+  }
+  EXPECT_EQ(found, expected);
 }
 
 TEST(Program, serve_stops_on_a_signal) {

@@ -247,6 +247,21 @@ TEST(KvStore, keeps_what_was_asked_for) {
   EXPECT_EQ(kept(ElementType::q8_0, KvType::q8_0), KvType::q8_0);
 }
 
+TEST(Load, products_are_the_elements_of_the_matrices) {
+  const test::Shape shape{.tied = true};
+  const std::vector<std::byte> bytes = test::synthesize(shape);
+  const gguf::File file = test::take(gguf::File::parse(bytes));
+  Team team(1);
+  CpuBackend backend(team, *supported_kernel_tables().back());
+  const Model model = test::take(Model::load(file, backend));
+  int64_t elements = 0;
+  for (const TensorView& tensor : file.tensors()) {
+    if (tensor.shape[1] > 1) elements += tensor.element_count();
+  }
+  EXPECT_EQ(model.output_products(), shape.vocab * shape.width);
+  EXPECT_EQ(model.layer_products() + model.output_products(), elements);
+}
+
 TEST(KvStore, limits_that_cannot_be_had_are_errors) {
   ModelConfig config{.layers = 2, .kv_heads = 2, .head_dim = 16};
   EXPECT_THAT(KvStore::create(config, {.block_tokens = 16, .block_count = 4}).error().message,

@@ -125,5 +125,9 @@ QUIRE_LEAF_INLINE void store_i8(int8_t* at, Words x) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(at), _mm512_cvtepi32_epi8(x));
 }
 
+// The compiler forgets what it knows of x, at no cost: for loops whose results are known beforehand.
+QUIRE_LEAF_INLINE void forget(Floats& x) { asm volatile("" : "+v"(x)); }
+QUIRE_LEAF_INLINE void forget(Words& x) { asm volatile("" : "+v"(x)); }
+
 }  // namespace
 }  // namespace quire

@@ -1,0 +1,57 @@
+// Multiply-adds of ones in registers, for kernels/peaks.h. What is known of factors and sums is forgotten: else the
+// compiler would see that all chains are equal, and keep one.
+// Included by leaf files after their lanes.h: everything has internal linkage.
+#pragma once
+
+#include <cstdint>
+
+namespace quire {
+namespace {
+
+template <int chains>
+QUIRE_LEAF_INLINE int64_t multiply_add_f32(int64_t rounds) {
+  Floats factor = broadcast(1.0F);
+  forget(factor);
+  Floats sums[chains];
+#pragma GCC unroll 16
+  for (Floats& sum : sums) forget(sum = zeros());
+  for (int64_t round = 0; round < rounds; ++round) {
+#pragma GCC unroll 16
+    for (Floats& sum : sums) sum = fma(factor, factor, sum);
+  }
+  int64_t products = 0;
+#pragma GCC unroll 16
+  for (const Floats& sum : sums) products += static_cast<int64_t>(tree_sum(sum));
+  return products;
+}
+
+// sum = add(sum, factor) adds the products of bytes of ones; products_of(sum) counts them.
+template <int chains, class Add, class ProductsOf>
+QUIRE_LEAF_INLINE int64_t multiply_add_bytes(int64_t rounds, const Add& add, const ProductsOf& products_of) {
+  Words factor = broadcast_byte(1);
+  Words sums[chains];
+#pragma GCC unroll 16
+  for (Words& sum : sums) forget(sum = zero_words());
+  for (int64_t round = 0; round < rounds; ++round) {
+#pragma GCC unroll 16
+    for (Words& sum : sums) {
+      forget(factor);
+      sum = add(sum, factor);
+    }
+  }
+  int64_t products = 0;
+#pragma GCC unroll 16
+  for (const Words& sum : sums) products += products_of(sum);
+  return products;
+}
+
+// Without VNNI: pairs of products in int16.
+template <int chains>
+QUIRE_LEAF_INLINE int64_t multiply_add_pairs(int64_t rounds) {
+  return multiply_add_bytes<chains>(
+      rounds, [](Words sum, Words factor) { return add16(sum, multiply_bytes(factor, factor)); },
+      [](Words sum) { return sum_words(multiply_pairs(sum, broadcast_word(0x00010001))); });
+}
+
+}  // namespace
+}  // namespace quire
