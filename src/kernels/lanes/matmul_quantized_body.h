@@ -134,26 +134,7 @@ void matmul_weights(const MatmulArgs& args) {
 
 template <class Dot>
 void matmul_quantized(const MatmulArgs& args) {
-  switch (args.weights.type) {
-    case ElementType::q4_0:
-      return matmul_weights<Dot, PairWeights<4, 3>>(args);
-    case ElementType::q5_0:
-      return matmul_weights<Dot, PairWeights<5, 4>>(args);
-    case ElementType::q8_0:
-      return matmul_weights<Dot, PairWeights<8, 7>>(args);
-    case ElementType::q4_1:
-      return matmul_weights<Dot, MinimumWeights<4>>(args);
-    case ElementType::q5_1:
-      return matmul_weights<Dot, MinimumWeights<5>>(args);
-    case ElementType::q4_k:
-      return matmul_weights<Dot, SuperWeights<4>>(args);
-    case ElementType::q5_k:
-      return matmul_weights<Dot, SuperWeights<5>>(args);
-    case ElementType::q6_k:
-      return matmul_weights<Dot, HalfScaledWeights>(args);
-    default:
-      return;
-  }
+  visit_weights(args.weights.type, [&]<class Weights>() { matmul_weights<Dot, Weights>(args); });
 }
 
 }  // namespace

@@ -119,5 +119,30 @@ struct HalfScaledWeights {
   }
 };
 
+// visit.operator()<Weights>() for the quantized type's Weights.
+template <class Visit>
+QUIRE_LEAF_INLINE void visit_weights(ElementType type, const Visit& visit) {
+  switch (type) {
+    case ElementType::q4_0:
+      return visit.template operator()<PairWeights<4, 3>>();
+    case ElementType::q5_0:
+      return visit.template operator()<PairWeights<5, 4>>();
+    case ElementType::q8_0:
+      return visit.template operator()<PairWeights<8, 7>>();
+    case ElementType::q4_1:
+      return visit.template operator()<MinimumWeights<4>>();
+    case ElementType::q5_1:
+      return visit.template operator()<MinimumWeights<5>>();
+    case ElementType::q4_k:
+      return visit.template operator()<SuperWeights<4>>();
+    case ElementType::q5_k:
+      return visit.template operator()<SuperWeights<5>>();
+    case ElementType::q6_k:
+      return visit.template operator()<HalfScaledWeights>();
+    default:
+      return;
+  }
+}
+
 }  // namespace
 }  // namespace quire
