@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cstring>
 #include <functional>
+#include <numeric>
 #include <random>
 #include <string>
 #include <string_view>
@@ -59,6 +60,18 @@ void split(Team& team, int64_t count, const std::function<void(int64_t, int64_t)
   team.parallel_for(tiles, [&](int64_t index, int) { body(count * index / tiles, count * (index + 1) / tiles); });
 }
 
+// multiply(begin, end): panels of all rows.
+void measure_matmul(Team& team, const KernelTable& table, const char* name, const PackedMatrix& weights, int64_t rows,
+                    const std::function<void(int64_t, int64_t)>& multiply) {
+  const double seconds = best_seconds([&] { split(team, weights.outputs / panel_outputs, multiply); },
+                                      team.worker_count(), table.name == "scalar" ? 0.0 : 0.4);
+  const size_t size = packed_size_bytes(weights.type, weights.outputs, weights.inputs);
+  fmt::print("{:<12} {} {:<5} {}x{} rows {:>3}: {:8.2f} GB/s {:8.2f} GMAC/s\n", table.name, name,
+             element_traits(weights.type).name, weights.outputs, weights.inputs, rows,
+             static_cast<double>(size) / seconds * 1e-9,
+             static_cast<double>(rows * weights.outputs * weights.inputs) / seconds * 1e-9);
+}
+
 void bench_matmul(Team& team, const KernelTable& table, ElementType type, const Options& options) {
   const int64_t outputs = options.outputs / panel_outputs * panel_outputs;
   const int64_t inputs = options.inputs;
@@ -85,20 +98,45 @@ void bench_matmul(Team& team, const KernelTable& table, ElementType type, const 
                              .group_sums = group_sums.data()},
                        .y = y.data(),
                        .y_stride = outputs};
-    const double seconds = best_seconds(
-        [&] {
-          split(team, outputs / panel_outputs, [&](int64_t begin, int64_t end) {
-            MatmulArgs part = args;
-            part.panel_begin = begin;
-            part.panel_end = end;
-            table.matmul(part);
-          });
-        },
-        team.worker_count(), table.name == "scalar" ? 0.0 : 0.4);
-    fmt::print("{:<12} matmul {:<5} {}x{} rows {:>3}: {:8.2f} GB/s {:8.2f} GMAC/s\n", table.name,
-               element_traits(type).name, outputs, inputs, rows, static_cast<double>(size) / seconds * 1e-9,
-               static_cast<double>(rows * outputs * inputs) / seconds * 1e-9);
+    measure_matmul(team, table, "matmul", args.weights, rows, [&](int64_t begin, int64_t end) {
+      MatmulArgs part = args;
+      part.panel_begin = begin;
+      part.panel_end = end;
+      table.matmul(part);
+    });
     if (table.name == "scalar" && rows >= 8) break;
+  }
+}
+
+// Exact rows, where the table has an arithmetic for them.
+void bench_matmul_bf16(Team& team, const KernelTable& table, ElementType type, const Options& options) {
+  if (table.matmul_bf16 == nullptr || !reads_quantized_activations(type)) return;
+  const int64_t outputs = options.outputs / panel_outputs * panel_outputs;
+  const int64_t inputs = options.inputs;
+  const size_t size = packed_size_bytes(type, outputs, inputs);
+  const auto packed = PageMemory::allocate(size, PageMemory::Pages::huge, "weights").value();
+  fill(packed.bytes(), size);
+  const int64_t rows_max = 512;
+  const auto values = random_floats(rows_max * inputs);
+  std::vector<int32_t> row_numbers(static_cast<size_t>(rows_max));
+  std::iota(row_numbers.begin(), row_numbers.end(), 0);
+  std::vector<uint16_t> bf16(values.size());
+  uint16_t* const x = bf16.data();
+  table.round_to_bf16(
+      {.x = values.data(), .rows = row_numbers.data(), .row_count = rows_max, .inputs = inputs, .bf16 = x});
+  std::vector<float> y(static_cast<size_t>(rows_max * outputs));
+  const PackedMatrix weights = {.type = type, .outputs = outputs, .inputs = inputs, .bytes = packed.bytes()};
+  for (const int64_t rows : {1, 16, 32, 128, 512}) {
+    measure_matmul(team, table, "matmul_bf16", weights, rows, [&](int64_t begin, int64_t end) {
+      table.matmul_bf16({.weights = weights,
+                         .x = x,
+                         .rows = row_numbers.data(),
+                         .row_count = rows,
+                         .y = y.data(),
+                         .y_stride = outputs,
+                         .panel_begin = begin,
+                         .panel_end = end});
+    });
   }
 }
 
@@ -240,7 +278,9 @@ int main(int argc, char** argv) {
   fmt::print("plain read, {} threads: {:.2f} GB/s\n", options.threads, measure_read_rate(team).value() * 1e-9);
   for (const KernelTable* table : options.tables) {
     for (const ElementTraits& traits : element_traits_table) {
-      if (options.has(traits.name)) bench_matmul(team, *table, traits.type, options);
+      if (!options.has(traits.name)) continue;
+      bench_matmul(team, *table, traits.type, options);
+      bench_matmul_bf16(team, *table, traits.type, options);
     }
     if (options.has("rows")) bench_rows(*table, 4096);
     if (!options.has("attention")) continue;

@@ -17,6 +17,8 @@
 
 namespace quire::scalar {
 void matmul(const MatmulArgs& args);
+void round_to_bf16(const Bf16Args& args);
+void matmul_bf16(const Bf16MatmulArgs& args);
 QUIRE_DECLARE_ROW_FUNCTIONS
 }  // namespace quire::scalar
 
@@ -41,5 +43,11 @@ namespace quire::avx512_vnni {
 void matmul(const MatmulArgs& args);
 int64_t peak_int8(int64_t rounds);
 }  // namespace quire::avx512_vnni
+
+// All else is avx512_vnni's.
+namespace quire::amx {
+void round_to_bf16(const Bf16Args& args);
+void matmul_bf16(const Bf16MatmulArgs& args);
+}  // namespace quire::amx
 
 #undef QUIRE_DECLARE_ROW_FUNCTIONS

@@ -3,7 +3,8 @@
 //
 //   scalar avx2 avx512 avx512_vnni
 //
-// (A later table with other arithmetic, such as amx, states its own bits; bits are equal within a table.)
+// The table amx is avx512_vnni but for exact rows (KernelTable::matmul_bf16), whose bits are those of
+// amx_specification(). Bits are equal within a table.
 //
 // Three rules make bits independent of company, chunking and threads:
 //  1. Outputs are lanes. A value of y is one chain of operations over K in ascending order, the same for 1 row or 512.
@@ -25,6 +26,7 @@ namespace quire {
 
 inline constexpr int64_t panel_outputs = 16;    // outputs whose weights are packed together
 inline constexpr int64_t quant_group = 32;      // activations that share a scale
+inline constexpr int64_t bf16_block_rows = 16;  // rows whose bf16 forms lie together
 inline constexpr int64_t attention_chunk = 32;  // positions scored together, counted from position 0
 // Queries (of a row and a head) that meet a chunk together, one reading of it. What they are while they walk the chunks
 // is 5 KiB; their own q and out, 64 KiB at head_dim 64, stream by from the second level.
@@ -60,6 +62,33 @@ struct MatmulArgs {
   PackedMatrix weights;
   Activations x;
   float* y = nullptr;  // (rows, y_stride); only the outputs of the asked panels are written
+  int64_t y_stride = 0;
+  int64_t panel_begin = 0;
+  int64_t panel_end = 0;
+};
+
+// The bf16 form of rows: nearest even, what is below 2^-126 as zero; in blocks of 16 rows, of which those after the
+// last row are zeros: (blocks, inputs / 32, 16, 32). REQUIRES: inputs is a multiple of 32.
+struct Bf16Args {
+  const float* x = nullptr;       // (any, inputs)
+  const int32_t* rows = nullptr;  // (row_count): row i of the form is row rows[i] of x
+  int64_t row_count = 0;
+  int64_t inputs = 0;
+  uint16_t* bf16 = nullptr;
+};
+
+// Like MatmulArgs, for rows in bf16 and quantized weights. With w the weight's f32 value rounded to bf16, per group of
+// 32 inputs in ascending order:
+//   even = sum over j ascending of w[2 j] * x[2 j], odd = sum over j ascending of w[2 j + 1] * x[2 j + 1]   (fused)
+//   y = y + (even + odd), from 0
+// A weight's f32 value is scale * quant, or fma(scale, quant, minimum). A result below 2^-126 is zero with its sign.
+// A NaN's bits are not stated.
+struct Bf16MatmulArgs {
+  PackedMatrix weights;
+  const uint16_t* x = nullptr;    // the bf16 form
+  const int32_t* rows = nullptr;  // (row_count): row i of the form is row rows[i] of y
+  int64_t row_count = 0;
+  float* y = nullptr;  // (any, y_stride)
   int64_t y_stride = 0;
   int64_t panel_begin = 0;
   int64_t panel_end = 0;
@@ -139,6 +168,10 @@ struct KernelTable {
   // REQUIRES: inputs is a multiple of 32.
   void (*quantize_activations)(const float* x, int64_t rows, int64_t inputs, int8_t* quants, float* scales,
                                int32_t* quant_sums, float* group_sums);
+  // Rows whose inputs are to be kept better than one int8 form keeps them, where the table has an arithmetic for them.
+  // Null: it has none, and two int8 forms are the way (backend/).
+  void (*round_to_bf16)(const Bf16Args& args) = nullptr;
+  void (*matmul_bf16)(const Bf16MatmulArgs& args) = nullptr;
   void (*attention)(const AttentionArgs& args);
   void (*kv_write)(const KvWriteArgs& args);
   // y = x / sqrt(mean(x^2) + epsilon) * weight, one row of n values. y may be x.
@@ -170,6 +203,10 @@ bool reads_quantized_activations(ElementType type);
 std::span<const KernelTable* const> supported_kernel_tables();
 // The named table, or null when this machine or this build does not have it.
 const KernelTable* find_kernel_table(std::string_view name);
+
+// The arithmetic of the table amx on any machine: exact rows in plain loops, all else by the best table there is. What
+// tests compare amx with.
+const KernelTable& amx_specification();
 
 // exp(x) for x <= 88 as every table computes it (scalar specification; relative error < 2e-7); 0 below -87.
 float exp_approx(float x);

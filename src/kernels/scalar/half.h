@@ -34,6 +34,15 @@ inline uint16_t f16_of_f32(float value) {
   return static_cast<uint16_t>(sign | ((magnitude - 0x38000000U + 0xFFFU + odd) >> 13));
 }
 
+// Rounds to nearest even; a subnormal f32 becomes zero, a NaN stays one (VCVTNE2PS2BF16).
+inline uint16_t bf16_of_f32(float value) {
+  const uint32_t bits = std::bit_cast<uint32_t>(value);
+  const uint32_t magnitude = bits & 0x7FFFFFFFU;
+  if (magnitude < 0x00800000U) return static_cast<uint16_t>((bits >> 16) & 0x8000U);
+  if (magnitude > 0x7F800000U) return static_cast<uint16_t>(bits >> 16 | 0x40U);
+  return static_cast<uint16_t>((bits + 0x7FFFU + ((bits >> 16) & 1U)) >> 16);
+}
+
 inline float f32_of_bf16(uint16_t bits) { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
 
 }  // namespace quire::scalar

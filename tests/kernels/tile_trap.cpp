@@ -1,0 +1,204 @@
+#include "kernels/tile_trap.h"
+
+#include <immintrin.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace quire::test {
+namespace {
+
+struct Tile {
+  int rows = 0;
+  int row_bytes = 0;
+  uint8_t data[16][64] = {};
+};
+
+struct TileState {
+  bool is_configured = false;
+  Tile tiles[8];
+};
+
+TileState state;
+
+// In a signal handler: no allocation.
+void require(bool holds, std::string_view what) {
+  if (holds) return;
+  for (const std::string_view part : {std::string_view("tile trap: "), what, std::string_view("\n")}) {
+    if (write(STDERR_FILENO, part.data(), part.size()) < 0) break;
+  }
+  _exit(1);
+}
+
+// A three-byte VEX instruction, as far as tile instructions need it.
+struct Instruction {
+  int prefix;      // pp: 0 none, 1 0x66, 2 0xF3, 3 0xF2
+  int vvvv;        // the third register
+  uint8_t opcode;  // of map 0F 38
+  bool is_memory;
+  int reg;
+  int rm;
+  uint8_t* base;   // effective address; for a tile's memory the first row's
+  int64_t stride;  // scaled index
+  int length;
+};
+
+// The general registers in the order of their numbers.
+constexpr int register_numbers[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
+                                      REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
+
+Instruction decode(const ucontext_t& context) {
+  const auto value_of = [&](int number) { return context.uc_mcontext.gregs[register_numbers[number]]; };
+  const auto* code = reinterpret_cast<const uint8_t*>(context.uc_mcontext.gregs[REG_RIP]);
+  require(code[0] == 0xC4 && (code[1] & 0x1F) == 2, "an illegal instruction that is no tile instruction");
+  require((code[2] & 0x80) == 0 && (code[2] & 0x04) == 0, "VEX.W and VEX.L are 0");
+  const int extend_index = (code[1] & 0x40) == 0 ? 8 : 0;
+  const int extend_base = (code[1] & 0x20) == 0 ? 8 : 0;
+  require((code[1] & 0x80) != 0, "tile numbers end at 7");
+  Instruction in{.prefix = code[2] & 3, .vvvv = ~(code[2] >> 3) & 15, .opcode = code[3]};
+  const uint8_t modrm = code[4];
+  const int mode = modrm >> 6;
+  in.is_memory = mode != 3;
+  in.reg = (modrm >> 3) & 7;
+  in.rm = modrm & 7;
+  in.length = 5;
+  if (!in.is_memory) return in;
+  int64_t address = 0;
+  bool has_base = true;
+  bool relative = false;
+  if (in.rm == 4) {  // a SIB byte
+    const uint8_t sib = code[in.length++];
+    const int index = ((sib >> 3) & 7) | extend_index;
+    const int base = (sib & 7) | extend_base;
+    if (index != 4) in.stride = value_of(index) << (sib >> 6);
+    has_base = mode != 0 || (sib & 7) != 5;
+    if (has_base) address = value_of(base);
+  } else if (mode == 0 && in.rm == 5) {
+    has_base = false;
+    relative = true;
+  } else {
+    address = value_of(in.rm | extend_base);
+  }
+  if (mode == 1) {
+    address += static_cast<int8_t>(code[in.length]);
+    in.length += 1;
+  } else if (mode == 2 || !has_base) {
+    int32_t displacement = 0;
+    std::memcpy(&displacement, code + in.length, 4);
+    address += displacement;
+    in.length += 4;
+  }
+  if (relative) address += reinterpret_cast<int64_t>(code) + in.length;
+  in.base = reinterpret_cast<uint8_t*>(address);
+  return in;
+}
+
+Tile& tile_of(int number) {
+  require(state.is_configured, "#UD: tiles are not configured");
+  require(number < 8 && state.tiles[number].rows > 0, "#UD: no such tile");
+  return state.tiles[number];
+}
+
+void load_config(const uint8_t* config) {
+  require(config[0] == 1 && config[1] == 0, "palette 1, and no row to start from");
+  for (int i = 2; i < 16; ++i) require(config[i] == 0, "#GP: reserved bytes are 0");
+  for (int i = 32; i < 48; ++i) require(config[i] == 0, "#GP: there are no tiles 8 to 15");
+  for (int i = 56; i < 64; ++i) require(config[i] == 0, "#GP: there are no tiles 8 to 15");
+  state = {.is_configured = true};
+  for (int i = 0; i < 8; ++i) {
+    state.tiles[i].row_bytes = config[16 + 2 * i] | config[17 + 2 * i] << 8;
+    state.tiles[i].rows = config[48 + i];
+    require(state.tiles[i].row_bytes <= 64 && state.tiles[i].rows <= 16, "#GP: a tile is at most 16 rows of 64 bytes");
+    require((state.tiles[i].row_bytes == 0) == (state.tiles[i].rows == 0), "#GP: rows without bytes");
+  }
+}
+
+// With DAZ and FTZ by the processor's own fused operation: a statement that stays between those that set MXCSR.
+float fma_of(float a, float b, float c) {
+  asm volatile("vfmadd231ss %2, %1, %0" : "+x"(c) : "x"(a), "x"(b));
+  return c;
+}
+
+float sum_of(float a, float b) {
+  asm volatile("vaddss %1, %0, %0" : "+x"(a) : "x"(b));
+  return a;
+}
+
+float f32_at(const uint8_t* bf16) {
+  const uint8_t bytes[4] = {0, 0, bf16[0], bf16[1]};
+  float value = 0;
+  std::memcpy(&value, bytes, 4);
+  return value;
+}
+
+// TDPBF16PS: "FP32 FMA with DAZ=FTZ=1, RNE rounding".
+void dot(Tile& sum, const Tile& a, const Tile& b) {
+  require(&sum != &a && &sum != &b && &a != &b, "#UD: three different tiles");
+  require(sum.row_bytes == b.row_bytes && sum.rows == a.rows && a.row_bytes / 4 == b.rows, "#UD: shapes fit");
+  const unsigned mxcsr = _mm_getcsr();
+  _mm_setcsr(0x9FC0);
+  for (int m = 0; m < sum.rows; ++m) {
+    float products[32] = {};
+    for (int k = 0; k < a.row_bytes / 4; ++k) {
+      for (int n = 0; n < 2 * sum.row_bytes / 4; ++n) {
+        products[n] = fma_of(f32_at(a.data[m] + 2 * (2 * k + n % 2)), f32_at(b.data[k] + 2 * n), products[n]);
+      }
+    }
+    for (int n = 0; n < sum.row_bytes / 4; ++n) {
+      float old = 0;
+      std::memcpy(&old, sum.data[m] + 4 * n, 4);
+      const float now = sum_of(old, sum_of(products[2 * n], products[2 * n + 1]));
+      std::memcpy(sum.data[m] + 4 * n, &now, 4);
+    }
+  }
+  _mm_setcsr(mxcsr);
+}
+
+void execute(const Instruction& in) {
+  const auto is = [&](uint8_t opcode, int prefix, bool is_memory) {
+    return in.opcode == opcode && in.prefix == prefix && in.is_memory == is_memory;
+  };
+  if (is(0x49, 0, true)) return load_config(in.base);  // LDTILECFG
+  if (is(0x49, 0, false)) {                            // TILERELEASE
+    state = {};
+  } else if (is(0x49, 3, false)) {  // TILEZERO
+    std::memset(tile_of(in.reg).data, 0, sizeof(Tile::data));
+  } else if (is(0x4B, 3, true) || is(0x4B, 2, true)) {  // TILELOADD, TILESTORED
+    require(in.rm == 4, "#UD: a tile's memory has a SIB byte");
+    Tile& tile = tile_of(in.reg);
+    for (int m = 0; m < tile.rows; ++m) {
+      uint8_t* const row = in.base + m * in.stride;
+      const auto size = static_cast<size_t>(tile.row_bytes);
+      in.prefix == 3 ? std::memcpy(tile.data[m], row, size) : std::memcpy(row, tile.data[m], size);
+    }
+  } else if (is(0x5C, 2, false)) {  // TDPBF16PS
+    dot(tile_of(in.reg), tile_of(in.rm), tile_of(in.vvvv));
+  } else {
+    require(false, "an illegal instruction that is no known tile instruction");
+  }
+}
+
+void handle(int, siginfo_t*, void* raw_context) {
+  auto& context = *static_cast<ucontext_t*>(raw_context);
+  const Instruction in = decode(context);
+  execute(in);
+  context.uc_mcontext.gregs[REG_RIP] += in.length;
+}
+
+}  // namespace
+
+TileTrap::TileTrap() {
+  struct sigaction action {};
+  action.sa_sigaction = handle;
+  action.sa_flags = SA_SIGINFO;
+  sigaction(SIGILL, &action, &before_);
+}
+
+TileTrap::~TileTrap() { sigaction(SIGILL, &before_, nullptr); }
+
+bool TileTrap::is_configured() { return state.is_configured; }
+
+}  // namespace quire::test
