@@ -32,6 +32,7 @@ struct Scratch {
   int32_t* quant_sums = nullptr;  // (2 * rows, inputs / 32, 2)
   float* group_sums = nullptr;    // (2 * rows, inputs / 32)
   float* remainders = nullptr;    // (rows, inputs): what the int8 form lacks
+  uint16_t* bf16 = nullptr;       // (rows rounded up to whole blocks of 16, inputs): the bf16 form of exact rows
   // Split heads, for KV of type f32 only.
   float* split_q = nullptr;    // (rows, 2 * q_width)
   float* split_out = nullptr;  // (rows, 2 * q_width)
@@ -49,6 +50,12 @@ struct KvView {
 struct Matrix {
   PackedMatrix packed;
   PageMemory memory;
+};
+
+// How prompt rows enter a projection by quantized weights. Generated rows always enter in one int8 form.
+enum class PromptInput : uint8_t {
+  exact,
+  cheap,  // exact where that costs nothing, else like a generated row
 };
 
 // y = W x for every row of the x that a matmul is given.
@@ -89,10 +96,11 @@ class Backend {
   // y[r] = x[r] / sqrt(mean(x[r]^2) + epsilon) * weight. y may be x.
   virtual void norm(Rows x, std::span<const float> weight, float epsilon, Rows y) = 0;
   // The projections of one input, together: it is quantized once, and the workers are forked once.
-  // Quantized weights read int8 forms of the rows. One form of a random row is 0.55 % away from it. Those in
-  // `exact_rows` (ascending) are read in two, the second of what the first lacks: 0.003 % away, at the cost of
-  // another row. Weights in floats read the floats of every row.
-  virtual void matmul(Rows x, std::span<const int32_t> exact_rows, const Scratch& scratch,
+  // Quantized weights read int8 forms of the rows. One form of a random row is 0.55 % away from it. `prompt_rows`
+  // (ascending) may be read more exactly: in two int8 forms, the second of what the first lacks (0.003 % away, at the
+  // cost of another row), or in bf16 (0.17 %, for nothing) where the device has tiles. Weights in floats read the
+  // floats of every row.
+  virtual void matmul(Rows x, std::span<const int32_t> prompt_rows, PromptInput prompt_input, const Scratch& scratch,
                       std::initializer_list<Projection> projections) = 0;
   // y[r] += bias.
   virtual void add_bias(Rows y, std::span<const float> bias) = 0;

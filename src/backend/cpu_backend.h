@@ -17,7 +17,7 @@ class CpuBackend final : public Backend {
                              FunctionRef<void(std::span<const std::byte> piece)> copied) override;
   void embed(const TensorView& table, std::span<const int32_t> tokens, Rows x) override;
   void norm(Rows x, std::span<const float> weight, float epsilon, Rows y) override;
-  void matmul(Rows x, std::span<const int32_t> exact_rows, const Scratch& scratch,
+  void matmul(Rows x, std::span<const int32_t> prompt_rows, PromptInput prompt_input, const Scratch& scratch,
               std::initializer_list<Projection> projections) override;
   void add_bias(Rows y, std::span<const float> bias) override;
   void add(Rows y, Rows x) override;
@@ -45,11 +45,20 @@ class CpuBackend final : public Backend {
   Rows split(Rows from, int64_t head_dim, float* to);
   Rows split_query(Rows from, int64_t head_dim, float* to);
   void merge(Rows from, int64_t head_dim, Rows to);
-  // The int8 forms of x and then those of the exact rows' remainders, in scratch.
+  // Exact rows have an arithmetic of their own, so that exactness costs nothing.
+  bool has_bf16() const { return kernels_.matmul_bf16 != nullptr; }
+  // Fills the forms in scratch that `project` reads: of exact rows the bf16 form, or both int8 forms; of others one.
   void quantize(Rows x, std::span<const int32_t> exact_rows, const Scratch& scratch);
-  // Panels [begin, end) of one projection, both forms.
+  void quantize_rows(Rows x, int64_t begin, int64_t end, const Scratch& scratch);
+  void quantize_remainders(Rows x, std::span<const int32_t> exact_rows, const Scratch& scratch);
+  void round_rows(Rows x, std::span<const int32_t> exact_rows, const Scratch& scratch);
+  // Panels [begin, end) of one projection.
   void project(const Projection& projection, Rows x, std::span<const int32_t> exact_rows, const Scratch& scratch,
                int64_t begin, int64_t end);
+  // The same with the second terms of exact rows.
+  void project_in_two_forms(const MatmulArgs& first, std::span<const int32_t> exact_rows, const Scratch& scratch);
+  // The same with exact rows in bf16.
+  void project_in_bf16(const MatmulArgs& all, std::span<const int32_t> exact_rows, const Scratch& scratch);
 
   Team& team_;
   const KernelTable& kernels_;

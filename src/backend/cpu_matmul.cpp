@@ -39,72 +39,143 @@ Activations forms_of(const Scratch& scratch, int64_t inputs, int64_t row, int64_
           .group_sums = scratch.group_sums + row * groups};
 }
 
+// body(begin, end) for each run of neighbours among the rows [0, count) that are not listed. Bands of a step's plan
+// make the runs: they are few.
+template <typename Body>
+void for_runs_between(std::span<const int32_t> listed, int64_t count, const Body& body) {
+  int64_t begin = 0;
+  const auto end_run = [&](int64_t end) {
+    if (begin < end) body(begin, end);
+    begin = end + 1;
+  };
+  for (const int32_t row : listed) end_run(row);
+  end_run(count);
+}
+
 }  // namespace
 
 void CpuBackend::quantize(Rows x, std::span<const int32_t> exact_rows, const Scratch& scratch) {
+  if (has_bf16()) {
+    for_runs_between(exact_rows, x.count, [&](int64_t begin, int64_t end) { quantize_rows(x, begin, end, scratch); });
+    round_rows(x, exact_rows, scratch);
+  } else {
+    quantize_rows(x, 0, x.count, scratch);
+    quantize_remainders(x, exact_rows, scratch);
+  }
+}
+
+void CpuBackend::quantize_rows(Rows x, int64_t begin, int64_t end, const Scratch& scratch) {
   const int64_t groups = x.width / quant_group;
-  const auto quantize_rows = [&](const float* rows, int64_t count, int64_t row) {
-    kernels_.quantize_activations(rows, count, x.width, scratch.quants + row * x.width, scratch.scales + row * groups,
-                                  scratch.quant_sums + row * groups * 2, scratch.group_sums + row * groups);
-  };
-  for_rows(x.count, x.width, [&](int64_t begin, int64_t end) { quantize_rows(x.row(begin), end - begin, begin); });
+  for_rows(end - begin, x.width, [&](int64_t first, int64_t last) {
+    const int64_t row = begin + first;
+    kernels_.quantize_activations(x.row(row), last - first, x.width, scratch.quants + row * x.width,
+                                  scratch.scales + row * groups, scratch.quant_sums + row * groups * 2,
+                                  scratch.group_sums + row * groups);
+  });
+}
+
+void CpuBackend::quantize_remainders(Rows x, std::span<const int32_t> exact_rows, const Scratch& scratch) {
+  const int64_t groups = x.width / quant_group;
   for_rows(static_cast<int64_t>(exact_rows.size()), x.width, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t row = exact_rows[static_cast<size_t>(i)];
       float* const remainder = scratch.remainders + i * x.width;
       subtract_form(x.row(row), scratch.quants + row * x.width, scratch.scales + row * groups, x.width, remainder);
-      quantize_rows(remainder, 1, x.count + i);
+      const int64_t to = x.count + i;
+      kernels_.quantize_activations(remainder, 1, x.width, scratch.quants + to * x.width, scratch.scales + to * groups,
+                                    scratch.quant_sums + to * groups * 2, scratch.group_sums + to * groups);
     }
+  });
+}
+
+void CpuBackend::round_rows(Rows x, std::span<const int32_t> exact_rows, const Scratch& scratch) {
+  const auto count = static_cast<int64_t>(exact_rows.size());
+  for_rows(ceil_div(count, bf16_block_rows), bf16_block_rows * x.width, [&](int64_t begin, int64_t end) {
+    const int64_t first = begin * bf16_block_rows;
+    kernels_.round_to_bf16({.x = x.values,
+                            .rows = exact_rows.data() + first,
+                            .row_count = std::min(count, end * bf16_block_rows) - first,
+                            .inputs = x.width,
+                            .bf16 = scratch.bf16 + first * x.width});
   });
 }
 
 void CpuBackend::project(const Projection& projection, Rows x, std::span<const int32_t> exact_rows,
                          const Scratch& scratch, int64_t begin, int64_t end) {
   const PackedMatrix& weights = projection.weights.packed;
-  const Rows y = projection.y;
   const bool reads_forms = reads_quantized_activations(weights.type);
-  MatmulArgs args{.weights = weights,
-                  .x = reads_forms ? forms_of(scratch, x.width, 0, x.count)
-                                   : Activations{.rows = x.count, .inputs = x.width, .values = x.values},
-                  .y = y.values,
-                  .y_stride = y.width,
-                  .panel_begin = begin,
-                  .panel_end = end};
-  const auto exact_count = static_cast<int64_t>(exact_rows.size());
-  if (!reads_forms || exact_count == 0) {
+  const MatmulArgs args{.weights = weights,
+                        .x = reads_forms ? forms_of(scratch, x.width, 0, x.count)
+                                         : Activations{.rows = x.count, .inputs = x.width, .values = x.values},
+                        .y = projection.y.values,
+                        .y_stride = projection.y.width,
+                        .panel_begin = begin,
+                        .panel_end = end};
+  if (!reads_forms || exact_rows.empty()) {
     kernels_.matmul(args);
-    return;
+  } else if (has_bf16()) {
+    project_in_bf16(args, exact_rows, scratch);
+  } else {
+    project_in_two_forms(args, exact_rows, scratch);
   }
+}
+
+void CpuBackend::project_in_two_forms(const MatmulArgs& first, std::span<const int32_t> exact_rows,
+                                      const Scratch& scratch) {
+  const PackedMatrix& weights = first.weights;
+  const auto exact_count = static_cast<int64_t>(exact_rows.size());
   // A panel at a time, which is in L1 or L2 when it is read again for the second terms.
   float second[second_rows * panel_outputs];  // (row, output of the panel)
-  for (int64_t panel = begin; panel < end; ++panel) {
+  for (int64_t panel = first.panel_begin; panel < first.panel_end; ++panel) {
+    MatmulArgs args = first;
     args.panel_begin = panel;
     args.panel_end = panel + 1;
     kernels_.matmul(args);
-    const int64_t outputs = std::min(panel_outputs, y.width - panel * panel_outputs);
-    for (int64_t first = 0; first < exact_count; first += second_rows) {
-      const int64_t count = std::min(second_rows, exact_count - first);
+    const int64_t outputs = std::min(panel_outputs, weights.outputs - panel * panel_outputs);
+    for (int64_t done = 0; done < exact_count; done += second_rows) {
+      const int64_t count = std::min(second_rows, exact_count - done);
       // One panel as a matrix of its own, so that its outputs count from 0.
       const size_t panel_bytes = packed_size_bytes(weights.type, panel_outputs, weights.inputs);
       kernels_.matmul({.weights = {.type = weights.type,
                                    .outputs = outputs,
                                    .inputs = weights.inputs,
                                    .bytes = weights.bytes + static_cast<size_t>(panel) * panel_bytes},
-                       .x = forms_of(scratch, x.width, x.count + first, count),
+                       .x = forms_of(scratch, weights.inputs, first.x.rows + done, count),
                        .y = second,
                        .y_stride = panel_outputs,
                        .panel_begin = 0,
                        .panel_end = 1});
       for (int64_t i = 0; i < count; ++i) {
-        float* const row = y.row(exact_rows[static_cast<size_t>(first + i)]) + panel * panel_outputs;
-        for (int64_t o = 0; o < outputs; ++o) row[o] += second[i * panel_outputs + o];
+        const int64_t row = exact_rows[static_cast<size_t>(done + i)];
+        float* const y = first.y + row * first.y_stride + panel * panel_outputs;
+        for (int64_t o = 0; o < outputs; ++o) y[o] += second[i * panel_outputs + o];
       }
     }
   }
 }
 
-void CpuBackend::matmul(Rows x, std::span<const int32_t> exact_rows, const Scratch& scratch,
+void CpuBackend::project_in_bf16(const MatmulArgs& all, std::span<const int32_t> exact_rows, const Scratch& scratch) {
+  // A tile of panels is in L2 when it is read for the next run.
+  for_runs_between(exact_rows, all.x.rows, [&](int64_t begin, int64_t end) {
+    MatmulArgs args = all;
+    args.x = forms_of(scratch, all.x.inputs, begin, end - begin);
+    args.y = all.y + begin * all.y_stride;
+    kernels_.matmul(args);
+  });
+  kernels_.matmul_bf16({.weights = all.weights,
+                        .x = scratch.bf16,
+                        .rows = exact_rows.data(),
+                        .row_count = static_cast<int64_t>(exact_rows.size()),
+                        .y = all.y,
+                        .y_stride = all.y_stride,
+                        .panel_begin = all.panel_begin,
+                        .panel_end = all.panel_end});
+}
+
+void CpuBackend::matmul(Rows x, std::span<const int32_t> prompt_rows, PromptInput prompt_input, const Scratch& scratch,
                         std::initializer_list<Projection> projections) {
+  const bool reads_exactly = prompt_input == PromptInput::exact || has_bf16();
+  const std::span<const int32_t> exact_rows = reads_exactly ? prompt_rows : std::span<const int32_t>{};
   bool quantized = false;
   int64_t panels = 0;
   for (const Projection& projection : projections) {

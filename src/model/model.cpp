@@ -122,7 +122,8 @@ Logits Model::forward(const Batch& batch, Backend& backend, const KvStore& kv, W
   if (batch.logits_rows > 0) {
     backend.gather(step.x, space.sampled_rows(), sampled);
     backend.norm(sampled, weights_.output_norm, config_.norm_epsilon, sampled);
-    backend.matmul(sampled, space.sampled_prompt_rows(), space.scratch(), {{weights_.output, logits}});
+    backend.matmul(sampled, space.sampled_prompt_rows(), PromptInput::exact, space.scratch(),
+                   {{weights_.output, logits}});
   }
   return {.values = {logits.values, static_cast<size_t>(logits.count * logits.width)}, .vocab = vocab_size()};
 }

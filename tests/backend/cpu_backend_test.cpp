@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel_tables.h"
 #include "tensor/dequantize.h"
 #include "tensor/float16.h"
 #include "tensor/quantize.h"
@@ -39,6 +40,7 @@ struct ScratchMemory {
   static constexpr size_t size = size_t{1} << 17;
   std::vector<int8_t> quants = std::vector<int8_t>(size);
   std::vector<int32_t> quant_sums = std::vector<int32_t>(size);
+  std::vector<uint16_t> bf16 = std::vector<uint16_t>(size);
   std::array<std::vector<float>, 7> floats;
   Scratch scratch;
 
@@ -49,6 +51,7 @@ struct ScratchMemory {
                .quant_sums = quant_sums.data(),
                .group_sums = floats[1].data(),
                .remainders = floats[2].data(),
+               .bf16 = bf16.data(),
                .split_q = floats[3].data(),
                .split_out = floats[4].data(),
                .split_k = floats[5].data(),
@@ -86,7 +89,7 @@ double relative_rms_error(const Rows& y, const Expected& expected) {
 }
 
 void for_each_table(const std::function<void(CpuBackend& backend)>& body) {
-  for (const KernelTable* kernels : supported_kernel_tables()) {
+  for (const KernelTable* kernels : test::every_arithmetic()) {
     for (const int workers : {1, 3}) {
       SCOPED_TRACE(std::string(kernels->name) + ", workers " + std::to_string(workers));
       Team team(workers);
@@ -130,25 +133,33 @@ TEST(CpuBackend, projects_one_input_by_matrices_of_different_types) {
     };
   };
   ScratchMemory memory;
-  std::vector<float> first_bits;
+  std::array<std::vector<float>, 2> first_bits;  // of tables without and with an arithmetic in bf16
   for_each_table([&](CpuBackend& backend) {
+    const bool in_bf16 = backend.name().starts_with("amx");
     const Matrix a = backend.load_matrix(quantized.view, [](auto) {}).value();
     const Matrix b = backend.load_matrix(floats.view, [](auto) {}).value();
-    const Buffer one(137, 100), mixed(137, 100), two(137, 100), plain(137, 33);
-    backend.matmul(x.rows, {}, memory.scratch, {{a, one.rows}, {b, plain.rows}});
+    const Buffer one(137, 100), mixed(137, 100), exact(137, 100), plain(137, 33);
+    backend.matmul(x.rows, {}, PromptInput::exact, memory.scratch, {{a, one.rows}, {b, plain.rows}});
     // The step of 32 random values is about 2.4 / 127 of their size, and its error that over the root of 12.
     EXPECT_NEAR(relative_rms_error(one.rows, product_with(quantized)), 0.0055, 0.0005);
     EXPECT_LE(relative_rms_error(plain.rows, product_with(floats)), 1e-6);
-    backend.matmul(x.rows, all_rows, memory.scratch, {{b, plain.rows}, {a, two.rows}});
-    // The same once more, of the remainder, which is evenly spread: 1 / 127 / the root of 3.
-    EXPECT_LE(relative_rms_error(two.rows, product_with(quantized)), 0.0055 * 0.0050);
+    backend.matmul(x.rows, all_rows, PromptInput::exact, memory.scratch, {{b, plain.rows}, {a, exact.rows}});
+    // The same once more, of the remainder, which is evenly spread: 1 / 127 / the root of 3. In bf16 an input and a
+    // weight are each off by at most 2^-9 of themselves, evenly spread between powers of two: about 2^-9 / 1.2.
+    EXPECT_LE(relative_rms_error(exact.rows, product_with(quantized)), in_bf16 ? 0x1p-9 * 1.2 : 0.0055 * 0.0050);
     EXPECT_LE(relative_rms_error(plain.rows, product_with(floats)), 1e-6);
-    backend.matmul(x.rows, exact_rows, memory.scratch, {{a, mixed.rows}});
+    backend.matmul(x.rows, exact_rows, PromptInput::exact, memory.scratch, {{a, mixed.rows}});
     for (int64_t row = 0; row < 137; ++row) {
-      EXPECT_EQ(0, std::memcmp(mixed.rows.row(row), (row % 3 == 1 ? two : one).rows.row(row), 400)) << row;
+      EXPECT_EQ(0, std::memcmp(mixed.rows.row(row), (row % 3 == 1 ? exact : one).rows.row(row), 400)) << row;
     }
-    if (first_bits.empty()) first_bits = mixed.values;
-    EXPECT_EQ(0, std::memcmp(first_bits.data(), mixed.values.data(), first_bits.size() * sizeof(float)));
+    std::vector<float>& expected = first_bits[in_bf16 ? 1 : 0];
+    if (expected.empty()) expected = mixed.values;
+    EXPECT_EQ(0, std::memcmp(expected.data(), mixed.values.data(), expected.size() * sizeof(float)));
+    // Exactness that costs nothing is not given up.
+    const Buffer cheap(137, 100);
+    backend.matmul(x.rows, exact_rows, PromptInput::cheap, memory.scratch, {{a, cheap.rows}});
+    const std::vector<float>& same = in_bf16 ? mixed.values : one.values;
+    EXPECT_EQ(0, std::memcmp(same.data(), cheap.values.data(), same.size() * sizeof(float)));
   });
 }
 
@@ -243,7 +254,7 @@ TEST(CpuBackend, gives_the_same_bits_on_any_number_of_workers) {
   const Buffer weight(1, width, 1), other(count, width, 2), turns(count, 32, 3);
   const RopeRows rope{.cosines = turns.values.data(), .sines = turns.values.data(), .rotary = 64};
   const std::vector<int32_t> picked = {49, 0, 7};
-  for (const KernelTable* kernels : supported_kernel_tables()) {
+  for (const KernelTable* kernels : test::every_arithmetic()) {
     SCOPED_TRACE(kernels->name);
     std::vector<float> expected;
     for (const int workers : {1, 2, 5}) {

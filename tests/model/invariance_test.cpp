@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel_tables.h"
 #include "support/random_model.h"
 #include "support/runner.h"
 #include "test_data.h"
@@ -104,7 +105,7 @@ void expect_company_does_not_show(test::LoadedModel& alone, test::LoadedModel& t
 }
 
 void expect_the_same_bits(const std::function<gguf::File()>& open) {
-  for (const KernelTable* kernels : supported_kernel_tables()) {
+  for (const KernelTable* kernels : test::every_arithmetic()) {
     SCOPED_TRACE(kernels->name);
     test::LoadedModel one_thread(open(), *kernels, 1);
     test::LoadedModel two_threads(open(), *kernels, 2);

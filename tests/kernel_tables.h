@@ -1,0 +1,18 @@
+// The kernel tables that tests of whole steps run on.
+#pragma once
+
+#include <vector>
+
+#include "kernels/kernels.h"
+
+namespace quire::test {
+
+// What this machine has, and the arithmetic of the table that it may not have.
+inline std::vector<const KernelTable*> every_arithmetic() {
+  const auto supported = supported_kernel_tables();
+  std::vector<const KernelTable*> tables(supported.begin(), supported.end());
+  tables.push_back(&amx_specification());
+  return tables;
+}
+
+}  // namespace quire::test
