@@ -31,7 +31,7 @@ class LogitRow {
   // The lowest id among the largest logits. REQUIRES: drawable().
   TokenId first_best() const;
   // A logit that at least `count` tokens reach, and hardly more when the best are spread over the row; minus infinity
-  // when the row has too few segments to tell.
+  // when the row has too few segments to tell. REQUIRES: drawable().
   float reached_by(size_t count);
   // visit(token, logit) for each logit of at least `floor`, tokens ascending.
   template <typename Visit>

@@ -204,8 +204,8 @@ PositionLogprobs Sampler::logprobs(std::span<const float> logits, TokenId chosen
   };
   PositionLogprobs result;
   result.chosen = logprob(chosen);
-  const size_t count = std::min(static_cast<size_t>(std::max(top_n, 0)), logits.size());
-  if (count == 0) return result;
+  if (top_n <= 0 || !row_.drawable()) return result;  // a forbidden token's logit may be no number: there is no order
+  const size_t count = std::min(static_cast<size_t>(top_n), logits.size());
   gather(row_.reached_by(count));
   std::partial_sort(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(count), candidates_.end(),
                     better);

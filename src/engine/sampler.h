@@ -29,7 +29,7 @@ class Sampler {
                                 std::span<const TokenId> history, std::span<const TokenId> forbidden);
 
   // Log-probabilities of the model itself (before bias, penalties and temperature) for the chosen token and the best
-  // top_n. Texts are not filled. REQUIRES: choose() found a token in these logits.
+  // top_n. Texts are not filled. Without meaning, and without a best, where a logit is NaN or plus infinity.
   PositionLogprobs logprobs(std::span<const float> logits, TokenId chosen, int32_t top_n);
 
  private:

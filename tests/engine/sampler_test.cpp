@@ -162,5 +162,18 @@ TEST(Logprobs, are_the_models_own_and_sorted) {
   EXPECT_EQ(result.top[1].token, 1);
 }
 
+TEST(Logprobs, a_forbidden_token_without_a_number_leaves_no_order) {
+  Sampler sampler;
+  for (const float strange : {std::nanf(""), infinity}) {
+    std::vector<float> logits(1000, 1.0F);
+    logits[999] = strange;
+    const std::vector<TokenId> forbidden = {999};
+    ASSERT_EQ(sampler.choose(logits, {}, {}, forbidden), 0);
+    const PositionLogprobs result = sampler.logprobs(logits, 0, 5);
+    EXPECT_EQ(result.chosen.token, 0);
+    EXPECT_TRUE(result.top.empty());
+  }
+}
+
 }  // namespace
 }  // namespace quire
