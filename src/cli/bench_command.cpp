@@ -52,15 +52,16 @@ class BatchRun {
     Engine engine(limits, executor, tokenizer_, clock_, [this](std::vector<Event>&& events) { note(events); });
     BatchSpeed speed{.pp = options_.prompt, .tg = options_.generate, .pl = parallel_};
 
-    submit_all(engine, 1);  // page faults and the workers' start are not what is measured
+    // Page faults and the workers' start are not what is measured.
+    submit_all(engine, std::min(options_.prompt, warm_up_tokens_max), 1, /*use_cache=*/false);
     while (engine.step()) continue;
-    submit_all(engine, 1);
+    submit_all(engine, options_.prompt, 1, /*use_cache=*/false);
     int64_t begin_ns = clock_.now_ns();
     while (engine.step()) continue;
     speed.t_pp = seconds_since(begin_ns);
 
     // Decode is timed from the step after the one that gave the last sequence its first token: all are in each step.
-    submit_all(engine, -1);
+    submit_all(engine, options_.prompt, -1, /*use_cache=*/true);
     while (!all_generate(engine) && engine.step()) continue;
     begin_ns = clock_.now_ns();
     const int64_t generated_before = engine.snapshot().generated_tokens;
@@ -80,6 +81,7 @@ class BatchRun {
  private:
   // No scheduling policy is measured here: prompts take whole steps, and all contexts run.
   static constexpr int64_t no_target_ns = int64_t{1} << 50;
+  static constexpr int32_t warm_up_tokens_max = 64;  // of each prompt
 
   // Room for every sequence at its longest: while the last prompt is computed, the first sequence already generates.
   Limits limits_for_all() const {
@@ -95,11 +97,11 @@ class BatchRun {
             .parallel_adapts = false};
   }
 
-  void submit_all(Engine& engine, int32_t generated_max) {
+  void submit_all(Engine& engine, int32_t prompt_length, int32_t generated_max, bool use_cache) {
     first_ = next_id_;
     for (int32_t index = 0; index < parallel_; ++index) {
-      Request request{.id = {next_id_++}, .generated_max = generated_max, .ignore_eos = true, .use_cache = false};
-      for (int32_t position = 0; position < options_.prompt; ++position) {
+      Request request{.id = {next_id_++}, .generated_max = generated_max, .ignore_eos = true, .use_cache = use_cache};
+      for (int32_t position = 0; position < prompt_length; ++position) {
         request.prompt.push_back(token(index, position));
       }
       engine.submit(std::move(request));
