@@ -30,15 +30,13 @@ const usage = `usage: compare --model F.gguf... [--prompt 128] [--generate 32] [
 --model and --case may be repeated; a case stands for the three options before it, and one that generates a single
 token measures its prompt alone.`;
 const cpu = cpu_of_isa[options.isa];
-if (options.model === undefined || cpu === undefined) {
+const cases = (options.case ?? [`${options.prompt}:${options.generate}:${options.parallel}`])
+  .map((text) => text.match(/^(?<prompt>\d+):(?<generate>\d+):(?<parallel>\d+(,\d+)*)$/)?.groups);
+if (options.model === undefined || cpu === undefined || cases.includes(undefined)) {
   console.error(usage);
   process.exit(2);
 }
 
-const cases = (options.case ?? [`${options.prompt}:${options.generate}:${options.parallel}`]).map((text) => {
-  const [prompt, generate, parallel] = text.split(":");
-  return {prompt, generate, parallel};
-});
 const quire_environment = options.isa === "best" ? {} : {QUIRE_ISA: options.isa};
 const llama_cpp = [path.join(here, "llama_cpp.mjs"), "--threads", options.threads, "--cpu", cpu];
 
