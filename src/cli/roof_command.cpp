@@ -42,7 +42,7 @@ Result<void> bench_roof_command(const BenchRoofOptions& options) {
   QUIRE_TRY(const std::vector<Roof> roofs, measure_roofs(teams));
 
   std::vector<std::string> heading = {"roof", "unit"};
-  for (const auto& team : teams) heading.push_back(fmt::format("{} threads", team->worker_count()));
+  for (const auto& team : teams) heading.push_back(fmt::format("threads {}", team->worker_count()));
   TextTable table(heading);
   for (const Roof& roof : roofs) {
     std::vector<std::string> row = {roof.name, roof.unit};
