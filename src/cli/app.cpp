@@ -123,10 +123,15 @@ void add_client_commands(CLI::App& app, Action& action) {
 }
 
 void add_kv_type(CLI::App& command, std::optional<KvType>& kv_type) {
-  const std::map<std::string, KvType> types = {{"f16", KvType::f16}, {"q8_0", KvType::q8_0}};
-  command.add_option("--kv-type", kv_type, "How keys and values are kept: f16 or q8_0 (f16)")
+  command
+      .add_option_function<std::string>(
+          "--kv-type", [&kv_type](const std::string& text) { kv_type = *parse_kv_type(text); },
+          "How keys and values are kept: f16 or q8_0 (QUIRE_KV_CACHE_TYPE, f16)")
       ->option_text("TYPE")
-      ->transform(CLI::CheckedTransformer(types));
+      ->check([](const std::string& text) {
+        const auto type = parse_kv_type(text);
+        return type ? std::string() : type.error().message;
+      });
 }
 
 void add_format(CLI::App& command, OutputFormat& format) {

@@ -63,7 +63,8 @@ TEST(Program, says_its_version) {
 
 TEST(Program, arguments_that_make_no_sense_are_status_2) {
   for (const char* arguments : {"", "nonsense", "run", "serve --port x", "bench batch --model f --parallel 1,x",
-                                "show m --license --system", "logits f --out g"}) {
+                                "bench batch --model f --kv-type q4_0", "show m --license --system",
+                                "logits f --out g"}) {
     EXPECT_EQ(shell(std::string("QUIRE ") + arguments + " 2>/dev/null").status, 2) << arguments;
   }
 }
