@@ -8,7 +8,7 @@
 
 #include "backend/attention_plan.h"
 #include "backend/kv_type.h"
-#include "backend/page_memory.h"
+#include "backend/page_arena.h"
 #include "base/function_ref.h"
 #include "base/result.h"
 #include "kernels/kernels.h"
@@ -46,10 +46,9 @@ struct KvView {
   KvType type = KvType::f16;
 };
 
-// A weight matrix (outputs, inputs) in the device's own layout, with its memory.
+// A weight matrix (outputs, inputs) in the device's own layout. Its memory is the arena's that it was loaded into.
 struct Matrix {
   PackedMatrix packed;
-  PageMemory memory;
 };
 
 // How prompt rows enter a projection by quantized weights. Generated rows always enter in one int8 form.
@@ -86,9 +85,9 @@ class Backend {
   // The arithmetic: equal names mean equal bits.
   virtual std::string_view name() const = 0;
 
-  // A copy of a weight matrix in the device's layout. REQUIRES: shape {inputs, outputs, 1, 1}.
+  // A copy of a weight matrix in the device's layout, in `memory`. REQUIRES: shape {inputs, outputs, 1, 1}.
   // The tensor is read from its beginning in pieces of some megabytes; copied(piece) says that one is not read again.
-  virtual Result<Matrix> load_matrix(const TensorView& tensor,
+  virtual Result<Matrix> load_matrix(const TensorView& tensor, PageArena& memory,
                                      FunctionRef<void(std::span<const std::byte> piece)> copied) = 0;
 
   // x[r] = row tokens[r] of the table as floats; zeros for a token that has none.

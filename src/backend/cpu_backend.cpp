@@ -29,13 +29,12 @@ void CpuBackend::for_rows(int64_t count, int64_t width, FunctionRef<void(int64_t
                      [&](int64_t tile, int) { body(tile * tile_rows, std::min(count, (tile + 1) * tile_rows)); });
 }
 
-Result<Matrix> CpuBackend::load_matrix(const TensorView& tensor,
+Result<Matrix> CpuBackend::load_matrix(const TensorView& tensor, PageArena& memory,
                                        FunctionRef<void(std::span<const std::byte> piece)> copied) {
   const int64_t inputs = tensor.shape[0];
   const int64_t outputs = tensor.shape[1];
   QUIRE_CHECK(tensor.shape[2] == 1 && tensor.shape[3] == 1, "a matrix has two dimensions");
-  QUIRE_TRY(PageMemory memory,
-            PageMemory::allocate(packed_size_bytes(tensor.type, outputs, inputs), PageMemory::Pages::huge, "weights"));
+  QUIRE_TRY(std::byte* const bytes, memory.take(packed_size_bytes(tensor.type, outputs, inputs)));
   const int64_t panels = ceil_div(outputs, panel_outputs);
   const int64_t panel_bytes = panel_outputs * row_size_bytes(tensor.type, inputs);  // in the file
   const int64_t piece = std::clamp<int64_t>(load_piece_bytes / panel_bytes, 1, panels);
@@ -44,14 +43,13 @@ Result<Matrix> CpuBackend::load_matrix(const TensorView& tensor,
     const int64_t tile = std::max<int64_t>(1, (end - begin) / (team_.worker_count() * tiles_per_worker));
     team_.parallel_for(ceil_div(end - begin, tile), [&](int64_t index, int) {
       pack_panels(tensor.type, outputs, inputs, tensor.bytes.data(), begin + index * tile,
-                  std::min(end, begin + (index + 1) * tile), memory.bytes());
+                  std::min(end, begin + (index + 1) * tile), bytes);
     });
     const auto first = static_cast<size_t>(begin * panel_bytes);
     const auto last = std::min(static_cast<size_t>(end * panel_bytes), tensor.bytes.size());
     copied(tensor.bytes.subspan(first, last - first));
   }
-  const PackedMatrix packed{.type = tensor.type, .outputs = outputs, .inputs = inputs, .bytes = memory.bytes()};
-  return Matrix{.packed = packed, .memory = std::move(memory)};
+  return Matrix{.packed = {.type = tensor.type, .outputs = outputs, .inputs = inputs, .bytes = bytes}};
 }
 
 void CpuBackend::embed(const TensorView& table, std::span<const int32_t> tokens, Rows x) {

@@ -13,7 +13,7 @@ class CpuBackend final : public Backend {
   CpuBackend(Team& team, const KernelTable& kernels) : team_(team), kernels_(kernels) {}
 
   std::string_view name() const override { return kernels_.name; }
-  Result<Matrix> load_matrix(const TensorView& tensor,
+  Result<Matrix> load_matrix(const TensorView& tensor, PageArena& memory,
                              FunctionRef<void(std::span<const std::byte> piece)> copied) override;
   void embed(const TensorView& table, std::span<const int32_t> tokens, Rows x) override;
   void norm(Rows x, std::span<const float> weight, float epsilon, Rows y) override;

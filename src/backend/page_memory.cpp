@@ -11,14 +11,39 @@
 
 namespace quire {
 
+namespace {
+
+// A mapping that begins where a huge page may: what was mapped before and after it to find the place is given back.
+void* map_aligned(uint64_t size_bytes, uint64_t alignment, int flags) {
+  const uint64_t spare = size_bytes + alignment;
+  void* const found = mmap(nullptr, spare, PROT_READ | PROT_WRITE, flags, -1, 0);
+  if (found == MAP_FAILED) return MAP_FAILED;
+  auto* const begin = static_cast<std::byte*>(found);
+  const auto address = reinterpret_cast<uintptr_t>(found);
+  const uint64_t page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  const uint64_t before = round_up<uint64_t>(address, alignment) - address;
+  const uint64_t end = round_up(before + size_bytes, page);
+  if (before > 0) munmap(begin, before);
+  if (end < spare) munmap(begin + end, spare - end);
+  return begin + before;
+}
+
+void* map(uint64_t size_bytes, PageMemory::Pages pages) {
+  constexpr int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+  constexpr uint64_t huge_page_bytes = uint64_t{2} << 20;
+  if (pages == PageMemory::Pages::huge && size_bytes >= huge_page_bytes) {
+    return map_aligned(size_bytes, huge_page_bytes, flags);
+  }
+  return mmap(nullptr, size_bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+}
+
+}  // namespace
+
 Result<PageMemory> PageMemory::allocate(uint64_t size_bytes, Pages pages, const char* purpose) {
   if (size_bytes == 0) return PageMemory();
   // More than any machine has, and mmap would take it as a negative number.
   constexpr uint64_t size_bytes_max = uint64_t{1} << 46;
-  void* start = MAP_FAILED;
-  if (size_bytes <= size_bytes_max) {
-    start = mmap(nullptr, size_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  }
+  void* start = size_bytes <= size_bytes_max ? map(size_bytes, pages) : MAP_FAILED;
   if (start == MAP_FAILED) {
     return fail(ErrorKind::too_large, fmt::format("no room for {} bytes of {}", size_bytes, purpose));
   }

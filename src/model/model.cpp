@@ -38,13 +38,7 @@ Model::Model(ModelConfig config, const Architecture& architecture, Weights weigh
       weights_(std::move(weights)),
       rope_(config_.rotary_dim, config_.rope_base, config_.rope_position_scale, weights_.rope_factors) {}
 
-uint64_t Model::weight_size_bytes() const {
-  uint64_t size_bytes = weights_.output.memory.size_bytes();
-  for (const LayerWeights& layer : weights_.layers) {
-    for (const Matrix* matrix : matrices_of(layer)) size_bytes += matrix->memory.size_bytes();
-  }
-  return size_bytes;
-}
+uint64_t Model::weight_size_bytes() const { return weights_.memory.size_bytes(); }
 
 int64_t Model::layer_products() const {
   int64_t products = 0;

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "tensor/dequantize.h"
 
@@ -28,7 +29,7 @@ class Loader {
       total_bytes_ += tensor->bytes.size();
       return Matrix{};
     }
-    return backend_->load_matrix(*tensor, [this](std::span<const std::byte> piece) {
+    return backend_->load_matrix(*tensor, memory_, [this](std::span<const std::byte> piece) {
       file_.release(piece);
       done_bytes_ += piece.size();
       progress_(done_bytes_, total_bytes_);
@@ -69,11 +70,14 @@ class Loader {
   bool has(std::string_view name) const { return file_.find_tensor(name) != nullptr; }
   bool knows(const std::string& name) const { return known_.contains(name); }
   uint64_t total_bytes() const { return total_bytes_; }
+  // That of all matrices so far.
+  PageArena take_memory() { return std::move(memory_); }
 
  private:
   const gguf::File& file_;
   Backend* backend_;
   LoadProgress progress_;
+  PageArena memory_{"weights"};
   uint64_t total_bytes_ = 0;
   uint64_t done_bytes_ = 0;
   std::set<std::string, std::less<>> known_;
@@ -126,6 +130,7 @@ Result<Weights> read_all(Loader& load, const ModelConfig& config, const Architec
   const bool tied = !load.has("output.weight");
   // Packing it releases the pages of a tied embedding too; rows that are embedded later come back one by one.
   QUIRE_TRY(weights.output, load.matrix(tied ? embedding_name : "output.weight", config.vocab, config.width));
+  weights.memory = load.take_memory();
   return weights;
 }
 

@@ -29,6 +29,7 @@ struct LayerWeights {
 };
 
 struct Weights {
+  PageArena memory{"weights"};      // of all matrices, in the order in which a step reads them
   TensorView token_embedding;       // (vocab, width), read in place from the file
   std::vector<float> rope_factors;  // (rotary_dim / 2) or empty
   std::vector<LayerWeights> layers;

@@ -136,8 +136,9 @@ TEST(CpuBackend, projects_one_input_by_matrices_of_different_types) {
   std::array<std::vector<float>, 2> first_bits;  // of tables without and with an arithmetic in bf16
   for_each_table([&](CpuBackend& backend) {
     const bool in_bf16 = backend.name().starts_with("amx");
-    const Matrix a = backend.load_matrix(quantized.view, [](auto) {}).value();
-    const Matrix b = backend.load_matrix(floats.view, [](auto) {}).value();
+    PageArena weights("weights");
+    const Matrix a = backend.load_matrix(quantized.view, weights, [](auto) {}).value();
+    const Matrix b = backend.load_matrix(floats.view, weights, [](auto) {}).value();
     const Buffer one(137, 100), mixed(137, 100), exact(137, 100), plain(137, 33);
     backend.matmul(x.rows, {}, PromptInput::exact, memory.scratch, {{a, one.rows}, {b, plain.rows}});
     // The step of 32 random values is about 2.4 / 127 of their size, and its error that over the root of 12.
@@ -282,9 +283,10 @@ TEST(CpuBackend, loading_says_of_every_byte_once_that_it_is_copied) {
   const TensorView tensor{.name = "w", .type = ElementType::f16, .shape = {16384, 1500, 1, 1}, .bytes = zeros};
   Team team(2);
   CpuBackend backend(team, *supported_kernel_tables().front());
+  PageArena weights("weights");
   size_t copied = 0, pieces = 0;
   const Matrix matrix = backend
-                            .load_matrix(tensor,
+                            .load_matrix(tensor, weights,
                                          [&](std::span<const std::byte> piece) {
                                            EXPECT_EQ(piece.data(), zeros.data() + copied);
                                            copied += piece.size();
