@@ -1,4 +1,4 @@
-// Compiled with -O3: the loops over a segment are written for the vectorizer, which changes no bit of them.
+// The loops over a segment are written for the vectorizer, which is on for this file and changes no bit of them.
 #include "engine/logit_row.h"
 
 #include <algorithm>
