@@ -205,6 +205,20 @@ TEST(Scheduler, an_equal_never_takes_a_running_ones_place) {
   EXPECT_EQ(driver.state(2), SequenceState::waiting);
 }
 
+TEST(Scheduler, an_aged_one_never_takes_an_equals_place) {
+  Limits limits = limits_of(4, 64, 1, 16);
+  limits.ageing_steps = 3;
+  Driver driver(limits);
+  driver.admit(1, tokens_from(0, 6), 30);
+  driver.step();
+  driver.admit(2, tokens_from(100, 6), 4);
+  for (int step = 0; step < 20; ++step) {  // long enough to be aged by all bands
+    driver.step();
+    ASSERT_EQ(driver.state(1), SequenceState::running) << step;
+  }
+  driver.run();
+}
+
 TEST(Scheduler, a_cancel_returns_the_blocks_before_the_next_plan) {
   Driver driver(limits_of(4, 16, 1, 16));
   driver.admit(1, tokens_from(0, 10), 4);
