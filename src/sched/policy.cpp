@@ -32,7 +32,7 @@ int32_t Policy::running_max() const { return std::max(1, std::min(limits_.runnin
 // would starve them.
 int64_t Policy::target_gap_ns(const StepCost& cost, int32_t streams) const {
   if (limits_.target_gap_ns > 0) return limits_.target_gap_ns;
-  return std::max(cost.decode_ns(1) * 5 / 2, cost.decode_ns(streams) * 3 / 2);
+  return std::max(cost.decode_ns(1) * 12 / 5, cost.decode_ns(streams) * 3 / 2);
 }
 
 int32_t Policy::step_tokens_beside(const StepCost& cost, int32_t streams) const {

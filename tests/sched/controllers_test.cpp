@@ -54,7 +54,7 @@ TEST(StepCost, learns_the_price_of_a_prompt_row_from_mixed_steps) {
   EXPECT_NEAR(static_cast<double>(cost.prompt_row_ns()), 2.0 * ms, 0.02 * ms);
 }
 
-// The stall that other servers have: here a step with a prompt in it takes two and a half times one without.
+// The stall that other servers have: here a step with a prompt in it takes 2.4 times one without.
 TEST(Policy, prompt_rows_beside_a_stream_keep_the_gap_at_its_target) {
   const Policy policy({.running_max = 16, .step_tokens_max = 512});
   StepCost cost(16);

@@ -63,6 +63,33 @@ TEST(Fairness, a_prompt_that_another_one_computed_costs_nothing) {
   EXPECT_EQ(start_order(driver, 5), (std::vector<uint64_t>{2, 4, 3, 5}));
 }
 
+TEST(Fairness, a_prompt_that_another_one_computes_meanwhile_costs_nothing) {
+  Driver driver(limits_of(4, 64, 2));
+  const auto admit = [&](uint64_t id, const char* client, TokenId first, int32_t prompt, int32_t answer) {
+    SequenceDemand demand = driver.demand(id, tokens_from(first, prompt), answer);
+    demand.client = client;
+    ASSERT_TRUE(driver.scheduler.admit(std::move(demand)));
+  };
+  admit(1, "a", 0, 33, 30);  // keeps its seat
+  admit(2, "b", 0, 33, 1);   // waits for what a's computes, and frees the other seat
+  admit(3, "b", 3000, 10, 1);
+  admit(4, "c", 4000, 10, 1);
+  admit(5, "c", 5000, 10, 1);
+  EXPECT_EQ(start_order(driver, 5), (std::vector<uint64_t>{1, 2, 4, 3, 5})) << "b has computed a token, c ten";
+}
+
+TEST(Ageing, an_overdue_request_does_not_wait_for_its_clients_turn) {
+  Limits limits = limits_of(4, 64, 1);
+  limits.ageing_steps = 3;
+  Driver driver(limits);
+  for (uint64_t id = 1; id <= 3; ++id) {
+    SequenceDemand demand = demand_of(driver, id, id <= 2 ? "heavy" : "light", 4, id == 1 ? 20 : 2);
+    demand.priority = 0;
+    ASSERT_TRUE(driver.scheduler.admit(std::move(demand)));
+  }
+  EXPECT_EQ(start_order(driver, 3), (std::vector<uint64_t>{1, 2, 3})) << "as they arrived: both are overdue";
+}
+
 TEST(Ageing, a_request_of_the_last_band_starts_within_the_bound_under_a_stream_of_urgent_ones) {
   Limits limits = limits_of(4, 64, 1);
   limits.ageing_steps = 20;
@@ -116,7 +143,7 @@ TEST(Bands, equal_streams_are_protected_from_a_prompt_by_the_measured_budget) {
   for (int step = 0; step < 30 && slice_of(driver.step_costing(1'000'000, 100'000), 2) != nullptr; ++step) {
     rows.push_back(driver.last_rows);
   }
-  EXPECT_NEAR(rows.back(), 1 + 15, 2) << "a row costs a tenth of a step, and a step may take two and a half";
+  EXPECT_NEAR(rows.back(), 1 + 15, 2) << "a row costs a tenth of a step, and a step may take 2.4";
 }
 
 TEST(Memory, a_limit_that_shrinks_parks_the_lowest_and_everything_still_ends) {
