@@ -6,8 +6,11 @@ function(quire_isa folder)
     set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS "${ARGN}")
   endif()
 endfunction()
-# Both passes make all products of a tile before they add them up: many times its registers.
-set(QUIRE_AVX2_FLAGS -mavx2 -mfma -mf16c -fno-tree-reassoc -fno-tree-ter)
+set(QUIRE_AVX2_FLAGS -mavx2 -mfma -mf16c)
+# Both passes of gcc make all products of a tile before they add them up: many times its registers.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  list(APPEND QUIRE_AVX2_FLAGS -fno-tree-reassoc -fno-tree-ter)
+endif()
 set(QUIRE_AVX512_FLAGS ${QUIRE_AVX2_FLAGS} -mavx512f -mavx512bw -mavx512dq -mavx512vl -mprefer-vector-width=512)
 # gcc 12's AVX-512 header trips these warnings by itself (its bug 105593).
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
