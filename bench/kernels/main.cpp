@@ -72,12 +72,23 @@ void measure_matmul(Team& team, const KernelTable& table, const char* name, cons
              static_cast<double>(rows * weights.outputs * weights.inputs) / seconds * 1e-9);
 }
 
+// Whole panels of the asked shape, in memory of their own.
+struct Weights {
+  Weights(ElementType type, const Options& options) {
+    matrix = {.type = type, .outputs = options.outputs / panel_outputs * panel_outputs, .inputs = options.inputs};
+    const size_t size = packed_size_bytes(type, matrix.outputs, matrix.inputs);
+    memory = PageMemory::allocate(size, PageMemory::Pages::huge, "weights").value();
+    fill(memory.bytes(), size);
+    matrix.bytes = memory.bytes();
+  }
+  PageMemory memory;
+  PackedMatrix matrix;
+};
+
 void bench_matmul(Team& team, const KernelTable& table, ElementType type, const Options& options) {
-  const int64_t outputs = options.outputs / panel_outputs * panel_outputs;
-  const int64_t inputs = options.inputs;
-  const size_t size = packed_size_bytes(type, outputs, inputs);
-  const auto packed = PageMemory::allocate(size, PageMemory::Pages::huge, "weights").value();
-  fill(packed.bytes(), size);
+  const Weights weights(type, options);
+  const int64_t outputs = weights.matrix.outputs;
+  const int64_t inputs = weights.matrix.inputs;
   const int64_t rows_max = 512;
   const auto values = random_floats(rows_max * inputs);
   std::vector<int8_t> quants(values.size());
@@ -88,7 +99,7 @@ void bench_matmul(Team& team, const KernelTable& table, ElementType type, const 
                              group_sums.data());
   std::vector<float> y(static_cast<size_t>(rows_max * outputs));
   for (const int64_t rows : {1, 2, 4, 8, 16, 64, 512}) {
-    MatmulArgs args = {.weights = {.type = type, .outputs = outputs, .inputs = inputs, .bytes = packed.bytes()},
+    MatmulArgs args = {.weights = weights.matrix,
                        .x = {.rows = rows,
                              .inputs = inputs,
                              .values = values.data(),
@@ -111,11 +122,9 @@ void bench_matmul(Team& team, const KernelTable& table, ElementType type, const 
 // Exact rows, where the table has an arithmetic for them.
 void bench_matmul_bf16(Team& team, const KernelTable& table, ElementType type, const Options& options) {
   if (table.matmul_bf16 == nullptr || !reads_quantized_activations(type)) return;
-  const int64_t outputs = options.outputs / panel_outputs * panel_outputs;
-  const int64_t inputs = options.inputs;
-  const size_t size = packed_size_bytes(type, outputs, inputs);
-  const auto packed = PageMemory::allocate(size, PageMemory::Pages::huge, "weights").value();
-  fill(packed.bytes(), size);
+  const Weights weights(type, options);
+  const int64_t outputs = weights.matrix.outputs;
+  const int64_t inputs = weights.matrix.inputs;
   const int64_t rows_max = 512;
   const auto values = random_floats(rows_max * inputs);
   std::vector<int32_t> row_numbers(static_cast<size_t>(rows_max));
@@ -125,10 +134,9 @@ void bench_matmul_bf16(Team& team, const KernelTable& table, ElementType type, c
   table.round_to_bf16(
       {.x = values.data(), .rows = row_numbers.data(), .row_count = rows_max, .inputs = inputs, .bf16 = x});
   std::vector<float> y(static_cast<size_t>(rows_max * outputs));
-  const PackedMatrix weights = {.type = type, .outputs = outputs, .inputs = inputs, .bytes = packed.bytes()};
   for (const int64_t rows : {1, 16, 32, 128, 512}) {
-    measure_matmul(team, table, "matmul_bf16", weights, rows, [&](int64_t begin, int64_t end) {
-      table.matmul_bf16({.weights = weights,
+    measure_matmul(team, table, "matmul_bf16", weights.matrix, rows, [&](int64_t begin, int64_t end) {
+      table.matmul_bf16({.weights = weights.matrix,
                          .x = x,
                          .rows = row_numbers.data(),
                          .row_count = rows,

@@ -4,17 +4,11 @@
 #include <cstring>
 #include <numeric>
 
+#include "kernels/kv_geometry.h"
 #include "kernels/weights.h"
 
 namespace quire::test {
 namespace {
-
-struct Geometry {
-  int64_t head_dim;
-  int64_t kv_heads;
-  int64_t group;
-  int64_t block_tokens;
-};
 
 // A run of a sequence: how many positions beyond the shared ones it ends at, and its rows.
 struct Member {

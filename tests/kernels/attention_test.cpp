@@ -5,17 +5,11 @@
 #include <cstring>
 #include <numeric>
 
+#include "kernels/kv_geometry.h"
 #include "kernels/weights.h"
 
 namespace quire::test {
 namespace {
-
-struct Geometry {
-  int64_t head_dim;
-  int64_t kv_heads;
-  int64_t group;
-  int64_t block_tokens;
-};
 
 bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
   return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
