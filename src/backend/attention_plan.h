@@ -20,11 +20,12 @@ struct AttentionTask {
   int64_t scores = 0;  // pairs of a row and a position that it sees: what the task costs
 };
 
-// The tasks of a step, those that take longest first, so that workers end together. A task is at most a tile of
-// queries, so that its shared blocks are read once, and less where the workers would not all have one. Runs are grouped
-// so that the number of blocks that need not be read again is as large as it can be with groups that are neighbours in
-// the order of their block tables. Owned by one workspace; one thread builds it, any may read. Nothing is allocated
-// after construction. Invariant: every row of build's runs is in exactly one task.
+// The tasks of a step, longest first: a worker begins with the longest of its share, and what others take from the end
+// of it is short, so that all end together. A task is at most a tile of queries, so that its shared blocks are read
+// once, and less where the workers would not all have one. Runs are grouped so that the number of blocks that need not
+// be read again is as large as it can be with groups that are neighbours in the order of their block tables. Owned by
+// one workspace; one thread builds it, any may read. Nothing is allocated after construction. Invariant: every row of
+// build's runs is in exactly one task.
 class AttentionPlan {
  public:
   struct Shape {
