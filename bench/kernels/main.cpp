@@ -97,12 +97,15 @@ void bench_matmul(Team& team, const KernelTable& table, ElementType type, const 
   std::vector<float> group_sums(values.size() / 32);
   table.quantize_activations(values.data(), rows_max, inputs, quants.data(), scales.data(), quant_sums.data(),
                              group_sums.data());
+  std::vector<uint16_t> rounded(values.size());
+  if (table.round_activations != nullptr) table.round_activations(values.data(), rows_max, inputs, rounded.data());
   std::vector<float> y(static_cast<size_t>(rows_max * outputs));
   for (const int64_t rows : {1, 2, 4, 8, 16, 64, 512}) {
     MatmulArgs args = {.weights = weights.matrix,
                        .x = {.rows = rows,
                              .inputs = inputs,
                              .values = values.data(),
+                             .rounded = rounded.data(),
                              .quants = quants.data(),
                              .scales = scales.data(),
                              .quant_sums = quant_sums.data(),

@@ -32,6 +32,7 @@ struct Scratch {
   int32_t* quant_sums = nullptr;  // (2 * rows, inputs / 32, 2)
   float* group_sums = nullptr;    // (2 * rows, inputs / 32)
   float* remainders = nullptr;    // (rows, inputs): what the int8 form lacks
+  uint16_t* rounded = nullptr;    // (rows, inputs rounded up to whole pairs): the bf16 form that BF16 weights read
   uint16_t* bf16 = nullptr;       // (rows rounded up to whole blocks of 16, inputs): the bf16 form of exact rows
   // Split heads, for KV of type f32 only.
   float* split_q = nullptr;    // (rows, 2 * q_width)
@@ -98,7 +99,7 @@ class Backend {
   // Quantized weights read int8 forms of the rows. One form of a random row is 0.55 % away from it. `prompt_rows`
   // (ascending) may be read more exactly: in two int8 forms, the second of what the first lacks (0.003 % away, at the
   // cost of another row), or in bf16 (0.17 %, for nothing) where the device has tiles. Weights in floats read the
-  // floats of every row.
+  // floats of every row; BF16 weights their bf16 form on tables that have one (kernels/kernels.h).
   virtual void matmul(Rows x, std::span<const int32_t> prompt_rows, PromptInput prompt_input, const Scratch& scratch,
                       std::initializer_list<Projection> projections) = 0;
   // y[r] += bias.

@@ -45,12 +45,17 @@ class CpuBackend final : public Backend {
   Rows split(Rows from, int64_t head_dim, float* to);
   Rows split_query(Rows from, int64_t head_dim, float* to);
   void merge(Rows from, int64_t head_dim, Rows to);
+  bool reads_rounded(const PackedMatrix& weights) const {
+    return weights.type == ElementType::bf16 && kernels_.round_activations != nullptr;
+  }
   // Exact rows have an arithmetic of their own, so that exactness costs nothing.
   bool has_bf16() const { return kernels_.matmul_bf16 != nullptr; }
   // Fills the forms in scratch that `project` reads: of exact rows the bf16 form, or both int8 forms; of others one.
   void quantize(Rows x, std::span<const int32_t> exact_rows, const Scratch& scratch);
   void quantize_rows(Rows x, int64_t begin, int64_t end, const Scratch& scratch);
   void quantize_remainders(Rows x, std::span<const int32_t> exact_rows, const Scratch& scratch);
+  // Fills the bf16 form of all rows, which BF16 weights read.
+  void round_activations(Rows x, const Scratch& scratch);
   void round_rows(Rows x, std::span<const int32_t> exact_rows, const Scratch& scratch);
   // Panels [begin, end) of one projection.
   void project(const Projection& projection, Rows x, std::span<const int32_t> exact_rows, const Scratch& scratch,

@@ -88,6 +88,12 @@ void CpuBackend::quantize_remainders(Rows x, std::span<const int32_t> exact_rows
   });
 }
 
+void CpuBackend::round_activations(Rows x, const Scratch& scratch) {
+  for_rows(x.count, x.width, [&](int64_t begin, int64_t end) {
+    kernels_.round_activations(x.row(begin), end - begin, x.width, scratch.rounded + begin * round_up<int64_t>(x.width, 2));
+  });
+}
+
 void CpuBackend::round_rows(Rows x, std::span<const int32_t> exact_rows, const Scratch& scratch) {
   const auto count = static_cast<int64_t>(exact_rows.size());
   for_rows(ceil_div(count, bf16_block_rows), bf16_block_rows * x.width, [&](int64_t begin, int64_t end) {
@@ -104,13 +110,15 @@ void CpuBackend::project(const Projection& projection, Rows x, std::span<const i
                          const Scratch& scratch, int64_t begin, int64_t end) {
   const PackedMatrix& weights = projection.weights.packed;
   const bool reads_forms = reads_quantized_activations(weights.type);
-  const MatmulArgs args{.weights = weights,
-                        .x = reads_forms ? forms_of(scratch, x.width, 0, x.count)
-                                         : Activations{.rows = x.count, .inputs = x.width, .values = x.values},
-                        .y = projection.y.values,
-                        .y_stride = projection.y.width,
-                        .panel_begin = begin,
-                        .panel_end = end};
+  const MatmulArgs args{
+      .weights = weights,
+      .x = reads_forms
+               ? forms_of(scratch, x.width, 0, x.count)
+               : Activations{.rows = x.count, .inputs = x.width, .values = x.values, .rounded = scratch.rounded},
+      .y = projection.y.values,
+      .y_stride = projection.y.width,
+      .panel_begin = begin,
+      .panel_end = end};
   if (!reads_forms || exact_rows.empty()) {
     kernels_.matmul(args);
   } else if (has_bf16()) {
@@ -177,15 +185,18 @@ void CpuBackend::matmul(Rows x, std::span<const int32_t> prompt_rows, PromptInpu
   const bool reads_exactly = prompt_input == PromptInput::exact || has_bf16();
   const std::span<const int32_t> exact_rows = reads_exactly ? prompt_rows : std::span<const int32_t>{};
   bool quantized = false;
+  bool rounded = false;
   int64_t panels = 0;
   for (const Projection& projection : projections) {
     const PackedMatrix& weights = projection.weights.packed;
     QUIRE_CHECK(weights.inputs == x.width && weights.outputs == projection.y.width && x.count == projection.y.count,
                 "shapes fit");
     quantized = quantized || reads_quantized_activations(weights.type);
+    rounded = rounded || reads_rounded(weights);
     panels += panel_count(projection);
   }
   if (quantized) quantize(x, exact_rows, scratch);
+  if (rounded) round_activations(x, scratch);
 
   const bool alone = x.count * x.width * panels * panel_outputs < fork_products_min;
   const int64_t tile = alone ? panels : std::max<int64_t>(1, panels / (team_.worker_count() * tiles_per_worker));

@@ -17,6 +17,8 @@
 
 namespace quire::scalar {
 void matmul(const MatmulArgs& args);
+void round_activations(const float* x, int64_t rows, int64_t inputs, uint16_t* rounded);
+void matmul_pairs(const MatmulArgs& args);  // BF16 weights and the activations' bf16 form
 void round_to_bf16(const Bf16Args& args);
 void matmul_bf16(const Bf16MatmulArgs& args);
 QUIRE_DECLARE_ROW_FUNCTIONS
@@ -45,6 +47,14 @@ int64_t peak_int8(int64_t rounds);
 }  // namespace quire::avx512_vnni
 
 // All else is avx512_vnni's.
+namespace quire::avx512_bf16 {
+void round_activations(const float* x, int64_t rows, int64_t inputs, uint16_t* rounded);
+void matmul(const MatmulArgs& args);
+void matmul_pairs(const MatmulArgs& args);
+int64_t peak_bf16(int64_t rounds);
+}  // namespace quire::avx512_bf16
+
+// All else is avx512_bf16's.
 namespace quire::amx {
 void round_to_bf16(const Bf16Args& args);
 void matmul_bf16(const Bf16MatmulArgs& args);

@@ -3,8 +3,10 @@
 //
 //   scalar avx2 avx512 avx512_vnni
 //
-// The table amx is avx512_vnni but for exact rows (KernelTable::matmul_bf16), whose bits are those of
-// amx_specification(). Bits are equal within a table.
+// The table avx512_bf16 is avx512_vnni but for BF16 weights, which meet activations in bf16
+// (KernelTable::round_activations): their bits are those of avx512_bf16_specification(). The table amx is avx512_bf16
+// but for exact rows (KernelTable::matmul_bf16), whose bits are those of amx_specification(). Bits are equal within a
+// table.
 //
 // Three rules make bits independent of company, chunking and threads:
 //  1. Outputs are lanes. A value of y is one chain of operations over K in ascending order, the same for 1 row or 512.
@@ -42,13 +44,14 @@ struct PackedMatrix {
   const std::byte* bytes = nullptr;  // 64-byte aligned, packed_size_bytes(type, outputs, inputs) long
 };
 
-// Activations of `rows` rows as a matmul reads them. Weights in F32, F16 and BF16 read `values`; quantized weights
-// read the int8 form: value[k] = scale[k / 32] * quant[k], scale = max|x| / 127 over the group, quants rounded to
-// nearest even and so within [-127, 127].
+// Activations of `rows` rows as a matmul reads them. Weights in F32, F16 and BF16 read `values`, but BF16 the bf16 form
+// `rounded` where the table has round_activations; quantized weights read the int8 form: value[k] = scale[k / 32] *
+// quant[k], scale = max|x| / 127 over the group, quants rounded to nearest even and so within [-127, 127].
 struct Activations {
   int64_t rows = 0;
   int64_t inputs = 0;
   const float* values = nullptr;        // (rows, inputs)
+  const uint16_t* rounded = nullptr;    // (rows, inputs rounded up to whole pairs): bf16
   const int8_t* quants = nullptr;       // (rows, inputs)
   const float* scales = nullptr;        // (rows, inputs / 32)
   const int32_t* quant_sums = nullptr;  // (rows, inputs / 32, 2): sums of a group's first 16 quants and of all, for
@@ -57,6 +60,9 @@ struct Activations {
 };
 
 // y[r][o] = sum over k of W[o][k] * x[r][k], for outputs of panels [panel_begin, panel_end).
+// BF16 weights that read the bf16 form, per pair of inputs in ascending order (an odd last input is a pair with zero):
+//   y = fma(W[2 j + 1], x[2 j + 1], y), then y = fma(W[2 j], x[2 j], y), from 0
+// where a subnormal weight is zero, and so is a result below 2^-126, with its sign.
 // Same bits for any rows and any split into panels: y[r][o] depends on x[r] and W[o] only.
 struct MatmulArgs {
   PackedMatrix weights;
@@ -168,6 +174,9 @@ struct KernelTable {
   // REQUIRES: inputs is a multiple of 32.
   void (*quantize_activations)(const float* x, int64_t rows, int64_t inputs, int8_t* quants, float* scales,
                                int32_t* quant_sums, float* group_sums);
+  // The bf16 form of rows, which matmul reads for BF16 weights: nearest even, what is below 2^-126 as zero; after an
+  // odd last input a zero. Null: BF16 weights read the values.
+  void (*round_activations)(const float* x, int64_t rows, int64_t inputs, uint16_t* rounded) = nullptr;
   // Rows whose inputs are to be kept better than one int8 form keeps them, where the table has an arithmetic for them.
   // Null: it has none, and two int8 forms are the way (backend/).
   void (*round_to_bf16)(const Bf16Args& args) = nullptr;
@@ -204,8 +213,11 @@ std::span<const KernelTable* const> supported_kernel_tables();
 // The named table, or null when this machine or this build does not have it.
 const KernelTable* find_kernel_table(std::string_view name);
 
-// The arithmetic of the table amx on any machine: exact rows in plain loops, all else by the best table there is. What
-// tests compare amx with.
+// The arithmetic of the table avx512_bf16 on any machine: BF16 weights in plain loops, all else by the best table there
+// is. What tests compare avx512_bf16 with.
+const KernelTable& avx512_bf16_specification();
+// The arithmetic of the table amx on any machine: exact rows in plain loops, all else as avx512_bf16_specification().
+// What tests compare amx with.
 const KernelTable& amx_specification();
 
 // exp(x) for x <= 88 as every table computes it (scalar specification; relative error < 2e-7); 0 below -87.

@@ -163,6 +163,11 @@ void pack_value(const uint8_t* value, int64_t k, int64_t lane, uint8_t* panel) {
   std::memcpy(panel + (k * lanes + lane) * static_cast<int64_t>(sizeof(Bits)), value, sizeof(Bits));
 }
 
+// Two inputs of an output lie side by side.
+void pack_value_of_pair(const uint8_t* value, int64_t k, int64_t lane, uint8_t* panel) {
+  std::memcpy(panel + k / 2 * line_bytes + lane * word_bytes + k % 2 * 2, value, 2);
+}
+
 // Packs block b of one output, at `lane` of its panel.
 using PackBlock = void (*)(const uint8_t* block, int64_t b, int64_t lane, uint8_t* panel);
 
@@ -189,7 +194,7 @@ PackPanel pack_panel_of(ElementType type) {
     case f16:
       return pack_panel<f16, pack_value<uint16_t>>;
     case bf16:
-      return pack_panel<bf16, pack_value<uint16_t>>;
+      return pack_panel<bf16, pack_value_of_pair>;
     case q4_0:
       return pack_panel<q4_0, pack_block_of_pair<q4_0>>;
     case q5_0:

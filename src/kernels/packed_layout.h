@@ -9,7 +9,8 @@
 //   sixth bits   2 x 64 bytes (half, output, i): bits 2 j, 2 j + 1 (0 <= j < 4) are bits 4, 5 of input 16 half + 4 j +
 //   i bytes        line j (0 <= j < 8) is 64 bytes (output, i): input 4 j + i, plus 128
 //
-//   F32          a step is 1 input: f32 (16)              F16, BF16   1 input: (16)
+//   F32, F16     a step is 1 input: (16)
+//   BF16         2 inputs: (output, i), which is one operand of vdpbf16ps; after an odd last input comes a zero
 //   Q4_0, Q5_0, Q8_0   2 groups: scales (2), then the two groups' low bits (Q5_0: low, fifth of each; Q8_0: bytes)
 //   Q4_1, Q5_1         1 group: scales, minima (f16), low bits (Q5_1: fifth bits)
 //   Q4_K, Q5_K         8 groups: d, dmin (f16), scales u8 (8, 16), minima u8 (8, 16), then per group low (fifth) bits
@@ -46,8 +47,9 @@ static constexpr Step step_of(ElementType type) {
     case ElementType::f32:
       return {1, 64};
     case ElementType::f16:
-    case ElementType::bf16:
       return {1, 32};
+    case ElementType::bf16:
+      return {2, 64};
     case ElementType::q4_0:
       return {64, 2 * (scales_bytes + low_bytes)};
     case ElementType::q5_0:

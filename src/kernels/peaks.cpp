@@ -11,6 +11,7 @@ std::vector<PeakLoop> supported_peak_loops() {
       {.table = "avx512", .operands = "f32", .multiply_add = avx512::peak_f32},
       {.table = "avx512", .operands = "int8", .multiply_add = avx512::peak_int8},
       {.table = "avx512_vnni", .operands = "int8", .multiply_add = avx512_vnni::peak_int8},
+      {.table = "avx512_bf16", .operands = "bf16", .multiply_add = avx512_bf16::peak_bf16},
   };
   std::erase_if(loops, [](const PeakLoop& loop) { return find_kernel_table(loop.table) == nullptr; });
   return loops;

@@ -13,7 +13,7 @@ inline constexpr int64_t peak_rounds_max = 8192;  // of one call: int16 sums gro
 // hide its latency. Pure; any thread.
 struct PeakLoop {
   std::string_view table;
-  std::string_view operands;  // "f32" or "int8"
+  std::string_view operands;  // "f32", "int8" or "bf16"
   // Multiplies ones by ones and returns the sum of the products, which is how many there were.
   // REQUIRES: rounds <= peak_rounds_max.
   int64_t (*multiply_add)(int64_t rounds);

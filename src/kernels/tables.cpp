@@ -54,8 +54,16 @@ constexpr KernelTable avx512_vnni_table = [] {
   return table;
 }();
 
-constexpr KernelTable amx_table = [] {
+constexpr KernelTable avx512_bf16_table = [] {
   KernelTable table = avx512_vnni_table;
+  table.name = "avx512_bf16";
+  table.matmul = avx512_bf16::matmul;
+  table.round_activations = avx512_bf16::round_activations;
+  return table;
+}();
+
+constexpr KernelTable amx_table = [] {
+  KernelTable table = avx512_bf16_table;
   table.name = "amx";
   table.round_to_bf16 = amx::round_to_bf16;
   table.matmul_bf16 = amx::matmul_bf16;
@@ -63,8 +71,17 @@ constexpr KernelTable amx_table = [] {
 }();
 
 // Worst first. Each table's machines include the next one's, so what is supported is a prefix.
-constexpr std::array<const KernelTable*, 5> all_tables = {&scalar_table, &avx2_table, &avx512_table, &avx512_vnni_table,
-                                                          &amx_table};
+constexpr std::array<const KernelTable*, 6> all_tables = {&scalar_table,      &avx2_table,        &avx512_table,
+                                                          &avx512_vnni_table, &avx512_bf16_table, &amx_table};
+
+// Pseudo-random 16-bit numbers.
+class Noise {
+ public:
+  uint32_t operator()() { return (state_ = state_ * 1664525 + 1013904223) >> 16; }
+
+ private:
+  uint32_t state_ = 1;
+};
 
 // Linux gives tile data (8 KiB of state a thread) to a process that asks, once for all its threads, before the first
 // use: Documentation/arch/x86/xstate.rst. False where processor or system do not have it.
@@ -74,12 +91,49 @@ bool request_tile_data() {
   return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
 }
 
+// The order in which VDPBF16PS adds, and that it flushes what is subnormal, is the manual's: bits must be equal on
+// every machine that has a table, so a processor that does otherwise does not have this one.
+bool pairs_add_as_specified() {
+  constexpr int64_t inputs = 64;
+  constexpr int64_t rows = 4;
+  Noise random;
+  const auto fill = [&random](auto& words) {  // around 1, every eighth below 2^-126 or with a product about there
+    for (uint16_t& word : words) {
+      const uint32_t exponent = random() % 8 == 0 ? random() % 2 * 63 : 120 + random() % 8;
+      word = static_cast<uint16_t>((random() & 0x807F) | exponent << 7);
+    }
+  };
+  alignas(64) std::array<uint16_t, packed::panel_bytes(ElementType::bf16, inputs) / 2> weights;
+  fill(weights);
+  std::array<uint16_t, rows * inputs> x;
+  fill(x);
+  for (size_t k = 0; k < inputs; ++k) {  // whole sums about 2^-126
+    x[k] = static_cast<uint16_t>((x[k] & 0x807F) | 64 << 7);
+    weights[k / 2 * 32 + k % 2] = static_cast<uint16_t>((weights[k / 2 * 32 + k % 2] & 0x807F) | 63 << 7);
+  }
+  std::array<float, rows * panel_outputs> expected;
+  std::array<float, rows * panel_outputs> actual;
+  const auto multiply = [&](void (*matmul)(const MatmulArgs&), auto& y) {
+    matmul({.weights = {.type = ElementType::bf16,
+                        .outputs = panel_outputs,
+                        .inputs = inputs,
+                        .bytes = reinterpret_cast<const std::byte*>(weights.data())},
+            .x = {.rows = rows, .inputs = inputs, .rounded = x.data()},
+            .y = y.data(),
+            .y_stride = panel_outputs,
+            .panel_begin = 0,
+            .panel_end = 1});
+  };
+  multiply(scalar::matmul_pairs, expected);
+  multiply(avx512_bf16::matmul_pairs, actual);
+  return std::memcmp(expected.data(), actual.data(), sizeof(expected)) == 0;
+}
+
 // The order in which TDPBF16PS adds is known from the manual alone. Bits must be equal on every machine that has a
 // table, so a processor that adds in another order does not have this one.
 bool tiles_add_as_specified() {
   constexpr int64_t inputs = 64;
-  uint32_t state = 1;
-  const auto random = [&state] { return (state = state * 1664525 + 1013904223) >> 16; };
+  Noise random;
   alignas(64) std::array<uint8_t, packed::panel_bytes(ElementType::q8_0, inputs)> weights;
   for (uint8_t& byte : weights) byte = static_cast<uint8_t>(random() & 0x3F);  // scales: below 2, as f16
   alignas(64) std::array<uint16_t, bf16_block_rows * inputs> x;
@@ -116,10 +170,15 @@ size_t count_supported() {
   if (avx2) count = 2;
   if (avx512) count = 3;
   if (avx512 && __builtin_cpu_supports("avx512vnni")) count = 4;
-  const bool tiles = count == 4 && __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("amx-tile") &&
-                     __builtin_cpu_supports("amx-bf16");
-  if (tiles && request_tile_data() && tiles_add_as_specified()) count = 5;
+  if (count == 4 && __builtin_cpu_supports("avx512bf16") && pairs_add_as_specified()) count = 5;
+  const bool tiles = count == 5 && __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-bf16");
+  if (tiles && request_tile_data() && tiles_add_as_specified()) count = 6;
   return count;
+}
+
+void matmul_by_specification(const MatmulArgs& args) {
+  if (args.weights.type == ElementType::bf16) return scalar::matmul_pairs(args);
+  supported_kernel_tables().back()->matmul(args);
 }
 
 }  // namespace
@@ -129,9 +188,22 @@ std::span<const KernelTable* const> supported_kernel_tables() {
   return std::span(all_tables).first(count);
 }
 
-const KernelTable& amx_specification() {
+const KernelTable& avx512_bf16_specification() {
   static const KernelTable specification = [] {
     KernelTable table = *supported_kernel_tables().back();
+    table.name = "avx512_bf16_specification";
+    table.matmul = matmul_by_specification;
+    table.round_activations = scalar::round_activations;
+    table.round_to_bf16 = nullptr;
+    table.matmul_bf16 = nullptr;
+    return table;
+  }();
+  return specification;
+}
+
+const KernelTable& amx_specification() {
+  static const KernelTable specification = [] {
+    KernelTable table = avx512_bf16_specification();
     table.name = "amx_specification";
     table.round_to_bf16 = scalar::round_to_bf16;
     table.matmul_bf16 = scalar::matmul_bf16;

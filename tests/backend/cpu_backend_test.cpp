@@ -40,6 +40,7 @@ struct ScratchMemory {
   static constexpr size_t size = size_t{1} << 17;
   std::vector<int8_t> quants = std::vector<int8_t>(size);
   std::vector<int32_t> quant_sums = std::vector<int32_t>(size);
+  std::vector<uint16_t> rounded = std::vector<uint16_t>(size);
   std::vector<uint16_t> bf16 = std::vector<uint16_t>(size);
   std::array<std::vector<float>, 7> floats;
   Scratch scratch;
@@ -51,6 +52,7 @@ struct ScratchMemory {
                .quant_sums = quant_sums.data(),
                .group_sums = floats[1].data(),
                .remainders = floats[2].data(),
+               .rounded = rounded.data(),
                .bf16 = bf16.data(),
                .split_q = floats[3].data(),
                .split_out = floats[4].data(),
@@ -117,6 +119,7 @@ TEST(CpuBackend, embeds_stored_rows_and_gives_zeros_for_a_token_that_has_none) {
 TEST(CpuBackend, projects_one_input_by_matrices_of_different_types) {
   const Stored quantized(ElementType::q4_0, 100, 256, 1);
   const Stored floats(ElementType::f16, 33, 256, 2);
+  const Stored pairs(ElementType::bf16, 50, 256, 4);
   const Buffer x(137, 256, 3);
   std::vector<int32_t> exact_rows, all_rows;
   for (int32_t row = 0; row < 137; ++row) {
@@ -139,16 +142,21 @@ TEST(CpuBackend, projects_one_input_by_matrices_of_different_types) {
     PageArena weights("weights");
     const Matrix a = backend.load_matrix(quantized.view, weights, [](auto) {}).value();
     const Matrix b = backend.load_matrix(floats.view, weights, [](auto) {}).value();
-    const Buffer one(137, 100), mixed(137, 100), exact(137, 100), plain(137, 33);
+    const Matrix c = backend.load_matrix(pairs.view, weights, [](auto) {}).value();
+    const Buffer one(137, 100), mixed(137, 100), exact(137, 100), plain(137, 33), rounded(137, 50);
     backend.matmul(x.rows, {}, PromptInput::exact, memory.scratch, {{a, one.rows}, {b, plain.rows}});
     // The step of 32 random values is about 2.4 / 127 of their size, and its error that over the root of 12.
     EXPECT_NEAR(relative_rms_error(one.rows, product_with(quantized)), 0.0055, 0.0005);
     EXPECT_LE(relative_rms_error(plain.rows, product_with(floats)), 1e-6);
-    backend.matmul(x.rows, all_rows, PromptInput::exact, memory.scratch, {{b, plain.rows}, {a, exact.rows}});
+    backend.matmul(x.rows, all_rows, PromptInput::exact, memory.scratch,
+                   {{b, plain.rows}, {a, exact.rows}, {c, rounded.rows}});
     // The same once more, of the remainder, which is evenly spread: 1 / 127 / the root of 3. In bf16 an input and a
     // weight are each off by at most 2^-9 of themselves, evenly spread between powers of two: about 2^-9 / 1.2.
     EXPECT_LE(relative_rms_error(exact.rows, product_with(quantized)), in_bf16 ? 0x1p-9 * 1.2 : 0.0055 * 0.0050);
     EXPECT_LE(relative_rms_error(plain.rows, product_with(floats)), 1e-6);
+    // BF16 weights, beside others: exact, or with inputs rounded as above.
+    const bool rounds = in_bf16 || backend.name().starts_with("avx512_bf16");
+    EXPECT_LE(relative_rms_error(rounded.rows, product_with(pairs)), rounds ? 0x1p-9 : 1e-6);
     backend.matmul(x.rows, exact_rows, PromptInput::exact, memory.scratch, {{a, mixed.rows}});
     for (int64_t row = 0; row < 137; ++row) {
       EXPECT_EQ(0, std::memcmp(mixed.rows.row(row), (row % 3 == 1 ? exact : one).rows.row(row), 400)) << row;

@@ -34,7 +34,7 @@ class PackedRow {
       case f16:
         return f16_at(at);
       case bf16:
-        return std::bit_cast<float>(static_cast<uint32_t>(number<uint16_t>(at, lane_)) << 16);
+        return std::bit_cast<float>(static_cast<uint32_t>(number<uint16_t>(at, 2 * lane_ + k)) << 16);
       case q4_0:
       case q5_0:
       case q8_0: {

@@ -22,9 +22,10 @@ TEST(PeakLoops, make_as_many_products_in_each_round) {
   }
 }
 
-TEST(PeakLoops, are_there_for_every_table_but_the_scalar_one) {
+TEST(PeakLoops, are_there_for_every_table_of_vectors) {
   const std::vector<PeakLoop> loops = supported_peak_loops();
   for (const KernelTable* table : supported_kernel_tables().subspan(1)) {
+    if (table->name == "amx") continue;
     EXPECT_TRUE(std::ranges::any_of(loops, [&](const PeakLoop& loop) { return loop.table == table->name; }))
         << table->name;
   }

@@ -180,6 +180,9 @@ Packed::Packed(ElementType type, int64_t outputs, int64_t inputs, const std::vec
 
 Rows::Rows(const KernelTable& table, std::vector<float> the_values, int64_t rows, int64_t inputs)
     : values(std::move(the_values)), rows_(rows), inputs_(inputs) {
+  const KernelTable& rounding = table.round_activations != nullptr ? table : avx512_bf16_specification();
+  rounded.resize(static_cast<size_t>(rows * ((inputs + 1) / 2 * 2)));
+  rounding.round_activations(values.data(), rows, inputs, rounded.data());
   if (inputs % quant_group != 0) return;
   const size_t groups = static_cast<size_t>(rows * inputs / quant_group);
   quants.resize(groups * quant_group);
@@ -191,7 +194,10 @@ Rows::Rows(const KernelTable& table, std::vector<float> the_values, int64_t rows
 }
 
 Activations Rows::rows(int64_t begin, int64_t count) const {
-  Activations x{.rows = count, .inputs = inputs_, .values = values.data() + begin * inputs_};
+  Activations x{.rows = count,
+                .inputs = inputs_,
+                .values = values.data() + begin * inputs_,
+                .rounded = rounded.data() + begin * ((inputs_ + 1) / 2 * 2)};
   if (!quants.empty()) {
     x.quants = quants.data() + begin * inputs_;
     x.scales = scales.data() + begin * inputs_ / quant_group;

@@ -34,7 +34,7 @@ class Packed {
   PackedMatrix matrix_;
 };
 
-// Activations in both forms, quantized by the given table.
+// Activations in every form that a table may read, made by the given table (bf16, where it has none, by plain loops).
 class Rows {
  public:
   Rows(const KernelTable& table, std::vector<float> values, int64_t rows, int64_t inputs);
@@ -44,6 +44,7 @@ class Rows {
   Activations all() const { return rows(0, rows_); }
 
   std::vector<float> values;
+  std::vector<uint16_t> rounded;
   std::vector<int8_t> quants;
   std::vector<float> scales;
   std::vector<int32_t> quant_sums;

@@ -71,9 +71,6 @@ QUIRE_LEAF_INLINE void store_f16_first(uint16_t* at, Floats x, int64_t n) {
 QUIRE_LEAF_INLINE __m256 bf16_lanes(__m128i bits) {
   return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(bits), 16));
 }
-QUIRE_LEAF_INLINE Floats load_bf16(const void* at) {
-  return {bf16_lanes(_mm_loadu_si128(as_half(at))), bf16_lanes(_mm_loadu_si128(as_half(at) + 1))};
-}
 QUIRE_LEAF_INLINE Floats load_u8(const uint8_t* at) {
   return {_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(as_half(at)))),
           _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(as_half(at + 8))))};

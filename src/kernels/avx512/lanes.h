@@ -39,9 +39,6 @@ QUIRE_LEAF_INLINE Floats load_f16_first(const uint16_t* at, int64_t n) {
 QUIRE_LEAF_INLINE void store_f16_first(uint16_t* at, Floats x, int64_t n) {
   _mm256_mask_storeu_epi16(at, first_lanes(n), _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
 }
-QUIRE_LEAF_INLINE Floats load_bf16(const void* at) {
-  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(load_half(at)), 16));
-}
 QUIRE_LEAF_INLINE Floats load_u8(const uint8_t* at) {
   return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at))));
 }

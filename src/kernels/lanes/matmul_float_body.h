@@ -1,4 +1,4 @@
-// The matmul of weights in F32, F16 and BF16: one chain of fused operations over k for each row and output.
+// The matmul of weights in floats: one chain of fused operations for each row and output, step after step of a panel.
 // Included by leaf files after their lanes.h: everything has internal linkage.
 #pragma once
 
@@ -9,43 +9,91 @@
 namespace quire {
 namespace {
 
-// The 16 outputs' weights of input k of a panel.
-template <ElementType type>
-QUIRE_LEAF_INLINE Floats load_weights(const uint8_t* panel, int64_t k) {
-  if constexpr (type == ElementType::f32) return load(reinterpret_cast<const float*>(panel + k * 64));
-  if constexpr (type == ElementType::f16) return load_f16(panel + k * 32);
-  return load_bf16(panel + k * 32);
-}
+// What a step of a panel (packed_layout.h) adds to the sums of a tile's rows. x: the rows, whose
+// inputs from k on are the step's. Rows whose inputs are no whole steps end with zeros (pads_rows), or their last
+// input is added by itself. With more than a few rows, many_panels meet a tile at a time.
+template <ElementType weight_type>
+struct ValueSteps {
+  using Input = float;
+  static constexpr ElementType type = weight_type;
+  static constexpr int64_t inputs = 1;
+  static constexpr bool pads_rows = true;
+  static constexpr int many_panels = 1;
+
+  template <int rows>
+  static QUIRE_LEAF_INLINE void add(const uint8_t* at, const float* const (&x)[rows], int64_t k, Floats (&acc)[rows]) {
+    const Floats weights = type == ElementType::f32 ? load(reinterpret_cast<const float*>(at)) : load_f16(at);
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; ++r) acc[r] = fma(weights, broadcast(x[r][k]), acc[r]);
+  }
+};
+
+// Pairs of BF16: the first input is the low half of a word, and the value of the high half that of the word without it.
+template <>
+struct ValueSteps<ElementType::bf16> {
+  using Input = float;
+  static constexpr ElementType type = ElementType::bf16;
+  static constexpr int64_t inputs = 2;
+  static constexpr bool pads_rows = false;
+  static constexpr int many_panels = 1;
+
+  template <int rows>
+  static QUIRE_LEAF_INLINE void add(const uint8_t* at, const float* const (&x)[rows], int64_t k, Floats (&acc)[rows]) {
+    add_first(at, x, k, acc);
+    const Floats weights = as_floats(bit_and(load_words(at), broadcast_word(~0xFFFF)));
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; ++r) acc[r] = fma(weights, broadcast(x[r][k + 1]), acc[r]);
+  }
+  template <int rows>
+  static QUIRE_LEAF_INLINE void add_first(const uint8_t* at, const float* const (&x)[rows], int64_t k,
+                                          Floats (&acc)[rows]) {
+    const Floats weights = as_floats(left32<16>(load_words(at)));
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; ++r) acc[r] = fma(weights, broadcast(x[r][k]), acc[r]);
+  }
+};
 
 // Neighbouring panels and the rows that meet them; x and y begin at the first of the rows.
+template <typename Input>
 struct FloatTile {
   const uint8_t* panel;
   int64_t panel_bytes;
-  const float* x;
+  const Input* x;
   int64_t inputs;
+  int64_t stride;  // inputs from a row to the next
   float* y;
   int64_t y_stride;
   int64_t outputs;  // from the first panel on that exist
 };
 
 // rows * panels chains: four and more hide the latency of one.
-template <ElementType type, int rows, int panels>
-void multiply_float_tile(const FloatTile& tile) {
-  constexpr int64_t step_bytes = packed::step_of(type).bytes;
+template <class Steps, int rows, int panels>
+void multiply_float_tile(const FloatTile<typename Steps::Input>& tile) {
+  constexpr int64_t step_bytes = packed::step_of(Steps::type).bytes;
+  const typename Steps::Input* x[rows];  // a pointer each: offsets of rows would be kept in memory
+#pragma GCC unroll 8
+  for (int r = 0; r < rows; ++r) x[r] = tile.x + r * tile.stride;
   Floats acc[panels][rows];
 #pragma GCC unroll 4
   for (int p = 0; p < panels; ++p) {
 #pragma GCC unroll 8
     for (int r = 0; r < rows; ++r) acc[p][r] = zeros();
   }
-  for (int64_t k = 0; k < tile.inputs; ++k) {
+  const int64_t steps = (Steps::pads_rows ? tile.stride : tile.inputs) / Steps::inputs;
+  for (int64_t step = 0; step < steps; ++step) {
 #pragma GCC unroll 4
     for (int p = 0; p < panels; ++p) {
-      const uint8_t* panel = tile.panel + p * tile.panel_bytes;
-      prefetch_weights(panel + k * step_bytes);
-      const Floats weights = load_weights<type>(panel, k);
-#pragma GCC unroll 8
-      for (int r = 0; r < rows; ++r) acc[p][r] = fma(weights, broadcast(tile.x[r * tile.inputs + k]), acc[p][r]);
+      const uint8_t* at = tile.panel + p * tile.panel_bytes + step * step_bytes;
+      prefetch_weights(at);
+      Steps::add(at, x, step * Steps::inputs, acc[p]);
+    }
+  }
+  if constexpr (!Steps::pads_rows) {
+#pragma GCC unroll 4
+    for (int p = 0; p < panels; ++p) {
+      if (tile.inputs % Steps::inputs == 0) continue;
+      const uint8_t* at = tile.panel + p * tile.panel_bytes + steps * step_bytes;
+      Steps::add_first(at, x, steps * Steps::inputs, acc[p]);
     }
   }
 #pragma GCC unroll 4
@@ -58,36 +106,44 @@ void multiply_float_tile(const FloatTile& tile) {
 }
 
 // REQUIRES: 1 <= rows <= rows_max.
-template <ElementType type, int rows_max, int panels>
-void multiply_float_rows(const FloatTile& tile, int64_t rows) {
-  if (rows == rows_max) return multiply_float_tile<type, rows_max, panels>(tile);
-  if constexpr (rows_max > 1) multiply_float_rows<type, rows_max - 1, panels>(tile, rows);
+template <class Steps, int rows_max, int panels>
+void multiply_float_rows(const FloatTile<typename Steps::Input>& tile, int64_t rows) {
+  if (rows == rows_max) return multiply_float_tile<Steps, rows_max, panels>(tile);
+  if constexpr (rows_max > 1) multiply_float_rows<Steps, rows_max - 1, panels>(tile, rows);
 }
 
-template <ElementType type>
-void matmul_float_weights(const MatmulArgs& args) {
+// x: (rows, inputs), where Steps::pads_rows rounded up to whole steps.
+template <class Steps>
+void matmul_steps(const MatmulArgs& args, const typename Steps::Input* x) {
   constexpr int64_t few_rows = matmul_tile_rows * 3 / 8;  // with so few, four panels go together
+  constexpr int many_panels = Steps::many_panels;
   const int64_t rows = args.x.rows;
   const int64_t inputs = args.x.inputs;
+  const int64_t stride = Steps::pads_rows ? (inputs + Steps::inputs - 1) / Steps::inputs * Steps::inputs : inputs;
   const int64_t tile_count = (rows + matmul_tile_rows - 1) / matmul_tile_rows;
-  const int64_t panel_bytes = packed::panel_bytes(type, inputs);
+  const int64_t panel_bytes = packed::panel_bytes(Steps::type, inputs);
   for (int64_t panel = args.panel_begin; panel < args.panel_end;) {
     const int64_t first = panel * packed::lanes;
-    const int64_t panels = rows <= few_rows && args.panel_end - panel >= 4 ? 4 : 1;
+    const int64_t left = args.panel_end - panel;
+    const int64_t panels = rows <= few_rows && left >= 4 ? 4 : left >= many_panels ? many_panels : 1;
     int64_t row = 0;
     for (int64_t i = 0; i < tile_count; ++i) {  // tiles of nearly equal height
       const int64_t end = rows * (i + 1) / tile_count;
-      const FloatTile tile = {reinterpret_cast<const uint8_t*>(args.weights.bytes) + panel * panel_bytes,
-                              panel_bytes,
-                              args.x.values + row * inputs,
-                              inputs,
-                              args.y + row * args.y_stride + first,
-                              args.y_stride,
-                              args.weights.outputs - first};
+      const FloatTile<typename Steps::Input> tile = {
+          reinterpret_cast<const uint8_t*>(args.weights.bytes) + panel * panel_bytes,
+          panel_bytes,
+          x + row * stride,
+          inputs,
+          stride,
+          args.y + row * args.y_stride + first,
+          args.y_stride,
+          args.weights.outputs - first};
       if (panels == 4) {
-        multiply_float_rows<type, few_rows, 4>(tile, end - row);
+        multiply_float_rows<Steps, few_rows, 4>(tile, end - row);
+      } else if (panels == many_panels) {
+        multiply_float_rows<Steps, matmul_tile_rows, many_panels>(tile, end - row);
       } else {
-        multiply_float_rows<type, matmul_tile_rows, 1>(tile, end - row);
+        multiply_float_rows<Steps, matmul_tile_rows, 1>(tile, end - row);
       }
       row = end;
     }
@@ -95,14 +151,19 @@ void matmul_float_weights(const MatmulArgs& args) {
   }
 }
 
+template <ElementType type>
+void matmul_values(const MatmulArgs& args) {
+  matmul_steps<ValueSteps<type>>(args, args.x.values);
+}
+
 inline void matmul_float_types(const MatmulArgs& args) {
   switch (args.weights.type) {
     case ElementType::f32:
-      return matmul_float_weights<ElementType::f32>(args);
+      return matmul_values<ElementType::f32>(args);
     case ElementType::f16:
-      return matmul_float_weights<ElementType::f16>(args);
+      return matmul_values<ElementType::f16>(args);
     case ElementType::bf16:
-      return matmul_float_weights<ElementType::bf16>(args);
+      return matmul_values<ElementType::bf16>(args);
     default:
       return;
   }

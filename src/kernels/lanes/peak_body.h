@@ -8,21 +8,27 @@
 namespace quire {
 namespace {
 
-template <int chains>
-QUIRE_LEAF_INLINE int64_t multiply_add_f32(int64_t rounds) {
-  Floats factor = broadcast(1.0F);
+// sum = add(sum, factor) adds products of ones in f32.
+template <int chains, class Factor, class Add>
+QUIRE_LEAF_INLINE int64_t multiply_add_floats(int64_t rounds, Factor factor, const Add& add) {
   forget(factor);
   Floats sums[chains];
 #pragma GCC unroll 16
   for (Floats& sum : sums) forget(sum = zeros());
   for (int64_t round = 0; round < rounds; ++round) {
 #pragma GCC unroll 16
-    for (Floats& sum : sums) sum = fma(factor, factor, sum);
+    for (Floats& sum : sums) sum = add(sum, factor);
   }
   int64_t products = 0;
 #pragma GCC unroll 16
   for (const Floats& sum : sums) products += static_cast<int64_t>(tree_sum(sum));
   return products;
+}
+
+template <int chains>
+QUIRE_LEAF_INLINE int64_t multiply_add_f32(int64_t rounds) {
+  return multiply_add_floats<chains>(rounds, broadcast(1.0F),
+                                     [](Floats sum, Floats factor) { return fma(factor, factor, sum); });
 }
 
 // sum = add(sum, factor) adds the products of bytes of ones; products_of(sum) counts them.

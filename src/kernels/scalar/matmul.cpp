@@ -65,15 +65,12 @@ void matmul_quantized(const MatmulArgs& args) {
   }
 }
 
-float load_weight(ElementType type, const uint8_t* panel, int64_t index) {
-  if (type == ElementType::f32) {
-    float value = 0.0F;
-    std::memcpy(&value, panel + 4 * index, 4);
-    return value;
-  }
-  uint16_t bits = 0;
-  std::memcpy(&bits, panel + 2 * index, 2);
-  return type == ElementType::f16 ? f32_of_f16(bits) : f32_of_bf16(bits);
+float load_weight(ElementType type, const uint8_t* panel, int64_t k, int64_t lane) {
+  if (type == ElementType::bf16) return load_bf16_weight(panel, k, lane);
+  if (type == ElementType::f16) return load_f16(panel, k * lanes + lane);
+  float value = 0.0F;
+  std::memcpy(&value, panel + 4 * (k * lanes + lane), 4);
+  return value;
 }
 
 void matmul_float(const MatmulArgs& args) {
@@ -87,7 +84,7 @@ void matmul_float(const MatmulArgs& args) {
       Tile tile;
       for (int64_t k = 0; k < inputs; ++k) {
         for (int64_t lane = 0; lane < lanes; ++lane) {
-          const float weight = load_weight(type, bytes, k * lanes + lane);
+          const float weight = load_weight(type, bytes, k, lane);
           for (int64_t r = 0; r < rows; ++r) {
             float& acc = tile.acc[static_cast<size_t>(r)][static_cast<size_t>(lane)];
             acc = std::fma(weight, args.x.values[(row + r) * inputs + k], acc);

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "kernels/isa_functions.h"
+#include "kernels/scalar/flushed.h"
 #include "kernels/scalar/half.h"
 #include "kernels/scalar/unpack.h"
 
@@ -14,23 +15,6 @@ namespace {
 using Weights = std::array<std::array<float, quant_group>, lanes>;  // of one group, values of bf16
 
 constexpr int64_t block_words = bf16_block_rows * quant_group;  // of one group
-
-constexpr float smallest_normal = 0x1p-126F;
-
-// x86 asks whether a result is subnormal after rounding it as if exponents had no end: what rounds up to 2^-126 from
-// below has to be rounded again, 2^64 times as large. REQUIRES: no operand is subnormal.
-float fma_flushed(float a, float b, float c) {
-  const float result = std::fma(a, b, c);
-  if (!(std::abs(result) <= smallest_normal)) return result;
-  const bool subnormal = std::abs(std::fma(a * 0x1p64F, b, c * 0x1p64F)) < smallest_normal * 0x1p64F;
-  return subnormal ? std::copysign(0.0F, result) : result;
-}
-
-// A sum of normal numbers that is below 2^-126 is exact.
-float add_flushed(float a, float b) {
-  const float result = a + b;
-  return std::abs(result) < smallest_normal ? std::copysign(0.0F, result) : result;
-}
 
 void round_weights(ElementType type, const uint8_t* panel, int64_t g, Weights& weights) {
   Group group;

@@ -32,6 +32,13 @@ inline float load_f16(const uint8_t* bytes, int64_t index) {
   return f32_of_f16(half);
 }
 
+// Weight k of an output of a BF16 panel.
+inline float load_bf16_weight(const uint8_t* panel, int64_t k, int64_t lane) {
+  uint16_t bits = 0;
+  std::memcpy(&bits, panel + k / 2 * packed::line_bytes + 4 * lane + 2 * (k % 2), 2);
+  return f32_of_bf16(bits);
+}
+
 // The low 4 bits of input k of an output.
 inline int32_t low_bits(const uint8_t* low, int64_t lane, int64_t k) {
   const int64_t line = k % 16 / 4;
