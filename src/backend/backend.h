@@ -31,7 +31,6 @@ struct Scratch {
   float* scales = nullptr;        // (2 * rows, inputs / 32)
   int32_t* quant_sums = nullptr;  // (2 * rows, inputs / 32, 2)
   float* group_sums = nullptr;    // (2 * rows, inputs / 32)
-  float* remainders = nullptr;    // (rows, inputs): what the int8 form lacks
   uint16_t* rounded = nullptr;    // (rows, inputs rounded up to whole pairs): the bf16 form that BF16 weights read
   uint16_t* bf16 = nullptr;       // (rows rounded up to whole blocks of 16, inputs): the bf16 form of exact rows
   // Split heads, for KV of type f32 only.

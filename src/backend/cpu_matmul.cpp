@@ -17,17 +17,6 @@ constexpr int64_t second_rows = 64;
 
 int64_t panel_count(const Projection& projection) { return ceil_div(projection.weights.packed.outputs, panel_outputs); }
 
-// remainder = x - the value of its int8 form. Two roundings: what they lose is 2^-24 of the form.
-void subtract_form(const float* x, const int8_t* quants, const float* scales, int64_t inputs, float* remainder) {
-  for (int64_t group = 0; group < inputs / quant_group; ++group) {
-    const float scale = scales[group];
-    for (int64_t i = 0; i < quant_group; ++i) remainder[i] = x[i] - scale * static_cast<float>(quants[i]);
-    x += quant_group;
-    quants += quant_group;
-    remainder += quant_group;
-  }
-}
-
 // `count` rows of the int8 forms, from `row` on.
 Activations forms_of(const Scratch& scratch, int64_t inputs, int64_t row, int64_t count) {
   const int64_t groups = inputs / quant_group;
@@ -79,18 +68,24 @@ void CpuBackend::quantize_remainders(Rows x, std::span<const int32_t> exact_rows
   for_rows(static_cast<int64_t>(exact_rows.size()), x.width, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t row = exact_rows[static_cast<size_t>(i)];
-      float* const remainder = scratch.remainders + i * x.width;
-      subtract_form(x.row(row), scratch.quants + row * x.width, scratch.scales + row * groups, x.width, remainder);
       const int64_t to = x.count + i;
-      kernels_.quantize_activations(remainder, 1, x.width, scratch.quants + to * x.width, scratch.scales + to * groups,
-                                    scratch.quant_sums + to * groups * 2, scratch.group_sums + to * groups);
+      kernels_.quantize_remainders({.x = x.row(row),
+                                    .first_quants = scratch.quants + row * x.width,
+                                    .first_scales = scratch.scales + row * groups,
+                                    .rows = 1,
+                                    .inputs = x.width,
+                                    .quants = scratch.quants + to * x.width,
+                                    .scales = scratch.scales + to * groups,
+                                    .quant_sums = scratch.quant_sums + to * groups * 2,
+                                    .group_sums = scratch.group_sums + to * groups});
     }
   });
 }
 
 void CpuBackend::round_activations(Rows x, const Scratch& scratch) {
   for_rows(x.count, x.width, [&](int64_t begin, int64_t end) {
-    kernels_.round_activations(x.row(begin), end - begin, x.width, scratch.rounded + begin * round_up<int64_t>(x.width, 2));
+    kernels_.round_activations(x.row(begin), end - begin, x.width,
+                               scratch.rounded + begin * round_up<int64_t>(x.width, 2));
   });
 }
 

@@ -59,7 +59,6 @@ Result<Workspace> Workspace::create(const ModelConfig& config, const Limits& lim
     layout.place(space.scratch_.scales, 2 * rows * (input_max / quant_group));
     layout.place(space.scratch_.quant_sums, 2 * rows * (input_max / quant_group) * 2);
     layout.place(space.scratch_.group_sums, 2 * rows * (input_max / quant_group));
-    layout.place(space.scratch_.remainders, rows * input_max);
     layout.place(space.scratch_.rounded, rows * round_up<int64_t>(input_max, 2));
     layout.place(space.scratch_.bf16, round_up(rows, bf16_block_rows) * input_max);
     if (config.kv_type == KvType::f32) {

@@ -42,7 +42,7 @@ struct ScratchMemory {
   std::vector<int32_t> quant_sums = std::vector<int32_t>(size);
   std::vector<uint16_t> rounded = std::vector<uint16_t>(size);
   std::vector<uint16_t> bf16 = std::vector<uint16_t>(size);
-  std::array<std::vector<float>, 7> floats;
+  std::array<std::vector<float>, 6> floats;
   Scratch scratch;
 
   ScratchMemory() {
@@ -51,13 +51,12 @@ struct ScratchMemory {
                .scales = floats[0].data(),
                .quant_sums = quant_sums.data(),
                .group_sums = floats[1].data(),
-               .remainders = floats[2].data(),
                .rounded = rounded.data(),
                .bf16 = bf16.data(),
-               .split_q = floats[3].data(),
-               .split_out = floats[4].data(),
-               .split_k = floats[5].data(),
-               .split_v = floats[6].data()};
+               .split_q = floats[2].data(),
+               .split_out = floats[3].data(),
+               .split_k = floats[4].data(),
+               .split_v = floats[5].data()};
   }
 };
 

@@ -1,4 +1,4 @@
-// The specification of quantize_activations.
+// The specification of quantize_activations and quantize_remainders.
 #include <bit>
 #include <limits>
 
@@ -6,31 +6,49 @@
 #include "kernels/scalar/quant.h"
 
 namespace quire::scalar {
+namespace {
+
+// One group of values; the pointers are of what is made of it.
+void quantize_group(const float* group, int8_t* quants, float& scale, int32_t* quant_sums, float& group_sum) {
+  const uint32_t max_bits = max_magnitude(group, quant_group);
+  const float max = std::bit_cast<float>(max_bits);
+  float inverse = 0.0F;
+  scale = 0.0F;
+  if (max_bits >= infinity_bits) {
+    scale = std::numeric_limits<float>::quiet_NaN();
+  } else if (max >= quant_floor) {
+    scale = max / 127.0F;
+    inverse = 127.0F / max;
+  }
+  int32_t sums[2] = {0, 0};
+  for (int64_t k = 0; k < quant_group; ++k) {
+    const int32_t quant = inverse == 0.0F ? 0 : round_to_int(group[k] * inverse);
+    quants[k] = static_cast<int8_t>(quant);
+    sums[k / 16] += quant;
+  }
+  quant_sums[0] = sums[0];
+  quant_sums[1] = sums[0] + sums[1];
+  group_sum = scale * static_cast<float>(sums[0] + sums[1]);
+}
+
+}  // namespace
 
 void quantize_activations(const float* x, int64_t rows, int64_t inputs, int8_t* quants, float* scales,
                           int32_t* quant_sums, float* group_sums) {
   for (int64_t g = 0; g < rows * inputs / quant_group; ++g) {
-    const float* group = x + g * quant_group;
-    const uint32_t max_bits = max_magnitude(group, quant_group);
-    const float max = std::bit_cast<float>(max_bits);
-    float scale = 0.0F;
-    float inverse = 0.0F;
-    if (max_bits >= infinity_bits) {
-      scale = std::numeric_limits<float>::quiet_NaN();
-    } else if (max >= quant_floor) {
-      scale = max / 127.0F;
-      inverse = 127.0F / max;
-    }
-    int32_t sums[2] = {0, 0};
+    quantize_group(x + g * quant_group, quants + g * quant_group, scales[g], quant_sums + 2 * g, group_sums[g]);
+  }
+}
+
+void quantize_remainders(const RemainderArgs& args) {
+  for (int64_t g = 0; g < args.rows * args.inputs / quant_group; ++g) {
+    const int64_t first = g * quant_group;
+    float remainders[quant_group];
     for (int64_t k = 0; k < quant_group; ++k) {
-      const int32_t quant = inverse == 0.0F ? 0 : round_to_int(group[k] * inverse);
-      quants[g * quant_group + k] = static_cast<int8_t>(quant);
-      sums[k / 16] += quant;
+      const float value = args.first_scales[g] * static_cast<float>(args.first_quants[first + k]);
+      remainders[k] = args.x[first + k] - value;
     }
-    scales[g] = scale;
-    quant_sums[2 * g] = sums[0];
-    quant_sums[2 * g + 1] = sums[0] + sums[1];
-    group_sums[g] = scale * static_cast<float>(sums[0] + sums[1]);
+    quantize_group(remainders, args.quants + first, args.scales[g], args.quant_sums + 2 * g, args.group_sums[g]);
   }
 }
 
