@@ -61,7 +61,9 @@ class CpuBackend final : public Backend {
   void project(const Projection& projection, Rows x, std::span<const int32_t> exact_rows, const Scratch& scratch,
                int64_t begin, int64_t end);
   // The same with the second terms of exact rows.
-  void project_in_two_forms(const MatmulArgs& first, std::span<const int32_t> exact_rows, const Scratch& scratch);
+  void project_in_two_forms(const MatmulArgs& all, std::span<const int32_t> exact_rows, const Scratch& scratch);
+  void add_second_terms(const MatmulArgs& first, const Activations& second, std::span<const int32_t> exact_rows,
+                        float* y);
   // The same with exact rows in bf16.
   void project_in_bf16(const MatmulArgs& all, std::span<const int32_t> exact_rows, const Scratch& scratch);
 

@@ -12,8 +12,16 @@ namespace {
 // computes alone.
 constexpr int64_t fork_products_min = 512 * 1024;
 
-// Rows whose second terms are computed at a time: 4 KiB of them, in L1 until they are added.
-constexpr int64_t second_rows = 64;
+// Exact rows meet neighbouring panels in both forms before the next panels do, and these rows all panels before the
+// next rows do: the panels are in the first levels when they are read again, and so are the rows' forms, if few enough.
+constexpr int64_t exact_panels = 2;
+constexpr int64_t exact_rows_max = 64;
+constexpr int64_t exact_rows_min = 32;
+constexpr int64_t exact_forms_bytes = 512 << 10;
+
+int64_t exact_block_rows(int64_t inputs) {
+  return std::clamp(exact_forms_bytes / (3 * inputs) / 8 * 8, exact_rows_min, exact_rows_max);
+}
 
 int64_t panel_count(const Projection& projection) { return ceil_div(projection.weights.packed.outputs, panel_outputs); }
 
@@ -123,37 +131,54 @@ void CpuBackend::project(const Projection& projection, Rows x, std::span<const i
   }
 }
 
-void CpuBackend::project_in_two_forms(const MatmulArgs& first, std::span<const int32_t> exact_rows,
+void CpuBackend::project_in_two_forms(const MatmulArgs& all, std::span<const int32_t> exact_rows,
                                       const Scratch& scratch) {
-  const PackedMatrix& weights = first.weights;
-  const auto exact_count = static_cast<int64_t>(exact_rows.size());
-  // A panel at a time, which is in L1 or L2 when it is read again for the second terms.
-  float second[second_rows * panel_outputs];  // (row, output of the panel)
-  for (int64_t panel = first.panel_begin; panel < first.panel_end; ++panel) {
-    MatmulArgs args = first;
-    args.panel_begin = panel;
-    args.panel_end = panel + 1;
-    kernels_.matmul(args);
-    const int64_t outputs = std::min(panel_outputs, weights.outputs - panel * panel_outputs);
-    for (int64_t done = 0; done < exact_count; done += second_rows) {
-      const int64_t count = std::min(second_rows, exact_count - done);
-      // One panel as a matrix of its own, so that its outputs count from 0.
-      const size_t panel_bytes = packed_size_bytes(weights.type, panel_outputs, weights.inputs);
-      kernels_.matmul({.weights = {.type = weights.type,
-                                   .outputs = outputs,
-                                   .inputs = weights.inputs,
-                                   .bytes = weights.bytes + static_cast<size_t>(panel) * panel_bytes},
-                       .x = forms_of(scratch, weights.inputs, first.x.rows + done, count),
-                       .y = second,
-                       .y_stride = panel_outputs,
-                       .panel_begin = 0,
-                       .panel_end = 1});
-      for (int64_t i = 0; i < count; ++i) {
-        const int64_t row = exact_rows[static_cast<size_t>(done + i)];
-        float* const y = first.y + row * first.y_stride + panel * panel_outputs;
-        for (int64_t o = 0; o < outputs; ++o) y[o] += second[i * panel_outputs + o];
-      }
+  const int64_t block_rows = exact_block_rows(all.x.inputs);
+  size_t exact_begin = 0;
+  for (int64_t row = 0; row < all.x.rows; row += block_rows) {
+    const int64_t row_end = std::min(all.x.rows, row + block_rows);
+    size_t exact_end = exact_begin;
+    while (exact_end < exact_rows.size() && exact_rows[exact_end] < row_end) ++exact_end;
+    MatmulArgs first = all;
+    first.x = forms_of(scratch, all.x.inputs, row, row_end - row);
+    first.y = all.y + row * all.y_stride;
+    const Activations second = forms_of(scratch, all.x.inputs, all.x.rows + static_cast<int64_t>(exact_begin),
+                                        static_cast<int64_t>(exact_end - exact_begin));
+    const auto block_exact_rows = exact_rows.subspan(exact_begin, exact_end - exact_begin);
+    for (int64_t panel = all.panel_begin; panel < all.panel_end; panel += exact_panels) {
+      first.panel_begin = panel;
+      first.panel_end = std::min(all.panel_end, panel + exact_panels);
+      kernels_.matmul(first);
+      add_second_terms(first, second, block_exact_rows, all.y);
     }
+    exact_begin = exact_end;
+  }
+}
+
+// y of the exact rows += panels of `first` times their second form.
+void CpuBackend::add_second_terms(const MatmulArgs& first, const Activations& second,
+                                  std::span<const int32_t> exact_rows, float* y) {
+  if (exact_rows.empty()) return;
+  constexpr int64_t width = exact_panels * panel_outputs;
+  float terms[exact_rows_max * width];  // (row, output of the panels)
+  const PackedMatrix& weights = first.weights;
+  const int64_t begin = first.panel_begin * panel_outputs;
+  const int64_t outputs = std::min(first.panel_end * panel_outputs, weights.outputs) - begin;
+  // The panels as a matrix of their own, so that outputs count from 0.
+  const size_t panel_bytes = packed_size_bytes(weights.type, panel_outputs, weights.inputs);
+  kernels_.matmul({.weights = {.type = weights.type,
+                               .outputs = outputs,
+                               .inputs = weights.inputs,
+                               .bytes = weights.bytes + static_cast<size_t>(first.panel_begin) * panel_bytes},
+                   .x = second,
+                   .y = terms,
+                   .y_stride = width,
+                   .panel_begin = 0,
+                   .panel_end = first.panel_end - first.panel_begin});
+  for (size_t i = 0; i < exact_rows.size(); ++i) {
+    const float* const from = terms + static_cast<int64_t>(i) * width;
+    float* const to = y + exact_rows[i] * first.y_stride + begin;
+    for (int64_t o = 0; o < outputs; ++o) to[o] += from[o];
   }
 }
 

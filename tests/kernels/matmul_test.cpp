@@ -111,6 +111,25 @@ TEST_P(Matmul, has_the_bits_of_its_specification_in_every_table) {
   }
 }
 
+// Long rows, so that few of them fill what the kernels keep near; an odd number of panels.
+TEST_P(Matmul, has_the_bits_of_its_specification_for_more_rows_than_a_block) {
+  const ElementType type = GetParam();
+  Random random(27);
+  const Shape shape = {.outputs = 37, .inputs = 16384};
+  const int64_t rows = 40;
+  const Packed packed(type, shape.outputs, shape.inputs, random_rows(type, shape.outputs, shape.inputs, random));
+  const Rows x(*find_kernel_table("scalar"), random_floats(rows * shape.inputs, random), rows, shape.inputs);
+  const auto specified_by = [&](const KernelTable& table) {
+    return multiply(table, packed.matrix(), x.all(), 0, panels_of(shape.outputs), shape.outputs);
+  };
+  const auto plain = specified_by(*find_kernel_table("scalar"));
+  const auto in_pairs = type == ElementType::bf16 ? specified_by(avx512_bf16_specification()) : plain;
+  for (const KernelTable* table : supported_kernel_tables().subspan(1)) {
+    const auto& expected = table->round_activations != nullptr ? in_pairs : plain;
+    EXPECT_TRUE(same_bits(specified_by(*table).data(), expected.data(), rows * shape.outputs)) << table->name;
+  }
+}
+
 TEST_P(Matmul, gives_a_row_the_same_bits_alone_and_among_any_neighbours) {
   const ElementType type = GetParam();
   Random random(13);

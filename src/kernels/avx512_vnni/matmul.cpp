@@ -7,14 +7,21 @@ namespace {
 
 // vpdpbusd: unsigned weights times signed activations, four at a time, into int32 without saturation.
 struct Dot {
-  template <int64_t bits, int begin, int end, int rows>
-  static QUIRE_LEAF_INLINE void add_quads(const uint8_t* at, const int8_t* const (&x)[rows], Words (&sums)[rows]) {
+  static constexpr int panels = 2;
+
+  template <int64_t bits, int begin, int end, int panels, int rows>
+  static QUIRE_LEAF_INLINE void add_quads(const Group (&groups)[panels], const int8_t* const (&x)[rows],
+                                          Words (&sums)[panels][rows]) {
 #pragma GCC unroll 8
     for (int q = begin; q < end; ++q) {
-      const Words quad = load_quad<bits>(at, q);
+      Words quads[panels];
+#pragma GCC unroll 2
+      for (int p = 0; p < panels; ++p) quads[p] = load_quad<bits>(groups[p].quads, q);
 #pragma GCC unroll 8
       for (int r = 0; r < rows; ++r) {
-        sums[r] = _mm512_dpbusd_epi32(sums[r], quad, broadcast_at(x[r] + 4 * q));
+        const Words quants = broadcast_at(x[r] + 4 * q);
+#pragma GCC unroll 2
+        for (int p = 0; p < panels; ++p) sums[p][r] = _mm512_dpbusd_epi32(sums[p][r], quads[p], quants);
       }
     }
   }

@@ -13,10 +13,15 @@ namespace {
 // b-bit weights is at most (2^b - 1) * 127 * 2, of which 2^15 holds eight for 4 bits, four for 5, two for 6.
 // Weights of 8 bits are multiplied as two of 4.
 struct DotPairs {
+  static constexpr int panels = 1;
+
   // sums[r] += quads [begin, end) times the quants of row r. Rows are
   // the inner loop: a quad is made once for all of them, and only their running pairs have to stay in registers.
   template <int64_t bits, int begin, int end, int rows>
-  static QUIRE_LEAF_INLINE void add_quads(const uint8_t* at, const int8_t* const (&x)[rows], Words (&sums)[rows]) {
+  static QUIRE_LEAF_INLINE void add_quads(const Group (&groups)[1], const int8_t* const (&x)[rows],
+                                          Words (&panel_sums)[1][rows]) {
+    const uint8_t* at = groups[0].quads;
+    Words(&sums)[rows] = panel_sums[0];
     if constexpr (bits == 8) {
       Words high_sums[rows];
 #pragma GCC unroll 8
