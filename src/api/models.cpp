@@ -10,6 +10,7 @@
 
 #include "api/duration.h"
 #include "api/json_text.h"
+#include "api/model_json.h"
 
 namespace quire::api {
 namespace {
@@ -32,6 +33,8 @@ Json details_json(const ModelDetails& details) {
 Json milliseconds(int64_t ns, bool known) {
   return known ? Json(std::round(static_cast<double>(ns) * 1e-3) * 1e-3) : Json();
 }
+
+constexpr int64_t forever = std::numeric_limits<int64_t>::max();
 
 Json controller_json(const ControllerView& controller) {
   Json curve = Json::array();
@@ -71,39 +74,40 @@ std::string tags_body(std::span<const ModelSummary> models) {
   return to_text({{"models", std::move(list)}});
 }
 
+Json running_model_json(const RunningModel& model) {
+  return {{"name", model.summary.name},
+          {"model", model.summary.name},
+          {"size", model.summary.size_bytes},
+          {"digest", model.summary.digest},
+          {"details", details_json(model.summary.details)},
+          {"expires_at", rfc3339_ns(model.expires_unix_ns.value_or(forever))},
+          {"size_vram", 0},
+          {"context_length", model.context_length},
+          {"requests_running", model.requests_running},
+          {"requests_waiting", model.requests_waiting},
+          {"controller", controller_json(model.controller)},
+          {"kv_blocks",
+           {{"total", model.kv_blocks.total},
+            {"limit", model.kv_blocks.limit},
+            {"held", model.kv_blocks.held},
+            {"cached", model.kv_blocks.cached},
+            {"bytes", model.kv_blocks.bytes},
+            {"type", model.kv_blocks.type}}},
+          {"since_load",
+           {{"steps", model.since_load.steps},
+            {"prompt_tokens_computed", model.since_load.prompt_tokens_computed},
+            {"prefix_hit_tokens", model.since_load.prefix_hit_tokens},
+            {"generated_tokens", model.since_load.generated_tokens},
+            {"preemptions", model.since_load.preemptions},
+            {"recomputed_tokens", model.since_load.recomputed_tokens},
+            {"evicted_blocks", model.since_load.evicted_blocks}}}};
+}
+
 std::string ps_body(std::vector<RunningModel> models) {
-  constexpr int64_t forever = std::numeric_limits<int64_t>::max();
   std::ranges::stable_sort(models, std::greater{},
                            [&](const RunningModel& model) { return model.expires_unix_ns.value_or(forever); });
   Json list = Json::array();
-  for (const RunningModel& model : models) {
-    list.push_back({{"name", model.summary.name},
-                    {"model", model.summary.name},
-                    {"size", model.summary.size_bytes},
-                    {"digest", model.summary.digest},
-                    {"details", details_json(model.summary.details)},
-                    {"expires_at", rfc3339_ns(model.expires_unix_ns.value_or(forever))},
-                    {"size_vram", 0},
-                    {"context_length", model.context_length},
-                    {"requests_running", model.requests_running},
-                    {"requests_waiting", model.requests_waiting},
-                    {"controller", controller_json(model.controller)},
-                    {"kv_blocks",
-                     {{"total", model.kv_blocks.total},
-                      {"limit", model.kv_blocks.limit},
-                      {"held", model.kv_blocks.held},
-                      {"cached", model.kv_blocks.cached},
-                      {"bytes", model.kv_blocks.bytes},
-                      {"type", model.kv_blocks.type}}},
-                    {"since_load",
-                     {{"steps", model.since_load.steps},
-                      {"prompt_tokens_computed", model.since_load.prompt_tokens_computed},
-                      {"prefix_hit_tokens", model.since_load.prefix_hit_tokens},
-                      {"generated_tokens", model.since_load.generated_tokens},
-                      {"preemptions", model.since_load.preemptions},
-                      {"recomputed_tokens", model.since_load.recomputed_tokens},
-                      {"evicted_blocks", model.since_load.evicted_blocks}}}});
-  }
+  for (const RunningModel& model : models) list.push_back(running_model_json(model));
   return to_text({{"models", std::move(list)}});
 }
 

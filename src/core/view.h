@@ -15,12 +15,25 @@ enum class SequenceState : uint8_t {
   finished,  // owns nothing, in no plan
 };
 
+// Why a sequence does not run, as far as the scheduler can tell after a step.
+enum class WaitReason : uint8_t {
+  none,       // it runs
+  next_step,  // nothing is in its way any more
+  parallel,   // first in line; as many contexts run as may now
+  memory,     // first in line; its tokens and their growth do not fit beside those that run
+  step,       // first in line; its band and more urgent ones want every row of a step
+  band,       // behind a more urgent one
+  fairness,   // behind one that came later, whose client was served less
+  position,   // behind earlier ones
+};
+
 // One sequence after a step. Times are of the engine's clock; -1: not yet, or not known.
 struct SequenceView {
   SequenceId id;
   SequenceState state = SequenceState::waiting;
   uint8_t band = 3;       // as it counts now: ageing may have lifted it
   int32_t position = -1;  // in the order in which waiting and parked ones get their turn, from 0; -1: it runs
+  WaitReason reason = WaitReason::none;
   int32_t prompt_tokens = 0;
   int32_t computed_tokens = 0;  // positions whose KV is there
   int32_t cached_tokens = 0;    // of the prompt, those that needed no computing

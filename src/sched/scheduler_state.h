@@ -76,6 +76,9 @@ struct Scheduler::State {
   bool follows_a_leader(const Entry& entry) const;
   void share_class(std::span<Entry* const> members, int64_t& budget);
 
+  // scheduler_view.cpp
+  WaitReason first_waits_for();
+
   // scheduler_check.cpp
   void check() const;
   void check_lists() const;

@@ -1,5 +1,6 @@
 // What the scheduler shows: counts and a line for each sequence, made after a step.
 #include <algorithm>
+#include <utility>
 
 #include "sched/scheduler_state.h"
 
@@ -24,17 +25,53 @@ SequenceView view_of(const Entry& entry, const BlockPool& pool) {
   return view;
 }
 
+// Of those that do not run, in the order in which they get their turn: what is in the way of each.
+class Reasons {
+ public:
+  explicit Reasons(WaitReason of_first) : of_first_(of_first) {}
+
+  WaitReason next(const Rank& rank) {
+    const bool first = std::exchange(first_band_, first_band_ < 0 ? rank.band : first_band_) < 0;
+    const bool overtaken = rank.band == band_ && latest_ns_ > rank.arrived_ns;
+    latest_ns_ = rank.band == band_ ? std::max(latest_ns_, rank.arrived_ns) : rank.arrived_ns;
+    band_ = rank.band;
+    if (first) return of_first_;
+    if (rank.band > first_band_) return WaitReason::band;
+    return overtaken ? WaitReason::fairness : WaitReason::position;
+  }
+
+ private:
+  const WaitReason of_first_;
+  int32_t first_band_ = -1;  // -1: nobody yet
+  int32_t band_ = -1;        // of the last one
+  int64_t latest_ns_ = 0;    // arrival in its band so far
+};
+
 }  // namespace
 
+// The conditions of make_room, as they are after the step.
+WaitReason Scheduler::State::first_waits_for() {
+  const Entry* first = first_candidate();
+  if (first == nullptr || running.empty()) return WaitReason::next_step;
+  if (rows_before(first->rank.band) >= policy.step_tokens()) return WaitReason::step;
+  if (static_cast<int32_t>(running.size()) >= parallel.parallel()) return WaitReason::parallel;
+  matched.clear();
+  match(*first, matched);
+  return blocks_wanted(*first) + blocks_reserved() > cache.available() ? WaitReason::memory : WaitReason::next_step;
+}
+
 void Scheduler::view(std::vector<SequenceView>& views) const {
-  const State& s = *state_;
+  State& s = *state_;
   views.clear();
+  Reasons reasons(s.first_waits_for());
   for (const Entry* entry : s.running) views.push_back(view_of(*entry, s.cache.pool()));
   size_t parked = 0;
   for (size_t waiting = 0; waiting < s.waiting.size() || parked < s.parked.size();) {
     const bool from_parked =
         waiting == s.waiting.size() || (parked < s.parked.size() && s.parked[parked]->rank < s.waiting[waiting]->rank);
-    SequenceView view = view_of(*(from_parked ? s.parked[parked++] : s.waiting[waiting++]), s.cache.pool());
+    const Entry& entry = *(from_parked ? s.parked[parked++] : s.waiting[waiting++]);
+    SequenceView view = view_of(entry, s.cache.pool());
+    view.reason = reasons.next(entry.rank);
     view.position = static_cast<int32_t>(parked + waiting) - 1;
     if (view.state == SequenceState::waiting && s.start_rate.interval_ns() >= 0) {
       view.expected_start_ns = s.now_ns + (view.position + 1) * s.start_rate.interval_ns();

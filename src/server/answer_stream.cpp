@@ -7,12 +7,20 @@
 
 namespace quire::server {
 
+// What has not ended by now is cancelled, and nobody waits to hear it.
+AnswerStream::~AnswerStream() {
+  for (size_t choice = 0; choice < live_.sequences.size(); ++choice) {
+    if (!live_.sequences[choice].ended) live_.log_end(choice, nullptr, clocks_.engine.now_ns());
+  }
+}
+
 void AnswerStream::accept(const Event& event) {
   const auto sequence = std::ranges::find(live_.sequences, event.id, &LiveSequence::id);
   QUIRE_CHECK(sequence != live_.sequences.end(), "events come to the stream of their sequence");
   const auto choice = static_cast<size_t>(sequence - live_.sequences.begin());
   if (const Finished* finished = std::get_if<Finished>(&event.body)) {
     sequence->ended = true;
+    live_.log_end(choice, finished, clocks_.engine.now_ns());
     if (!ended_) finish(choice, *finished);
     return;
   }

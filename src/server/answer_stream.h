@@ -36,6 +36,9 @@ class AnswerStream {
   AnswerStream(const asio::any_io_executor& executor, std::unique_ptr<api::AnswerWriter> writer, LiveRequest& live,
                Clocks clocks, Config config)
       : config_(config), clocks_(clocks), writer_(std::move(writer)), live_(live), news_(executor) {}
+  ~AnswerStream();
+  AnswerStream(const AnswerStream&) = delete;
+  AnswerStream& operator=(const AnswerStream&) = delete;
 
   // Takes an event; wakes nobody, so that all of a step's bytes are written together.
   void accept(const Event& event);

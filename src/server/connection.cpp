@@ -65,7 +65,9 @@ HttpRequest to_request(Parser& parser, std::string peer) {
   auto message = parser.release();
   HttpRequest request;
   request.method = std::string(message.method_string());
-  request.path = decode_path({message.target().data(), message.target().size()});
+  const std::string_view target(message.target().data(), message.target().size());
+  request.path = decode_path(target);
+  if (const size_t query = target.find('?'); query != std::string_view::npos) request.query = target.substr(query + 1);
   for (const auto& field : message) {
     request.headers.emplace_back(lower({field.name_string().data(), field.name_string().size()}),
                                  std::string(field.value()));
@@ -376,7 +378,8 @@ std::string Connection::Impl::head(int status, std::string_view content_type, co
 
 asio::awaitable<Connection::Impl::Next> Connection::Impl::respond(const HttpResponse& response) {
   Headers headers = response.headers;
-  if (response.status != 204) headers.emplace_back("Content-Length", fmt::format("{}", response.body.size()));
+  const bool has_length = response.status != 204 && response.status != 304;
+  if (has_length) headers.emplace_back("Content-Length", fmt::format("{}", response.body.size()));
   std::string out = head(response.status, response.body.empty() ? "" : response.content_type, headers);
   if (!is_head) out += response.body;
   const bool written = co_await write(out);

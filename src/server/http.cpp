@@ -22,6 +22,9 @@ constexpr std::array routes{
     RouteRow{"/api/ps", "GET, HEAD", Route::ps},
     RouteRow{"/api/queue", "GET, HEAD", Route::queue},
     RouteRow{"/api/contexts", "GET, HEAD", Route::contexts},
+    RouteRow{"/api/live", "GET, HEAD", Route::live},
+    RouteRow{"/ui", "GET, HEAD", Route::page},
+    RouteRow{"/ui/", "GET, HEAD", Route::page},
     RouteRow{"/api/show", "POST", Route::show},
     RouteRow{"/v1/models", "GET, HEAD", Route::openai_models},
     RouteRow{"/v1/completions", "POST", Route::completions},
@@ -32,6 +35,7 @@ constexpr std::array routes{
 constexpr std::array routes_with_argument{
     RouteRow{"/v1/models/", "GET, HEAD", Route::openai_model},
     RouteRow{"/api/requests/", "DELETE", Route::cancel_request},
+    RouteRow{"/ui/", "GET, HEAD", Route::page},
 };
 
 int hex_digit(char c) {
@@ -79,6 +83,15 @@ std::string decode_path(std::string_view target) {
     }
   }
   return result;
+}
+
+std::string_view query_value(std::string_view query, std::string_view name) {
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    if (pair.starts_with(name) && pair.substr(name.size()).starts_with('=')) return pair.substr(name.size() + 1);
+    query.remove_prefix(std::min(pair.size() + 1, query.size()));
+  }
+  return {};
 }
 
 RouteMatch match_route(std::string_view method, std::string_view path) {

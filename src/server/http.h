@@ -14,6 +14,7 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 struct HttpRequest {
   std::string method;
   std::string path;     // decoded, without the query
+  std::string query;    // what follows the ?, as it came
   Headers headers;      // names in lower case
   std::string body;
   std::string peer;     // the client's address
@@ -33,6 +34,9 @@ struct HttpResponse {
 // The path of a request's target: the query cut off, %XX decoded.
 std::string decode_path(std::string_view target);
 
+// The value of NAME=VALUE in a query, as it came; empty when there is none.
+std::string_view query_value(std::string_view query, std::string_view name);
+
 // What a request asks for. The names say the method where a path has several.
 enum class Route : uint8_t {
   root,
@@ -44,6 +48,8 @@ enum class Route : uint8_t {
   ps,
   queue,
   contexts,
+  live,
+  page,
   cancel_request,
   show,
   openai_models,
@@ -56,7 +62,7 @@ struct RouteMatch {
   Route route = Route::root;
   bool found = false;          // false: unknown path, or a known one with a method that it has not
   std::string allow = {};      // the methods of a known path
-  std::string argument = {};   // what follows the path of openai_model and cancel_request
+  std::string argument = {};   // what follows the path of openai_model, page and cancel_request
 };
 
 RouteMatch match_route(std::string_view method, std::string_view path);

@@ -51,11 +51,34 @@ double tokens_per_second(const LiveSequence& sequence, const SequenceView& view,
 
 }  // namespace
 
+void EndedRequests::add(api::EndedLine line) {
+  line.number = ++count_;
+  lines_.push_back(std::move(line));
+  if (lines_.size() > remembered_max) lines_.pop_front();
+}
+
+std::vector<api::EndedLine> EndedRequests::after(int64_t number) const {
+  const auto begin = std::ranges::upper_bound(lines_, number, std::less{}, &api::EndedLine::number);
+  return {begin, lines_.end()};
+}
+
+void LiveRequest::log_end(size_t choice, const Finished* finished, int64_t now_ns) const {
+  if (log == nullptr) return;
+  log->add({.line = line_of(*this, choice),
+            .reason = finished == nullptr ? FinishReason::cancelled : finished->reason,
+            .has_stats = finished != nullptr,
+            .stats = finished == nullptr ? RequestStats{} : finished->stats,
+            .prompt_tokens = sequences[choice].prompt_tokens,
+            .arrived_ns = arrived_ns,
+            .ended_ns = now_ns});
+}
+
 LiveRequests::Entry::Entry(LiveRequests& table, std::string id, int64_t arrived_ns)
     : table_(table), request_(*table.requests_.emplace(id, std::make_unique<LiveRequest>()).first->second) {
   QUIRE_CHECK(request_.id.empty(), "ids of live requests differ");
   request_.id = std::move(id);
   request_.arrived_ns = arrived_ns;
+  request_.log = &table.ended_;
 }
 
 LiveRequests::Entry::~Entry() {
@@ -111,11 +134,14 @@ std::vector<api::ContextLine> LiveRequests::contexts(int64_t now_ns) const {
       const SequenceView* view = views.find(*live->loaded, sequence.id);
       if (sequence.ended || view == nullptr || view->state == SequenceState::waiting) continue;
       const int64_t started_ns = view->started_ns < 0 ? now_ns : view->started_ns;
+      std::optional<int64_t> first_token_in_ns;
+      if (sequence.first_text_ns >= 0) first_token_in_ns = sequence.first_text_ns - live->arrived_ns;
       lines.push_back({.line = line_of(*live, choice),
                        .view = *view,
                        .age_ns = now_ns - live->arrived_ns,
                        .wait_ns = started_ns - live->arrived_ns,
-                       .tokens_per_second = tokens_per_second(sequence, *view, now_ns)});
+                       .tokens_per_second = tokens_per_second(sequence, *view, now_ns),
+                       .first_token_in_ns = first_token_in_ns});
     }
   }
   std::ranges::stable_sort(lines, std::greater{}, &api::ContextLine::age_ns);

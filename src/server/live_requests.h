@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -10,6 +11,7 @@
 
 #include "api/live.h"
 #include "base/result.h"
+#include "core/event.h"
 #include "core/request.h"
 
 namespace quire::server {
@@ -24,6 +26,21 @@ struct LiveSequence {
   int64_t first_text_ns = -1;  // when its first tokens came
 };
 
+// The sequences that ended last. The io thread only.
+class EndedRequests {
+ public:
+  // The line's number is given here.
+  void add(api::EndedLine line);
+  // Those with a larger number that are still remembered, ascending.
+  std::vector<api::EndedLine> after(int64_t number) const;
+  int64_t count() const { return count_; }
+
+ private:
+  static constexpr size_t remembered_max = 256;
+  std::deque<api::EndedLine> lines_;
+  int64_t count_ = 0;
+};
+
 // What the io side knows of a request. The io thread only.
 struct LiveRequest {
   std::string id;  // of no other live request
@@ -35,6 +52,10 @@ struct LiveRequest {
   uint8_t priority = 3;
   LoadedModel* loaded = nullptr;        // null: on its way to the engine
   std::vector<LiveSequence> sequences;  // by choice; what `loaded` was given
+  EndedRequests* log = nullptr;         // null: nobody wants to know
+
+  // Writes into the log how a choice has ended; null: its client is gone.
+  void log_end(size_t choice, const Finished* finished, int64_t now_ns) const;
 };
 
 // The io thread only.
@@ -66,6 +87,8 @@ class LiveRequests {
   // Each sequence that has begun and not ended, oldest first.
   std::vector<api::ContextLine> contexts(int64_t now_ns) const;
 
+  const EndedRequests& ended() const { return ended_; }
+
   // How many generate.
   size_t generating() const;
   // Called whenever a request has gone.
@@ -73,6 +96,7 @@ class LiveRequests {
 
  private:
   std::map<std::string, std::unique_ptr<LiveRequest>> requests_;
+  EndedRequests ended_;
   std::function<void()> when_gone_;
 };
 

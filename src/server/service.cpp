@@ -11,6 +11,7 @@
 #include "api/ollama_request.h"
 #include "api/openai_request.h"
 #include "server/client_identity.h"
+#include "server/page.h"
 #include "server/prompt.h"
 
 namespace quire::server {
@@ -100,7 +101,8 @@ Service::Service(asio::thread_pool& intake, const store::Catalog& catalog, Model
       requests_(requests),
       clocks_(clocks),
       weights_(std::move(weights)),
-      random_(seed) {}
+      random_(seed),
+      instance_(unique_id()) {}
 
 std::string Service::unique_id() { return fmt::format("{:016x}{:08x}", random_(), next_sequence_); }
 
@@ -127,6 +129,10 @@ asio::awaitable<Reply> Service::answer(const HttpRequest& request, LiveRequest& 
       co_return json_response(api::queue_body(requests_.queue(clocks_.engine.now_ns())));
     case Route::contexts:
       co_return json_response(api::contexts_body(requests_.contexts(clocks_.engine.now_ns())));
+    case Route::live:
+      co_return co_await live_report(request);
+    case Route::page:
+      co_return page_response(request, match.argument);
     case Route::cancel_request:
       co_return cancel(match.argument);
     case Route::generate:
@@ -184,40 +190,6 @@ asio::awaitable<HttpResponse> Service::show(const HttpRequest& request) {
     return std::move(*shown);
   });
   co_return body ? json_response(*body) : error_response(Dialect::ollama, body.error());
-}
-
-asio::awaitable<HttpResponse> Service::ps() {
-  const std::vector<ModelHost::Running> running = host_.running();
-  const int64_t now_ns = clocks_.unix_ns();
-  std::string body = co_await on_pool(intake_, [this, &running, now_ns] {
-    std::vector<api::RunningModel> models;
-    for (const ModelHost::Running& one : running) {
-      api::RunningModel model{.summary = cards_.summary(one.file),
-                              .expires_unix_ns = std::nullopt,
-                              .context_length = one.context_tokens,
-                              .requests_running = one.snapshot.scheduler.running,
-                              .requests_waiting = one.snapshot.scheduler.waiting + one.snapshot.scheduler.parked};
-      const SchedulerCounts& counts = one.snapshot.scheduler;
-      model.controller = one.snapshot.controller;
-      model.kv_blocks = {.total = counts.blocks_total,
-                         .limit = counts.block_limit,
-                         .held = counts.blocks_held,
-                         .cached = counts.blocks_cached,
-                         .bytes = one.kv_block_bytes,
-                         .type = one.kv_type};
-      model.since_load = {.steps = counts.steps,
-                          .prompt_tokens_computed = one.snapshot.prompt_tokens_computed,
-                          .prefix_hit_tokens = counts.prefix_hit_tokens,
-                          .generated_tokens = one.snapshot.generated_tokens,
-                          .preemptions = counts.preemptions,
-                          .recomputed_tokens = counts.recomputed_tokens,
-                          .evicted_blocks = counts.evictions};
-      if (one.expires_in_ns) model.expires_unix_ns = now_ns + *one.expires_in_ns;
-      models.push_back(std::move(model));
-    }
-    return api::ps_body(std::move(models));
-  });
-  co_return json_response(std::move(body));
 }
 
 // What a request is told that was cancelled on its way to the engine.

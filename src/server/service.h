@@ -64,7 +64,9 @@ class Service {
   asio::awaitable<HttpResponse> list(Route route);
   asio::awaitable<HttpResponse> one_model(std::string name);
   asio::awaitable<HttpResponse> show(const HttpRequest& request);
+  // In service_live.cpp.
   asio::awaitable<HttpResponse> ps();
+  asio::awaitable<HttpResponse> live_report(const HttpRequest& request);
   HttpResponse cancel(const std::string& id);
   HttpResponse health() const;
   int64_t seconds_until_gone() const;
@@ -82,6 +84,7 @@ class Service {
   ModelCards cards_;
   std::mt19937_64 random_;  // names and seeds only: never what decides an order
   uint64_t next_sequence_ = 1;
+  const std::string instance_;  // no other server's
   std::optional<int64_t> gone_ns_;  // set: no new requests
 };
 

@@ -222,6 +222,69 @@ TEST(View, shows_each_sequence_with_its_place_and_blocks) {
   EXPECT_GT(views[1].expected_start_ns, 0) << "the queue's rate was measured";
 }
 
+// What is said to those that wait, in the order in which they get their turn.
+std::vector<WaitReason> reasons_of(const Driver& driver) {
+  std::vector<SequenceView> views;
+  driver.scheduler.view(views);
+  std::vector<WaitReason> reasons;
+  for (const SequenceView& view : views) {
+    if (view.position >= 0) reasons.push_back(view.reason);
+    if (view.position < 0) EXPECT_EQ(view.reason, WaitReason::none);
+  }
+  return reasons;
+}
+
+TEST(View, says_that_the_first_waits_for_a_seat_and_the_others_for_their_turn) {
+  Driver driver(limits_of(4, 64, 2));
+  for (uint64_t id = 1; id <= 4; ++id) driver.admit(id, tokens_from(static_cast<TokenId>(id * 1000), 4), 8);
+  driver.step();
+  EXPECT_EQ(reasons_of(driver), (std::vector{WaitReason::parallel, WaitReason::position}));
+  ASSERT_TRUE(driver.scheduler.cancel({1}));
+  EXPECT_EQ(reasons_of(driver), (std::vector{WaitReason::next_step, WaitReason::position})) << "the seat is free";
+  driver.step();
+  EXPECT_EQ(reasons_of(driver), std::vector{WaitReason::parallel});
+}
+
+TEST(View, says_that_memory_holds_back_the_first_while_seats_are_free) {
+  Driver driver(limits_of(4, 16));
+  driver.admit(1, tokens_from(1000, 36), 4);
+  driver.admit(2, tokens_from(2000, 28), 4);
+  driver.step();
+  EXPECT_EQ(reasons_of(driver), std::vector{WaitReason::memory});
+}
+
+TEST(View, says_that_the_rows_of_a_step_are_wanted_by_those_that_run) {
+  Driver driver(limits_of(4, 256, 8, 16));
+  for (const uint8_t priority : {uint8_t{1}, uint8_t{6}}) {
+    SequenceDemand demand = demand_of(driver, priority, "", 100, 4);
+    demand.priority = priority;
+    ASSERT_TRUE(driver.scheduler.admit(std::move(demand)));
+  }
+  driver.step();
+  EXPECT_EQ(reasons_of(driver), std::vector{WaitReason::step});
+}
+
+TEST(View, says_who_goes_first_by_urgency_and_who_by_fairness) {
+  Driver driver(limits_of(4, 256, 1));
+  ASSERT_TRUE(driver.scheduler.admit(demand_of(driver, 1, "ann", 4, 40)));
+  driver.step();
+  ASSERT_TRUE(driver.scheduler.admit(demand_of(driver, 2, "ann", 4, 40)));
+  driver.step();
+  ASSERT_TRUE(driver.scheduler.admit(demand_of(driver, 3, "bob", 4, 40)));
+  for (int step = 0; step < 4; ++step) driver.step();
+  // Bob came later and was served less.
+  EXPECT_EQ(reasons_of(driver), (std::vector{WaitReason::parallel, WaitReason::fairness}));
+  SequenceDemand urgent = demand_of(driver, 4, "carl", 4, 40);
+  urgent.priority = 0;
+  ASSERT_TRUE(driver.scheduler.admit(std::move(urgent)));
+  driver.step();  // it takes the place of ann's first, which is parked
+  SequenceDemand another = demand_of(driver, 5, "carl", 4, 40);
+  another.priority = 0;
+  ASSERT_TRUE(driver.scheduler.admit(std::move(another)));
+  driver.step();
+  EXPECT_EQ(reasons_of(driver), (std::vector{WaitReason::parallel, WaitReason::band, WaitReason::band, WaitReason::band}));
+}
+
 TEST(StepLoop, allocates_nothing) {
   Limits limits = limits_of(32, 2000, 64, 512);
   limits.parallel_adapts = false;

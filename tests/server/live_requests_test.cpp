@@ -39,13 +39,15 @@ TEST_F(LiveServer, shows_what_waits_and_what_runs) {
   views[0] = {.id = running, .state = SequenceState::running, .band = 0, .prompt_tokens = 5, .computed_tokens = 7,
               .cached_tokens = 4, .generated_tokens = 3, .length_max = 200, .blocks_own = 1, .blocks_shared = 2,
               .preemptions = 6, .started_ns = now_ns};
-  views[1] = {.id = SequenceId{running.value + 1}, .position = 0, .expected_start_ns = now_ns + 3'600'000'000'000};
+  views[1] = {.id = SequenceId{running.value + 1}, .position = 0, .reason = WaitReason::memory,
+              .expected_start_ns = now_ns + 3'600'000'000'000};
   record_.sequences.set(views);
 
   const Json waiting = queue();
   ASSERT_EQ(waiting.size(), 2U);
   EXPECT_EQ(waiting[0]["id"], "second");
   EXPECT_EQ(waiting[0]["state"], "waiting");
+  EXPECT_EQ(waiting[0]["reason"], "memory");
   EXPECT_EQ(waiting[0]["model"], "fake:latest");
   EXPECT_EQ(waiting[0]["client"], "127.0.0.1");
   EXPECT_EQ(waiting[0]["band"], 3);
@@ -57,14 +59,16 @@ TEST_F(LiveServer, shows_what_waits_and_what_runs) {
   EXPECT_EQ(waiting[1]["id"], "third");
   EXPECT_EQ(waiting[1]["state"], "arriving");
   EXPECT_TRUE(waiting[1]["position"].is_null());
+  EXPECT_TRUE(waiting[1]["reason"].is_null());
   EXPECT_TRUE(waiting[1]["expected_start_ms"].is_null());
 
   const Json shown = contexts();
   ASSERT_EQ(shown.size(), 1U);
   Json context = shown[0];
   EXPECT_GE(context["wait_ms"], 0);
+  EXPECT_GE(context["first_token_ms"], 0);
   EXPECT_GE(context["tokens_per_second"], 0.0);
-  for (const char* timed : {"age_ms", "wait_ms", "tokens_per_second"}) context.erase(timed);
+  for (const char* timed : {"age_ms", "wait_ms", "first_token_ms", "tokens_per_second"}) context.erase(timed);
   EXPECT_EQ(context, Json::parse(R"({"id":"first","choice":0,"model":"fake:latest","client":"user:ann",
       "state":"running","priority":1,"band":0,"prompt_tokens":5,"cached_tokens":4,"computed_tokens":7,
       "generated_tokens":3,"tokens_max":200,"blocks_own":1,"blocks_shared":2,"preemptions":6})"));

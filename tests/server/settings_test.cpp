@@ -188,6 +188,22 @@ TEST(Routes, tell_a_wrong_method_from_a_wrong_path) {
   EXPECT_EQ(match_route("GET", "/v1/models/").allow, "");
 }
 
+TEST(Routes, lead_to_the_page_and_its_files) {
+  EXPECT_EQ(match_route("GET", "/ui").route, Route::page);
+  EXPECT_EQ(match_route("HEAD", "/ui/").route, Route::page);
+  EXPECT_EQ(match_route("GET", "/ui/page.css").argument, "page.css");
+  EXPECT_EQ(match_route("POST", "/ui/page.css").allow, "GET, HEAD");
+  EXPECT_EQ(match_route("GET", "/uix").allow, "");
+}
+
+TEST(Routes, find_a_value_in_a_query) {
+  EXPECT_EQ(query_value("ended_after=7", "ended_after"), "7");
+  EXPECT_EQ(query_value("a=1&ended_after=7&ended_after=8", "ended_after"), "7");
+  EXPECT_EQ(query_value("not_ended_after=1&ended_after", "ended_after"), "");
+  EXPECT_EQ(query_value("&&=&", "a"), "");
+  EXPECT_EQ(query_value("", ""), "");
+}
+
 TEST(Routes, decode_paths_once) {
   EXPECT_EQ(decode_path("/a%2Fb?x=%20#y"), "/a/b");
   EXPECT_EQ(decode_path("/%2541%"), "/%41%");
