@@ -128,8 +128,8 @@ Json ended_json(const EndedLine& one, int64_t now_ns) {
 Json queue_table(std::span<const QueueLine> lines) {
   Json columns = Json::array(), rows = Json::array();
   for (const QueueLine& one : lines) {
-    Json row = Json::array();
-    for (auto& [name, value] : queue_json(one).items()) {
+    Json item = queue_json(one), row = Json::array();
+    for (auto& [name, value] : item.items()) {
       if (rows.empty()) columns.push_back(name);
       row.push_back(std::move(value));
     }

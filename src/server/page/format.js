@@ -7,6 +7,7 @@ export function rate(value) {
 }
 
 export function duration(ms) {
+  if (ms > 0 && ms < 9.95) return `${ms.toFixed(1)} ms`;
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 9950) return `${(ms / 1000).toFixed(1)} s`;
   if (ms < 120e3) return `${Math.round(ms / 1000)} s`;
@@ -21,8 +22,7 @@ export function bytes(value) {
   return `${value} B`;
 }
 
-// The end of an id says most: they begin alike.
-export const shortId = (id) => id.length > 10 ? `…${id.slice(-8)}` : id;
+export const shortId = (id) => id.length > 12 ? `${id.slice(0, 10)}…` : id;
 
 export const plural = (n, word) => `${count(n)} ${word}${n === 1 ? '' : 's'}`;
 

@@ -4,7 +4,7 @@ import {Ask} from './ask.js';
 import {drawCurve, drawSpeed, drawWaits} from './charts.js';
 import {Detail} from './detail.js';
 import {bytes, count, duration, plural, rate, reasonWord, shortId} from './format.js';
-import {History} from './history.js';
+import {History, stateOf} from './history.js';
 import {Lanes} from './lanes.js';
 import {Live} from './live.js';
 import {Models} from './models.js';
@@ -30,6 +30,19 @@ const queue = new Rows(part('queue-rows'), {
   },
 });
 
+const ended = new Rows(part('ended-rows'), {
+  label: 'Ended lately', height: 26, open, key: (request) => request.key,
+  make: () => makeRow('gone', 'name', 'how', 'tokens', 'since', 'took'),
+  fill(row, request) {
+    const [name, how, tokens, wait, took] = row.children;
+    say(name, shortId(request.id) + (request.choice > 0 ? ` ·${request.choice}` : ''));
+    say(how, stateOf(request));
+    say(tokens, request.generated_tokens === undefined ? '–' : count(request.generated_tokens));
+    say(wait, duration((request.started ?? request.ended) - request.arrived));
+    say(took, duration(request.ended - request.arrived));
+  },
+});
+
 readColours();
 const lanes = new Lanes(history, open);
 const models = new Models();
@@ -42,7 +55,7 @@ function showFigures(report) {
   const sample = history.samples.at(-1);
   const loaded = report.models.length > 0;
   say(part('now-running'), count(running));
-  say(part('now-running-of'), loaded ? `of ${limit} that may now` : 'no model loaded');
+  say(part('now-running-of'), loaded ? `limit now ${limit}` : 'no model loaded');
   say(part('now-waiting'), count(history.queue.length - parked));
   say(part('now-waiting-of'), parked > 0 ? `and ${parked} parked` :
     sample.longest > 0 ? `longest ${duration(sample.longest)}` : 'nobody');
@@ -61,6 +74,9 @@ function showQueue() {
   queue.set(history.queue);
   part('queue-head').hidden = history.queue.length === 0;
   say(part('queue-note'), history.queue.length > 0 ? plural(history.queue.length, 'request') : '');
+  const gone = history.ended();
+  ended.set(gone);
+  part('ended-title').hidden = part('ended-head').hidden = gone.length === 0;
   say(part('queue-empty'), history.queue.length > 0 ? '' : 'Nobody waits: a request that comes now starts with the next step.');
 }
 
