@@ -29,8 +29,8 @@ std::string_view state_name(SequenceState state) {
 }
 
 Json head_of(const LiveLine& line, std::string_view state, int band) {
-  return {{"id", line.id},         {"choice", line.choice},     {"model", line.model}, {"client", line.client},
-          {"state", state},        {"priority", line.priority}, {"band", band}};
+  return {{"id", line.id},  {"choice", line.choice},     {"model", line.model}, {"client", line.client},
+          {"state", state}, {"priority", line.priority}, {"band", band}};
 }
 
 // As /api/queue says it; null: it runs, or has not reached the queue.

@@ -22,8 +22,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 4> content_t
 }};
 
 std::string_view content_type_of(std::string_view name) {
-  const auto found =
-      std::ranges::find_if(content_types, [&](const auto& type) { return name.ends_with(type.first); });
+  const auto found = std::ranges::find_if(content_types, [&](const auto& type) { return name.ends_with(type.first); });
   return found == content_types.end() ? "application/octet-stream" : found->second;
 }
 

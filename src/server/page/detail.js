@@ -9,7 +9,6 @@ function factsOf(request, history) {
   const now = history.now;
   const block = history.report?.models.find((model) => model.name === request.model)?.kv_blocks.bytes ?? 0;
   const facts = [
-    ['id', request.id],
     ['choice', request.choice > 0 ? request.choice : undefined],
     ['model', request.model],
     ['client', request.client],

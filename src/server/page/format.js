@@ -7,11 +7,12 @@ export function rate(value) {
 }
 
 export function duration(ms) {
-  if (ms > 0 && ms < 9.95) return `${ms.toFixed(1)} ms`;
+  if (ms < 0.1) return '<1 ms';
+  if (ms < 9.95) return `${ms.toFixed(Number.isInteger(ms) ? 0 : 1)} ms`;
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 9950) return `${(ms / 1000).toFixed(1)} s`;
   if (ms < 120e3) return `${Math.round(ms / 1000)} s`;
-  if (ms < 7200e3) return `${Math.floor(ms / 60e3)} min ${String(Math.floor(ms / 1000) % 60).padStart(2, '0')} s`;
+  if (ms < 3600e3) return `${Math.floor(ms / 60e3)}m ${String(Math.floor(ms / 1000) % 60).padStart(2, '0')}s`;
   return `${(ms / 3600e3).toFixed(1)} h`;
 }
 
@@ -32,7 +33,7 @@ const reasons = {
   parallel: ['a free context', 'It is first in line; as many contexts run as may now.'],
   memory: ['memory', 'It is first in line; its tokens and their growth do not fit beside those that run.'],
   step: ['rows of a step', 'It is first in line; requests of its band and of more urgent ones want every row of a step.'],
-  band: ['more urgent ones', 'Requests of a more urgent band go first.'],
+  band: ['urgent ones', 'Requests of a more urgent band go first.'],
   fairness: ['fairness', 'A request that came later goes first: its client was served less.'],
   position: ['its turn', 'Earlier requests go first.'],
   arriving: ['arriving', 'It is being read, its model loads, or it is on its way to the engine.'],

@@ -1,7 +1,11 @@
 // What was seen so far: every request with its times, the lane of each, and the curves of the last minutes.
 // Times are the server's, in milliseconds.
 
-export const lane_window_ms = 60_000;
+const remembered_ms = 185_000;
+const remembered_max = 3_000;
+const ended_max = 300;
+// A context that follows another may be seen to begin a moment before that one's end was heard.
+const overlap_ms = 50;
 export const curve_window_ms = 180_000;
 const rate_window_ms = 1_500;
 
@@ -14,6 +18,7 @@ export class History {
 
   clear() {
     this.requests = new Map();
+    this.gone = [];   // those that ended last, the newest first
     this.lanes = [];  // each an array of requests that do not overlap, oldest first
     this.samples = [];
     this.starts = [];  // {t, wait}
@@ -25,11 +30,13 @@ export class History {
     if (this.report && this.report.instance !== report.instance) this.clear();
     this.report = report;
     this.now = report.now_ms;
+    this.begun = [];
     for (const request of this.requests.values()) request.seen = false;
     this.takeQueue(report.queue);
     for (const context of report.contexts) this.takeContext(context);
     for (const ended of report.ended) this.takeEnded(ended);
     this.settle();
+    this.seat();
     this.sample(report);
   }
 
@@ -89,16 +96,26 @@ export class History {
   start(request, time) {
     request.started = time;
     this.starts.push({t: time, wait: time - request.arrived});
-    let lane = this.lanes.findIndex((bars) => {
-      const last = bars.at(-1);
-      return last === undefined || (last.ended !== undefined && last.ended <= time + 1);
-    });
-    if (lane < 0) lane = this.lanes.push([]) - 1;
-    request.lane = lane;
-    this.lanes[lane].push(request);
+    this.begun.push(request);
+  }
+
+  // Gives each that has begun the first lane that is free, in the order in which they began.
+  seat() {
+    for (const request of this.begun.sort((a, b) => a.started - b.started)) {
+      let lane = this.lanes.findIndex((bars) => {
+        const last = bars.at(-1);
+        return last === undefined || (last.ended !== undefined && last.ended <= request.started + overlap_ms);
+      });
+      if (lane < 0) lane = this.lanes.push([]) - 1;
+      this.lanes[lane].push(request);
+    }
   }
 
   close(request) {
+    if (request.state !== 'ended') {
+      this.gone.unshift(request);
+      if (this.gone.length > ended_max) this.gone.pop();
+    }
     request.state = 'ended';
     const last = request.parked.at(-1);
     if (last !== undefined && last.end === undefined) last.end = request.ended;
@@ -112,14 +129,18 @@ export class History {
         this.close(request);
       }
     }
-    const begin = this.now - lane_window_ms - 5_000;
-    this.lanes.forEach((bars, index) => {
-      this.lanes[index] = bars.filter((request) => request.ended === undefined || request.ended > begin);
-    });
-    while (this.lanes.length > 0 && this.lanes.at(-1).length === 0) this.lanes.pop();
+    const begin = this.now - remembered_ms;
+    let surplus = this.requests.size - this.queue.length - remembered_max;
+    let forgets = false;
     for (const [key, request] of this.requests) {
-      if (request.ended !== undefined && request.ended < begin) this.requests.delete(key);
+      if (request.ended === undefined || (request.ended > begin && surplus <= 0)) continue;
+      --surplus;
+      this.requests.delete(key);
+      forgets = request.forgotten = true;
     }
+    if (!forgets) return;
+    this.lanes = this.lanes.map((bars) => bars.filter((request) => !request.forgotten));
+    while (this.lanes.length > 0 && this.lanes.at(-1).length === 0) this.lanes.pop();
   }
 
   sample(report) {
@@ -143,12 +164,6 @@ export class History {
       tokens += total[name] >= before ? total[name] - before : total[name];
     }
     return tokens * 1000 / (later.t - earlier.t);
-  }
-
-  // Those that ended last, the newest first.
-  ended() {
-    return [...this.requests.values()].filter((request) => request.ended !== undefined)
-      .sort((a, b) => b.ended - a.ended);
   }
 }
 

@@ -1,13 +1,13 @@
 // Contexts as lanes over the last minute: a row for each lane, and its bars on a canvas beside the rows.
 
 import {count, rate, shortId} from './format.js';
-import {lane_window_ms, stateOf} from './history.js';
+import {stateOf} from './history.js';
 import {calm, colour, fresh, pattern} from './paint.js';
 import {makeRow, Rows, say} from './rows.js';
 
-const lane_height = 26;
 const axis_height = 20;
-const bar_height = 14;
+// Many lanes are lower ones: all are to be seen at once.
+const laneHeight = (lanes) => lanes <= 16 ? 26 : lanes <= 32 ? 21 : 16;
 
 export class Lanes {
   constructor(history, open) {
@@ -15,8 +15,9 @@ export class Lanes {
     this.box = document.getElementById('lanes');
     this.canvas = document.getElementById('lane-canvas');
     this.empty = document.getElementById('lanes-empty');
+    this.laneHeight = laneHeight(1);
     this.rows = new Rows(document.getElementById('lane-rows'), {
-      label: 'Contexts', height: lane_height, key: (lane) => lane.index,
+      label: 'Contexts', height: this.laneHeight, key: (lane) => lane.index,
       make: () => makeRow('lane', 'dot', 'name', 'state', 'tokens', 'speed'),
       fill: (row, lane) => this.fill(row, lane),
       open: (lane, cancels) => {
@@ -31,30 +32,40 @@ export class Lanes {
       this.canvas.classList.toggle('over', this.at(event.offsetX, event.offsetY) !== undefined);
     });
     new ResizeObserver(() => this.draw()).observe(this.canvas);
+    this.window = document.getElementById('lanes-window');
+    this.window.addEventListener('change', () => this.update());
     this.frame = this.frame.bind(this);
     requestAnimationFrame(this.frame);
   }
 
+  // The lanes of the chosen time: what is below the last one that has a bar in it is not shown.
   update() {
     const {lanes, report, now} = this.history;
-    const items = lanes.map((bars, index) => ({index, request: bars.at(-1)}));
+    if (report === undefined) return;
+    this.window_ms = Number(this.window.value) * 1000;
+    const begin = now - this.window_ms;
+    const shown = lanes.findLastIndex((bars) => bars.at(-1) !== undefined && !(bars.at(-1).ended < begin)) + 1;
+    const items = lanes.slice(0, shown).map((bars, index) => ({index, request: bars.at(-1)}));
+    this.bars = lanes.slice(0, shown).map((bars) => bars.filter((request) => !(request.ended < begin)));
+    this.many = this.bars.reduce((sum, bars) => sum + bars.length, 0) > 600;
     this.received = performance.now();
     this.box.hidden = items.length === 0;
     say(this.empty, items.length > 0 ? '' : report.models.length === 0
       ? 'Nothing runs. Send a prompt below, or ask from anywhere: the first request loads its model.'
-      : 'Nothing has run in the last minute. Send a prompt below, or ask from anywhere.');
+      : 'Nothing has run lately. Send a prompt below, or ask from anywhere.');
+    this.laneHeight = laneHeight(items.length);
+    this.rows.setHeight(this.laneHeight);
     this.rows.set(items);
-    const height = `${Math.max(1, items.length) * lane_height + axis_height}px`;
+    const height = `${Math.max(1, items.length) * this.laneHeight + axis_height}px`;
     if (this.canvas.style.height !== height) this.canvas.style.height = height;
     const states = new Map();
     for (const {request} of items) {
       if (request?.ended === undefined) states.set(stateOf(request), (states.get(stateOf(request)) ?? 0) + 1);
     }
     const said = [...states].map(([state, n]) => `${n} ${state}`).join(', ') || 'none at work';
-    this.canvas.setAttribute('aria-label', `Contexts over the last minute; now ${said}`);
+    this.canvas.setAttribute('aria-label', `Contexts over the last ${this.window.selectedOptions[0].text}; now ${said}`);
     this.drawn = undefined;
-    if (calm.matches) this.draw();
-    return now;
+    if (calm.matches || this.many) this.draw();
   }
 
   fill(row, {request}) {
@@ -80,7 +91,7 @@ export class Lanes {
 
   frame(timestamp) {
     requestAnimationFrame(this.frame);
-    const still = calm.matches || document.hidden || this.history.lanes.length === 0;
+    const still = calm.matches || this.many || document.hidden || this.history.lost;
     if (still || (this.drawn !== undefined && timestamp - this.drawn < 48)) return;
     this.drawn = timestamp;
     this.draw();
@@ -88,32 +99,33 @@ export class Lanes {
 
   scale(width) {
     const end = this.time();
-    const begin = end - lane_window_ms;
-    const x = (t) => (t - begin) / lane_window_ms * (width - 8);
+    const begin = end - this.window_ms;
+    const x = (t) => (t - begin) / this.window_ms * (width - 8);
     return {x, begin, end};
   }
 
   draw() {
-    if (this.history.lanes.length === 0 || this.box.hidden) return;
+    if (!this.bars?.length || this.box.hidden) return;
     const surface = fresh(this.canvas);
     const {context, width} = surface;
     const {x, begin, end} = this.scale(width);
-    const bottom = this.history.lanes.length * lane_height;
+    const bottom = this.bars.length * this.laneHeight;
     context.strokeStyle = colour('line');
     context.fillStyle = colour('soft');
     context.lineWidth = 1;
-    const step = width < 320 ? 20 : 10;
-    for (let ago = 0; ago <= 60; ago += step) {
+    const seconds = this.window_ms / 1000;
+    const step = seconds / (width < 320 ? 2 : 6);
+    for (let ago = 0; ago <= seconds; ago += step) {
       const at = Math.round(x(end - ago * 1000)) + 0.5;
       context.beginPath();
       context.moveTo(at, 0);
       context.lineTo(at, bottom + 4);
       context.stroke();
-      context.textAlign = ago === 0 ? 'right' : ago === 60 ? 'left' : 'center';
-      context.fillText(ago === 0 ? 'now' : `−${ago} s`, ago === 0 ? width : Math.max(0, at), bottom + 13);
+      context.textAlign = ago === 0 ? 'right' : ago === seconds ? 'left' : 'center';
+      context.fillText(ago === 0 ? 'now' : `−${Math.round(ago)} s`, ago === 0 ? width : Math.max(0, at), bottom + 13);
     }
-    this.history.lanes.forEach((bars, index) => {
-      const middle = index * lane_height + lane_height / 2;
+    this.bars.forEach((bars, index) => {
+      const middle = (index + 0.5) * this.laneHeight;
       let free = begin;
       for (const request of bars) {
         this.drawRequest(context, request, middle, free, x, end);
@@ -123,11 +135,12 @@ export class Lanes {
   }
 
   drawRequest(context, request, middle, free, x, end) {
-    const top = middle - bar_height / 2;
+    const bar_height = Math.round(this.laneHeight * 0.55);
+    const top = Math.round(middle - bar_height / 2);
     const stop = request.ended ?? end;
     const bar = (from, to) => {
       const left = Math.max(0, x(from));
-      return [left, top, Math.max(x(to) - left, 1.5), bar_height];
+      return [left, top, Math.max(x(to) - left, 1), bar_height];
     };
     const waited = Math.max(request.arrived, free);
     if (request.started - waited > 30) {
@@ -142,12 +155,12 @@ export class Lanes {
     }
     const first = request.firstToken ?? stop;
     if (x(first) > 0) {
-      context.fillStyle = pattern(context, 'prefill');
-      context.fillRect(...bar(request.started, first));
+      const [left, , wide] = bar(request.started, first);
+      context.fillStyle = wide > 4 ? pattern(context, 'prefill') : colour('prefill');
+      context.fillRect(left, top, wide, bar_height);
       context.strokeStyle = colour('prefill');
       context.lineWidth = 1;
-      const [left, , wide] = bar(request.started, first);
-      context.strokeRect(left + 0.5, top + 0.5, Math.max(0.5, wide - 1), bar_height - 1);
+      if (wide > 4) context.strokeRect(left + 0.5, top + 0.5, wide - 1, bar_height - 1);
     }
     if (request.firstToken !== undefined && x(stop) > 0) {
       context.fillStyle = colour('accent');
@@ -179,7 +192,7 @@ export class Lanes {
 
   // The request whose bar is there.
   at(offsetX, offsetY) {
-    const bars = this.history.lanes[Math.floor(offsetY / lane_height)] ?? [];
+    const bars = this.bars?.[Math.floor(offsetY / this.laneHeight)] ?? [];
     const {x, end} = this.scale(this.canvas.clientWidth);
     return bars.findLast((request) => x(request.started) - 3 <= offsetX && offsetX <= x(request.ended ?? end) + 3);
   }

@@ -32,13 +32,16 @@ const queue = new Rows(part('queue-rows'), {
 
 const ended = new Rows(part('ended-rows'), {
   label: 'Ended lately', height: 26, open, key: (request) => request.key,
-  make: () => makeRow('gone', 'name', 'how', 'tokens', 'since', 'took'),
+  make: () => makeRow('gone', 'name', 'how', 'client wide', 'prompt wide', 'tokens', 'since', 'first wide', 'took'),
   fill(row, request) {
-    const [name, how, tokens, wait, took] = row.children;
+    const [name, how, client, prompt, tokens, wait, first, took] = row.children;
     say(name, shortId(request.id) + (request.choice > 0 ? ` ·${request.choice}` : ''));
     say(how, stateOf(request));
-    say(tokens, request.generated_tokens === undefined ? '–' : count(request.generated_tokens));
+    say(client, request.client);
+    say(prompt, typeof request.prompt_tokens === 'number' ? count(request.prompt_tokens) : '–');
+    say(tokens, typeof request.generated_tokens === 'number' ? count(request.generated_tokens) : '–');
     say(wait, duration((request.started ?? request.ended) - request.arrived));
+    say(first, request.firstToken === undefined ? '–' : duration(request.firstToken - request.arrived));
     say(took, duration(request.ended - request.arrived));
   },
 });
@@ -74,10 +77,13 @@ function showQueue() {
   queue.set(history.queue);
   part('queue-head').hidden = history.queue.length === 0;
   say(part('queue-note'), history.queue.length > 0 ? plural(history.queue.length, 'request') : '');
-  const gone = history.ended();
+  say(part('queue-empty'), history.queue.length > 0 ? '' : 'Nobody waits: a request that comes now starts with the next step.');
+}
+
+function showEnded() {
+  const {gone} = history;
   ended.set(gone);
   part('ended-title').hidden = part('ended-head').hidden = gone.length === 0;
-  say(part('queue-empty'), history.queue.length > 0 ? '' : 'Nobody waits: a request that comes now starts with the next step.');
 }
 
 function showCurve(report) {
@@ -89,7 +95,7 @@ function showCurve(report) {
     : 'Nothing is measured yet: it is learnt from the steps of running contexts.');
   if (!known) return say(part('curve-note'), '');
   const {target_gap_ms: gap, start_interval_ms: start} = model.controller;
-  say(part('curve-note'), [report.models.length > 1 ? model.name : '', gap === null ? '' : `gap kept under ${duration(gap)}`,
+  say(part('curve-note'), [report.models.length > 1 ? model.name : '', 'tokens/s, by contexts in a step', gap === null ? '' : `gap kept under ${duration(gap)}`,
     start === null ? '' : `a start each ${duration(start)}`].filter((text) => text !== '').join(' · '));
   drawCurve(part('curve'), model.controller);
 }
@@ -118,6 +124,7 @@ const live = new Live({
     showFigures(report);
     lanes.update();
     showQueue();
+    showEnded();
     showCharts();
     models.update(report);
     ask.update();
@@ -161,9 +168,13 @@ function applyTheme(theme) {
   lanes.draw();
 }
 part('theme').addEventListener('click', () => {
-  const next = themes[localStorage.getItem('quire-theme') ?? 'auto'] ?? 'auto';
-  localStorage.setItem('quire-theme', next);
+  const next = themes[document.documentElement.dataset.theme ?? 'auto'];
   applyTheme(next);
+  try {
+    localStorage.setItem('quire-theme', next);
+  } catch {
+    // Not kept: it holds until the page is closed.
+  }
 });
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
   readColours();

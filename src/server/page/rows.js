@@ -45,6 +45,15 @@ export class Rows {
     this.draw();
   }
 
+  // Rows of another height.
+  setHeight(height) {
+    if (height === this.height) return;
+    this.height = height;
+    for (const row of this.shown.values()) row.remove();
+    this.shown.clear();
+    this.spare = [];
+  }
+
   draw() {
     const {scrollTop, clientHeight} = this.element;
     const begin = Math.max(0, Math.floor(scrollTop / this.height) - overscan);

@@ -1,3 +1,7 @@
 // Runs before anything is drawn, so that the chosen theme does not flash.
-const chosen_theme = localStorage.getItem('quire-theme');
-if (chosen_theme === 'light' || chosen_theme === 'dark') document.documentElement.dataset.theme = chosen_theme;
+try {
+  const theme = localStorage.getItem('quire-theme');
+  if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
+} catch {
+  // A browser that keeps nothing: the system's theme.
+}
