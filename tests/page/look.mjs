@@ -1,5 +1,5 @@
-// Pictures of the page for people: node look.mjs FOLDER [readme], with QUIRE_PAGE_PROGRAM and QUIRE_PAGE_MODEL set. The page's
-// files are those of the source: nothing needs to be built after a change.
+// Pictures of the page for people: node look.mjs FOLDER [readme], with QUIRE_PAGE_PROGRAM and QUIRE_PAGE_MODEL set. The
+// page's files are those of the source: nothing needs to be built after a change.
 import {mkdirSync} from 'node:fs';
 import {setTimeout as wait} from 'node:timers/promises';
 import {chromium} from 'playwright-core';
@@ -66,21 +66,23 @@ async function states() {
   await picture('lost');
 }
 
-// The README's picture: some forty seconds of many clients.
+// The README's picture: some thirty seconds of four people who ask for more than the machine can give at once.
 async function readme() {
   const people = ['ann', 'bob', 'carl', 'dora'];
-  for (let i = 0; i < 110; ++i) {
-    served.ask({prompt: `Once upon a time there were ${i % 9} birds`, max_tokens: 120 + i * 53 % 600, n: 1 + (i % 7 === 0) * 3,
-      user: people[i % 4], priority: i % 11 === 0 ? 1 : 3}, `${people[i % 4]}-${i}`);
-    await wait(i % 20 < 14 ? 320 : 90);
-  }
   await page.setViewportSize({width: 1280, height: 860});
   await page.selectOption('#lanes-window', '20');
   await page.fill('#ask-count', '4');
-  await page.fill('#ask-tokens', '400');
+  for (let i = 0; i < 210; ++i) {
+    served.ask({prompt: `Once upon a time there were ${i % 9} birds`, max_tokens: 150 + i * 53 % 700,
+      n: i % 13 === 0 ? 12 : 1, user: people[i % 4], priority: i % 11 === 0 ? 1 : 3}, `${people[i % 4]}-${i}`);
+    await wait(i % 20 < 14 ? 160 : 60);
+  }
   await page.click('#ask-send');
-  await wait(2500);
-  await page.screenshot({path: `${folder}/ui.png`});
+  await page.mouse.move(0, 0);
+  await page.evaluate(() => window.scrollTo(0, 0));
+  await wait(900);
+  const {y} = await page.locator('#ask').boundingBox();
+  await page.screenshot({path: `${folder}/ui.png`, clip: {x: 0, y: 0, width: 1280, height: y}});
 }
 
 await (process.argv[3] === 'readme' ? readme() : states());

@@ -146,7 +146,7 @@ test('shows a queue of a thousand with places and reasons, and draws only what i
   crowdIn();
   await until(() => Number(document.getElementById('now-waiting').textContent.replace(',', '')) > 950);
   assert.equal(await rows('queue').first().locator('.place').textContent(), '1');
-  assert.equal(await rows('queue').first().locator('.why').textContent(), 'a free context');
+  assert.equal(await rows('queue').first().locator('.why').textContent(), 'a context');
   assert.equal(await rows('queue').nth(3).locator('.why').textContent(), 'its turn');
   assert.ok(await rows('queue').count() < 60);
   await page.focus('#queue-rows');

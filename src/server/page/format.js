@@ -30,7 +30,7 @@ export const plural = (n, word) => `${count(n)} ${word}${n === 1 ? '' : 's'}`;
 // Why a request waits, in one word or two for the list, and in a sentence.
 const reasons = {
   next_step: ['next step', 'Nothing is in its way any more: it starts with the next step.'],
-  parallel: ['a free context', 'It is first in line; as many contexts run as may now.'],
+  parallel: ['a context', 'It is first in line; as many contexts run as may now.'],
   memory: ['memory', 'It is first in line; its tokens and their growth do not fit beside those that run.'],
   step: ['rows of a step', 'It is first in line; requests of its band and of more urgent ones want every row of a step.'],
   band: ['urgent ones', 'Requests of a more urgent band go first.'],

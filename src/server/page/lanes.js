@@ -114,7 +114,7 @@ export class Lanes {
     context.fillStyle = colour('soft');
     context.lineWidth = 1;
     const seconds = this.window_ms / 1000;
-    const step = seconds / (width < 320 ? 2 : 6);
+    const step = (seconds <= 20 ? 5 : seconds <= 60 ? 10 : 30) * (width < 320 ? 2 : 1);
     for (let ago = 0; ago <= seconds; ago += step) {
       const at = Math.round(x(end - ago * 1000)) + 0.5;
       context.beginPath();
@@ -122,7 +122,7 @@ export class Lanes {
       context.lineTo(at, bottom + 4);
       context.stroke();
       context.textAlign = ago === 0 ? 'right' : ago === seconds ? 'left' : 'center';
-      context.fillText(ago === 0 ? 'now' : `−${Math.round(ago)} s`, ago === 0 ? width : Math.max(0, at), bottom + 13);
+      context.fillText(ago === 0 ? 'now' : `−${ago} s`, ago === 0 ? width : Math.max(0, at), bottom + 13);
     }
     this.bars.forEach((bars, index) => {
       const middle = (index + 0.5) * this.laneHeight;
@@ -176,7 +176,7 @@ export class Lanes {
       context.fillStyle = pattern(context, 'parked');
       context.fillRect(left, top, wide, bar_height);
     }
-    if (request.ended !== undefined && request.finish !== 'stop' && request.finish !== 'length') {
+    if (request.ended !== undefined && !['stop', 'length', undefined].includes(request.finish)) {
       // Cut off: a cross at its end.
       const at = x(stop);
       context.strokeStyle = colour('cut');

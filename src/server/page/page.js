@@ -24,7 +24,8 @@ const queue = new Rows(part('queue-rows'), {
     const [place, name, why, since, start] = row.children;
     say(place, typeof request.position === 'number' ? String(request.position + 1) : '–');
     say(name, shortId(request.id) + (request.choice > 0 ? ` ·${request.choice}` : ''));
-    say(why, request.state === 'parked' ? `parked: ${reasonWord(request)}` : reasonWord(request));
+    row.classList.toggle('stopped', request.state === 'parked');
+    say(why, reasonWord(request));
     say(since, duration(request.age_ms));
     say(start, typeof request.expected_start_ms === 'number' ? duration(request.expected_start_ms) : '–');
   },
