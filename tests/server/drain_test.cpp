@@ -42,6 +42,7 @@ TEST_F(DrainServer, finishes_what_it_has_and_refuses_what_is_new) {
   EXPECT_NE(openai->body.find(R"("type":"api_error")"), std::string::npos);
   EXPECT_EQ(get("/api/ps").status, 200);  // it can still be looked at
   EXPECT_NE(get("/api/queue").body.find("\"id\":\"one\""), std::string::npos);
+  EXPECT_NE(get("/api/live").body.find("\"draining\":true"), std::string::npos);
 
   cancel("one");  // the last request ends: so does the server
   EXPECT_TRUE(client.response()->body.ends_with("\"done_reason\":\"cancelled\"}\n"));
