@@ -28,52 +28,61 @@ class Layout {
 
 }  // namespace
 
+Workspace::Workspace(const ModelConfig& config, const Limits& limits)
+    : row_count_max_(limits.step_tokens_max),
+      logits_count_max_(std::min(limits.running_max, limits.step_tokens_max)),
+      width_(config.width),
+      q_width_(config.q_width()),
+      kv_width_(config.kv_width()),
+      ffn_width_(config.ffn_width),
+      vocab_(config.vocab),
+      attention_plan_(limits.step_tokens_max) {}
+
+uint64_t Workspace::place(const ModelConfig& config, std::byte* start) {
+  const int64_t rows = row_count_max_;
+  const int64_t input_max = std::max({config.width, config.q_width(), config.ffn_width});
+  Layout layout(start);
+  layout.place(x_, rows * config.width);
+  layout.place(h_, rows * config.width);
+  layout.place(q_, rows * config.q_width());
+  layout.place(k_, rows * config.kv_width());
+  layout.place(v_, rows * config.kv_width());
+  layout.place(attended_, rows * config.q_width());
+  layout.place(gate_, rows * config.ffn_width);
+  layout.place(up_, rows * config.ffn_width);
+  layout.place(logits_, logits_count_max_ * config.vocab);
+  layout.place(cosines_, rows * config.rotary_dim / 2);
+  layout.place(sines_, rows * config.rotary_dim / 2);
+  layout.place(scratch_.quants, 2 * rows * input_max);
+  layout.place(scratch_.scales, 2 * rows * (input_max / quant_group));
+  layout.place(scratch_.quant_sums, 2 * rows * (input_max / quant_group) * 2);
+  layout.place(scratch_.group_sums, 2 * rows * (input_max / quant_group));
+  layout.place(scratch_.rounded, rows * round_up<int64_t>(input_max, 2));
+  layout.place(scratch_.bf16, round_up(rows, bf16_block_rows) * input_max);
+  if (config.kv_type == KvType::f32) {
+    layout.place(scratch_.split_q, rows * 2 * config.q_width());
+    layout.place(scratch_.split_out, rows * 2 * config.q_width());
+    layout.place(scratch_.split_k, rows * 2 * config.kv_width());
+    layout.place(scratch_.split_v, rows * 2 * config.kv_width());
+  }
+  return layout.size_bytes();
+}
+
+uint64_t Workspace::size_bytes(const ModelConfig& config, const Limits& limits) {
+  return Workspace(config, limits).place(config, nullptr);
+}
+
 Result<Workspace> Workspace::create(const ModelConfig& config, const Limits& limits) {
   if (limits.step_tokens_max <= 0 || limits.running_max <= 0) {
     return fail(ErrorKind::invalid, fmt::format("step_tokens_max {} and running_max {}: expected at least 1",
                                                 limits.step_tokens_max, limits.running_max));
   }
-  const int64_t rows = limits.step_tokens_max;
-  Workspace space(rows);
-  const int64_t input_max = std::max({config.width, config.q_width(), config.ffn_width});
-  space.logits_count_max_ = std::min(limits.running_max, limits.step_tokens_max);
-  space.width_ = config.width;
-  space.q_width_ = config.q_width();
-  space.kv_width_ = config.kv_width();
-  space.ffn_width_ = config.ffn_width;
-  space.vocab_ = config.vocab;
-  const auto place_all = [&](std::byte* start) {
-    Layout layout(start);
-    layout.place(space.x_, rows * config.width);
-    layout.place(space.h_, rows * config.width);
-    layout.place(space.q_, rows * config.q_width());
-    layout.place(space.k_, rows * config.kv_width());
-    layout.place(space.v_, rows * config.kv_width());
-    layout.place(space.attended_, rows * config.q_width());
-    layout.place(space.gate_, rows * config.ffn_width);
-    layout.place(space.up_, rows * config.ffn_width);
-    layout.place(space.logits_, space.logits_count_max_ * config.vocab);
-    layout.place(space.cosines_, rows * config.rotary_dim / 2);
-    layout.place(space.sines_, rows * config.rotary_dim / 2);
-    layout.place(space.scratch_.quants, 2 * rows * input_max);
-    layout.place(space.scratch_.scales, 2 * rows * (input_max / quant_group));
-    layout.place(space.scratch_.quant_sums, 2 * rows * (input_max / quant_group) * 2);
-    layout.place(space.scratch_.group_sums, 2 * rows * (input_max / quant_group));
-    layout.place(space.scratch_.rounded, rows * round_up<int64_t>(input_max, 2));
-    layout.place(space.scratch_.bf16, round_up(rows, bf16_block_rows) * input_max);
-    if (config.kv_type == KvType::f32) {
-      layout.place(space.scratch_.split_q, rows * 2 * config.q_width());
-      layout.place(space.scratch_.split_out, rows * 2 * config.q_width());
-      layout.place(space.scratch_.split_k, rows * 2 * config.kv_width());
-      layout.place(space.scratch_.split_v, rows * 2 * config.kv_width());
-    }
-    return layout.size_bytes();
-  };
-  const uint64_t size_bytes = place_all(nullptr);
-  QUIRE_TRY(space.memory_, PageMemory::allocate(size_bytes, PageMemory::Pages::small, "activations"));
-  place_all(space.memory_.bytes());
-  space.runs_.reserve(static_cast<size_t>(rows));
-  space.prompt_rows_.reserve(static_cast<size_t>(rows));
+  Workspace space(config, limits);
+  QUIRE_TRY(space.memory_,
+            PageMemory::allocate(space.place(config, nullptr), PageMemory::Pages::small, "activations"));
+  space.place(config, space.memory_.bytes());
+  space.runs_.reserve(static_cast<size_t>(space.row_count_max_));
+  space.prompt_rows_.reserve(static_cast<size_t>(space.row_count_max_));
   space.sampled_prompt_rows_.reserve(static_cast<size_t>(space.logits_count_max_));
   space.sampled_rows_.reserve(static_cast<size_t>(space.logits_count_max_));
   return space;

@@ -18,6 +18,8 @@ class Workspace {
  public:
   // limits: step_tokens_max rows, of which at most running_max (one a sequence) are sampled.
   static Result<Workspace> create(const ModelConfig& config, const Limits& limits);
+  // What all of it would take. REQUIRES: limits that create accepts.
+  static uint64_t size_bytes(const ModelConfig& config, const Limits& limits);
 
   int64_t row_count_max() const { return row_count_max_; }
   int64_t logits_count_max() const { return logits_count_max_; }
@@ -46,7 +48,9 @@ class Workspace {
   }  // rows of the logits that are prompt rows
 
  private:
-  explicit Workspace(int64_t rows) : row_count_max_(rows), attention_plan_(rows) {}
+  Workspace(const ModelConfig& config, const Limits& limits);
+  // Gives every buffer its place from `start` on, null: none. Returns the bytes of all.
+  uint64_t place(const ModelConfig& config, std::byte* start);
 
   PageMemory memory_;
   int64_t row_count_max_ = 0;

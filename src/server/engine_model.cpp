@@ -15,6 +15,7 @@
 #include "model/kv_type.h"
 #include "model/model.h"
 #include "server/machine_memory.h"
+#include "store/tune_record.h"
 #include "text/chat_template.h"
 #include "text/tokenizer.h"
 
@@ -40,6 +41,23 @@ size_t longest_token(const Tokenizer& tokenizer) {
   return longest;
 }
 
+// The number of contexts to begin with that was measured for this model here; none where nothing was.
+std::optional<int32_t> tuned_start(const Settings& settings, const store::ModelFile& file, const Backend& backend,
+                                   KvType kv_type) {
+  std::error_code error;
+  if (settings.tune_folder.empty() || !std::filesystem::is_directory(settings.tune_folder, error)) return std::nullopt;
+  const Result<std::string> content = store::content_name(file);
+  if (!content) return std::nullopt;
+  const auto found = store::find_tune(settings.tune_folder, {.model = *content,
+                                                             .processor = store::processor_name(),
+                                                             .kernels = std::string(backend.name()),
+                                                             .kv_type = std::string(kv_type_name(kv_type)),
+                                                             .threads = backend.worker_count()});
+  if (!found) spdlog::warn("what was tuned for {} is not used: {}", file.name, found.error().message);
+  if (!found || !*found) return std::nullopt;
+  return (*found)->parallel_start;
+}
+
 // Everything one model needs, in the order in which it is built; the engine goes first when it is destroyed.
 class EngineModel final : public LoadedModel {
  public:
@@ -50,11 +68,11 @@ class EngineModel final : public LoadedModel {
     std::unique_ptr<Backend> backend;
   };
 
-  static Result<std::unique_ptr<LoadedModel>> create(Parts parts, const std::string& name, const Settings& settings,
-                                                     const Clock& clock, EventSink sink) {
+  static Result<std::unique_ptr<LoadedModel>> create(Parts parts, const store::ModelFile& file,
+                                                     const Settings& settings, const Clock& clock, EventSink sink) {
     auto result = std::unique_ptr<EngineModel>(new EngineModel(std::move(parts)));
     {
-      ProgressBar bar("loading " + name, clock, progress_patience_ns);
+      ProgressBar bar("loading " + file.name, clock, progress_patience_ns);
       QUIRE_TRY(Model model, Model::load(result->parts_.file, *result->parts_.backend, settings.kv_type,
                                          [&](uint64_t done, uint64_t total) { bar.update(done, total); }));
       result->model_ = std::make_unique<Model>(std::move(model));
@@ -66,8 +84,10 @@ class EngineModel final : public LoadedModel {
     }
     const int64_t block_bytes = KvStore::block_size_bytes(config, Limits{}.block_tokens);
     result->block_bytes_ = block_bytes;
-    const Limits limits = engine_limits(settings, config.context_max, block_bytes,
-                                        settings.memory_bytes > 0 ? settings.memory_bytes : memory_for_kv());
+    Limits limits = engine_limits(settings, config.context_max, block_bytes,
+                                  settings.memory_bytes > 0 ? settings.memory_bytes : memory_for_kv());
+    const auto tuned = tuned_start(settings, file, *result->parts_.backend, config.kv_type);
+    if (tuned) limits.parallel_start = std::clamp(*tuned, 1, limits.running_max);
     QUIRE_TRY(ModelExecutor executor, ModelExecutor::create(*result->model_, *result->parts_.backend, limits));
     result->executor_ = std::make_unique<ModelExecutor>(std::move(executor));
     result->engine_ =
@@ -76,6 +96,7 @@ class EngineModel final : public LoadedModel {
                  config.layers, config.architecture, result->parts_.backend->name(),
                  result->engine_->limits().context_tokens, limits.block_count, limits.block_tokens,
                  kv_type_name(config.kv_type));
+    if (tuned) spdlog::info("{} begins with {} contexts, as tuned", file.name, limits.parallel_start);
     return result;
   }
 
@@ -163,7 +184,7 @@ Result<std::unique_ptr<LoadedModel>> EngineModelLoader::load(const store::ModelF
     if (!*parts.chat_template) spdlog::warn("chat template of {}: {}", file.name, parts.chat_template->error().message);
   }
   Result<std::unique_ptr<LoadedModel>> model =
-      EngineModel::create(std::move(parts), file.name, settings_, clock_, std::move(sink));
+      EngineModel::create(std::move(parts), file, settings_, clock_, std::move(sink));
   if (!model) return in_file(model.error());
   return model;
 }

@@ -180,6 +180,7 @@ Result<Settings> read_settings(const EnvironmentLookup& lookup) {
   if (const auto origins = environment.find("ORIGINS")) settings.origins = split_list(origins->value);
   const auto folder = environment.find("MODELS");
   settings.models_folder = folder ? std::filesystem::path(folder->value) : default_models_folder(lookup);
+  settings.tune_folder = settings.models_folder / "quire" / "tune";
   return settings;
 }
 

@@ -24,6 +24,7 @@ struct Settings {
   std::vector<ClientWeight> client_weights;  // QUIRE_CLIENT_WEIGHTS: "NAME=W,NAME=W"
   int32_t models_max = 3;                  // MAX_LOADED_MODELS
   std::filesystem::path models_folder;     // MODELS; default: HOME/.quire/models
+  std::filesystem::path tune_folder;       // what `quire tune` wrote: models_folder/quire/tune; empty: nothing is read
   int64_t keep_alive_ns = 300'000'000'000; // KEEP_ALIVE; negative: for ever
   int64_t drain_timeout_ns = 30'000'000'000;  // QUIRE_DRAIN_TIMEOUT: for answers in progress when it is told to stop
   int32_t context_tokens = 0;              // CONTEXT_LENGTH: longest context; 0: what the model was trained for
