@@ -16,6 +16,7 @@
 #include "cli/quantize_command.h"
 #include "cli/simulate_command.h"
 #include "cli/synth_command.h"
+#include "cli/tune_command.h"
 
 namespace quire::cli {
 namespace {
@@ -179,6 +180,30 @@ void add_bench_command(CLI::App& app, Action& action) {
   add_format(*roof, measured->format);
 }
 
+void add_tune_command(CLI::App& app, Action& action) {
+  CLI::App* tune = app.add_subcommand("tune", "Measure how many contexts pay on this machine, and how many fit");
+  const auto options = bind_command<TuneOptions>(tune, action, tune_command);
+  CLI::Option_group* what = tune->add_option_group("what", "One of");
+  what->add_option("model", options->model, "The model")->type_name("NAME|FILE.gguf");
+  what->add_flag("--table", options->table, "The tables of docs/parallelism.md, without measuring");
+  what->require_option(1);
+  tune->add_option("--context", options->context, "Tokens of a context at its longest (4096)")
+      ->check(CLI::Range(2, 1 << 30));
+  tune->add_option("--memory", options->memory, "What the server may take in all, such as 4GiB (what is available)")
+      ->type_name("SIZE");
+  tune->add_option("--threads", options->threads, "Workers (every core)")->check(CLI::Range(1, 1024));
+  add_kv_type(*tune, options->kv_type);
+  tune->add_option("--seconds", options->seconds, "Time for measuring")->check(CLI::Range(1, 86400))->capture_default_str();
+  tune->add_option("--format", options->json, "table, or json: one object (table)")
+      ->option_text("FORMAT")
+      ->transform(CLI::Transformer(std::map<std::string, bool>{{"table", false}, {"json", true}}));
+  tune->add_option("--svg", options->svg, "Also draw the curve into this file")->type_name("FILE");
+  tune->add_flag("!--no-write", options->writes, "Leave no file for the server")->option_text(" ");
+  tune->footer(
+      "The smallest number pays that gives at least 97 % of the best throughput measured. A server that loads the\n"
+      "model begins with it (QUIRE_MODELS/quire/tune); OLLAMA_NUM_PARALLEL stays the upper bound.");
+}
+
 void add_checking_commands(CLI::App& app, Action& action) {
   CLI::App* tokenize = app.add_subcommand("tokenize", "Token ids of the text on standard input");
   const auto text = bind_command<TokenizeOptions>(tokenize, action, tokenize_command);
@@ -311,6 +336,7 @@ int run_program(int argc, const char* const* argv) {
   add_run_command(app, action);
   add_client_commands(app, action);
   add_bench_command(app, action);
+  add_tune_command(app, action);
   add_checking_commands(app, action);
   add_file_commands(app, action);
   add_simulate_command(app, action);

@@ -1,6 +1,5 @@
 // The program as a person starts it: arguments in, text and an exit status out.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,30 +14,12 @@
 #include <string>
 #include <utility>
 
+#include "cli/shell.h"
 #include "kernels/peaks.h"
 #include "test_data.h"
 
 namespace quire::cli {
 namespace {
-
-struct Ran {
-  int status = -1;
-  std::string out;  // standard output; and standard error where the arguments say 2>&1
-};
-
-// Runs a shell command; the word QUIRE in it stands for the program, which lies beside this test.
-Ran shell(std::string command) {
-  const std::string program = (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "quire").string();
-  for (size_t at; (at = command.find("QUIRE ")) != std::string::npos;) command.replace(at, 5, program);
-  // No server of this machine may answer instead: port 1 is nobody's.
-  FILE* pipe = popen(("export QUIRE_HOST=127.0.0.1:1; " + command).c_str(), "r");
-  Ran ran;
-  std::array<char, 4096> buffer;
-  for (size_t count; (count = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) ran.out.append(buffer.data(), count);
-  const int status = pclose(pipe);
-  ran.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return ran;
-}
 
 std::string file_text(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -47,8 +28,9 @@ std::string file_text(const std::filesystem::path& path) {
 
 TEST(Program, every_command_has_help) {
   for (const char* command : {"",       "serve",  "run",      "list",        "ls",         "ps",         "show",
-                              "stop",   "demo",   "bench",    "bench batch", "bench load", "bench roof", "tokenize",
-                              "render", "logits", "simulate", "inspect",     "synth",      "quantize"}) {
+                              "stop",   "demo",   "bench",    "bench batch", "bench load", "bench roof",
+                              "tune",   "tokenize", "render", "logits",   "simulate",    "inspect",    "synth",
+                              "quantize"}) {
     const Ran ran = shell(std::string("QUIRE ") + command + " --help");
     EXPECT_EQ(ran.status, 0) << command;
     EXPECT_NE(ran.out.find("Usage: quire"), std::string::npos) << command;
@@ -64,7 +46,8 @@ TEST(Program, says_its_version) {
 TEST(Program, arguments_that_make_no_sense_are_status_2) {
   for (const char* arguments : {"", "nonsense", "run", "serve --port x", "bench batch --model f --parallel 1,x",
                                 "bench batch --model f --kv-type q4_0", "show m --license --system",
-                                "logits f --out g"}) {
+                                "logits f --out g",
+                                "tune", "tune m --table", "tune m --format svg"}) {
     EXPECT_EQ(shell(std::string("QUIRE ") + arguments + " 2>/dev/null").status, 2) << arguments;
   }
 }
@@ -73,6 +56,7 @@ TEST(Program, a_file_that_is_not_there_is_one_line_and_status_1) {
   for (const char* arguments :
        {"run no-such-file.gguf hello", "tokenize no-such-file.gguf", "render no-such-file.jinja -",
         "logits no-such-file.gguf --tokens 1 --out /dev/null", "bench batch --model no-such-file.gguf",
+        "tune no-such-file.gguf",
         "demo --once --model no-such-file.gguf", "serve --port 0 --model no-such-file.gguf",
         "inspect no-such-file.gguf", "quantize no-such-file.gguf out.gguf Q8_0",
         "synth tiny out.gguf --vocab no-such-file.gguf"}) {
