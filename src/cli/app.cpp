@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "cli/commands.h"
+#include "cli/compare_command.h"
 #include "cli/inspect_command.h"
 #include "cli/quantize_command.h"
 #include "cli/simulate_command.h"
@@ -173,6 +174,20 @@ void add_bench_command(CLI::App& app, Action& action) {
   batch->footer(
       "The keys are llama-batched-bench's: pp tg pl n_kv t_pp speed_pp t_tg speed_tg t speed.\n"
       "--roof adds gb_s_tg (packed weights, read once a step), gmac_s_pp and gmac_s_tg (of weights).");
+
+  CLI::App* compare = bench->add_subcommand("compare", "One server with N contexts beside N servers with one each");
+  const auto compared = bind_command<BenchCompareOptions>(compare, action, bench_compare_command);
+  compare->add_option("--model", compared->model, "The model")->type_name("FILE.gguf")->required();
+  const auto add_count = [compare](const char* name, int32_t& value, int32_t max, const char* text) {
+    compare->add_option(name, value, text)->check(CLI::Range(1, max))->capture_default_str();
+  };
+  add_count("--instances", compared->instances, 64, "N: server processes, clients, contexts");
+  add_count("--requests", compared->requests, 1 << 20, "Requests of each client, one after another");
+  add_count("--prompt", compared->prompt, 1 << 20, "Tokens of a prompt");
+  add_count("--generate", compared->generate, 1 << 20, "Tokens of an answer");
+  compare->add_option("--format", compared->json, "table, or jsonl: one object a setup (table)")
+      ->option_text("FORMAT")
+      ->transform(CLI::Transformer(std::map<std::string, bool>{{"table", false}, {"jsonl", true}}));
 
   CLI::App* roof = bench->add_subcommand("roof", "What this machine could do at most: read memory, multiply and add");
   const auto measured = bind_command<BenchRoofOptions>(roof, action, bench_roof_command);

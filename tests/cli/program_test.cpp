@@ -28,7 +28,7 @@ std::string file_text(const std::filesystem::path& path) {
 
 TEST(Program, every_command_has_help) {
   for (const char* command : {"",       "serve",  "run",      "list",        "ls",         "ps",         "show",
-                              "stop",   "demo",   "bench",    "bench batch", "bench load", "bench roof",
+                              "stop",   "demo",   "bench",    "bench batch", "bench load", "bench roof", "bench compare",
                               "tune",   "tokenize", "render", "logits",   "simulate",    "inspect",    "synth",
                               "quantize"}) {
     const Ran ran = shell(std::string("QUIRE ") + command + " --help");
@@ -47,7 +47,7 @@ TEST(Program, arguments_that_make_no_sense_are_status_2) {
   for (const char* arguments : {"", "nonsense", "run", "serve --port x", "bench batch --model f --parallel 1,x",
                                 "bench batch --model f --kv-type q4_0", "show m --license --system",
                                 "logits f --out g",
-                                "tune", "tune m --table", "tune m --format svg"}) {
+                                "tune", "tune m --table", "tune m --format svg", "bench compare --instances 2"}) {
     EXPECT_EQ(shell(std::string("QUIRE ") + arguments + " 2>/dev/null").status, 2) << arguments;
   }
 }
@@ -56,7 +56,7 @@ TEST(Program, a_file_that_is_not_there_is_one_line_and_status_1) {
   for (const char* arguments :
        {"run no-such-file.gguf hello", "tokenize no-such-file.gguf", "render no-such-file.jinja -",
         "logits no-such-file.gguf --tokens 1 --out /dev/null", "bench batch --model no-such-file.gguf",
-        "tune no-such-file.gguf",
+        "tune no-such-file.gguf", "bench compare --model no-such-file.gguf",
         "demo --once --model no-such-file.gguf", "serve --port 0 --model no-such-file.gguf",
         "inspect no-such-file.gguf", "quantize no-such-file.gguf out.gguf Q8_0",
         "synth tiny out.gguf --vocab no-such-file.gguf"}) {
