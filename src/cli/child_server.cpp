@@ -79,11 +79,12 @@ Result<ChildServer> ChildServer::start(const Options& options) {
 }
 
 ChildServer::ChildServer(ChildServer&& other) noexcept
-    : pid_(std::exchange(other.pid_, -1)), output_(std::exchange(other.output_, -1)) {}
+    : pid_(std::exchange(other.pid_, -1)), output_(std::exchange(other.output_, -1)), drain_(std::move(other.drain_)) {}
 
 ChildServer& ChildServer::operator=(ChildServer&& other) noexcept {
   std::swap(pid_, other.pid_);
   std::swap(output_, other.output_);
+  std::swap(drain_, other.drain_);
   return *this;
 }
 
@@ -102,7 +103,13 @@ Result<load::HttpEndpoint> ChildServer::listen(const HeldSignals& signals) {
     std::istringstream lines(said);
     for (std::string line; std::getline(lines, line);) {
       if (lines.eof()) break;  // the line is not whole yet
-      if (const auto port = listening_port(line)) return load::HttpEndpoint{.host = "127.0.0.1", .port = *port};
+      const auto port = listening_port(line);
+      if (!port) continue;
+      drain_ = std::thread([output = output_] {
+        char rest[1024];
+        while (::read(output, rest, sizeof(rest)) > 0) continue;
+      });
+      return load::HttpEndpoint{.host = "127.0.0.1", .port = *port};
     }
   }
   return fail(ErrorKind::cancelled, "interrupted");
@@ -119,6 +126,7 @@ void ChildServer::end() {
       ::poll(nullptr, 0, poll_ms);
     }
   }
+  if (drain_.joinable()) drain_.join();  // its end of the pipe has gone
   if (output_ >= 0) ::close(output_);
   pid_ = output_ = -1;
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -16,7 +17,8 @@
 
 namespace quire::cli {
 
-// One server process of this very program on a port that the system chose. Movable; one thread.
+// One server process of this very program on a port that the system chose. Movable; one thread, besides its own that
+// reads.
 // Invariant: it has ended when the object has gone, on every path; if this process is killed, the kernel ends it too.
 class ChildServer {
  public:
@@ -40,7 +42,8 @@ class ChildServer {
   void end();
 
   pid_t pid_ = -1;
-  int output_ = -1;  // its standard error, which is read for as long as it lives
+  int output_ = -1;    // its standard error
+  std::thread drain_;  // reads what it says after that, for a full pipe would stop it
 };
 
 // What a process takes, by /proc. Zeros where the system does not say.
