@@ -1,6 +1,7 @@
 // The tables of docs/parallelism.md: the formula applied to models that people run.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "cli/memory_formula.h"
@@ -39,16 +40,16 @@ uint64_t memory_of_machine(uint64_t gib) {
   return total - server::memory_reserve(total);
 }
 
-// "38 / 19 / 9", or "-" where not even the weights fit.
+// "38 / 19 / 9"; "-" where not one fits, or the model is not made for that length, and one "-" for all.
 std::string cell(const ModelMemory& model, uint64_t memory_bytes) {
-  if (contexts_that_fit(model, memory_bytes, model.block_tokens) == 0) return "-";
   std::string text;
+  int64_t most = 0;
   for (const int64_t tokens : context_tokens) {
-    const bool possible = tokens <= model.context_max;
-    text += fmt::format("{}{}", text.empty() ? "" : " / ",
-                        possible ? fmt::to_string(contexts_that_fit(model, memory_bytes, tokens)) : "-");
+    const int64_t count = tokens <= model.context_max ? contexts_that_fit(model, memory_bytes, tokens) : 0;
+    most = std::max(most, count);
+    text += (text.empty() ? "" : " / ") + (count > 0 ? fmt::to_string(count) : "-");
   }
-  return text;
+  return most > 0 ? text : "-";
 }
 
 double gib(uint64_t bytes) { return static_cast<double>(bytes) / static_cast<double>(uint64_t{1} << 30); }
