@@ -33,6 +33,7 @@ constexpr int32_t rounds_min = 3;          // visits of each number
 constexpr int32_t rounds_max = 9;          // where they are short: more against chance
 constexpr int64_t visit_ns = 600'000'000;
 constexpr double doubling_share = 0.4;  // of the time, for the first look at all numbers
+constexpr double spread_max = 0.25;     // of visits of the same number; more is no measurement
 constexpr double rounds_share = 0.25;   // of the time, after which there are no more than rounds_min
 
 // What is asked, with every default filled in.
@@ -268,6 +269,7 @@ void print_json(const Question& asked, const Answer& answer, const std::string& 
                                  {"pays", record.parallel_start},
                                  {"best", answer.curve.best()},
                                  {"cut_short", answer.cut_short},
+                                 {"spread", answer.curve.spread()},
                                  {"seconds", answer.seconds},
                                  {"written", written},
                                  {"curve", curve}};
@@ -301,6 +303,10 @@ void print_report(const Question& asked, const Answer& answer, const std::string
              asked.context_tokens);
   fmt::print("                QUIRE_MEMORY={} lets the server use all of that\n",
              memory_for_contexts(asked.memory, asked.memory_bytes));
+  if (curve.spread() > spread_max) {
+    fmt::print("the machine is busy: times of the same number differ by {:.0f} %; tune again when it is quiet\n",
+               100 * curve.spread());
+  }
   if (!written.empty()) fmt::print("a server begins with {}: {}\n", pays, written);
 }
 

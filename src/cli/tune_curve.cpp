@@ -40,6 +40,18 @@ size_t TuneCurve::visit_count(int32_t contexts) const {
   return found == visits_.end() ? 0 : found->second.size();
 }
 
+double TuneCurve::spread() const {
+  std::vector<double> shares;
+  for (const auto& [contexts, visits] : visits_) {
+    if (visits.size() < 2) continue;
+    const auto [least, most] = std::ranges::minmax(visits);
+    shares.push_back(static_cast<double>(most - least) / static_cast<double>(step_ns(contexts)));
+  }
+  if (shares.empty()) return 0;
+  std::ranges::sort(shares);
+  return shares[shares.size() / 2];
+}
+
 int32_t TuneCurve::best() const {
   QUIRE_CHECK(!visits_.empty(), "something was measured");
   const std::vector<int32_t> all = contexts();

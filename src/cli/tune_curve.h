@@ -25,6 +25,10 @@ class TuneCurve {
   double tokens_per_s(int32_t contexts) const;
   size_t visit_count(int32_t contexts) const;
 
+  // How far visits of a number lie apart, as a share of their median: the middle one of all numbers that were visited
+  // again. Large where something else runs on the machine.
+  double spread() const;
+
   int32_t best() const;  // REQUIRES: !empty()
   int32_t pays() const;  // REQUIRES: !empty()
 

@@ -31,13 +31,14 @@ int32_t blocks_of_context(const TuneMeter::Sizes& sizes) {
   return ceil_div(length_max(sizes), Limits{}.block_tokens) + 1;
 }
 
-// Numbers of ordinary size as f16 and, where a chunk holds int8, as scales of ordinary size and any quants.
-void fill(const KvView& view, int64_t block_count) {
+// Numbers of ordinary size as f16 and, where a chunk holds int8, as scales of ordinary size and any quants. Of blocks
+// [begin, end) of one layer.
+void fill(const KvView& view, int64_t begin, int64_t end) {
   const int64_t head_chunks = view.layer.kv_heads * (view.layer.block_tokens / attention_chunk);
-  const int64_t bytes = block_count * head_chunks * kv_chunk_size_bytes(view.layer.type, view.layer.head_dim);
-  uint32_t state = 0x9e3779b9;
+  const int64_t block_bytes = head_chunks * kv_chunk_size_bytes(view.layer.type, view.layer.head_dim);
+  auto state = static_cast<uint32_t>(begin) + 1;
   for (std::byte* part : {view.layer.keys, view.layer.values}) {
-    for (int64_t at = 0; at + 2 <= bytes; at += 2) {
+    for (int64_t at = begin * block_bytes; at + 2 <= end * block_bytes; at += 2) {
       state = state * 1664525U + 1013904223U;
       store(part + at, static_cast<uint16_t>(0x2800U | (state >> 16 & 0x83ffU)));  // 1/32 to 1/16, either sign
     }
@@ -67,9 +68,13 @@ class TuneMeter::Executor final : public quire::Executor {
 
   void set_computes(bool computes) { computes_ = computes; }
   const Limits& limits() const { return limits_; }
-  void fill_all() {
+  // The first `blocks` blocks hold numbers: a block that was never written is the system's one page of zeros, and
+  // reading it would cost nothing.
+  void fill_blocks(int32_t blocks) {
+    if (blocks <= filled_) return;
     local_.backend().parallel_for(local_.model().config().layers,
-                                  [this](int64_t layer, int) { fill(kv_.layer(layer), limits_.block_count); });
+                                  [&](int64_t layer, int) { fill(kv_.layer(layer), filled_, blocks); });
+    filled_ = blocks;
   }
 
  private:
@@ -78,6 +83,7 @@ class TuneMeter::Executor final : public quire::Executor {
   KvStore kv_;
   Workspace space_;
   std::vector<float> blank_;  // zeros
+  int32_t filled_ = 0;        // blocks
   bool computes_ = false;
 };
 
@@ -90,7 +96,6 @@ Result<TuneMeter> TuneMeter::create(LocalModel& local, const Tokenizer& tokenize
   QUIRE_TRY(KvStore kv, KvStore::create(local.model().config(), limits));
   QUIRE_TRY(Workspace space, Workspace::create(local.model().config(), limits));
   auto executor = std::make_unique<Executor>(local, std::move(kv), std::move(space), limits);
-  executor->fill_all();
   return TuneMeter(std::move(executor), tokenizer, sizes, clock);
 }
 
@@ -108,6 +113,7 @@ uint64_t TuneMeter::kv_bytes(const Model& model, const Sizes& sizes) {
 Result<int64_t> TuneMeter::measure(int32_t contexts, int64_t visit_ns) {
   // No policy is measured: all contexts run, and their prompts are taken in at once, so that all are equally long.
   Limits limits = executor_->limits();
+  limits.block_count = contexts * blocks_of_context(sizes_);
   limits.running_max = contexts;
   limits.queue_max = contexts;
   limits.queue_tokens_max = 0;
@@ -130,6 +136,7 @@ Result<int64_t> TuneMeter::measure(int32_t contexts, int64_t visit_ns) {
     }
     engine.submit(std::move(request));
   }
+  executor_->fill_blocks(limits.block_count);
   executor_->set_computes(false);
   for (int32_t step = 0; engine.snapshot().generated_tokens < contexts && step < fill_steps_max; ++step) engine.step();
   executor_->set_computes(true);

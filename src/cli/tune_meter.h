@@ -21,7 +21,7 @@ class TuneMeter {
     int32_t contexts_max = 1;
     int32_t context_tokens = 1;  // each context's length when measuring starts
   };
-  // Takes the KV of contexts_max contexts and writes all of it, so that its pages are there.
+  // KV for contexts_max contexts; what no measurement needs costs no memory.
   static Result<TuneMeter> create(LocalModel& local, const Tokenizer& tokenizer, const Sizes& sizes,
                                   const Clock& clock);
   TuneMeter(TuneMeter&&) noexcept;

@@ -107,6 +107,15 @@ TEST(TuneCurve, one_visit_among_three_that_was_disturbed_changes_nothing) {
   EXPECT_EQ(median_ns({4, 1, 3, 2}), 2);
 }
 
+TEST(TuneCurve, says_how_far_visits_of_a_number_lie_apart) {
+  TuneCurve curve;
+  EXPECT_EQ(curve.spread(), 0);
+  curve.add(1, 100);
+  EXPECT_EQ(curve.spread(), 0) << "one visit says nothing of it";
+  for (const int64_t ns : {100, 110, 90}) curve.add(2, ns);
+  EXPECT_DOUBLE_EQ(curve.spread(), 0.2);
+}
+
 TEST(TuneCurve, looking_between_ends) {
   for (int32_t knee = 1; knee <= 64; ++knee) EXPECT_LE(explored(plateau_from(knee), 64).contexts().size(), 7U + 4U);
 }
