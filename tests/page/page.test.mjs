@@ -18,7 +18,7 @@ const strangers = [];   // requests to anybody else
 // A page that is watched.
 async function watchedPage(url, options = {}) {
   const opened = await browser.newPage({viewport: {width: 1280, height: 800}, ...options});
-  opened.setDefaultTimeout(20_000);
+  opened.setDefaultTimeout(60_000);  // others may be building on this machine
   opened.on('console', (message) => {
     const refused = serverIsAway && /ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE/.test(message.text());
     if (['error', 'warning'].includes(message.type()) && !refused) complaints.push(message.text());
@@ -119,18 +119,19 @@ test('streams equal answers side by side for equal draws, and others for others'
 });
 
 test('shows contexts that appear, go on and end', async () => {
-  const asked = Array.from({length: 6}, (_, index) => served.ask({prompt: `Tom had ${index}`, seed: 1}, `story-${index}`));
-  await until(() => document.querySelectorAll('#lane-rows .dot.decode').length === 2);
+  const asked = Array.from({length: 12}, (_, index) => served.ask({prompt: `Tom had ${index}`, seed: 1}, `story-${index}`));
+  // One or two: the controller may find that one alone does as well.
+  await until(() => document.querySelectorAll('#lane-rows .dot.decode').length > 0 &&
+    /now .*decode/.test(document.getElementById('lane-canvas').ariaLabel));
   const tokensOf = () => page.evaluate(() => [...document.querySelectorAll('#lane-rows [role=option]')]
     .filter((row) => row.querySelector('.dot.decode')).map((row) => Number(row.querySelector('.tokens').textContent.replace(',', ''))));
   const before = await tokensOf();
   await until((most) => [...document.querySelectorAll('#lane-rows .tokens')]
     .some((tokens) => Number(tokens.textContent.replace(',', '')) > most), Math.max(0, ...before));
-  assert.match(await page.locator('#lane-canvas').getAttribute('aria-label'), /now .*decode/);
   const answers = await Promise.all(asked.map((one) => one.done));
   assert.ok(answers.every((answer) => answer.status === 200));
   await until(() => [...document.querySelectorAll('#ended-rows .gone')].filter((row) =>
-    /^story-\d/.test(row.textContent) && row.querySelector('.how').textContent === 'length').length === 6);
+    /^story-\d/.test(row.textContent) && row.querySelector('.how').textContent === 'length').length >= 6);
   await until(() => document.querySelectorAll('#lane-rows .dot.decode').length === 0);
   // The lanes were painted: more than one colour is on the canvas.
   assert.ok(await page.evaluate(() => {
@@ -146,18 +147,17 @@ test('shows a queue of a thousand with places and reasons, and draws only what i
   crowdIn();
   await until(() => Number(document.getElementById('now-waiting').textContent.replace(',', '')) > 950);
   assert.equal(await rows('queue').first().locator('.place').textContent(), '1');
-  assert.equal(await rows('queue').first().locator('.why').textContent(), 'a context');
-  assert.equal(await rows('queue').nth(3).locator('.why').textContent(), 'its turn');
+  await until(() => document.querySelector('#queue-rows .why').textContent === 'a context');
+  assert.match(await rows('queue').nth(3).locator('.why').textContent(), /^(its turn|fairness)$/);
   assert.ok(await rows('queue').count() < 60);
   await page.focus('#queue-rows');
   await page.keyboard.press('End');
-  const last = rows('queue').locator('css=[aria-selected=true]');
   await until(() => {
     const row = document.querySelector('#queue-rows [aria-selected=true]');
     return row !== null && Number(row.querySelector('.place').textContent) > 900;
   });
   assert.equal(await page.locator('#queue-rows [aria-selected=true] .why').textContent(), 'urgent ones');
-  assert.ok(await rows('queue').count() < 60, `${await last.count()}`);
+  assert.ok(await rows('queue').count() < 60);
   await until(() => document.querySelector('#queue-rows .start').textContent !== '–');
   await picture('thousand');
   assert.ok(await processorShare() < 0.5);
@@ -182,7 +182,6 @@ test('opens a request with all that is known of it but its text', async () => {
 test('cancels a request by keyboard after a question, and its client is told', async () => {
   await page.keyboard.press('Home');
   const victim = served.ask({priority: 7, user: 'victim'}, 'victim');
-  await until(() => document.querySelector('#queue-rows') !== null);
   await page.keyboard.press('End');
   await until(() => /victim/.test(document.querySelector('#queue-rows [aria-selected=true]')?.textContent ?? '') ||
     void document.getElementById('queue-rows').dispatchEvent(new KeyboardEvent('keydown', {key: 'End', bubbles: true})));
