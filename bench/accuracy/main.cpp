@@ -2,7 +2,7 @@
 //   accuracy_bench MODEL.gguf TOKENS [ENGINE PROMPT_LOGITS GENERATED_LOGITS]
 // TOKENS is a file of token ids, as `quire tokenize` prints them. What is judged, one JSON object a line: the kernel
 // tables of this machine, with all tokens as a prompt and with all but the first generated; and what another engine
-// made of the same tokens, files of (tokens, vocab) f32. kl_error is the standard error of the mean.
+// made of the same tokens, files of (tokens, vocab) f32. kl_error is the standard error of the mean of so many tokens.
 #include <fmt/core.h>
 
 #include <climits>
@@ -71,8 +71,8 @@ int main(int argc, char** argv) {
   const size_t vocab = expected.size() / tokens.size();
   const auto report = [&](std::string_view engine, std::string_view rows, const std::vector<float>& logits) {
     const Mean kl = mean_of(test::kl_divergences(logits, expected, vocab));
-    fmt::print("{{\"engine\": \"{}\", \"rows\": \"{}\", \"kl\": {:.6e}, \"kl_error\": {:.6e}}}\n", engine, rows,
-               kl.value, kl.error);
+    fmt::print("{{\"engine\": \"{}\", \"rows\": \"{}\", \"tokens\": {}, \"kl\": {:.6e}, \"kl_error\": {:.6e}}}\n", engine,
+               rows, tokens.size(), kl.value, kl.error);
   };
   // The scalar table, whose bits avx2 has by test, takes longer than all others together. BF16 weights have another
   // arithmetic on avx512_bf16, wherever it is judged.

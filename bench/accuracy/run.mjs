@@ -13,7 +13,8 @@ const {values: options} = parseArgs({
   options: {
     "model": {type: "string", multiple: true},
     "text": {type: "string", default: path.join(here, "text.txt")},
-    "tokens": {type: "string", default: "256"},
+    "tokens": {type: "string", default: "4096"},
+    "chunk": {type: "string", default: "256"},
     "threads": {type: "string", default: "2"},
     "cpu": {type: "string", default: ""},
     "build": {type: "string", default: path.join(root, "build/release")},
@@ -50,12 +51,10 @@ function each_default_model(measure) {
   }
 }
 
-// [{engine, rows, kl}] of one file.
-function divergences(file) {
+// [{engine, rows, tokens, kl, kl_error}] of these tokens, at most a context's.
+function divergences_of_chunk(file, ids) {
   const tokens = path.join(folder, "tokens");
-  const ids = execFileSync(program, ["tokenize", "--special", file],
-                           {input: fs.readFileSync(options.text), encoding: "utf8"}).trim().split(" ");
-  fs.writeFileSync(tokens, ids.slice(0, Number(options.tokens)).join(" "));
+  fs.writeFileSync(tokens, ids.join(" "));
   const [prompt, generated] = ["prompt", "generated"].map((rows) => path.join(folder, rows));
   execFileSync(process.execPath, [
     path.join(here, "llama_logits.mjs"), "--model", file, "--tokens", tokens, "--prompt", prompt,
@@ -64,6 +63,27 @@ function divergences(file) {
   const out = execFileSync(path.join(options.build, "accuracy_bench"), [file, tokens, "llama.cpp", prompt, generated],
                            {encoding: "utf8", stdio: ["ignore", "pipe", "inherit"]});
   return out.trim().split("\n").map((line) => JSON.parse(line));
+}
+
+// The means of several chunks as one, weighted by their tokens.
+function pooled(lines) {
+  const sum = (value) => lines.map(value).reduce((a, b) => a + b);
+  const tokens = sum((line) => line.tokens);
+  return {...lines[0], tokens, kl: sum((line) => line.tokens * line.kl) / tokens,
+          kl_error: Math.sqrt(sum((line) => (line.tokens * line.kl_error) ** 2)) / tokens};
+}
+
+// The same of one file over the text's first tokens, each chunk of them a context of its own.
+function divergences(file) {
+  const ids = execFileSync(program, ["tokenize", "--special", file],
+                           {input: fs.readFileSync(options.text), encoding: "utf8"}).trim().split(" ");
+  const [count, chunk] = [Math.min(ids.length, Number(options.tokens)), Number(options.chunk)];
+  const chunks = [];
+  // A rest of a few tokens has no standard error.
+  for (let begin = 0; begin + 2 <= count; begin += chunk) {
+    chunks.push(divergences_of_chunk(file, ids.slice(begin, Math.min(begin + chunk, count))));
+  }
+  return chunks[0].map((_, line) => pooled(chunks.map((found) => found[line])));
 }
 
 // "4.5e-4 ± 0.3e-4"
