@@ -4,14 +4,14 @@
 
 #include "base/check.h"
 #include "sim/cost_model.h"
-#include "sim/trace.h"
+#include "trace/trace.h"
 #include "sim/trace_workload.h"
 
 namespace {
 
-void check(const quire::sim::Trace& trace) {
+void check(const quire::trace::Trace& trace) {
   int64_t before_ns = 0;
-  for (const quire::sim::TraceRequest& request : trace.requests) {
+  for (const quire::trace::TraceRequest& request : trace.requests) {
     QUIRE_CHECK(request.arrived_ns >= before_ns, "requests are in order");
     QUIRE_CHECK(request.prompt_tokens >= 1 && request.generated_tokens >= 1, "lengths are positive");
     before_ns = request.arrived_ns;
@@ -30,7 +30,7 @@ void check(const quire::sim::Trace& trace) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(input), size);
-  for (const auto& trace : {quire::sim::parse_azure_trace(text), quire::sim::parse_mooncake_trace(text)}) {
+  for (const auto& trace : {quire::trace::parse_azure_trace(text), quire::sim::parse_mooncake_trace(text)}) {
     if (trace) check(*trace);
   }
   [[maybe_unused]] const auto model = quire::sim::CostModel::parse(text);

@@ -26,7 +26,7 @@ constexpr int64_t blocks_max = int64_t{1} << 24;
 
 std::string seconds(int64_t ns) { return ns < 0 ? "-" : fmt::format("{:.1f}", static_cast<double>(ns) / 1e9); }
 
-std::string three(const sim::Percentiles& p) {
+std::string three(const Percentiles& p) {
   return fmt::format("{} / {} / {}", seconds(p.p50), seconds(p.p90), seconds(p.p99));
 }
 
@@ -180,8 +180,8 @@ Result<int> run_simulate_trace(const SimulateTraceOptions& options) {
   if (!options.cost_model.empty()) {
     QUIRE_TRY(run.cost, sim::CostModel::parse(options.cost_model));
   }
-  QUIRE_TRY(const std::string text, sim::read_trace_text(options.file));
-  QUIRE_TRY(const sim::Trace trace, sim::parse_trace(text));
+  QUIRE_TRY(const std::string text, trace::read_trace_text(options.file));
+  QUIRE_TRY(const trace::Trace trace, trace::parse_trace(text));
   const int32_t scale =
       options.token_scale > 0 ? options.token_scale
                               : (trace.block_tokens > 0 ? token_scale_with_blocks : token_scale_without);

@@ -5,7 +5,7 @@
 #include <span>
 
 #include "core/request.h"
-#include "sim/random.h"
+#include "base/random.h"
 
 namespace quire::sim {
 

@@ -72,16 +72,6 @@ void summarize_service(const Workload& workload, const TraceRun& run, TraceSumma
 
 }  // namespace
 
-Percentiles percentiles(std::vector<int64_t> values) {
-  if (values.empty()) return {};
-  std::ranges::sort(values);
-  const auto rank = [&](int64_t percent) {
-    const int64_t place = (std::ssize(values) * percent + 99) / 100;
-    return values[static_cast<size_t>(std::max<int64_t>(place, 1) - 1)];
-  };
-  return {.p50 = rank(50), .p90 = rank(90), .p99 = rank(99)};
-}
-
 double jain_index(const std::vector<double>& values) {
   double sum = 0, squares = 0;
   for (const double value : values) {

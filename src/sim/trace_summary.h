@@ -5,15 +5,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/percentiles.h"
 #include "sim/trace_run.h"
 
 namespace quire::sim {
-
-// By nearest rank; -1 where there are no values.
-struct Percentiles {
-  int64_t p50 = -1, p90 = -1, p99 = -1;
-};
-Percentiles percentiles(std::vector<int64_t> values);
 
 // Jain's index of fairness (1984): (sum x)^2 / (n sum x^2), 1 when all are equal, 1/n when one has everything.
 // 1 where nobody has anything.

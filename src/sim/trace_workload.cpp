@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "base/bytes.h"
-#include "sim/random.h"
+#include "base/random.h"
 
 namespace quire::sim {
 
@@ -38,11 +38,11 @@ int32_t draw_client(Random& random, int32_t clients) {
 }
 
 // The first block is what a service puts before every prompt; from the second on, a prompt is a conversation's own.
-uint64_t conversation_of(const TraceRequest& request, size_t index) {
+uint64_t conversation_of(const trace::TraceRequest& request, size_t index) {
   return request.blocks.size() > 1 ? static_cast<uint64_t>(request.blocks[1]) : (uint64_t{1} << 32) + index;
 }
 
-Result<void> check(const Trace& trace, const WorkloadOptions& options) {
+Result<void> check(const trace::Trace& trace, const WorkloadOptions& options) {
   if (!(options.time_scale >= 0 && options.time_scale <= time_scale_max)) {
     return fail(ErrorKind::invalid, fmt::format("a time scale is from 0 to {}", time_scale_max));
   }
@@ -62,7 +62,7 @@ Result<void> check(const Trace& trace, const WorkloadOptions& options) {
 }
 
 // A block of the trace that is not full does not become a full one by rounding.
-int32_t scaled_prompt(const Trace& trace, const TraceRequest& request, int32_t scale) {
+int32_t scaled_prompt(const trace::Trace& trace, const trace::TraceRequest& request, int32_t scale) {
   if (trace.block_tokens == 0) return ceil_div(request.prompt_tokens, scale);
   const int32_t block_tokens = trace.block_tokens / scale;
   const int32_t full = request.prompt_tokens / trace.block_tokens;
@@ -91,7 +91,7 @@ void count(Workload& workload, int32_t trace_block_count) {
 
 }  // namespace
 
-Result<Workload> make_workload(const Trace& trace, const WorkloadOptions& options) {
+Result<Workload> make_workload(const trace::Trace& trace, const WorkloadOptions& options) {
   QUIRE_TRY_VOID(check(trace, options));
   Workload workload{.token_scale = options.token_scale,
                     .block_tokens = trace.block_tokens > 0 ? trace.block_tokens / options.token_scale
@@ -101,7 +101,7 @@ Result<Workload> make_workload(const Trace& trace, const WorkloadOptions& option
   if (options.requests_max > 0) taken = std::min(taken, static_cast<size_t>(options.requests_max));
   workload.requests.reserve(taken);
   for (size_t index = 0; index < taken; ++index) {
-    const TraceRequest& request = trace.requests[index];
+    const trace::TraceRequest& request = trace.requests[index];
     Random random(mix(options.seed) ^ conversation_of(request, index));
     const int32_t client = draw_client(random, options.clients);
     workload.requests.push_back(

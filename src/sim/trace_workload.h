@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 #include "sched/sequence.h"
-#include "sim/trace.h"
+#include "trace/trace.h"
 
 namespace quire::sim {
 
@@ -55,7 +55,7 @@ struct Workload {
   int64_t unlimited_blocks = 0;
 };
 
-Result<Workload> make_workload(const Trace& trace, const WorkloadOptions& options);
+Result<Workload> make_workload(const trace::Trace& trace, const WorkloadOptions& options);
 
 // What the scheduler is told of a request, apart from the policy. Equal blocks have equal tokens, and different ones
 // differ in each token; a prompt without blocks shares nothing.

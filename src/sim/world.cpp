@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "sim/random.h"
+#include "base/random.h"
 #include "sim/vocabulary.h"
 
 namespace quire::sim {

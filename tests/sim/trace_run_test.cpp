@@ -94,7 +94,7 @@ TEST(TraceRun, a_request_that_could_never_fit_is_refused_and_the_others_are_not)
 }
 
 TEST(TraceRun, bands_take_effect_where_the_policy_keeps_them) {
-  Trace trace;
+  trace::Trace trace;
   for (int32_t index = 0; index < 300; ++index) {
     trace.requests.push_back({.arrived_ns = index, .prompt_tokens = 40, .generated_tokens = 10});
   }
@@ -105,17 +105,6 @@ TEST(TraceRun, bands_take_effect_where_the_policy_keeps_them) {
   };
   EXPECT_LT(wait(TracePolicy::priority), wait(TracePolicy::fcfs) / 2);
   EXPECT_LT(wait(TracePolicy::all), wait(TracePolicy::fcfs) / 2);
-}
-
-TEST(TraceSummary, percentiles_are_by_nearest_rank) {
-  std::vector<int64_t> values;
-  for (int64_t value = 200; value > 0; --value) values.push_back(value);
-  const Percentiles p = percentiles(values);
-  EXPECT_EQ(p.p50, 100);
-  EXPECT_EQ(p.p90, 180);
-  EXPECT_EQ(p.p99, 198);
-  EXPECT_EQ(percentiles({7}).p99, 7);
-  EXPECT_EQ(percentiles({}).p50, -1);
 }
 
 TEST(TraceSummary, jains_index_is_one_for_equals_and_one_nth_for_one_alone) {
@@ -148,8 +137,8 @@ class Conversations : public testing::Test {
  protected:
   // The published trace, its times stretched to about nine tenths of what the machine of the default costs can do.
   Workload workload(int64_t requests_max) {
-    const auto text = read_trace_text((::quire::test::data_dir() / "traces/mooncake-conversation.jsonl.zst").string());
-    const auto trace = parse_trace(text.value_or(""));
+    const auto text = trace::read_trace_text((::quire::test::data_dir() / "traces/mooncake-conversation.jsonl.zst").string());
+    const auto trace = trace::parse_trace(text.value_or(""));
     const auto made =
         trace ? make_workload(*trace, {.requests_max = requests_max, .time_scale = 600, .token_scale = 32})
               : Result<Workload>(std::unexpected(trace.error()));

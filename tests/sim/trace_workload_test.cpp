@@ -5,7 +5,7 @@
 namespace quire::sim {
 namespace {
 
-Trace conversations() {
+trace::Trace conversations() {
   return {.block_tokens = 512,
           .block_count = 4,
           .requests = {{.arrived_ns = 0, .prompt_tokens = 1100, .generated_tokens = 33, .blocks = {0, 1, 2}},
@@ -13,8 +13,8 @@ Trace conversations() {
                        {.arrived_ns = 2000, .prompt_tokens = 1024, .generated_tokens = 64, .blocks = {0, 1}}}};
 }
 
-Trace lengths(int32_t count) {
-  Trace trace;
+trace::Trace lengths(int32_t count) {
+  trace::Trace trace;
   for (int32_t index = 0; index < count; ++index) {
     trace.requests.push_back({.arrived_ns = index, .prompt_tokens = 100 + index, .generated_tokens = 10});
   }

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "sim/random.h"
+#include "base/random.h"
 #include "sim/trace_workload.h"
 
 namespace quire::sim::test {
@@ -14,11 +14,11 @@ inline Workload random_workload(uint64_t seed, int32_t blocks, int32_t requests,
   Random random(seed);
   std::vector<int32_t> parents;
   for (int32_t block = 0; block < blocks; ++block) parents.push_back(random.between(-1, block - 1));
-  Trace trace{.block_tokens = block_tokens, .block_count = blocks};
+  trace::Trace trace{.block_tokens = block_tokens, .block_count = blocks};
   int64_t now_ns = 0;
   for (int32_t index = 0; index < requests; ++index) {
     now_ns += random.below(40) * 1000;
-    TraceRequest request{.arrived_ns = now_ns, .generated_tokens = random.between(1, 5)};
+    trace::TraceRequest request{.arrived_ns = now_ns, .generated_tokens = random.between(1, 5)};
     for (int32_t block = random.below(blocks); block >= 0; block = parents[static_cast<size_t>(block)]) {
       request.blocks.push_back(block);
     }

@@ -22,6 +22,7 @@ const std::map<std::string, std::set<std::string>, std::less<>> layer_table = {
     {"core", {"base"}},
     {"tensor", {"base"}},
     {"metrics", {"base"}},
+    {"trace", {"base"}},
     {"gguf", {"base", "tensor"}},
     {"kernels", {"base", "tensor"}},
     {"kv", {"base", "core"}},
@@ -32,11 +33,11 @@ const std::map<std::string, std::set<std::string>, std::less<>> layer_table = {
     {"api", {"base", "core", "text"}},
     {"store", {"base", "gguf"}},
     {"engine", {"base", "core", "text", "model", "kv", "sched", "metrics"}},
-    {"sim", {"base", "core", "text", "kv", "sched", "engine"}},
+    {"sim", {"base", "core", "trace", "text", "kv", "sched", "engine"}},
     {"server", {"base", "core", "text", "model", "engine", "metrics", "api", "store"}},
-    {"load", {"base", "core", "metrics", "api"}},
-    {"cli", {"base", "core", "tensor", "metrics", "gguf", "kernels", "kv", "text", "backend", "sched", "model", "api",
-             "store", "engine", "sim", "server", "load"}},
+    {"load", {"base", "core", "metrics", "trace", "api"}},
+    {"cli", {"base", "core", "tensor", "metrics", "trace", "gguf", "kernels", "kv", "text", "backend", "sched", "model",
+             "api", "store", "engine", "sim", "server", "load"}},
 };
 
 bool is_cpp(std::string_view path) { return path.ends_with(".cpp") || path.ends_with(".h"); }

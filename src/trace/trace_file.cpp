@@ -5,9 +5,9 @@
 #include <fstream>
 #include <memory>
 
-#include "sim/trace.h"
+#include "trace/trace.h"
 
-namespace quire::sim {
+namespace quire::trace {
 
 namespace {
 
@@ -54,4 +54,4 @@ Result<std::string> read_trace_text(const std::string& path) {
   return bytes.starts_with(zstd_magic) ? decompress(bytes, path) : Result<std::string>(std::move(bytes));
 }
 
-}  // namespace quire::sim
+}  // namespace quire::trace

@@ -1,4 +1,4 @@
-#include "sim/trace.h"
+#include "trace/trace.h"
 
 #include <gtest/gtest.h>
 #include <zstd.h>
@@ -7,7 +7,7 @@
 
 #include "test_data.h"
 
-namespace quire::sim {
+namespace quire::trace {
 namespace {
 
 using testing::HasSubstr;
@@ -174,4 +174,4 @@ TEST(Trace, the_published_traces_are_read_whole) {
 }
 
 }  // namespace
-}  // namespace quire::sim
+}  // namespace quire::trace

@@ -8,7 +8,7 @@
 
 #include "base/result.h"
 
-namespace quire::sim {
+namespace quire::trace {
 
 struct TraceRequest {
   int64_t arrived_ns = 0;  // since the first one
@@ -46,4 +46,4 @@ Result<Trace> parse_mooncake_trace(std::string_view text);
 // Whichever of them it is.
 Result<Trace> parse_trace(std::string_view text);
 
-}  // namespace quire::sim
+}  // namespace quire::trace

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace quire::sim {
+namespace quire {
 
 // splitmix64 (Steele, Lea, Flood, OOPSLA 2014).
 constexpr uint64_t mix(uint64_t x) {
@@ -27,4 +27,4 @@ class Random {
   uint64_t state_;
 };
 
-}  // namespace quire::sim
+}  // namespace quire

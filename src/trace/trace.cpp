@@ -1,4 +1,4 @@
-#include "sim/trace.h"
+#include "trace/trace.h"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include <optional>
 #include <unordered_map>
 
-namespace quire::sim {
+namespace quire::trace {
 
 namespace {
 
@@ -267,4 +267,4 @@ Result<Trace> parse_trace(std::string_view text) {
   return text.starts_with('{') ? parse_mooncake_trace(text) : parse_azure_trace(text);
 }
 
-}  // namespace quire::sim
+}  // namespace quire::trace
