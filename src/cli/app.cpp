@@ -11,11 +11,13 @@
 #include <memory>
 #include <system_error>
 
+#include "cli/bench_serve_command.h"
 #include "cli/commands.h"
 #include "cli/compare_command.h"
 #include "cli/inspect_command.h"
 #include "cli/quantize_command.h"
 #include "cli/simulate_command.h"
+#include "cli/stress_command.h"
 #include "cli/synth_command.h"
 #include "cli/tune_command.h"
 
@@ -193,6 +195,12 @@ void add_bench_command(CLI::App& app, Action& action) {
   const auto measured = bind_command<BenchRoofOptions>(roof, action, bench_roof_command);
   roof->add_option("--threads", measured->threads, "Workers, besides 1 (every core)")->check(CLI::Range(1, 1024));
   add_format(*roof, measured->format);
+
+  CLI::App* serve = bench->add_subcommand("serve", "Load running servers over HTTP: throughput, latencies, waits");
+  add_bench_serve_options(*serve, *bind_command<BenchServeOptions>(serve, action, run_bench_serve));
+
+  CLI::App* stress = bench->add_subcommand("stress", "A server of its own under mixed load with faults, watched");
+  add_stress_options(*stress, *bind_command<StressOptions>(stress, action, run_stress));
 }
 
 void add_tune_command(CLI::App& app, Action& action) {

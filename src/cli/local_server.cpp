@@ -39,6 +39,7 @@ Result<LocalServer> LocalServer::start(const LocalServerOptions& options) {
   store::Catalog catalog(settings.models_folder);
   server::Server::Config config{
       .settings = settings, .seed = std::random_device{}(), .handles_signals = options.handles_signals};
+  config.read_memory = [root = settings.machine_root] { return server::read_machine_memory(root); };
   for (const std::string& model : options.models) {
     QUIRE_TRY_VOID(catalog.add(model));
     config.preload.push_back(model_name_of(model));

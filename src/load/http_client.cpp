@@ -6,121 +6,35 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
 #include <charconv>
 #include <chrono>
 #include <deque>
 #include <exception>
 
+#include "load/exchange.h"
+
 namespace quire::load {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = boost::beast::http;
-using asio::ip::tcp;
 
-constexpr size_t read_bytes = 16 * 1024;
-constexpr size_t line_bytes_max = 16 * 1024 * 1024;  // a final message with logprobs or a context is long
-constexpr size_t body_bytes_max = 1024ULL * 1024 * 1024;
 constexpr auto watch_period = std::chrono::milliseconds(50);
 
 constexpr auto for_ever = [] { return true; };
 
-// One call on its own connection. Lives as long as its coroutine.
-class Exchange {
- public:
-  Exchange(asio::io_context& io, const HttpEndpoint& endpoint, const HttpCall& call, int timeout_ms)
-      : endpoint_(endpoint), call_(call), timeout_ms_(timeout_ms), stream_(io) {}
-
-  // on_line is null where the whole body is wanted.
-  asio::awaitable<void> run(size_t index, const LineHandler* on_line, HttpReply& reply) {
-    boost::system::error_code error;
-    bool enough = false;
-    co_await send(error);
-    if (!error) enough = co_await receive(index, on_line, reply, error);
-    reply.hung_up = enough;
-    if (error) reply.error = Error{ErrorKind::io, describe(error)};
-    boost::system::error_code ignored;
-    stream_.socket().shutdown(tcp::socket::shutdown_both, ignored);
+// on_line is null where the whole body is wanted.
+asio::awaitable<void> carry_out(Exchange& exchange, size_t index, const LineHandler* on_line, HttpReply& reply) {
+  const auto hand_over = [&](std::string_view line) { return (*on_line)(index, line); };
+  const Exchange::OnLine sink(hand_over);
+  if (co_await exchange.send(reply)) {
+    co_await exchange.receive(on_line != nullptr ? &sink : nullptr, reply);
+  } else {
+    reply.hung_up = false;
   }
-
- private:
-  auto token(boost::system::error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
-
-  std::string describe(const boost::system::error_code& error) const {
-    return fmt::format("http://{}:{}{}: {}", endpoint_.host, endpoint_.port, call_.target, error.message());
-  }
-
-  asio::awaitable<void> send(boost::system::error_code& error) {
-    if (timeout_ms_ > 0) stream_.expires_after(std::chrono::milliseconds(timeout_ms_));
-    tcp::resolver resolver(stream_.get_executor());
-    const std::string port = std::to_string(endpoint_.port);
-    const auto addresses = co_await resolver.async_resolve(endpoint_.host, port, token(error));
-    if (error) co_return;
-    co_await stream_.async_connect(addresses, token(error));
-    if (error) co_return;
-    http::request<http::string_body> request(http::string_to_verb(call_.method), call_.target, 11);
-    request.set(http::field::host, fmt::format("{}:{}", endpoint_.host, endpoint_.port));
-    request.set(http::field::user_agent, "quire/" QUIRE_VERSION);
-    request.set(http::field::connection, "close");
-    if (!call_.body.empty()) {
-      request.set(http::field::content_type, "application/json");
-      request.body() = call_.body;
-    }
-    request.prepare_payload();
-    co_await http::async_write(stream_, request, token(error));
-  }
-
-  // True: the line handler had enough.
-  asio::awaitable<bool> receive(size_t index, const LineHandler* on_line, HttpReply& reply,
-                                boost::system::error_code& error) {
-    http::response_parser<http::buffer_body> parser;
-    parser.body_limit(body_bytes_max);
-    parser.skip(call_.method == "HEAD");
-    co_await http::async_read_header(stream_, received_, parser, token(error));
-    if (error) co_return false;
-    reply.status = static_cast<int>(parser.get().result_int());
-    const bool streams = on_line != nullptr && reply.status == 200;
-    std::vector<char> buffer(read_bytes);
-    while (!parser.is_done()) {
-      parser.get().body().data = buffer.data();
-      parser.get().body().size = buffer.size();
-      co_await http::async_read_some(stream_, received_, parser, token(error));
-      if (error == http::error::need_buffer) error = {};
-      reply.body.append(buffer.data(), buffer.size() - parser.get().body().size);
-      if (streams && !hand_over_lines(index, *on_line, reply.body, error)) co_return true;
-      if (error) co_return false;
-    }
-    if (!streams || reply.body.empty()) co_return false;
-    const std::string last = std::move(reply.body);
-    reply.body.clear();
-    co_return !(*on_line)(index, last);
-  }
-
-  // Hands over the whole lines of the text and keeps the rest in it. False: nobody wants more.
-  static bool hand_over_lines(size_t index, const LineHandler& on_line, std::string& text,
-                              boost::system::error_code& error) {
-    size_t begin = 0;
-    for (size_t end; (end = text.find('\n', begin)) != std::string::npos; begin = end + 1) {
-      if (!on_line(index, std::string_view(text).substr(begin, end - begin))) return false;
-    }
-    text.erase(0, begin);
-    if (text.size() > line_bytes_max) error = http::error::body_limit;
-    return true;
-  }
-
-  const HttpEndpoint& endpoint_;
-  const HttpCall& call_;
-  const int timeout_ms_;
-  beast::tcp_stream stream_;
-  beast::flat_buffer received_;
-};
+}
 
 // Asks keep_going while exchanges are open, and stops everything when it says no.
 class Watch {
@@ -158,7 +72,8 @@ std::vector<HttpReply> exchange_all(const HttpEndpoint& endpoint, std::span<cons
   asio::co_spawn(io, watch.run(), asio::detached);
   for (size_t index = 0; index < calls.size(); ++index) {
     Exchange& exchange = exchanges.emplace_back(io, endpoint, calls[index], timeout_ms);
-    asio::co_spawn(io, exchange.run(index, on_line, replies[index]), [&](std::exception_ptr) { watch.one_ended(); });
+    asio::co_spawn(io, carry_out(exchange, index, on_line, replies[index]),
+                   [&](std::exception_ptr) { watch.one_ended(); });
   }
   io.run();
   return replies;
@@ -200,6 +115,10 @@ std::vector<HttpReply> http_stream(const HttpEndpoint& endpoint, std::span<const
 
 std::vector<HttpReply> http_stream(const HttpEndpoint& endpoint, std::span<const HttpCall> calls, LineHandler on_line) {
   return exchange_all(endpoint, calls, &on_line, for_ever, 0);
+}
+
+HttpReply http_stream_within(const HttpEndpoint& endpoint, const HttpCall& call, LineHandler on_line, int timeout_ms) {
+  return std::move(exchange_all(endpoint, {&call, 1}, &on_line, for_ever, timeout_ms)[0]);
 }
 
 Result<HttpReply> http_request(const HttpEndpoint& endpoint, const HttpCall& call, int timeout_ms) {

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/function_ref.h"
@@ -25,13 +26,15 @@ struct HttpCall {
   std::string method = "GET";
   std::string target = "/";
   std::string body;  // sent as application/json when it is not empty
+  std::vector<std::pair<std::string, std::string>> headers = {};
 };
 
 struct HttpReply {
   int status = 0;
   std::string body;            // the lines of a streamed 200 reply are not kept here
   std::optional<Error> error;  // the connection failed or ended in the middle
-  bool hung_up = false;        // the line handler had enough
+  bool hung_up = false;        // this side had enough
+  bool timed_out = false;
 };
 
 // More of an answer. False: hang up, which cancels the request at the server.
@@ -46,6 +49,9 @@ using KeepGoing = FunctionRef<bool()>;
 std::vector<HttpReply> http_stream(const HttpEndpoint& endpoint, std::span<const HttpCall> calls, LineHandler on_line,
                                    KeepGoing keep_going);
 std::vector<HttpReply> http_stream(const HttpEndpoint& endpoint, std::span<const HttpCall> calls, LineHandler on_line);
+
+// One streaming call with a limit on its time; 0: none.
+HttpReply http_stream_within(const HttpEndpoint& endpoint, const HttpCall& call, LineHandler on_line, int timeout_ms);
 
 // One call whose whole body is wanted, within `timeout_ms` (0: no limit). An error when the server cannot be reached
 // or does not speak HTTP; any status is a reply.

@@ -177,6 +177,7 @@ Result<Settings> read_settings(const EnvironmentLookup& lookup) {
   QUIRE_TRY_VOID(environment.read_with("MEMORY", parse_bytes, settings.memory_bytes));
   QUIRE_TRY_VOID(environment.read_with("KV_CACHE_TYPE", parse_kv_type, settings.kv_type));
   if (const auto isa = environment.find("ISA")) settings.isa = isa->value;
+  if (const auto root = environment.find("MACHINE_ROOT")) settings.machine_root = root->value;
   if (const auto origins = environment.find("ORIGINS")) settings.origins = split_list(origins->value);
   const auto folder = environment.find("MODELS");
   settings.models_folder = folder ? std::filesystem::path(folder->value) : default_models_folder(lookup);

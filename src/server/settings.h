@@ -34,6 +34,7 @@ struct Settings {
   int32_t threads = 0;                     // QUIRE_THREADS: workers; 0: auto
   uint64_t memory_bytes = 0;               // QUIRE_MEMORY: for KV; 0: auto
   KvType kv_type = KvType::f16;            // KV_CACHE_TYPE: f16 or q8_0
+  std::filesystem::path machine_root = "/";  // QUIRE_MACHINE_ROOT: where /proc and /sys say how much memory there is
 };
 
 // The value of an environment variable, or null.

@@ -1,0 +1,55 @@
+// The client's side of the wire: what is sent to an endpoint that generates, and what its stream's lines say. Pure
+// functions, for servers of either dialect, quire or not.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/call.h"
+
+namespace quire::api {
+
+struct ClientCall {
+  Endpoint endpoint = Endpoint::chat;
+  std::string model = {};
+  std::vector<Message> messages = {};  // the chat endpoints: role and content
+  std::string prompt = {};             // the others: without a template
+  int32_t answer_tokens = 64;          // at most; with ignore_eos, where the server knows it, exactly
+  bool ignore_eos = true;
+  double temperature = 0;
+  int64_t seed = 1;
+  std::string user = {};         // the client's name for itself; empty: none
+  std::optional<int> band = {};  // goes into the header "Priority: u=N"
+};
+
+// "/api/chat" and so on.
+std::string_view path_of(Endpoint endpoint);
+// A streaming request for one answer, counts included.
+std::string body_of(const ClientCall& call);
+
+// What the server says of a whole answer; -1: it does not say.
+struct ClientCounts {
+  int64_t prompt_tokens = -1;
+  int64_t cached_tokens = -1;
+  int64_t answer_tokens = -1;
+  int64_t queue_ns = -1;  // until something of it was computed; quire alone tells
+};
+
+struct ClientLine {
+  std::string text = {};    // of the answer
+  std::string error = {};   // an error in the middle of a stream
+  std::string reason = {};  // why the answer ended: "stop", "length"; empty: it goes on
+  ClientCounts counts = {};
+};
+
+// A line of a stream without its line break: NDJSON, or an event's "data: ...". None: it says nothing of the answer
+// (an empty line, a comment, [DONE]). What is no JSON object is an error line.
+std::optional<ClientLine> read_line(Dialect dialect, std::string_view line);
+
+// The words of an error response's body; the beginning of the body where it is none.
+std::string error_text(std::string_view body);
+
+}  // namespace quire::api
