@@ -29,7 +29,7 @@ std::string text_of(const std::string& path) {
 }
 
 // In the child, between fork and exec: only what may be called there.
-[[noreturn]] void become_server(const std::vector<char*>& arguments, int log, pid_t parent) {
+[[noreturn]] void become_server(const char* program, const std::vector<char*>& arguments, int log, pid_t parent) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(127);
   ::setpgid(0, 0);  // Ctrl-C on the terminal is for the one who watches
@@ -38,7 +38,7 @@ std::string text_of(const std::string& path) {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::dup2(log, STDOUT_FILENO);
   ::dup2(log, STDERR_FILENO);
-  ::execv("/proc/self/exe", arguments.data());
+  ::execv(program, arguments.data());
   ::_exit(127);
 }
 
@@ -56,7 +56,7 @@ Result<ServerProcess> ServerProcess::start(const Options& options) {
   arguments.push_back(nullptr);
   const pid_t parent = ::getpid();
   const pid_t pid = ::fork();
-  if (pid == 0) become_server(arguments, log, parent);
+  if (pid == 0) become_server(options.program.c_str(), arguments, log, parent);
   ::close(log);
   if (pid < 0) return fail(ErrorKind::io, fmt::format("cannot start a process: {}", std::generic_category().message(errno)));
   ServerProcess process(pid, options.log_file);
@@ -95,8 +95,12 @@ bool ServerProcess::reap(int options) {
   return status_.has_value();
 }
 
-std::optional<std::string> ServerProcess::ended() {
-  if (!reap(WNOHANG)) return std::nullopt;
+std::optional<std::string> ServerProcess::ended(int64_t patience_ns) {
+  const SteadyClock clock;
+  for (const int64_t until_ns = clock.now_ns() + patience_ns; !reap(WNOHANG);) {
+    if (clock.now_ns() >= until_ns) return std::nullopt;
+    std::this_thread::sleep_for(poll_period);
+  }
   if (WIFSIGNALED(*status_)) return fmt::format("was killed by signal {}", WTERMSIG(*status_));
   return fmt::format("exited with status {}", WEXITSTATUS(*status_));
 }

@@ -21,9 +21,10 @@ class ServerProcess {
     std::string model;                                         // as `serve --model` takes it
     std::vector<std::pair<std::string, std::string>> environment;  // beside this process's own
     std::string log_file;                                      // what it writes to standard error
+    std::string program = "/proc/self/exe";
     int64_t start_timeout_ns = 60'000'000'000;
   };
-  // Starts this very program on a free port, and returns when it listens. An error has its last words.
+  // Starts the program, which is this very one unless told otherwise, on a free port, and returns when it listens. An error has its last words.
   static Result<ServerProcess> start(const Options& options);
   ServerProcess(ServerProcess&& other) noexcept;
   ServerProcess& operator=(ServerProcess&&) = delete;
@@ -31,8 +32,9 @@ class ServerProcess {
 
   const load::HttpEndpoint& endpoint() const { return endpoint_; }
   pid_t pid() const { return pid_; }
-  // How it ended, for people; none: it runs.
-  std::optional<std::string> ended();
+  // How it ended, for people; none: it still runs after `patience_ns`. (A connection breaks a moment before its
+  // process can be seen to have ended.)
+  std::optional<std::string> ended(int64_t patience_ns = 0);
   // SIGTERM, and waits. An error: it did not exit in time, or not with status 0.
   Result<void> stop(int64_t timeout_ns);
   // The end of its log.

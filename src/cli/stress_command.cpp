@@ -11,7 +11,6 @@
 #include <thread>
 
 #include "base/clock.h"
-#include "base/random.h"
 #include "cli/progress_line.h"
 #include "cli/server_process.h"
 #include "cli/signals.h"
@@ -32,6 +31,11 @@ constexpr int64_t brief_total_ns = 60 * second_ns;
 constexpr int64_t brief_stage_ns = 5 * second_ns;
 constexpr int64_t long_stage_ns = 20 * second_ns;
 constexpr int64_t end_ns = 12 * second_ns;  // kept for comparing, the end and its checks
+
+constexpr int measured_turns = 3;
+
+// Figures of the stages without faults, by name; a value a turn.
+using Measured = std::map<std::string, std::vector<load::Figures>>;
 
 // The requests of all stages.
 struct Totals {
@@ -56,14 +60,18 @@ class Stress {
 
   void run() {
     const int64_t stage_ns = options_.brief ? brief_stage_ns : long_stage_ns;
-    for (const StressStage& stage : measured_stages(options_.seed, options_.brief ? stage_ns / 2 : stage_ns)) {
-      figures_[stage.name] = run_stage(stage);
+    // In turns, so that a machine that others use as well is slow for both.
+    for (int turn = 0; turn < measured_turns; ++turn) {
+      for (const StressStage& stage : measured_stages(options_.seed, stage_ns / 4)) {
+        figures_[stage.name].push_back(run_stage(stage));
+      }
     }
     compare();
-    for (uint64_t round = 1; goes_on() && clock_.now_ns() + end_ns < until_ns_; ++round) {
+    const auto time_for_one = [&] { return goes_on() && clock_.now_ns() + stage_ns + end_ns <= until_ns_; };
+    while (time_for_one()) {
       ++totals_.rounds;
-      for (const StressStage& stage : faulty_stages(options_.seed, stage_ns, figures_["together"].requests_per_s)) {
-        if (!goes_on() || clock_.now_ns() + end_ns + stage_ns / 2 > until_ns_) break;
+      for (const StressStage& stage : faulty_stages(options_.seed, stage_ns, figures_["together"].back().requests_per_s)) {
+        if (!time_for_one()) break;
         StressStage mine = stage;
         mine.stage.first_conversation = next_conversation_;
         next_conversation_ += 1 << 20;  // other requests are dropped than in the round before
@@ -79,7 +87,7 @@ class Stress {
 
   bool goes_on() const { return !dead_ && !signals_.pending(); }
   const Totals& totals() const { return totals_; }
-  std::map<std::string, load::Figures>& figures() { return figures_; }
+  Measured& figures() { return figures_; }
   std::vector<std::string>& wrong() { return wrong_; }
   size_t distinct() const { return book_.distinct(); }
 
@@ -111,9 +119,6 @@ class Stress {
     line_.clear();
     totals_.add(report.all);
     if (!dead_) {
-      for (const auto& [text, count] : report.error_texts) {
-        if (report.all.errors() > 0) notes_[fmt::format("{}: {}", stage.name, text)] += count;
-      }
       if (report.all.errors() > 0) {
         wrong_.push_back(fmt::format("{}: {} of {} requests failed, such as: {}", stage.name, report.all.errors(),
                                      report.all.requests, first_error(report)));
@@ -131,10 +136,14 @@ class Stress {
     return "?";
   }
 
+  std::string crash_text(const std::string& how) const {
+    return fmt::format("crash: the server {}; its last words: {}", how, server_.last_words());
+  }
+
   void check_alive(int64_t still_ns, int64_t running) {
     if (dead_) return;
     if (const auto how = server_.ended()) {
-      give_up(fmt::format("crash: the server {}; its last words: {}", *how, server_.last_words()));
+      give_up(crash_text(*how));
     } else if (still_ns > hang_ns) {
       give_up(fmt::format("hang: no token and no end for {} s with {} requests running", still_ns / second_ns, running));
     } else if (watch_.unanswered() > unanswered_max) {
@@ -154,6 +163,7 @@ class Stress {
     line_.clear();
     if (!goes_on()) return;
     if (!differences) {
+      if (const auto how = server_.ended(second_ns)) return give_up(crash_text(*how));
       wrong_.push_back("a request sent alone: " + differences.error().message);
       return;
     }
@@ -196,8 +206,7 @@ class Stress {
   ProgressLine line_;
   load::AnswerBook book_;
   Totals totals_;
-  std::map<std::string, load::Figures> figures_;
-  std::map<std::string, int64_t> notes_;
+  Measured figures_;
   std::vector<std::string> wrong_;
   int64_t next_conversation_ = 0;
   bool dead_ = false;
@@ -205,17 +214,19 @@ class Stress {
 
 void check_memory(const std::vector<WatchSample>& samples, std::vector<std::string>& wrong) {
   const MemoryTrend trend = memory_trend(samples);
+  if (samples.empty()) return;
   const auto tight = std::ranges::count(samples, true, &WatchSample::tight);
-  fmt::print("memory     {} in the first third, {} in the last (without KV in use); short of it in {} of {} looks\n",
-             format_bytes(trend.first_bytes), format_bytes(trend.last_bytes), tight, samples.size());
+  fmt::print("memory     {} in the first third, {} in the last (without KV in use)\n", format_bytes(trend.first_bytes),
+             format_bytes(trend.last_bytes));
+  fmt::print("pressure   memory was short in {} of {} looks; {} contexts parked, {} KV blocks evicted\n", tight,
+             samples.size(), samples.back().preemptions, samples.back().evicted_blocks);
   if (!trend.flat()) {
     wrong.push_back(fmt::format("leak: the server's memory grew from {} to {}", format_bytes(trend.first_bytes),
                                 format_bytes(trend.last_bytes)));
   }
 }
 
-Result<void> check_baseline(const StressOptions& options, std::map<std::string, load::Figures>& figures,
-                            std::vector<std::string>& wrong) {
+Result<void> check_baseline(const StressOptions& options, Measured& figures, std::vector<std::string>& wrong) {
   const std::vector<StressRatio> ratios = ratios_of(figures["alone"], figures["together"]);
   for (const StressRatio& ratio : ratios) fmt::print("ratio      {} {:.2f}\n", ratio.name, ratio.value);
   if (options.baseline.empty()) return {};
@@ -227,7 +238,7 @@ Result<void> check_baseline(const StressOptions& options, std::map<std::string, 
   return {};
 }
 
-void print_totals(const Totals& totals, size_t distinct, const std::map<std::string, load::Figures>& figures, double minutes) {
+void print_totals(const Totals& totals, size_t distinct, const Measured& figures, double minutes) {
   using load::Outcome;
   fmt::print("stress     {:.1f} minutes, {} rounds of faults, {} requests, {} tokens\n", minutes, totals.rounds,
              totals.requests, totals.tokens);
@@ -235,10 +246,24 @@ void print_totals(const Totals& totals, size_t distinct, const std::map<std::str
              totals.of(Outcome::dropped), totals.of(Outcome::refused),
              totals.requests - totals.of(Outcome::whole) - totals.of(Outcome::dropped) - totals.of(Outcome::refused));
   fmt::print("answers    {} compared with the same {} requests alone\n", totals.compared, distinct);
-  for (const auto& [name, stage] : figures) {
-    fmt::print("measured   {}: {} tokens/s, first token p50 {}, gap p50 {}\n", name, format_count(stage.tokens_per_s),
-               format_duration(stage.first_ns.p50), format_duration(stage.gap_ns.p50));
+  for (const auto& [name, turns] : figures) {
+    for (const load::Figures& turn : turns) {
+      fmt::print("measured   {}: {} tokens/s, first token p50 {}, whole answer p50 {}\n", name,
+                 format_count(turn.tokens_per_s), format_duration(turn.first_ns.p50), format_duration(turn.whole_ns.p50));
+    }
   }
+}
+
+// The model is loaded, and the server knows how fast its steps are.
+Result<load::Target> prepare(ServerProcess& server, const std::string& url) {
+  auto target = load::find_target(url, "stress", api::Dialect::ollama, true);
+  const Result<void> ready = target ? load::calibrate(*target, {}, request_timeout_ms) : Result<void>();
+  if (target && ready) return target;
+  if (const auto how = server.ended(second_ns)) {
+    return fail(ErrorKind::internal, fmt::format("crash: the server {} before the stress began; its last words: {}", *how,
+                                                 server.last_words()));
+  }
+  return std::unexpected(target ? ready.error() : target.error());
 }
 
 // A folder that goes when the stress ends.
@@ -282,12 +307,12 @@ Result<int> run_stress(const StressOptions& options) {
             ServerProcess::start({.model = "stress=" + options.model,
                                   .environment = {{"QUIRE_MACHINE_ROOT", machine.string()},
                                                   {"QUIRE_MEMORY", std::to_string(StressWatch::ample_kv_bytes)},
+                                                  {"QUIRE_TARGET_ITL_MS", "100"},  // all of them run together
                                                   {"QUIRE_NUM_PARALLEL", std::to_string(stress_parallel)},
                                                   {"QUIRE_MAX_QUEUE", std::to_string(stress_queue)}},
                                   .log_file = (folder.path() / "server.log").string()}));
   const std::string url = fmt::format("http://{}:{}", server.endpoint().host, server.endpoint().port);
-  QUIRE_TRY(load::Target target, load::find_target(url, "stress", api::Dialect::ollama, true));
-  QUIRE_TRY_VOID(load::calibrate(target, {}, request_timeout_ms));
+  QUIRE_TRY(load::Target target, prepare(server, url));
   StressWatch watch(server.endpoint(), server.pid(), machine);
   Stress stress(options, server, watch, std::move(target), signals, begin_ns + total_ns);
   stress.run();

@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "base/random.h"
-
 namespace quire::cli {
 namespace {
 
@@ -55,12 +53,19 @@ std::vector<StressStage> faulty_stages(uint64_t seed, int64_t stage_ns, double r
   return stages;
 }
 
-std::vector<StressRatio> ratios_of(const load::Figures& alone, const load::Figures& together) {
-  const auto over = [](double a, double b) { return b > 0 ? a / b : 0; };
-  const auto ns = [](int64_t value) { return static_cast<double>(value); };
-  return {{"tokens_per_second_of_8_over_1", over(together.tokens_per_s, alone.tokens_per_s)},
-          {"gap_p50_of_8_over_1", over(ns(together.gap_ns.p50), ns(alone.gap_ns.p50))},
-          {"first_token_p50_of_8_over_1", over(ns(together.first_ns.p50), ns(alone.first_ns.p50))}};
+std::vector<StressRatio> ratios_of(const std::vector<load::Figures>& alone, const std::vector<load::Figures>& together) {
+  const auto median_ratio = [&](auto figure) {
+    std::vector<double> ratios;
+    for (size_t turn = 0; turn < std::min(alone.size(), together.size()); ++turn) {
+      const auto below = static_cast<double>(figure(alone[turn]));
+      ratios.push_back(below > 0 ? static_cast<double>(figure(together[turn])) / below : 0);
+    }
+    std::ranges::sort(ratios);
+    return ratios.empty() ? 0 : ratios[ratios.size() / 2];
+  };
+  return {{"tokens_per_second_of_8_over_1", median_ratio([](const load::Figures& f) { return f.tokens_per_s; })},
+          {"answer_p50_of_8_over_1", median_ratio([](const load::Figures& f) { return f.whole_ns.p50; })},
+          {"first_token_p50_of_8_over_1", median_ratio([](const load::Figures& f) { return f.first_ns.p50; })}};
 }
 
 Result<std::vector<std::string>> worse_ratios(const nlohmann::ordered_json& baseline,

@@ -32,7 +32,8 @@ struct StressRatio {
   std::string name;
   double value = 0;
 };
-std::vector<StressRatio> ratios_of(const load::Figures& alone, const load::Figures& together);
+// Each the median over the turns, of which a turn of both kinds gives one. REQUIRES: as many of both.
+std::vector<StressRatio> ratios_of(const std::vector<load::Figures>& alone, const std::vector<load::Figures>& together);
 
 // A sentence for each ratio that is worse than the baseline's by more than the factor given there. An error: the
 // baseline is not one.

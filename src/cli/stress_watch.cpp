@@ -21,19 +21,21 @@ constexpr int timeout_ms = 2000;
 constexpr uint64_t machine_bytes = uint64_t{1} << 30;
 constexpr uint64_t reserve_bytes = machine_bytes / 16;  // what the server leaves to others (server/machine_memory)
 
-// Bytes of the KV blocks that hold something; none: the server did not answer.
-std::optional<uint64_t> kv_bytes_in_use(const load::HttpEndpoint& endpoint) {
+// What the server says of itself. False: it did not answer.
+bool look(const load::HttpEndpoint& endpoint, WatchSample& sample) {
   const auto reply = load::http_request(endpoint, {.method = "GET", .target = "/api/ps", .body = {}}, timeout_ms);
-  if (!reply || reply->status != 200) return std::nullopt;
+  if (!reply || reply->status != 200) return false;
   const nlohmann::json body = nlohmann::json::parse(reply->body, nullptr, false);
-  if (!body.is_object()) return std::nullopt;
-  uint64_t bytes = 0;
+  if (!body.is_object()) return false;
   for (const nlohmann::json& model : models_of(body)) {
-    if (!model.contains("kv_blocks")) continue;
-    const nlohmann::json& blocks = model["kv_blocks"];
-    bytes += static_cast<uint64_t>((number_at(blocks, "held") + number_at(blocks, "cached")) * number_at(blocks, "bytes"));
+    const nlohmann::json blocks = model.value("kv_blocks", nlohmann::json::object());
+    const nlohmann::json counts = model.value("since_load", nlohmann::json::object());
+    sample.kv_bytes +=
+        static_cast<uint64_t>((number_at(blocks, "held") + number_at(blocks, "cached")) * number_at(blocks, "bytes"));
+    sample.preemptions += number_at(counts, "preemptions");
+    sample.evicted_blocks += number_at(counts, "evicted_blocks");
   }
-  return bytes;
+  return true;
 }
 
 uint64_t median(std::vector<uint64_t> values) {
@@ -70,10 +72,9 @@ void StressWatch::run(const std::stop_token& stopped) {
   while (!stopped.stop_requested()) {
     WatchSample sample{.at_ns = clock.now_ns() - begin_ns, .resident_bytes = resident_bytes(pid_)};
     sample.tight = sample.at_ns % cycle_ns >= ample_ns;
-    if (const auto used = kv_bytes_in_use(endpoint_)) {
-      sample.kv_bytes = *used;
+    if (look(endpoint_, sample)) {
       unanswered_ = 0;
-      write_machine(machine_root_, sample.tight ? tight_kv_bytes : ample_kv_bytes, *used);
+      write_machine(machine_root_, sample.tight ? tight_kv_bytes : ample_kv_bytes, sample.kv_bytes);
       samples_.push_back(sample);
     } else {
       ++unanswered_;

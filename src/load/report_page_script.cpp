@@ -56,13 +56,14 @@ function drawLines(place, series, unit, names) {
       `<text x="${left - 6}" y="${y(tick) + 4}" text-anchor="end">${tick}</text>`;
   }
   let last = -100;
-  for (const value of names ? names.map((_, index) => index) : xs) {
+  const marked = names ? names.map((_, index) => index) : xs.length > 16 ? ticks(xMost, 8).filter((t) => t <= xMost) : xs;
+  for (const value of marked) {
     if (x(value) - last < (names ? 60 : 24)) continue;
     last = x(value);
     svg += `<text x="${x(value)}" y="${height - bottom + 16}" text-anchor="middle">` +
       `${escapeText(names ? names[value] : Number(value.toPrecision(3)))}</text>`;
   }
-  svg += `<text x="${left}" y="${height - 2}">${escapeText(unit)}</text>`;
+  svg += `<text x="${width - right}" y="${height + 2}" text-anchor="end">${escapeText(unit)}</text>`;
   for (const one of series) {
     const line = [...one.points].sort((a, b) => a[0] - b[0]);
     svg += `<polyline fill="none" stroke="${one.paint}" stroke-width="2" ${one.dash ? 'stroke-dasharray="5 4"' : ''} ` +
