@@ -85,7 +85,7 @@ TEST_F(BenchServe, closed_loops_ask_for_the_lengths_that_were_wanted) {
 TEST_F(BenchServe, every_answer_under_mixed_load_is_the_same_as_alone_in_both_dialects) {
   for (const char* api : {"ollama", "openai"}) {
     const Ran ran = bench(std::string("--verify --rate 20 --burstiness 0.3 --duration 1 --turns 1-2 --prompt-tokens 10-40 "
-                                      "--answer-tokens 4-16 --cancel 20 --slow 5 --shared-prefix 20 --distinct 8 "
+                                      "--answer-tokens 4-8 --cancel 20 --slow 5 --shared-prefix 20 --distinct 8 "
                                       "--client a:2:1 --client b:1:6 --temperature 0.7 --api ") + api);
     EXPECT_EQ(ran.status, 0) << ran.out;
     EXPECT_NE(ran.out.find(" 0 differ"), std::string::npos) << ran.out;
