@@ -1,6 +1,7 @@
 #include "base/team.h"
 
 #include "base/check.h"
+#include "base/clock.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -27,7 +28,10 @@ uint64_t pack_share(uint64_t job, int64_t begin, int64_t end) {
 
 }  // namespace
 
-Team::Team(int worker_count) : worker_count_(worker_count), shares_(static_cast<size_t>(worker_count)) {
+Team::Team(int worker_count)
+    : worker_count_(worker_count),
+      busy_(static_cast<size_t>(worker_count)),
+      shares_(static_cast<size_t>(worker_count)) {
   QUIRE_CHECK(worker_count >= 1, "the caller is a worker");
   for (int worker = 1; worker < worker_count; ++worker) threads_.emplace_back([this, worker] { worker_main(worker); });
 }
@@ -46,7 +50,9 @@ void Team::parallel_for(int64_t count, FunctionRef<void(int64_t, int)> body) {
   if (count <= 0) return;
   std::lock_guard turn(turn_);
   if (worker_count_ == 1 || count == 1) {
+    const int64_t begin_ns = SteadyClock().now_ns();
     for (int64_t index = 0; index < count; ++index) body(index, 0);
+    add_busy(0, begin_ns);
     return;
   }
   QUIRE_CHECK(count <= tiles_max, "tiles are counted in 20 bits");
@@ -90,9 +96,22 @@ bool Team::take(int worker, int64_t& index) {
 }
 
 void Team::work(int worker) {
+  const int64_t begin_ns = SteadyClock().now_ns();
   int64_t done = 0;
   for (int64_t index = 0; take(worker, index); ++done) (*body_)(index, worker);
-  if (done > 0) unfinished_.fetch_sub(done, std::memory_order_release);
+  if (done == 0) return;
+  add_busy(worker, begin_ns);  // before the caller may go on and ask
+  unfinished_.fetch_sub(done, std::memory_order_release);
+}
+
+void Team::add_busy(int worker, int64_t begin_ns) {
+  busy_[static_cast<size_t>(worker)].ns.fetch_add(SteadyClock().now_ns() - begin_ns, std::memory_order_relaxed);
+}
+
+std::vector<int64_t> Team::busy_ns() const {
+  std::vector<int64_t> ns;
+  for (const Busy& worker : busy_) ns.push_back(worker.ns.load(std::memory_order_relaxed));
+  return ns;
 }
 
 void Team::worker_main(int worker) {

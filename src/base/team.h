@@ -31,11 +31,15 @@ class Team {
   // REQUIRES: count <= tiles_max.
   void parallel_for(int64_t count, FunctionRef<void(int64_t index, int worker)> body);
 
+  // How long each worker has computed since the team began. Any thread, also while work is running.
+  std::vector<int64_t> busy_ns() const;
+
   static constexpr int64_t tiles_max = (int64_t{1} << 20) - 1;
 
  private:
   void worker_main(int worker);
   void work(int worker);
+  void add_busy(int worker, int64_t begin_ns);
   bool take(int worker, int64_t& index);
 
   // const after construction
@@ -49,6 +53,12 @@ class Team {
   struct alignas(64) Share {
     std::atomic<uint64_t> tiles{0};
   };
+
+  // Written by its worker alone (worker 0 is whoever has the turn), read by anybody; nothing hangs on its order.
+  struct alignas(64) Busy {
+    std::atomic<int64_t> ns{0};
+  };
+  std::vector<Busy> busy_;
 
   // One job at a time. body_ is written by the caller before the shares, and read by who has taken a tile: the job
   // cannot end, and so nothing is written again, before that tile is done. A worker that comes late, because somebody

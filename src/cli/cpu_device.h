@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "backend/cpu_backend.h"
 #include "base/result.h"
@@ -18,6 +19,8 @@ class CpuDevice {
   static Result<std::unique_ptr<CpuDevice>> create(int32_t threads, const std::string& isa);
 
   std::unique_ptr<Backend> make_backend() { return std::make_unique<CpuBackend>(team_, kernels_); }
+  // How long each worker has computed. Any thread.
+  std::vector<int64_t> busy_ns() const { return team_.busy_ns(); }
   int worker_count() const { return team_.worker_count(); }
 
  private:

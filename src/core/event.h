@@ -30,6 +30,7 @@ enum class FinishReason : uint8_t {
   deadline,
   error,
 };
+constexpr int32_t finish_reason_count = 5;
 
 // Counts and times of one finished request, in nanoseconds of the engine's clock.
 struct RequestStats {

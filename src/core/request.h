@@ -10,6 +10,8 @@
 
 namespace quire {
 
+constexpr int32_t band_count = 8;  // RFC 9218: urgency 0 ... 7
+
 // How the next token is chosen from a row of logits. Defaults choose greedily without any change of the logits.
 struct SamplingParams {
   float temperature = 0.0F;  // <= 0: greedy

@@ -43,6 +43,8 @@ Engine::Engine(const Limits& limits, Executor& executor, const Tokenizer& tokeni
 void Engine::submit(Request request) {
   const SequenceId id = request.id;
   QUIRE_CHECK(!contexts_.contains(id) && !request.prompt.empty(), "a request has an id of its own and a token");
+  QUIRE_CHECK(request.priority < band_count, "a band is one of eight");
+  ++totals_.totals.submitted[request.priority];
   const auto prompt_length = static_cast<int64_t>(request.prompt.size());
   const int64_t room = limits_.context_tokens - prompt_length;
   const int64_t wanted = request.generated_max < 0 ? room : request.generated_max;
@@ -105,9 +107,11 @@ bool Engine::step() {
     ++totals_.steps;
     totals_.last_step_tokens = static_cast<int64_t>(batch.tokens.size());
     totals_.last_step_ns = clock_.now_ns() - begin_ns;
-    scheduler_.observe({.streams = streams,
-                        .prompt_rows = static_cast<int32_t>(batch.tokens.size()) - streams,
-                        .step_ns = totals_.last_step_ns});
+    const StepObservation observation{.streams = streams,
+                                      .prompt_rows = static_cast<int32_t>(batch.tokens.size()) - streams,
+                                      .step_ns = totals_.last_step_ns};
+    count_step(observation);
+    scheduler_.observe(observation);
   }
   post();
   return working;
@@ -156,9 +160,11 @@ void Engine::choose(const Slice& slice, std::span<const float> logits, Sampler& 
 // commit, so its Finished event is made from what the scheduler knows before.
 void Engine::apply(const StepPlan& plan, const Batch& batch) {
   outcomes_.clear();
+  const int64_t now_ns = clock_.now_ns();
   for (size_t index = 0; index < plan.slices.size(); ++index) {
     const Slice& slice = plan.slices[index];
     const BatchSlice& rows = batch.slices[index];
+    count_start(contexts_.at(slice.sequence));
     if (const SliceFailure* failed = sampled_[index].failure) {
       end(slice.sequence, failure(ErrorKind::internal, failed->why));
       outcomes_.push_back({.sequence = slice.sequence, .sampled = {}, .finished = true, .failed = true});
@@ -166,14 +172,14 @@ void Engine::apply(const StepPlan& plan, const Batch& batch) {
     }
     totals_.prompt_tokens_computed +=
         std::count(batch.origins.begin() + rows.row_begin, batch.origins.begin() + rows.row_end, RowOrigin::prompt);
-    outcomes_.push_back(slice.samples ? advance(slice, sampled_[index])
+    outcomes_.push_back(slice.samples ? advance(slice, sampled_[index], now_ns)
                                       : SliceOutcome{.sequence = slice.sequence, .sampled = {}});
   }
   scheduler_.commit(outcomes_);
 }
 
 // Sends the text of a sequence's next token, or ends it.
-SliceOutcome Engine::advance(const Slice& slice, Sampled& sampled) {
+SliceOutcome Engine::advance(const Slice& slice, Sampled& sampled, int64_t now_ns) {
   Context& context = contexts_.at(slice.sequence);
   const Request& request = context.request;
   const Sequence& sequence = *scheduler_.find(slice.sequence);
@@ -182,8 +188,7 @@ SliceOutcome Engine::advance(const Slice& slice, Sampled& sampled) {
     end(slice.sequence, failure(ErrorKind::internal, "the model's logits are not numbers"));
     return {.sequence = slice.sequence, .sampled = {}, .finished = true, .failed = true};  // its rows are not shared
   }
-  if (context.generated++ == 0) context.first_token_ns = clock_.now_ns();
-  ++totals_.generated_tokens;
+  count_token(context, now_ns);
 
   std::optional<Finished> finished;
   TextDelta delta;
@@ -218,6 +223,7 @@ void Engine::add_texts(PositionLogprobs& logprobs) const {
 void Engine::end(SequenceId id, Finished finished) {
   const auto context = contexts_.find(id);
   finished.stats = stats_of(context->second);
+  count_end(context->second, finished);
   events_.push_back({id, std::move(finished)});
   contexts_.erase(context);
   ++totals_.finished_requests;
@@ -241,13 +247,84 @@ RequestStats Engine::stats_of(const Context& context) const {
   return stats;
 }
 
+// At the first slice of a sequence, whatever becomes of it.
+void Engine::count_start(Context& context) {
+  if (std::exchange(context.started, true)) return;
+  const Request& request = context.request;
+  const Sequence& sequence = *scheduler_.find(request.id);
+  EngineTotals& totals = totals_.totals;
+  totals.queue_time[request.priority].observe(sequence.first_planned_ns - request.arrived_ns);
+  totals.prompt_tokens += sequence.prompt_length;
+  if (request.use_cache) totals.prefix_query_tokens += sequence.prompt_length;
+}
+
+void Engine::count_token(Context& context, int64_t now_ns) {
+  EngineTotals& totals = totals_.totals;
+  if (context.generated++ == 0) {
+    const Request& request = context.request;
+    context.first_token_ns = now_ns;
+    totals.first_token_time[request.priority].observe(now_ns - request.arrived_ns);
+    totals.prefill_time.observe(now_ns - scheduler_.find(request.id)->first_planned_ns);
+  } else {
+    totals.token_gap.observe(now_ns - context.last_token_ns);
+  }
+  context.last_token_ns = now_ns;
+  ++totals_.generated_tokens;
+}
+
+// Before the scheduler forgets it.
+void Engine::count_end(const Context& context, const Finished& finished) {
+  EngineTotals& totals = totals_.totals;
+  const Request& request = context.request;
+  const bool queued = scheduler_.find(request.id) != nullptr;
+  const bool refused = finished.reason == FinishReason::error && !queued &&
+                       (finished.error_kind == ErrorKind::busy || finished.error_kind == ErrorKind::too_large);
+  if (refused) {
+    ++totals.refused;
+    return;
+  }
+  const int64_t time_ns = clock_.now_ns() - request.arrived_ns;
+  ++totals.finished[static_cast<size_t>(finished.reason)];
+  totals.request_time.observe(time_ns);
+  totals.prompt_lengths.observe(finished.stats.prompt_tokens);
+  totals.answer_lengths.observe(finished.stats.generated_tokens);
+  if (queued && !context.started) totals.queue_time[request.priority].observe(time_ns);
+  if (context.first_token_ns >= 0) totals.decode_time.observe(context.last_token_ns - context.first_token_ns);
+}
+
+// Slow is what neither the rows nor a target that the operator has set explain: somebody else had the cores, or the
+// memory had to be read from a disk.
+void Engine::count_step(const StepObservation& step) {
+  constexpr int64_t times_expected = 4, noise_ns = 50'000'000;
+  EngineTotals& totals = totals_.totals;
+  totals.step_time.observe(step.step_ns);
+  totals.step_rows.observe(step.streams + step.prompt_rows);
+  const int64_t expected_ns = scheduler_.expected_step_ns(step.streams, step.prompt_rows);
+  const int64_t bound_ns = std::max({times_expected * expected_ns, limits_.target_gap_ns, noise_ns});
+  if (expected_ns == 0 || step.step_ns <= bound_ns) return;
+  ++totals.slow_steps;
+  totals_.slow_step = {.step_ns = step.step_ns,
+                       .expected_ns = expected_ns,
+                       .streams = step.streams,
+                       .prompt_rows = step.prompt_rows};
+}
+
 void Engine::post() {
   if (!events_.empty()) sink_(std::exchange(events_, {}));
 }
 
 EngineSnapshot Engine::snapshot() const {
   EngineSnapshot snapshot = totals_;
-  snapshot.scheduler = scheduler_.counts();
+  const SchedulerCounts counts = snapshot.scheduler = scheduler_.counts();
+  EngineTotals& totals = snapshot.totals;
+  totals.prefix_hit_tokens = counts.prefix_hit_tokens;
+  totals.prompt_rows_computed = totals_.prompt_tokens_computed;
+  totals.generated_tokens = totals_.generated_tokens;
+  totals.preemptions = counts.preemptions;
+  totals.preempted_unfair = counts.pauses;
+  totals.preempted_urgent = counts.squeezes;
+  totals.recomputed_tokens = counts.recomputed_tokens;
+  totals.evicted_blocks = counts.evictions;
   snapshot.controller = scheduler_.controller();
   return snapshot;
 }

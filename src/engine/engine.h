@@ -1,6 +1,7 @@
 // The step loop: plan, run, sample, commit, report.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "core/request.h"
 #include "core/view.h"
 #include "engine/batch_builder.h"
+#include "engine/engine_totals.h"
 #include "engine/executor.h"
 #include "engine/sampler.h"
 #include "sched/scheduler.h"
@@ -24,6 +26,14 @@ namespace quire {
 // Receives all events of a step at once, on the engine's thread. It must not wait.
 using EventSink = std::function<void(std::vector<Event>&&)>;
 
+// A step that took far longer than steps of as many rows: what there is to say why.
+struct SlowStep {
+  int64_t step_ns = 0;
+  int64_t expected_ns = 0;
+  int32_t streams = 0;  // sequences that computed one token
+  int32_t prompt_rows = 0;
+};
+
 // What an engine shows of itself after each step.
 struct EngineSnapshot {
   SchedulerCounts scheduler;
@@ -34,6 +44,9 @@ struct EngineSnapshot {
   int64_t steps = 0;
   int64_t last_step_tokens = 0;
   int64_t last_step_ns = 0;
+  SlowStep slow_step;  // the last of totals.slow_steps
+  EngineTotals totals;
+  std::array<int64_t, band_count> on_their_way{};  // submitted, and not taken by the engine yet
 };
 
 // Runs many sequences on one executor. Owns no thread and reads no clock but the given one: EngineThread runs it in
@@ -70,7 +83,9 @@ class Engine {
     Request request;
     TextStream stream;
     int32_t generated = 0;
+    bool started = false;  // something of it was in a step
     int64_t first_token_ns = -1;
+    int64_t last_token_ns = -1;
   };
 
   // What became of one slice in the executor: its next token where it samples and the logits are numbers.
@@ -84,10 +99,14 @@ class Engine {
   void sample(const StepPlan& plan, const Batch& batch, const Logits& logits);
   void choose(const Slice& slice, std::span<const float> logits, Sampler& sampler, Sampled& sampled) const;
   void apply(const StepPlan& plan, const Batch& batch);
-  SliceOutcome advance(const Slice& slice, Sampled& sampled);
+  SliceOutcome advance(const Slice& slice, Sampled& sampled, int64_t now_ns);
   void add_texts(PositionLogprobs& logprobs) const;
   void end(SequenceId id, Finished finished);
   RequestStats stats_of(const Context& context) const;
+  void count_start(Context& context);
+  void count_token(Context& context, int64_t now_ns);
+  void count_end(const Context& context, const Finished& finished);
+  void count_step(const StepObservation& step);
   void post();
 
   // const after construction

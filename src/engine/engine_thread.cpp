@@ -1,5 +1,6 @@
 #include "engine/engine_thread.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace quire {
@@ -18,19 +19,37 @@ size_t cancels_max(const Limits& limits) {
 EngineThread::EngineThread(const Limits& limits, Executor& executor, const Tokenizer& tokenizer, const Clock& clock,
                            EventSink sink)
     : clock_(clock),
-      engine_(limits, executor, tokenizer, clock, std::move(sink)),
+      // The counts first, so that nobody who has got his answer finds it missing in them.
+      engine_(limits, executor, tokenizer, clock,
+              [this, post = std::move(sink)](std::vector<Event>&& events) {
+                snapshot_.set(engine_.snapshot());
+                post(std::move(events));
+              }),
       mailbox_(submits_max(limits) + cancels_max(limits)) {
   snapshot_.set(engine_.snapshot());
   thread_ = std::thread([this] { run(); });
 }
 
-EngineThread::~EngineThread() {
+EngineThread::~EngineThread() { stop(); }
+
+void EngineThread::stop() {
   mailbox_.close();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
+}
+
+EngineSnapshot EngineThread::snapshot() const {
+  EngineSnapshot snapshot = snapshot_.get();
+  for (size_t band = 0; band < submitted_.size(); ++band) {
+    snapshot.on_their_way[band] = std::max<int64_t>(0, submitted_[band] - snapshot.totals.submitted[band]);
+  }
+  return snapshot;
 }
 
 Result<void> EngineThread::submit(Request request) {
+  std::atomic<int64_t>& submitted = submitted_[request.priority];
+  ++submitted;
   if (mailbox_.try_push(Command(std::move(request)), cancels_max(engine_.limits()))) return {};
+  --submitted;
   return fail(ErrorKind::busy, "server busy, please try again.  maximum pending requests exceeded");
 }
 

@@ -1,6 +1,8 @@
 // The engine in production: one thread a loaded model, fed through a mailbox.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <memory>
 #include <thread>
 #include <variant>
@@ -18,8 +20,10 @@ class EngineThread {
  public:
   EngineThread(const Limits& limits, Executor& executor, const Tokenizer& tokenizer, const Clock& clock,
                EventSink sink);
-  // Cancels what is left (each request still gets its Finished event) and joins.
   ~EngineThread();
+  // Cancels what is left (each request still gets its Finished event) and joins; what the engine has counted by then
+  // stays in snapshot(). One thread; a second call has no effect.
+  void stop();
   EngineThread(const EngineThread&) = delete;
   EngineThread& operator=(const EngineThread&) = delete;
 
@@ -28,8 +32,9 @@ class EngineThread {
   Result<void> submit(Request request);
   // Applied before the next step. Once a request; no effect when it has ended.
   void cancel(SequenceId id);
-  // The state after the last step; never waits for one.
-  EngineSnapshot snapshot() const { return snapshot_.get(); }
+  // The state after the last step, with what was submitted since; never waits for a step. Whoever has got an event
+  // finds it counted.
+  EngineSnapshot snapshot() const;
   // Every sequence as it was after a step of the last moments (view_interval_ns at most, but for the step's own time).
   std::vector<SequenceView> sequences() const { return sequences_.get(); }
   // As Engine's; applied before the next step.
@@ -53,6 +58,9 @@ class EngineThread {
   const Clock& clock_;
   Engine engine_;  // touched by thread_ only, but for its limits
   Mailbox<Command> mailbox_;
+  // By band, what was put into the mailbox: with the engine's own count it says how much is still in there. Any thread
+  // adds; no other memory hangs on it.
+  std::array<std::atomic<int64_t>, band_count> submitted_{};
   Snapshot<EngineSnapshot> snapshot_;
   Snapshot<std::vector<SequenceView>> sequences_;
   std::vector<SequenceView> views_;  // thread_ only: what sequences_ gets next

@@ -43,13 +43,14 @@ void BlockPool::retain(BlockId block) {
     unlink(block);
     s.state = BlockState::held;
   }
-  ++s.ref_count;
+  if (++s.ref_count == 2) ++shared_count_;
 }
 
 void BlockPool::release(BlockId block, bool keep, int64_t step) {
   Slot& s = slot(block);
   QUIRE_CHECK(s.state == BlockState::held && s.ref_count > 0, "only a held block can be let go");
-  if (--s.ref_count > 0) return;
+  if (--s.ref_count == 1) --shared_count_;
+  if (s.ref_count > 0) return;
   if (!keep) {
     s.state = BlockState::free;
     free_.push_back(block);
@@ -108,14 +109,16 @@ void BlockPool::unlink(BlockId block) {
 }
 
 void BlockPool::check() const {
-  int32_t free = 0, held = 0, cached = 0;
+  int32_t free = 0, held = 0, cached = 0, shared = 0;
   for (const Slot& s : slots_) {
     free += s.state == BlockState::free ? 1 : 0;
     held += s.state == BlockState::held ? 1 : 0;
     cached += s.state == BlockState::cached ? 1 : 0;
+    shared += s.ref_count > 1 ? 1 : 0;
     QUIRE_CHECK((s.state == BlockState::held) == (s.ref_count > 0), "exactly the held blocks have references");
   }
   QUIRE_CHECK(free == free_count() && held == held_count() && cached == cached_count_, "each block is counted once");
+  QUIRE_CHECK(shared == shared_count_, "blocks with several references are counted");
   for (const BlockId block : withheld_) {
     QUIRE_CHECK(state(block) == BlockState::withheld, "the withheld blocks are out of use");
   }

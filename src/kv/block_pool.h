@@ -19,7 +19,8 @@ enum class BlockState : uint8_t {
 // order in which they were let go. Owned by the engine thread; not thread-safe. Invariants:
 //  1. free_count() + held_count() + cached_count() + withheld_count() == count();
 //  2. a held block has ref_count >= 1, the others 0;
-//  3. the cached list is ordered by released_step(), oldest first.
+//  3. the cached list is ordered by released_step(), oldest first;
+//  4. shared_count() is the number of blocks with ref_count >= 2.
 class BlockPool {
  public:
   // REQUIRES: count >= 0.
@@ -29,6 +30,8 @@ class BlockPool {
   int32_t free_count() const { return static_cast<int32_t>(free_.size()); }
   int32_t cached_count() const { return cached_count_; }
   int32_t withheld_count() const { return static_cast<int32_t>(withheld_.size()); }
+  // Held blocks with more than one reference.
+  int32_t shared_count() const { return shared_count_; }
   int32_t held_count() const { return count() - free_count() - cached_count_ - withheld_count(); }
 
   BlockState state(BlockId block) const { return slot(block).state; }
@@ -74,6 +77,7 @@ class BlockPool {
   std::vector<BlockId> withheld_;  // a stack, too
   BlockId oldest_, youngest_;
   int32_t cached_count_ = 0;
+  int32_t shared_count_ = 0;
 };
 
 }  // namespace quire

@@ -21,6 +21,7 @@ class Workspace {
   // What all of it would take. REQUIRES: limits that create accepts.
   static uint64_t size_bytes(const ModelConfig& config, const Limits& limits);
 
+  uint64_t size_bytes() const { return memory_.size_bytes(); }
   int64_t row_count_max() const { return row_count_max_; }
   int64_t logits_count_max() const { return logits_count_max_; }
 

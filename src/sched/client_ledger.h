@@ -9,10 +9,9 @@
 #include <vector>
 
 #include "core/limits.h"
+#include "core/request.h"
 
 namespace quire {
-
-constexpr int32_t band_count = 8;  // RFC 9218: urgency 0 ... 7
 
 // Service is counted in units of a millionth of a prompt token: whole numbers for every weight.
 constexpr int64_t service_token = 1'000'000;

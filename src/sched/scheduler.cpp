@@ -246,31 +246,6 @@ std::vector<SequenceId> Scheduler::expired(int64_t now_ns) const {
 
 std::span<const BlockId> Scheduler::fresh_blocks() const { return state_->fresh; }
 
-SchedulerCounts Scheduler::counts() const {
-  const State& s = *state_;
-  const BlockPool& pool = s.cache.pool();
-  return {.waiting = static_cast<int32_t>(s.waiting.size()),
-          .running = static_cast<int32_t>(s.running.size()),
-          .parked = static_cast<int32_t>(s.parked.size()),
-          .waiting_tokens = s.waiting_tokens,
-          .blocks_free = pool.free_count(),
-          .blocks_held = pool.held_count(),
-          .blocks_cached = pool.cached_count(),
-          .blocks_total = pool.count(),
-          .block_limit = s.block_limit,
-          .service_gap_max = s.service_gap_max / service_token,
-          .service_bound = s.ledger.bound(s.pool_tokens()) / service_token,
-          .pauses = s.pauses,
-          .squeezes = s.squeezes,
-          .aged_starts = s.aged_starts,
-          .blocks_withheld = pool.withheld_count(),
-          .evictions = s.cache.evictions(),
-          .preemptions = s.preemptions,
-          .prefix_hit_tokens = s.prefix_hit_tokens,
-          .recomputed_tokens = s.recomputed_tokens,
-          .steps = s.steps};
-}
-
 std::span<const BlockId> Scheduler::withheld_blocks() const { return state_->withheld; }
 
 void Scheduler::set_block_limit(int32_t blocks) {

@@ -1,6 +1,7 @@
 // Who computes how many tokens next. A pure state machine over integers: no clock, thread, tensor or socket.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -10,6 +11,7 @@
 #include "base/result.h"
 #include "core/limits.h"
 #include "core/plan.h"
+#include "core/request.h"
 #include "sched/sequence.h"
 #include "sched/step_cost.h"
 
@@ -23,10 +25,18 @@ struct SliceOutcome {
   bool failed = false;             // nothing of this slice was computed; REQUIRES finished
 };
 
+// Sequences of one band, as their requests asked for it.
+struct BandCounts {
+  int32_t waiting = 0, running = 0, parked = 0;
+};
+
 struct SchedulerCounts {
   int32_t waiting = 0, running = 0, parked = 0;
+  std::array<BandCounts, band_count> bands{};
   int64_t waiting_tokens = 0;  // of the prompts of the waiting ones
   int32_t blocks_free = 0, blocks_held = 0, blocks_cached = 0, blocks_total = 0;
+  int32_t blocks_shared = 0;    // of those held: by more than one sequence
+  int32_t blocks_parked = 0;    // in the tables of parked sequences, one that several hold counted for each
   int32_t block_limit = 0;      // those that may be in use; the rest waits for memory
   int64_t service_gap_max = 0;  // in tokens: the widest gap between clients that both waited in a band
   int64_t service_bound = 0;    // ... and what it may be
@@ -51,6 +61,8 @@ class Scheduler {
   bool cancel(SequenceId id);
   // The next step's slices; empty when nothing can run. Valid until the next call.
   const StepPlan& plan(int64_t now_ns);
+  // What a step of so many rows is expected to take, by those that were observed; 0: not known.
+  int64_t expected_step_ns(int32_t streams, int32_t prompt_rows) const;
   // What the last committed step cost, to learn from.
   void observe(const StepObservation& observation);
   // Blocks that may be in use from the next plan on: what is over is evicted, then parked. Kept between what the

@@ -60,6 +60,46 @@ WaitReason Scheduler::State::first_waits_for() {
   return blocks_wanted(*first) + blocks_reserved() > cache.available() ? WaitReason::memory : WaitReason::next_step;
 }
 
+SchedulerCounts Scheduler::counts() const {
+  const State& s = *state_;
+  const BlockPool& pool = s.cache.pool();
+  SchedulerCounts counts{.waiting = static_cast<int32_t>(s.waiting.size()),
+                         .running = static_cast<int32_t>(s.running.size()),
+                         .parked = static_cast<int32_t>(s.parked.size()),
+                         .waiting_tokens = s.waiting_tokens,
+                         .blocks_free = pool.free_count(),
+                         .blocks_held = pool.held_count(),
+                         .blocks_cached = pool.cached_count(),
+                         .blocks_total = pool.count(),
+                         .blocks_shared = pool.shared_count(),
+                         .block_limit = s.block_limit,
+                         .service_gap_max = s.service_gap_max / service_token,
+                         .service_bound = s.ledger.bound(s.pool_tokens()) / service_token,
+                         .pauses = s.pauses,
+                         .squeezes = s.squeezes,
+                         .aged_starts = s.aged_starts,
+                         .blocks_withheld = pool.withheld_count(),
+                         .evictions = s.cache.evictions(),
+                         .preemptions = s.preemptions,
+                         .prefix_hit_tokens = s.prefix_hit_tokens,
+                         .recomputed_tokens = s.recomputed_tokens,
+                         .steps = s.steps};
+  for (const Entry* entry : s.waiting) ++counts.bands[entry->sequence.priority].waiting;
+  for (const Entry* entry : s.running) ++counts.bands[entry->sequence.priority].running;
+  for (const Entry* entry : s.parked) {
+    ++counts.bands[entry->sequence.priority].parked;
+    counts.blocks_parked += static_cast<int32_t>(entry->sequence.blocks.size());
+  }
+  return counts;
+}
+
+int64_t Scheduler::expected_step_ns(int32_t streams, int32_t prompt_rows) const {
+  const StepCost& cost = state_->cost;
+  const int64_t decode_ns = cost.decode_ns(std::max(1, streams));
+  if (decode_ns == 0 || (prompt_rows > 0 && cost.prompt_row_ns() == 0)) return 0;
+  return decode_ns + prompt_rows * cost.prompt_row_ns();
+}
+
 void Scheduler::view(std::vector<SequenceView>& views) const {
   State& s = *state_;
   views.clear();

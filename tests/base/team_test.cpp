@@ -6,6 +6,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/clock.h"
+
 namespace quire {
 namespace {
 
@@ -79,6 +81,28 @@ TEST(Team, callers_of_several_threads_take_turns) {
   }
   for (std::thread& caller : callers) caller.join();
   EXPECT_EQ(sum, 3 * 200 * 120);
+}
+
+TEST(Team, busy_time_is_that_of_the_worker_that_computed) {
+  Team team(2);
+  EXPECT_EQ(team.busy_ns(), (std::vector<int64_t>{0, 0}));
+  const SteadyClock clock;
+  const int64_t begin_ns = clock.now_ns();
+  std::atomic<int> here{0};
+  team.parallel_for(2, [&](int64_t, int) {
+    // Both have to come, so that each has one.
+    ++here;
+    while (here.load() < 2 || clock.now_ns() - begin_ns < 1'000'000) std::this_thread::yield();
+  });
+  const std::vector<int64_t> busy_ns = team.busy_ns();
+  const int64_t took_ns = clock.now_ns() - begin_ns;
+  EXPECT_GT(busy_ns[0], 0);
+  EXPECT_GT(busy_ns[1], 0);
+  EXPECT_LE(busy_ns[0], took_ns);
+  EXPECT_LE(busy_ns[1], took_ns);
+  team.parallel_for(1, [](int64_t, int) {});
+  EXPECT_GT(team.busy_ns()[0], busy_ns[0]);
+  EXPECT_EQ(team.busy_ns()[1], busy_ns[1]);
 }
 
 }  // namespace
