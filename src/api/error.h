@@ -19,6 +19,7 @@ struct [[nodiscard]] ApiError {
   std::string message;
   std::string param = {};   // the field that is at fault, if one is
   std::string reason = {};  // a word for programs: how a request ended that nothing was wrong with, "deadline"
+  bool too_large = false;   // the request can never have room here
 };
 
 template <typename T>

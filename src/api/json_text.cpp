@@ -61,6 +61,10 @@ std::string to_text(const nlohmann::ordered_json& value) {
   return value.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
+std::string json_string(std::string_view text) {
+  return nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+}
+
 std::string_view type_phrase(const nlohmann::json& value) {
   switch (value.type()) {
     case nlohmann::json::value_t::null:

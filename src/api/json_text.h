@@ -23,6 +23,9 @@ ApiResult<nlohmann::json> parse_body(std::string_view body, const JsonLimits& li
 // Compact text; bytes that are not UTF-8 become U+FFFD.
 std::string to_text(const nlohmann::ordered_json& value);
 
+// The text as a JSON string with its quotes, in ASCII; bytes that are not UTF-8 become U+FFFD.
+std::string json_string(std::string_view text);
+
 // "a string", "an array" and so on: how messages call a value's type.
 std::string_view type_phrase(const nlohmann::json& value);
 

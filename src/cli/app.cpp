@@ -42,6 +42,7 @@ constexpr const char* environment_text =
     "  QUIRE_MAX_LOADED_MODELS  models in memory at once (3)\n"
     "  QUIRE_KEEP_ALIVE         how long an idle model stays (5m)\n"
     "  QUIRE_CONTEXT_LENGTH     the longest context (the model's own)\n"
+    "  QUIRE_LOG_FORMAT         text, or json: an object a line (text)\n"
     "  QUIRE_THREADS, QUIRE_MEMORY, QUIRE_ISA   workers, bytes for contexts, instruction set (auto)\n";
 
 // A command with its own options: they live as long as the action that uses them.
@@ -61,6 +62,8 @@ void add_server_commands(CLI::App& app, Action& action) {
       ->type_name("[NAME=]FILE.gguf")
       ->allow_extra_args(false);
   serve->add_option("--threads", options->threads, "Workers (every core)")->check(CLI::Range(1, 1024));
+  serve->add_option("--log-format", options->log_format, "How the log is written, for people or programs (text)")
+      ->check(CLI::IsMember({"text", "json"}));
   serve->footer(environment_text);
 
   CLI::App* demo = app.add_subcommand("demo", "Serve a model and show eight contexts answering at once");

@@ -18,6 +18,7 @@ struct ServeOptions {
   std::optional<uint16_t> port;
   std::vector<std::string> models;  // names, GGUF files, or NAME=FILE.gguf
   std::optional<int32_t> threads;   // absent: every core
+  std::optional<std::string> log_format;  // "text" or "json"; absent: QUIRE_LOG_FORMAT, text
 };
 Result<void> serve_command(const ServeOptions& options);
 

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "cli/cpu_device.h"
 #include "server/engine_model.h"
+#include "server/event_log.h"
 #include "server/server.h"
 #include "store/catalog.h"
 
@@ -34,6 +35,7 @@ Result<LocalServer> LocalServer::start(const LocalServerOptions& options) {
   if (options.host) settings.host = *options.host;
   if (options.port) settings.port = *options.port;
   if (options.threads) settings.threads = *options.threads;
+  if (options.log_format) settings.log_format = *options.log_format;
   if (options.drain_timeout_ns) settings.drain_timeout_ns = *options.drain_timeout_ns;
 
   store::Catalog catalog(settings.models_folder);
@@ -45,8 +47,10 @@ Result<LocalServer> LocalServer::start(const LocalServerOptions& options) {
     config.preload.push_back(model_name_of(model));
   }
 
+  server::set_log_format(settings.log_format);
   auto parts = std::make_unique<Parts>();
   QUIRE_TRY(parts->device, CpuDevice::create(settings.threads, settings.isa));
+  config.busy_ns = [device = parts->device.get()] { return device->busy_ns(); };
   const auto make_backend = [device = parts->device.get()] { return device->make_backend(); };
   parts->loader = std::make_unique<server::EngineModelLoader>(settings, make_backend, parts->clock);
   QUIRE_TRY(parts->server,

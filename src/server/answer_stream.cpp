@@ -21,12 +21,15 @@ void AnswerStream::accept(const Event& event) {
   if (const Finished* finished = std::get_if<Finished>(&event.body)) {
     sequence->ended = true;
     live_.log_end(choice, finished, clocks_.engine.now_ns());
+    live_.record.add(*finished);
     if (!ended_) finish(choice, *finished);
     return;
   }
+  const TextDelta& delta = std::get<TextDelta>(event.body);
+  sequence->generated += static_cast<int32_t>(delta.tokens.size());
   if (sequence->first_text_ns < 0) sequence->first_text_ns = clocks_.engine.now_ns();
   if (ended_ || given_up_) return;
-  writer_->delta(choice, std::get<TextDelta>(event.body), clocks_.unix_ns(), pending_);
+  writer_->delta(choice, delta, clocks_.unix_ns(), pending_);
   if (config_.streaming && pending_.size() > config_.pending_bytes_max) abandon();
 }
 

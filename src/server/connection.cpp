@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "server/access.h"
+#include "server/request_log.h"
 
 namespace quire::server {
 namespace {
@@ -97,7 +98,9 @@ struct Connection::Impl {
   asio::awaitable<bool> write(std::string_view bytes);
   asio::awaitable<Next> respond(const HttpResponse& response);
   std::optional<HttpResponse> refuse_access(const HttpRequest& request);
-  std::string head(int status, std::string_view content_type, const Headers& extra) const;
+  std::string head(int status, std::string_view content_type, const Headers& extra);
+  void count_answer(int status);
+  void end_request(const LiveRequest& live);
   bool reserve(size_t bytes, size_t& reserved);
 
   ConnectionContext& context;
@@ -108,6 +111,8 @@ struct Connection::Impl {
   // Of the present request:
   std::string request_id;
   std::string allowed_origin;
+  std::string_view route = "other";
+  LiveRequest* current = nullptr;  // while its entry is there
   bool keeps_alive = true;
   bool is_head = false;
   bool chunked = true;  // false for HTTP/1.0: the end of the connection is the end of the answer
@@ -179,6 +184,7 @@ asio::awaitable<Connection::Impl::Next> Connection::Impl::serve_one() {
   do request_id = context.service.unique_id();
   while (context.requests.contains(request_id));
   allowed_origin.clear();
+  route = "other";
   keeps_alive = false;
   is_head = false;
 
@@ -194,7 +200,8 @@ asio::awaitable<Connection::Impl::Next> Connection::Impl::serve_one() {
   if (presentable_id({given_id.data(), given_id.size()}) && !context.requests.contains(std::string(given_id))) {
     request_id = std::string(given_id);
   }
-  const LiveRequests::Entry live(context.requests, request_id, arrived_ns);
+  const LiveRequests::Entry entry(context.requests, request_id, arrived_ns);
+  current = &*entry;
   chunked = parser.get().version() >= 11;
   is_head = parser.get().method() == http::verb::head;
 
@@ -208,18 +215,24 @@ asio::awaitable<Connection::Impl::Next> Connection::Impl::serve_one() {
     keeps_alive = parser.get().keep_alive();
     HttpRequest request = to_request(parser, peer);
     request.arrived_ns = arrived_ns;
-    next = co_await answer(request, *live);
+    route = route_name(request.path);
+    next = co_await answer(request, *entry);
   }
   context.bodies_bytes -= reserved;
+  end_request(*std::exchange(current, nullptr));
   co_return next;
 }
 
 // What to answer instead of going on. Nothing when the body is complete, or when the client left or stopped sending.
 asio::awaitable<std::optional<HttpResponse>> Connection::Impl::read_body(Parser& parser, size_t& reserved,
                                                                         bool& complete) {
+  const auto too_many_bytes = [&] { current->record.refusal = Refusal::too_many_bytes; };
   const HttpResponse no_room = error_response(Dialect::ollama, ApiError{503, api::busy_message});
   if (const auto length = parser.content_length()) {
-    if (!reserve(*length, reserved)) co_return no_room;
+    if (!reserve(*length, reserved)) {
+      too_many_bytes();
+      co_return no_room;
+    }
   }
   stream.expires_after(std::chrono::nanoseconds(context.limits.body_ns));
   if (beast::iequals(parser.get()[http::field::expect], "100-continue") && !parser.is_done()) {
@@ -231,7 +244,10 @@ asio::awaitable<std::optional<HttpResponse>> Connection::Impl::read_body(Parser&
     const auto [error, count] = co_await http::async_read_some(stream, buffer, parser, use_tuple);
     if (error) co_return parse_failure(error, context.limits);
     const size_t held = parser.get().body().size();
-    if (held > reserved && !reserve(held - reserved, reserved)) co_return no_room;
+    if (held > reserved && !reserve(held - reserved, reserved)) {
+      too_many_bytes();
+      co_return no_room;
+    }
   }
   complete = true;
   co_return std::nullopt;
@@ -363,7 +379,22 @@ asio::awaitable<bool> Connection::Impl::write(std::string_view bytes) {
   co_return true;
 }
 
-std::string Connection::Impl::head(int status, std::string_view content_type, const Headers& extra) const {
+// Counted before the client can see the answer: whoever has it finds it in the counts.
+void Connection::Impl::count_answer(int status) {
+  ++context.counts.responses[{route, status}];
+  if (current == nullptr) return;
+  current->record.status = status;
+  if (current->record.refusal) context.counts.refuse(*current->record.refusal);
+}
+
+// Logs it, and counts it where its client has left before any answer.
+void Connection::Impl::end_request(const LiveRequest& ended) {
+  if (ended.record.status == 0) ++context.counts.responses[{route, client_left_status}];
+  log_request(context.log, ended, route, context.clocks.engine.now_ns());
+}
+
+std::string Connection::Impl::head(int status, std::string_view content_type, const Headers& extra) {
+  count_answer(status);
   const auto reason = http::obsolete_reason(static_cast<http::status>(status));
   std::string out = fmt::format("HTTP/1.1 {} {}\r\nServer: quire/" QUIRE_VERSION "\r\nX-Request-Id: {}\r\n", status,
                                 status == 499 ? "Client Closed Request" : std::string(reason), request_id);

@@ -10,6 +10,8 @@
 #include "server/answer_stream.h"
 #include "server/asio.h"
 #include "server/connection_limits.h"
+#include "server/event_log.h"
+#include "server/request_record.h"
 #include "server/service.h"
 
 namespace quire::server {
@@ -20,6 +22,8 @@ struct ConnectionContext {
   StreamTable& streams;
   LiveRequests& requests;
   Clocks clocks;
+  ServerCounts& counts;
+  const EventLog& log;
   ConnectionLimits limits;
   std::vector<std::string> origins;  // allowed beside the local ones
   bool checks_host = true;           // bound to a loopback address

@@ -121,6 +121,11 @@ class EngineModel final : public LoadedModel {
   std::vector<SequenceView> sequences() const override { return engine_->sequences(); }
   uint64_t kv_block_bytes() const override { return static_cast<uint64_t>(block_bytes_); }
   std::string_view kv_type() const override { return kv_type_name(model_->config().kv_type); }
+  int32_t kv_block_tokens() const override { return engine_->limits().block_tokens; }
+  ModelMemory memory() const override {
+    return {.weights_bytes = model_->weight_size_bytes(), .workspace_bytes = executor_->workspace_size_bytes()};
+  }
+  void stop() override { engine_->stop(); }
   void set_kv_memory(uint64_t bytes) override {
     const uint64_t blocks = bytes / static_cast<uint64_t>(block_bytes_);
     engine_->set_block_limit(static_cast<int32_t>(std::min<uint64_t>(blocks, std::numeric_limits<int32_t>::max())));

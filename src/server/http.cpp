@@ -16,6 +16,7 @@ constexpr std::array routes{
     RouteRow{"/", "GET, HEAD", Route::root},
     RouteRow{"/health", "GET, HEAD", Route::health},
     RouteRow{"/api/version", "GET, HEAD", Route::version},
+    RouteRow{"/metrics", "GET, HEAD", Route::metrics},
     RouteRow{"/api/generate", "POST", Route::generate},
     RouteRow{"/api/chat", "POST", Route::chat},
     RouteRow{"/api/tags", "GET, HEAD", Route::tags},
@@ -104,6 +105,15 @@ RouteMatch match_route(std::string_view method, std::string_view path) {
     }
   }
   return {};
+}
+
+std::string_view route_name(std::string_view path) {
+  const auto exact = std::ranges::find(routes, path, &RouteRow::path);
+  if (exact != routes.end()) return exact->path;
+  for (const RouteRow& row : routes_with_argument) {
+    if (path.starts_with(row.path)) return row.path;
+  }
+  return "other";
 }
 
 uint8_t parse_priority(std::string_view header) {

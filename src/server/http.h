@@ -42,6 +42,7 @@ enum class Route : uint8_t {
   root,
   health,
   version,
+  metrics,
   generate,
   chat,
   tags,
@@ -66,6 +67,9 @@ struct RouteMatch {
 };
 
 RouteMatch match_route(std::string_view method, std::string_view path);
+
+// The path of a route as counts and logs name it, whatever the argument: "/api/requests/"; "other" when it is unknown.
+std::string_view route_name(std::string_view path);
 
 // The urgency of an RFC 9218 Priority header, "u=3, i"; 3 when there is none or it is malformed.
 uint8_t parse_priority(std::string_view header);

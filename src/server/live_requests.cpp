@@ -18,6 +18,23 @@ void cancel_sequences(LiveRequest& live) {
   }
 }
 
+// The events of what is cancelled now come too late for this request's record.
+void record_the_unended(LiveRequest& live) {
+  for (const LiveSequence& sequence : live.sequences) {
+    if (sequence.ended) continue;
+    Finished finished{.reason = FinishReason::cancelled};
+    finished.stats.prompt_tokens = sequence.prompt_tokens;
+    finished.stats.generated_tokens = sequence.generated;
+    for (const SequenceView& view : live.loaded->sequences()) {
+      if (view.id != sequence.id) continue;
+      finished.stats.cached_tokens = view.cached_tokens;
+      finished.stats.preemptions = view.preemptions;
+      if (view.started_ns >= 0) finished.stats.queue_ns = view.started_ns - live.arrived_ns;
+    }
+    live.record.add(finished);
+  }
+}
+
 // What the engines show of the sequences of live requests.
 class Views {
  public:
@@ -99,6 +116,11 @@ size_t LiveRequests::generating() const {
       std::ranges::count_if(requests_, [](const auto& entry) { return entry.second->generates; }));
 }
 
+size_t LiveRequests::arriving() const {
+  return static_cast<size_t>(std::ranges::count_if(
+      requests_, [](const auto& entry) { return entry.second->generates && entry.second->loaded == nullptr; }));
+}
+
 std::vector<api::QueueLine> LiveRequests::queue(int64_t now_ns) const {
   std::vector<api::QueueLine> lines;
   Views views;
@@ -156,6 +178,7 @@ Submission::Submission(LiveRequest& live, LoadedModel& model, const std::vector<
 }
 
 Submission::~Submission() {
+  record_the_unended(live_);
   cancel_sequences(live_);
   live_.loaded = nullptr;
   live_.sequences.clear();
@@ -167,6 +190,7 @@ Result<void> Submission::submit(std::vector<Request> requests) {
     Result<void> submitted = live_.loaded->submit(std::move(requests[index]));
     if (submitted) continue;
     for (size_t unsent = index; unsent < requests.size(); ++unsent) live_.sequences[unsent].ended = true;
+    live_.record.refusal = Refusal::queue_full;
     cancel_sequences(live_);
     return submitted;
   }

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "core/event.h"
 #include "core/request.h"
+#include "server/request_record.h"
 
 namespace quire::server {
 
@@ -23,6 +24,7 @@ struct LiveSequence {
   SequenceId id;
   int32_t prompt_tokens = 0;
   bool ended = false;          // its Finished event has come
+  int32_t generated = 0;       // tokens that have come
   int64_t first_text_ns = -1;  // when its first tokens came
 };
 
@@ -56,6 +58,7 @@ struct LiveRequest {
 
   // Writes into the log how a choice has ended; null: its client is gone.
   void log_end(size_t choice, const Finished* finished, int64_t now_ns) const;
+  RequestRecord record;
 };
 
 // The io thread only.
@@ -91,6 +94,8 @@ class LiveRequests {
 
   // How many generate.
   size_t generating() const;
+  // Of those, how many no engine has got yet.
+  size_t arriving() const;
   // Called whenever a request has gone.
   void when_gone(std::function<void()> callback) { when_gone_ = std::move(callback); }
 

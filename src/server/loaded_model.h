@@ -21,6 +21,12 @@ struct ChatTemplateInput;
 
 namespace quire::server {
 
+// What a model takes beside its KV blocks.
+struct ModelMemory {
+  uint64_t weights_bytes = 0;
+  uint64_t workspace_bytes = 0;
+};
+
 // Any thread may call; destroying it waits until its engine has stopped, and each request that was left gets its
 // Finished event before.
 class LoadedModel {
@@ -46,10 +52,15 @@ class LoadedModel {
   virtual std::vector<SequenceView> sequences() const = 0;
   // Of one KV block, over all layers.
   virtual uint64_t kv_block_bytes() const = 0;
+  virtual int32_t kv_block_tokens() const = 0;
+  virtual ModelMemory memory() const = 0;
   // How keys and values are kept: "f16". The name lives as long as the program.
   virtual std::string_view kv_type() const = 0;
   // Bytes that the KV blocks may take from now on. What is over goes as soon as it can.
   virtual void set_kv_memory(uint64_t bytes) = 0;
+  // Ends its engine, and with it each request that is left; snapshot() stays as it was at the end. REQUIRES: nobody
+  // else calls anything but snapshot().
+  virtual void stop() = 0;
 };
 
 // Makes models of files. Called on the loader thread, one call at a time.

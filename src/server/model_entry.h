@@ -24,6 +24,9 @@ struct ModelHost::Entry {
   int64_t idle_since_ns = 0;
   int32_t logged_parallel = -1;  // the contexts that may run together, as the log last said; -1: not yet
   int64_t logged_ns = 0;
+  EngineTotals seen;                    // when it was last looked after
+  int64_t slow_steps_logged = 0;        // slow steps that the log has been told of, and when
+  std::optional<int64_t> slow_step_ns;  // none yet
 };
 
 }  // namespace quire::server

@@ -8,6 +8,7 @@
 #include <chrono>
 
 #include "base/check.h"
+#include "metrics/counts.h"
 #include "server/model_entry.h"
 
 namespace quire::server {
@@ -150,9 +151,21 @@ void ModelHost::unload(const std::string& name) {
   const auto entry = entries_.find(name);
   QUIRE_CHECK(entry != entries_.end() && entry->second->uses == 0, "only an idle model is unloaded");
   spdlog::info("unloading {}", name);
-  // Stopping its engine may wait for a step: not here.
-  asio::post(loader_pool_, [model = std::move(entry->second->model)]() mutable { model.reset(); });
+  const uint64_t leaving = next_leaving_++;
+  leaving_.emplace(leaving, Leaving{.name = name, .totals = entry->second->model->snapshot().totals});
+  // Stopping its engine may wait for a step: not here. What it counts until then is not lost.
+  asio::post(loader_pool_, [this, leaving, model = std::move(entry->second->model)]() mutable {
+    model->stop();
+    asio::post(io_, [this, leaving, totals = model->snapshot().totals] { retire(leaving, totals); });
+    model.reset();
+  });
   entries_.erase(entry);
+}
+
+void ModelHost::retire(uint64_t leaving, const EngineTotals& totals) {
+  const auto gone = leaving_.find(leaving);
+  add_counts(retired_[gone->second.name], totals);
+  leaving_.erase(gone);
 }
 
 void ModelHost::unload_all() {
@@ -163,6 +176,33 @@ void ModelHost::unload_all() {
     if (entry->uses == 0) idle.push_back(name);
   }
   for (const std::string& name : idle) unload(name);
+}
+
+std::vector<ModelHost::Counted> ModelHost::counted() const {
+  std::map<std::string, Counted> models;
+  for (const auto& [name, totals] : retired_) add_counts(models[name].totals, totals);
+  for (const auto& [number, leaving] : leaving_) add_counts(models[leaving.name].totals, leaving.totals);
+  for (const auto& [name, entry] : entries_) {
+    if (entry->model == nullptr) continue;
+    Counted& counted = models[name];
+    counted.now = Counted::Now{.snapshot = entry->model->snapshot(),
+                               .memory = entry->model->memory(),
+                               .kv_block_bytes = entry->model->kv_block_bytes(),
+                               .kv_block_tokens = entry->model->kv_block_tokens(),
+                               .kv_type = entry->model->kv_type()};
+    add_counts(counted.totals, counted.now->snapshot.totals);
+  }
+  std::vector<Counted> result;
+  for (auto& [name, counted] : models) {
+    counted.name = name;
+    result.push_back(std::move(counted));
+  }
+  return result;
+}
+
+int32_t ModelHost::loading_count() const {
+  return static_cast<int32_t>(std::ranges::count_if(
+      entries_, [](const auto& entry) { return entry.second->model == nullptr && !entry.second->error; }));
 }
 
 std::vector<ModelHost::Running> ModelHost::running() const {

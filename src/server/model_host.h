@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "server/asio.h"
+#include "server/event_log.h"
 #include "server/loaded_model.h"
 #include "server/machine_memory.h"
 
@@ -24,6 +25,7 @@ class ModelHost {
 
  public:
   struct Config {
+    const EventLog& log;
     int32_t models_max = 3;
     int64_t keep_alive_ns = 0;        // negative: for ever
     uint64_t memory_bound_bytes = 0;  // for the KV of all models; 0: what there is
@@ -59,6 +61,20 @@ class ModelHost {
     std::optional<int64_t> expires_in_ns;  // none: stays for ever; of a model in use: counted as if that ended now
   };
 
+  // What a model of one name has counted in this process, whether it is loaded or not, and what it is now if it is.
+  struct Counted {
+    struct Now {
+      EngineSnapshot snapshot;
+      ModelMemory memory;
+      uint64_t kv_block_bytes = 0;
+      int32_t kv_block_tokens = 0;
+      std::string_view kv_type;
+    };
+    std::string name;
+    EngineTotals totals;  // of all its engines together: no number goes back when a model is unloaded
+    std::optional<Now> now;
+  };
+
   // Borrows everything for its life. `sink` is called on the engines' threads.
   ModelHost(asio::io_context& io, asio::thread_pool& loader_pool, ModelLoader& loader, const Clock& clock,
             EventSink sink, Config config);
@@ -67,6 +83,9 @@ class ModelHost {
   // Waits for loading. busy: as many models as allowed, or as memory has room for, are loaded and all are in use.
   asio::awaitable<Result<Lease>> acquire(store::ModelFile file);
   std::vector<Running> running() const;
+  // Of every model that was ever loaded, by name.
+  std::vector<Counted> counted() const;
+  int32_t loading_count() const;
   // Starts the unloading of every model that is not in use; those in use go when they are idle.
   void unload_all();
 
@@ -75,6 +94,7 @@ class ModelHost {
   void start_keep_alive(Entry& entry);
   void expire(const std::string& name);
   void unload(const std::string& name);
+  void retire(uint64_t leaving, const EngineTotals& totals);
   Result<void> make_room(const store::ModelFile& file);
   Entry* longest_idle() const;
   // Looks after the models from now on, once an interval, as long as there are any.
@@ -82,6 +102,7 @@ class ModelHost {
   // Gives each model the KV memory that is its own now.
   void follow_memory();
   void log_parallelism(Entry& entry);
+  void log_slow_steps(Entry& entry);
 
   asio::io_context& io_;
   asio::thread_pool& loader_pool_;
@@ -93,6 +114,16 @@ class ModelHost {
   bool watching_ = false;
   bool stopping_ = false;
   std::map<std::string, std::unique_ptr<Entry>> entries_;  // by the model's name
+
+  // What the engines that are gone have counted, by the model's name. One that is stopping stands in leaving_ with what
+  // it had counted when it was told so, until the rest is known.
+  struct Leaving {
+    std::string name;
+    EngineTotals totals;
+  };
+  std::map<std::string, EngineTotals> retired_;
+  std::map<uint64_t, Leaving> leaving_;
+  uint64_t next_leaving_ = 0;
 };
 
 }  // namespace quire::server

@@ -28,7 +28,10 @@ void ModelHost::watch() {
     watching_ = false;
     if (error || stopping_) return;
     follow_memory();
-    for (const auto& [name, entry] : entries_) log_parallelism(*entry);
+    for (const auto& [name, entry] : entries_) {
+      log_parallelism(*entry);
+      log_slow_steps(*entry);
+    }
     if (!entries_.empty()) watch();
   });
 }
@@ -63,12 +66,45 @@ void ModelHost::log_parallelism(Entry& entry) {
   const int32_t move = std::abs(controller.parallel - entry.logged_parallel);
   if (!first && (move <= std::max(2, entry.logged_parallel / 4) || now_ns - entry.logged_ns < quiet_ns)) return;
   if (!first) {
-    spdlog::info("{}: {} contexts may run together instead of {}, of {} at most; gap target {:.1f} ms",
-                 entry.file.name, controller.parallel, entry.logged_parallel, controller.parallel_max,
+    spdlog::info("{}: {} contexts may run together instead of {}, of {} at most; gap target {:.1f} ms", entry.file.name,
+                 controller.parallel, entry.logged_parallel, controller.parallel_max,
                  static_cast<double>(controller.target_gap_ns) * 1e-6);
   }
   entry.logged_parallel = controller.parallel;
   entry.logged_ns = first ? now_ns - quiet_ns : now_ns;
+}
+
+// One line for the slow steps of ten seconds: the last of them, and what else there was that may have made it so.
+void ModelHost::log_slow_steps(Entry& entry) {
+  constexpr int64_t quiet_ns = 10'000'000'000;
+  if (entry.model == nullptr) return;
+  const EngineSnapshot snapshot = entry.model->snapshot();
+  const EngineTotals before = std::exchange(entry.seen, snapshot.totals);
+  const int64_t now_ns = clock_.now_ns();
+  const int64_t slow_steps = snapshot.totals.slow_steps - entry.slow_steps_logged;
+  if (slow_steps == 0 || (entry.slow_step_ns && now_ns - *entry.slow_step_ns < quiet_ns)) return;
+  entry.slow_steps_logged = snapshot.totals.slow_steps;
+  entry.slow_step_ns = now_ns;
+
+  const int64_t evicted = snapshot.totals.evicted_blocks - before.evicted_blocks;
+  const int64_t recomputed = snapshot.totals.recomputed_tokens - before.recomputed_tokens;
+  const MachineMemory memory = config_.read_memory();
+  const int32_t loading = loading_count();
+  const bool memory_is_short = memory.available_bytes < memory_reserve(memory.total_bytes);
+  LogEvent event("slow_step");
+  event.text("model", entry.file.name).milliseconds("step_ms", snapshot.slow_step.step_ns);
+  event.milliseconds("expected_ms", snapshot.slow_step.expected_ns);
+  event.number("streams", snapshot.slow_step.streams).number("prompt_rows", snapshot.slow_step.prompt_rows);
+  event.text("perhaps", loading > 0                ? "a model was being loaded"
+                        : memory_is_short          ? "memory is short"
+                        : evicted + recomputed > 0 ? "KV memory is short"
+                                                   : "something else had the cores");
+  event.number("waiting", snapshot.scheduler.waiting).number("running", snapshot.scheduler.running);
+  event.number("parked", snapshot.scheduler.parked).number("models_loading", loading);
+  event.number("evicted_blocks", evicted).number("recomputed_tokens", recomputed);
+  event.number("memory_available_mib", static_cast<int64_t>(memory.available_bytes >> 20));
+  event.number("slow_steps", slow_steps);
+  config_.log.write(spdlog::level::warn, event);
 }
 
 }  // namespace quire::server

@@ -17,8 +17,10 @@ using api::Message;
 using api::refuse;
 
 std::unexpected<api::ApiError> too_long(const std::string& found, int32_t limit) {
-  return refuse(400, fmt::format("the prompt is longer than the context length currently available to the model; it "
-                                 "has {} tokens, the context {}", found, limit));
+  auto refused = refuse(400, fmt::format("the prompt is longer than the context length currently available to the "
+                                         "model; it has {} tokens, the context {}", found, limit));
+  refused.error().too_large = true;
+  return refused;
 }
 
 ApiResult<void> check_ids(const std::vector<TokenId>& tokens, const LoadedModel& model, const char* field) {

@@ -20,8 +20,11 @@
 
 #include "server/answer_stream.h"
 #include "server/connection.h"
+#include "server/event_log.h"
+#include "server/metrics_page.h"
 #include "server/model_host.h"
 #include "server/service.h"
+#include "server/short_slices.h"
 
 namespace quire::server {
 namespace {
@@ -102,7 +105,10 @@ struct Server::Impl {
   asio::steady_timer grace{io};
   StreamTable streams;
   LiveRequests requests;
+  const EventLog log;
+  ServerCounts counts;
   ModelHost host;
+  const MetricsPage metrics;
   Service service;
   ConnectionContext context;
   std::map<uint64_t, std::unique_ptr<Connection>> connections;
@@ -116,21 +122,27 @@ Server::Impl::Impl(Config given, store::Catalog models, ModelLoader& loader, con
     : config(std::move(given)),
       catalog(std::move(models)),
       clocks{clock, unix_now_ns},
+      log(config.settings.log_format),
       // Called on an engine's thread: the step's events travel to the io thread as one value.
       host(io, loader_pool, loader, clock,
            [this](std::vector<Event>&& events) {
              asio::post(io, [this, moved = std::move(events)] { streams.deliver(moved); });
            },
-           {.models_max = config.settings.models_max,
+           {.log = log,
+            .models_max = config.settings.models_max,
             .keep_alive_ns = config.settings.keep_alive_ns,
             .memory_bound_bytes = config.settings.memory_bytes,
             .read_memory = config.read_memory,
             .watch_interval_ns = config.watch_interval_ns}),
-      service(intake, catalog, host, requests, clocks, ClientWeights(config.settings.client_weights), config.seed),
+      metrics(host, requests, counts, config.busy_ns, clocks.unix_ns()),
+      service(intake, catalog, host, requests, clocks, ClientWeights(config.settings.client_weights), metrics,
+              config.seed),
       context{.service = service,
               .streams = streams,
               .requests = requests,
               .clocks = clocks,
+              .counts = counts,
+              .log = log,
               .limits = config.limits,
               .origins = config.settings.origins,
               .host_name = asio::ip::host_name()} {
@@ -153,6 +165,7 @@ asio::awaitable<void> Server::Impl::accept() {
       continue;
     }
     if (connections.size() >= config.limits.connections_max) {
+      counts.refuse(Refusal::too_many_connections);
       if (refusing < refusing_max) asio::co_spawn(io, refuse(std::move(socket)), asio::detached);
       continue;
     }
@@ -164,6 +177,7 @@ asio::awaitable<void> Server::Impl::accept() {
 // never see the answer.
 asio::awaitable<void> Server::Impl::refuse(tcp::socket socket) {
   ++refusing;
+  ++counts.responses[{"other", 503}];
   boost::beast::tcp_stream stream(std::move(socket));
   stream.expires_after(std::chrono::nanoseconds(config.limits.linger_ns));
   auto [error, count] = co_await stream.async_write_some(
@@ -296,6 +310,7 @@ uint16_t Server::port() const { return impl_->endpoint.port(); }
 
 void Server::run() {
   Impl& impl = *impl_;
+  ask_for_short_slices();
   if (impl.config.handles_signals) {
     impl.signals.add(SIGINT);
     impl.signals.add(SIGTERM);

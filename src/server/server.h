@@ -26,6 +26,7 @@ class Server {
     std::vector<std::string> preload = {};  // names of models to load at start; they stay for ever
     uint64_t seed = 0;                      // begins ids, and the seeds of requests that have none
     std::function<MachineMemory()> read_memory = [] { return read_machine_memory(); };
+    std::function<std::vector<int64_t>()> busy_ns = [] { return std::vector<int64_t>(); };  // of each worker
     int64_t watch_interval_ns = 1'000'000'000;  // between two looks at memory and models
     bool handles_signals = false;           // SIGINT and SIGTERM call stop()
   };

@@ -94,13 +94,14 @@ HttpResponse error_response(Dialect dialect, const ApiError& error, int64_t retr
 }
 
 Service::Service(asio::thread_pool& intake, const store::Catalog& catalog, ModelHost& host, LiveRequests& requests,
-                 Clocks clocks, ClientWeights weights, uint64_t seed)
+                 Clocks clocks, ClientWeights weights, const MetricsPage& metrics, uint64_t seed)
     : intake_(intake),
       catalog_(catalog),
       host_(host),
       requests_(requests),
       clocks_(clocks),
       weights_(std::move(weights)),
+      metrics_(metrics),
       random_(seed),
       instance_(unique_id()) {}
 
@@ -116,6 +117,8 @@ asio::awaitable<Reply> Service::answer(const HttpRequest& request, LiveRequest& 
       co_return health();
     case Route::version:
       co_return json_response(api::version_body(QUIRE_VERSION));
+    case Route::metrics:
+      co_return metrics();
     case Route::tags:
     case Route::openai_models:
       co_return co_await list(match.route);
@@ -145,6 +148,13 @@ asio::awaitable<Reply> Service::answer(const HttpRequest& request, LiveRequest& 
       break;
   }
   co_return co_await generate(request, live, Endpoint::chat_completions);
+}
+
+HttpResponse Service::metrics() const {
+  HttpResponse response;
+  response.content_type = MetricsPage::content_type;
+  response.body = metrics_.text();
+  return response;
 }
 
 HttpResponse Service::health() const {
@@ -200,7 +210,9 @@ std::optional<ApiError> Service::refuse_to_go_on(const LiveRequest& live) const 
 
 asio::awaitable<Reply> Service::generate(const HttpRequest& request, LiveRequest& live, Endpoint endpoint) {
   const Dialect dialect = api::dialect_of(endpoint);
+  live.record.generates = true;
   if (gone_ns_) {
+    live.record.refusal = Refusal::draining;
     co_return error_response(dialect, ApiError{503, "the server is shutting down"}, seconds_until_gone());
   }
   live.generates = true;
@@ -218,7 +230,10 @@ asio::awaitable<Reply> Service::generate(const HttpRequest& request, LiveRequest
   live.model = file->name;
   const int64_t load_begin_ns = clocks_.engine.now_ns();
   auto lease = co_await host_.acquire(std::move(*file));
-  if (!lease) co_return error_response(dialect, api::from_error(lease.error()));
+  if (!lease) {
+    if (lease.error().kind == ErrorKind::busy) live.record.refusal = Refusal::no_model_room;
+    co_return error_response(dialect, api::from_error(lease.error()));
+  }
   const int64_t load_ns = clocks_.engine.now_ns() - load_begin_ns;
   if (call.keep_alive_ns) lease->keep_alive(*call.keep_alive_ns);
   if (call.only_loads()) {
@@ -230,7 +245,10 @@ asio::awaitable<Reply> Service::generate(const HttpRequest& request, LiveRequest
 
   const int64_t now_unix_s = clocks_.unix_ns() / 1'000'000'000;
   auto prompts = co_await on_pool(intake_, [&] { return make_prompts(call, lease->model(), now_unix_s); });
-  if (!prompts) co_return error_response(dialect, prompts.error());
+  if (!prompts) {
+    if (prompts.error().too_large) live.record.refusal = Refusal::too_large;
+    co_return error_response(dialect, prompts.error());
+  }
   if (const auto refused = refuse_to_go_on(live)) co_return error_response(dialect, *refused);
   co_return make_generation(std::move(call), request, live, std::move(*prompts), std::move(*lease), load_ns);
 }

@@ -16,6 +16,7 @@
 #include "server/client_identity.h"
 #include "server/http.h"
 #include "server/live_requests.h"
+#include "server/metrics_page.h"
 #include "server/model_cards.h"
 #include "server/model_host.h"
 #include "store/catalog.h"
@@ -47,7 +48,7 @@ class Service {
  public:
   // Borrows everything for its life. `seed` begins the numbers that requests without a seed of their own get.
   Service(asio::thread_pool& intake, const store::Catalog& catalog, ModelHost& host, LiveRequests& requests,
-          Clocks clocks, ClientWeights weights, uint64_t seed);
+          Clocks clocks, ClientWeights weights, const MetricsPage& metrics, uint64_t seed);
 
   // `request` and its entry among `requests` must stay until the answer is there.
   asio::awaitable<Reply> answer(const HttpRequest& request, LiveRequest& live);
@@ -69,6 +70,7 @@ class Service {
   asio::awaitable<HttpResponse> live_report(const HttpRequest& request);
   HttpResponse cancel(const std::string& id);
   HttpResponse health() const;
+  HttpResponse metrics() const;
   int64_t seconds_until_gone() const;
   std::optional<api::ApiError> refuse_to_go_on(const LiveRequest& live) const;
   Request make_request(const api::GenerationCall& call, const LiveRequest& live, const HttpRequest& request) const;
@@ -81,6 +83,7 @@ class Service {
   LiveRequests& requests_;
   const Clocks clocks_;
   const ClientWeights weights_;
+  const MetricsPage& metrics_;
   ModelCards cards_;
   std::mt19937_64 random_;  // names and seeds only: never what decides an order
   uint64_t next_sequence_ = 1;

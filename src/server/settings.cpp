@@ -175,6 +175,7 @@ Result<Settings> read_settings(const EnvironmentLookup& lookup) {
   QUIRE_TRY_VOID(environment.read_with("DRAIN_TIMEOUT", parse_timeout_ns, settings.drain_timeout_ns));
   QUIRE_TRY_VOID(environment.read_with("DEBUG", parse_debug, settings.debug));
   QUIRE_TRY_VOID(environment.read_with("MEMORY", parse_bytes, settings.memory_bytes));
+  QUIRE_TRY_VOID(environment.read_with("LOG_FORMAT", parse_log_format, settings.log_format));
   QUIRE_TRY_VOID(environment.read_with("KV_CACHE_TYPE", parse_kv_type, settings.kv_type));
   if (const auto isa = environment.find("ISA")) settings.isa = isa->value;
   if (const auto root = environment.find("MACHINE_ROOT")) settings.machine_root = root->value;

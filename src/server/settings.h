@@ -11,6 +11,7 @@
 #include "core/limits.h"
 #include "model/kv_type.h"
 #include "server/client_identity.h"
+#include "server/log_format.h"
 
 namespace quire::server {
 
@@ -33,6 +34,7 @@ struct Settings {
   std::string isa;                         // QUIRE_ISA: kernel table by name; empty: the best there is
   int32_t threads = 0;                     // QUIRE_THREADS: workers; 0: auto
   uint64_t memory_bytes = 0;               // QUIRE_MEMORY: for KV; 0: auto
+  LogFormat log_format = LogFormat::text;  // QUIRE_LOG_FORMAT: text or json
   KvType kv_type = KvType::f16;            // KV_CACHE_TYPE: f16 or q8_0
   std::filesystem::path machine_root = "/";  // QUIRE_MACHINE_ROOT: where /proc and /sys say how much memory there is
 };

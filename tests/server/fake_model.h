@@ -93,6 +93,9 @@ class FakeModel final : public LoadedModel {
   EngineSnapshot snapshot() const override { return record_.snapshot.get(); }
   std::vector<SequenceView> sequences() const override { return record_.sequences.get(); }
   uint64_t kv_block_bytes() const override { return 1 << 20; }
+  int32_t kv_block_tokens() const override { return 32; }
+  ModelMemory memory() const override { return {.weights_bytes = 4096, .workspace_bytes = 512}; }
+  void stop() override {}
   std::string_view kv_type() const override { return "f16"; }
   void set_kv_memory(uint64_t bytes) override { (void)record_.kv_memory.try_push({name_, bytes}); }
 
