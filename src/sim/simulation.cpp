@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <tuple>
 
 #include "sim/vocabulary.h"
@@ -305,6 +306,13 @@ void Simulation::receive_finished(Track& track, const Finished& finished) {
   track.finished = true;
   fairness_watch_.finished(*track.world, finished);
   track.answer.reason = finished.reason;
+  const bool refused = finished.reason == FinishReason::error && (finished.error_kind == ErrorKind::busy ||
+                                                                  finished.error_kind == ErrorKind::too_large);
+  ++(refused ? told_.refused : told_.finished[static_cast<size_t>(finished.reason)]);
+  told_.generated_tokens += finished.stats.generated_tokens;
+  told_.preemptions += finished.stats.preemptions;
+  told_.recomputed_tokens += finished.stats.recomputed_tokens;
+  answered_ += finished.stats.generated_tokens > 0 ? 1 : 0;
   const auto by_phase = [&](Occurrence waiting, Occurrence running, Occurrence parked, Occurrence without) {
     switch (track.phase == Phase::ended ? track.last : track.phase) {
       case Phase::waiting:
@@ -393,6 +401,24 @@ void Simulation::check_end() {
     fail("blocks are left held");
   }
   if (executor_.misread()) fail(*executor_.misread());
+  check_totals();
+}
+
+// Each request and each token was counted once. (What its last step computed again is too late for a Finished event.)
+void Simulation::check_totals() {
+  const EngineTotals totals = engine_.snapshot().totals;
+  const auto sum = [](const auto& counts) { return std::accumulate(counts.begin(), counts.end(), int64_t{0}); };
+  int64_t first_tokens = 0;
+  for (const auto& band : totals.first_token_time) first_tokens += band.count();
+  const bool kept = totals.finished == told_.finished && totals.refused == told_.refused &&
+                    totals.generated_tokens == told_.generated_tokens && totals.preemptions == told_.preemptions &&
+                    totals.recomputed_tokens >= told_.recomputed_tokens &&
+                    sum(totals.submitted) == std::ssize(tracks_) && totals.request_time.count() == sum(told_.finished) &&
+                    totals.answer_lengths.sum() == told_.generated_tokens && first_tokens == answered_ &&
+                    totals.prefill_time.count() == answered_ && totals.decode_time.count() == answered_ &&
+                    totals.token_gap.count() == told_.generated_tokens - answered_ &&
+                    totals.step_time.count() == totals.step_rows.count();
+  if (!kept) fail("the engine's totals are not what its events said");
 }
 
 }  // namespace quire::sim

@@ -31,7 +31,8 @@ struct SimulationReport {
 // stream advances at each step; candidates start and are parked in order; clients that wait are served alike; nobody
 // waits beyond what ageing allows; memory follows its limit; no block is in tables of two salts;
 // each row that is read is the one that belongs there; one final event for each request; each answer equal to the
-// answer alone, or its beginning when it was cut off; an end within the bound; no block held at the end.
+// answer alone, or its beginning when it was cut off; an end within the bound; no block held at the end; the engine's
+// totals are what its events said.
 class Simulation {
  public:
   // A line for each step, when someone wants to watch.
@@ -69,6 +70,7 @@ class Simulation {
   void receive_finished(Track& track, const Finished& finished);
   void check_answer(const Track& track, const Finished& finished);
   void check_end();
+  void check_totals();
   int64_t steps_bound() const;
   void note(Occurrence occurrence) { report_.occurrences.set(static_cast<size_t>(occurrence)); }
   void fail(std::string what);
@@ -85,6 +87,8 @@ class Simulation {
   FairnessWatch fairness_watch_;
   WaitingWatch waiting_watch_;
   std::vector<Track> tracks_;  // by id - 1
+  EngineTotals told_;          // what the Finished events said, as far as they say it
+  int64_t answered_ = 0;       // requests that got a token
   std::map<int32_t, uint64_t> salt_of_block_;
   int32_t step_ = 0;
   int32_t parallel_ = 0;  // of the step before
