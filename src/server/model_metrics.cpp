@@ -103,12 +103,12 @@ void add_waits(MetricFamilies& families, const Names& names, const EngineTotals&
   constexpr const char* queue_help =
       "From a request's arrival to its first computed token, or to its end in the queue.";
   constexpr const char* first_help = "From a request's arrival to the first token of its answer.";
+  // A band that nobody has asked for is two dozen lines of nothing.
+  const auto shown = [&](size_t band) { return totals.submitted[band] > 0 || band == Request{}.priority; };
   for (size_t band = 0; band < band_count; ++band) {
+    if (!shown(band)) continue;
     const Labels labels = names.own({{"band", std::to_string(band)}});
     families.histogram("quire_request_queue_seconds", queue_help, labels, totals.queue_time[band].view(), ns);
-  }
-  for (size_t band = 0; band < band_count; ++band) {
-    const Labels labels = names.own({{"band", std::to_string(band)}});
     families.histogram("quire_time_to_first_token_seconds", first_help, labels, totals.first_token_time[band].view(),
                        ns);
   }
@@ -223,7 +223,8 @@ void add_model_metrics(MetricFamilies& families, const ModelHost::Counted& model
   add_waits(families, names, totals);
   for (const HistogramRow& row : histogram_rows) {
     families.histogram(row.name, row.help, names.own(), row.view(totals), row.per_unit);
-    if (row.vllm_name != nullptr) families.histogram(row.vllm_name, row.help, names.vllm(), row.view(totals), row.per_unit);
+    if (row.vllm_name != nullptr)
+      families.histogram(row.vllm_name, row.help, names.vllm(), row.view(totals), row.per_unit);
   }
 }
 

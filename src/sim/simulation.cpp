@@ -404,7 +404,7 @@ void Simulation::check_end() {
   check_totals();
 }
 
-// Each request and each token was counted once. (What its last step computed again is too late for a Finished event.)
+// Each request and each token was counted once. (What a last step computed again is too late for a Finished event.)
 void Simulation::check_totals() {
   const EngineTotals totals = engine_.snapshot().totals;
   const auto sum = [](const auto& counts) { return std::accumulate(counts.begin(), counts.end(), int64_t{0}); };

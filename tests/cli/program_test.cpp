@@ -12,6 +12,8 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <tuple>
+#include <vector>
 #include <utility>
 
 #include "cli/shell.h"
@@ -278,6 +280,24 @@ TEST(Program, serve_stops_on_a_signal) {
             "until QUIRE list >/dev/null 2>&1; do kill -0 $first || exit 3; done; " + "kill -TERM $first; wait $first");
   EXPECT_EQ(ran.status, 0) << ran.out;
   EXPECT_NE(ran.out.find("stopped"), std::string::npos) << ran.out;
+}
+
+TEST(Program, serve_writes_its_log_for_people_or_for_programs) {
+  for (const auto& [environment, option, is_json] :
+       std::vector<std::tuple<std::string, std::string, bool>>{{"", "", false},
+                                                               {"QUIRE_LOG_FORMAT=json", "", true},
+                                                               {"", "--log-format json", true},
+                                                               {"QUIRE_LOG_FORMAT=json", "--log-format text", false}}) {
+    const std::string address = "127.0.0.1:" + std::to_string(20000 + getpid() % 20000);
+    const Ran ran = shell("export QUIRE_HOST=" + address + "; " + environment + " QUIRE serve " + option +
+                          " 2>&1 & first=$!; until QUIRE list >/dev/null 2>&1; do kill -0 $first || exit 3; done; "
+                          "kill -TERM $first; wait $first");
+    EXPECT_EQ(ran.status, 0) << ran.out;
+    const size_t json_lines = static_cast<size_t>(std::count(ran.out.begin(), ran.out.end(), '{'));
+    EXPECT_EQ(json_lines > 0, is_json) << ran.out;
+    EXPECT_NE(ran.out.find(is_json ? "\"level\":\"info\",\"message\":\"stopped\"}\n" : "stopped\n"), std::string::npos)
+        << ran.out;
+  }
 }
 
 TEST(Program, demo_shows_eight_contexts_and_takes_the_next_free_port) {

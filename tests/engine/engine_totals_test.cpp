@@ -21,7 +21,11 @@ class EngineTotalsTest : public testing::Test {
     return std::filesystem::path(QUIRE_SOURCE_DIR) / "tests/data/logits/llama-tied.gguf";
   }
   static Limits limits() {
-    return {.block_tokens = 32, .block_count = 64, .context_tokens = 256, .running_max = 16, .queue_max = 3,
+    return {.block_tokens = 32,
+            .block_count = 64,
+            .context_tokens = 256,
+            .running_max = 16,
+            .queue_max = 3,
             .step_tokens_max = 64};
   }
   Request request(uint64_t id, int32_t prompt_tokens, int32_t generated_max, uint8_t band = 3) const {
@@ -94,8 +98,8 @@ TEST_F(EngineTotalsTest, every_way_to_end_is_counted_once) {
   world_.step();
   Request late = request(2, 5, 50);
   late.queue_deadline_ns = world_.now_ns();
-  world_.engine().submit(std::move(late));   // its deadline passes in the queue
-  world_.engine().submit(request(3, 5, 0));  // nothing asked
+  world_.engine().submit(std::move(late));     // its deadline passes in the queue
+  world_.engine().submit(request(3, 5, 0));    // nothing asked
   world_.engine().submit(request(4, 300, 1));  // longer than the context
   world_.step();
   world_.engine().cancel({1});

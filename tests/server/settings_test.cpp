@@ -52,6 +52,12 @@ TEST(Settings, honour_ollamas_names_and_prefer_their_own) {
   EXPECT_EQ(settings.kv_type, KvType::q8_0);
 }
 
+TEST(Settings, read_how_the_log_is_written) {
+  EXPECT_EQ(read({})->log_format, LogFormat::text);
+  EXPECT_EQ(read({{"QUIRE_LOG_FORMAT", "json"}})->log_format, LogFormat::json);
+  EXPECT_EQ(read({{"QUIRE_LOG_FORMAT", "xml"}}).error().message, "QUIRE_LOG_FORMAT: expected text or json, found \"xml\"");
+}
+
 TEST(Settings, read_how_keys_and_values_are_kept) {
   EXPECT_EQ(read({})->kv_type, KvType::f16);
   EXPECT_EQ(read({{"QUIRE_KV_CACHE_TYPE", "f16"}, {"OLLAMA_KV_CACHE_TYPE", "q8_0"}})->kv_type, KvType::f16);
