@@ -30,11 +30,13 @@ int main(int argc, char** argv) {
   load::WorkloadSpec spec;
   const auto tokens = static_cast<int32_t>(seconds * 1000 / gap_ms);
   spec.answer_tokens = {tokens, tokens};
-  const load::ArrivalSpec arrivals{
-      .rate = static_cast<double>(streams), .rate_end = static_cast<double>(streams), .shape = 1000, .duration_ns = 1000 * ms};
+  const load::ArrivalSpec arrivals{.rate = static_cast<double>(streams),
+                                   .rate_end = static_cast<double>(streams),
+                                   .shape = 1000,
+                                   .duration_ns = 1000 * ms};
   const load::Stage stage{.kind = load::LoadKind::open, .arrivals = arrivals};
-  const load::StageResult result =
-      load::run_stage(*target, spec, stage, {.running_max = 2 * streams}, [](const load::RunProgress&) { return true; });
+  const load::StageResult result = load::run_stage(*target, spec, stage, {.running_max = 2 * streams},
+                                                   [](const load::RunProgress&) { return true; });
   std::vector<int64_t> late_sends, first_errors, piece_errors;
   for (const load::Sample& sample : result.samples) {
     late_sends.push_back(sample.sent_ns - sample.due_ns);
@@ -49,8 +51,8 @@ int main(int argc, char** argv) {
     const size_t count = values.size();
     const Percentiles p = percentiles(std::move(values));
     const auto text = [](int64_t ns) { return static_cast<double>(ns) / 1e6; };
-    fmt::print("{:<38} p50 {:.3f}  p90 {:.3f}  p99 {:.3f}  max {:.3f} ms  ({} values)\n", what, text(p.p50), text(p.p90),
-               text(p.p99), text(p.max), count);
+    fmt::print("{:<38} p50 {:.3f}  p90 {:.3f}  p99 {:.3f}  max {:.3f} ms  ({} values)\n", what, text(p.p50),
+               text(p.p90), text(p.p99), text(p.max), count);
     return p.p99;
   };
   fmt::print("{} requests, {} tokens each, one in {} ms\n", result.samples.size(), tokens, gap_ms);

@@ -69,8 +69,8 @@ void put_openai(Json& body, const ClientCall& call) {
 }
 
 void read_ollama(const json& object, ClientLine& line) {
-  line.text = object.contains("message") ? text_at(object_at(object, "message"), "content")
-                                         : text_at(object, "response");
+  line.text =
+      object.contains("message") ? text_at(object_at(object, "message"), "content") : text_at(object, "response");
   const auto done = object.find("done");
   if (done == object.end() || !done->is_boolean() || !done->get<bool>()) return;
   line.reason = text_at(object, "done_reason");
@@ -99,10 +99,14 @@ void read_openai(const json& object, ClientLine& line) {
 
 std::string_view path_of(Endpoint endpoint) {
   switch (endpoint) {
-    case Endpoint::generate: return "/api/generate";
-    case Endpoint::chat: return "/api/chat";
-    case Endpoint::completions: return "/v1/completions";
-    case Endpoint::chat_completions: return "/v1/chat/completions";
+    case Endpoint::generate:
+      return "/api/generate";
+    case Endpoint::chat:
+      return "/api/chat";
+    case Endpoint::completions:
+      return "/v1/completions";
+    case Endpoint::chat_completions:
+      return "/v1/chat/completions";
   }
   return "";
 }

@@ -70,9 +70,9 @@ Result<void> write_text(const std::string& path, const std::string& text) {
 }
 
 std::string progress_text(const StageReport& names, const load::RunProgress& progress, double pieces_per_s) {
-  std::string text = fmt::format("{}, {}: {:.0f} s, {} running, {} ended, {:.0f} tokens/s", names.server, names.load,
-                                 static_cast<double>(progress.elapsed_ns) / 1e9, progress.running, progress.ended,
-                                 pieces_per_s);
+  std::string text =
+      fmt::format("{}, {}: {:.0f} s, {} running, {} ended, {:.0f} tokens/s", names.server, names.load,
+                  static_cast<double>(progress.elapsed_ns) / 1e9, progress.running, progress.ended, pieces_per_s);
   if (progress.refused > 0) text += fmt::format(", {} refused", progress.refused);
   if (progress.failed > 0) text += fmt::format(", {} failed", progress.failed);
   return text;
@@ -96,14 +96,15 @@ class Bench {
     std::vector<std::string> wrong;
     for (size_t index = 0; index < targets_.size(); ++index) {
       const auto keep_going = [&](size_t done, size_t all) {
-        line_.show(fmt::format("{}: comparing with the same requests alone, {} of {}", targets_[index].name, done, all));
+        line_.show(
+            fmt::format("{}: comparing with the same requests alone, {} of {}", targets_[index].name, done, all));
         return !signals_.pending();
       };
       const int64_t noted = books_[index].noted();
       QUIRE_TRY(const auto differences, books_[index].compare(targets_[index], timeout_ms(), keep_going));
       line_.clear();
-      fmt::print(stderr, "{}: {} answers compared with the same {} requests alone, {} differ\n", targets_[index].name, noted,
-                 books_[index].distinct(), differences.size());
+      fmt::print(stderr, "{}: {} answers compared with the same {} requests alone, {} differ\n", targets_[index].name,
+                 noted, books_[index].distinct(), differences.size());
       for (size_t which = 0; which < differences.size(); ++which) {
         if (which == differences_shown) {
           wrong.push_back(fmt::format("{}: and {} more differ", targets_[index].name, differences.size() - which));
@@ -137,8 +138,8 @@ class Bench {
       }
       return !signals_.pending();
     };
-    reports.push_back(load::report_of(target, plan_.workload,
-                                      load::run_stage(target, plan_.workload, stage, run, keep_going), options_.limits));
+    reports.push_back(load::report_of(
+        target, plan_.workload, load::run_stage(target, plan_.workload, stage, run, keep_going), options_.limits));
     line_.clear();
   }
 
@@ -146,9 +147,10 @@ class Bench {
     return fmt::format(
         "{}: {} answer(s) differ from the same request alone: {} bytes, hash {}; alone {} bytes, hash {}{}\n"
         "  request: POST {} {}",
-        target.name, difference.times, difference.found.size(), load::text_hash(difference.found), difference.alone.size(),
-        load::text_hash(difference.alone), difference.whole ? "" : " (dropped in the middle: its beginning differs)",
-        difference.call.target, difference.call.body);
+        target.name, difference.times, difference.found.size(), load::text_hash(difference.found),
+        difference.alone.size(), load::text_hash(difference.alone),
+        difference.whole ? "" : " (dropped in the middle: its beginning differs)", difference.call.target,
+        difference.call.body);
   }
 
   const BenchServeOptions& options_;

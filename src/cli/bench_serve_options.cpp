@@ -80,18 +80,21 @@ void add_load_options(CLI::App& command, BenchServeOptions& options) {
       command.add_option("--parallel", options.parallel, "Closed loops of so many contexts (1,2,4,8,16,32)")
           ->delimiter(',')
           ->check(CLI::Range(1, 4096));
-  CLI::Option* rate = command.add_option("--rate", options.rates, "Requests a second, whatever is answered; A:B is a ramp")
-                          ->delimiter(',')
-                          ->type_name("RATE|A:B")
-                          ->excludes(parallel);
-  command.add_option("--burstiness", options.burstiness,
-                     "Shape of the gaps' gamma distribution: 1 Poisson, less is bursts, more is even")
+  CLI::Option* rate =
+      command.add_option("--rate", options.rates, "Requests a second, whatever is answered; A:B is a ramp")
+          ->delimiter(',')
+          ->type_name("RATE|A:B")
+          ->excludes(parallel);
+  command
+      .add_option("--burstiness", options.burstiness,
+                  "Shape of the gaps' gamma distribution: 1 Poisson, less is bursts, more is even")
       ->needs(rate)
       ->capture_default_str();
-  CLI::Option* trace = command.add_option("--trace", options.trace_file, "Recorded requests (Azure's or Mooncake's format)")
-                           ->type_name("FILE")
-                           ->excludes(parallel)
-                           ->excludes(rate);
+  CLI::Option* trace =
+      command.add_option("--trace", options.trace_file, "Recorded requests (Azure's or Mooncake's format)")
+          ->type_name("FILE")
+          ->excludes(parallel)
+          ->excludes(rate);
   command.add_option("--time-scale", options.trace.time_scale, "The trace's times are multiplied by it")->needs(trace);
   command.add_option("--token-scale", options.trace.token_scale, "The trace's lengths are divided by it")->needs(trace);
   command.add_option("--duration", options.duration_s, "Seconds of a load")
@@ -101,7 +104,8 @@ void add_load_options(CLI::App& command, BenchServeOptions& options) {
   command.add_option("--max-in-flight", options.in_flight_max, "Requests at once of --rate and --trace; others wait")
       ->check(CLI::Range(1, 30'000))
       ->capture_default_str();
-  command.add_option("--timeout", options.timeout_s, "Seconds of a request")->check(CLI::Range(0.1, 86'400.0))
+  command.add_option("--timeout", options.timeout_s, "Seconds of a request")
+      ->check(CLI::Range(0.1, 86'400.0))
       ->capture_default_str();
   for (const char* name : {"--parallel", "--rate", "--burstiness", "--trace", "--time-scale", "--token-scale",
                            "--duration", "--requests", "--max-in-flight", "--timeout"}) {
@@ -144,7 +148,8 @@ void add_judge_options(CLI::App& command, BenchServeOptions& options) {
   add("--max-e2e-p99-ms", most.whole_p99_ms_max, "Whole answer");
   add("--max-wait-p99-ms", most.wait_p99_ms_max, "Until the server begins");
   add("--min-tokens-per-second", most.tokens_per_s_min, "Of all answers together");
-  add("--min-goodput", options.goodput_min_percent, "Per cent of the requests that are good")->check(CLI::Range(0, 100));
+  add("--min-goodput", options.goodput_min_percent, "Per cent of the requests that are good")
+      ->check(CLI::Range(0, 100));
   CLI::Option* baseline =
       add("--baseline", options.baseline_file, "A former run's --output to compare with")->type_name("FILE");
   add("--max-regression", options.regression_max_percent, "Per cent that a figure may be worse than there (10)")
@@ -169,8 +174,7 @@ void add_bench_serve_options(CLI::App& command, BenchServeOptions& options) {
   command.add_option("--slo-ttft-ms", options.limits.first_ms, "A good request has its first token by then");
   command.add_option("--slo-gap-ms", options.limits.gap_ms, "... and a token in so much time on average");
   add_judge_options(command, options);
-  command
-      .add_option("--format", options.format, "table or json (table)")
+  command.add_option("--format", options.format, "table or json (table)")
       ->option_text("FORMAT")
       ->transform(CLI::Transformer(std::map<std::string, BenchServeFormat>{{"table", BenchServeFormat::table},
                                                                            {"json", BenchServeFormat::json}}));
@@ -208,7 +212,9 @@ Result<LoadPlan> plan_of(const BenchServeOptions& options) {
   if (options.rates.empty()) {
     const std::vector<int32_t> usual = {1, 2, 4, 8, 16, 32};
     for (const int32_t parallel : options.parallel.empty() ? usual : options.parallel) {
-      plan.stages.push_back({.kind = load::LoadKind::closed, .parallel = parallel, .duration_ns = duration_ns,
+      plan.stages.push_back({.kind = load::LoadKind::closed,
+                             .parallel = parallel,
+                             .duration_ns = duration_ns,
                              .requests_max = options.requests});
     }
   }

@@ -41,9 +41,7 @@ class StageTable {
   TextTable table_;
 };
 
-std::vector<std::string> spread_heading(const char* name) {
-  return {fmt::format("{} p50", name), "p90", "p99", "max"};
-}
+std::vector<std::string> spread_heading(const char* name) { return {fmt::format("{} p50", name), "p90", "p99", "max"}; }
 std::vector<std::string> spread_cells(const Percentiles& p) {
   return {milliseconds(p.p50), milliseconds(p.p90), milliseconds(p.p99), milliseconds(p.max)};
 }
@@ -55,7 +53,8 @@ std::vector<std::string> joined(std::vector<std::string> a, const std::vector<st
 std::string count_text(int64_t count) { return std::to_string(count); }
 
 std::string rates(const std::vector<StageReport>& reports) {
-  StageTable table(reports, {"tokens/s", "prompt tokens/s", "requests/s", "good %", "answers", "refused", "dropped", "errors"});
+  StageTable table(reports,
+                   {"tokens/s", "prompt tokens/s", "requests/s", "good %", "answers", "refused", "dropped", "errors"});
   for (const StageReport& report : reports) {
     const Figures& all = report.all;
     table.add(report, {format_count(all.tokens_per_s), format_count(all.prompt_tokens_per_s),
@@ -78,8 +77,10 @@ std::string times(const std::vector<StageReport>& reports) {
 
 // By band, or by client.
 template <typename Groups, typename NameOf>
-std::string groups(const std::vector<StageReport>& reports, const char* title, Groups StageReport::*member, NameOf name) {
-  StageTable table(reports, {title, "requests", "tokens/s", "good %", "first ms p50", "p99", "wait ms p50", "p99", "refused"});
+std::string groups(const std::vector<StageReport>& reports, const char* title, Groups StageReport::*member,
+                   NameOf name) {
+  StageTable table(reports,
+                   {title, "requests", "tokens/s", "good %", "first ms p50", "p99", "wait ms p50", "p99", "refused"});
   bool any = false;
   for (const StageReport& report : reports) {
     for (const auto& [key, figures] : report.*member) {

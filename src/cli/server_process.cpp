@@ -47,7 +47,8 @@ std::string text_of(const std::string& path) {
 Result<ServerProcess> ServerProcess::start(const Options& options) {
   const int log = ::open(options.log_file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (log < 0) {
-    return fail(ErrorKind::io, fmt::format("cannot write {}: {}", options.log_file, std::generic_category().message(errno)));
+    return fail(ErrorKind::io,
+                fmt::format("cannot write {}: {}", options.log_file, std::generic_category().message(errno)));
   }
   for (const auto& [name, value] : options.environment) ::setenv(name.c_str(), value.c_str(), 1);
   std::vector<std::string> words = {"quire", "serve", "--host", "127.0.0.1", "--port", "0", "--model", options.model};
@@ -58,7 +59,8 @@ Result<ServerProcess> ServerProcess::start(const Options& options) {
   const pid_t pid = ::fork();
   if (pid == 0) become_server(options.program.c_str(), arguments, log, parent);
   ::close(log);
-  if (pid < 0) return fail(ErrorKind::io, fmt::format("cannot start a process: {}", std::generic_category().message(errno)));
+  if (pid < 0)
+    return fail(ErrorKind::io, fmt::format("cannot start a process: {}", std::generic_category().message(errno)));
   ServerProcess process(pid, options.log_file);
   const SteadyClock clock;
   for (const int64_t until_ns = clock.now_ns() + options.start_timeout_ns; clock.now_ns() < until_ns;) {
@@ -111,8 +113,8 @@ Result<void> ServerProcess::stop(int64_t timeout_ns) {
   const int64_t until_ns = clock.now_ns() + timeout_ns;
   while (!reap(WNOHANG)) {
     if (clock.now_ns() > until_ns) {
-      return fail(ErrorKind::internal, fmt::format("the server still runs {:.0f} s after SIGTERM",
-                                                   static_cast<double>(timeout_ns) / 1e9));
+      return fail(ErrorKind::internal,
+                  fmt::format("the server still runs {:.0f} s after SIGTERM", static_cast<double>(timeout_ns) / 1e9));
     }
     std::this_thread::sleep_for(poll_period);
   }

@@ -18,13 +18,14 @@ namespace quire::cli {
 class ServerProcess {
  public:
   struct Options {
-    std::string model;                                         // as `serve --model` takes it
+    std::string model;                                             // as `serve --model` takes it
     std::vector<std::pair<std::string, std::string>> environment;  // beside this process's own
-    std::string log_file;                                      // what it writes to standard error
+    std::string log_file;                                          // what it writes to standard error
     std::string program = "/proc/self/exe";
     int64_t start_timeout_ns = 60'000'000'000;
   };
-  // Starts the program, which is this very one unless told otherwise, on a free port, and returns when it listens. An error has its last words.
+  // Starts the program, which is this very one unless told otherwise, on a free port, and returns when it listens. An
+  // error has its last words.
   static Result<ServerProcess> start(const Options& options);
   ServerProcess(ServerProcess&& other) noexcept;
   ServerProcess& operator=(ServerProcess&&) = delete;

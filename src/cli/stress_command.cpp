@@ -22,8 +22,8 @@ namespace quire::cli {
 namespace {
 
 constexpr int64_t second_ns = 1'000'000'000;
-constexpr int64_t hang_ns = 30 * second_ns;       // nothing moves for so long
-constexpr int unanswered_max = 10;                // looks at /api/ps, of two seconds each
+constexpr int64_t hang_ns = 30 * second_ns;  // nothing moves for so long
+constexpr int unanswered_max = 10;           // looks at /api/ps, of two seconds each
 constexpr int64_t empty_timeout_ns = 5 * second_ns;
 constexpr int64_t stop_timeout_ns = 15 * second_ns;
 constexpr int request_timeout_ms = 120'000;
@@ -56,7 +56,12 @@ class Stress {
  public:
   Stress(const StressOptions& options, ServerProcess& server, StressWatch& watch, load::Target target,
          const HeldSignals& signals, int64_t until_ns)
-      : options_(options), server_(server), watch_(watch), target_(std::move(target)), signals_(signals), until_ns_(until_ns) {}
+      : options_(options),
+        server_(server),
+        watch_(watch),
+        target_(std::move(target)),
+        signals_(signals),
+        until_ns_(until_ns) {}
 
   void run() {
     const int64_t stage_ns = options_.brief ? brief_stage_ns : long_stage_ns;
@@ -70,7 +75,8 @@ class Stress {
     const auto time_for_one = [&] { return goes_on() && clock_.now_ns() + stage_ns + end_ns <= until_ns_; };
     while (time_for_one()) {
       ++totals_.rounds;
-      for (const StressStage& stage : faulty_stages(options_.seed, stage_ns, figures_["together"].back().requests_per_s)) {
+      for (const StressStage& stage :
+           faulty_stages(options_.seed, stage_ns, figures_["together"].back().requests_per_s)) {
         if (!time_for_one()) break;
         StressStage mine = stage;
         mine.stage.first_conversation = next_conversation_;
@@ -114,8 +120,8 @@ class Stress {
     };
     load::RunOptions run{.timeout_ms = request_timeout_ms, .slow_pause_ms = 50};
     run.book = &book_;
-    load::StageReport report =
-        load::report_of(target_, stage.workload, load::run_stage(target_, stage.workload, stage.stage, run, keep_going), {});
+    load::StageReport report = load::report_of(
+        target_, stage.workload, load::run_stage(target_, stage.workload, stage.stage, run, keep_going), {});
     line_.clear();
     totals_.add(report.all);
     if (!dead_) {
@@ -145,7 +151,8 @@ class Stress {
     if (const auto how = server_.ended()) {
       give_up(crash_text(*how));
     } else if (still_ns > hang_ns) {
-      give_up(fmt::format("hang: no token and no end for {} s with {} requests running", still_ns / second_ns, running));
+      give_up(
+          fmt::format("hang: no token and no end for {} s with {} requests running", still_ns / second_ns, running));
     } else if (watch_.unanswered() > unanswered_max) {
       give_up("hang: the server does not answer GET /api/ps any more");
     }
@@ -169,10 +176,11 @@ class Stress {
     }
     totals_.compared = noted;
     for (const load::Difference& difference : *differences) {
-      wrong_.push_back(fmt::format("wrong bytes: an answer of {} bytes, hash {}, where the same request alone has {} bytes, "
-                                   "hash {}: {}",
-                                   difference.found.size(), load::text_hash(difference.found), difference.alone.size(),
-                                   load::text_hash(difference.alone), difference.call.body));
+      wrong_.push_back(
+          fmt::format("wrong bytes: an answer of {} bytes, hash {}, where the same request alone has {} bytes, "
+                      "hash {}: {}",
+                      difference.found.size(), load::text_hash(difference.found), difference.alone.size(),
+                      load::text_hash(difference.alone), difference.call.body));
     }
   }
 
@@ -249,7 +257,8 @@ void print_totals(const Totals& totals, size_t distinct, const Measured& figures
   for (const auto& [name, turns] : figures) {
     for (const load::Figures& turn : turns) {
       fmt::print("measured   {}: {} tokens/s, first token p50 {}, whole answer p50 {}\n", name,
-                 format_count(turn.tokens_per_s), format_duration(turn.first_ns.p50), format_duration(turn.whole_ns.p50));
+                 format_count(turn.tokens_per_s), format_duration(turn.first_ns.p50),
+                 format_duration(turn.whole_ns.p50));
     }
   }
 }
@@ -260,8 +269,8 @@ Result<load::Target> prepare(ServerProcess& server, const std::string& url) {
   const Result<void> ready = target ? load::calibrate(*target, {}, request_timeout_ms) : Result<void>();
   if (target && ready) return target;
   if (const auto how = server.ended(second_ns)) {
-    return fail(ErrorKind::internal, fmt::format("crash: the server {} before the stress began; its last words: {}", *how,
-                                                 server.last_words()));
+    return fail(ErrorKind::internal, fmt::format("crash: the server {} before the stress began; its last words: {}",
+                                                 *how, server.last_words()));
   }
   return std::unexpected(target ? ready.error() : target.error());
 }
@@ -288,7 +297,9 @@ class WorkFolder {
 
 void add_stress_options(CLI::App& command, StressOptions& options) {
   command.add_option("--model", options.model, "The model")->type_name("FILE.gguf")->capture_default_str();
-  command.add_option("--minutes", options.minutes, "How long")->check(CLI::Range(1.0, 100'000.0))->capture_default_str();
+  command.add_option("--minutes", options.minutes, "How long")
+      ->check(CLI::Range(1.0, 100'000.0))
+      ->capture_default_str();
   command.add_flag("--short", options.brief, "60 seconds in all");
   command.add_option("--seed", options.seed, "The same seed asks the same")->capture_default_str();
   command.add_option("--baseline", options.baseline, "Ratios to stay within")->type_name("FILE.json");
@@ -320,7 +331,8 @@ Result<int> run_stress(const StressOptions& options) {
   const bool alive = stress.goes_on();
   const bool interrupted = signals.pending();
   std::vector<std::string> wrong = std::move(stress.wrong());
-  print_totals(stress.totals(), stress.distinct(), stress.figures(), static_cast<double>(clock.now_ns() - begin_ns) / 60e9);
+  print_totals(stress.totals(), stress.distinct(), stress.figures(),
+               static_cast<double>(clock.now_ns() - begin_ns) / 60e9);
   if (alive) check_memory(watch.samples(), wrong);
   if (alive) QUIRE_TRY_VOID(check_baseline(options, stress.figures(), wrong));
   if (const auto stopped = server.stop(stop_timeout_ns); !stopped && !server.ended()) {

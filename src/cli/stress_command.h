@@ -15,7 +15,7 @@ namespace quire::cli {
 struct StressOptions {
   std::string model = "models/quire-tiny.gguf";
   double minutes = 30;
-  bool brief = false;    // 60 s in all
+  bool brief = false;  // 60 s in all
   uint64_t seed = 1;
   std::string baseline;  // ratios to keep within bounds; empty: none
   bool keep_log = false;

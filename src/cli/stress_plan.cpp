@@ -37,8 +37,9 @@ load::WorkloadSpec faulty(uint64_t seed) {
 }  // namespace
 
 std::vector<StressStage> measured_stages(uint64_t seed, int64_t stage_ns) {
-  return {{.name = "alone", .workload = plain(seed), .stage = {.parallel = 1, .duration_ns = stage_ns}},
-          {.name = "together", .workload = plain(seed), .stage = {.parallel = stress_parallel, .duration_ns = stage_ns}}};
+  return {
+      {.name = "alone", .workload = plain(seed), .stage = {.parallel = 1, .duration_ns = stage_ns}},
+      {.name = "together", .workload = plain(seed), .stage = {.parallel = stress_parallel, .duration_ns = stage_ns}}};
 }
 
 std::vector<StressStage> faulty_stages(uint64_t seed, int64_t stage_ns, double requests_per_s) {
@@ -53,7 +54,8 @@ std::vector<StressStage> faulty_stages(uint64_t seed, int64_t stage_ns, double r
   return stages;
 }
 
-std::vector<StressRatio> ratios_of(const std::vector<load::Figures>& alone, const std::vector<load::Figures>& together) {
+std::vector<StressRatio> ratios_of(const std::vector<load::Figures>& alone,
+                                   const std::vector<load::Figures>& together) {
   const auto median_ratio = [&](auto figure) {
     std::vector<double> ratios;
     for (size_t turn = 0; turn < std::min(alone.size(), together.size()); ++turn) {
@@ -82,10 +84,12 @@ Result<std::vector<std::string>> worse_ratios(const nlohmann::ordered_json& base
       return at->is_object() && at->contains(key) && (*at)[key].is_number() ? (*at)[key].get<double>() : -1.0;
     };
     const double value = number("value"), at_least = number("at_least"), at_most = number("at_most");
-    if (value < 0) return fail(ErrorKind::invalid, fmt::format("ratio {}: expected value, at_least, at_most", ratio.name));
+    if (value < 0)
+      return fail(ErrorKind::invalid, fmt::format("ratio {}: expected value, at_least, at_most", ratio.name));
     if ((at_least < 0 || ratio.value >= at_least) && (at_most < 0 || ratio.value <= at_most)) continue;
-    worse.push_back(fmt::format("{} is {:.2f}; the baseline has {:.2f}, bounds {}", ratio.name, ratio.value, value,
-                                at_least >= 0 ? fmt::format("at least {:g}", at_least) : fmt::format("at most {:g}", at_most)));
+    worse.push_back(
+        fmt::format("{} is {:.2f}; the baseline has {:.2f}, bounds {}", ratio.name, ratio.value, value,
+                    at_least >= 0 ? fmt::format("at least {:g}", at_least) : fmt::format("at most {:g}", at_most)));
   }
   return worse;
 }

@@ -15,12 +15,12 @@
 namespace quire::cli {
 
 struct WatchSample {
-  int64_t at_ns = 0;           // since the watch began
+  int64_t at_ns = 0;  // since the watch began
   uint64_t resident_bytes = 0;
-  uint64_t kv_bytes = 0;       // in blocks that hold something; part of the resident ones
-  int64_t preemptions = 0;     // of contexts, since the model was loaded
+  uint64_t kv_bytes = 0;    // in blocks that hold something; part of the resident ones
+  int64_t preemptions = 0;  // of contexts, since the model was loaded
   int64_t evicted_blocks = 0;
-  bool tight = false;          // memory was made short
+  bool tight = false;  // memory was made short
 };
 
 // The folder that stands for the machine (QUIRE_MACHINE_ROOT): a gigabyte, of which so much is available that the KV

@@ -46,8 +46,8 @@ void Exchange::note(const error_code& error, HttpReply& reply) const {
   reply.hung_up = reply.hung_up || hung_up_;
   if (!error) return;
   reply.timed_out = error == beast::error::timeout;
-  reply.error = Error{ErrorKind::io, fmt::format("http://{}:{}{}: {}", endpoint_.host, endpoint_.port, call_.target,
-                                                 error.message())};
+  reply.error = Error{ErrorKind::io,
+                      fmt::format("http://{}:{}{}: {}", endpoint_.host, endpoint_.port, call_.target, error.message())};
 }
 
 asio::awaitable<bool> Exchange::send(HttpReply& reply) {

@@ -31,10 +31,12 @@ struct Compared {
   const char* part;  // of a spread; null: the figure itself
   bool more_is_better;
 };
-constexpr Compared compared_figures[] = {
-    {"tokens/s", "tokens_per_second", nullptr, true}, {"requests/s", "requests_per_second", nullptr, true},
-    {"first token p50", "first_token_ms", "p50", false}, {"first token p99", "first_token_ms", "p99", false},
-    {"gap p50", "gap_ms", "p50", false},                 {"gap p99", "gap_ms", "p99", false}};
+constexpr Compared compared_figures[] = {{"tokens/s", "tokens_per_second", nullptr, true},
+                                         {"requests/s", "requests_per_second", nullptr, true},
+                                         {"first token p50", "first_token_ms", "p50", false},
+                                         {"first token p99", "first_token_ms", "p99", false},
+                                         {"gap p50", "gap_ms", "p50", false},
+                                         {"gap p99", "gap_ms", "p99", false}};
 
 std::optional<double> number_of(const Json& stage, const Compared& compared) {
   const auto figure = stage.find(compared.key);
@@ -84,7 +86,8 @@ std::vector<std::string> broken_limits(const Thresholds& thresholds, const std::
 Result<std::vector<std::string>> regressions(const Json& baseline, const Json& report, double percent) {
   std::vector<std::string> worse;
   const auto before = stages_of(baseline);
-  if (before.empty()) return fail(ErrorKind::invalid, "it has no stages; `quire bench serve --output` makes such a file");
+  if (before.empty())
+    return fail(ErrorKind::invalid, "it has no stages; `quire bench serve --output` makes such a file");
   size_t common = 0;
   for (const auto& [key, stage] : stages_of(report)) {
     const auto same = before.find(key);

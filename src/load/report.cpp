@@ -107,9 +107,8 @@ StageReport report_of(const Target& target, const WorkloadSpec& spec, StageResul
   report.all = figures_of(all, result.window_ns, limits);
   report.bands = grouped<int32_t>(result, limits, [](const Sample& sample) { return sample.band; });
   if (spec.clients.size() > 1) {
-    report.clients = grouped<std::string>(result, limits, [&](const Sample& sample) {
-      return spec.clients[static_cast<size_t>(sample.client)].name;
-    });
+    report.clients = grouped<std::string>(
+        result, limits, [&](const Sample& sample) { return spec.clients[static_cast<size_t>(sample.client)].name; });
   }
   report.samples = std::move(result.samples);
   return report;

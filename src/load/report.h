@@ -46,12 +46,12 @@ struct StageReport {
   std::string server;  // the address, as it was given
   std::string load;    // Stage::label
   LoadKind kind = LoadKind::closed;
-  double level = 0;    // contexts of a closed loop, else requests that arrived a second
+  double level = 0;  // contexts of a closed loop, else requests that arrived a second
   int64_t window_ns = 0;
   bool interrupted = false;
   Figures all;
-  std::map<int32_t, Figures> bands;         // -1: without a band; empty where there is only one
-  std::map<std::string, Figures> clients;   // empty where there is only one
+  std::map<int32_t, Figures> bands;            // -1: without a band; empty where there is only one
+  std::map<std::string, Figures> clients;      // empty where there is only one
   std::map<std::string, int64_t> error_texts;  // the first ones, with how often
   std::vector<Sample> samples;
 };

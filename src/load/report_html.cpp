@@ -35,7 +35,8 @@ std::string html_of(const nlohmann::ordered_json& report, const std::string& tit
   std::string page = report_page_head;
   page.replace(page.find("@TITLE@"), 7, escaped(title));
   page.replace(page.find("@TITLE@"), 7, escaped(title));
-  page += "<script>\nconst report = " + script_json(report) + ";\n" + report_page_script + "</script>\n</body>\n</html>\n";
+  page +=
+      "<script>\nconst report = " + script_json(report) + ";\n" + report_page_script + "</script>\n</body>\n</html>\n";
   return page;
 }
 

@@ -22,7 +22,9 @@ Json milliseconds(int64_t ns) {
 double rounded(double value) { return std::round(value * 1e3) / 1e3; }
 
 Json spread(const Percentiles& p) {
-  return {{"p50", milliseconds(p.p50)}, {"p90", milliseconds(p.p90)}, {"p99", milliseconds(p.p99)},
+  return {{"p50", milliseconds(p.p50)},
+          {"p90", milliseconds(p.p90)},
+          {"p99", milliseconds(p.p99)},
           {"max", milliseconds(p.max)}};
 }
 
@@ -70,7 +72,8 @@ Json over_time(const StageReport& report) {
     for (const int64_t at_ns : sample.pieces_ns) ++counts[static_cast<size_t>(std::min(at_ns, end_ns) / part_ns)];
   }
   Json rates = Json::array();
-  for (const int64_t count : counts) rates.push_back(rounded(static_cast<double>(count) * 1e9 / static_cast<double>(part_ns)));
+  for (const int64_t count : counts)
+    rates.push_back(rounded(static_cast<double>(count) * 1e9 / static_cast<double>(part_ns)));
   return {{"part_ms", milliseconds(part_ns)}, {"tokens_per_second", std::move(rates)}};
 }
 
@@ -84,7 +87,8 @@ Json stage_json(const StageReport& report, bool contexts) {
   json["interrupted"] = report.interrupted;
   json.update(figures_json(report.all));
   json["bands"] = Json::object();
-  for (const auto& [band, figures] : report.bands) json["bands"][band < 0 ? "none" : std::to_string(band)] = figures_json(figures);
+  for (const auto& [band, figures] : report.bands)
+    json["bands"][band < 0 ? "none" : std::to_string(band)] = figures_json(figures);
   json["clients"] = Json::object();
   for (const auto& [client, figures] : report.clients) json["clients"][client] = figures_json(figures);
   json["error_texts"] = report.error_texts;

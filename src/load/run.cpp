@@ -47,9 +47,7 @@ class StageRun {
   }
 
  private:
-  int64_t now_ns() const {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(Time::now() - begin_).count();
-  }
+  int64_t now_ns() const { return std::chrono::duration_cast<std::chrono::nanoseconds>(Time::now() - begin_).count(); }
 
   void start(asio::awaitable<void> coroutine, bool counts = true) {
     active_ += counts ? 1 : 0;
@@ -148,8 +146,10 @@ class StageRun {
       add_text(call, "user", text);
       call.answer_tokens = conversation.turns[turn].answer_tokens;
       ++begun_;
-      Sample sample{.conversation = conversation.index, .turn = static_cast<int32_t>(turn),
-                    .client = conversation.client, .due_ns = due_ns};
+      Sample sample{.conversation = conversation.index,
+                    .turn = static_cast<int32_t>(turn),
+                    .client = conversation.client,
+                    .due_ns = due_ns};
       if (call.band) sample.band = *call.band;
       const std::string answer = co_await ask(call, conversation.turns[turn], sample);
       const Outcome outcome = sample.outcome;

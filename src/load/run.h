@@ -21,11 +21,11 @@ enum class LoadKind : uint8_t {
 
 struct Stage {
   LoadKind kind = LoadKind::closed;
-  int32_t parallel = 1;      // closed
+  int32_t parallel = 1;       // closed
   ArrivalSpec arrivals = {};  // open
   const Replay* replay = nullptr;
-  int64_t duration_ns = 0;   // closed: nothing begins after it; 0: no limit
-  int64_t requests_max = 0;  // closed: no more requests; 0: no limit. REQUIRES: one of the two, where closed
+  int64_t duration_ns = 0;         // closed: nothing begins after it; 0: no limit
+  int64_t requests_max = 0;        // closed: no more requests; 0: no limit. REQUIRES: one of the two, where closed
   int64_t first_conversation = 0;  // so that stages do not ask the same
   // "8 at once", "4/s", "4/s in bursts", "2/s to 8/s", "trace": names the stage in tables and baselines.
   std::string label() const;
@@ -50,9 +50,9 @@ struct Sample {
   int32_t turn = 0;
   int32_t client = 0;
   int32_t band = -1;
-  bool slow = false;      // read slowly on purpose: its times are its own fault
-  int64_t due_ns = 0;     // when it should have been sent: everything counts from here
-  int64_t sent_ns = -1;   // when the request was written
+  bool slow = false;     // read slowly on purpose: its times are its own fault
+  int64_t due_ns = 0;    // when it should have been sent: everything counts from here
+  int64_t sent_ns = -1;  // when the request was written
   int64_t ended_ns = -1;
   std::vector<int64_t> pieces_ns;  // when each piece of text arrived; a piece is a token, now and then more
   api::ClientCounts counts;
@@ -79,16 +79,16 @@ struct StageResult {
 struct RunProgress {
   int64_t elapsed_ns = 0;
   int64_t running = 0, ended = 0, refused = 0, failed = 0;
-  int64_t pieces = 0;  // of all answers
+  int64_t pieces = 0;   // of all answers
   int64_t late_ns = 0;  // how late the last timed request was sent
 };
 
 struct RunOptions {
-  int timeout_ms = 600'000;      // a request's
-  int32_t running_max = 1000;    // requests at once; what is due then waits, and its time counts
-  int slow_pause_ms = 200;       // of a slow reader, between reads of slow_read_bytes
+  int timeout_ms = 600'000;    // a request's
+  int32_t running_max = 1000;  // requests at once; what is due then waits, and its time counts
+  int slow_pause_ms = 200;     // of a slow reader, between reads of slow_read_bytes
   size_t slow_read_bytes = 256;
-  AnswerBook* book = nullptr;    // keeps the answers, where they are to be compared
+  AnswerBook* book = nullptr;  // keeps the answers, where they are to be compared
 };
 
 // Runs the stage from one thread, the calling one, and returns when the last request has ended. `keep_going` is asked

@@ -97,8 +97,8 @@ Result<void> calibrate(Target& target, const WorkloadSpec& spec, int timeout_ms)
     if (tokens < 0) return {};
     many += tokens;
   }
-  const double slope = (static_cast<double>(many) / probes - static_cast<double>(few)) /
-                       static_cast<double>(many_words - few_words);
+  const double slope =
+      (static_cast<double>(many) / probes - static_cast<double>(few)) / static_cast<double>(many_words - few_words);
   if (few < 0 || slope <= 0.1) return {};
   target.calibration = {.tokens_per_word = slope,
                         .overhead_tokens = std::max(0.0, static_cast<double>(few) - slope * few_words)};

@@ -24,13 +24,13 @@ Random random_of(const WorkloadSpec& spec, Stream stream, uint64_t number) {
 
 // Common words; most vocabularies have each of them as one token.
 constexpr std::array words_list = {
-    "time",  "year",  "way",   "day",    "man",   "world", "life",  "hand",  "part",  "child", "eye",    "woman",
-    "place", "work",  "week",  "case",   "point", "home",  "water", "room",  "mother", "area", "money",  "story",
-    "fact",  "month", "lot",   "right",  "study", "book",  "word",  "side",  "kind",  "head",  "house",  "friend",
-    "father", "power", "hour",  "game",  "line",  "end",   "law",   "car",   "city",  "name",  "team",   "minute",
-    "idea",  "kid",   "body",  "back",   "face",  "door",  "art",   "war",   "night", "moon",  "river",  "tree",
-    "bird",  "stone", "fire",  "garden", "light", "road",  "school", "music", "table", "green", "little", "old",
-    "new",   "good",  "long",  "small",  "large", "young", "early", "late",  "white", "red",   "blue",   "dark"};
+    "time",   "year",  "way",  "day",    "man",   "world", "life",   "hand",  "part",   "child", "eye",    "woman",
+    "place",  "work",  "week", "case",   "point", "home",  "water",  "room",  "mother", "area",  "money",  "story",
+    "fact",   "month", "lot",  "right",  "study", "book",  "word",   "side",  "kind",   "head",  "house",  "friend",
+    "father", "power", "hour", "game",   "line",  "end",   "law",    "car",   "city",   "name",  "team",   "minute",
+    "idea",   "kid",   "body", "back",   "face",  "door",  "art",    "war",   "night",  "moon",  "river",  "tree",
+    "bird",   "stone", "fire", "garden", "light", "road",  "school", "music", "table",  "green", "little", "old",
+    "new",    "good",  "long", "small",  "large", "young", "early",  "late",  "white",  "red",   "blue",   "dark"};
 
 Result<void> check_range(const char* name, Range range, int32_t least, int32_t most) {
   if (range.low >= least && range.low <= range.high && range.high <= most) return {};
@@ -84,7 +84,8 @@ Result<void> check(const WorkloadSpec& spec) {
   if (spec.distinct < 0) return fail(ErrorKind::invalid, "a number of conversations is not negative");
   for (const ClientClass& client : spec.clients) {
     if (client.share < 1 || client.band < -1 || client.band > 7) {
-      return fail(ErrorKind::invalid, fmt::format("client '{}': a share is positive, a band is from 0 to 7", client.name));
+      return fail(ErrorKind::invalid,
+                  fmt::format("client '{}': a share is positive, a band is from 0 to 7", client.name));
     }
   }
   return {};
@@ -134,7 +135,8 @@ std::string text_of(const Conversation& conversation, size_t turn, const Workloa
     for (const int32_t block : conversation.blocks) {
       const double tokens = std::min<double>(left, block_tokens);
       if (tokens < calibration.tokens_per_word) break;
-      text += words(random_of(spec, Stream::block, static_cast<uint64_t>(block)).next(), calibration.words(tokens)) + " ";
+      text +=
+          words(random_of(spec, Stream::block, static_cast<uint64_t>(block)).next(), calibration.words(tokens)) + " ";
       left -= tokens;
     }
     if (!conversation.blocks.empty()) return text;

@@ -29,13 +29,13 @@ struct WorkloadSpec {
   uint64_t seed = 1;
   Range prompt_tokens{128, 128};  // that a turn adds, of the server's tokens
   Range answer_tokens{64, 64};
-  Range turns{1, 1};        // of a conversation; each sends all before it again
-  int64_t think_ns = 0;     // from an answer's end until the next turn is due
-  int32_t shared_tokens = 0;     // conversations that share begin with the same text of so many tokens
-  int32_t shared_percent = 100;  // of them
-  int32_t cancel_percent = 0;    // of the requests: dropped somewhere in the answer, or before it
-  int32_t slow_percent = 0;      // of the requests: read slowly
-  int32_t distinct = 0;          // different conversations, asked again and again; 0: each is another
+  Range turns{1, 1};                 // of a conversation; each sends all before it again
+  int64_t think_ns = 0;              // from an answer's end until the next turn is due
+  int32_t shared_tokens = 0;         // conversations that share begin with the same text of so many tokens
+  int32_t shared_percent = 100;      // of them
+  int32_t cancel_percent = 0;        // of the requests: dropped somewhere in the answer, or before it
+  int32_t slow_percent = 0;          // of the requests: read slowly
+  int32_t distinct = 0;              // different conversations, asked again and again; 0: each is another
   std::vector<ClientClass> clients;  // empty: one without a name
   bool ignore_eos = true;
   double temperature = 0;
@@ -82,8 +82,8 @@ std::string text_of(const Conversation& conversation, size_t turn, const Workloa
 
 // A recorded trace as conversations of one turn, with the times at which they are due.
 struct TraceSpec {
-  double time_scale = 1;    // times of arrival are multiplied by it
-  int32_t token_scale = 1;  // tokens of the trace that one token here stands for
+  double time_scale = 1;     // times of arrival are multiplied by it
+  int32_t token_scale = 1;   // tokens of the trace that one token here stands for
   int64_t requests_max = 0;  // 0: all
 };
 struct Replay {

@@ -84,9 +84,11 @@ TEST_F(BenchServe, closed_loops_ask_for_the_lengths_that_were_wanted) {
 
 TEST_F(BenchServe, every_answer_under_mixed_load_is_the_same_as_alone_in_both_dialects) {
   for (const char* api : {"ollama", "openai"}) {
-    const Ran ran = bench(std::string("--verify --rate 20 --burstiness 0.3 --duration 1 --turns 1-2 --prompt-tokens 10-40 "
-                                      "--answer-tokens 4-8 --cancel 20 --slow 5 --shared-prefix 20 --distinct 8 "
-                                      "--client a:2:1 --client b:1:6 --temperature 0.7 --api ") + api);
+    const Ran ran =
+        bench(std::string("--verify --rate 20 --burstiness 0.3 --duration 1 --turns 1-2 --prompt-tokens 10-40 "
+                          "--answer-tokens 4-8 --cancel 20 --slow 5 --shared-prefix 20 --distinct 8 "
+                          "--client a:2:1 --client b:1:6 --temperature 0.7 --api ") +
+              api);
     EXPECT_EQ(ran.status, 0) << ran.out;
     EXPECT_NE(ran.out.find(" 0 differ"), std::string::npos) << ran.out;
     EXPECT_NE(ran.out.find("band"), std::string::npos) << ran.out;
@@ -103,8 +105,8 @@ TEST_F(BenchServe, replays_a_trace_with_its_times_scaled) {
 }
 
 TEST_F(BenchServe, several_servers_share_a_table_and_files_are_written) {
-  const Ran ran = bench("--url localhost:" + std::to_string(server->endpoint().port) + " --parallel 2 --requests 4 --output " +
-                        file("out.json") + " --html " + file("out.html"));
+  const Ran ran = bench("--url localhost:" + std::to_string(server->endpoint().port) +
+                        " --parallel 2 --requests 4 --output " + file("out.json") + " --html " + file("out.html"));
   EXPECT_EQ(ran.status, 0) << ran.out;
   EXPECT_NE(ran.out.find("localhost:"), std::string::npos);
   EXPECT_EQ(json::parse(file_text(file("out.json")))["stages"].size(), 2U);

@@ -18,7 +18,8 @@ constexpr uint64_t mib = uint64_t{1} << 20;
 std::vector<WatchSample> growing(uint64_t from_mib, uint64_t to_mib, int count) {
   std::vector<WatchSample> samples;
   for (int at = 0; at < count; ++at) {
-    const uint64_t bytes = from_mib * mib + (to_mib - from_mib) * mib * static_cast<uint64_t>(at) / static_cast<uint64_t>(count);
+    const uint64_t bytes =
+        from_mib * mib + (to_mib - from_mib) * mib * static_cast<uint64_t>(at) / static_cast<uint64_t>(count);
     const uint64_t kv = (at % 5) * mib;
     samples.push_back({.resident_bytes = bytes + kv, .kv_bytes = kv});
   }
@@ -47,7 +48,8 @@ TEST(StressMachine, gives_the_kv_exactly_what_it_is_to_have) {
   for (const uint64_t used : {0 * mib, 3 * mib, 20 * mib, 90 * mib}) {
     write_machine(root, 6 * mib, used);
     const server::MachineMemory memory = server::read_machine_memory(root);
-    const std::vector<server::KvMemory> models = {{.used_bytes = used, .limit_bytes = 90 * mib, .max_bytes = 90 * mib, .busy = true}};
+    const std::vector<server::KvMemory> models = {
+        {.used_bytes = used, .limit_bytes = 90 * mib, .max_bytes = 90 * mib, .busy = true}};
     const auto planned = server::plan_kv_memory(models, memory, 0);
     ASSERT_TRUE(planned);
     EXPECT_LE((*planned)[0], std::max<uint64_t>(6 * mib, used - std::min(used, 64 * mib)));
@@ -59,9 +61,11 @@ TEST(StressMachine, gives_the_kv_exactly_what_it_is_to_have) {
 // The server of a stress is its child; this test kills it in the middle.
 TEST(Stress, a_server_that_dies_is_a_crash_and_exit_status_1) {
   const std::string program = (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "quire").string();
-  const std::string command = program + " bench stress --short --model " QUIRE_SOURCE_DIR "/models/quire-tiny.gguf 2>&1 & pid=$!;"
-      "until grep -qs 'loaded stress' /tmp/quire-stress-$pid/server.log; do sleep 0.05; done;"
-      "kill -KILL $(cat /proc/$pid/task/$pid/children); wait $pid";
+  const std::string command = program +
+                              " bench stress --short --model " QUIRE_SOURCE_DIR
+                              "/models/quire-tiny.gguf 2>&1 & pid=$!;"
+                              "until grep -qs 'loaded stress' /tmp/quire-stress-$pid/server.log; do sleep 0.05; done;"
+                              "kill -KILL $(cat /proc/$pid/task/$pid/children); wait $pid";
   FILE* pipe = popen(("TMPDIR=/tmp; export TMPDIR; " + command).c_str(), "r");
   std::string out;
   std::array<char, 4096> buffer;

@@ -74,7 +74,8 @@ TEST(Target, nobody_there_an_unknown_model_and_a_stranger_are_one_line_errors) {
 
 TEST(ClosedLoop, keeps_so_many_requests_running) {
   const StubServer server({.gap_ns = ms});
-  const StageResult result = run_stage(target_of(server), short_answers(), {.parallel = 8, .requests_max = 40}, {}, for_ever);
+  const StageResult result =
+      run_stage(target_of(server), short_answers(), {.parallel = 8, .requests_max = 40}, {}, for_ever);
   EXPECT_EQ(count(result, Outcome::whole), 40);
   // Never more at once, and all eight at the beginning.
   for (const Sample& sample : result.samples) {
@@ -103,10 +104,11 @@ TEST(OpenLoop, counts_a_stall_against_every_request_that_was_due_meanwhile) {
   // Only ten could be sent before the stall's end, but each one's time counts from when it was due.
   for (const Sample& sample : result.samples) EXPECT_GE(sample.due_ns + sample.first_ns(), first_answer_ns);
   const auto median = percentiles([&] {
-    std::vector<int64_t> firsts;
-    for (const Sample& sample : result.samples) firsts.push_back(sample.first_ns());
-    return firsts;
-  }()).p50;
+                        std::vector<int64_t> firsts;
+                        for (const Sample& sample : result.samples) firsts.push_back(sample.first_ns());
+                        return firsts;
+                      }())
+                          .p50;
   EXPECT_GT(median, 400 * ms);
 }
 
@@ -167,7 +169,8 @@ TEST(Faults, dropped_requests_close_their_connection_and_slow_readers_take_their
 TEST(Outcomes, tell_refusals_from_failures) {
   {
     const StubServer server({.first_ns = 50 * ms, .running_max = 2});
-    const StageResult result = run_stage(target_of(server), short_answers(), {.parallel = 6, .requests_max = 6}, {}, for_ever);
+    const StageResult result =
+        run_stage(target_of(server), short_answers(), {.parallel = 6, .requests_max = 6}, {}, for_ever);
     EXPECT_EQ(count(result, Outcome::whole), 2);
     EXPECT_EQ(count(result, Outcome::refused), 4);
   }
@@ -186,7 +189,8 @@ TEST(Outcomes, tell_refusals_from_failures) {
   const StubServer server({.first_ns = 10'000 * ms});
   Target target{.name = "stub", .model = "stub"};
   target.endpoint = *parse_endpoint(server.url());
-  const StageResult result = run_stage(target, short_answers(), {.parallel = 1, .requests_max = 1}, {.timeout_ms = 100}, for_ever);
+  const StageResult result =
+      run_stage(target, short_answers(), {.parallel = 1, .requests_max = 1}, {.timeout_ms = 100}, for_ever);
   EXPECT_EQ(count(result, Outcome::timed_out), 1);
 }
 

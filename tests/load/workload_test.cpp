@@ -52,7 +52,9 @@ TEST(Workload, has_the_lengths_and_shares_that_were_asked_for) {
       }
     }
     // Five standard deviations of a share of so many draws are below 4 per cent.
-    const auto percent = [](int64_t part, int64_t all) { return 100.0 * static_cast<double>(part) / static_cast<double>(all); };
+    const auto percent = [](int64_t part, int64_t all) {
+      return 100.0 * static_cast<double>(part) / static_cast<double>(all);
+    };
     EXPECT_NEAR(percent(dropped, turns), 20, 4) << "seed " << seed;
     EXPECT_NEAR(percent(slow, turns), 8, 4) << "seed " << seed;  // a tenth of those that are not dropped
     EXPECT_NEAR(percent(shares, count), 50, 4) << "seed " << seed;
@@ -88,8 +90,7 @@ TEST(Workload, texts_have_as_many_words_as_the_calibration_says) {
   const Conversation conversation = conversation_at(spec, 3);
   EXPECT_EQ(word_count(text_of(conversation, 0, spec, calibration, 0)), 50);
   EXPECT_EQ(text_of(conversation, 0, spec, calibration, 0), text_of(conversation, 0, spec, calibration, 0));
-  EXPECT_NE(text_of(conversation, 0, spec, calibration, 0),
-            text_of(conversation_at(spec, 4), 0, spec, calibration, 0));
+  EXPECT_NE(text_of(conversation, 0, spec, calibration, 0), text_of(conversation_at(spec, 4), 0, spec, calibration, 0));
 }
 
 TEST(Workload, conversations_that_share_begin_with_the_same_text) {
@@ -176,9 +177,10 @@ TEST(Arrivals, of_a_ramp_grow_with_the_rate) {
 }
 
 TEST(Arrivals, of_no_rate_or_no_time_are_refused) {
-  for (const ArrivalSpec& spec : {ArrivalSpec{.rate = 0, .rate_end = 0, .duration_ns = 1}, ArrivalSpec{.rate = -1, .rate_end = 2, .duration_ns = 1},
-                                  ArrivalSpec{.rate = 1e9, .rate_end = 1, .duration_ns = 1}, ArrivalSpec{.duration_ns = 0},
-                                  ArrivalSpec{.shape = 0, .duration_ns = 1}}) {
+  for (const ArrivalSpec& spec : {ArrivalSpec{.rate = 0, .rate_end = 0, .duration_ns = 1},
+                                  ArrivalSpec{.rate = -1, .rate_end = 2, .duration_ns = 1},
+                                  ArrivalSpec{.rate = 1e9, .rate_end = 1, .duration_ns = 1},
+                                  ArrivalSpec{.duration_ns = 0}, ArrivalSpec{.shape = 0, .duration_ns = 1}}) {
     EXPECT_FALSE(check(spec));
   }
 }

@@ -24,14 +24,14 @@
 namespace quire::test {
 
 struct StubOptions {
-  int64_t first_ns = 0;  // from a request until the first token
-  int64_t gap_ns = 0;    // from one token to the next
-  int32_t running_max = 1 << 30;  // more requests get 503
+  int64_t first_ns = 0;                          // from a request until the first token
+  int64_t gap_ns = 0;                            // from one token to the next
+  int32_t running_max = 1 << 30;                 // more requests get 503
   int64_t stall_from_ns = -1, stall_to_ns = -1;  // since the server's start: first tokens that fall between wait
-  bool ollama = true;              // else OpenAI's dialect alone
-  bool differs_in_company = false;  // an answer that has company says something else
-  bool breaks_off = false;          // closes in the middle of each answer
-  std::string model = "stub";       // any other is 404
+  bool ollama = true;                            // else OpenAI's dialect alone
+  bool differs_in_company = false;               // an answer that has company says something else
+  bool breaks_off = false;                       // closes in the middle of each answer
+  std::string model = "stub";                    // any other is 404
 };
 
 // A thread of its own. A word of a prompt is a token; the answer repeats the prompt's last words.
@@ -91,8 +91,10 @@ class StubServer {
     if (path == "/v1/models") plain = whole(200, R"({"data":[]})");
     const bool openai = path.starts_with("/v1/");
     const json body = json::parse(request.body(), nullptr, false);
-    if (plain.empty() && (!body.is_object() || (!openai && !options_.ollama))) plain = whole(404, R"({"error":"no such path"})");
-    if (plain.empty() && body.value("model", "") != options_.model) plain = whole(404, R"({"error":"model not found"})");
+    if (plain.empty() && (!body.is_object() || (!openai && !options_.ollama)))
+      plain = whole(404, R"({"error":"no such path"})");
+    if (plain.empty() && body.value("model", "") != options_.model)
+      plain = whole(404, R"({"error":"model not found"})");
     if (plain.empty() && running_ >= options_.running_max) plain = whole(503, R"({"error":"server busy"})");
     if (!plain.empty()) {
       co_await boost::asio::async_write(socket, boost::asio::buffer(plain), token(error));
@@ -110,7 +112,8 @@ class StubServer {
   }
 
   static std::string whole(int status, const std::string& body) {
-    return "HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    return "HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+           body;
   }
   static std::string chunk(const std::string& text) {
     char size[16];
@@ -132,7 +135,8 @@ class StubServer {
     return words;
   }
 
-  awaitable<void> answer(tcp::socket& socket, const json& body, bool openai, Time::time_point arrived, error_code& error) {
+  awaitable<void> answer(tcp::socket& socket, const json& body, bool openai, Time::time_point arrived,
+                         error_code& error) {
     const std::vector<std::string> words = words_of(body);
     const int count = openai ? body.value("max_tokens", 16) : body["options"].value("num_predict", 16);
     auto at = arrived + std::chrono::nanoseconds(options_.first_ns);
@@ -146,7 +150,8 @@ class StubServer {
       timer.expires_at(at + std::chrono::nanoseconds(options_.gap_ns * index));
       error_code woken;
       co_await timer.async_wait(token(woken));
-      std::string text = words.empty() ? "a " : words[(words.size() - 1 + static_cast<size_t>(index)) % words.size()] + " ";
+      std::string text =
+          words.empty() ? "a " : words[(words.size() - 1 + static_cast<size_t>(index)) % words.size()] + " ";
       if (options_.differs_in_company && running_ > 1 && index > 2) text = "company ";
       const std::string line = chunk(line_of(body, openai, text));
       co_await boost::asio::async_write(socket, boost::asio::buffer(line), token(error));
@@ -159,10 +164,14 @@ class StubServer {
       last = {{"choices", {{{"index", 0}, {"delta", json::object()}, {"finish_reason", "length"}}}},
               {"usage", {{"prompt_tokens", prompt}, {"completion_tokens", count}}}};
     } else {
-      last = {{"response", ""}, {"done", true}, {"done_reason", "length"}, {"prompt_eval_count", prompt},
+      last = {{"response", ""},
+              {"done", true},
+              {"done_reason", "length"},
+              {"prompt_eval_count", prompt},
               {"eval_count", count}};
     }
-    const std::string end = chunk(openai ? "data: " + last.dump() + "\n\ndata: [DONE]\n\n" : last.dump() + "\n") + "0\r\n\r\n";
+    const std::string end =
+        chunk(openai ? "data: " + last.dump() + "\n\ndata: [DONE]\n\n" : last.dump() + "\n") + "0\r\n\r\n";
     co_await boost::asio::async_write(socket, boost::asio::buffer(end), token(error));
   }
 
