@@ -13,7 +13,8 @@
 
 #include "base/clock.h"
 #include "cli/answer_stream.h"
-#include "cli/child_server.h"
+#include "cli/process_facts.h"
+#include "cli/server_process.h"
 #include "cli/client.h"
 #include "cli/model_file.h"
 #include "cli/signals.h"
@@ -140,14 +141,12 @@ class Trial {
   Result<void> start() {
     const int64_t begin_ns = clock_.now_ns();
     for (int32_t index = 0; index < outcome_.setup.processes; ++index) {
-      QUIRE_TRY(ChildServer server, ChildServer::start({.model = options_.model,
-                                                        .parallel_max = outcome_.setup.contexts,
-                                                        .threads = outcome_.setup.threads}));
+      QUIRE_TRY(ServerProcess server, spawn());
       servers_.push_back(std::move(server));
     }
-    for (ChildServer& server : servers_) {
-      QUIRE_TRY(const load::HttpEndpoint endpoint, server.listen(signals_));
-      endpoints_.push_back(endpoint);
+    for (ServerProcess& server : servers_) {
+      QUIRE_TRY_VOID(server.listen(ServerProcess::start_timeout_ns, [this] { return !signals_.pending(); }));
+      endpoints_.push_back(server.endpoint());
     }
     std::vector<std::vector<load::HttpCall>> calls;
     for (int32_t client = 0; client < options_.instances; ++client) {
@@ -157,6 +156,14 @@ class Trial {
     outcome_.ready_ns = clock_.now_ns() - begin_ns;
     outcome_.pss_ready_bytes = memory().pss_bytes;
     return {};
+  }
+
+  Result<ServerProcess> spawn() const {
+    ServerProcess::Options server{.model = "model=" + options_.model,
+                                  .environment = {{"QUIRE_NUM_PARALLEL", fmt::to_string(outcome_.setup.contexts)},
+                                                  {"QUIRE_KEEP_ALIVE", "-1"}}};
+    if (outcome_.setup.threads) server.arguments = {"--threads", fmt::to_string(*outcome_.setup.threads)};
+    return ServerProcess::spawn(server);
   }
 
   Result<Load> load_together() {
@@ -222,7 +229,7 @@ class Trial {
   }
   ProcessMemory memory() const {
     ProcessMemory sum;
-    for (const ChildServer& server : servers_) {
+    for (const ServerProcess& server : servers_) {
       const ProcessMemory one = memory_of_process(server.pid());
       sum.pss_bytes += one.pss_bytes;
       sum.anonymous_bytes += one.anonymous_bytes;
@@ -235,7 +242,7 @@ class Trial {
   }
   int64_t switches() const {
     int64_t sum = 0;
-    for (const ChildServer& server : servers_) sum += context_switches_of(server.pid());
+    for (const ServerProcess& server : servers_) sum += context_switches_of(server.pid());
     return sum;
   }
 
@@ -243,7 +250,7 @@ class Trial {
   const int32_t vocab_;
   const HeldSignals& signals_;
   const SteadyClock clock_;
-  std::vector<ChildServer> servers_;
+  std::vector<ServerProcess> servers_;
   std::vector<load::HttpEndpoint> endpoints_;
   Outcome outcome_;
 };

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,13 +20,18 @@ class ServerProcess {
  public:
   struct Options {
     std::string model;                                             // as `serve --model` takes it
+    std::vector<std::string> arguments;                            // further ones of `serve`
     std::vector<std::pair<std::string, std::string>> environment;  // beside this process's own
-    std::string log_file;                                          // what it writes to standard error
+    std::string log_file;                                          // what it writes; none: it is kept in memory
     std::string program = "/proc/self/exe";
-    int64_t start_timeout_ns = 60'000'000'000;
   };
-  // Starts the program, which is this very one unless told otherwise, on a free port, and returns when it listens. An
-  // error has its last words.
+  static constexpr int64_t start_timeout_ns = 60'000'000'000;
+
+  // Starts the program, which is this very one unless told otherwise, on a free port, and returns at once.
+  static Result<ServerProcess> spawn(const Options& options);
+  // Waits until it listens. An error: it did not within the timeout, with its last words, or `goes_on` said no.
+  Result<void> listen(int64_t timeout_ns = start_timeout_ns, const std::function<bool()>& goes_on = {});
+  // Both.
   static Result<ServerProcess> start(const Options& options);
   ServerProcess(ServerProcess&& other) noexcept;
   ServerProcess& operator=(ServerProcess&&) = delete;
@@ -42,16 +48,13 @@ class ServerProcess {
   std::string last_words() const;
 
  private:
-  ServerProcess(pid_t pid, std::string log_file) : pid_(pid), log_file_(std::move(log_file)) {}
+  ServerProcess(pid_t pid, int log) : pid_(pid), log_(log) {}
   bool reap(int options);
 
   pid_t pid_;
-  std::string log_file_;
+  int log_ = -1;  // everything that it wrote
   std::optional<int> status_;  // of waitpid, once it has ended
   load::HttpEndpoint endpoint_;
 };
-
-// Bytes of a process's memory that are in RAM; 0: the system does not say.
-uint64_t resident_bytes(pid_t pid);
 
 }  // namespace quire::cli

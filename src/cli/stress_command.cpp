@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "cli/progress_line.h"
+#include "cli/process_facts.h"
 #include "cli/server_process.h"
 #include "cli/signals.h"
 #include "cli/stress_plan.h"

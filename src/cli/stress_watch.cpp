@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "cli/client.h"
+#include "cli/process_facts.h"
 #include "cli/server_process.h"
 
 namespace quire::cli {

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "cli/child_server.h"
+#include "cli/process_facts.h"
 #include "cli/shell.h"
 
 namespace quire::cli {
@@ -48,16 +48,7 @@ TEST(BenchCompare, ctrl_c_ends_the_servers_too) {
   EXPECT_EQ(ran.out.find("left"), std::string::npos) << ran.out;
 }
 
-TEST(ChildServer, reads_the_port_from_the_line_that_says_it) {
-  EXPECT_EQ(listening_port("[2026] [info] quire 0.1.0 listens on http://127.0.0.1:40123"), 40123);
-  EXPECT_EQ(listening_port("listens on http://[::1]:80"), 80);
-  for (const char* line : {"", "listens on http://127.0.0.1", "listens on http://127.0.0.1:", "http://a:1",
-                           "listens on http://a:70000", "listens on http://a:1x"}) {
-    EXPECT_FALSE(listening_port(line)) << line;
-  }
-}
-
-TEST(ChildServer, knows_its_own_memory_and_switches_as_the_system_has_them) {
+TEST(ProcessFacts, knows_its_own_memory_and_switches_as_the_system_has_them) {
   const ProcessMemory own = memory_of_process(getpid());
   EXPECT_GT(own.pss_bytes, 1U << 20);
   EXPECT_GE(own.pss_bytes, own.anonymous_bytes);
