@@ -208,7 +208,7 @@ TEST(Program, output_that_nobody_could_take_is_status_1) {
 
 TEST(Program, a_server_whose_log_has_no_room_serves_on) {
   QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
-  const std::string port = std::to_string(20000 + getpid() % 20000);
+  const std::string port = std::to_string(20000 + getpid() % 12000);
   const Ran ran = shell("QUIRE serve --port " + port + " --model " + model.string() +
                         " >/dev/full 2>&1 & server=$!; export QUIRE_HOST=127.0.0.1:" + port +
                         "; until QUIRE list >/dev/null 2>&1; do kill -0 $server || exit 3; done; "
@@ -274,7 +274,8 @@ TEST(Program, bench_roof_lists_positive_rates_of_one_thread_and_all) {
 }
 
 TEST(Program, serve_stops_on_a_signal) {
-  const std::string address = "127.0.0.1:" + std::to_string(20000 + getpid() % 20000);
+  // Below the ports that the system gives to others.
+  const std::string address = "127.0.0.1:" + std::to_string(20000 + getpid() % 12000);
   const Ran ran =
       shell("export QUIRE_HOST=" + address + "; QUIRE serve 2>&1 & first=$!; " +
             "until QUIRE list >/dev/null 2>&1; do kill -0 $first || exit 3; done; " + "kill -TERM $first; wait $first");
@@ -288,7 +289,8 @@ TEST(Program, serve_writes_its_log_for_people_or_for_programs) {
                                                                {"QUIRE_LOG_FORMAT=json", "", true},
                                                                {"", "--log-format json", true},
                                                                {"QUIRE_LOG_FORMAT=json", "--log-format text", false}}) {
-    const std::string address = "127.0.0.1:" + std::to_string(20000 + getpid() % 20000);
+    // Below the ports that the system gives to others.
+  const std::string address = "127.0.0.1:" + std::to_string(20000 + getpid() % 12000);
     const Ran ran = shell("export QUIRE_HOST=" + address + "; " + environment + " QUIRE serve " + option +
                           " 2>&1 & first=$!; until QUIRE list >/dev/null 2>&1; do kill -0 $first || exit 3; done; "
                           "kill -TERM $first; wait $first");
@@ -302,7 +304,7 @@ TEST(Program, serve_writes_its_log_for_people_or_for_programs) {
 
 TEST(Program, demo_shows_eight_contexts_and_takes_the_next_free_port) {
   QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
-  const std::string port = std::to_string(20000 + getpid() % 20000);
+  const std::string port = std::to_string(20000 + getpid() % 12000);
   const std::string demo = "QUIRE demo --num-predict 16 --port " + port + " --model " + model.string();
   // The first one serves on until it is told to stop; the second finds its port taken.
   const Ran ran = shell(demo + " >/dev/null 2>&1 & first=$!; export QUIRE_HOST=127.0.0.1:" + port +
