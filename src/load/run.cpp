@@ -12,6 +12,7 @@
 #include <exception>
 #include <list>
 
+#include "base/descriptors.h"
 #include "base/random.h"
 #include "load/exchange.h"
 
@@ -300,6 +301,8 @@ std::string_view name(Outcome outcome) {
 
 StageResult run_stage(const Target& target, const WorkloadSpec& spec, const Stage& stage, const RunOptions& options,
                       FunctionRef<bool(const RunProgress&)> keep_going) {
+  constexpr int besides_connections = 64;
+  reserve_descriptors(static_cast<int>(options.running_max) + besides_connections);
   return StageRun(target, spec, stage, options, keep_going).run();
 }
 
