@@ -30,7 +30,7 @@ void check(const quire::trace::Trace& trace) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(input), size);
-  for (const auto& trace : {quire::trace::parse_azure_trace(text), quire::sim::parse_mooncake_trace(text)}) {
+  for (const auto& trace : {quire::trace::parse_azure_trace(text), quire::trace::parse_mooncake_trace(text)}) {
     if (trace) check(*trace);
   }
   [[maybe_unused]] const auto model = quire::sim::CostModel::parse(text);
