@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "api/answer.h"
 #include "api/json_text.h"
 #include "api/model_json.h"
 
@@ -56,22 +57,6 @@ Json reason_json(WaitReason reason) {
   return {};
 }
 
-std::string_view finish_name(FinishReason reason) {
-  switch (reason) {
-    case FinishReason::stop:
-      return "stop";
-    case FinishReason::length:
-      return "length";
-    case FinishReason::cancelled:
-      return "cancelled";
-    case FinishReason::deadline:
-      return "deadline";
-    case FinishReason::error:
-      break;
-  }
-  return "error";
-}
-
 Json milliseconds(const std::optional<int64_t>& ns) { return ns ? Json(*ns / ms) : Json(); }
 
 Json queue_json(const QueueLine& one) {
@@ -112,7 +97,7 @@ Json ended_json(const EndedLine& one, int64_t now_ns) {
                {"model", one.line.model},
                {"client", one.line.client},
                {"priority", one.line.priority},
-               {"reason", finish_name(one.reason)},
+               {"reason", finish_text(one.reason)},
                {"prompt_tokens", one.prompt_tokens}};
   item["cached_tokens"] = known(stats.cached_tokens);
   item["generated_tokens"] = known(stats.generated_tokens);

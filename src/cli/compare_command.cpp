@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "cli/answer_stream.h"
+#include "base/percentiles.h"
 #include "cli/process_facts.h"
 #include "cli/server_process.h"
 #include "cli/client.h"
@@ -64,8 +65,7 @@ struct Outcome {
 int64_t percentile_ns(std::vector<int64_t> values, int percent) {
   if (values.empty()) return 0;
   std::ranges::sort(values);
-  const size_t rank = (values.size() * static_cast<size_t>(percent) + 99) / 100;
-  return values[std::max<size_t>(rank, 1) - 1];
+  return nearest_rank(values, percent);
 }
 
 // The same for the same client and request, whatever the setup: words of the vocabulary, and a seed.

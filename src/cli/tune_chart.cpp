@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "cli/text_table.h"
+#include "load/report_html.h"
 
 namespace quire::cli {
 namespace {
@@ -35,20 +36,6 @@ std::string remark(const Chart& chart, size_t index) {
                               (index + 1 == chart.points.size() || chart.points[index + 1].contexts > chart.fits);
   if (last_that_fits && index + 1 < chart.points.size()) return "fits";
   return {};
-}
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '<') {
-      out += "&lt;";
-    } else if (c == '&') {
-      out += "&amp;";
-    } else if (static_cast<unsigned char>(c) >= 0x20) {
-      out += c;
-    }
-  }
-  return out;
 }
 
 constexpr double svg_width = 640, svg_height = 320, left = 56, right = 56, top = 40, bottom = 44;
@@ -81,7 +68,8 @@ class Svg {
         "<rect width=\"{}\" height=\"{}\" fill=\"white\"/>\n",
         svg_width, svg_height, svg_width, svg_height);
     out_ +=
-        fmt::format("<text x=\"{}\" y=\"22\" font-size=\"14\" fill=\"#222\">{}</text>\n", left, escaped(chart_.title));
+        fmt::format("<text x=\"{}\" y=\"22\" font-size=\"14\" fill=\"#222\">{}</text>\n", left,
+                    load::markup_text(chart_.title));
     draw_axes();
     draw_mark();
     draw_line(gap_colour, 1.5, gaps_, &ChartPoint::gap_ms, "ms");

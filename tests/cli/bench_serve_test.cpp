@@ -1,10 +1,7 @@
 // `quire bench serve` as a person starts it, against a real server with the model in the box.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -13,28 +10,14 @@
 #include <string>
 
 #include "cli/server_process.h"
+#include "cli/shell.h"
 
 namespace quire::cli {
 namespace {
 
 using nlohmann::json;
 
-struct Ran {
-  int status = -1;
-  std::string out;
-};
-
 std::string program() { return (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "quire").string(); }
-
-Ran shell(const std::string& command) {
-  FILE* pipe = popen(command.c_str(), "r");
-  Ran ran;
-  std::array<char, 4096> buffer;
-  for (size_t count; (count = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) ran.out.append(buffer.data(), count);
-  const int status = pclose(pipe);
-  ran.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return ran;
-}
 
 std::string file_text(const std::string& path) {
   std::ifstream in(path, std::ios::binary);

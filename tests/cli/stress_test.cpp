@@ -1,13 +1,11 @@
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
-#include <array>
-#include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "cli/stress_plan.h"
 #include "cli/stress_watch.h"
+#include "cli/shell.h"
 #include "server/machine_memory.h"
 
 namespace quire::cli {
@@ -60,18 +58,12 @@ TEST(StressMachine, gives_the_kv_exactly_what_it_is_to_have) {
 
 // The server of a stress is its child; this test kills it in the middle.
 TEST(Stress, a_server_that_dies_is_a_crash_and_exit_status_1) {
-  const std::string program = (std::filesystem::read_symlink("/proc/self/exe").parent_path() / "quire").string();
-  const std::string command = program +
-                              " bench stress --short --model " QUIRE_SOURCE_DIR
-                              "/models/quire-tiny.gguf 2>&1 & pid=$!;"
-                              "until grep -qs 'loaded stress' /tmp/quire-stress-$pid/server.log; do sleep 0.05; done;"
-                              "kill -KILL $(cat /proc/$pid/task/$pid/children); wait $pid";
-  FILE* pipe = popen(("TMPDIR=/tmp; export TMPDIR; " + command).c_str(), "r");
-  std::string out;
-  std::array<char, 4096> buffer;
-  for (size_t count; (count = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) out.append(buffer.data(), count);
-  EXPECT_EQ(WEXITSTATUS(pclose(pipe)), 1) << out;
-  EXPECT_NE(out.find("crash: the server was killed by signal 9"), std::string::npos) << out;
+  const Ran ran = shell("TMPDIR=" + testing::TempDir() + "; export TMPDIR; QUIRE bench stress --short --model " +
+                        QUIRE_SOURCE_DIR "/models/quire-tiny.gguf 2>&1 & pid=$!;"
+                        "until grep -qs 'loaded stress' $TMPDIR/quire-stress-$pid/server.log; do sleep 0.05; done;"
+                        "kill -KILL $(cat /proc/$pid/task/$pid/children); wait $pid");
+  EXPECT_EQ(ran.status, 1) << ran.out;
+  EXPECT_NE(ran.out.find("crash: the server was killed by signal 9"), std::string::npos) << ran.out;
 }
 
 }  // namespace

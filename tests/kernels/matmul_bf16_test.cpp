@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "kernels/isa_functions.h"
+#include "kernels/same_results.h"
 #include "kernels/tile_trap.h"
 #include "kernels/weights.h"
 
@@ -62,15 +63,6 @@ std::vector<float> multiply(const KernelTable& table, const PackedMatrix& weight
 
 std::vector<float> multiply(const KernelTable& table, const PackedMatrix& weights, const Bf16Rows& x) {
   return multiply(table, weights, x, 0, (weights.outputs + panel_outputs - 1) / panel_outputs);
-}
-
-// Equal bits, but that a NaN is a NaN.
-bool same_results(const std::vector<float>& a, const std::vector<float>& b) {
-  for (size_t i = 0; i < a.size(); ++i) {
-    if (std::isnan(a[i]) && std::isnan(b[i])) continue;
-    if (std::bit_cast<uint32_t>(a[i]) != std::bit_cast<uint32_t>(b[i])) return false;
-  }
-  return true;
 }
 
 class MatmulBf16 : public testing::TestWithParam<ElementType> {

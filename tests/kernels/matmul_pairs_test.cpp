@@ -8,6 +8,7 @@
 #include <cstring>
 #include <limits>
 
+#include "kernels/same_results.h"
 #include "kernels/weights.h"
 
 namespace quire::test {
@@ -29,15 +30,6 @@ std::vector<float> multiply(const KernelTable& table, const PackedMatrix& weight
 
 std::vector<float> multiply(const KernelTable& table, const PackedMatrix& weights, const Activations& x) {
   return multiply(table, weights, x, 0, (weights.outputs + panel_outputs - 1) / panel_outputs);
-}
-
-// Equal bits, but that a NaN is a NaN.
-bool same_results(const std::vector<float>& a, const std::vector<float>& b) {
-  for (size_t i = 0; i < a.size(); ++i) {
-    if (std::isnan(a[i]) && std::isnan(b[i])) continue;
-    if (std::bit_cast<uint32_t>(a[i]) != std::bit_cast<uint32_t>(b[i])) return false;
-  }
-  return true;
 }
 
 float f32_of(uint16_t bf16) { return std::bit_cast<float>(static_cast<uint32_t>(bf16) << 16); }
