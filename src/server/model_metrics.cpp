@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "api/answer.h"
 #include "metrics/counts.h"
 #include "server/request_record.h"
 
@@ -127,7 +128,7 @@ void add_finished(MetricFamilies& families, const Names& names, const EngineTota
     const auto which = static_cast<FinishReason>(reason);
     const auto count = static_cast<double>(totals.finished[reason]);
     families.counter("quire_requests_finished_total", help,
-                     names.own({{"reason", std::string(finish_reason_name(which))}}), count);
+                     names.own({{"reason", std::string(api::finish_text(which))}}), count);
     vllm[which == FinishReason::deadline ? 2 : std::min<size_t>(reason, 3)] += totals.finished[reason];
   }
   for (size_t reason = 0; reason < vllm.size(); ++reason) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "api/answer.h"
+
 namespace quire::server {
 namespace {
 
@@ -36,7 +38,7 @@ void log_request(const EventLog& log, const LiveRequest& live, std::string_view 
   if (record.refusal) {
     event.text("refused", refusal_name(*record.refusal));
   } else if (record.reason) {
-    event.text("finish", finish_reason_name(*record.reason));
+    event.text("finish", api::finish_text(*record.reason));
     add_generation(event, record);
   }
   log.write(level, event);

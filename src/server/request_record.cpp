@@ -10,12 +10,6 @@ std::string_view refusal_name(Refusal refusal) {
   return names[static_cast<size_t>(refusal)];
 }
 
-std::string_view finish_reason_name(FinishReason reason) {
-  constexpr std::array<std::string_view, finish_reason_count> names = {"stop", "length", "cancelled", "deadline",
-                                                                       "error"};
-  return names[static_cast<size_t>(reason)];
-}
-
 void RequestRecord::add(const Finished& finished) {
   const auto failed = [](FinishReason one) { return one != FinishReason::stop && one != FinishReason::length; };
   if (!reason || !failed(*reason)) reason = finished.reason;
