@@ -93,12 +93,14 @@ class StageRun {
     return stage_.requests_max == 0 || begun_ < stage_.requests_max;
   }
 
-  // One asker of a closed loop.
+  // One asker of a closed loop. All of them are due when the stage begins, even those that this thread reaches later.
   asio::awaitable<void> ask_on() {
+    int64_t due_ns = 0;
     while (may_begin()) {
       const Conversation conversation = conversation_at(spec_, next_conversation_++);
-      const bool served = co_await converse(conversation, now_ns());
+      const bool served = co_await converse(conversation, due_ns);
       if (!served && !co_await wait_until(now_ns() + refused_pause_ns)) co_return;
+      due_ns = now_ns();
     }
   }
 

@@ -77,20 +77,20 @@ TEST(ClosedLoop, keeps_so_many_requests_running) {
   const StageResult result =
       run_stage(target_of(server), short_answers(), {.parallel = 8, .requests_max = 40}, {}, for_ever);
   EXPECT_EQ(count(result, Outcome::whole), 40);
-  // Never more at once, and all eight at the beginning.
+  // Never more at once, and eight are due at the beginning, however late a busy machine sends them.
   for (const Sample& sample : result.samples) {
     const auto running = std::ranges::count_if(result.samples, [&](const Sample& other) {
       return other.due_ns <= sample.due_ns && other.ended_ns > sample.due_ns;
     });
     EXPECT_LE(running, 8);
   }
-  EXPECT_EQ(std::ranges::count_if(result.samples, [](const Sample& s) { return s.due_ns < 2 * ms; }), 8);
+  EXPECT_EQ(std::ranges::count_if(result.samples, [](const Sample& s) { return s.due_ns == 0; }), 8);
 }
 
 TEST(OpenLoop, counts_a_stall_against_every_request_that_was_due_meanwhile) {
-  // The server says nothing for 1 s. A client that waited for answers would notice once; here 50 requests a second
+  // The server says nothing for 2 s. A client that waited for answers would notice once; here 50 requests a second
   // are due all the time.
-  const StubServer server({.stall_from_ns = 0, .stall_to_ns = 1'400 * ms});
+  const StubServer server({.stall_from_ns = 0, .stall_to_ns = 2'000 * ms});
   Target target{.name = "stub", .model = "stub"};
   target.endpoint = *parse_endpoint(server.url());
   const ArrivalSpec arrivals{.rate = 50, .rate_end = 50, .shape = 1000, .duration_ns = 1'000 * ms};
@@ -168,7 +168,7 @@ TEST(Faults, dropped_requests_close_their_connection_and_slow_readers_take_their
 
 TEST(Outcomes, tell_refusals_from_failures) {
   {
-    const StubServer server({.first_ns = 50 * ms, .running_max = 2});
+    const StubServer server({.first_ns = 500 * ms, .running_max = 2});  // all six arrive before the first answer
     const StageResult result =
         run_stage(target_of(server), short_answers(), {.parallel = 6, .requests_max = 6}, {}, for_ever);
     EXPECT_EQ(count(result, Outcome::whole), 2);
