@@ -30,6 +30,7 @@ uint64_t pack_share(uint64_t job, int64_t begin, int64_t end) {
 
 Team::Team(int worker_count)
     : worker_count_(worker_count),
+      cpus_(worker_count),
       busy_(static_cast<size_t>(worker_count)),
       shares_(static_cast<size_t>(worker_count)) {
   QUIRE_CHECK(worker_count >= 1, "the caller is a worker");
@@ -56,6 +57,7 @@ void Team::parallel_for(int64_t count, FunctionRef<void(int64_t, int)> body) {
     return;
   }
   QUIRE_CHECK(count <= tiles_max, "tiles are counted in 20 bits");
+  cpus_.avoid_caller(threads_);
   body_ = &body;
   unfinished_.store(count, std::memory_order_relaxed);
   const uint64_t job = generation_.load(std::memory_order_relaxed) + 1;

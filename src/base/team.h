@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/function_ref.h"
+#include "base/worker_cpus.h"
 
 namespace quire {
 
@@ -47,6 +48,7 @@ class Team {
   std::vector<std::thread> threads_;
 
   std::mutex turn_;  // held by the caller whose work is running
+  WorkerCpus cpus_;  // guarded by turn_
 
   // Tiles of a worker's share that are not taken, and the job they are of, in one word, so that a tile is never taken
   // from another job: job number (24 bits), begin (20), end (20).

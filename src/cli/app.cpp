@@ -175,6 +175,8 @@ void add_bench_command(CLI::App& app, Action& action) {
       ->check(CLI::Range(1, 512))
       ->capture_default_str();
   add_kv_type(*batch, options->kv_type);
+  batch->add_flag("--sample", options->sample,
+                  "Sample as /api/generate does by default (temperature 0.8); else greedy");
   batch->add_flag("--roof", options->roof, "Also GB/s of weights and G multiply-adds/s, which `bench roof` bounds");
   batch->footer(
       "The keys are llama-batched-bench's: pp tg pl n_kv t_pp speed_pp t_tg speed_tg t speed.\n"
@@ -219,7 +221,9 @@ void add_tune_command(CLI::App& app, Action& action) {
       ->type_name("SIZE");
   tune->add_option("--threads", options->threads, "Workers (every core)")->check(CLI::Range(1, 1024));
   add_kv_type(*tune, options->kv_type);
-  tune->add_option("--seconds", options->seconds, "Time for measuring")->check(CLI::Range(1, 86400))->capture_default_str();
+  tune->add_option("--seconds", options->seconds, "Time for measuring")
+      ->check(CLI::Range(1, 86400))
+      ->capture_default_str();
   tune->add_option("--format", options->json, "table, or json: one object (table)")
       ->option_text("FORMAT")
       ->transform(CLI::Transformer(std::map<std::string, bool>{{"table", false}, {"json", true}}));

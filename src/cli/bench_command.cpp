@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "api/call.h"
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "cli/commands.h"
@@ -101,6 +102,7 @@ class BatchRun {
     first_ = next_id_;
     for (int32_t index = 0; index < parallel_; ++index) {
       Request request{.id = {next_id_++}, .generated_max = generated_max, .ignore_eos = true, .use_cache = use_cache};
+      if (options_.sample) request.sampling = api::native_sampling();
       for (int32_t position = 0; position < prompt_length; ++position) {
         request.prompt.push_back(token(index, position));
       }

@@ -72,6 +72,7 @@ struct BenchBatchOptions {
   std::optional<int32_t> threads;
   std::optional<KvType> kv_type;  // absent: QUIRE_KV_CACHE_TYPE, OLLAMA_KV_CACHE_TYPE, f16
   OutputFormat format = OutputFormat::table;
+  bool sample = false;  // as the native endpoints' defaults do; else greedily
   bool roof = false;  // also what was read and multiplied a second, to compare with `bench roof`
 };
 Result<void> bench_batch_command(const BenchBatchOptions& options);

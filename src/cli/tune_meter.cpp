@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "api/call.h"
 #include "base/bytes.h"
-#include "cli/tune_curve.h"
 #include "engine/engine.h"
 #include "engine/executor.h"
 #include "model/kv_store.h"
@@ -19,7 +19,7 @@ constexpr int32_t warm_up_steps = 2;  // caches and the workers' start are not w
 constexpr int32_t fill_steps_max = 8;
 constexpr int64_t no_target_ns = int64_t{1} << 50;
 
-// A visit lets contexts grow by an eighth at most, so that it is one of contexts of that length.
+// Contexts grow by an eighth at most before they begin anew, so that all steps are ones of contexts of that length.
 int32_t steps_max(const TuneMeter::Sizes& sizes) { return std::clamp(sizes.context_tokens / 8, 48, 1024); }
 
 // Longest that a context becomes: by the steps that take prompts in, and those that are measured.
@@ -111,6 +111,16 @@ uint64_t TuneMeter::kv_bytes(const Model& model, const Sizes& sizes) {
 }
 
 Result<int64_t> TuneMeter::measure(int32_t contexts, int64_t visit_ns) {
+  Steps all;
+  while (all.count < steps_min || all.took_ns < visit_ns) {
+    QUIRE_TRY(const Steps some, grow(contexts, visit_ns - all.took_ns));
+    all.count += some.count;
+    all.took_ns += some.took_ns;
+  }
+  return all.took_ns / all.count;
+}
+
+Result<TuneMeter::Steps> TuneMeter::grow(int32_t contexts, int64_t longest_ns) {
   // No policy is measured: all contexts run, and their prompts are taken in at once, so that all are equally long.
   Limits limits = executor_->limits();
   limits.block_count = contexts * blocks_of_context(sizes_);
@@ -128,8 +138,8 @@ Result<int64_t> TuneMeter::measure(int32_t contexts, int64_t visit_ns) {
   });
   for (int32_t index = 0; index < contexts; ++index) {
     Request request{.id = {static_cast<uint64_t>(index) + 1}, .ignore_eos = true, .use_cache = false};
-    // As Ollama's defaults sample.
-    request.sampling = {.temperature = 0.8F, .top_k = 40, .top_p = 0.9F, .seed = static_cast<uint64_t>(index)};
+    request.sampling = api::native_sampling();
+    request.sampling.seed = static_cast<uint64_t>(index);
     for (int32_t at = 0; at < sizes_.context_tokens; ++at) {
       request.prompt.push_back(
           static_cast<TokenId>((int64_t{index} * 7919 + int64_t{at} * 104729) % tokenizer_.vocab_size()));
@@ -143,21 +153,20 @@ Result<int64_t> TuneMeter::measure(int32_t contexts, int64_t visit_ns) {
   for (int32_t step = 0; step < warm_up_steps; ++step) engine.step();
 
   const int64_t generated_before = engine.snapshot().generated_tokens;
-  std::vector<int64_t> times;
-  for (const int64_t begin_ns = clock_.now_ns(); static_cast<int32_t>(times.size()) < steps_max(sizes_);) {
-    const int64_t step_begin_ns = clock_.now_ns();
+  const int64_t begin_ns = clock_.now_ns();
+  Steps steps;
+  while (steps.count < steps_max(sizes_) && (steps.count < steps_min || steps.took_ns < longest_ns)) {
     engine.step();
-    const int64_t now_ns = clock_.now_ns();
-    times.push_back(now_ns - step_begin_ns);
-    if (static_cast<int32_t>(times.size()) >= steps_min && now_ns - begin_ns >= visit_ns) break;
+    ++steps.count;
+    steps.took_ns = clock_.now_ns() - begin_ns;
   }
   const int64_t generated = engine.snapshot().generated_tokens - generated_before;
   engine.cancel_all();
-  if (generated != static_cast<int64_t>(times.size()) * contexts) {
+  if (generated != int64_t{steps.count} * contexts) {
     return fail(ErrorKind::internal, fmt::format("{} contexts generated {} tokens in {} steps{}{}", contexts, generated,
-                                                 times.size(), error.empty() ? "" : ": ", error));
+                                                 steps.count, error.empty() ? "" : ": ", error));
   }
-  return median_ns(std::move(times));
+  return steps;
 }
 
 }  // namespace quire::cli

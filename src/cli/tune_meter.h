@@ -27,7 +27,8 @@ class TuneMeter {
   TuneMeter(TuneMeter&&) noexcept;
   ~TuneMeter();
 
-  // The median time of a step of so many contexts: as many steps as fit into about visit_ns, and 4 at least.
+  // The mean time of a step of so many contexts: as many steps as fit into about visit_ns, and 4 at least. Where steps
+  // are short the contexts begin anew, again and again, before they have grown by more than an eighth or 48 tokens.
   // REQUIRES: 1 <= contexts <= contexts_max.
   Result<int64_t> measure(int32_t contexts, int64_t visit_ns);
 
@@ -36,6 +37,12 @@ class TuneMeter {
 
  private:
   class Executor;
+  struct Steps {
+    int32_t count = 0;
+    int64_t took_ns = 0;
+  };
+  // One growth of new contexts, measured until it took longest_ns or they are too long.
+  Result<Steps> grow(int32_t contexts, int64_t longest_ns);
   TuneMeter(std::unique_ptr<Executor> executor, const Tokenizer& tokenizer, const Sizes& sizes, const Clock& clock);
 
   std::unique_ptr<Executor> executor_;

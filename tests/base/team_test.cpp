@@ -1,6 +1,7 @@
 #include "base/team.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 
 #include <atomic>
 #include <thread>
@@ -103,6 +104,43 @@ TEST(Team, busy_time_is_that_of_the_worker_that_computed) {
   team.parallel_for(1, [](int64_t, int) {});
   EXPECT_GT(team.busy_ns()[0], busy_ns[0]);
   EXPECT_EQ(team.busy_ns()[1], busy_ns[1]);
+}
+
+// Each caller is pinned to a CPU, so that it is known where workers must not be.
+TEST(Team, workers_keep_off_the_callers_cpu_wherever_it_moves) {
+  cpu_set_t allowed;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof(allowed), &allowed), 0);
+  if (CPU_COUNT(&allowed) < 2) GTEST_SKIP() << "one CPU";
+  Team team(2);
+  int visited = 0;
+  for (int cpu = 0; cpu < CPU_SETSIZE && visited < 4; ++cpu) {
+    if (!CPU_ISSET(cpu, &allowed)) continue;
+    ++visited;
+    std::thread([&] {
+      cpu_set_t one;
+      CPU_ZERO(&one);
+      CPU_SET(cpu, &one);
+      ASSERT_EQ(::sched_setaffinity(0, sizeof(one), &one), 0);
+      for (int round = 0; round < 20; ++round) {
+        int of_worker = -1;
+        std::atomic<int> here{0};
+        team.parallel_for(2, [&](int64_t, int worker) {
+          if (worker == 1) of_worker = ::sched_getcpu();
+          ++here;
+          while (here.load() < 2) std::this_thread::yield();  // both have to come
+        });
+        EXPECT_NE(of_worker, cpu);
+        EXPECT_GE(of_worker, 0);
+      }
+    }).join();
+  }
+}
+
+TEST(Team, more_threads_than_cpus_are_left_to_the_system) {
+  Team team(CPU_SETSIZE > 64 ? 64 : 8);
+  std::atomic<int64_t> sum{0};
+  team.parallel_for(1000, [&](int64_t index, int) { sum += index; });
+  EXPECT_EQ(sum.load(), 499'500);
 }
 
 }  // namespace

@@ -13,8 +13,8 @@
 #include <sstream>
 #include <string>
 #include <tuple>
-#include <vector>
 #include <utility>
+#include <vector>
 
 #include "cli/shell.h"
 #include "kernels/peaks.h"
@@ -29,10 +29,10 @@ std::string file_text(const std::filesystem::path& path) {
 }
 
 TEST(Program, every_command_has_help) {
-  for (const char* command : {"",       "serve",  "run",      "list",        "ls",         "ps",         "show",
-                              "stop",   "demo",   "bench",    "bench batch", "bench load", "bench roof", "bench serve",
-                              "bench stress", "bench compare", "tune", "tokenize", "render", "logits", "simulate",
-                              "inspect", "synth", "quantize"}) {
+  for (const char* command :
+       {"",     "serve",    "run",         "list",       "ls",         "ps",          "show",         "stop",
+        "demo", "bench",    "bench batch", "bench load", "bench roof", "bench serve", "bench stress", "bench compare",
+        "tune", "tokenize", "render",      "logits",     "simulate",   "inspect",     "synth",        "quantize"}) {
     const Ran ran = shell(std::string("QUIRE ") + command + " --help");
     EXPECT_EQ(ran.status, 0) << command;
     EXPECT_NE(ran.out.find("Usage: quire"), std::string::npos) << command;
@@ -47,8 +47,7 @@ TEST(Program, says_its_version) {
 
 TEST(Program, arguments_that_make_no_sense_are_status_2) {
   for (const char* arguments : {"", "nonsense", "run", "serve --port x", "bench batch --model f --parallel 1,x",
-                                "bench batch --model f --kv-type q4_0", "show m --license --system",
-                                "logits f --out g",
+                                "bench batch --model f --kv-type q4_0", "show m --license --system", "logits f --out g",
                                 "tune", "tune m --table", "tune m --format svg", "bench compare --instances 2"}) {
     EXPECT_EQ(shell(std::string("QUIRE ") + arguments + " 2>/dev/null").status, 2) << arguments;
   }
@@ -58,10 +57,9 @@ TEST(Program, a_file_that_is_not_there_is_one_line_and_status_1) {
   for (const char* arguments :
        {"run no-such-file.gguf hello", "tokenize no-such-file.gguf", "render no-such-file.jinja -",
         "logits no-such-file.gguf --tokens 1 --out /dev/null", "bench batch --model no-such-file.gguf",
-        "tune no-such-file.gguf", "bench compare --model no-such-file.gguf",
-        "demo --once --model no-such-file.gguf", "serve --port 0 --model no-such-file.gguf",
-        "inspect no-such-file.gguf", "quantize no-such-file.gguf out.gguf Q8_0",
-        "synth tiny out.gguf --vocab no-such-file.gguf"}) {
+        "tune no-such-file.gguf", "bench compare --model no-such-file.gguf", "demo --once --model no-such-file.gguf",
+        "serve --port 0 --model no-such-file.gguf", "inspect no-such-file.gguf",
+        "quantize no-such-file.gguf out.gguf Q8_0", "synth tiny out.gguf --vocab no-such-file.gguf"}) {
     const Ran ran = shell(std::string("QUIRE ") + arguments + " 2>&1 </dev/null");
     EXPECT_EQ(ran.status, 1) << arguments << ran.out;
     EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 1) << arguments << ": " << ran.out;
@@ -222,7 +220,7 @@ TEST(Program, a_server_whose_log_has_no_room_serves_on) {
 TEST(Program, bench_batch_prints_the_keys_of_batched_bench) {
   QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
   const Ran ran = shell("QUIRE bench batch --model " + model.string() +
-                        " --prompt 48 --generate 4 --parallel 1,3 --threads 1 --format jsonl");
+                        " --prompt 48 --generate 4 --parallel 1,3 --threads 1 --sample --format jsonl");
   EXPECT_EQ(ran.status, 0);
   EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 2);
   EXPECT_NE(ran.out.find(R"({"pp":48,"tg":4,"pl":3,"n_kv":156,"t_pp":)"), std::string::npos) << ran.out;
@@ -290,7 +288,7 @@ TEST(Program, serve_writes_its_log_for_people_or_for_programs) {
                                                                {"", "--log-format json", true},
                                                                {"QUIRE_LOG_FORMAT=json", "--log-format text", false}}) {
     // Below the ports that the system gives to others.
-  const std::string address = "127.0.0.1:" + std::to_string(20000 + getpid() % 12000);
+    const std::string address = "127.0.0.1:" + std::to_string(20000 + getpid() % 12000);
     const Ran ran = shell("export QUIRE_HOST=" + address + "; " + environment + " QUIRE serve " + option +
                           " 2>&1 & first=$!; until QUIRE list >/dev/null 2>&1; do kill -0 $first || exit 3; done; "
                           "kill -TERM $first; wait $first");
