@@ -67,9 +67,8 @@ class Svg {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" font-family=\"sans-serif\" font-size=\"12\">\n"
         "<rect width=\"{}\" height=\"{}\" fill=\"white\"/>\n",
         svg_width, svg_height, svg_width, svg_height);
-    out_ +=
-        fmt::format("<text x=\"{}\" y=\"22\" font-size=\"14\" fill=\"#222\">{}</text>\n", left,
-                    load::markup_text(chart_.title));
+    out_ += fmt::format("<text x=\"{}\" y=\"22\" font-size=\"14\" fill=\"#222\">{}</text>\n", left,
+                        load::markup_text(chart_.title));
     draw_axes();
     draw_mark();
     draw_line(gap_colour, 1.5, gaps_, &ChartPoint::gap_ms, "ms");

@@ -35,6 +35,8 @@ constexpr int64_t visit_ns = 600'000'000;
 constexpr double doubling_share = 0.4;  // of the time, for the first look at all numbers
 constexpr double spread_max = 0.25;     // of visits of the same number; more is no measurement
 constexpr double rounds_share = 0.25;   // of the time, after which there are no more than rounds_min
+constexpr double settling_share = 0.9;  // of the time, until which numbers are visited again
+constexpr size_t settled_visits = 15;   // of a number: more say nothing new
 
 // What is asked, with every default filled in.
 struct Question {
@@ -138,16 +140,10 @@ class Measuring {
       QUIRE_TRY_VOID(round(answer_.curve.contexts(), rounds % 2 == 1));
     }
     QUIRE_TRY_VOID(double_up());  // what looked like a fall may have been chance
-    while (const auto next = answer_.curve.next_between()) {
-      if (!has_time(1.0, *next)) {
-        answer_.cut_short = true;
-        break;
-      }
-      QUIRE_TRY_VOID(visit(*next));
-      for (int32_t again = 1; again < rounds; ++again) {
-        QUIRE_TRY_VOID(round({*next, answer_.curve.best()}, again % 2 == 1));
-      }
-    }
+    do {
+      QUIRE_TRY_VOID(refine(rounds));
+      QUIRE_TRY_VOID(settle());
+    } while (answer_.curve.next_between() && has_time(settling_share, *answer_.curve.next_between()));
     answer_.seconds = static_cast<double>(elapsed_ns()) / 1e9;
     return std::move(answer_);
   }
@@ -160,6 +156,33 @@ class Measuring {
         break;
       }
       QUIRE_TRY_VOID(visit(*next));
+    }
+    return {};
+  }
+  Result<void> refine(int32_t rounds) {
+    while (const auto next = answer_.curve.next_between()) {
+      if (!has_time(1.0, *next)) {
+        answer_.cut_short = true;
+        break;
+      }
+      QUIRE_TRY_VOID(visit(*next));
+      for (int32_t again = 1; again < rounds; ++again) {
+        QUIRE_TRY_VOID(round({*next, answer_.curve.best()}, again % 2 == 1));
+      }
+    }
+    return {};
+  }
+  // A plateau is flat, and chance would choose among its numbers: they are visited again while there is time.
+  Result<void> settle() {
+    for (bool visited = true, downwards = true; visited; downwards = !downwards) {
+      visited = false;
+      std::vector<int32_t> close = answer_.curve.close();
+      if (downwards) std::ranges::reverse(close);
+      for (const int32_t contexts : close) {
+        if (answer_.curve.visit_count(contexts) >= settled_visits || !has_time(settling_share, contexts)) continue;
+        QUIRE_TRY_VOID(visit(contexts));
+        visited = true;
+      }
     }
     return {};
   }

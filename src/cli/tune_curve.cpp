@@ -9,6 +9,7 @@ namespace {
 
 // Two doublings in a row that lose this much of the best are a fall, not noise.
 constexpr double falling_share = 0.85;
+constexpr double close_share = 0.9;
 
 }  // namespace
 
@@ -64,6 +65,13 @@ int32_t TuneCurve::pays() const {
     if (tokens_per_s(number) >= enough) return number;
   }
   return best();
+}
+
+std::vector<int32_t> TuneCurve::close() const {
+  std::vector<int32_t> all = contexts();
+  const double enough = close_share * tokens_per_s(best());
+  std::erase_if(all, [&](int32_t number) { return tokens_per_s(number) < enough; });
+  return all;
 }
 
 std::optional<int32_t> TuneCurve::next_doubling(int32_t contexts_max) const {

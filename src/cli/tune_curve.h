@@ -10,11 +10,11 @@ namespace quire::cli {
 
 // Medians of what was measured, by contexts. A pure value: the clock and the engine are somebody else's.
 //
-// The rule: a number pays when it gives at least 97 % of the throughput of the best number measured; the smallest
+// The rule: a number pays when it gives at least 98 % of the throughput of the best number measured; the smallest
 // that pays is recommended. So a later sweep still finds at least 95 % of its best there, where noise is a per cent.
 class TuneCurve {
  public:
-  static constexpr double share = 0.97;
+  static constexpr double share = 0.98;
 
   // One visit: the time of a step of so many contexts. Values of several visits are replaced by their median.
   void add(int32_t contexts, int64_t step_ns) { visits_[contexts].push_back(step_ns); }
@@ -31,6 +31,8 @@ class TuneCurve {
 
   int32_t best() const;  // REQUIRES: !empty()
   int32_t pays() const;  // REQUIRES: !empty()
+  // Those at most a tenth worse than the best, which may be best, or pay, after all. Ascending.
+  std::vector<int32_t> close() const;
 
   // The next power of two, or the bound, while more contexts may still help: the last two doublings brought something,
   // or less is known. None: the rise is over, or the bound was measured.

@@ -289,7 +289,12 @@ void Engine::count_end(const Context& context, const Finished& finished) {
   totals.prompt_lengths.observe(finished.stats.prompt_tokens);
   totals.answer_lengths.observe(finished.stats.generated_tokens);
   if (queued && !context.started) totals.queue_time[request.priority].observe(time_ns);
-  if (context.first_token_ns >= 0) totals.decode_time.observe(context.last_token_ns - context.first_token_ns);
+  if (context.first_token_ns < 0) return;
+  const int64_t decode_ns = context.last_token_ns - context.first_token_ns;
+  const int64_t gaps = finished.stats.generated_tokens - 1;
+  totals.decode_time.observe(decode_ns);
+  if (gaps > 0) totals.mean_gap.observe(decode_ns / gaps);
+  totals.inference_time.observe(context.last_token_ns - scheduler_.find(request.id)->first_planned_ns);
 }
 
 // Slow is what neither the rows nor a target that the operator has set explain: somebody else had the cores, or the
@@ -303,10 +308,8 @@ void Engine::count_step(const StepObservation& step) {
   const int64_t bound_ns = std::max({times_expected * expected_ns, limits_.target_gap_ns, noise_ns});
   if (expected_ns == 0 || step.step_ns <= bound_ns) return;
   ++totals.slow_steps;
-  totals_.slow_step = {.step_ns = step.step_ns,
-                       .expected_ns = expected_ns,
-                       .streams = step.streams,
-                       .prompt_rows = step.prompt_rows};
+  totals_.slow_step = {
+      .step_ns = step.step_ns, .expected_ns = expected_ns, .streams = step.streams, .prompt_rows = step.prompt_rows};
 }
 
 void Engine::post() {

@@ -40,8 +40,9 @@ inline constexpr std::array<int64_t, 18> tokens = {1,    2,    5,    10,    20, 
 // Invariants between steps:
 //  1. sum(submitted) = sum(finished) + refused + the requests that are there;
 //  2. request_time, prompt_lengths and answer_lengths count sum(finished) each;
-//  3. first_token_time of all bands and prefill_time count the requests that got a token; decode_time those of them
-//     that have finished; token_gap counts generated_tokens less the first one of each.
+//  3. first_token_time of all bands and prefill_time count the requests that got a token; decode_time and
+//     inference_time those of them that have finished, mean_gap those that got a second one; token_gap counts
+//     generated_tokens less the first one of each.
 struct EngineTotals {
   std::array<Histogram<metric_bounds::wait>, band_count>
       queue_time{};  // arrival -> first computed, or end in the queue
@@ -49,6 +50,8 @@ struct EngineTotals {
   Histogram<metric_bounds::wait> prefill_time;                                // first computed -> first token
   Histogram<metric_bounds::gap> token_gap;                                    // between two tokens of a stream
   Histogram<metric_bounds::request> decode_time;                              // first token -> last token
+  Histogram<metric_bounds::gap> mean_gap;                                     // of a request: decode_time / gaps
+  Histogram<metric_bounds::request> inference_time;                           // first computed -> last token
   Histogram<metric_bounds::request> request_time;                             // arrival -> end
   Histogram<metric_bounds::tokens> prompt_lengths;                            // of finished requests
   Histogram<metric_bounds::tokens> answer_lengths;

@@ -69,6 +69,12 @@ constexpr std::array histogram_rows = {
     HistogramRow{[](const EngineTotals& totals) { return totals.decode_time.view(); }, ns,
                  "quire_request_decode_seconds", "vllm:request_decode_time_seconds",
                  "From the first token of an answer to its last, of finished requests."},
+    HistogramRow{[](const EngineTotals& totals) { return totals.mean_gap.view(); }, ns,
+                 "quire_request_time_per_output_token_seconds", "vllm:request_time_per_output_token_seconds",
+                 "Mean gap between two tokens of an answer, of finished requests that had two."},
+    HistogramRow{[](const EngineTotals& totals) { return totals.inference_time.view(); }, ns,
+                 "quire_request_inference_seconds", "vllm:request_inference_time_seconds",
+                 "From the first computed token of a prompt to the last token of the answer, of finished requests."},
     HistogramRow{[](const EngineTotals& totals) { return totals.prompt_lengths.view(); }, 1,
                  "quire_request_prompt_tokens", "vllm:request_prompt_tokens", "Prompts of finished requests."},
     HistogramRow{[](const EngineTotals& totals) { return totals.answer_lengths.view(); }, 1,
@@ -158,6 +164,11 @@ void add_requests(MetricFamilies& families, const Names& names, const EngineSnap
                  snapshot.scheduler.running);
   families.gauge("vllm:num_requests_waiting", "Requests that wait for their turn.", names.vllm(),
                  static_cast<double>(waiting));
+  // vLLM also defers requests, for example until their KV came from elsewhere; here all wait for room or their turn.
+  constexpr const char* by_reason = "Requests that wait, by what for.";
+  families.gauge("vllm:num_requests_waiting_by_reason", by_reason, names.vllm({{"reason", "capacity"}}),
+                 static_cast<double>(waiting));
+  families.gauge("vllm:num_requests_waiting_by_reason", by_reason, names.vllm({{"reason", "deferred"}}), 0);
 }
 
 void add_kv(MetricFamilies& families, const Names& names, const ModelHost::Counted::Now& now) {

@@ -306,13 +306,14 @@ void Simulation::receive_finished(Track& track, const Finished& finished) {
   track.finished = true;
   fairness_watch_.finished(*track.world, finished);
   track.answer.reason = finished.reason;
-  const bool refused = finished.reason == FinishReason::error && (finished.error_kind == ErrorKind::busy ||
-                                                                  finished.error_kind == ErrorKind::too_large);
+  const bool refused = finished.reason == FinishReason::error &&
+                       (finished.error_kind == ErrorKind::busy || finished.error_kind == ErrorKind::too_large);
   ++(refused ? told_.refused : told_.finished[static_cast<size_t>(finished.reason)]);
   told_.generated_tokens += finished.stats.generated_tokens;
   told_.preemptions += finished.stats.preemptions;
   told_.recomputed_tokens += finished.stats.recomputed_tokens;
   answered_ += finished.stats.generated_tokens > 0 ? 1 : 0;
+  answered_more_ += finished.stats.generated_tokens > 1 ? 1 : 0;
   const auto by_phase = [&](Occurrence waiting, Occurrence running, Occurrence parked, Occurrence without) {
     switch (track.phase == Phase::ended ? track.last : track.phase) {
       case Phase::waiting:
@@ -413,9 +414,12 @@ void Simulation::check_totals() {
   const bool kept = totals.finished == told_.finished && totals.refused == told_.refused &&
                     totals.generated_tokens == told_.generated_tokens && totals.preemptions == told_.preemptions &&
                     totals.recomputed_tokens >= told_.recomputed_tokens &&
-                    sum(totals.submitted) == std::ssize(tracks_) && totals.request_time.count() == sum(told_.finished) &&
+                    sum(totals.submitted) == std::ssize(tracks_) &&
+                    totals.request_time.count() == sum(told_.finished) &&
                     totals.answer_lengths.sum() == told_.generated_tokens && first_tokens == answered_ &&
                     totals.prefill_time.count() == answered_ && totals.decode_time.count() == answered_ &&
+                    totals.inference_time.count() == answered_ && totals.mean_gap.count() == answered_more_ &&
+                    totals.inference_time.sum() == totals.prefill_time.sum() + totals.decode_time.sum() &&
                     totals.token_gap.count() == told_.generated_tokens - answered_ &&
                     totals.step_time.count() == totals.step_rows.count();
   if (!kept) fail("the engine's totals are not what its events said");

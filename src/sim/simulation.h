@@ -89,6 +89,7 @@ class Simulation {
   std::vector<Track> tracks_;  // by id - 1
   EngineTotals told_;          // what the Finished events said, as far as they say it
   int64_t answered_ = 0;       // requests that got a token
+  int64_t answered_more_ = 0;  // ... and a second one
   std::map<int32_t, uint64_t> salt_of_block_;
   int32_t step_ = 0;
   int32_t parallel_ = 0;  // of the step before
