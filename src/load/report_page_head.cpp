@@ -62,7 +62,7 @@ select { font: inherit; color: inherit; background: var(--card); border: 1px sol
 <section class="card"><h2>Wait</h2><p class="note" id="wait-note"></p><div id="wait"></div></section>
 <section class="card wide"><h2>Contexts</h2>
 <p class="note">A bar for each request, the first ones of the load: from when it was due until its answer ended.</p>
-<select id="stage" aria-label="Load"></select><div id="time"></div><div class="scroll" id="gantt"></div></section>
+<select id="stage" aria-label="Load"></select><div class="scroll" id="time"></div><div class="scroll" id="gantt"></div></section>
 </div>
 </main>
 )html";

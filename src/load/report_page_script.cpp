@@ -40,17 +40,19 @@ function ticks(most, count) {
   return list;
 }
 
-// series: {name, paint, dash, points: [[x, y], ...]}; x are numbers, or places in `names`.
-function drawLines(place, series, unit, names) {
-  const width = 520, height = 240, left = 52, right = 12, top = 10, bottom = 30;
+const half = {width: 520, left: 52, right: 12, style: '', xMost: null};
+// series: {name, paint, dash, points: [[x, y], ...]}; x are numbers, or places in `names`. The shape's xMost: where x
+// ends, if not with the last point.
+function drawLines(place, series, unit, names, {width, left, right, style, xMost: ends} = half) {
+  const height = 240, top = 10, bottom = 30;
   const points = series.flatMap((one) => one.points);
   if (points.length === 0) { place.innerHTML = '<p class="note">No figures.</p>'; return; }
   const yTicks = ticks(Math.max(...points.map((p) => p[1])), 5), yMost = yTicks[yTicks.length - 1];
   const xs = [...new Set(points.map((p) => p[0]))].sort((a, b) => a - b);
-  const xLeast = names ? -0.3 : 0, xMost = names ? names.length - 0.7 : xs[xs.length - 1] || 1;
+  const xLeast = names ? -0.3 : 0, xMost = names ? names.length - 0.7 : ends || xs[xs.length - 1] || 1;
   const x = (value) => left + (width - left - right) * (value - xLeast) / (xMost - xLeast);
   const y = (value) => height - bottom - (height - bottom - top) * value / yMost;
-  let svg = `<svg viewBox="0 0 ${width} ${height}" role="img">`;
+  let svg = `<svg viewBox="0 0 ${width} ${height}" style="${style}" role="img">`;
   for (const tick of yTicks) {
     svg += `<line class="rule" x1="${left}" x2="${width - right}" y1="${y(tick)}" y2="${y(tick)}"/>` +
       `<text x="${left - 6}" y="${y(tick) + 4}" text-anchor="end">${tick}</text>`;
@@ -115,12 +117,13 @@ function drawCurves() {
 }
 
 function drawGantt(stage) {
-  const rows = stage.contexts, row = 7, left = 46, right = 14, top = 22, width = 1100;
+  const rows = stage.contexts, row = 7, top = 22;
+  const {width, left, right, style} = {width: 1100, left: 46, right: 14, style: 'min-width:700px'};
   const height = top + rows.length * row + 8;
   const most = Math.max(1, ...rows.map((r) => r.end_ms || r.due_ms));
   const xTicks = ticks(most / 1000, 10), end = Math.max(most / 1000, xTicks[xTicks.length - 2] || 0);
   const x = (ms) => left + (width - left - right) * ms / 1000 / end;
-  let svg = `<svg viewBox="0 0 ${width} ${height}" style="min-width:700px" role="img">`;
+  let svg = `<svg viewBox="0 0 ${width} ${height}" style="${style}" role="img">`;
   for (const tick of xTicks.filter((t) => t <= end)) {
     svg += `<line class="rule" x1="${x(tick * 1000)}" x2="${x(tick * 1000)}" y1="${top - 6}" y2="${height}"/>` +
       `<text x="${x(tick * 1000)}" y="12" text-anchor="middle">${tick} s</text>`;
@@ -145,8 +148,8 @@ function drawGantt(stage) {
   byId('gantt').innerHTML = svg + '</svg>';
   const time = stage.over_time;
   drawLines(byId('time'), [{name: 'tokens/s over time', paint: color(0),
-    points: time.tokens_per_second.map((rate, index) => [(index + 0.5) * time.part_ms / 1000, rate])}], 's', null);
-  byId('time').firstChild.setAttribute('style', 'max-width:560px');
+    points: time.tokens_per_second.map((rate, index) => [(index + 0.5) * time.part_ms / 1000, rate])}], 's', null,
+    {width, left, right, style, xMost: end});  // the same seconds as below
   byId('gantt').innerHTML += keys([['waits', 'var(--wait)'], ['prompt', 'var(--prompt)'], ['answer', 'var(--answer)'],
     ['dropped by the client', 'var(--drop)'], ['not answered', 'var(--bad)']]);
 }

@@ -28,15 +28,24 @@ TEST(Settings, have_the_documented_defaults) {
   EXPECT_EQ(settings.models_max, 3);
   EXPECT_EQ(settings.keep_alive_ns, 300'000'000'000);
   EXPECT_EQ(settings.models_folder, "/home/ann/.quire/models");
+  EXPECT_EQ(settings.machine_root, "/");
 }
 
 TEST(Settings, honour_ollamas_names_and_prefer_their_own) {
-  const Settings settings = *read({{"OLLAMA_HOST", "0.0.0.0:80"}, {"OLLAMA_NUM_PARALLEL", "4"},
-                                   {"QUIRE_NUM_PARALLEL", "6"}, {"OLLAMA_MAX_QUEUE", "9"}, {"OLLAMA_MODELS", "/m"},
-                                   {"OLLAMA_KEEP_ALIVE", "-1"}, {"OLLAMA_CONTEXT_LENGTH", "4096"},
-                                   {"OLLAMA_ORIGINS", "http://a, https://*.b"}, {"OLLAMA_DEBUG", "1"},
-                                   {"QUIRE_ISA", "avx2"}, {"QUIRE_THREADS", "2"}, {"QUIRE_MEMORY", "2GiB"},
-                                   {"OLLAMA_KV_CACHE_TYPE", "q8_0"}});
+  const Settings settings = *read({{"OLLAMA_HOST", "0.0.0.0:80"},
+                                   {"OLLAMA_NUM_PARALLEL", "4"},
+                                   {"QUIRE_NUM_PARALLEL", "6"},
+                                   {"OLLAMA_MAX_QUEUE", "9"},
+                                   {"OLLAMA_MODELS", "/m"},
+                                   {"OLLAMA_KEEP_ALIVE", "-1"},
+                                   {"OLLAMA_CONTEXT_LENGTH", "4096"},
+                                   {"OLLAMA_ORIGINS", "http://a, https://*.b"},
+                                   {"OLLAMA_DEBUG", "1"},
+                                   {"QUIRE_ISA", "avx2"},
+                                   {"QUIRE_THREADS", "2"},
+                                   {"QUIRE_MEMORY", "2GiB"},
+                                   {"OLLAMA_KV_CACHE_TYPE", "q8_0"},
+                                   {"QUIRE_MACHINE_ROOT", "/made"}});
   EXPECT_EQ(settings.host, "0.0.0.0");
   EXPECT_EQ(settings.port, 80);
   EXPECT_EQ(settings.parallel_max, 6);
@@ -50,12 +59,14 @@ TEST(Settings, honour_ollamas_names_and_prefer_their_own) {
   EXPECT_EQ(settings.threads, 2);
   EXPECT_EQ(settings.memory_bytes, uint64_t{2} << 30);
   EXPECT_EQ(settings.kv_type, KvType::q8_0);
+  EXPECT_EQ(settings.machine_root, "/made");
 }
 
 TEST(Settings, read_how_the_log_is_written) {
   EXPECT_EQ(read({})->log_format, LogFormat::text);
   EXPECT_EQ(read({{"QUIRE_LOG_FORMAT", "json"}})->log_format, LogFormat::json);
-  EXPECT_EQ(read({{"QUIRE_LOG_FORMAT", "xml"}}).error().message, "QUIRE_LOG_FORMAT: expected text or json, found \"xml\"");
+  EXPECT_EQ(read({{"QUIRE_LOG_FORMAT", "xml"}}).error().message,
+            "QUIRE_LOG_FORMAT: expected text or json, found \"xml\"");
 }
 
 TEST(Settings, read_how_keys_and_values_are_kept) {
@@ -87,8 +98,8 @@ TEST(Settings, read_what_bounds_the_queue_and_the_gap_between_tokens) {
   const Settings unset = *read({});
   EXPECT_EQ(unset.queue_tokens_max, 1 << 20);
   EXPECT_EQ(unset.target_gap_ns, 0);
-  const Settings settings = *read({{"QUIRE_MAX_QUEUE_TOKENS", "5000000000"}, {"QUIRE_TARGET_ITL_MS", "40"},
-                                   {"QUIRE_NUM_PARALLEL", "auto"}});
+  const Settings settings =
+      *read({{"QUIRE_MAX_QUEUE_TOKENS", "5000000000"}, {"QUIRE_TARGET_ITL_MS", "40"}, {"QUIRE_NUM_PARALLEL", "auto"}});
   EXPECT_EQ(settings.queue_tokens_max, 5'000'000'000);
   EXPECT_EQ(settings.target_gap_ns, 40'000'000);
   EXPECT_EQ(settings.parallel_max, 0);
@@ -109,12 +120,15 @@ TEST(Settings, read_how_long_a_stop_may_take) {
 
 TEST(Settings, read_the_weights_of_clients) {
   const Settings settings = *read({{"QUIRE_CLIENT_WEIGHTS", "user:ann=3, key:sk-a=b=1000,10.0.0.7=1"}});
-  EXPECT_EQ(settings.client_weights, (std::vector<ClientWeight>{{"user:ann", 3}, {"key:sk-a=b", 1000}, {"10.0.0.7", 1}}));
-  for (const char* broken : {"ann", "ann=", "=3", "ann=0", "ann=1001", "ann=-1", "ann=1.5", "ann=99999999999", "a=1,,b=2"}) {
+  EXPECT_EQ(settings.client_weights,
+            (std::vector<ClientWeight>{{"user:ann", 3}, {"key:sk-a=b", 1000}, {"10.0.0.7", 1}}));
+  for (const char* broken :
+       {"ann", "ann=", "=3", "ann=0", "ann=1001", "ann=-1", "ann=1.5", "ann=99999999999", "a=1,,b=2"}) {
     const auto refused = read({{"QUIRE_CLIENT_WEIGHTS", broken}});
     ASSERT_FALSE(refused) << broken;
     EXPECT_TRUE(refused.error().message.starts_with(
-        "QUIRE_CLIENT_WEIGHTS: expected NAME=WEIGHT,... with weights from 1 to 1000, found \"")) << broken;
+        "QUIRE_CLIENT_WEIGHTS: expected NAME=WEIGHT,... with weights from 1 to 1000, found \""))
+        << broken;
   }
   EXPECT_EQ(read({{"QUIRE_CLIENT_WEIGHTS", "a=1,a=2"}}).error().message, "QUIRE_CLIENT_WEIGHTS: \"a\" is named twice");
 }
@@ -172,9 +186,9 @@ TEST(HostCheck, lets_addresses_and_local_names_in) {
 
 TEST(OriginCheck, lets_local_pages_and_named_ones_in) {
   const std::vector<std::string> extra = {"https://*.example", "http://exact"};
-  for (const char* origin : {"http://localhost", "https://localhost:3000", "http://127.0.0.1:5", "http://[::1]:1",
-                             "app://x", "file://", "tauri://localhost", "https://a.example", "http://exact",
-                             "https://my.site"}) {
+  for (const char* origin :
+       {"http://localhost", "https://localhost:3000", "http://127.0.0.1:5", "http://[::1]:1", "app://x", "file://",
+        "tauri://localhost", "https://a.example", "http://exact", "https://my.site"}) {
     EXPECT_TRUE(origin_allowed(origin, "my.site", extra)) << origin;
   }
   for (const char* origin : {"null", "https://evil", "http://localhost.evil", "http://a.example", "ftp://localhost",
