@@ -87,7 +87,7 @@ TEST(TuneCurve, what_chance_could_make_the_best_is_close_to_it) {
   TuneCurve curve;
   for (const auto& [contexts, tokens_per_s] :
        std::vector<std::pair<int32_t, int64_t>>{{1, 50}, {4, 89}, {8, 91}, {16, 100}, {32, 90}}) {
-    curve.add(contexts, contexts * 1'000'000'000 / tokens_per_s);
+    curve.add(contexts, int64_t{contexts} * 1'000'000'000 / tokens_per_s);
   }
   EXPECT_EQ(curve.best(), 16);
   EXPECT_EQ(curve.close(), (std::vector<int32_t>{8, 16, 32}));
