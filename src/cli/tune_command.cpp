@@ -31,7 +31,8 @@ namespace {
 constexpr int32_t context_default = 4096;  // Ollama's, where the memory is not large
 constexpr int32_t rounds_min = 3;          // visits of each number
 constexpr int32_t rounds_max = 9;          // where they are short: more against chance
-constexpr int64_t visit_ns = 600'000'000;
+constexpr int64_t visit_ns_min = 50'000'000, visit_ns_max = 600'000'000;
+constexpr int64_t visits_wanted = 150;  // in all
 constexpr double doubling_share = 0.4;  // of the time, for the first look at all numbers
 constexpr double spread_max = 0.25;     // of visits of the same number; more is no measurement
 constexpr double rounds_share = 0.25;   // of the time, after which there are no more than rounds_min
@@ -131,7 +132,8 @@ class Measuring {
         clock_(clock),
         signals_(signals),
         begin_ns_(clock.now_ns()),
-        time_ns_(seconds * 1'000'000'000) {}
+        time_ns_(seconds * 1'000'000'000),
+        visit_ns_(std::clamp(time_ns_ / visits_wanted, visit_ns_min, visit_ns_max)) {}
 
   Result<Answer> run() {
     QUIRE_TRY_VOID(double_up());
@@ -206,12 +208,12 @@ class Measuring {
     for (const int32_t known : answer_.curve.contexts()) {
       if (known <= contexts) step_ns = answer_.curve.step_ns(known);
     }
-    const int64_t visit = std::max<int64_t>(visit_ns, 8 * step_ns);
+    const int64_t visit = std::max<int64_t>(visit_ns_, 8 * step_ns);
     return elapsed_ns() + visit < share_ns(share);
   }
   Result<void> visit(int32_t contexts) {
     if (signals_.pending()) return fail(ErrorKind::cancelled, "interrupted");
-    QUIRE_TRY(const int64_t step_ns, meter_.measure(contexts, visit_ns));
+    QUIRE_TRY(const int64_t step_ns, meter_.measure(contexts, visit_ns_));
     answer_.curve.add(contexts, step_ns);
     return {};
   }
@@ -222,6 +224,7 @@ class Measuring {
   const HeldSignals& signals_;
   const int64_t begin_ns_;
   const int64_t time_ns_;
+  const int64_t visit_ns_;
   Answer answer_;
 };
 
