@@ -229,12 +229,28 @@ void attend_all(const AttentionArgs& args, const KvChunk<Kv>& chunk, int64_t cou
   }
 }
 
+// What the next chunk holds comes into the second level while this one is computed: blocks lie anywhere, and the
+// processor's own prefetching ends with each page.
+template <typename Kv>
+QUIRE_LEAF_INLINE void prefetch_chunk(const KvChunk<Kv>& chunk, int64_t head_dim) {
+  constexpr int64_t line = 64;
+  const int64_t size_bytes = attention_chunk * head_dim * static_cast<int64_t>(sizeof(typename Kv::Element));
+  const auto* const keys = reinterpret_cast<const uint8_t*>(chunk.keys);
+  const auto* const values = reinterpret_cast<const uint8_t*>(chunk.values);
+  for (int64_t at = 0; at < size_bytes; at += line) __builtin_prefetch(keys + at, 0, 2);
+  for (int64_t at = 0; at < size_bytes; at += line) __builtin_prefetch(values + at, 0, 2);
+}
+
 // Queries [first, end) of the tile, of one sequence and in ascending order, meet its chunks from position `begin` on.
 template <typename Kv>
 void attend_sequence(const AttentionArgs& args, AttentionTile& tile, int64_t first, int64_t end, int64_t begin) {
   const int64_t* position = tile.position;
   for (; begin <= position[end - 1]; begin += attention_chunk) {
     const KvChunk<Kv> chunk = find_chunk<Kv>(args.layer, tile.blocks[first], args.kv_head, begin);
+    if (begin + attention_chunk <= position[end - 1]) {
+      prefetch_chunk(find_chunk<Kv>(args.layer, tile.blocks[first], args.kv_head, begin + attention_chunk),
+                     args.layer.head_dim);
+    }
     while (position[first] < begin) ++first;
     int64_t next = first;
     while (next < end && position[next] < begin + attention_chunk - 1) {  // sees a part of it
