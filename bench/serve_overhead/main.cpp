@@ -1,5 +1,5 @@
 // What the load generator adds to the times that it measures: many streams of a server that answers at a set rate.
-// What is off by is the client's and the stub's own lateness together, so the client's is below it.
+// An error is the client's lateness and the answering server's own together, so the client's is below it.
 //
 //     build/release/serve_overhead [STREAMS [GAP_MS [SECONDS]]]      (256 50 10)
 #include <fmt/format.h>

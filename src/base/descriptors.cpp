@@ -8,7 +8,9 @@
 
 namespace quire {
 
-void reserve_descriptors(int count) {
+void reserve_descriptors(int connections) {
+  constexpr int besides_connections = 64;
+  int count = connections + besides_connections;
   rlimit allowed{};
   if (::getrlimit(RLIMIT_NOFILE, &allowed) == 0 && allowed.rlim_cur < static_cast<rlim_t>(count)) {
     count = static_cast<int>(allowed.rlim_cur);

@@ -9,6 +9,7 @@ namespace {
 
 // Two doublings in a row that lose this much of the best are a fall, not noise.
 constexpr double falling_share = 0.85;
+// Less of the best than this is no plateau: visits of a quiet machine lie closer together.
 constexpr double close_share = 0.9;
 
 }  // namespace

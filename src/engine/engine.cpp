@@ -276,8 +276,8 @@ void Engine::count_token(Context& context, int64_t now_ns) {
 void Engine::count_end(const Context& context, const Finished& finished) {
   EngineTotals& totals = totals_.totals;
   const Request& request = context.request;
-  const bool queued = scheduler_.find(request.id) != nullptr;
-  const bool refused = finished.reason == FinishReason::error && !queued &&
+  const Sequence* sequence = scheduler_.find(request.id);
+  const bool refused = finished.reason == FinishReason::error && sequence == nullptr &&
                        (finished.error_kind == ErrorKind::busy || finished.error_kind == ErrorKind::too_large);
   if (refused) {
     ++totals.refused;
@@ -288,13 +288,13 @@ void Engine::count_end(const Context& context, const Finished& finished) {
   totals.request_time.observe(time_ns);
   totals.prompt_lengths.observe(finished.stats.prompt_tokens);
   totals.answer_lengths.observe(finished.stats.generated_tokens);
-  if (queued && !context.started) totals.queue_time[request.priority].observe(time_ns);
+  if (sequence != nullptr && !context.started) totals.queue_time[request.priority].observe(time_ns);
   if (context.first_token_ns < 0) return;
   const int64_t decode_ns = context.last_token_ns - context.first_token_ns;
   const int64_t gaps = finished.stats.generated_tokens - 1;
   totals.decode_time.observe(decode_ns);
   if (gaps > 0) totals.mean_gap.observe(decode_ns / gaps);
-  totals.inference_time.observe(context.last_token_ns - scheduler_.find(request.id)->first_planned_ns);
+  totals.inference_time.observe(context.last_token_ns - sequence->first_planned_ns);
 }
 
 // Slow is what neither the rows nor a target that the operator has set explain: somebody else had the cores, or the

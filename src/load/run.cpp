@@ -303,8 +303,7 @@ std::string_view name(Outcome outcome) {
 
 StageResult run_stage(const Target& target, const WorkloadSpec& spec, const Stage& stage, const RunOptions& options,
                       FunctionRef<bool(const RunProgress&)> keep_going) {
-  constexpr int besides_connections = 64;
-  reserve_descriptors(static_cast<int>(options.running_max) + besides_connections);
+  reserve_descriptors(options.running_max);
   return StageRun(target, spec, stage, options, keep_going).run();
 }
 

@@ -6,7 +6,6 @@
 
 #include "api/answer.h"
 #include "metrics/counts.h"
-#include "server/request_record.h"
 
 namespace quire::server {
 namespace {

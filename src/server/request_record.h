@@ -24,7 +24,6 @@ enum class Refusal : uint8_t {
 constexpr int32_t refusal_count = 6;
 std::string_view refusal_name(Refusal refusal);
 
-
 // The io thread only.
 struct RequestRecord {
   bool generates = false;  // it asked for tokens

@@ -298,8 +298,7 @@ Result<std::unique_ptr<Server>> Server::open(Config config, store::Catalog catal
   if (config.limits.connections_max == 0) {
     config.limits.connections_max = default_connections_max(config.settings.queue_max, files);
   }
-  constexpr int besides_connections = 64;
-  reserve_descriptors(static_cast<int>(config.limits.connections_max) + besides_connections);
+  reserve_descriptors(static_cast<int>(config.limits.connections_max));
   auto impl = std::make_unique<Impl>(std::move(config), std::move(catalog), loader, clock);
   const Settings& settings = impl->config.settings;
   QUIRE_TRY(impl->acceptor, listen_on(impl->io, settings.host, settings.port));
