@@ -230,7 +230,7 @@ void add_tune_command(CLI::App& app, Action& action) {
   tune->add_option("--svg", options->svg, "Also draw the curve into this file")->type_name("FILE");
   tune->add_flag("!--no-write", options->writes, "Leave no file for the server")->option_text(" ");
   tune->footer(
-      "The smallest number pays that gives at least 97 % of the best throughput measured. A server that loads the\n"
+      "The smallest number pays that gives at least 98 % of the best throughput measured. A server that loads the\n"
       "model begins with it (QUIRE_MODELS/quire/tune); OLLAMA_NUM_PARALLEL stays the upper bound.");
 }
 

@@ -10,15 +10,14 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
-#include "base/clock.h"
 #include "cli/local_model.h"
 #include "cli/memory_formula.h"
 #include "cli/output_file.h"
 #include "cli/signals.h"
 #include "cli/text_table.h"
 #include "cli/tune_chart.h"
-#include "cli/tune_curve.h"
 #include "cli/tune_meter.h"
+#include "cli/tune_search.h"
 #include "server/machine_memory.h"
 #include "server/settings.h"
 #include "store/catalog.h"
@@ -29,15 +28,7 @@ namespace quire::cli {
 namespace {
 
 constexpr int32_t context_default = 4096;  // Ollama's, where the memory is not large
-constexpr int32_t rounds_min = 3;          // visits of each number
-constexpr int32_t rounds_max = 9;          // where they are short: more against chance
-constexpr int64_t visit_ns_min = 50'000'000, visit_ns_max = 600'000'000;
-constexpr int64_t visits_wanted = 150;  // in all
-constexpr double doubling_share = 0.4;  // of the time, for the first look at all numbers
-constexpr double spread_max = 0.25;     // of visits of the same number; more is no measurement
-constexpr double rounds_share = 0.25;   // of the time, after which there are no more than rounds_min
-constexpr double settling_share = 0.9;  // of the time, until which numbers are visited again
-constexpr size_t settled_visits = 15;   // of a number: more say nothing new
+constexpr double spread_max = 0.25;        // of visits of the same number; more is no measurement
 
 // What is asked, with every default filled in.
 struct Question {
@@ -55,9 +46,7 @@ struct Question {
 };
 
 struct Answer {
-  TuneCurve curve;
-  bool cut_short = false;  // there was no time for larger numbers, or for repeats
-  double seconds = 0;
+  TuneSearch::Found found;
   store::TuneRecord record;
 };
 
@@ -123,111 +112,6 @@ Result<void> bound_by_memory(Question& asked, const Model& model) {
   return fail(ErrorKind::too_large, fmt::format("there is no room to measure {} now", asked.file.name));
 }
 
-// Visits numbers of contexts until the curve is known or the time is over.
-class Measuring {
- public:
-  Measuring(TuneMeter& meter, const Question& asked, int64_t seconds, const Clock& clock, const HeldSignals& signals)
-      : meter_(meter),
-        asked_(asked),
-        clock_(clock),
-        signals_(signals),
-        begin_ns_(clock.now_ns()),
-        time_ns_(seconds * 1'000'000'000),
-        visit_ns_(std::clamp(time_ns_ / visits_wanted, visit_ns_min, visit_ns_max)) {}
-
-  Result<Answer> run() {
-    QUIRE_TRY_VOID(double_up());
-    int32_t rounds = 1;
-    for (; rounds < rounds_min || (rounds < rounds_max && elapsed_ns() < share_ns(rounds_share)); ++rounds) {
-      QUIRE_TRY_VOID(round(answer_.curve.contexts(), rounds % 2 == 1));
-    }
-    QUIRE_TRY_VOID(double_up());  // what looked like a fall may have been chance
-    do {
-      QUIRE_TRY_VOID(refine(rounds));
-      QUIRE_TRY_VOID(settle());
-    } while (answer_.curve.next_between() && has_time(settling_share, *answer_.curve.next_between()));
-    answer_.seconds = static_cast<double>(elapsed_ns()) / 1e9;
-    return std::move(answer_);
-  }
-
- private:
-  Result<void> double_up() {
-    while (const auto next = answer_.curve.next_doubling(asked_.contexts_max)) {
-      if (!answer_.curve.empty() && !has_time(doubling_share, *next)) {
-        answer_.cut_short = true;
-        break;
-      }
-      QUIRE_TRY_VOID(visit(*next));
-    }
-    return {};
-  }
-  Result<void> refine(int32_t rounds) {
-    while (const auto next = answer_.curve.next_between()) {
-      if (!has_time(1.0, *next)) {
-        answer_.cut_short = true;
-        break;
-      }
-      QUIRE_TRY_VOID(visit(*next));
-      for (int32_t again = 1; again < rounds; ++again) {
-        QUIRE_TRY_VOID(round({*next, answer_.curve.best()}, again % 2 == 1));
-      }
-    }
-    return {};
-  }
-  // A plateau is flat, and chance would choose among its numbers: they are visited again while there is time.
-  Result<void> settle() {
-    for (bool visited = true, downwards = true; visited; downwards = !downwards) {
-      visited = false;
-      std::vector<int32_t> close = answer_.curve.close();
-      if (downwards) std::ranges::reverse(close);
-      for (const int32_t contexts : close) {
-        if (answer_.curve.visit_count(contexts) >= settled_visits || !has_time(settling_share, contexts)) continue;
-        QUIRE_TRY_VOID(visit(contexts));
-        visited = true;
-      }
-    }
-    return {};
-  }
-  // Neighbours in time are of different numbers: what the machine does beside this falls on all of them.
-  Result<void> round(std::vector<int32_t> all, bool downwards) {
-    if (downwards) std::ranges::reverse(all);
-    for (const int32_t contexts : all) {
-      if (!has_time(1.0, contexts)) {
-        answer_.cut_short = true;
-        continue;
-      }
-      QUIRE_TRY_VOID(visit(contexts));
-    }
-    return {};
-  }
-  int64_t elapsed_ns() const { return clock_.now_ns() - begin_ns_; }
-  int64_t share_ns(double share) const { return static_cast<int64_t>(share * static_cast<double>(time_ns_)); }
-  // A visit of so many would end within this share of the time, by the longest step so far.
-  bool has_time(double share, int32_t contexts) const {
-    int64_t step_ns = 0;
-    for (const int32_t known : answer_.curve.contexts()) {
-      if (known <= contexts) step_ns = answer_.curve.step_ns(known);
-    }
-    const int64_t visit = std::max<int64_t>(visit_ns_, 8 * step_ns);
-    return elapsed_ns() + visit < share_ns(share);
-  }
-  Result<void> visit(int32_t contexts) {
-    if (signals_.pending()) return fail(ErrorKind::cancelled, "interrupted");
-    QUIRE_TRY(const int64_t step_ns, meter_.measure(contexts, visit_ns_));
-    answer_.curve.add(contexts, step_ns);
-    return {};
-  }
-
-  TuneMeter& meter_;
-  const Question& asked_;
-  const Clock& clock_;
-  const HeldSignals& signals_;
-  const int64_t begin_ns_;
-  const int64_t time_ns_;
-  const int64_t visit_ns_;
-  Answer answer_;
-};
-
 Result<Answer> measure(Question& asked, const TuneOptions& options) {
   const HeldSignals signals;
   QUIRE_TRY(const auto local, LocalModel::open(asked.file.path, options.threads, asked.kv_type));
@@ -237,18 +121,26 @@ Result<Answer> measure(Question& asked, const TuneOptions& options) {
   QUIRE_TRY(TuneMeter meter,
             TuneMeter::create(*local, *tokenizer,
                               {.contexts_max = asked.contexts_max, .context_tokens = asked.measured_tokens}, clock));
-  QUIRE_TRY(Answer answer, Measuring(meter, asked, options.seconds, clock, signals).run());
+  const TuneSearch search(
+      [&](int32_t contexts, int64_t visit_ns) -> Result<int64_t> {
+        if (signals.pending()) return fail(ErrorKind::cancelled, "interrupted");
+        return meter.measure(contexts, visit_ns);
+      },
+      {.contexts_max = asked.contexts_max, .time_ns = options.seconds * int64_t{1'000'000'000}}, clock);
+  Answer answer;
+  QUIRE_TRY(answer.found, search.run());
   QUIRE_TRY(const std::string content, store::content_name(asked.file));
+  const TuneCurve& curve = answer.found.curve;
   answer.record = {.key = {.model = content,
                            .processor = store::processor_name(),
                            .kernels = std::string(local->backend().name()),
                            .kv_type = std::string(kv_type_name(local->model().config().kv_type)),
                            .threads = local->worker_count()},
-                   .parallel_start = answer.curve.pays(),
+                   .parallel_start = curve.pays(),
                    .measured_tokens = asked.measured_tokens,
                    .curve = {}};
-  for (const int32_t contexts : answer.curve.contexts()) {
-    answer.record.curve.push_back({contexts, answer.curve.step_ns(contexts)});
+  for (const int32_t contexts : curve.contexts()) {
+    answer.record.curve.push_back({contexts, curve.step_ns(contexts)});
   }
   return answer;
 }
@@ -261,10 +153,10 @@ Chart chart_of(const Question& asked, const Answer& answer) {
               .points = {},
               .pays = record.parallel_start,
               .fits = asked.fits};
-  for (const int32_t contexts : answer.curve.contexts()) {
+  for (const int32_t contexts : answer.found.curve.contexts()) {
     chart.points.push_back({.contexts = contexts,
-                            .tokens_per_s = answer.curve.tokens_per_s(contexts),
-                            .gap_ms = static_cast<double>(answer.curve.step_ns(contexts)) / 1e6});
+                            .tokens_per_s = answer.found.curve.tokens_per_s(contexts),
+                            .gap_ms = static_cast<double>(answer.found.curve.step_ns(contexts)) / 1e6});
   }
   return chart;
 }
@@ -272,11 +164,11 @@ Chart chart_of(const Question& asked, const Answer& answer) {
 void print_json(const Question& asked, const Answer& answer, const std::string& written) {
   const store::TuneRecord& record = answer.record;
   nlohmann::ordered_json curve = nlohmann::ordered_json::array();
-  for (const int32_t contexts : answer.curve.contexts()) {
+  for (const int32_t contexts : answer.found.curve.contexts()) {
     curve.push_back({{"contexts", contexts},
-                     {"tokens_per_s", answer.curve.tokens_per_s(contexts)},
-                     {"ms_per_token", static_cast<double>(answer.curve.step_ns(contexts)) / 1e6},
-                     {"visits", answer.curve.visit_count(contexts)}});
+                     {"tokens_per_s", answer.found.curve.tokens_per_s(contexts)},
+                     {"ms_per_token", static_cast<double>(answer.found.curve.step_ns(contexts)) / 1e6},
+                     {"visits", answer.found.curve.visit_count(contexts)}});
   }
   nlohmann::ordered_json line = {{"model", asked.file.name},
                                  {"processor", record.key.processor},
@@ -293,10 +185,10 @@ void print_json(const Question& asked, const Answer& answer, const std::string& 
                                  {"fits", asked.fits},
                                  {"fits_half_filled", asked.fits_half},
                                  {"pays", record.parallel_start},
-                                 {"best", answer.curve.best()},
-                                 {"cut_short", answer.cut_short},
-                                 {"spread", answer.curve.spread()},
-                                 {"seconds", answer.seconds},
+                                 {"best", answer.found.curve.best()},
+                                 {"cut_short", answer.found.cut_short},
+                                 {"spread", answer.found.curve.spread()},
+                                 {"seconds", answer.found.seconds},
                                  {"written", written},
                                  {"curve", curve}};
   fmt::print("{}\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
@@ -309,13 +201,13 @@ size_t terminal_width() {
 
 void print_report(const Question& asked, const Answer& answer, const std::string& written) {
   const store::TuneRecord& record = answer.record;
-  const TuneCurve& curve = answer.curve;
+  const TuneCurve& curve = answer.found.curve;
   const int32_t pays = record.parallel_start;
   const int32_t best = curve.best();
   fmt::print("{}: {} threads of {}, {}, KV in {}\n", asked.file.name, record.key.threads, record.key.processor,
              record.key.kernels, record.key.kv_type);
-  fmt::print("measured with contexts of {} tokens in {:.0f} s{}\n\n", asked.measured_tokens, answer.seconds,
-             answer.cut_short ? "; the time was short: fewer points or repeats than wanted (--seconds)" : "");
+  fmt::print("measured with contexts of {} tokens in {:.0f} s{}\n\n", asked.measured_tokens, answer.found.seconds,
+             answer.found.cut_short ? "; the time was short: fewer points or repeats than wanted (--seconds)" : "");
   fmt::print("{}\n", chart_text(chart_of(asked, answer), terminal_width(), isatty(STDOUT_FILENO) == 0));
   fmt::print("by throughput   {}: {} tokens/s, {:.0f} % of the best ({} at {})\n",
              pays == 1 ? "1 context pays" : fmt::format("{} contexts pay", pays),

@@ -9,17 +9,12 @@ namespace {
 
 // Two doublings in a row that lose this much of the best are a fall, not noise.
 constexpr double falling_share = 0.85;
-// Less of the best than this is no plateau: visits of a quiet machine lie closer together.
-constexpr double close_share = 0.9;
+// What else happens on a machine makes a visit longer, never shorter, and lasts for seconds where the host takes a core
+// away: so it is the quickest visits that say what a number gives, however many were disturbed. Not the very quickest
+// one of many, which is luck.
+constexpr size_t visits_of_a_quick_one = 8;
 
 }  // namespace
-
-int64_t median_ns(std::vector<int64_t> values) {
-  QUIRE_CHECK(!values.empty(), "something was measured");
-  std::ranges::sort(values);
-  const size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-}
 
 std::vector<int32_t> TuneCurve::contexts() const {
   std::vector<int32_t> all;
@@ -30,7 +25,10 @@ std::vector<int32_t> TuneCurve::contexts() const {
 int64_t TuneCurve::step_ns(int32_t contexts) const {
   const auto found = visits_.find(contexts);
   QUIRE_CHECK(found != visits_.end(), "a number that was measured");
-  return std::max<int64_t>(1, median_ns(found->second));
+  std::vector<int64_t> visits = found->second;
+  const auto quick = visits.begin() + static_cast<std::ptrdiff_t>((visits.size() - 1) / visits_of_a_quick_one);
+  std::ranges::nth_element(visits, quick);
+  return std::max<int64_t>(1, *quick);
 }
 
 double TuneCurve::tokens_per_s(int32_t contexts) const {
@@ -68,10 +66,12 @@ int32_t TuneCurve::pays() const {
   return best();
 }
 
-std::vector<int32_t> TuneCurve::close() const {
-  std::vector<int32_t> all = contexts();
-  const double enough = close_share * tokens_per_s(best());
-  std::erase_if(all, [&](int32_t number) { return tokens_per_s(number) < enough; });
+std::vector<int32_t> TuneCurve::close(double share_of_best) const {
+  std::vector<int32_t> all;
+  const double enough = share_of_best * tokens_per_s(best());
+  for (const auto& [contexts, visits] : visits_) {
+    if (contexts * 1e9 / static_cast<double>(std::ranges::min(visits)) >= enough) all.push_back(contexts);
+  }
   return all;
 }
 

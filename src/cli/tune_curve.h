@@ -8,7 +8,7 @@
 
 namespace quire::cli {
 
-// Medians of what was measured, by contexts. A pure value: the clock and the engine are somebody else's.
+// What was measured, by contexts. A pure value: the clock and the engine are somebody else's.
 //
 // The rule: a number pays when it gives at least 98 % of the throughput of the best number measured; the smallest
 // that pays is recommended. So a later sweep still finds at least 95 % of its best there, where noise is a per cent.
@@ -16,7 +16,7 @@ class TuneCurve {
  public:
   static constexpr double share = 0.98;
 
-  // One visit: the time of a step of so many contexts. Values of several visits are replaced by their median.
+  // One visit: the time of a step of so many contexts. Of several visits the quickest eighth counts.
   void add(int32_t contexts, int64_t step_ns) { visits_[contexts].push_back(step_ns); }
 
   bool empty() const { return visits_.empty(); }
@@ -25,14 +25,15 @@ class TuneCurve {
   double tokens_per_s(int32_t contexts) const;
   size_t visit_count(int32_t contexts) const;
 
-  // How far visits of a number lie apart, as a share of their median: the middle one of all numbers that were visited
+  // How far visits of a number lie apart, as a share of step_ns: the middle one of all numbers that were visited
   // again. Large where something else runs on the machine.
   double spread() const;
 
   int32_t best() const;  // REQUIRES: !empty()
   int32_t pays() const;  // REQUIRES: !empty()
-  // Those at most a tenth worse than the best, which may be best, or pay, after all. Ascending.
-  std::vector<int32_t> close() const;
+  // Those whose quickest visit gave at least that share of the best's throughput: one of them may be the best after
+  // all. Ascending. REQUIRES: !empty()
+  std::vector<int32_t> close(double share_of_best) const;
 
   // The next power of two, or the bound, while more contexts may still help: the last two doublings brought something,
   // or less is known. None: the rise is over, or the bound was measured.
@@ -44,8 +45,5 @@ class TuneCurve {
  private:
   std::map<int32_t, std::vector<int64_t>> visits_;
 };
-
-// REQUIRES: not empty. Of an even count the mean of the two in the middle.
-int64_t median_ns(std::vector<int64_t> values);
 
 }  // namespace quire::cli

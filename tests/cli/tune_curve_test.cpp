@@ -69,7 +69,7 @@ TEST(TuneCurve, gives_at_least_95_per_cent_of_a_full_sweeps_best_with_noise_of_a
     for (uint32_t seed = 1; seed <= 50; ++seed) {
       for (const double noise : {0.0, 0.01}) {
         const int32_t pays = explored(machines[machine], 64, noise, seed).pays();
-        // The rule's 98 % leave 3 %: the medians of three visits are 0.7 % off, the difference of two of them 1 %.
+        // The rule's 98 % leave 3 %: the quickest of three visits is 0.8 % off, the difference of two of them 1.1 %.
         EXPECT_GE(machines[machine](pays), 0.95 * best)
             << "machine " << machine << ", noise " << noise << ", seed " << seed << ": " << pays << " contexts";
       }
@@ -83,14 +83,15 @@ TEST(TuneCurve, a_fall_ends_the_doubling_early) {
   EXPECT_EQ(curve.contexts().back(), 4);
 }
 
-TEST(TuneCurve, what_chance_could_make_the_best_is_close_to_it) {
+TEST(TuneCurve, what_may_be_the_best_is_close_to_it_by_its_quickest_visit) {
   TuneCurve curve;
   for (const auto& [contexts, tokens_per_s] :
-       std::vector<std::pair<int32_t, int64_t>>{{1, 50}, {4, 89}, {8, 91}, {16, 100}, {32, 90}}) {
+       std::vector<std::pair<int32_t, int64_t>>{{1, 50}, {4, 89}, {8, 91}, {8, 10}, {16, 100}, {32, 90}}) {
     curve.add(contexts, int64_t{contexts} * 1'000'000'000 / tokens_per_s);
   }
   EXPECT_EQ(curve.best(), 16);
-  EXPECT_EQ(curve.close(), (std::vector<int32_t>{8, 16, 32}));
+  EXPECT_EQ(curve.close(0.9), (std::vector<int32_t>{8, 16, 32}));
+  EXPECT_EQ(curve.close(0.5), (std::vector<int32_t>{1, 4, 8, 16, 32}));
 }
 
 TEST(TuneCurve, one_point_is_what_pays) {
@@ -109,12 +110,13 @@ TEST(TuneCurve, the_bound_is_measured_too_when_it_is_no_power_of_two) {
   EXPECT_EQ(curve.pays(), 23);
 }
 
-TEST(TuneCurve, one_visit_among_three_that_was_disturbed_changes_nothing) {
+TEST(TuneCurve, of_many_visits_the_quickest_eighth_counts) {
   TuneCurve curve;
   for (const int64_t ns : {30, 31, 900}) curve.add(4, ns);
-  EXPECT_EQ(curve.step_ns(4), 31);
+  EXPECT_EQ(curve.step_ns(4), 30) << "a visit that was disturbed changes nothing";
   EXPECT_EQ(curve.visit_count(4), 3U);
-  EXPECT_EQ(median_ns({4, 1, 3, 2}), 2);
+  for (int64_t ns = 40; ns < 53; ++ns) curve.add(4, ns);
+  EXPECT_EQ(curve.step_ns(4), 31) << "of sixteen the second";
 }
 
 TEST(TuneCurve, says_how_far_visits_of_a_number_lie_apart) {
@@ -122,8 +124,8 @@ TEST(TuneCurve, says_how_far_visits_of_a_number_lie_apart) {
   EXPECT_EQ(curve.spread(), 0);
   curve.add(1, 100);
   EXPECT_EQ(curve.spread(), 0) << "one visit says nothing of it";
-  for (const int64_t ns : {100, 110, 90}) curve.add(2, ns);
-  EXPECT_DOUBLE_EQ(curve.spread(), 0.2);
+  for (const int64_t ns : {100, 110, 80}) curve.add(2, ns);
+  EXPECT_DOUBLE_EQ(curve.spread(), 30.0 / 80);
 }
 
 TEST(TuneCurve, looking_between_ends) {
