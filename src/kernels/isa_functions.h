@@ -57,8 +57,11 @@ int64_t peak_bf16(int64_t rounds);
 
 // All else is avx512_bf16's.
 namespace quire::amx {
+void matmul(const MatmulArgs& args);
 void round_to_bf16(const Bf16Args& args);
 void matmul_bf16(const Bf16MatmulArgs& args);
+int64_t peak_int8(int64_t rounds);
+int64_t peak_bf16(int64_t rounds);
 }  // namespace quire::amx
 
 #undef QUIRE_DECLARE_ROW_FUNCTIONS

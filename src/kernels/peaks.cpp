@@ -12,6 +12,8 @@ std::vector<PeakLoop> supported_peak_loops() {
       {.table = "avx512", .operands = "int8", .multiply_add = avx512::peak_int8},
       {.table = "avx512_vnni", .operands = "int8", .multiply_add = avx512_vnni::peak_int8},
       {.table = "avx512_bf16", .operands = "bf16", .multiply_add = avx512_bf16::peak_bf16},
+      {.table = "amx", .operands = "int8", .multiply_add = amx::peak_int8},
+      {.table = "amx", .operands = "bf16", .multiply_add = amx::peak_bf16},
   };
   std::erase_if(loops, [](const PeakLoop& loop) { return find_kernel_table(loop.table) == nullptr; });
   return loops;

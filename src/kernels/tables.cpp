@@ -68,6 +68,7 @@ constexpr KernelTable avx512_bf16_table = [] {
 constexpr KernelTable amx_table = [] {
   KernelTable table = avx512_bf16_table;
   table.name = "amx";
+  table.matmul = amx::matmul;
   table.round_to_bf16 = amx::round_to_bf16;
   table.matmul_bf16 = amx::matmul_bf16;
   return table;
@@ -174,7 +175,8 @@ size_t count_supported() {
   if (avx512) count = 3;
   if (avx512 && __builtin_cpu_supports("avx512vnni")) count = 4;
   if (count == 4 && __builtin_cpu_supports("avx512bf16") && pairs_add_as_specified()) count = 5;
-  const bool tiles = count == 5 && __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-bf16");
+  const bool tiles = count == 5 && __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-int8") &&
+                     __builtin_cpu_supports("amx-bf16");
   if (tiles && request_tile_data() && tiles_add_as_specified()) count = 6;
   return count;
 }

@@ -6,12 +6,11 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <memory>
 #include <numeric>
 
 #include "kernels/isa_functions.h"
 #include "kernels/same_results.h"
-#include "kernels/tile_trap.h"
+#include "kernels/tile_test.h"
 #include "kernels/weights.h"
 
 namespace quire::test {
@@ -71,10 +70,7 @@ class MatmulBf16 : public testing::TestWithParam<ElementType> {
   int64_t block() const { return element_traits(GetParam()).block_elements; }
 };
 
-INSTANTIATE_TEST_SUITE_P(types, MatmulBf16,
-                         testing::Values(ElementType::q8_0, ElementType::q4_0, ElementType::q4_1, ElementType::q5_0,
-                                         ElementType::q5_1, ElementType::q4_k, ElementType::q5_k, ElementType::q6_k),
-                         [](const auto& type) { return std::string(element_traits(type.param).name); });
+INSTANTIATE_TEST_SUITE_P(types, MatmulBf16, quantized_types(), type_name);
 
 // On the values as they are rounded, each of a group's 16 + 2 roundings and each group's addition is off by at most
 // 2^-24 of the sum of magnitudes. From the unrounded ones, both factors by 2^-9 more. 1.01 covers the rest.
@@ -125,19 +121,8 @@ TEST_P(MatmulBf16, gives_a_row_the_same_bits_alone_and_among_any_neighbours) {
   }
 }
 
-// The tile kernel, on the processor's tiles or on TileTrap.
-class TileKernel : public MatmulBf16 {
+class TileKernel : public TileTest {
  protected:
-  void SetUp() override {
-    if (find_kernel_table("amx") != nullptr) return;
-    if (find_kernel_table("avx512_vnni") == nullptr || !__builtin_cpu_supports("avx512bf16")) {
-      GTEST_SKIP() << "the kernel's vector instructions are not here";
-    }
-    if (__builtin_cpu_supports("amx-tile")) GTEST_SKIP() << "the processor has tiles, but this system not the table";
-    trap_ = std::make_unique<TileTrap>();
-  }
-  void TearDown() override { EXPECT_FALSE(TileTrap::is_configured()); }
-
   void expect_specified_bits(int64_t outputs, int64_t inputs, const std::vector<float>& values) {
     const Packed packed(GetParam(), outputs, inputs, random_rows(GetParam(), outputs, inputs, random_));
     const Bf16Rows expected_x(amx_specification(), values, inputs);
@@ -147,17 +132,9 @@ class TileKernel : public MatmulBf16 {
     const auto y = multiply(tile_functions(), packed.matrix(), x);
     EXPECT_TRUE(same_results(expected, y)) << outputs << "x" << inputs << ", " << x.count << " rows";
   }
-
-  Random random_{37};
-
- private:
-  std::unique_ptr<TileTrap> trap_;
 };
 
-INSTANTIATE_TEST_SUITE_P(types, TileKernel,
-                         testing::Values(ElementType::q8_0, ElementType::q4_0, ElementType::q4_1, ElementType::q5_0,
-                                         ElementType::q5_1, ElementType::q4_k, ElementType::q5_k, ElementType::q6_k),
-                         [](const auto& type) { return std::string(element_traits(type.param).name); });
+INSTANTIATE_TEST_SUITE_P(types, TileKernel, quantized_types(), type_name);
 
 TEST_P(TileKernel, has_the_specified_bits_for_any_number_of_rows) {
   for (int64_t count = 1; count <= 70; ++count) {

@@ -157,6 +157,24 @@ void dot(Tile& sum, const Tile& a, const Tile& b) {
   _mm_setcsr(mxcsr);
 }
 
+// TDPBSSD: "Dot product of signed/signed byte", four at a time, into int32 that wraps.
+void dot_bytes(Tile& sum, const Tile& a, const Tile& b) {
+  require(&sum != &a && &sum != &b && &a != &b, "#UD: three different tiles");
+  require(sum.row_bytes == b.row_bytes && sum.rows == a.rows && a.row_bytes / 4 == b.rows, "#UD: shapes fit");
+  for (int m = 0; m < sum.rows; ++m) {
+    for (int n = 0; n < sum.row_bytes / 4; ++n) {
+      uint32_t now = 0;
+      std::memcpy(&now, sum.data[m] + 4 * n, 4);
+      for (int k = 0; k < a.row_bytes; ++k) {
+        const int x = static_cast<int8_t>(a.data[m][k]);
+        const int w = static_cast<int8_t>(b.data[k / 4][4 * n + k % 4]);
+        now += static_cast<uint32_t>(x * w);
+      }
+      std::memcpy(sum.data[m] + 4 * n, &now, 4);
+    }
+  }
+}
+
 void execute(const Instruction& in) {
   const auto is = [&](uint8_t opcode, int prefix, bool is_memory) {
     return in.opcode == opcode && in.prefix == prefix && in.is_memory == is_memory;
@@ -166,16 +184,18 @@ void execute(const Instruction& in) {
     state = {};
   } else if (is(0x49, 3, false)) {  // TILEZERO
     std::memset(tile_of(in.reg).data, 0, sizeof(Tile::data));
-  } else if (is(0x4B, 3, true) || is(0x4B, 2, true)) {  // TILELOADD, TILESTORED
+  } else if (is(0x4B, 3, true) || is(0x4B, 1, true) || is(0x4B, 2, true)) {  // TILELOADD, TILELOADDT1, TILESTORED
     require(in.rm == 4, "#UD: a tile's memory has a SIB byte");
     Tile& tile = tile_of(in.reg);
     for (int m = 0; m < tile.rows; ++m) {
       uint8_t* const row = in.base + m * in.stride;
       const auto size = static_cast<size_t>(tile.row_bytes);
-      in.prefix == 3 ? std::memcpy(tile.data[m], row, size) : std::memcpy(row, tile.data[m], size);
+      in.prefix == 2 ? std::memcpy(row, tile.data[m], size) : std::memcpy(tile.data[m], row, size);
     }
   } else if (is(0x5C, 2, false)) {  // TDPBF16PS
     dot(tile_of(in.reg), tile_of(in.rm), tile_of(in.vvvv));
+  } else if (is(0x5E, 3, false)) {  // TDPBSSD
+    dot_bytes(tile_of(in.reg), tile_of(in.rm), tile_of(in.vvvv));
   } else {
     require(false, "an illegal instruction that is no known tile instruction");
   }

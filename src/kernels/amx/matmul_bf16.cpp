@@ -13,8 +13,8 @@ constexpr int64_t tile_words = tile_rows * quant_group;
 constexpr int64_t tile_sums = tile_rows * packed::lanes;
 
 // Weights of two panels and a chunk of inputs are rounded once for all rows of a block, and stay in the first level
-// (32 KiB). A block's sums (256 KiB) and its activations of a chunk (512 KiB) stay in the second, while its panels
-// pass.
+// (32 KiB), past which the activations stream. A block's sums (256 KiB) and its activations of a chunk (512 KiB) stay
+// in the second, while its panels pass.
 constexpr int64_t chunk_groups = 16;  // whole steps of every type
 constexpr int64_t block_row_tiles = 32;
 constexpr int64_t block_panels = 8;
@@ -98,7 +98,7 @@ void multiply_chunk(const Chunk& chunk) {
   if constexpr (row_tiles == 2) begin_sums<2>(chunk, next_sums);
   if constexpr (row_tiles == 2 && panels == 2) begin_sums<3>(chunk, next_sums + tile_sums);
   for (int64_t at = 0; at < chunk.groups * tile_words; at += tile_words) {
-    load_tile<4>(chunk.x + at);
+    stream_tile<4>(chunk.x + at);
     load_tile<6>(chunk.weights[0] + at);
     dot_tiles<0, 4, 6>();
     if constexpr (panels == 2) {
@@ -106,7 +106,7 @@ void multiply_chunk(const Chunk& chunk) {
       dot_tiles<1, 4, 7>();
     }
     if constexpr (row_tiles == 2) {
-      load_tile<5>(chunk.x + chunk.x_stride + at);
+      stream_tile<5>(chunk.x + chunk.x_stride + at);
       dot_tiles<2, 5, 6>();
       if constexpr (panels == 2) dot_tiles<3, 5, 7>();
     }
@@ -159,10 +159,21 @@ void multiply_block(const Bf16MatmulArgs& args, const Block& block, BlockSums& s
   }
 }
 
+// A prompt's results are more than caches hold, so that each store would wait for its line.
+constexpr int64_t fetched_rows = 8;
+
+QUIRE_LEAF_INLINE void fetch_for_writing(const Bf16MatmulArgs& args, const Block& block, int64_t row) {
+  const float* const y = args.y + args.rows[row] * args.y_stride;
+  for (int64_t panel = block.panel_begin; panel < block.panel_end; ++panel) {
+    __builtin_prefetch(y + panel * packed::lanes, 1, 3);
+  }
+}
+
 void store_block(const Bf16MatmulArgs& args, const Block& block, const BlockSums& sums) {
   for (int64_t i = block.row_begin; i < block.row_end; ++i) {
     float* const y = args.y + args.rows[i] * args.y_stride;
     const int64_t at = i - block.row_begin;
+    if (i + fetched_rows < block.row_end) fetch_for_writing(args, block, i + fetched_rows);
     for (int64_t panel = block.panel_begin; panel < block.panel_end; ++panel) {
       const int64_t first = panel * packed::lanes;
       const float* row = sums[at / tile_rows][panel - block.panel_begin] + at % tile_rows * packed::lanes;
@@ -174,7 +185,7 @@ void store_block(const Bf16MatmulArgs& args, const Block& block, const BlockSums
 template <class Weights>
 void matmul_weights(const Bf16MatmulArgs& args) {
   constexpr int64_t block_rows = block_row_tiles * tile_rows;
-  const ConfiguredTiles configured;
+  const ConfiguredTiles configured(tile_rows, tile_row_bytes);
   alignas(64) BlockSums sums;
   for (int64_t row = 0; row < args.row_count; row += block_rows) {
     for (int64_t panel = args.panel_begin; panel < args.panel_end; panel += block_panels) {
