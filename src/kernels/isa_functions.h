@@ -55,7 +55,7 @@ void matmul_pairs(const MatmulArgs& args);
 int64_t peak_bf16(int64_t rounds);
 }  // namespace quire::avx512_bf16
 
-// All else is avx512_bf16's.
+// All else is avx512_vnni's.
 namespace quire::amx {
 void matmul(const MatmulArgs& args);
 void round_to_bf16(const Bf16Args& args);

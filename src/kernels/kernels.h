@@ -4,9 +4,9 @@
 //   scalar avx2 avx512 avx512_vnni
 //
 // The table avx512_bf16 is avx512_vnni but for BF16 weights, which meet activations in bf16
-// (KernelTable::round_activations): their bits are those of avx512_bf16_specification(). The table amx is avx512_bf16
-// but for exact rows (KernelTable::matmul_bf16), whose bits are those of amx_specification(). Bits are equal within a
-// table.
+// (KernelTable::round_activations): their bits are those of avx512_bf16_specification(). The table amx has the scalar
+// table's bits but for exact rows (KernelTable::matmul_bf16), whose bits are those of amx_specification(). Bits are
+// equal within a table.
 //
 // Three rules make bits independent of company, chunking and threads:
 //  1. Outputs are lanes. A value of y is one chain of operations over K in ascending order, the same for 1 row or 512.
@@ -231,7 +231,7 @@ const KernelTable* find_kernel_table(std::string_view name);
 // The arithmetic of the table avx512_bf16 on any machine: BF16 weights in plain loops, all else by the best table there
 // is. What tests compare avx512_bf16 with.
 const KernelTable& avx512_bf16_specification();
-// The arithmetic of the table amx on any machine: exact rows in plain loops, all else as avx512_bf16_specification().
+// The arithmetic of the table amx on any machine: exact rows in plain loops, all else as the scalar table.
 // What tests compare amx with.
 const KernelTable& amx_specification();
 

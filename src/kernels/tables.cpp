@@ -66,7 +66,7 @@ constexpr KernelTable avx512_bf16_table = [] {
 }();
 
 constexpr KernelTable amx_table = [] {
-  KernelTable table = avx512_bf16_table;
+  KernelTable table = avx512_vnni_table;
   table.name = "amx";
   table.matmul = amx::matmul;
   table.round_to_bf16 = amx::round_to_bf16;
@@ -208,7 +208,9 @@ const KernelTable& avx512_bf16_specification() {
 
 const KernelTable& amx_specification() {
   static const KernelTable specification = [] {
-    KernelTable table = avx512_bf16_specification();
+    // All but exact rows has the bits of the first four tables, of which the best is quick enough for whole models.
+    const auto supported = supported_kernel_tables();
+    KernelTable table = *supported.first(std::min<size_t>(supported.size(), 4)).back();
     table.name = "amx_specification";
     table.round_to_bf16 = scalar::round_to_bf16;
     table.matmul_bf16 = scalar::matmul_bf16;

@@ -292,7 +292,7 @@ constexpr int64_t rows_min = 9;
 }  // namespace
 
 void matmul(const MatmulArgs& args) {
-  if (args.x.rows < rows_min || !reads_quantized_activations(args.weights.type)) return avx512_bf16::matmul(args);
+  if (args.x.rows < rows_min || !reads_quantized_activations(args.weights.type)) return avx512_vnni::matmul(args);
   visit_weights(args.weights.type, [&]<class Weights>() { multiply_rows<Weights>(args); });
 }
 
