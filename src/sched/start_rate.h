@@ -9,9 +9,12 @@ namespace quire {
 // only.
 class StartRate {
  public:
-  // `others_wait`: the queue is not empty after this start, so the time to the next one counts.
+  // `others_wait`: the queue is not empty after this start, so the time to the next one counts. Starts at the moment at
+  // which a queue forms filled what places were free: they are no intervals.
   void started(int64_t now_ns, bool others_wait) {
-    if (last_ns_ >= 0) {
+    if (last_ns_ < 0) {
+      begin_ns_ = now_ns;
+    } else if (now_ns > begin_ns_) {
       elapsed_ns_ += now_ns - last_ns_;
       if (++intervals_ == 2 * memory) {
         intervals_ = memory;
@@ -26,6 +29,7 @@ class StartRate {
 
  private:
   static constexpr int64_t memory = 64;
+  int64_t begin_ns_ = -1;  // of the time in which somebody waits
   int64_t last_ns_ = -1;
   int64_t elapsed_ns_ = 0;
   int64_t intervals_ = 0;
