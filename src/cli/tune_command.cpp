@@ -46,7 +46,7 @@ struct Question {
 };
 
 struct Answer {
-  TuneSearch::Found found;
+  TuneFound found;
   store::TuneRecord record;
 };
 
@@ -121,14 +121,13 @@ Result<Answer> measure(Question& asked, const TuneOptions& options) {
   QUIRE_TRY(TuneMeter meter,
             TuneMeter::create(*local, *tokenizer,
                               {.contexts_max = asked.contexts_max, .context_tokens = asked.measured_tokens}, clock));
-  const TuneSearch search(
-      [&](int32_t contexts, int64_t visit_ns) -> Result<int64_t> {
-        if (signals.pending()) return fail(ErrorKind::cancelled, "interrupted");
-        return meter.measure(contexts, visit_ns);
-      },
-      {.contexts_max = asked.contexts_max, .time_ns = options.seconds * int64_t{1'000'000'000}}, clock);
+  const auto visit = [&](int32_t contexts, int64_t visit_ns) -> Result<int64_t> {
+    if (signals.pending()) return fail(ErrorKind::cancelled, "interrupted");
+    return meter.measure(contexts, visit_ns);
+  };
+  const TuneBounds bounds = {.contexts_max = asked.contexts_max, .time_ns = options.seconds * int64_t{1'000'000'000}};
   Answer answer;
-  QUIRE_TRY(answer.found, search.run());
+  QUIRE_TRY(answer.found, search_contexts(visit, bounds, clock));
   QUIRE_TRY(const std::string content, store::content_name(asked.file));
   const TuneCurve& curve = answer.found.curve;
   answer.record = {.key = {.model = content,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace quire::cli {
 namespace {
@@ -18,16 +19,18 @@ constexpr size_t settled_visits = 30;   // of a number: more say nothing new
 // disturbed, so that it looks worse than it is by as much as a core is worth: each other turn takes that into account.
 constexpr double close_share = 0.9, perhaps_close_share = 0.5;
 
-}  // namespace
+using Visit = FunctionRef<Result<int64_t>(int32_t contexts, int64_t visit_ns)>;
 
-class TuneSearch::Run {
+class Search {
  public:
-  explicit Run(const TuneSearch& search)
-      : search_(search),
-        begin_ns_(search.clock_.now_ns()),
-        visit_ns_(std::clamp(search.bounds_.time_ns / visits_wanted, visit_ns_min, visit_ns_max)) {}
+  Search(Visit visit, const TuneBounds& bounds, const Clock& clock)
+      : measure_(visit),
+        bounds_(bounds),
+        clock_(clock),
+        begin_ns_(clock.now_ns()),
+        visit_ns_(std::clamp(bounds.time_ns / visits_wanted, visit_ns_min, visit_ns_max)) {}
 
-  Result<Found> run() {
+  Result<TuneFound> run() {
     QUIRE_TRY_VOID(double_up());
     int32_t rounds = 1;
     for (; rounds < rounds_min || (rounds < rounds_max && elapsed_ns() < share_ns(rounds_share)); ++rounds) {
@@ -44,7 +47,7 @@ class TuneSearch::Run {
 
  private:
   Result<void> double_up() {
-    while (const auto next = curve().next_doubling(search_.bounds_.contexts_max)) {
+    while (const auto next = curve().next_doubling(bounds_.contexts_max)) {
       if (!curve().empty() && !has_time(doubling_share, *next)) {
         found_.cut_short = true;
         break;
@@ -94,11 +97,9 @@ class TuneSearch::Run {
     return {};
   }
   TuneCurve& curve() { return found_.curve; }
-  int64_t elapsed_ns() const { return search_.clock_.now_ns() - begin_ns_; }
-  int64_t share_ns(double share) const {
-    return static_cast<int64_t>(share * static_cast<double>(search_.bounds_.time_ns));
-  }
-  // A visit of so many would end within this share of the time, by the longest step so far.
+  int64_t elapsed_ns() const { return clock_.now_ns() - begin_ns_; }
+  int64_t share_ns(double share) const { return static_cast<int64_t>(share * static_cast<double>(bounds_.time_ns)); }
+  // A visit of so many would end within this share of the time, by the step of the largest number so far.
   bool has_time(double share, int32_t contexts) {
     int64_t step_ns = 0;
     for (const int32_t known : curve().contexts()) {
@@ -108,20 +109,23 @@ class TuneSearch::Run {
     return elapsed_ns() + visit < share_ns(share);
   }
   Result<void> visit(int32_t contexts) {
-    QUIRE_TRY(const int64_t step_ns, search_.visit_(contexts, visit_ns_));
+    QUIRE_TRY(const int64_t step_ns, measure_(contexts, visit_ns_));
     curve().add(contexts, step_ns);
     return {};
   }
 
-  const TuneSearch& search_;
+  const Visit measure_;
+  const TuneBounds bounds_;
+  const Clock& clock_;
   const int64_t begin_ns_;
   const int64_t visit_ns_;
-  Found found_;
+  TuneFound found_;
 };
 
-TuneSearch::TuneSearch(Visit visit, Bounds bounds, const Clock& clock)
-    : visit_(std::move(visit)), bounds_(bounds), clock_(clock) {}
+}  // namespace
 
-Result<TuneSearch::Found> TuneSearch::run() const { return Run(*this).run(); }
+Result<TuneFound> search_contexts(Visit visit, const TuneBounds& bounds, const Clock& clock) {
+  return Search(visit, bounds, clock).run();
+}
 
 }  // namespace quire::cli

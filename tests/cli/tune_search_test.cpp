@@ -7,7 +7,6 @@
 #include <array>
 #include <cmath>
 #include <random>
-#include <utility>
 
 namespace quire::cli {
 namespace {
@@ -34,13 +33,12 @@ class SharedMachine {
   SharedMachine(double one_core_share, double slowness, uint32_t seed)
       : random_(seed), one_core_share_(one_core_share), slowness_(slowness) {}
 
-  TuneSearch::Found tuned(int64_t seconds) {
-    const TuneSearch search([this](int32_t contexts, int64_t visit_ns) { return visit(contexts, visit_ns); },
-                            {.contexts_max = 64, .time_ns = seconds * second_ns}, clock_);
-    Result<TuneSearch::Found> found = search.run();
+  TuneFound tuned(int64_t seconds) {
+    const auto found = search_contexts([this](int32_t contexts, int64_t visit_ns) { return visit(contexts, visit_ns); },
+                                       {.contexts_max = 64, .time_ns = seconds * second_ns}, clock_);
     EXPECT_TRUE(found);
     EXPECT_LE(found->seconds, static_cast<double>(seconds));
-    return std::move(*found);
+    return *found;
   }
 
  private:

@@ -134,10 +134,14 @@ float f32_at(const uint8_t* bf16) {
   return value;
 }
 
-// TDPBF16PS: "FP32 FMA with DAZ=FTZ=1, RNE rounding".
-void dot(Tile& sum, const Tile& a, const Tile& b) {
+void require_shapes(const Tile& sum, const Tile& a, const Tile& b) {
   require(&sum != &a && &sum != &b && &a != &b, "#UD: three different tiles");
   require(sum.row_bytes == b.row_bytes && sum.rows == a.rows && a.row_bytes / 4 == b.rows, "#UD: shapes fit");
+}
+
+// TDPBF16PS: "FP32 FMA with DAZ=FTZ=1, RNE rounding".
+void dot(Tile& sum, const Tile& a, const Tile& b) {
+  require_shapes(sum, a, b);
   const unsigned mxcsr = _mm_getcsr();
   _mm_setcsr(0x9FC0);
   for (int m = 0; m < sum.rows; ++m) {
@@ -159,8 +163,7 @@ void dot(Tile& sum, const Tile& a, const Tile& b) {
 
 // TDPBSSD: "Dot product of signed/signed byte", four at a time, into int32 that wraps.
 void dot_bytes(Tile& sum, const Tile& a, const Tile& b) {
-  require(&sum != &a && &sum != &b && &a != &b, "#UD: three different tiles");
-  require(sum.row_bytes == b.row_bytes && sum.rows == a.rows && a.row_bytes / 4 == b.rows, "#UD: shapes fit");
+  require_shapes(sum, a, b);
   for (int m = 0; m < sum.rows; ++m) {
     for (int n = 0; n < sum.row_bytes / 4; ++n) {
       uint32_t now = 0;

@@ -10,7 +10,7 @@
 namespace quire::amx {
 namespace {
 
-constexpr int64_t tile_sums = tile_rows * packed::lanes;
+constexpr int64_t half_group = quant_group / 2;
 constexpr int64_t tile_count_max = 4;  // of rows, in a block
 // Weights of a panel and a chunk of inputs are unpacked once for all tiles of rows, while the chunk before is
 // multiplied, and stay in the first level.
@@ -23,8 +23,6 @@ constexpr int64_t block_panels = 16;
 // Rapids).
 constexpr int64_t lag_groups = 2;
 constexpr int64_t ring = 4;  // groups in turn
-
-QUIRE_LEAF_INLINE int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
 struct alignas(64) WeightChunk {
   int8_t quants[chunk_groups][quant_group * packed::lanes];  // quads, around zero where their type has an offset
@@ -118,7 +116,8 @@ QUIRE_LEAF_INLINE void multiply_group(const WeightChunk& chunk, int64_t g, const
   const int64_t input = g * quant_group;
   if constexpr (Weights::has_sub_scales) {
     multiply_part<turn % 2 * 2>(rows, input, chunk.quants[g], sums.of_half[0][turn]);
-    multiply_part<turn % 2 * 2 + 1>(rows, input + 16, chunk.quants[g] + 256, sums.of_half[1][turn]);
+    multiply_part<turn % 2 * 2 + 1>(rows, input + half_group, chunk.quants[g] + half_group * packed::lanes,
+                                    sums.of_half[1][turn]);
   } else {
     multiply_part<turn>(rows, input, chunk.quants[g], sums.of_half[0][turn]);
   }
@@ -274,7 +273,7 @@ void multiply_rows(const MatmulArgs& args) {
     const int64_t rows = args.x.rows * (i + 1) / blocks - begin;
     const int64_t tiles = (rows + tile_rows - 1) / tile_rows;
     const RowBlock block = {.begin = begin, .rows = rows, .tiles = tiles, .height = (rows + tiles - 1) / tiles};
-    const ConfiguredTiles configured(block.height, halves ? 16 : 32);
+    const ConfiguredTiles configured(block.height, halves ? half_group : quant_group);
     for (int64_t panel = args.panel_begin; panel < args.panel_end; panel += block_panels) {
       const PanelRange panels = {panel, smaller(panel + block_panels, args.panel_end)};
       if (block.height <= 12) {

@@ -10,7 +10,6 @@ namespace quire::amx {
 namespace {
 
 constexpr int64_t tile_words = tile_rows * quant_group;
-constexpr int64_t tile_sums = tile_rows * packed::lanes;
 
 // Weights of two panels and a chunk of inputs are rounded once for all rows of a block, and stay in the first level
 // (32 KiB), past which the activations stream. A block's sums (256 KiB) and its activations of a chunk (512 KiB) stay
@@ -21,8 +20,6 @@ constexpr int64_t block_panels = 8;
 
 using PanelChunk = uint16_t[chunk_groups * tile_words];
 using BlockSums = float[block_row_tiles][block_panels][tile_sums];
-
-QUIRE_LEAF_INLINE int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
 // bf16 of 32 floats; of the first 16 in the low half.
 QUIRE_LEAF_INLINE Words round_words(Floats first, Floats last) {

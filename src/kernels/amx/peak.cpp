@@ -4,11 +4,10 @@
 namespace quire::amx {
 namespace {
 
-// Ones times ones in all of the four tiles of sums: dot() once a round.
+// Ones times ones in all of the four tiles of sums, once a round: dot.operator()<sum, a, b>().
 template <class Element, class Sum, class Dot>
 QUIRE_TILE_INLINE int64_t multiply_add_ones(int64_t rounds, Element one, const Dot& dot) {
   constexpr int64_t elements = tile_rows * tile_row_bytes / static_cast<int64_t>(sizeof(Element));
-  constexpr int64_t tile_sums = tile_rows * 16;
   alignas(64) Element ones[elements];
   for (Element& element : ones) element = one;
   alignas(64) Sum sums[4 * tile_sums];
@@ -22,7 +21,12 @@ QUIRE_TILE_INLINE int64_t multiply_add_ones(int64_t rounds, Element one, const D
     zero_tile<1>();
     zero_tile<2>();
     zero_tile<3>();
-    for (int64_t round = 0; round < rounds; ++round) dot();
+    for (int64_t round = 0; round < rounds; ++round) {
+      dot.template operator()<0, 4, 6>();
+      dot.template operator()<1, 4, 7>();
+      dot.template operator()<2, 5, 6>();
+      dot.template operator()<3, 5, 7>();
+    }
     store_tile<0>(sums);
     store_tile<1>(sums + tile_sums);
     store_tile<2>(sums + 2 * tile_sums);
@@ -36,21 +40,11 @@ QUIRE_TILE_INLINE int64_t multiply_add_ones(int64_t rounds, Element one, const D
 }  // namespace
 
 int64_t peak_bf16(int64_t rounds) {
-  return multiply_add_ones<uint16_t, float>(rounds, 0x3F80, [] {
-    dot_tiles<0, 4, 6>();
-    dot_tiles<1, 4, 7>();
-    dot_tiles<2, 5, 6>();
-    dot_tiles<3, 5, 7>();
-  });
+  return multiply_add_ones<uint16_t, float>(rounds, 0x3F80, []<int sum, int a, int b>() { dot_tiles<sum, a, b>(); });
 }
 
 int64_t peak_int8(int64_t rounds) {
-  return multiply_add_ones<int8_t, int32_t>(rounds, 1, [] {
-    dot_byte_tiles<0, 4, 6>();
-    dot_byte_tiles<1, 4, 7>();
-    dot_byte_tiles<2, 5, 6>();
-    dot_byte_tiles<3, 5, 7>();
-  });
+  return multiply_add_ones<int8_t, int32_t>(rounds, 1, []<int sum, int a, int b>() { dot_byte_tiles<sum, a, b>(); });
 }
 
 }  // namespace quire::amx

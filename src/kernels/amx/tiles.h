@@ -14,6 +14,9 @@ namespace {
 
 constexpr int64_t tile_rows = 16;
 constexpr int64_t tile_row_bytes = 64;
+constexpr int64_t tile_sums = tile_rows * 16;  // of 16 outputs
+
+QUIRE_TILE_INLINE int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 
 // The memory operand of LDTILECFG.
 struct TileConfig {
