@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include "api/chat_input.h"
-#include "api/ollama_request.h"
-#include "api/openai_request.h"
+#include "api/ollama/request.h"
+#include "api/openai/request.h"
 #include "base/check.h"
 
 namespace {
@@ -27,11 +27,14 @@ void check_call(const ApiResult<GenerationCall>& call) {
   QUIRE_CHECK(!call->model.empty(), "a call names its model");
   QUIRE_CHECK(options.num_predict >= -1 && options.num_ctx.value_or(1) >= 1, "counts are sane");
   QUIRE_CHECK(options.sampling.temperature >= 0 && options.sampling.top_p >= 0 && options.sampling.top_p <= 1 &&
-                  options.sampling.repeat_penalty > 0, "sampling is sane");
+                  options.sampling.repeat_penalty > 0,
+              "sampling is sane");
   QUIRE_CHECK(call->priority.value_or(0) <= 7 && call->logprobs_top_n <= 20, "ranges are kept");
-  QUIRE_CHECK(call->choices >= 1 && call->choices * (1 + call->more_prompts.size()) <= choices_max, "answers are bounded");
-  QUIRE_CHECK(call->cache_salt.size() <= 256 && call->deadline_ms.value_or(1) > 0 &&
-                  call->queue_timeout_ms.value_or(1) > 0, "what bounds a request is sane");
+  QUIRE_CHECK(call->choices >= 1 && call->choices * (1 + call->more_prompts.size()) <= choices_max,
+              "answers are bounded");
+  QUIRE_CHECK(
+      call->cache_salt.size() <= 256 && call->deadline_ms.value_or(1) > 0 && call->queue_timeout_ms.value_or(1) > 0,
+      "what bounds a request is sane");
   for (const quire::TokenId token : call->prompt_tokens) QUIRE_CHECK(token >= 0, "ids are not negative");
   (void)chat_input(call->messages, 0);
 }

@@ -11,15 +11,15 @@
 #include <memory>
 #include <system_error>
 
-#include "cli/bench_serve_command.h"
-#include "cli/commands.h"
-#include "cli/compare_command.h"
-#include "cli/inspect_command.h"
-#include "cli/quantize_command.h"
-#include "cli/simulate_command.h"
-#include "cli/stress_command.h"
-#include "cli/synth_command.h"
-#include "cli/tune_command.h"
+#include "cli/bench/bench_serve_command.h"
+#include "cli/bench/compare_command.h"
+#include "cli/bench/stress_command.h"
+#include "cli/commands/commands.h"
+#include "cli/commands/inspect_command.h"
+#include "cli/commands/quantize_command.h"
+#include "cli/commands/simulate_command.h"
+#include "cli/commands/synth_command.h"
+#include "cli/tune/tune_command.h"
 
 namespace quire::cli {
 namespace {

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
-#include "cli/text_table.h"
+#include "cli/terminal/text_table.h"
 
 namespace quire::cli {
 namespace {
@@ -15,10 +15,14 @@ using nlohmann::json;
 
 ErrorKind kind_of(int status) {
   switch (status) {
-    case 404: return ErrorKind::not_found;
-    case 499: return ErrorKind::cancelled;
-    case 503: return ErrorKind::busy;
-    default: return status < 500 ? ErrorKind::invalid : ErrorKind::internal;
+    case 404:
+      return ErrorKind::not_found;
+    case 499:
+      return ErrorKind::cancelled;
+    case 503:
+      return ErrorKind::busy;
+    default:
+      return status < 500 ? ErrorKind::invalid : ErrorKind::internal;
   }
 }
 
@@ -35,7 +39,8 @@ Result<load::HttpEndpoint> client_endpoint() {
 
 Result<json> call_json(const load::HttpEndpoint& endpoint, std::string_view method, std::string_view target,
                        const json& body) {
-  const load::HttpCall call{.method = std::string(method), .target = std::string(target),
+  const load::HttpCall call{.method = std::string(method),
+                            .target = std::string(target),
                             .body = body.is_null() ? std::string() : body.dump()};
   const auto reply = load::http_request(endpoint, call);
   if (!reply) {

@@ -9,8 +9,8 @@
 
 #include "base/clock.h"
 #include "cli/cpu_device.h"
-#include "server/engine_model.h"
-#include "server/event_log.h"
+#include "server/models/engine_model.h"
+#include "server/observe/event_log.h"
 #include "server/server.h"
 #include "store/catalog.h"
 
@@ -53,8 +53,7 @@ Result<LocalServer> LocalServer::start(const LocalServerOptions& options) {
   config.busy_ns = [device = parts->device.get()] { return device->busy_ns(); };
   const auto make_backend = [device = parts->device.get()] { return device->make_backend(); };
   parts->loader = std::make_unique<server::EngineModelLoader>(settings, make_backend, parts->clock);
-  QUIRE_TRY(parts->server,
-            server::Server::open(std::move(config), std::move(catalog), *parts->loader, parts->clock));
+  QUIRE_TRY(parts->server, server::Server::open(std::move(config), std::move(catalog), *parts->loader, parts->clock));
   load::HttpEndpoint endpoint{.host = parts->server->address(), .port = parts->server->port()};
   if (endpoint.host == "0.0.0.0") endpoint.host = "127.0.0.1";
   if (endpoint.host == "::") endpoint.host = "::1";

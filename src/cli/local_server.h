@@ -9,7 +9,7 @@
 
 #include "base/result.h"
 #include "load/http_client.h"
-#include "server/log_format.h"
+#include "server/observe/log_format.h"
 
 namespace quire::cli {
 
@@ -18,9 +18,9 @@ struct LocalServerOptions {
   std::optional<std::string> host;  // absent: the environment's
   std::optional<uint16_t> port;     // absent: the environment's; 0: any that is free
   std::optional<int32_t> threads;
-  std::optional<int64_t> drain_timeout_ns;  // for answers that are running when it stops; absent: the environment's
+  std::optional<int64_t> drain_timeout_ns;      // for answers that are running when it stops; absent: the environment's
   std::optional<server::LogFormat> log_format;  // absent: the environment's
-  bool handles_signals = false;             // SIGINT and SIGTERM make it stop, a second one at once
+  bool handles_signals = false;                 // SIGINT and SIGTERM make it stop, a second one at once
 };
 
 // Serves from its own threads until it is destroyed; running requests are cancelled then.

@@ -19,12 +19,12 @@
 #include <map>
 
 #include "base/descriptors.h"
-#include "server/answer_stream.h"
-#include "server/connection.h"
-#include "server/event_log.h"
-#include "server/metrics_page.h"
-#include "server/model_host.h"
-#include "server/service.h"
+#include "server/http/connection.h"
+#include "server/models/model_host.h"
+#include "server/observe/event_log.h"
+#include "server/observe/metrics_page.h"
+#include "server/requests/answer_stream.h"
+#include "server/requests/service.h"
 #include "server/short_slices.h"
 
 namespace quire::server {

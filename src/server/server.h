@@ -9,9 +9,9 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "server/connection_limits.h"
-#include "server/loaded_model.h"
-#include "server/machine_memory.h"
+#include "server/http/connection_limits.h"
+#include "server/models/loaded_model.h"
+#include "server/models/machine_memory.h"
 #include "server/settings.h"
 #include "store/catalog.h"
 
@@ -28,7 +28,7 @@ class Server {
     std::function<MachineMemory()> read_memory = [] { return read_machine_memory(); };
     std::function<std::vector<int64_t>()> busy_ns = [] { return std::vector<int64_t>(); };  // of each worker
     int64_t watch_interval_ns = 1'000'000'000;  // between two looks at memory and models
-    bool handles_signals = false;           // SIGINT and SIGTERM call stop()
+    bool handles_signals = false;               // SIGINT and SIGTERM call stop()
   };
 
   // Binds and listens: clients may connect from now on. Borrows the loader and the clock. An error says which address

@@ -10,33 +10,33 @@
 #include "base/result.h"
 #include "core/limits.h"
 #include "model/kv_type.h"
-#include "server/client_identity.h"
-#include "server/log_format.h"
+#include "server/observe/log_format.h"
+#include "server/requests/client_identity.h"
 
 namespace quire::server {
 
 struct Settings {
-  std::string host = "127.0.0.1";          // HOST
-  uint16_t port = 11434;                   // HOST
-  int32_t parallel_max = 0;                // NUM_PARALLEL: contexts that run together at most; 0 and "auto": no cap
-  int32_t queue_max = 512;                 // MAX_QUEUE: requests that may wait
+  std::string host = "127.0.0.1";  // HOST
+  uint16_t port = 11434;           // HOST
+  int32_t parallel_max = 0;        // NUM_PARALLEL: contexts that run together at most; 0 and "auto": no cap
+  int32_t queue_max = 512;         // MAX_QUEUE: requests that may wait
   int64_t queue_tokens_max = Limits{}.queue_tokens_max;  // QUIRE_MAX_QUEUE_TOKENS: of their prompts; 0: no bound
-  int64_t target_gap_ns = 0;               // QUIRE_TARGET_ITL_MS: between two tokens of a stream; 0: auto
-  std::vector<ClientWeight> client_weights;  // QUIRE_CLIENT_WEIGHTS: "NAME=W,NAME=W"
-  int32_t models_max = 3;                  // MAX_LOADED_MODELS
-  std::filesystem::path models_folder;     // MODELS; default: HOME/.quire/models
-  std::filesystem::path tune_folder;       // what `quire tune` wrote: models_folder/quire/tune; empty: nothing is read
-  int64_t keep_alive_ns = 300'000'000'000; // KEEP_ALIVE; negative: for ever
+  int64_t target_gap_ns = 0;                             // QUIRE_TARGET_ITL_MS: between two tokens of a stream; 0: auto
+  std::vector<ClientWeight> client_weights;              // QUIRE_CLIENT_WEIGHTS: "NAME=W,NAME=W"
+  int32_t models_max = 3;                                // MAX_LOADED_MODELS
+  std::filesystem::path models_folder;                   // MODELS; default: HOME/.quire/models
+  std::filesystem::path tune_folder;        // what `quire tune` wrote: models_folder/quire/tune; empty: nothing is read
+  int64_t keep_alive_ns = 300'000'000'000;  // KEEP_ALIVE; negative: for ever
   int64_t drain_timeout_ns = 30'000'000'000;  // QUIRE_DRAIN_TIMEOUT: for answers in progress when it is told to stop
-  int32_t context_tokens = 0;              // CONTEXT_LENGTH: longest context; 0: what the model was trained for
-  std::vector<std::string> origins;        // ORIGINS: allowed beside the local ones
-  int debug = 0;                           // DEBUG: 1 debug, 2 trace
-  std::string isa;                         // QUIRE_ISA: kernel table by name; empty: the best there is
-  int32_t threads = 0;                     // QUIRE_THREADS: workers; 0: auto
-  uint64_t memory_bytes = 0;               // QUIRE_MEMORY: for KV; 0: auto
-  LogFormat log_format = LogFormat::text;  // QUIRE_LOG_FORMAT: text or json
-  KvType kv_type = KvType::f16;            // KV_CACHE_TYPE: f16 or q8_0
-  std::filesystem::path machine_root = "/";  // QUIRE_MACHINE_ROOT: where /proc and /sys say how much memory there is
+  int32_t context_tokens = 0;                 // CONTEXT_LENGTH: longest context; 0: what the model was trained for
+  std::vector<std::string> origins;           // ORIGINS: allowed beside the local ones
+  int debug = 0;                              // DEBUG: 1 debug, 2 trace
+  std::string isa;                            // QUIRE_ISA: kernel table by name; empty: the best there is
+  int32_t threads = 0;                        // QUIRE_THREADS: workers; 0: auto
+  uint64_t memory_bytes = 0;                  // QUIRE_MEMORY: for KV; 0: auto
+  LogFormat log_format = LogFormat::text;     // QUIRE_LOG_FORMAT: text or json
+  KvType kv_type = KvType::f16;               // KV_CACHE_TYPE: f16 or q8_0
+  std::filesystem::path machine_root = "/";   // QUIRE_MACHINE_ROOT: where /proc and /sys say how much memory there is
 };
 
 // The value of an environment variable, or null.

@@ -1,8 +1,8 @@
-#include "api/ollama_request.h"
-
 #include <gtest/gtest.h>
 
 #include <string>
+
+#include "api/ollama/request.h"
 
 namespace quire::api {
 namespace {
@@ -95,8 +95,7 @@ TEST(OllamaRequest, takes_a_salt_of_256_bytes_and_refuses_more) {
   for (const size_t bytes : {size_t{257}, size_t{1} << 20}) {
     const auto call = salted(bytes);
     ASSERT_FALSE(call);
-    EXPECT_EQ(text_of(call.error()),
-              "400 \"cache_salt\" must have at most 256 bytes, got " + std::to_string(bytes));
+    EXPECT_EQ(text_of(call.error()), "400 \"cache_salt\" must have at most 256 bytes, got " + std::to_string(bytes));
     EXPECT_EQ(call.error().param, "cache_salt");
   }
 }
@@ -135,12 +134,16 @@ struct Refusal {
 };
 
 const Refusal refused_generate[] = {
-    Refusal{"", "400 missing request body"}, Refusal{" \n", "400 missing request body"},
-    Refusal{"{", "400 invalid JSON at byte 2"}, Refusal{"{\"a\":1e999}", "400 invalid JSON: a number is out of range"},
-    Refusal{"{\"a\":\"\xff\"}", "400 invalid JSON at byte 7"}, Refusal{"{} x", "400 invalid JSON at byte 4"},
+    Refusal{"", "400 missing request body"},
+    Refusal{" \n", "400 missing request body"},
+    Refusal{"{", "400 invalid JSON at byte 2"},
+    Refusal{"{\"a\":1e999}", "400 invalid JSON: a number is out of range"},
+    Refusal{"{\"a\":\"\xff\"}", "400 invalid JSON at byte 7"},
+    Refusal{"{} x", "400 invalid JSON at byte 4"},
     Refusal{"[]", "400 the request body must be a JSON object, got an array"},
     Refusal{"7", "400 the request body must be a JSON object, got a number"},
-    Refusal{"{}", "400 model is required"}, Refusal{R"({"model":""})", "400 model is required"},
+    Refusal{"{}", "400 model is required"},
+    Refusal{R"({"model":""})", "400 model is required"},
     Refusal{R"({"model":5})", "400 \"model\" must be a string, got a number"},
     Refusal{R"({"model":"m","prompt":[]})", "400 \"prompt\" must be a string, got an array"},
     Refusal{R"({"model":"m","stream":"no"})", "400 \"stream\" must be a boolean, got a string"},
@@ -152,7 +155,8 @@ const Refusal refused_generate[] = {
     Refusal{R"({"model":"m","options":{"use_mmap":1}})", "400 option \"use_mmap\" must be of type boolean"},
     Refusal{R"({"model":"m","options":{"num_ctx":-5}})", "400 option \"num_ctx\" must be at least 1, got -5"},
     Refusal{R"({"model":"m","options":{"num_predict":-3}})", "400 option \"num_predict\" must be at least -2, got -3"},
-    Refusal{R"({"model":"m","options":{"temperature":-1}})", "400 option \"temperature\" must be from 0 to 100, got -1"},
+    Refusal{R"({"model":"m","options":{"temperature":-1}})",
+            "400 option \"temperature\" must be from 0 to 100, got -1"},
     Refusal{R"({"model":"m","options":{"top_p":7}})", "400 option \"top_p\" must be from 0 to 1, got 7"},
     Refusal{R"({"model":"m","format":"json"})", "400 \"format\" is not supported"},
     Refusal{R"({"model":"m","format":{}})", "400 \"format\" is not supported"},
@@ -163,29 +167,28 @@ const Refusal refused_generate[] = {
     Refusal{R"({"model":"m","suffix":"x"})", "400 \"suffix\" is not supported"},
     Refusal{R"({"model":"m","template":"x"})", "400 \"template\" is not supported"},
     Refusal{R"({"model":"m","prompt":"p","raw":true,"system":"s"})",
-      "400 raw mode does not support template, system, or context"},
+            "400 raw mode does not support template, system, or context"},
     Refusal{R"({"model":"m","context":"x"})", "400 \"context\" must be an array, got a string"},
     Refusal{R"({"model":"m","context":[-1]})", "400 \"context\" must hold token ids, got -1"},
     Refusal{R"({"model":"m","context":["x"]})", "400 \"context\" must hold token ids, got a string"},
     Refusal{R"({"model":"m","keep_alive":"soon"})",
-      "400 \"keep_alive\": invalid duration \"soon\": expected such as \"5m\", \"1h30m\" or a number of seconds"},
+            "400 \"keep_alive\": invalid duration \"soon\": expected such as \"5m\", \"1h30m\" or a number of seconds"},
     Refusal{R"({"model":"m","keep_alive":true})",
-      "400 \"keep_alive\" must be a duration or a number of seconds, got a boolean"},
+            "400 \"keep_alive\" must be a duration or a number of seconds, got a boolean"},
     Refusal{R"({"model":"m","priority":8})", "400 \"priority\" must be an integer from 0 to 7, got 8"},
     Refusal{R"({"model":"m","priority":-1})", "400 \"priority\" must be an integer from 0 to 7, got -1"},
     Refusal{R"({"model":"m","priority":1.5})", "400 \"priority\" must be an integer from 0 to 7, got 1.5"},
     Refusal{R"({"model":"m","priority":"high"})", "400 \"priority\" must be an integer, got a string"},
     Refusal{R"({"model":"m","user":7})", "400 \"user\" must be a string, got a number"},
     Refusal{R"({"model":"m","cache_salt":7})", "400 \"cache_salt\" must be a string, got a number"},
-    Refusal{R"({"model":"m","deadline_ms":0})",
-      "400 \"deadline_ms\" must be an integer from 1 to 31536000000, got 0"},
+    Refusal{R"({"model":"m","deadline_ms":0})", "400 \"deadline_ms\" must be an integer from 1 to 31536000000, got 0"},
     Refusal{R"({"model":"m","deadline_ms":-5})",
-      "400 \"deadline_ms\" must be an integer from 1 to 31536000000, got -5"},
+            "400 \"deadline_ms\" must be an integer from 1 to 31536000000, got -5"},
     Refusal{R"({"model":"m","deadline_ms":1e300})",
-      "400 \"deadline_ms\" must be an integer from 1 to 31536000000, got 1e+300"},
+            "400 \"deadline_ms\" must be an integer from 1 to 31536000000, got 1e+300"},
     Refusal{R"({"model":"m","queue_timeout_ms":"1s"})", "400 \"queue_timeout_ms\" must be an integer, got a string"},
     Refusal{R"({"model":"m","logprobs":true,"top_logprobs":21})",
-      "400 \"top_logprobs\" must be an integer from 0 to 20, got 21"},
+            "400 \"top_logprobs\" must be an integer from 0 to 20, got 21"},
     Refusal{R"({"model":"m","top_logprobs":2})", "400 \"top_logprobs\" needs \"logprobs\" to be true"}};
 
 TEST(RefusedGenerate, says_what_is_wrong) {
@@ -202,13 +205,13 @@ const Refusal refused_chat[] = {
     Refusal{R"({"model":"m","messages":["hi"]})", "400 \"messages[0]\" must be an object, got a string"},
     Refusal{R"({"model":"m","messages":[{"content":"x"}]})", "400 \"messages[0].role\" is required"},
     Refusal{R"({"model":"m","messages":[{"role":"user","content":5}]})",
-      "400 \"messages[0].content\" must be a string or an array of parts, got a number"},
+            "400 \"messages[0].content\" must be a string or an array of parts, got a number"},
     Refusal{R"({"model":"m","messages":[{"role":"user","content":"x","images":["y"]}]})",
-      "400 \"messages[0].images\" is not supported"},
+            "400 \"messages[0].images\" is not supported"},
     Refusal{R"({"model":"m","messages":[{"role":"assistant","content":"","tool_calls":[{}]}]})",
-      "400 \"messages[0].tool_calls\" is not supported"},
+            "400 \"messages[0].tool_calls\" is not supported"},
     Refusal{R"({"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{}}]}]})",
-      "400 \"messages[0].content[0].image_url\" is not supported"}};
+            "400 \"messages[0].content[0].image_url\" is not supported"}};
 
 TEST(RefusedChat, says_what_is_wrong) {
   for (const Refusal& refusal : refused_chat) {

@@ -1,8 +1,8 @@
-#include "api/openai_request.h"
-
 #include <gtest/gtest.h>
 
 #include <string>
+
+#include "api/openai/request.h"
 
 namespace quire::api {
 namespace {
@@ -87,17 +87,18 @@ struct Refusal {
 };
 
 const Refusal refused_completions[] = {
-    Refusal{R"({"prompt":"p"})", "400 model is required"}, Refusal{R"({"model":"m"})", "400 \"prompt\" is required"},
+    Refusal{R"({"prompt":"p"})", "400 model is required"},
+    Refusal{R"({"model":"m"})", "400 \"prompt\" is required"},
     Refusal{R"({"model":"m","prompt":5})",
-      "400 \"prompt\" must be a string or an array of token ids, or an array of these"},
+            "400 \"prompt\" must be a string or an array of token ids, or an array of these"},
     Refusal{R"({"model":"m","prompt":[]})",
-      "400 \"prompt\" must be a string or an array of token ids, or an array of these"},
+            "400 \"prompt\" must be a string or an array of token ids, or an array of these"},
     Refusal{R"({"model":"m","prompt":["a",5]})",
-      "400 \"prompt\" must be a string or an array of token ids, or an array of these"},
+            "400 \"prompt\" must be a string or an array of token ids, or an array of these"},
     Refusal{R"({"model":"m","prompt":[[1],[]]})",
-      "400 \"prompt\" must be a string or an array of token ids, or an array of these"},
+            "400 \"prompt\" must be a string or an array of token ids, or an array of these"},
     Refusal{R"({"model":"m","prompt":["a","b"],"n":65})",
-      "400 \"n\" times the number of prompts must be at most 128, got 130"},
+            "400 \"n\" times the number of prompts must be at most 128, got 130"},
     Refusal{R"({"model":"m","prompt":[1,"b"]})", "400 \"prompt\" must hold token ids, got a string"},
     Refusal{R"({"model":"m","prompt":[99999999999]})", "400 \"prompt\" must hold token ids, got 99999999999"},
     Refusal{R"({"model":"m","prompt":"p","suffix":"s"})", "400 \"suffix\" is not supported"},
@@ -105,20 +106,20 @@ const Refusal refused_completions[] = {
     Refusal{R"({"model":"m","prompt":"p","n":129})", "400 \"n\" must be an integer from 1 to 128, got 129"},
     Refusal{R"({"model":"m","prompt":"p","n":0})", "400 \"n\" must be an integer from 1 to 128, got 0"},
     Refusal{R"({"model":"m","prompt":"p","best_of":2})",
-      "400 \"best_of\" must be equal to \"n\", which is 1: every choice is returned"},
+            "400 \"best_of\" must be equal to \"n\", which is 1: every choice is returned"},
     Refusal{R"({"model":"m","prompt":"p","best_of":1,"n":2})",
-      "400 \"best_of\" must be equal to \"n\", which is 2: every choice is returned"},
+            "400 \"best_of\" must be equal to \"n\", which is 2: every choice is returned"},
     Refusal{R"({"model":"m","prompt":"p","max_tokens":-1})",
-      "400 \"max_tokens\" must be an integer from 0 to 2147483647, got -1"},
+            "400 \"max_tokens\" must be an integer from 0 to 2147483647, got -1"},
     Refusal{R"({"model":"m","prompt":"p","temperature":"x"})", "400 option \"temperature\" must be of type float32"},
     Refusal{R"({"model":"m","prompt":"p","logit_bias":{"x":1}})",
-      "400 \"logit_bias\" must be keyed by token ids, got \"x\""},
+            "400 \"logit_bias\" must be keyed by token ids, got \"x\""},
     Refusal{R"({"model":"m","prompt":"p","logit_bias":{"1":101}})",
-      "400 \"logit_bias.1\" must be from -100 to 100, got 101"},
+            "400 \"logit_bias.1\" must be from -100 to 100, got 101"},
     Refusal{R"({"model":"m","prompt":"p","service_tier":"gold"})",
-      "400 \"service_tier\" must be auto, default, flex or priority, got \"gold\""},
+            "400 \"service_tier\" must be auto, default, flex or priority, got \"gold\""},
     Refusal{R"({"model":"m","prompt":"p","stream_options":true})",
-      "400 \"stream_options\" must be an object, got a boolean"}};
+            "400 \"stream_options\" must be an object, got a boolean"}};
 
 TEST(RefusedCompletions, says_what_is_wrong) {
   for (const Refusal& refusal : refused_completions) {

@@ -1,4 +1,4 @@
-#include "cli/answer_stream.h"
+#include "cli/terminal/answer_stream.h"
 
 #include <gtest/gtest.h>
 

@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "cli/server_process.h"
+#include "cli/bench/server_process.h"
 #include "cli/shell.h"
 
 namespace quire::cli {

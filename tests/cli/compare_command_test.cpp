@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "cli/process_facts.h"
+#include "cli/bench/process_facts.h"
 #include "cli/shell.h"
 
 namespace quire::cli {

@@ -1,4 +1,4 @@
-#include "cli/demo_screen.h"
+#include "cli/terminal/demo_screen.h"
 
 #include <gtest/gtest.h>
 

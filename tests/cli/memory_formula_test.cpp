@@ -1,4 +1,4 @@
-#include "cli/memory_formula.h"
+#include "cli/tune/memory_formula.h"
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@
 #include "model/kv_type.h"
 #include "model/model.h"
 #include "model/workspace.h"
-#include "server/engine_model.h"
+#include "server/models/engine_model.h"
 
 namespace quire::cli {
 namespace {
@@ -116,8 +116,8 @@ TEST(MemoryFormula, says_how_much_is_needed_where_too_little_is_there) {
 TEST(MemoryTables, hold_the_rule_of_thumb_for_two_models_at_4096_tokens) {
   const std::string tables = *memory_tables();
   const auto row = [&](const char* begin) { return tables.substr(tables.find(begin), 80); };
-  EXPECT_NE(row("| Llama 3.2 3B | Q4_K_M |").find(" | 112 | 6 / 3 / 1 |"), std::string::npos);    // 4 GiB: 3
-  EXPECT_NE(row("| Llama 3.1 8B | Q4_K_M |").find(" | - | 10 / 5 / 2 |"), std::string::npos);  // 8 GiB: 5
+  EXPECT_NE(row("| Llama 3.2 3B | Q4_K_M |").find(" | 112 | 6 / 3 / 1 |"), std::string::npos);  // 4 GiB: 3
+  EXPECT_NE(row("| Llama 3.1 8B | Q4_K_M |").find(" | - | 10 / 5 / 2 |"), std::string::npos);   // 8 GiB: 5
 }
 
 TEST(MemoryTables, stand_in_the_document_as_they_are_made) {

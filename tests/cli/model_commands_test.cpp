@@ -2,9 +2,9 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "cli/inspect_command.h"
-#include "cli/quantize_command.h"
-#include "cli/synth_command.h"
+#include "cli/commands/inspect_command.h"
+#include "cli/commands/quantize_command.h"
+#include "cli/commands/synth_command.h"
 #include "gguf/file.h"
 #include "gguf/writer.h"
 

@@ -1,4 +1,4 @@
-#include "cli/simulate_trace.h"
+#include "cli/commands/simulate_trace.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -51,10 +51,10 @@ TEST(SimulateTrace, a_comparison_has_each_policy_and_each_figure) {
   const Printed printed = simulate({.file = trace_file()});
   EXPECT_EQ(printed.status, 0) << printed.text;
   for (const char* part :
-       {"100 requests in 60.0 s", "fcfs", "priority", "fair", "all", "wait p50 / p90 / p99 s, band 1", "band 3", "band 6",
-        "first token p50 / p90 / p99 s, all bands", "service of client 8", "Jain index between clients", "preemptions",
-        "recomputed tokens", "cache hits, % of prompt blocks", "tokens/s served", "makespan s", "least recently used",
-        "Belady", "each request ended once: yes"}) {
+       {"100 requests in 60.0 s", "fcfs", "priority", "fair", "all", "wait p50 / p90 / p99 s, band 1", "band 3",
+        "band 6", "first token p50 / p90 / p99 s, all bands", "service of client 8", "Jain index between clients",
+        "preemptions", "recomputed tokens", "cache hits, % of prompt blocks", "tokens/s served", "makespan s",
+        "least recently used", "Belady", "each request ended once: yes"}) {
     EXPECT_THAT(printed.text, HasSubstr(part));
   }
   // A line for each figure, with a cell for each policy.

@@ -3,10 +3,10 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "cli/stress_plan.h"
-#include "cli/stress_watch.h"
+#include "cli/bench/stress_plan.h"
+#include "cli/bench/stress_watch.h"
 #include "cli/shell.h"
-#include "server/machine_memory.h"
+#include "server/models/machine_memory.h"
 
 namespace quire::cli {
 namespace {
@@ -59,7 +59,8 @@ TEST(StressMachine, gives_the_kv_exactly_what_it_is_to_have) {
 // The server of a stress is its child; this test kills it in the middle.
 TEST(Stress, a_server_that_dies_is_a_crash_and_exit_status_1) {
   const Ran ran = shell("TMPDIR=" + testing::TempDir() + "; export TMPDIR; QUIRE bench stress --short --model " +
-                        QUIRE_SOURCE_DIR "/models/quire-tiny.gguf 2>&1 & pid=$!;"
+                        QUIRE_SOURCE_DIR
+                        "/models/quire-tiny.gguf 2>&1 & pid=$!;"
                         "until grep -qs 'loaded stress' $TMPDIR/quire-stress-$pid/server.log; do sleep 0.05; done;"
                         "kill -KILL $(cat /proc/$pid/task/$pid/children); wait $pid");
   EXPECT_EQ(ran.status, 1) << ran.out;

@@ -1,11 +1,11 @@
-#include "cli/tune_chart.h"
+#include "cli/tune/tune_chart.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <sstream>
 
-#include "cli/text_table.h"
+#include "cli/terminal/text_table.h"
 
 namespace quire::cli {
 namespace {

@@ -1,4 +1,4 @@
-#include "cli/tune_curve.h"
+#include "cli/tune/tune_curve.h"
 
 #include <gtest/gtest.h>
 

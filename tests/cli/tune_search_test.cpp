@@ -1,5 +1,5 @@
 // The search of `quire tune` on machines that are made up, whose clock moves as far as each visit takes.
-#include "cli/tune_search.h"
+#include "cli/tune/tune_search.h"
 
 #include <gtest/gtest.h>
 

@@ -9,8 +9,8 @@
 #include <thread>
 
 #include "backend/cpu_backend.h"
-#include "server/engine_model.h"
 #include "server/fake_model.h"
+#include "server/models/engine_model.h"
 #include "server/server.h"
 
 int main(int argc, char** argv) {

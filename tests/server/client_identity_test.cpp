@@ -1,4 +1,4 @@
-#include "server/client_identity.h"
+#include "server/requests/client_identity.h"
 
 #include <gtest/gtest.h>
 

@@ -10,7 +10,7 @@
 #include "backend/cpu_backend.h"
 #include "engine/engine_thread.h"
 #include "engine/world.h"
-#include "server/engine_model.h"
+#include "server/models/engine_model.h"
 #include "server/raw_client.h"
 #include "server/scrape.h"
 #include "server/server.h"

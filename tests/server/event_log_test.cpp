@@ -1,5 +1,5 @@
 // The log, for people and for programs.
-#include "server/event_log.h"
+#include "server/observe/event_log.h"
 
 #include <spdlog/sinks/ringbuffer_sink.h>
 #include <spdlog/spdlog.h>
@@ -8,7 +8,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "server/machine_memory.h"
+#include "server/models/machine_memory.h"
 #include "server/test_server.h"
 
 namespace quire::server::test {

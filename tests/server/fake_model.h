@@ -11,7 +11,7 @@
 
 #include "base/mailbox.h"
 #include "base/snapshot.h"
-#include "server/loaded_model.h"
+#include "server/models/loaded_model.h"
 #include "text/chat_template.h"
 
 namespace quire::server::test {
@@ -23,8 +23,8 @@ struct FakeRecord {
   Mailbox<std::string> unloaded{100};
   Mailbox<std::string> loading{100};
   Mailbox<std::pair<std::string, uint64_t>> kv_memory{10'000};  // who may have how much
-  Mailbox<int> may_load{1};  // loads wait until this is closed, if loads_wait
-  bool loads_wait = false;   // set before the server starts
+  Mailbox<int> may_load{1};                                     // loads wait until this is closed, if loads_wait
+  bool loads_wait = false;                                      // set before the server starts
   Snapshot<EngineSnapshot> snapshot;
   Snapshot<std::vector<SequenceView>> sequences;
 
@@ -39,8 +39,8 @@ struct FakeRecord {
 
 // Tokens are bytes; 256 is BOS. Prompts: "count N" answers "1 2 ... N ", "hold" answers "held " and then waits for its
 // cancel, "flood" answers without end, "busy" finds no place, "large" never fits, "fail" and "break" fail before and
-// after the first text, "expire" and "overdue" meet their deadline before and after it; "trickle N" is "count N" from a thread of its own, so that events come while others are
-// written; "echo" answers with the whole prompt.
+// after the first text, "expire" and "overdue" meet their deadline before and after it; "trickle N" is "count N" from a
+// thread of its own, so that events come while others are written; "echo" answers with the whole prompt.
 class FakeModel final : public LoadedModel {
  public:
   FakeModel(std::string name, FakeRecord& record, EventSink sink)

@@ -1,4 +1,4 @@
-#include "server/machine_memory.h"
+#include "server/models/machine_memory.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -123,7 +123,8 @@ class MemoryServer : public ServerTest {
     memory_.set(spare(4 * static_cast<int64_t>(gib)));
     config_.read_memory = [this] { return memory_.get(); };
     config_.watch_interval_ns = 1'000'000;
-    for (const char* name : {"fake", "other"}) std::filesystem::resize_file(folder_ / (std::string(name) + ".gguf"), 16 * mib);
+    for (const char* name : {"fake", "other"})
+      std::filesystem::resize_file(folder_ / (std::string(name) + ".gguf"), 16 * mib);
   }
   ~MemoryServer() override { stop(); }
   RawResponse load(const std::string& model) { return post("/api/generate", R"({"model":")" + model + "\"}"); }

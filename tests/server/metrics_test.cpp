@@ -1,5 +1,5 @@
 // GET /metrics with models that do what they are told: what the server itself counts.
-#include "server/metric_families.h"
+#include "server/observe/metric_families.h"
 #include "server/scrape.h"
 #include "server/test_server.h"
 

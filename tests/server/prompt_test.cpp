@@ -1,4 +1,4 @@
-#include "server/prompt.h"
+#include "server/requests/prompt.h"
 
 #include <gtest/gtest.h>
 
@@ -64,8 +64,8 @@ TEST_F(PromptTest, drops_the_oldest_messages_until_the_rest_fits) {
   for (int i = 0; i < 9; ++i) messages.push_back(message("user", std::string(48, static_cast<char>('0' + i))));
   messages.push_back(message("system", "mid"));
   messages.push_back(message("user", "last"));
-  const std::string expected = "^sys|" + std::string(48, '6') + "|" + std::string(48, '7') + "|" +
-                               std::string(48, '8') + "|mid|last";
+  const std::string expected =
+      "^sys|" + std::string(48, '6') + "|" + std::string(48, '7') + "|" + std::string(48, '8') + "|mid|last";
   EXPECT_EQ(prompt_of(chat(messages)), expected);
 }
 
@@ -79,10 +79,12 @@ TEST_F(PromptTest, keeps_as_many_messages_as_fit_whatever_their_number) {
 }
 
 TEST_F(PromptTest, refuses_a_chat_whose_last_message_is_too_long) {
-  const std::string refused = "400 the prompt is longer than the context length currently available to the model; it has ";
+  const std::string refused =
+      "400 the prompt is longer than the context length currently available to the model; it has ";
   EXPECT_EQ(prompt_of(chat({message("user", "a"), message("user", std::string(199, 'x'))})),
             refused + "200 tokens, the context 200");
-  EXPECT_EQ(prompt_of(chat({message("user", std::string(5000, 'x'))})), refused + "at least 200 tokens, the context 200");
+  EXPECT_EQ(prompt_of(chat({message("user", std::string(5000, 'x'))})),
+            refused + "at least 200 tokens, the context 200");
   api::GenerationCall whole = chat({message("user", std::string(150, 'a')), message("user", std::string(150, 'b'))});
   whole.truncate = false;
   EXPECT_EQ(prompt_of(whole).substr(0, 3), "400");

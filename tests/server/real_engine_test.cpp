@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "backend/cpu_backend.h"
-#include "server/engine_model.h"
+#include "server/models/engine_model.h"
 #include "server/raw_client.h"
 #include "server/server.h"
 #include "test_data.h"
@@ -27,8 +27,8 @@ class RealServer : public testing::Test {
     config.settings.port = 0;
     config.settings.memory_bytes = 64 << 20;
     loader_ = std::make_unique<EngineModelLoader>(
-        config.settings,
-        [this] { return std::make_unique<CpuBackend>(team_, *supported_kernel_tables().back()); }, clock_);
+        config.settings, [this] { return std::make_unique<CpuBackend>(team_, *supported_kernel_tables().back()); },
+        clock_);
     store::Catalog catalog("");
     ASSERT_TRUE(catalog.add("story=" + model.string()));
     auto opened = Server::open(std::move(config), std::move(catalog), *loader_, clock_);
@@ -121,7 +121,9 @@ TEST_F(RealServer, streams_what_it_sends_in_one_piece) {
 TEST_F(RealServer, repeats_an_answer_with_the_seed_it_reported) {
   QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
   start(model);
-  Json body = {{"model", "story"}, {"stream", false}, {"options", {{"num_predict", 30}, {"temperature", 1.0}}},
+  Json body = {{"model", "story"},
+               {"stream", false},
+               {"options", {{"num_predict", 30}, {"temperature", 1.0}}},
                {"messages", {{{"role", "user"}, {"content", "Tell me about Lily."}}}}};
   const Json first = Json::parse(post("/api/chat", body).body);
   body["options"]["seed"] = first["seed"];
@@ -132,9 +134,13 @@ TEST_F(RealServer, repeats_an_answer_with_the_seed_it_reported) {
 TEST_F(RealServer, ends_with_length_when_the_context_is_full) {
   QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
   start(model);
-  const Json answer = Json::parse(
-      post("/api/generate", {{"model", "story"}, {"prompt", "Once"}, {"raw", true}, {"stream", false},
-                             {"ignore_eos", true}, {"options", {{"num_ctx", 32}}}}).body);
+  const Json answer = Json::parse(post("/api/generate", {{"model", "story"},
+                                                         {"prompt", "Once"},
+                                                         {"raw", true},
+                                                         {"stream", false},
+                                                         {"ignore_eos", true},
+                                                         {"options", {{"num_ctx", 32}}}})
+                                      .body);
   EXPECT_EQ(answer["done_reason"], "length");
   EXPECT_EQ(answer["prompt_eval_count"].get<int>() + answer["eval_count"].get<int>(), 32);
 }
@@ -144,7 +150,10 @@ TEST_F(RealServer, refuses_or_shortens_a_prompt_that_is_too_long) {
   start(model);
   std::string prompt;
   for (int i = 0; i < 3000; ++i) prompt += "Lily ran. ";
-  Json body = {{"model", "story"}, {"prompt", prompt}, {"stream", false}, {"truncate", false},
+  Json body = {{"model", "story"},
+               {"prompt", prompt},
+               {"stream", false},
+               {"truncate", false},
                {"options", {{"num_predict", 1}}}};
   const RawResponse refused = post("/api/generate", body);
   EXPECT_EQ(refused.status, 400);
@@ -172,7 +181,8 @@ TEST_F(RealServer, cancels_and_goes_on_with_the_others) {
 TEST_F(RealServer, answers_several_prompts_and_choices_as_it_does_each_alone) {
   QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
   start(model);
-  Json body = {{"model", "story"}, {"prompt", {"Once upon a time", "Lily"}}, {"n", 3}, {"seed", 11},
+  Json body = {{"model", "story"}, {"prompt", {"Once upon a time", "Lily"}},
+               {"n", 3},           {"seed", 11},
                {"max_tokens", 40}, {"temperature", 1.0}};
   const Json together = Json::parse(post("/v1/completions", body).body);
   ASSERT_EQ(together["choices"].size(), 6U);
@@ -192,8 +202,8 @@ TEST_F(RealServer, answers_several_prompts_and_choices_as_it_does_each_alone) {
 TEST_F(RealServer, ends_a_request_whose_deadline_has_passed) {
   QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
   start(model);
-  const Json endless = {{"model", "story"}, {"prompt", "Once"}, {"ignore_eos", true}, {"stream", false},
-                        {"deadline_ms", 1}};
+  const Json endless = {
+      {"model", "story"}, {"prompt", "Once"}, {"ignore_eos", true}, {"stream", false}, {"deadline_ms", 1}};
   const RawResponse late = post("/api/generate", endless);
   EXPECT_EQ(late.status, 504);
   EXPECT_EQ(Json::parse(late.body)["done_reason"], "deadline");
@@ -202,7 +212,8 @@ TEST_F(RealServer, ends_a_request_whose_deadline_has_passed) {
   EXPECT_EQ(stripped(answer["choices"][0]["text"]), stripped(expected_text()));
 }
 
-// One runs for long, three wait for it: one until it is cancelled, one until its client leaves, one until its time is up.
+// One runs for long, three wait for it: one until it is cancelled, one until its client leaves, one until its time is
+// up.
 TEST_F(RealServer, ends_what_waits_in_each_way_there_is) {
   QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
   Settings settings;

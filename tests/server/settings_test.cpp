@@ -5,9 +5,9 @@
 #include <map>
 #include <string>
 
-#include "server/access.h"
-#include "server/engine_model.h"
-#include "server/http.h"
+#include "server/http/access.h"
+#include "server/http/http.h"
+#include "server/models/engine_model.h"
 
 namespace quire::server {
 namespace {

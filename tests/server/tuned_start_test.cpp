@@ -10,7 +10,7 @@
 #include <sstream>
 
 #include "backend/cpu_backend.h"
-#include "server/engine_model.h"
+#include "server/models/engine_model.h"
 #include "store/tune_record.h"
 
 namespace quire::server::test {

@@ -1,0 +1,80 @@
+#include "api/ollama/request.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "api/fields.h"
+#include "api/json_text.h"
+#include "api/options.h"
+#include "api/request_parts.h"
+
+namespace quire::api {
+namespace {
+
+// What /api/generate and /api/chat have in common.
+ApiResult<void> read_native(const Fields& fields, GenerationCall& call) {
+  QUIRE_TRY(call.model, read_model(fields));
+  QUIRE_TRY_VOID(fields.refuse_set({"format", "tools", "think", "_debug_render_only"}));
+  if (const nlohmann::json* options = fields.find("options")) {
+    if (!options->is_object()) {
+      return refuse(400, fmt::format("\"options\" must be an object, got {}", type_phrase(*options)), "options");
+    }
+    QUIRE_TRY_VOID(apply_options(*options, call.options, call.unknown_options));
+  }
+  QUIRE_TRY_VOID(read_common(fields, call));
+  QUIRE_TRY(call.truncate, fields.boolean_or("truncate", true));
+  // Accepted either way: a full context ends the answer, it is never shifted.
+  QUIRE_TRY_VOID(fields.boolean("shift"));
+  return read_logprobs(fields, call);
+}
+
+}  // namespace
+
+ApiResult<GenerationCall> parse_generate(std::string_view body) {
+  QUIRE_TRY(const nlohmann::json json, parse_body(body));
+  const Fields fields(json);
+  GenerationCall call{.endpoint = Endpoint::generate};
+  QUIRE_TRY_VOID(read_native(fields, call));
+  QUIRE_TRY_VOID(fields.refuse_set({"suffix", "images", "template"}));
+  QUIRE_TRY(call.prompt, fields.text_or("prompt", ""));
+  QUIRE_TRY(call.system, fields.text_or("system", ""));
+  QUIRE_TRY(call.raw, fields.boolean_or("raw", false));
+  if (const nlohmann::json* context = fields.find("context")) {
+    if (!context->is_array()) {
+      return refuse(400, fmt::format("\"context\" must be an array, got {}", type_phrase(*context)), "context");
+    }
+    QUIRE_TRY(call.context, read_token_ids(*context, "context"));
+  }
+  if (call.raw && (!call.system.empty() || !call.context.empty())) {
+    return refuse(400, "raw mode does not support template, system, or context", "raw");
+  }
+  return call;
+}
+
+ApiResult<GenerationCall> parse_chat(std::string_view body) {
+  QUIRE_TRY(const nlohmann::json json, parse_body(body));
+  const Fields fields(json);
+  GenerationCall call{.endpoint = Endpoint::chat};
+  QUIRE_TRY_VOID(read_native(fields, call));
+  if (const nlohmann::json* messages = fields.find("messages")) {
+    QUIRE_TRY(call.messages, read_messages(*messages));
+  }
+  return call;
+}
+
+ApiResult<ShowCall> parse_show(std::string_view body) {
+  QUIRE_TRY(const nlohmann::json json, parse_body(body));
+  const Fields fields(json);
+  ShowCall call;
+  QUIRE_TRY(call.model, fields.text_or("model", ""));
+  if (call.model.empty()) {
+    QUIRE_TRY(call.model, fields.text_or("name", ""));  // what older clients send
+  }
+  if (call.model.empty()) return refuse(400, "model is required", "model");
+  QUIRE_TRY_VOID(fields.refuse_set({"system", "template"}));
+  QUIRE_TRY(call.verbose, fields.boolean_or("verbose", false));
+  return call;
+}
+
+}  // namespace quire::api

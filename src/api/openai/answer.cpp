@@ -1,0 +1,229 @@
+#include "api/answer.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "api/answer_formats.h"
+#include "api/json_text.h"
+
+namespace quire::api {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// What OpenAI's format has no place for; on the final message of every choice.
+void put_extras(Json& message, const RequestStats& stats) {
+  message["seed"] = stats.seed;
+  message["queue_duration"] = stats.queue_ns;
+  message["prompt_eval_cached_count"] = stats.cached_tokens;
+}
+
+class OpenAiWriter final : public AnswerWriter {
+ public:
+  explicit OpenAiWriter(AnswerHead head)
+      : head_(std::move(head)), chat_(head_.endpoint == Endpoint::chat_completions), choices_(head_.choices) {}
+
+  std::string_view content_type() const override { return head_.stream ? "text/event-stream" : "application/json"; }
+
+  void delta(size_t index, const TextDelta& delta, int64_t, std::string& out) override {
+    Choice& choice = choices_[index];
+    choice.text += delta.text;
+    if (head_.wants_logprobs) {
+      choice.logprobs.insert(choice.logprobs.end(), delta.logprobs.begin(), delta.logprobs.end());
+    }
+    if (!head_.stream || (choice.text.empty() && choice.logprobs.empty())) return;
+    Json chunk = begin_chunk();
+    Json& item = chunk["choices"][0];
+    item["index"] = index;
+    if (chat_) {
+      item["delta"] = chat_delta(choice);
+    } else {
+      item["text"] = choice.text;
+    }
+    put_logprobs(choice, item);
+    item["finish_reason"] = nullptr;
+    if (head_.include_usage) chunk["usage"] = nullptr;
+    choice.text.clear();
+    event(chunk, out);
+  }
+
+  void finish(size_t index, const Finished& finished, const AnswerTimes&, int64_t, std::string& out) override {
+    Choice& choice = choices_[index];
+    choice.finish_reason = finish_text(finished.reason);
+    choice.stats = finished.stats;
+    ++ended_;
+    if (head_.stream) finish_choice(index, out);
+    if (ended_ < choices_.size()) return;
+    if (head_.stream) {
+      finish_stream(out);
+    } else {
+      finish_whole(out);
+    }
+  }
+
+  void fail(const ApiError& error, bool after_first_byte, std::string& out) override {
+    if (!after_first_byte) {
+      out += error_body(Dialect::openai, error);
+      return;
+    }
+    out += "data: ";
+    out += error_body(Dialect::openai, error);
+    out += "\n\ndata: [DONE]\n\n";
+  }
+
+ private:
+  struct Choice {
+    bool role_sent = false;
+    std::string text;                        // not sent yet
+    std::vector<PositionLogprobs> logprobs;  // not sent yet
+    size_t text_offset = 0;
+    std::string_view finish_reason;
+    RequestStats stats;
+  };
+
+  Json begin(const char* object) const {
+    Json body;
+    body["id"] = head_.id;
+    body["object"] = object;
+    body["created"] = head_.created_unix_s;
+    body["model"] = head_.model;
+    body["system_fingerprint"] = "fp_quire";
+    if (!head_.service_tier.empty()) body["service_tier"] = head_.service_tier;
+    return body;
+  }
+
+  Json begin_chunk() const { return begin(chat_ ? "chat.completion.chunk" : "text_completion"); }
+
+  static Json chat_delta(Choice& choice) {
+    Json delta;
+    if (!std::exchange(choice.role_sent, true)) delta["role"] = "assistant";
+    delta["content"] = choice.text;
+    return delta;
+  }
+
+  void finish_choice(size_t index, std::string& out) {
+    Choice& choice = choices_[index];
+    Json chunk = begin_chunk();
+    Json& item = chunk["choices"][0];
+    item["index"] = index;
+    if (chat_) {
+      // An answer without a token still says whose turn it was.
+      item["delta"] = choice.role_sent ? Json::object() : chat_delta(choice);
+    } else {
+      item["text"] = "";
+    }
+    put_logprobs(choice, item);
+    item["finish_reason"] = choice.finish_reason;
+    if (head_.include_usage) chunk["usage"] = nullptr;
+    put_extras(chunk, choice.stats);
+    event(chunk, out);
+  }
+
+  void finish_stream(std::string& out) const {
+    if (head_.include_usage) {
+      Json usage = begin_chunk();
+      usage["choices"] = Json::array();
+      usage["usage"] = usage_json(usage_stats());
+      event(usage, out);
+    }
+    out += "data: [DONE]\n\n";
+  }
+
+  void finish_whole(std::string& out) {
+    Json body = begin(chat_ ? "chat.completion" : "text_completion");
+    for (size_t index = 0; index < choices_.size(); ++index) {
+      Choice& choice = choices_[index];
+      Json& item = body["choices"].emplace_back();
+      item["index"] = index;
+      if (chat_) {
+        item["message"] = {{"role", "assistant"}, {"content", choice.text}};
+      } else {
+        item["text"] = choice.text;
+      }
+      put_logprobs(choice, item);
+      item["finish_reason"] = choice.finish_reason;
+    }
+    const RequestStats stats = usage_stats();
+    body["usage"] = usage_json(stats);
+    put_extras(body, stats);
+    out += to_text(body);
+  }
+
+  // Of the whole response. A prompt counts once however many choices it has, and as cached what was so for all of them:
+  // the choice that computed the rest is the one that it cost something.
+  RequestStats usage_stats() const {
+    RequestStats sum{.seed = choices_.front().stats.seed};
+    for (size_t first = 0; first < choices_.size(); first += head_.choices_per_prompt) {
+      int64_t cached = choices_[first].stats.cached_tokens;
+      for (size_t index = first; index < first + head_.choices_per_prompt; ++index) {
+        const RequestStats& stats = choices_[index].stats;
+        cached = std::min(cached, stats.cached_tokens);
+        sum.generated_tokens += stats.generated_tokens;
+        sum.queue_ns = std::max(sum.queue_ns, stats.queue_ns);
+      }
+      sum.prompt_tokens += choices_[first].stats.prompt_tokens;
+      sum.cached_tokens += cached;
+    }
+    return sum;
+  }
+
+  static Json usage_json(const RequestStats& stats) {
+    return {{"prompt_tokens", stats.prompt_tokens},
+            {"completion_tokens", stats.generated_tokens},
+            {"total_tokens", stats.prompt_tokens + stats.generated_tokens},
+            {"prompt_tokens_details", {{"cached_tokens", stats.cached_tokens}}},
+            {"queue_duration", stats.queue_ns},
+            {"seed", stats.seed}};
+  }
+
+  void put_logprobs(Choice& choice, Json& item) const {
+    if (choice.logprobs.empty()) {
+      item["logprobs"] = nullptr;
+      return;
+    }
+    Json& target = item["logprobs"];
+    if (chat_) {
+      for (const PositionLogprobs& position : choice.logprobs) target["content"].push_back(logprob_object(position));
+    } else {
+      put_completion_logprobs(choice, target);
+    }
+    choice.logprobs.clear();
+  }
+
+  // Four parallel arrays: the older format of /v1/completions.
+  static void put_completion_logprobs(Choice& choice, Json& target) {
+    target = {{"tokens", Json::array()},
+              {"token_logprobs", Json::array()},
+              {"top_logprobs", Json::array()},
+              {"text_offset", Json::array()}};
+    for (const PositionLogprobs& position : choice.logprobs) {
+      target["tokens"].push_back(position.chosen.text);
+      target["token_logprobs"].push_back(position.chosen.logprob);
+      target["text_offset"].push_back(choice.text_offset);
+      choice.text_offset += position.chosen.text.size();
+      Json top = Json::object();
+      for (const TokenLogprob& token : position.top) top[token.text] = token.logprob;
+      target["top_logprobs"].push_back(std::move(top));
+    }
+  }
+
+  static void event(const Json& chunk, std::string& out) {
+    out += "data: ";
+    out += to_text(chunk);
+    out += "\n\n";
+  }
+
+  const AnswerHead head_;
+  const bool chat_;
+  std::vector<Choice> choices_;
+  size_t ended_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<AnswerWriter> make_openai_writer(AnswerHead head) {
+  return std::make_unique<OpenAiWriter>(std::move(head));
+}
+
+}  // namespace quire::api

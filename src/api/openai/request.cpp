@@ -1,0 +1,214 @@
+#include "api/openai/request.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "api/fields.h"
+#include "api/json_text.h"
+#include "api/options.h"
+#include "api/request_parts.h"
+
+namespace quire::api {
+namespace {
+
+// The fields whose names and meanings OpenAI shares with the native options; read through the same table.
+constexpr std::string_view shared_options[] = {
+    "temperature", "top_p", "frequency_penalty", "presence_penalty", "seed",    "stop",
+    "top_k",       "min_p", "typical_p",         "repeat_penalty",   "num_ctx", "repeat_last_n"};
+
+struct ServiceTier {
+  std::string_view name;
+  uint8_t priority;
+};
+constexpr ServiceTier service_tiers[] = {{"priority", 1}, {"default", 3}, {"flex", 6}};
+
+ApiResult<void> read_shared_options(const nlohmann::json& json, GenerationCall& call) {
+  call.options.sampling.temperature = 1.0F;
+  call.options.sampling.top_p = 1.0F;
+  call.options.sampling.top_k = 0;
+  nlohmann::json picked = nlohmann::json::object();
+  for (const std::string_view name : shared_options) {
+    const auto it = json.find(name);
+    if (it != json.end()) picked[std::string(name)] = *it;
+  }
+  return apply_options(picked, call.options, call.unknown_options);
+}
+
+ApiResult<void> read_max_tokens(const Fields& fields, GenerationCall& call) {
+  QUIRE_TRY(std::optional<int64_t> most, fields.integer("max_completion_tokens", 0, INT32_MAX));
+  if (!most) {
+    QUIRE_TRY(most, fields.integer("max_tokens", 0, INT32_MAX));
+  }
+  if (most) call.options.num_predict = static_cast<int32_t>(*most);
+  return {};
+}
+
+// {"token id": bias from -100 to 100}.
+ApiResult<void> read_logit_bias(const Fields& fields, GenerationCall& call) {
+  const nlohmann::json* biases = fields.find("logit_bias");
+  if (biases == nullptr) return {};
+  if (!biases->is_object()) {
+    return refuse(400, fmt::format("\"logit_bias\" must be an object, got {}", type_phrase(*biases)), "logit_bias");
+  }
+  const Fields entries(*biases, "logit_bias.");
+  for (const auto& [key, value] : biases->items()) {
+    TokenId token = 0;
+    const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), token);
+    if (error != std::errc() || end != key.data() + key.size() || token < 0) {
+      return refuse(400, fmt::format("\"logit_bias\" must be keyed by token ids, got \"{}\"", key), "logit_bias");
+    }
+    QUIRE_TRY(const std::optional<double> bias, entries.number(key, -100, 100));
+    if (bias) call.options.sampling.logit_bias.emplace_back(token, static_cast<float>(*bias));
+  }
+  return {};
+}
+
+ApiResult<void> read_service_tier(const Fields& fields, GenerationCall& call) {
+  QUIRE_TRY(std::string tier, fields.text_or("service_tier", ""));
+  if (tier.empty()) return {};
+  if (tier == "auto") tier = "default";  // what is chosen for it, and said in the answer
+  const auto known = std::ranges::find(service_tiers, tier, &ServiceTier::name);
+  if (known == std::end(service_tiers)) {
+    return refuse(400, fmt::format("\"service_tier\" must be auto, default, flex or priority, got \"{}\"", tier),
+                  "service_tier");
+  }
+  if (!call.priority) call.priority = known->priority;
+  call.service_tier = std::move(tier);
+  return {};
+}
+
+ApiResult<void> read_stream_options(const Fields& fields, GenerationCall& call) {
+  const nlohmann::json* options = fields.find("stream_options");
+  if (options == nullptr) return {};
+  if (!options->is_object()) {
+    return refuse(400, fmt::format("\"stream_options\" must be an object, got {}", type_phrase(*options)),
+                  "stream_options");
+  }
+  QUIRE_TRY(call.include_usage, Fields(*options, "stream_options.").boolean_or("include_usage", false));
+  return {};
+}
+
+// A field that has one value which asks for nothing.
+ApiResult<void> refuse_unless(const Fields& fields, std::string_view name,
+                              std::initializer_list<std::string_view> harmless) {
+  const nlohmann::json* value = fields.find(name);
+  if (value == nullptr) return {};
+  if (value->is_string()) {
+    for (const std::string_view allowed : harmless) {
+      if (value->get_ref<const std::string&>() == allowed) return {};
+    }
+  }
+  return refuse_unsupported(fields.path(name));
+}
+
+ApiResult<void> read_choices(const Fields& fields, GenerationCall& call) {
+  QUIRE_TRY(const std::optional<int64_t> count, fields.integer("n", 1, choices_max));
+  call.choices = static_cast<int32_t>(count.value_or(1));
+  QUIRE_TRY(const std::optional<int64_t> best_of, fields.integer("best_of", 1, choices_max));
+  if (best_of.value_or(call.choices) != call.choices) {
+    return refuse(
+        400, fmt::format("\"best_of\" must be equal to \"n\", which is {}: every choice is returned", call.choices),
+        "best_of");
+  }
+  return {};
+}
+
+ApiResult<void> read_openai(const nlohmann::json& json, const Fields& fields, GenerationCall& call) {
+  call.stream = false;
+  QUIRE_TRY(call.model, read_model(fields));
+  QUIRE_TRY_VOID(read_common(fields, call));
+  QUIRE_TRY_VOID(read_shared_options(json, call));
+  QUIRE_TRY_VOID(read_max_tokens(fields, call));
+  QUIRE_TRY_VOID(read_logit_bias(fields, call));
+  QUIRE_TRY_VOID(read_service_tier(fields, call));
+  QUIRE_TRY_VOID(read_stream_options(fields, call));
+  return read_choices(fields, call);
+}
+
+// One prompt: a string or token ids.
+ApiResult<TextPrompt> read_prompt(const nlohmann::json& value) {
+  TextPrompt prompt;
+  if (value.is_string()) {
+    prompt.text = value.get<std::string>();
+  } else if (value.is_array() && !value.empty()) {
+    QUIRE_TRY(prompt.tokens, read_token_ids(value, "prompt"));
+  } else {
+    return refuse(400, "\"prompt\" must be a string or an array of token ids, or an array of these", "prompt");
+  }
+  return prompt;
+}
+
+// One prompt, or an array of them.
+ApiResult<void> read_prompts(const Fields& fields, GenerationCall& call) {
+  const nlohmann::json* value = fields.find("prompt");
+  if (value == nullptr) return refuse(400, "\"prompt\" is required", "prompt");
+  const bool several = value->is_array() && !value->empty() && !value->front().is_number();
+  const size_t count = several ? value->size() : 1;
+  if (static_cast<int64_t>(count) * call.choices > choices_max) {
+    return refuse(400,
+                  fmt::format("\"n\" times the number of prompts must be at most {}, got {}", choices_max,
+                              static_cast<int64_t>(count) * call.choices),
+                  "n");
+  }
+  QUIRE_TRY(TextPrompt first, read_prompt(several ? value->front() : *value));
+  call.prompt = std::move(first.text);
+  call.prompt_tokens = std::move(first.tokens);
+  for (size_t index = 1; index < count; ++index) {
+    QUIRE_TRY(TextPrompt prompt, read_prompt((*value)[index]));
+    call.more_prompts.push_back(std::move(prompt));
+  }
+  return {};
+}
+
+}  // namespace
+
+ApiResult<GenerationCall> parse_completions(std::string_view body) {
+  QUIRE_TRY(const nlohmann::json json, parse_body(body));
+  const Fields fields(json);
+  GenerationCall call{.endpoint = Endpoint::completions, .raw = true, .truncate = false};
+  QUIRE_TRY_VOID(read_openai(json, fields, call));
+  QUIRE_TRY_VOID(fields.refuse_set({"suffix", "echo"}));
+  const nlohmann::json* logprobs = fields.find("logprobs");
+  if (logprobs != nullptr && !(logprobs->is_boolean() && !logprobs->get<bool>())) {
+    QUIRE_TRY(const std::optional<int64_t> top, fields.integer("logprobs", 0, 20));
+    call.logprobs_top_n = static_cast<int32_t>(top.value_or(0));
+  }
+
+  QUIRE_TRY_VOID(read_prompts(fields, call));
+  return call;
+}
+
+ApiResult<GenerationCall> parse_chat_completions(std::string_view body) {
+  QUIRE_TRY(const nlohmann::json json, parse_body(body));
+  const Fields fields(json);
+  GenerationCall call{.endpoint = Endpoint::chat_completions};
+  QUIRE_TRY_VOID(read_openai(json, fields, call));
+  QUIRE_TRY_VOID(fields.refuse_set({"tools", "functions", "audio", "prediction", "web_search_options"}));
+  QUIRE_TRY_VOID(refuse_unless(fields, "tool_choice", {"none", "auto"}));
+  QUIRE_TRY_VOID(refuse_unless(fields, "function_call", {"none", "auto"}));
+  QUIRE_TRY_VOID(refuse_unless(fields, "reasoning_effort", {"none"}));
+  if (const nlohmann::json* reasoning = fields.find("reasoning")) {
+    if (!reasoning->is_object()) return refuse_unsupported("reasoning");
+    QUIRE_TRY_VOID(refuse_unless(Fields(*reasoning, "reasoning."), "effort", {"none"}));
+  }
+  if (const nlohmann::json* format = fields.find("response_format")) {
+    if (!format->is_object() || format->value("type", nlohmann::json()) != "text") {
+      return refuse_unsupported("response_format");
+    }
+  }
+  if (const nlohmann::json* modalities = fields.find("modalities")) {
+    if (*modalities != nlohmann::json::array({"text"})) return refuse_unsupported("modalities");
+  }
+  QUIRE_TRY_VOID(read_logprobs(fields, call));
+  QUIRE_TRY(call.truncate, fields.boolean_or("truncate", true));
+  const nlohmann::json* messages = fields.find("messages");
+  if (messages == nullptr) return refuse(400, "\"messages\" is required", "messages");
+  QUIRE_TRY(call.messages, read_messages(*messages));
+  if (call.messages.empty()) return refuse(400, "\"messages\" must not be empty", "messages");
+  return call;
+}
+
+}  // namespace quire::api

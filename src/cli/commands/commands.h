@@ -1,0 +1,118 @@
+// The commands of the `quire` program: one function and one file each. Options are plain values, which app.cpp fills
+// from the command line. A command writes its result to standard output; an Error becomes one line on standard error
+// and exit status 1.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/kv_type.h"
+
+namespace quire::cli {
+
+struct ServeOptions {
+  std::optional<std::string> host;  // absent: QUIRE_HOST, OLLAMA_HOST, 127.0.0.1:11434
+  std::optional<uint16_t> port;
+  std::vector<std::string> models;        // names, GGUF files, or NAME=FILE.gguf
+  std::optional<int32_t> threads;         // absent: every core
+  std::optional<std::string> log_format;  // "text" or "json"; absent: QUIRE_LOG_FORMAT, text
+};
+Result<void> serve_command(const ServeOptions& options);
+
+// Sampling as asked for on the command line; what is absent is the server's default.
+struct SamplingOptions {
+  std::optional<double> temperature;
+  std::optional<int64_t> seed;
+  std::optional<int64_t> num_predict;
+};
+
+struct RunOptions {
+  std::string model;                  // a name, or a GGUF file, which is run in this process
+  std::optional<std::string> prompt;  // absent: standard input, or a conversation on a terminal
+  bool raw = false;                   // no template: the prompt's own bytes after BOS
+  bool verbose = false;               // counts and rates after each answer, on standard error
+  std::string system;
+  std::optional<std::string> keep_alive;
+  SamplingOptions sampling;
+};
+Result<void> run_command(const RunOptions& options);
+
+Result<void> list_command();
+Result<void> ps_command();
+
+struct ShowOptions {
+  std::string model;
+  bool verbose = false;
+  // At most one: print that part alone.
+  bool license = false, modelfile = false, parameters = false, template_text = false, system = false;
+};
+Result<void> show_command(const ShowOptions& options);
+
+Result<void> stop_command(const std::string& model);
+
+struct DemoOptions {
+  std::optional<std::string> model;  // absent: QUIRE_MODEL, the model in the box, the tests' model
+  std::string host = "127.0.0.1";
+  uint16_t port = 11434;  // the next free one when it is taken
+  bool once = false;      // ends after the table
+  int32_t num_predict = 256;
+};
+Result<void> demo_command(const DemoOptions& options);
+
+enum class OutputFormat : uint8_t { table, jsonl };
+
+struct BenchBatchOptions {
+  std::string model;
+  int32_t prompt = 128;
+  int32_t generate = 32;
+  std::vector<int32_t> parallel = {1, 8, 32};
+  std::optional<int32_t> threads;
+  std::optional<KvType> kv_type;  // absent: QUIRE_KV_CACHE_TYPE, OLLAMA_KV_CACHE_TYPE, f16
+  OutputFormat format = OutputFormat::table;
+  bool sample = false;  // as the native endpoints' defaults do; else greedily
+  bool roof = false;    // also what was read and multiplied a second, to compare with `bench roof`
+};
+Result<void> bench_batch_command(const BenchBatchOptions& options);
+
+struct BenchLoadOptions {
+  std::string model;
+  std::optional<int32_t> threads;
+  OutputFormat format = OutputFormat::table;
+};
+Result<void> bench_load_command(const BenchLoadOptions& options);
+
+struct BenchRoofOptions {
+  int threads = 0;  // 0: every core
+  OutputFormat format = OutputFormat::table;
+};
+Result<void> bench_roof_command(const BenchRoofOptions& options);
+
+struct TokenizeOptions {
+  std::string file;
+  bool special = false;  // special tokens in the text are parsed, and BOS and EOS added as the file asks
+  bool pieces = false;   // "id<TAB>piece", one a line
+};
+Result<void> tokenize_command(const TokenizeOptions& options);
+
+struct RenderOptions {
+  std::string source;         // FILE.gguf or FILE.jinja
+  std::string messages_file;  // "-": standard input
+  std::string bos, eos;       // their texts; empty: the file's own
+  bool generation_prompt = true;
+  bool spans = false;  // also the user's byte ranges, on standard error
+};
+Result<void> render_command(const RenderOptions& options);
+
+struct LogitsOptions {
+  std::string file;
+  std::vector<int32_t> tokens;
+  std::string out;
+  std::optional<int32_t> threads;
+  std::optional<KvType> kv_type;
+};
+Result<void> logits_command(const LogitsOptions& options);
+
+}  // namespace quire::cli

@@ -1,0 +1,26 @@
+#include <fmt/format.h>
+
+#include <iostream>
+#include <iterator>
+
+#include "cli/commands/commands.h"
+#include "gguf/file.h"
+#include "text/tokenizer.h"
+
+namespace quire::cli {
+
+// The text is standard input, byte for byte: a last line break is a part of it.
+Result<void> tokenize_command(const TokenizeOptions& options) {
+  QUIRE_TRY(const gguf::File file, gguf::File::open(options.file));
+  QUIRE_TRY(const auto tokenizer, Tokenizer::create(file.metadata()));
+  const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
+  const std::vector<TokenId> tokens = tokenizer->encode(text, options.special, options.special);
+  if (options.pieces) {
+    for (const TokenId token : tokens) fmt::print("{}\t{}\n", token, tokenizer->name(token));
+    return {};
+  }
+  fmt::print("{}\n", fmt::join(tokens, " "));
+  return {};
+}
+
+}  // namespace quire::cli

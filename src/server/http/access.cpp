@@ -1,0 +1,64 @@
+#include "server/http/access.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+namespace quire::server {
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return result;
+}
+
+// "host:port" -> "host"; "[::1]:80" -> "[::1]".
+std::string_view without_port(std::string_view host) {
+  if (host.starts_with('[')) return host.substr(0, std::min(host.find(']'), host.size() - 1) + 1);
+  return host.substr(0, std::min(host.find(':'), host.size()));
+}
+
+bool is_ipv4(std::string_view host) {
+  return std::ranges::count(host, '.') == 3 && host.find_first_not_of("0123456789.") == std::string_view::npos;
+}
+
+// One * stands for any text.
+bool matches(std::string_view pattern, std::string_view text) {
+  const size_t star = pattern.find('*');
+  if (star == std::string_view::npos) return pattern == text;
+  const std::string_view begin = pattern.substr(0, star);
+  const std::string_view end = pattern.substr(star + 1);
+  return text.size() >= begin.size() + end.size() && text.starts_with(begin) && text.ends_with(end);
+}
+
+}  // namespace
+
+bool host_allowed(std::string_view host_header, std::string_view own_host_name) {
+  const std::string host = lower(without_port(host_header));
+  if (host.empty() || host.starts_with('[') || is_ipv4(host)) return true;
+  if (host == "localhost" || host == lower(own_host_name)) return true;
+  constexpr std::array<std::string_view, 3> local_endings = {".localhost", ".local", ".internal"};
+  return std::ranges::any_of(local_endings, [&](std::string_view ending) { return host.ends_with(ending); });
+}
+
+bool origin_allowed(std::string_view origin, std::string_view host_header, std::span<const std::string> extra) {
+  const size_t scheme_end = origin.find("://");
+  if (scheme_end == std::string_view::npos) return false;
+  const std::string_view scheme = origin.substr(0, scheme_end);
+  const std::string_view host = origin.substr(scheme_end + 3);
+  if (host == host_header && !host.empty()) return true;  // the page came from here
+  constexpr std::array<std::string_view, 5> application_schemes = {"app", "file", "tauri", "vscode-webview",
+                                                                   "vscode-file"};
+  if (std::ranges::find(application_schemes, scheme) != application_schemes.end()) return true;
+  constexpr std::array<std::string_view, 4> local_hosts = {"localhost", "127.0.0.1", "0.0.0.0", "[::1]"};
+  if ((scheme == "http" || scheme == "https") &&
+      std::ranges::find(local_hosts, without_port(host)) != local_hosts.end()) {
+    return true;
+  }
+  return std::ranges::any_of(extra, [&](const std::string& pattern) { return matches(pattern, origin); });
+}
+
+}  // namespace quire::server

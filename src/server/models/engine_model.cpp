@@ -1,0 +1,197 @@
+#include "server/models/engine_model.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <string>
+
+#include "api/chat_input.h"
+#include "base/progress.h"
+#include "engine/engine_thread.h"
+#include "engine/model_executor.h"
+#include "model/kv_type.h"
+#include "model/model.h"
+#include "server/models/machine_memory.h"
+#include "store/tune_record.h"
+#include "text/chat_template.h"
+#include "text/tokenizer.h"
+
+namespace quire::server {
+namespace {
+
+// A conversation for a model that has no template: all of it is the user's.
+PromptText plain_prompt(const ChatTemplateInput& input) {
+  PromptText prompt;
+  for (const auto& message : input.messages) {
+    if (!prompt.text.empty()) prompt.text += '\n';
+    prompt.text += message.value("content", "");
+  }
+  if (!prompt.text.empty()) prompt.user_spans.push_back({0, prompt.text.size()});
+  return prompt;
+}
+
+size_t longest_token(const Tokenizer& tokenizer) {
+  size_t longest = 1;
+  for (TokenId token = 0; token < tokenizer.vocab_size(); ++token) {
+    longest = std::max({longest, tokenizer.bytes(token).size(), tokenizer.name(token).size()});
+  }
+  return longest;
+}
+
+// The number of contexts to begin with that was measured for this model here; none where nothing was.
+std::optional<int32_t> tuned_start(const Settings& settings, const store::ModelFile& file, const Backend& backend,
+                                   KvType kv_type) {
+  std::error_code error;
+  if (settings.tune_folder.empty() || !std::filesystem::is_directory(settings.tune_folder, error)) return std::nullopt;
+  const Result<std::string> content = store::content_name(file);
+  if (!content) return std::nullopt;
+  const auto found = store::find_tune(settings.tune_folder, {.model = *content,
+                                                             .processor = store::processor_name(),
+                                                             .kernels = std::string(backend.name()),
+                                                             .kv_type = std::string(kv_type_name(kv_type)),
+                                                             .threads = backend.worker_count()});
+  if (!found) spdlog::warn("what was tuned for {} is not used: {}", file.name, found.error().message);
+  if (!found || !*found) return std::nullopt;
+  return (*found)->parallel_start;
+}
+
+// Everything one model needs, in the order in which it is built; the engine goes first when it is destroyed.
+class EngineModel final : public LoadedModel {
+ public:
+  struct Parts {
+    gguf::File file;
+    std::unique_ptr<const Tokenizer> tokenizer;
+    std::optional<Result<ChatTemplate>> chat_template;  // none: the file has none
+    std::unique_ptr<Backend> backend;
+  };
+
+  static Result<std::unique_ptr<LoadedModel>> create(Parts parts, const store::ModelFile& file,
+                                                     const Settings& settings, const Clock& clock, EventSink sink) {
+    auto result = std::unique_ptr<EngineModel>(new EngineModel(std::move(parts)));
+    {
+      ProgressBar bar("loading " + file.name, clock, progress_patience_ns);
+      QUIRE_TRY(Model model, Model::load(result->parts_.file, *result->parts_.backend, settings.kv_type,
+                                         [&](uint64_t done, uint64_t total) { bar.update(done, total); }));
+      result->model_ = std::make_unique<Model>(std::move(model));
+    }
+    const ModelConfig& config = result->model_->config();
+    if (config.vocab != result->parts_.tokenizer->vocab_size()) {
+      return fail(ErrorKind::invalid, fmt::format("the vocabulary has {} tokens, the weights are made for {}",
+                                                  result->parts_.tokenizer->vocab_size(), config.vocab));
+    }
+    const int64_t block_bytes = KvStore::block_size_bytes(config, Limits{}.block_tokens);
+    result->block_bytes_ = block_bytes;
+    Limits limits = engine_limits(settings, config.context_max, block_bytes,
+                                  settings.memory_bytes > 0 ? settings.memory_bytes : memory_for_kv());
+    const auto tuned = tuned_start(settings, file, *result->parts_.backend, config.kv_type);
+    if (tuned) limits.parallel_start = std::clamp(*tuned, 1, limits.running_max);
+    QUIRE_TRY(ModelExecutor executor, ModelExecutor::create(*result->model_, *result->parts_.backend, limits));
+    result->executor_ = std::make_unique<ModelExecutor>(std::move(executor));
+    result->engine_ =
+        std::make_unique<EngineThread>(limits, *result->executor_, *result->parts_.tokenizer, clock, std::move(sink));
+    spdlog::info("{} layers, {} weights in {} arithmetic; contexts of {} tokens, {} KV blocks of {} tokens in {}",
+                 config.layers, config.architecture, result->parts_.backend->name(),
+                 result->engine_->limits().context_tokens, limits.block_count, limits.block_tokens,
+                 kv_type_name(config.kv_type));
+    if (tuned) spdlog::info("{} begins with {} contexts, as tuned", file.name, limits.parallel_start);
+    return result;
+  }
+
+  std::vector<TokenId> encode(const PromptText& prompt) const override {
+    return parts_.tokenizer->encode(prompt, true);
+  }
+  std::vector<TokenId> encode_raw(std::string_view text) const override {
+    return parts_.tokenizer->encode(text, true, true);
+  }
+  Result<PromptText> render(const ChatTemplateInput& input) const override {
+    if (!parts_.chat_template) return plain_prompt(input);
+    if (!*parts_.chat_template) return std::unexpected(parts_.chat_template->error());
+    return (*parts_.chat_template)->render(input);
+  }
+  int32_t vocab_size() const override { return parts_.tokenizer->vocab_size(); }
+  TokenId bos() const override { return parts_.tokenizer->bos(); }
+  size_t token_bytes_max() const override { return token_bytes_max_; }
+  int32_t context_tokens() const override { return engine_->limits().context_tokens; }
+  Result<void> submit(Request request) override { return engine_->submit(std::move(request)); }
+  void cancel(SequenceId id) override { engine_->cancel(id); }
+  EngineSnapshot snapshot() const override { return engine_->snapshot(); }
+  std::vector<SequenceView> sequences() const override { return engine_->sequences(); }
+  uint64_t kv_block_bytes() const override { return static_cast<uint64_t>(block_bytes_); }
+  std::string_view kv_type() const override { return kv_type_name(model_->config().kv_type); }
+  int32_t kv_block_tokens() const override { return engine_->limits().block_tokens; }
+  ModelMemory memory() const override {
+    return {.weights_bytes = model_->weight_size_bytes(), .workspace_bytes = executor_->workspace_size_bytes()};
+  }
+  void stop() override { engine_->stop(); }
+  void set_kv_memory(uint64_t bytes) override {
+    const uint64_t blocks = bytes / static_cast<uint64_t>(block_bytes_);
+    engine_->set_block_limit(static_cast<int32_t>(std::min<uint64_t>(blocks, std::numeric_limits<int32_t>::max())));
+  }
+
+ private:
+  explicit EngineModel(Parts parts) : parts_(std::move(parts)), token_bytes_max_(longest_token(*parts_.tokenizer)) {}
+
+  const Parts parts_;
+  const size_t token_bytes_max_;
+  int64_t block_bytes_ = 1;
+  std::unique_ptr<const Model> model_;
+  std::unique_ptr<ModelExecutor> executor_;
+  std::unique_ptr<EngineThread> engine_;
+};
+
+std::string token_name(const Tokenizer& tokenizer, TokenId token) {
+  return token < 0 ? std::string() : std::string(tokenizer.name(token));
+}
+
+}  // namespace
+
+uint64_t memory_for_kv() { return read_machine_memory().available_bytes / 2; }
+
+Limits engine_limits(const Settings& settings, int64_t context_max, int64_t block_bytes, uint64_t memory_bytes) {
+  constexpr int64_t int32_max = std::numeric_limits<int32_t>::max();
+  Limits limits;
+  const int64_t wanted =
+      settings.context_tokens > 0 ? std::min<int64_t>(settings.context_tokens, context_max) : context_max;
+  limits.context_tokens = static_cast<int32_t>(std::clamp<int64_t>(wanted, 2, int32_max));
+  // Somebody who names a number knows the machine: begin with it, and go below only where fewer do as well.
+  if (settings.parallel_max > 0) limits.running_max = limits.parallel_start = settings.parallel_max;
+  limits.queue_max = settings.queue_max;
+  limits.answer_tokens_expected = 256;  // a page of text: fewer contexts start at once, fewer are parked later
+  limits.queue_tokens_max = settings.queue_tokens_max;
+  limits.target_gap_ns = settings.target_gap_ns;
+  const int64_t context_blocks = (limits.context_tokens + limits.block_tokens - 1) / limits.block_tokens;
+  const auto affordable = static_cast<int64_t>(memory_bytes / static_cast<uint64_t>(std::max<int64_t>(1, block_bytes)));
+  limits.block_count = static_cast<int32_t>(
+      std::clamp<int64_t>(affordable, 1, std::min(int32_max, context_blocks * limits.running_max)));
+  return limits;
+}
+
+Result<std::unique_ptr<LoadedModel>> EngineModelLoader::load(const store::ModelFile& file, EventSink sink) {
+  const auto in_file = [&](const Error& error) {
+    return fail(error.kind == ErrorKind::not_found ? error.kind : ErrorKind::internal,
+                fmt::format("cannot load {}: {}", file.name, error.message));
+  };
+  Result<gguf::File> opened = gguf::File::open(file.path);
+  if (!opened) return in_file(opened.error());
+  Result<std::unique_ptr<const Tokenizer>> tokenizer = Tokenizer::create(opened->metadata());
+  if (!tokenizer) return in_file(tokenizer.error());
+  EngineModel::Parts parts{.file = std::move(*opened),
+                           .tokenizer = std::move(*tokenizer),
+                           .chat_template = std::nullopt,
+                           .backend = make_backend_()};
+  if (const auto source = parts.file.metadata().get_string("tokenizer.chat_template")) {
+    const Tokenizer& vocabulary = *parts.tokenizer;
+    parts.chat_template.emplace(ChatTemplate::parse(*source, token_name(vocabulary, vocabulary.bos()),
+                                                    token_name(vocabulary, vocabulary.eos())));
+    if (!*parts.chat_template) spdlog::warn("chat template of {}: {}", file.name, parts.chat_template->error().message);
+  }
+  Result<std::unique_ptr<LoadedModel>> model =
+      EngineModel::create(std::move(parts), file, settings_, clock_, std::move(sink));
+  if (!model) return in_file(model.error());
+  return model;
+}
+
+}  // namespace quire::server
