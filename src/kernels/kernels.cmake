@@ -1,5 +1,4 @@
 # One folder an instruction set; its flags are on its leaf files only.
-quire_layer(kernels quire_tensor)
 function(quire_isa folder)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/kernels/${folder}/*.cpp)
   if(sources)
