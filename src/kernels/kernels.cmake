@@ -26,4 +26,3 @@ quire_isa(avx512 ${QUIRE_LEAF_OPTIMIZATION} ${QUIRE_AVX512_FLAGS})
 quire_isa(avx512_vnni ${QUIRE_LEAF_OPTIMIZATION} ${QUIRE_AVX512_FLAGS} -mavx512vnni)
 quire_isa(avx512_bf16 ${QUIRE_LEAF_OPTIMIZATION} ${QUIRE_AVX512_FLAGS} -mavx512bf16)
 quire_isa(amx ${QUIRE_LEAF_OPTIMIZATION} ${QUIRE_AVX512_FLAGS} -mavx512bf16)  # tiles.h needs no flag
-include(${CMAKE_SOURCE_DIR}/bench/kernels/kernels.cmake)
