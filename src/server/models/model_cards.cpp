@@ -12,8 +12,8 @@ constexpr size_t cards_max = 4096;
 api::ModelDetails details_of(const store::ModelFacts& facts) {
   return {
       .family = facts.architecture,
-      .parameter_size = api::human_count(facts.parameter_count),
-      .quantization_level = facts.file_type < 0 ? facts.main_type : std::string(api::file_type_name(facts.file_type)),
+      .parameter_size = store::human_count(facts.parameter_count),
+      .quantization_level = facts.file_type < 0 ? facts.main_type : std::string(store::file_type_name(facts.file_type)),
       .context_length = facts.context_length,
       .embedding_length = facts.embedding_length};
 }
