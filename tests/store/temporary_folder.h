@@ -12,9 +12,9 @@ namespace quire::store {
 
 class TemporaryFolder : public testing::Test {
  protected:
-  TemporaryFolder() {
+  explicit TemporaryFolder(const std::filesystem::path& parent = testing::TempDir()) {
     const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = std::filesystem::path(testing::TempDir()) /
+    folder_ = parent /
               ("quire-" + std::string(test->test_suite_name()) + "-" + test->name() + "-" + std::to_string(::getpid()));
     std::filesystem::create_directories(folder_);
   }
