@@ -61,10 +61,7 @@ Result<LocalServer> LocalServer::start(const LocalServerOptions& options) {
   return LocalServer(std::move(parts), std::move(endpoint));
 }
 
-std::string model_name_of(const std::string& spec) {
-  const size_t equals = spec.find('=');
-  return equals == std::string::npos ? std::filesystem::path(spec).stem().string() : spec.substr(0, equals);
-}
+std::string model_name_of(const std::string& spec) { return store::parse_model_spec(spec).name; }
 
 LocalServer::LocalServer(std::unique_ptr<Parts> parts, load::HttpEndpoint endpoint)
     : parts_(std::move(parts)), endpoint_(std::move(endpoint)) {}

@@ -103,14 +103,17 @@ Catalog::Catalog(fs::path folder, std::vector<fs::path> others)
   }
 }
 
-Result<void> Catalog::add(std::string_view spec) {
-  // A file's own name may hold a '='.
+ModelSpec parse_model_spec(std::string_view spec) {
   std::error_code error;
-  size_t equals = fs::is_regular_file(fs::path(spec), error) ? std::string_view::npos : spec.find('=');
-  const fs::path path(equals == std::string_view::npos ? spec : spec.substr(equals + 1));
-  const std::string name =
-      equals == std::string_view::npos ? path.stem().string() : std::string(spec.substr(0, equals));
+  const size_t equals = fs::is_regular_file(fs::path(spec), error) ? std::string_view::npos : spec.find('=');
+  if (equals == std::string_view::npos) return {.name = fs::path(spec).stem().string(), .path = spec};
+  return {.name = std::string(spec.substr(0, equals)), .path = spec.substr(equals + 1)};
+}
+
+Result<void> Catalog::add(std::string_view spec) {
+  const auto [name, path] = parse_model_spec(spec);
   if (name.empty()) return fail(ErrorKind::invalid, fmt::format("\"{}\": expected FILE.gguf or NAME=FILE.gguf", spec));
+  std::error_code error;
   if (!fs::is_regular_file(path, error)) {
     return fail(ErrorKind::not_found, fmt::format("there is no model file {}", path.string()));
   }
@@ -125,7 +128,7 @@ Catalog::Listing Catalog::read() const {
     if (keys.insert(model.stored ? model.stored->name.key() : key_of(model.name)).second)
       listing.models.push_back(std::move(model));
   };
-  for (const Named& named : named_) {
+  for (const ModelSpec& named : named_) {
     std::optional<ModelFile> model = describe_file(named.name, named.path);
     if (model) add(std::move(*model));
     if (!model) listing.problems.push_back(fmt::format("the model file {} is gone", named.path.string()));
@@ -176,7 +179,7 @@ Result<ModelFile> Catalog::read_model(const StoreFolder& store, const ManifestEn
 
 Result<ModelFile> Catalog::find(std::string_view name) const {
   const std::string wanted = key_of(name);
-  for (const Named& named : named_) {
+  for (const ModelSpec& named : named_) {
     if (key_of(named.name) != wanted) continue;
     if (std::optional<ModelFile> model = describe_file(named.name, named.path)) return std::move(*model);
   }

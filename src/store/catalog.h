@@ -22,6 +22,14 @@ namespace quire::store {
 // "NAME" -> "NAME:latest"; a name with a tag stays as it is.
 std::string with_tag(std::string_view name);
 
+// A model as it is given on the command line: "FILE.gguf", whose name is the file's, or "NAME=FILE.gguf". A file's own
+// name may hold a '=': what is a file as it stands is one.
+struct ModelSpec {
+  std::string name;  // without a tag that was not given; may be empty
+  std::filesystem::path path;
+};
+ModelSpec parse_model_spec(std::string_view spec);
+
 // What a manifest says of a model.
 struct StoredModel {
   ModelName name;
@@ -68,8 +76,7 @@ class Catalog {
   // `folder` may be empty (none) or not exist yet. Nothing is ever written.
   explicit Catalog(std::filesystem::path folder, std::vector<std::filesystem::path> others = {});
 
-  // A model given on the command line: "FILE.gguf", whose name is the file's, or "NAME=FILE.gguf". An error when there
-  // is no such file.
+  // A model given on the command line. An error when there is no such file.
   Result<void> add(std::string_view spec);
 
   Listing read() const;
@@ -79,10 +86,6 @@ class Catalog {
   Result<ModelFile> find(std::string_view name) const;
 
  private:
-  struct Named {
-    std::string name;
-    std::filesystem::path path;
-  };
   // What a manifest was when it was read, and what it said: a model, or why it is none.
   struct Known {
     ManifestEntry entry;
@@ -94,7 +97,7 @@ class Catalog {
 
   std::vector<StoreFolder> stores_;  // FOLDER's manifests first
   std::filesystem::path folder_;
-  std::vector<Named> named_;
+  std::vector<ModelSpec> named_;
   // Two that list at the same time may both read a manifest, and one's knowledge replaces the other's.
   std::unique_ptr<Snapshot<KnownByPath>> known_;
 };
