@@ -55,11 +55,7 @@ std::vector<Scenario> scenarios() {
 
 class Crash : public TemporaryFolder {
  protected:
-  // In memory where that can be: thousands of fsyncs wait for a disk long, and are counted all the same.
-  Crash()
-      : TemporaryFolder(::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : testing::TempDir()),
-        root_(folder_ / "models"),
-        catalog_(root_) {}
+  Crash() : root_(folder_ / "models"), catalog_(root_) {}
 
   // A folder with two models and a loose file, new for each try.
   StoreFolder make_folder() {

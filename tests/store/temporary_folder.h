@@ -12,7 +12,9 @@ namespace quire::store {
 
 class TemporaryFolder : public testing::Test {
  protected:
-  explicit TemporaryFolder(const std::filesystem::path& parent = testing::TempDir()) {
+  // In memory where that can be: a disk that others use, too, takes seconds for some thousand files and fsyncs.
+  TemporaryFolder() {
+    const std::filesystem::path parent = ::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : testing::TempDir();
     const auto* test = testing::UnitTest::GetInstance()->current_test_info();
     folder_ = parent /
               ("quire-" + std::string(test->test_suite_name()) + "-" + test->name() + "-" + std::to_string(::getpid()));
