@@ -23,6 +23,7 @@ const std::map<std::string, std::set<std::string>, std::less<>> layer_table = {
     {"tensor", {"base"}},
     {"metrics", {"base"}},
     {"trace", {"base"}},
+    {"net", {"base"}},
     {"gguf", {"base", "tensor"}},
     {"kernels", {"base", "tensor"}},
     {"kv", {"base", "core"}},
@@ -31,12 +32,12 @@ const std::map<std::string, std::set<std::string>, std::less<>> layer_table = {
     {"sched", {"base", "core", "kv"}},
     {"model", {"base", "core", "tensor", "gguf", "backend"}},
     {"api", {"base", "core", "text"}},
-    {"store", {"base", "gguf"}},
+    {"store", {"base", "gguf", "net"}},
     {"engine", {"base", "core", "text", "model", "kv", "sched", "metrics"}},
     {"sim", {"base", "core", "trace", "text", "kv", "sched", "engine"}},
     {"server", {"base", "core", "text", "model", "engine", "metrics", "api", "store"}},
     {"load", {"base", "core", "metrics", "trace", "api"}},
-    {"cli", {"base", "core", "tensor", "metrics", "trace", "gguf", "kernels", "kv", "text", "backend", "sched", "model",
+    {"cli", {"base", "core", "tensor", "metrics", "trace", "net", "gguf", "kernels", "kv", "text", "backend", "sched", "model",
              "api", "store", "engine", "sim", "server", "load"}},
 };
 
