@@ -20,12 +20,14 @@ int main(int argument_count, char** arguments) {
   const auto folder = StoreFolder::open(arguments[1], StoreFolder::Access::writable);
   const auto name = ModelName::parse(arguments[2]);
   if (!surroundings || !folder || !name) {
-    fmt::print(stderr, "{}\n", !surroundings ? surroundings.error().message
-                               : !folder     ? folder.error().message
-                                             : name.error().message);
+    fmt::print(stderr, "{}\n",
+               !surroundings ? surroundings.error().message
+               : !folder     ? folder.error().message
+                             : name.error().message);
     return 2;
   }
-  if (argument_count > 3) surroundings->part_bytes_min = surroundings->part_bytes_max = std::strtoull(arguments[3], nullptr, 10);
+  if (argument_count > 3)
+    surroundings->part_bytes_min = surroundings->part_bytes_max = std::strtoull(arguments[3], nullptr, 10);
   const auto pulled = registry::pull(*folder, *name, {.insecure = true}, *surroundings, {});
   if (!pulled) {
     fmt::print(stderr, "{}\n", pulled.error().message);

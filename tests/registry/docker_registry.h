@@ -34,7 +34,8 @@ class DockerRegistry {
     std::filesystem::create_directories(folder);
     const std::filesystem::path config = folder / "config.yml";
     std::ofstream(config) << "version: 0.1\nlog:\n  level: info\nstorage:\n  filesystem:\n    rootdirectory: "
-                          << (folder / "data").string() << "\n  delete:\n    enabled: true\nhttp:\n  addr: 127.0.0.1:0\n";
+                          << (folder / "data").string()
+                          << "\n  delete:\n    enabled: true\nhttp:\n  addr: 127.0.0.1:0\n";
     std::array<int, 2> pipe{};
     if (::pipe2(pipe.data(), O_CLOEXEC) != 0) std::abort();
     posix_spawn_file_actions_t actions;

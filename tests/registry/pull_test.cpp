@@ -51,9 +51,9 @@ TEST_F(Pull, brings_the_same_bytes_and_says_what_ollama_says) {
   expect_pulled(folder);
   EXPECT_EQ(fetched_bytes(), all_bytes_);
   const auto line = [&](size_t layer) { return "pulling " + manifest_.layers[layer].digest.substr(7, 12); };
-  EXPECT_THAT(statuses(), ElementsAre("pulling manifest", line(0), line(1),
-                                      "pulling " + manifest_.config.digest.substr(7, 12), "verifying sha256 digest",
-                                      "writing manifest", "success"));
+  EXPECT_THAT(statuses(),
+              ElementsAre("pulling manifest", line(0), line(1), "pulling " + manifest_.config.digest.substr(7, 12),
+                          "verifying sha256 digest", "writing manifest", "success"));
   for (const Progress& progress : progress_) {
     if (progress.digest != manifest_.layers[0].digest) continue;
     EXPECT_EQ(progress.total_bytes, weights_.size());
@@ -192,8 +192,8 @@ TEST_F(Pull, wrong_bytes_are_never_kept) {
   const Result<void> pulled = pull_model(folder, name_of("library/m"));
   ASSERT_FALSE(pulled);
   EXPECT_EQ(pulled.error().kind, ErrorKind::invalid);
-  EXPECT_THAT(pulled.error().message, StartsWith("digest mismatch, file must be downloaded again: want " +
-                                                 manifest_.layers[0].digest));
+  EXPECT_THAT(pulled.error().message,
+              StartsWith("digest mismatch, file must be downloaded again: want " + manifest_.layers[0].digest));
   EXPECT_TRUE(folder.list_manifests().entries.empty());
   EXPECT_FALSE(std::filesystem::exists(folder.partial_path(manifest_.layers[0].digest)));
   proxy_->set_fault({});
@@ -220,9 +220,11 @@ TEST_F(Pull, ollamas_half_download_is_gone_on_with) {
   const std::filesystem::path partial = folder.partial_path(manifest_.layers[0].digest);
   const size_t first = 1'000'000;
   std::ofstream(partial) << weights_.substr(0, first) << std::string(weights_.size() - first, '\0');
-  std::ofstream(partial.string() + "-0") << R"({"N":0,"Offset":0,"Size":2000000,"Completed":1000000})" << "\n";
-  std::ofstream(partial.string() + "-1")
-      << fmt::format(R"({{"N":1,"Offset":2000000,"Size":{},"Completed":0}})", weights_.size() - 2'000'000) << "\n";
+  std::ofstream(partial.string() + "-0") << R"({"N":0,"Offset":0,"Size":2000000,"Completed":1000000})"
+                                         << "\n";
+  std::ofstream(partial.string() + "-1") << fmt::format(R"({{"N":1,"Offset":2000000,"Size":{},"Completed":0}})",
+                                                        weights_.size() - 2'000'000)
+                                         << "\n";
   const Result<void> pulled = pull_model(folder, name_of("library/m"));
   ASSERT_TRUE(pulled) << pulled.error().message;
   EXPECT_EQ(fetched_bytes(), all_bytes_ - first);
@@ -252,7 +254,8 @@ TEST_F(Pull, a_registry_that_ignores_ranges_is_read_in_one_stream) {
 TEST_F(Pull, a_range_that_cannot_be_satisfied_starts_the_blob_over_once) {
   std::atomic<int> refused{0};
   proxy_->set_fault([&](const Seen& request, Connection& connection) {
-    if (!FaultProxy::is_blob(request) || !range_of(request).starts_with("bytes=1048576-") || ++refused > 1) return false;
+    if (!FaultProxy::is_blob(request) || !range_of(request).starts_with("bytes=1048576-") || ++refused > 1)
+      return false;
     return connection.reply(416, "", "Content-Range: bytes */5\r\n");
   });
   const StoreFolder folder = store("mine");
@@ -293,8 +296,9 @@ TEST_F(Pull, blobs_may_be_somewhere_else_and_nobody_is_told_there_who_asks) {
     if (request.target.starts_with("/token")) return connection.reply(200, R"({"token":"sesame"})"), ++tokens, true;
     if (request.target == "/v2/") return false;
     if (request.header("Authorization") != "Bearer sesame") {
-      return connection.reply(401, "", "WWW-Authenticate: Bearer realm=\"http://" + proxy_->host() +
-                                           "/token\",service=\"s\",scope=\"repository:library/m:pull\"\r\n");
+      return connection.reply(401, "",
+                              "WWW-Authenticate: Bearer realm=\"http://" + proxy_->host() +
+                                  "/token\",service=\"s\",scope=\"repository:library/m:pull\"\r\n");
     }
     if (!FaultProxy::is_blob(request)) return false;
     return connection.reply(307, "", "Location: " + elsewhere.url(request.target) + "\r\n");

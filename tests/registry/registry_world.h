@@ -70,7 +70,9 @@ class FaultProxy {
     for (const auto& header : reply.headers) head += header.name + ": " + header.value + "\r\n";
     return head + "\r\n";
   }
-  static void give(const net::HttpReply& reply, Connection& connection) { connection.send(head_of(reply) + reply.body); }
+  static void give(const net::HttpReply& reply, Connection& connection) {
+    connection.send(head_of(reply) + reply.body);
+  }
 
   static bool is_blob(const Seen& request) {
     return request.method == "GET" && request.target.find("/blobs/sha256:") != std::string::npos;
@@ -102,6 +104,15 @@ class FaultProxy {
 // Sleeping moves the clock, and takes no time.
 class RegistryWorld : public TemporaryFolder {
  protected:
+  // In memory where that is possible: every blob and manifest is synced, by quire and by the registry.
+  RegistryWorld() {
+    if (::access("/dev/shm", W_OK) != 0) return;
+    const std::filesystem::path in_memory = std::filesystem::path("/dev/shm") / folder_.filename();
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(in_memory);
+    folder_ = in_memory;
+  }
+
   void SetUp() override {
     if (!DockerRegistry::program()) GTEST_SKIP() << "docker-registry is not here: tools/install --tests fetches it";
     registry_ = std::make_unique<DockerRegistry>(folder_ / "registry");
@@ -140,9 +151,8 @@ class RegistryWorld : public TemporaryFolder {
     std::vector<BlobHold> holds;
     for (const std::string& bytes : blobs) {
       holds.push_back(std::move(*folder.put_blob(bytes)));
-      const Layer layer{.media_type = std::string(media_type::model),
-                        .digest = holds.back().digest,
-                        .size_bytes = bytes.size()};
+      const Layer layer{
+          .media_type = std::string(media_type::model), .digest = holds.back().digest, .size_bytes = bytes.size()};
       manifest.layers.push_back(layer);
     }
     manifest.config = manifest.layers.back();
