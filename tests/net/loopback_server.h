@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cctype>
+#include <condition_variable>
 #include <cstdint>
 #include <cstdlib>
 #include <functional>
@@ -129,6 +130,11 @@ class LoopbackServer {
   std::string host() const { return "127.0.0.1:" + std::to_string(port_); }
   std::string url(std::string_view path) const { return (tls_ ? "https://" : "http://") + host() + std::string(path); }
   int connections() const { return connections_; }
+  // Returns when every client has gone, and what was said to it has been said.
+  void wait_until_idle() {
+    std::unique_lock lock(mutex_);
+    idle_.wait(lock, [this] { return sockets_.empty(); });
+  }
   std::vector<Seen> seen() const {
     const std::lock_guard lock(mutex_);
     return seen_;
@@ -167,6 +173,7 @@ class LoopbackServer {
     const std::lock_guard lock(mutex_);
     std::erase(sockets_, socket);
     ::close(socket);
+    if (sockets_.empty()) idle_.notify_all();
   }
 
   static bool next_request(Connection& connection, std::string& received, Seen& request) {
@@ -197,6 +204,7 @@ class LoopbackServer {
   uint16_t port_ = 0;
   std::atomic<int> connections_{0};
   mutable std::mutex mutex_;
+  std::condition_variable idle_;
   bool stopped_ = false;              // guarded by mutex_
   std::vector<int> sockets_;          // guarded by mutex_: of connections that are open
   std::vector<Seen> seen_;            // guarded by mutex_

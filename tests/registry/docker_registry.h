@@ -14,6 +14,7 @@
 #include <fstream>
 #include <optional>
 #include <string>
+#include <thread>
 
 namespace quire::store::registry::test {
 
@@ -50,12 +51,18 @@ class DockerRegistry {
     posix_spawn_file_actions_destroy(&actions);
     ::close(pipe[1]);
     read_port(pipe[0]);
-    log_ = pipe[0];
+    // A full pipe would stop it: what it logs from now on is thrown away.
+    drain_ = std::thread([log = pipe[0]] {
+      std::array<char, 4096> bytes{};
+      while (::read(log, bytes.data(), bytes.size()) > 0) {
+      }
+      ::close(log);
+    });
   }
   ~DockerRegistry() {
     ::kill(process_, SIGKILL);
     ::waitpid(process_, nullptr, 0);
-    ::close(log_);
+    drain_.join();
   }
   DockerRegistry(const DockerRegistry&) = delete;
   DockerRegistry& operator=(const DockerRegistry&) = delete;
@@ -77,13 +84,10 @@ class DockerRegistry {
         break;
       }
     }
-    // A full pipe must not stop it: what it logs from now on is thrown away.
-    const int size_bytes = 1 << 20;
-    ::fcntl(log, F_SETPIPE_SZ, size_bytes);
   }
 
   pid_t process_ = -1;
-  int log_ = -1;
+  std::thread drain_;
   int port_ = 0;
 };
 

@@ -52,6 +52,7 @@ class FaultProxy {
   }
   std::string host() const { return server_.host(); }
   const LoopbackServer& server() const { return server_; }
+  void wait_until_idle() { server_.wait_until_idle(); }
 
   // What the registry says to this request.
   net::HttpReply ask(const Seen& request) const {
