@@ -5,12 +5,11 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <openssl/evp.h>
-#include <openssl/x509.h>
 
 #include <cstdio>
 
 #include "net/loopback_server.h"
+#include "net/self_signed.h"
 
 namespace quire::net {
 namespace {
@@ -18,6 +17,7 @@ namespace {
 using test::Connection;
 using test::LoopbackServer;
 using test::Seen;
+using test::SelfSigned;
 using ::testing::HasSubstr;
 
 HttpRequest get(const std::string& url) { return {.url = url}; }
@@ -264,32 +264,6 @@ TEST(HttpClient, a_proxy_is_used_for_others_and_never_for_this_machine) {
   EXPECT_EQ(inside->body, "direct");
 }
 
-// A certificate that nobody has signed but itself.
-class SelfSigned {
- public:
-  SelfSigned() {
-    EVP_PKEY* key = EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256");
-    X509* certificate = X509_new();
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
-    X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
-    X509_set_pubkey(certificate, key);
-    X509_NAME* name = X509_get_subject_name(certificate);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("127.0.0.1"), -1, -1,
-                               0);
-    X509_set_issuer_name(certificate, name);
-    X509_sign(certificate, key, EVP_sha256());
-    SSL_CTX_use_certificate(context_.get(), certificate);
-    SSL_CTX_use_PrivateKey(context_.get(), key);
-    X509_free(certificate);
-    EVP_PKEY_free(key);
-  }
-  SSL_CTX* context() const { return context_.get(); }
-
- private:
-  std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context_{SSL_CTX_new(TLS_server_method()), &SSL_CTX_free};
-};
-
 TEST(HttpClient, a_certificate_that_cannot_be_trusted_is_refused_unless_told_otherwise) {
   const SelfSigned certificate;
   LoopbackServer server([](const Seen&, Connection& connection) { connection.reply(200, "secret"); },
@@ -304,6 +278,24 @@ TEST(HttpClient, a_certificate_that_cannot_be_trusted_is_refused_unless_told_oth
   ASSERT_TRUE(told) << told.error().message;
   EXPECT_EQ(told->body, "secret");
   EXPECT_FALSE(client.send(get(server.url("/")))) << "a connection that was not verified is not used again";
+}
+
+TEST(HttpClient, certificates_to_trust_may_be_named_by_the_environment) {
+  const SelfSigned certificate;
+  LoopbackServer server([](const Seen&, Connection& connection) { connection.reply(200, "secret"); },
+                        certificate.context());
+  const std::string file = testing::TempDir() + "/quire-trusted-" + std::to_string(::getpid()) + ".pem";
+  certificate.write(file);
+  ::setenv("SSL_CERT_FILE", file.c_str(), 1);
+  const auto trusted = HttpClient().send(get(server.url("/")));
+  ::setenv("SSL_CERT_FILE", "/no/such/file.pem", 1);
+  const auto unreadable = HttpClient().send(get(server.url("/")));
+  ::unsetenv("SSL_CERT_FILE");
+  std::remove(file.c_str());
+  ASSERT_TRUE(trusted) << trusted.error().message;
+  EXPECT_EQ(trusted->body, "secret");
+  ASSERT_FALSE(unreadable);
+  EXPECT_THAT(unreadable.error().message, HasSubstr("SSL_CERT_FILE"));
 }
 
 TEST(HttpClient, https_is_never_left_for_http) {

@@ -2,7 +2,7 @@
 #include <openssl/evp.h>
 #include <sys/stat.h>
 
-#include "net/url.h"
+#include "net/self_signed.h"
 #include "registry/registry_world.h"
 #include "store/registry/registry_client.h"
 
@@ -209,6 +209,18 @@ TEST_F(Auth, insecure_finds_out_whether_there_is_tls) {
   auto other = open(wants_tls.host());
   ASSERT_TRUE(other) << "neither: the reply of the plain one is what people see";
   EXPECT_EQ(get(*other)->status, 400);
+  const net::test::SelfSigned certificate;
+  LoopbackServer tls([](const Seen&, Connection& connection) { connection.reply(200, "secret"); },
+                     certificate.context());
+  auto encrypted = open(tls.host());
+  ASSERT_TRUE(encrypted) << encrypted.error().message;
+  const auto reply = get(*encrypted);
+  ASSERT_TRUE(reply) << reply.error().message;
+  EXPECT_EQ(reply->body, "secret");
+  auto strict = RegistryClient::open(*ModelName::parse(tls.host() + "/library/m"), false, surroundings_, hooks_);
+  const auto refused = get(*strict);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("the certificate of " + tls.host() + " is refused"));
 }
 
 }  // namespace

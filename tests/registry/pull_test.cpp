@@ -312,6 +312,31 @@ TEST_F(Pull, blobs_may_be_somewhere_else_and_nobody_is_told_there_who_asks) {
   expect_pulled(folder);
 }
 
+TEST_F(Pull, a_token_that_expires_in_the_middle_is_fetched_again) {
+  std::atomic<int> issued{0};
+  std::atomic<int> oldest_valid{1};
+  std::atomic<int> blobs{0};
+  proxy_->set_fault([&](const Seen& request, Connection& connection) {
+    if (request.target == "/v2/") return false;
+    if (request.target.starts_with("/token"))
+      return connection.reply(200, fmt::format(R"({{"token":"{}"}})", ++issued));
+    const std::string authorization = request.header("Authorization");
+    const int token = authorization.empty() ? 0 : std::atoi(authorization.c_str() + 7);
+    if (token < oldest_valid) {
+      return connection.reply(
+          401, "", "WWW-Authenticate: Bearer realm=\"http://" + proxy_->host() + "/token\",service=\"s\"\r\n");
+    }
+    if (FaultProxy::is_blob(request) && ++blobs == 2) oldest_valid = issued + 1;
+    return false;
+  });
+  const StoreFolder folder = store("mine");
+  const Result<void> pulled = pull_model(folder, name_of("library/m"));
+  ASSERT_TRUE(pulled) << pulled.error().message;
+  EXPECT_EQ(issued, 2);
+  EXPECT_EQ(fetched_bytes(), all_bytes_);
+  expect_pulled(folder);
+}
+
 TEST_F(Pull, a_cancelled_one_keeps_its_parts) {
   const StoreFolder folder = store("mine");
   std::atomic<bool> wanted{true};

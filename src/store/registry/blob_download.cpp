@@ -12,7 +12,7 @@ namespace {
 constexpr uint64_t save_interval_bytes = 256 << 10;
 constexpr int64_t progress_interval_ns = 100'000'000;
 constexpr int wait_ms = 50;
-constexpr size_t lane_count_max = 16;
+constexpr size_t fetch_count_max = 16;
 
 // FIRST and TOTAL of "bytes FIRST-LAST/TOTAL"; the total is 0 where it is '*' or not there.
 struct ContentRange {
@@ -35,11 +35,12 @@ std::optional<ContentRange> parse_content_range(std::string_view text) {
 }  // namespace
 
 BlobDownload::BlobDownload(PartialBlob& partial, const Layer& layer, RegistryClient& registry,
-                           const Surroundings& surroundings, const Hooks& hooks,
+                           net::HttpTransfers& transfers, const Surroundings& surroundings, const Hooks& hooks,
                            std::function<void(uint64_t)> on_progress)
     : partial_(partial),
       layer_(layer),
       registry_(registry),
+      transfers_(transfers),
       surroundings_(surroundings),
       hooks_(hooks),
       on_progress_(std::move(on_progress)) {}
@@ -48,9 +49,9 @@ bool BlobDownload::complete() const { return std::ranges::all_of(partial_.states
 
 Result<void> BlobDownload::run() {
   int64_t next_report_ns = 0;
-  lanes_.clear();
+  fetches_.clear();
   for (size_t index = 0; index < partial_.states.parts.size(); ++index) {
-    lanes_.push_back(
+    fetches_.push_back(
         {.saved_bytes = partial_.states.parts[index].completed_bytes, .backoff = Backoff(surroundings_.seed + index)});
   }
   Result<void> result;
@@ -61,62 +62,62 @@ Result<void> BlobDownload::run() {
     on_progress_(partial_.completed_bytes());
     next_report_ns = now_ns + progress_interval_ns;
   }
-  stop_lanes();
+  stop_fetches();
   save_all();
   on_progress_(partial_.completed_bytes());
   return result;
 }
 
 Result<void> BlobDownload::round() {
-  start_lanes();
+  start_fetches();
   if (transfers_.running() == 0) {  // all of them wait for their next try
     int64_t due_ns = INT64_MAX;
-    for (size_t index = 0; index < lanes_.size(); ++index) {
-      if (!partial_.states.parts[index].complete()) due_ns = std::min(due_ns, lanes_[index].due_ns);
+    for (size_t index = 0; index < fetches_.size(); ++index) {
+      if (!partial_.states.parts[index].complete()) due_ns = std::min(due_ns, fetches_[index].due_ns);
     }
     return pause(surroundings_, hooks_, std::max<int64_t>(0, due_ns - surroundings_.clock.now_ns()));
   }
   for (net::HttpTransfers::Finished& finished : transfers_.wait(wait_ms)) {
-    const auto lane = std::ranges::find(lanes_, finished.id, &Lane::transfer);
-    if (lane == lanes_.end()) continue;
-    QUIRE_TRY_VOID(end_lane(static_cast<size_t>(lane - lanes_.begin()), std::move(finished.reply)));
+    const auto fetch = std::ranges::find(fetches_, finished.id, &Fetch::transfer);
+    if (fetch == fetches_.end()) continue;
+    QUIRE_TRY_VOID(end_fetch(static_cast<size_t>(fetch - fetches_.begin()), std::move(finished.reply)));
     if (turn_ != Turn::none) return take_turn();
   }
   return {};
 }
 
-void BlobDownload::start_lanes() {
+void BlobDownload::start_fetches() {
   const int64_t now_ns = surroundings_.clock.now_ns();
-  for (size_t index = 0; index < lanes_.size(); ++index) {
-    if (transfers_.running() >= lane_count_max) return;
-    const bool idle = lanes_[index].transfer == 0 && !partial_.states.parts[index].complete();
-    if (idle && lanes_[index].due_ns <= now_ns) start_lane(index);
+  for (size_t index = 0; index < fetches_.size(); ++index) {
+    if (transfers_.running() >= fetch_count_max) return;
+    const bool idle = fetches_[index].transfer == 0 && !partial_.states.parts[index].complete();
+    if (idle && fetches_[index].due_ns <= now_ns) start_fetch(index);
   }
 }
 
-void BlobDownload::start_lane(size_t index) {
-  Lane& lane = lanes_[index];
+void BlobDownload::start_fetch(size_t index) {
+  Fetch& fetch = fetches_[index];
   const Part& part = partial_.states.parts[index];
   net::HttpRequest request = registry_.request("GET", "blobs/" + layer_.digest);
   request.headers.push_back(
       {"Range", fmt::format("bytes={}-{}", part.next_offset(), part.offset + part.size_bytes - 1)});
-  lane.token = registry_.authorize(request);
-  lane.head_checked = false;
-  lane.skip_bytes = 0;
-  lane.begun_bytes = part.completed_bytes;
-  lane.failure.reset();
-  lane.transfer = transfers_.start(
+  fetch.token = registry_.authorize(request);
+  fetch.head_checked = false;
+  fetch.skip_bytes = 0;
+  fetch.begun_bytes = part.completed_bytes;
+  fetch.failure.reset();
+  fetch.transfer = transfers_.start(
       std::move(request),
       [this, index](const net::HttpReply& head, std::string_view bytes) { return take(index, head, bytes); });
 }
 
-// Whether the reply is a part of the blob. One with the whole blob is good for a blob of one part only; else all lanes
-// must give way to one.
+// Whether the reply is a part of the blob. One with the whole blob is good for a blob of one part only; else all
+// fetches must give way to one.
 bool BlobDownload::check_head(size_t index, const net::HttpReply& head) {
-  Lane& lane = lanes_[index];
+  Fetch& fetch = fetches_[index];
   const Part& part = partial_.states.parts[index];
   const auto refuse = [&](ErrorKind kind, std::string message) {
-    lane.failure = Error{.kind = kind, .message = std::move(message)};
+    fetch.failure = Error{.kind = kind, .message = std::move(message)};
     return false;
   };
   if (head.status == 206) {
@@ -142,45 +143,45 @@ bool BlobDownload::check_head(size_t index, const net::HttpReply& head) {
     turn_ = Turn::one_stream;
     return refuse(ErrorKind::io, "ranges are ignored");
   }
-  lane.skip_bytes = part.completed_bytes;
+  fetch.skip_bytes = part.completed_bytes;
   return true;
 }
 
 bool BlobDownload::take(size_t index, const net::HttpReply& head, std::string_view bytes) {
-  Lane& lane = lanes_[index];
+  Fetch& fetch = fetches_[index];
   Part& part = partial_.states.parts[index];
-  if (!lane.head_checked && !check_head(index, head)) return false;
-  lane.head_checked = true;
-  if (lane.skip_bytes > 0) {
-    const uint64_t skipped = std::min<uint64_t>(lane.skip_bytes, bytes.size());
-    lane.skip_bytes -= skipped;
+  if (!fetch.head_checked && !check_head(index, head)) return false;
+  fetch.head_checked = true;
+  if (fetch.skip_bytes > 0) {
+    const uint64_t skipped = std::min<uint64_t>(fetch.skip_bytes, bytes.size());
+    fetch.skip_bytes -= skipped;
     bytes.remove_prefix(skipped);
     if (bytes.empty()) return true;
   }
   if (bytes.size() > part.size_bytes - part.completed_bytes) {
-    lane.failure =
+    fetch.failure =
         Error{.kind = ErrorKind::io, .message = fmt::format("{} sent more than was asked for", registry_.host())};
     return false;
   }
   Result<void> written = partial_.write(part.next_offset(), bytes);
   if (written) part.completed_bytes += bytes.size();
-  if (written && part.completed_bytes - lane.saved_bytes >= save_interval_bytes) {
-    lane.saved_bytes = part.completed_bytes;
+  if (written && part.completed_bytes - fetch.saved_bytes >= save_interval_bytes) {
+    fetch.saved_bytes = part.completed_bytes;
     written = partial_.states.save(index);
   }
   if (written) return true;
-  lane.failure = std::move(written.error());
-  lane.disk_failed = true;
+  fetch.failure = std::move(written.error());
+  fetch.disk_failed = true;
   return false;
 }
 
-Result<void> BlobDownload::end_lane(size_t index, Result<net::HttpReply> reply) {
-  Lane& lane = lanes_[index];
+Result<void> BlobDownload::end_fetch(size_t index, Result<net::HttpReply> reply) {
+  Fetch& fetch = fetches_[index];
   const Part& part = partial_.states.parts[index];
-  lane.transfer = 0;
-  if (lane.disk_failed) return std::unexpected(*lane.failure);
+  fetch.transfer = 0;
+  if (fetch.disk_failed) return std::unexpected(*fetch.failure);
   if (turn_ != Turn::none || part.complete()) return {};
-  if (lane.failure) reply = std::unexpected(*lane.failure);
+  if (fetch.failure) reply = std::unexpected(*fetch.failure);
   if (!reply) {
     if (reply.error().kind == ErrorKind::io) return try_later(index, reply.error(), 0);
     return std::unexpected(reply.error());
@@ -191,7 +192,7 @@ Result<void> BlobDownload::end_lane(size_t index, Result<net::HttpReply> reply) 
     case 206:
       return try_later(index, {ErrorKind::io, fmt::format("{} sent less than was asked for", registry_.host())}, 0);
     case 401:
-      return registry_.answer_challenge(*reply, lane.token);
+      return registry_.answer_challenge(*reply, fetch.token);
     case 404:
       return fail(ErrorKind::not_found, fmt::format("{} has no blob {}", registry_.host(), layer_.digest));
     case 416:
@@ -208,18 +209,18 @@ Result<void> BlobDownload::end_lane(size_t index, Result<net::HttpReply> reply) 
 }
 
 Result<void> BlobDownload::try_later(size_t index, Error why, int64_t asked_s) {
-  Lane& lane = lanes_[index];
-  if (partial_.states.parts[index].completed_bytes > lane.begun_bytes) lane.backoff.reset();
-  if (lane.backoff.tries() + 1 >= surroundings_.tries_max) {
+  Fetch& fetch = fetches_[index];
+  if (partial_.states.parts[index].completed_bytes > fetch.begun_bytes) fetch.backoff.reset();
+  if (fetch.backoff.tries() + 1 >= surroundings_.tries_max) {
     why.message += fmt::format(" (given up after {} tries)", surroundings_.tries_max);
     return std::unexpected(std::move(why));
   }
-  lane.due_ns = surroundings_.clock.now_ns() + lane.backoff.next_ns(asked_s);
+  fetch.due_ns = surroundings_.clock.now_ns() + fetch.backoff.next_ns(asked_s);
   return {};
 }
 
 Result<void> BlobDownload::take_turn() {
-  stop_lanes();
+  stop_fetches();
   const Turn turn = std::exchange(turn_, Turn::none);
   std::vector<Part> parts;
   if (turn == Turn::one_stream) {
@@ -236,22 +237,22 @@ Result<void> BlobDownload::take_turn() {
     parts = plan_parts(layer_.size_bytes, surroundings_.part_bytes_min, surroundings_.part_bytes_max);
     QUIRE_TRY_VOID(partial_.start_over(parts));
   }
-  lanes_.clear();
+  fetches_.clear();
   for (size_t index = 0; index < parts.size(); ++index) {
-    lanes_.push_back({.saved_bytes = parts[index].completed_bytes, .backoff = Backoff(surroundings_.seed + index)});
+    fetches_.push_back({.saved_bytes = parts[index].completed_bytes, .backoff = Backoff(surroundings_.seed + index)});
   }
   return {};
 }
 
-void BlobDownload::stop_lanes() {
-  for (Lane& lane : lanes_) {
-    if (lane.transfer != 0) transfers_.stop(std::exchange(lane.transfer, 0));
+void BlobDownload::stop_fetches() {
+  for (Fetch& fetch : fetches_) {
+    if (fetch.transfer != 0) transfers_.stop(std::exchange(fetch.transfer, 0));
   }
 }
 
 void BlobDownload::save_all() {
-  for (size_t index = 0; index < partial_.states.parts.size() && index < lanes_.size(); ++index) {
-    if (partial_.states.parts[index].completed_bytes == lanes_[index].saved_bytes) continue;
+  for (size_t index = 0; index < partial_.states.parts.size() && index < fetches_.size(); ++index) {
+    if (partial_.states.parts[index].completed_bytes == fetches_[index].saved_bytes) continue;
     // A state that cannot be written is older than the file, which is no harm.
     (void)partial_.states.save(index);
   }

@@ -53,19 +53,20 @@ class PartialBlob {
   bool resumed_ = false;
 };
 
-// Fetches what is missing of one blob. Lives for one fetch; one thread.
+// Fetches what is missing of one blob. Lives for one run(); one thread.
 class BlobDownload {
  public:
   // All borrowed for its life. `on_progress` is called with the bytes that are there.
-  BlobDownload(PartialBlob& partial, const Layer& layer, RegistryClient& registry, const Surroundings& surroundings,
-               const Hooks& hooks, std::function<void(uint64_t)> on_progress);
+  // `transfers`: nothing else runs there; its connections are used again for the next blob.
+  BlobDownload(PartialBlob& partial, const Layer& layer, RegistryClient& registry, net::HttpTransfers& transfers,
+               const Surroundings& surroundings, const Hooks& hooks, std::function<void(uint64_t)> on_progress);
 
   // Afterwards every part is complete. On an error what has arrived is kept and written down.
   Result<void> run();
 
  private:
   // One part's connection.
-  struct Lane {
+  struct Fetch {
     net::HttpTransfers::Id transfer = 0;  // 0: none runs
     std::string token;                    // that it used
     bool head_checked = false;            // its reply has begun, and is what was asked for
@@ -80,26 +81,26 @@ class BlobDownload {
   enum class Turn : unsigned char { none, one_stream, start_over };
 
   Result<void> round();
-  void start_lanes();
-  void start_lane(size_t index);
+  void start_fetches();
+  void start_fetch(size_t index);
   bool take(size_t index, const net::HttpReply& head, std::string_view bytes);
   bool check_head(size_t index, const net::HttpReply& head);
-  Result<void> end_lane(size_t index, Result<net::HttpReply> reply);
+  Result<void> end_fetch(size_t index, Result<net::HttpReply> reply);
   Result<void> try_later(size_t index, Error why, int64_t asked_s);
   Result<void> take_turn();
-  void stop_lanes();
+  void stop_fetches();
   void save_all();
   bool complete() const;
 
   PartialBlob& partial_;
   const Layer& layer_;
   RegistryClient& registry_;
+  net::HttpTransfers& transfers_;
   const Surroundings& surroundings_;
   const Hooks& hooks_;
   const std::function<void(uint64_t)> on_progress_;
-  net::HttpTransfers transfers_;
-  std::vector<Lane> lanes_;  // one a part
-  Turn turn_ = Turn::none;   // what all lanes must do together
+  std::vector<Fetch> fetches_;  // one a part
+  Turn turn_ = Turn::none;      // what all fetches must do together
   bool started_over_ = false;
 };
 

@@ -134,8 +134,7 @@ Result<net::HttpReply> BlobUpload::send_piece(uint64_t size_bytes) {
     request.on_sent = [this](uint64_t sent_bytes) { on_progress_(offset_ + sent_bytes); };
     request.redirects_max = 0;
     const std::string used = registry_.authorize(request);
-    net::HttpClient http;
-    Result<net::HttpReply> reply = http.send(std::move(request), hooks_.keep_going);
+    Result<net::HttpReply> reply = http_.send(std::move(request), hooks_.keep_going);
     if (!reply || reply->status != 401) {
       if (reply) registry_.note_accepted();
       return reply;
@@ -153,7 +152,7 @@ Result<void> BlobUpload::send_elsewhere(const net::HttpReply& redirect, uint64_t
   request.redirects_max = 0;
   Backoff backoff(surroundings_.seed);
   for (;;) {
-    const Result<net::HttpReply> reply = net::HttpClient().send(request, hooks_.keep_going);
+    const Result<net::HttpReply> reply = http_.send(request, hooks_.keep_going);
     if (reply && reply->ok()) return {};
     const bool passes = reply ? may_pass(reply->status) : reply.error().kind == ErrorKind::io;
     if (!passes || backoff.tries() + 1 >= surroundings_.tries_max) {

@@ -39,6 +39,7 @@ class BlobUpload {
   const Surroundings& surroundings_;
   const Hooks& hooks_;
   const std::function<void(uint64_t)> on_progress_;
+  net::HttpClient http_;
   std::string location_;                 // of the session: where the next request goes
   uint64_t offset_ = 0;                  // the registry has everything before
   std::vector<std::string> piece_md5s_;  // 16 bytes each; Ollama's registry wants to know them

@@ -74,7 +74,7 @@ class Blobs {
     }
     QUIRE_TRY(std::optional<PartialBlob> partial, PartialBlob::open(folder_, layer, surroundings_, hooks_));
     if (!partial) return fetch(layer);  // another pull has brought it
-    BlobDownload download(*partial, layer, registry_, surroundings_, hooks_,
+    BlobDownload download(*partial, layer, registry_, transfers_, surroundings_, hooks_,
                           [&](uint64_t completed_bytes) { report(layer, completed_bytes); });
     QUIRE_TRY_VOID(download.run());
     unverified_.push_back({.layer = layer, .partial = std::move(*partial)});
@@ -89,7 +89,7 @@ class Blobs {
         QUIRE_TRY(std::optional<PartialBlob> fresh, PartialBlob::open(folder_, arrived.layer, surroundings_, hooks_));
         if (!fresh) continue;
         arrived.partial = std::move(*fresh);
-        BlobDownload download(arrived.partial, arrived.layer, registry_, surroundings_, hooks_,
+        BlobDownload download(arrived.partial, arrived.layer, registry_, transfers_, surroundings_, hooks_,
                               [&](uint64_t completed_bytes) { report(arrived.layer, completed_bytes); });
         QUIRE_TRY_VOID(download.run());
         verified = arrived.partial.verify(hooks_);
@@ -132,6 +132,7 @@ class Blobs {
   RegistryClient& registry_;
   const Surroundings& surroundings_;
   const Hooks& hooks_;
+  net::HttpTransfers transfers_;
   std::vector<Arrived> unverified_;
   std::vector<BlobHold> holds_;  // until the manifest names them
 };
