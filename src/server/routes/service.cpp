@@ -39,7 +39,7 @@ asio::awaitable<Reply> Service::answer(const HttpRequest& request, const RouteMa
   if (match.route == nullptr) co_return no_route(request, dialect, match);
   const Right right = match.route->right;
   live.record.generates = right == Right::infer;
-  if (state_.gone_ns && (right == Right::infer || right == Right::manage)) {
+  if (state_.gone_ns && right == Right::infer) {
     live.record.refusal = Refusal::draining;
     const api::ApiError going{503, "the server is shutting down"};
     co_return error_response(dialect, going, state_.seconds_until_gone());

@@ -24,7 +24,7 @@ class Service {
   asio::awaitable<Reply> answer(const HttpRequest& request, const RouteMatch& match, LiveRequest& live,
                                 BodyReader& body);
 
-  // From now on requests that compute or change something are refused, and /health says that this server is going: it
+  // From now on requests for tokens are refused, and /health says that this server is going: it
   // will be gone by `gone_ns`, on the engines' clock.
   void refuse_new(int64_t gone_ns) { state_.gone_ns = gone_ns; }
 
