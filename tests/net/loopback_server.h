@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <openssl/ssl.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -156,6 +157,11 @@ class LoopbackServer {
   }
 
   void serve(int socket) {
+    // OpenSSL writes to a client that has hung up as it writes to anybody: without MSG_NOSIGNAL.
+    sigset_t broken_pipe;
+    sigemptyset(&broken_pipe);
+    sigaddset(&broken_pipe, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
     const std::unique_ptr<SSL, decltype(&SSL_free)> tls(tls_ ? SSL_new(tls_) : nullptr, &SSL_free);
     if (tls) SSL_set_fd(tls.get(), socket);
     if (!tls || SSL_accept(tls.get()) == 1) {
