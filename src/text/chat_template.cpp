@@ -24,7 +24,7 @@ void unmark_role_names(jinja::Heap& heap, const jinja::Value& messages) {
   for (const jinja::Value& message : list->items) {
     jinja::Dict* fields = message.dict();
     jinja::Value* role = fields == nullptr ? nullptr : fields->find("role");
-    const jinja::MarkedText* name = role == nullptr ? nullptr : role->text();
+    const MarkedText* name = role == nullptr ? nullptr : role->text();
     if (name == nullptr) continue;
     const auto known = std::find(role_names.begin(), role_names.end(), name->bytes);
     if (known != role_names.end()) *role = heap.text(*known);

@@ -2,13 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "text/prompt_text.h"
 
-namespace quire::jinja {
+namespace quire {
 
 // A UTF-8 text and the parts of it that are the user's.
 // Invariant: spans in `user` are sorted, disjoint, not adjacent, not empty, and inside `bytes`.
@@ -18,6 +19,9 @@ struct MarkedText {
 
   bool has_user_text() const { return !user.empty(); }
 };
+
+// A shared text is never changed.
+using Str = std::shared_ptr<const MarkedText>;
 
 // A text without marks, or one that is the user's as a whole.
 MarkedText plain_text(std::string bytes);
@@ -48,4 +52,4 @@ MarkedText slice(const MarkedText& text, size_t begin, size_t end);
 // True when byte `at` of text is the user's.
 bool is_user_byte(const MarkedText& text, size_t at);
 
-}  // namespace quire::jinja
+}  // namespace quire

@@ -1,12 +1,12 @@
-#include "text/jinja/unicode.h"
+#include "text/unicode.h"
 
 #include <utf8proc.h>
 
 #include <algorithm>
 
-#include "text/jinja/case_mappings.h"
+#include "text/case_mappings.h"
 
-namespace quire::jinja {
+namespace quire {
 
 namespace {
 
@@ -145,4 +145,4 @@ ByteRange trim_space(std::string_view text, bool left, bool right) {
   return range;
 }
 
-}  // namespace quire::jinja
+}  // namespace quire

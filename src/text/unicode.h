@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace quire::jinja {
+namespace quire {
 
 struct CodePoint {
   int32_t value = 0;  // a byte that is no UTF-8 stands for itself, as U+DC80 + (byte - 0x80)
@@ -46,4 +46,4 @@ struct ByteRange {
 };
 ByteRange trim_space(std::string_view text, bool left, bool right);
 
-}  // namespace quire::jinja
+}  // namespace quire

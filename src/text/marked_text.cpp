@@ -1,9 +1,9 @@
-#include "text/jinja/marked_text.h"
+#include "text/marked_text.h"
 
 #include <algorithm>
 #include <utility>
 
-namespace quire::jinja {
+namespace quire {
 
 MarkedText plain_text(std::string bytes) { return {.bytes = std::move(bytes), .user = {}}; }
 
@@ -59,4 +59,4 @@ bool is_user_byte(const MarkedText& text, size_t at) {
   return span != text.user.end() && span->begin <= at;
 }
 
-}  // namespace quire::jinja
+}  // namespace quire

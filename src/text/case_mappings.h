@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace quire::jinja {
+namespace quire {
 
 struct CaseMapping {
   int32_t code_point;
@@ -117,4 +117,4 @@ inline constexpr CaseMapping case_mappings[] = {
     {0xFB17, {0x0544, 0x053D}, {0x0544, 0x056D}},
 };
 
-}  // namespace quire::jinja
+}  // namespace quire
