@@ -1,4 +1,4 @@
-#include "text/jinja/strftime.h"
+#include "text/strftime.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <array>
 #include <chrono>
 
-namespace quire::jinja {
+namespace quire {
 
 namespace {
 
@@ -170,4 +170,4 @@ std::string format_utc(int64_t unix_s, std::string_view format) {
   return out;
 }
 
-}  // namespace quire::jinja
+}  // namespace quire
