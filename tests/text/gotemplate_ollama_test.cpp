@@ -3,6 +3,7 @@
 
 #include <map>
 #include <sstream>
+#include <utility>
 
 #include "text/gotemplate/go_template.h"
 #include "text/gotemplate_fixture.h"
@@ -58,6 +59,38 @@ TEST(GoTemplateOllama, every_template_prints_every_conversation_as_ollama_does) 
     ++compared;
   }
   EXPECT_GE(compared, 36U * 11U);
+}
+
+TEST(GoTemplateOllama, names_tell_what_a_template_can_do) {
+  const auto parsed = GoTemplate::parse(
+      "{{ define `t` }}{{ .Thinking }}{{ end }}{{ if $.Suffix }}{{ (print .Tools).x }}{{ print (len .Messages) }}{{ "
+      "end }}");
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->names(), (std::vector<std::string>{"$", "messages", "suffix", "thinking"}));
+}
+
+// Go prints bytes and addresses, which no template of a model can want.
+TEST(GoTemplateOllama, images_and_addresses_are_not_printed) {
+  const Json messages = {{{"role", "user"}, {"content", "c"}, {"images", {"aGk="}}}};
+  for (const char* source :
+       {"{{ range .Messages }}{{ .Images }}{{ end }}", "{{ json .Messages }}", "{{ .Messages }}"}) {
+    const auto parsed = GoTemplate::parse(source);
+    ASSERT_TRUE(parsed);
+    const auto printed = parsed->render(ChatTemplateInput{.messages = messages});
+    ASSERT_FALSE(printed) << source << printed->text;
+    EXPECT_EQ(printed.error().kind, ErrorKind::unsupported);
+  }
+}
+
+// OpenAI's clients send the arguments of a call as a string.
+TEST(GoTemplateOllama, arguments_of_a_call_may_be_an_object_in_a_string) {
+  const auto parsed =
+      GoTemplate::parse("{{ range .Messages }}{{ range .ToolCalls }}{{ .Function.Arguments.a }}{{ end }}{{ end }}");
+  ASSERT_TRUE(parsed);
+  const Json call = {{"function", {{"name", "f"}, {"arguments", "{\"a\": 2}"}}}};
+  const auto printed = parsed->render(ChatTemplateInput{.messages = {{{"role", "assistant"}, {"tool_calls", {call}}}}});
+  ASSERT_TRUE(printed) << printed.error().message;
+  EXPECT_EQ(printed->text, "2");
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace {
 // A place in a list or text of `size` items, its end included.
 Result<size_t> place(const Value& index, size_t size) {
   const int64_t* number = index.as<int64_t>();
-  if (!number) return template_error(fmt::format("a {} is no index", type_name(index)));
+  if (!number) return template_error(fmt::format("{} is no index", type_name(index)));
   if (*number < 0 || static_cast<uint64_t>(*number) > size) {
     return template_error(fmt::format("the index {} is out of range", *number));
   }
@@ -36,8 +36,8 @@ Result<Value> item_of(const Value& container, const Value& index) {
     return Value(static_cast<int64_t>(static_cast<unsigned char>(text->bytes[at])));
   }
   const Map* map = container.map();
-  if (!map || map->type->is_sealed) return template_error(fmt::format("cannot index a {}", type_name(container)));
-  if (!index.text()) return template_error(fmt::format("a {} is no key", type_name(index)));
+  if (!map || map->type->is_sealed) return template_error(fmt::format("cannot index {}", type_name(container)));
+  if (!index.text()) return template_error(fmt::format("{} is no key", type_name(index)));
   if (const Value* found = map->find(index.text()->bytes)) return *found;
   return map->type->zero ? map->type->zero() : Value(Null{});
 }
@@ -54,7 +54,7 @@ Result<Value> call_len(Render&, Arguments arguments) {
   } else if (value.map() && !value.map()->type->is_sealed) {
     size = value.map()->items.size();
   } else {
-    return template_error(fmt::format("a {} has no length", type_name(value)));
+    return template_error(fmt::format("{} has no length", type_name(value)));
   }
   return Value(static_cast<int64_t>(size));
 }
@@ -75,7 +75,7 @@ Result<Value> call_slice(Render& render, Arguments arguments) {
   const Value& value = arguments[0];
   const List* list = value.list();
   const MarkedText* text = value.text();
-  if (!list && !text) return template_error(fmt::format("cannot slice a {}", type_name(value)));
+  if (!list && !text) return template_error(fmt::format("cannot slice {}", type_name(value)));
   if (text && arguments.size() > 3) return template_error("a string is sliced with two bounds at most");
   const size_t size = list ? list->size() : text->bytes.size();
   std::array<size_t, 3> bounds = {0, size, size};

@@ -20,7 +20,7 @@ bool is_go_nil(const Value& value) {
 }
 
 std::unexpected<Error> incomparable(const Value& a, const Value& b) {
-  return template_error(fmt::format("cannot compare a {} with a {}", type_name(a), type_name(b)));
+  return template_error(fmt::format("cannot compare {} with {}", type_name(a), type_name(b)));
 }
 
 // What lists, maps and records have in common: equality with nil is all they know.

@@ -24,7 +24,7 @@ Prints prints_of(const Value& value) {
 }
 
 std::unexpected<Error> unprintable(const Value& value) {
-  return fail(ErrorKind::unsupported, fmt::format("a {} cannot be printed", type_name(value)));
+  return fail(ErrorKind::unsupported, fmt::format("{} cannot be printed", type_name(value)));
 }
 
 }  // namespace
@@ -104,7 +104,7 @@ Formatter::Status Formatter::map(const Value& value, const Verb& verb, int depth
 
 Formatter::Status Formatter::record(const Record& value, const Verb& verb, int depth) {
   if (value.type->is_pointer && depth > 0) {
-    return fail(ErrorKind::unsupported, fmt::format("the address of a {} cannot be printed", value.type->go_name));
+    return fail(ErrorKind::unsupported, fmt::format("the address of {} cannot be printed", value.type->go_name));
   }
   if (value.type->is_pointer) write("&");
   return fields(value, verb, depth);

@@ -40,6 +40,21 @@ std::string escaped(int32_t value, char quote, bool ascii) {
   return value < 0x10000 ? fmt::format("\\u{:04x}", value) : fmt::format("\\U{:08x}", value);
 }
 
+// The bytes of a text in base 16; the digits of the user's bytes are the user's.
+MarkedText hexadecimal(const MarkedText& text, const Verb& verb) {
+  const std::string_view digits = verb.letter == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
+  const std::string_view prefix = !verb.sharp ? "" : verb.letter == 'X' ? "0X" : "0x";
+  TextBuilder out;
+  for (size_t at = 0; at < text.bytes.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(text.bytes[at]);
+    const char pair[] = {digits[byte >> 4], digits[byte & 15]};
+    if (verb.space && at > 0) out.append(" ");
+    if (verb.space || at == 0) out.append(prefix);
+    out.append(std::string_view(pair, 2), is_user_byte(text, at));
+  }
+  return out.take();
+}
+
 // One line, and nothing that a raw string cannot hold.
 bool fits_raw_string(std::string_view text) {
   for (size_t at = 0; at < text.size();) {
@@ -167,17 +182,7 @@ Formatter::Status Formatter::text(const MarkedText& value, const Verb& verb) {
     const size_t end = is_hexadecimal ? std::min(limit, value.bytes.size()) : byte_of_code_point(value.bytes, limit);
     shown = slice(value, 0, end);
   }
-  if (is_hexadecimal) {
-    TextBuilder out;
-    for (size_t at = 0; at < shown.bytes.size(); ++at) {
-      const bool begins = at == 0 || verb.space;
-      std::string byte =
-          fmt::format("{}{:02x}", verb.sharp && begins ? "0x" : "", static_cast<unsigned char>(shown.bytes[at]));
-      if (verb.letter == 'X') make_upper(byte);
-      out.append((verb.space && at > 0 ? " " : "") + byte, is_user_byte(shown, at));
-    }
-    return padded(out.take(), verb);
-  }
+  if (is_hexadecimal) return padded(hexadecimal(shown, verb), verb);
   if (verb.letter == 'q') {
     if (verb.sharp && fits_raw_string(shown.bytes)) {
       TextBuilder raw;

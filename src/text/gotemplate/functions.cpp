@@ -44,7 +44,7 @@ Result<Value> call_println(Render& render, Arguments arguments) {
 
 // Go calls values that are functions; nothing that a template is given is one.
 Result<Value> call_call(Render&, Arguments arguments) {
-  return template_error(fmt::format("cannot call a {}", type_name(arguments[0])));
+  return template_error(fmt::format("cannot call {}", type_name(arguments[0])));
 }
 
 Result<Value> call_json(Render& render, Arguments arguments) {

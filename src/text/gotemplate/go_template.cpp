@@ -109,8 +109,7 @@ GoTemplate::~GoTemplate() = default;
 
 const std::vector<std::string>& GoTemplate::names() const { return parsed_->names; }
 
-Result<PromptText> GoTemplate::render(const ChatTemplateInput& input) const {
-  const TemplateLimits limits;
+Result<PromptText> GoTemplate::render(const ChatTemplateInput& input, const TemplateLimits& limits) const {
   TemplateMemory memory(limits.memory_bytes_max);
   Render render(parsed_->syntax, memory, limits, input.now_unix_s);
   QUIRE_TRY(const Conversation conversation, conversation_of(input.messages));
@@ -129,7 +128,7 @@ Result<PromptText> GoTemplate::render(const ChatTemplateInput& input) const {
   return render.take();
 }
 
-Result<PromptText> GoTemplate::render(const GenerateTemplateInput& input) const {
+Result<PromptText> GoTemplate::render(const GenerateTemplateInput& input, const TemplateLimits& limits) const {
   if (input.suffix.empty() || input.prompt.empty()) {
     ChatTemplateInput chat{
         .tools = nlohmann::ordered_json::array(), .think = input.think, .now_unix_s = input.now_unix_s};
@@ -137,9 +136,8 @@ Result<PromptText> GoTemplate::render(const GenerateTemplateInput& input) const 
     for (const auto& message : input.messages) chat.messages.push_back(message);
     chat.messages.push_back({{"role", "user"}, {"content", input.prompt}});
     if (input.image_count > 0) chat.messages.back()["images"] = nlohmann::ordered_json(input.image_count, nullptr);
-    return render(chat);
+    return render(chat, limits);
   }
-  const TemplateLimits limits;
   TemplateMemory memory(limits.memory_bytes_max);
   Render render(parsed_->syntax, memory, limits, input.now_unix_s);
   Fields fields = think_fields(memory, input.think);

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "text/chat_template.h"
 #include "text/prompt_text.h"
+#include "text/template_budget.h"
 
 namespace quire {
 
@@ -41,9 +42,9 @@ class GoTemplate {
   // question and answer, and the last time it ends where the answer begins. The template decides alone how the last
   // message ends, so add_generation_prompt does nothing, and it cannot name what is in extra. An error carries the
   // line.
-  Result<PromptText> render(const ChatTemplateInput& input) const;
+  Result<PromptText> render(const ChatTemplateInput& input, const TemplateLimits& limits = {}) const;
   // What Ollama does for a prompt: a chat of system and prompt, or with a suffix .Prompt and .Suffix.
-  Result<PromptText> render(const GenerateTemplateInput& input) const;
+  Result<PromptText> render(const GenerateTemplateInput& input, const TemplateLimits& limits = {}) const;
 
   // The fields and variables that the template mentions: lower case, sorted. A model with "tools" among them takes
   // tools, one with "suffix" fills in.

@@ -81,7 +81,7 @@ Result<Value> Render::call(const Function& function, std::span<const Operand> ar
   if (last) values.push_back(*last);
   for (size_t i = 0; i < std::min(function.texts, count); ++i) {
     if (values[i].text()) continue;
-    return template_error(fmt::format("{} needs a string, not a {}", function.name, type_name(values[i])));
+    return template_error(fmt::format("{} needs a string, not {}", function.name, type_name(values[i])));
   }
   return function.code(*this, values);
 }
@@ -124,7 +124,7 @@ Result<Value> Render::get_field(const Value& value, std::string_view name) {
     return map->type->zero ? map->type->zero() : Value(Null{});
   }
   const Value* found = value.record() ? value.record()->find(name) : nullptr;
-  if (!found) return template_error(fmt::format("there is no {} in a {}", name, type_name(value)));
+  if (!found) return template_error(fmt::format("there is no {} in {}", name, type_name(value)));
   return *found;
 }
 

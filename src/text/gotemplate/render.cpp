@@ -88,7 +88,7 @@ Result<Render::Flow> Render::exec_range(const statement::Range& node, const Valu
   const Map* map = items.map();
   const int64_t* count = items.as<int64_t>();
   const bool is_iterable = items.is_nil() || list || (map && !map->type->is_sealed) || count;
-  if (!is_iterable) return template_error(fmt::format("cannot iterate over a {}", type_name(items)));
+  if (!is_iterable) return template_error(fmt::format("cannot iterate over {}", type_name(items)));
   if (count && node.items->variables.size() > 1) return template_error("an int has no second variable in range");
   const size_t size = list    ? list->size()
                       : map   ? map->items.size()
