@@ -17,12 +17,17 @@ struct SliceFailure {
   std::string why;
 };
 
+// Nothing of the batch could be computed.
+inline void fail_all(const Batch& batch, const std::string& why, std::vector<SliceFailure>& failures) {
+  for (const BatchSlice& slice : batch.slices) failures.push_back({.sequence = slice.sequence, .why = why});
+}
+
 // Engine thread only.
 class Executor {
  public:
   virtual ~Executor() = default;
   // Computes every row of the batch, writing its KV rows, and the logits of sampled rows. Failures (usually none) are
-  // appended to `failures`. The result is valid until the next call.
+  // appended to `failures`. The result is valid until the next call, and empty when all slices failed.
   virtual Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) = 0;
   // These blocks hold nobody's rows any more: debug builds fill them with NaN.
   virtual void forget(std::span<const BlockId> blocks) = 0;

@@ -30,7 +30,7 @@ struct LayerWeights {
 
 struct Weights {
   PageArena memory{"weights"};      // of all matrices, in the order in which a step reads them
-  TensorView token_embedding;       // (vocab, width), read in place from the file
+  TensorView token_embedding;       // (vocab, width), read from the file row by row
   std::vector<float> rope_factors;  // (rotary_dim / 2) or empty
   std::vector<LayerWeights> layers;
   std::vector<float> output_norm;  // (width)
