@@ -126,6 +126,7 @@ std::string summary(const File& file) {
 std::string describe(const File& file) {
   std::string text = fmt::format("GGUF version {}: {}\n", file.version(), summary(file));
   text += fmt::format("\nmetadata: {} keys\n", file.metadata().entries().size()) + metadata_lines(file);
+  for (const std::string& fix : file.fixes()) text += fmt::format("  mended: {}\n", fix);
   text += fmt::format("\ntensors: {}\n", file.tensors().size()) + tensor_lines(file);
   text += "\ntotals\n";
   for (const auto& [type, totals] : totals_by_type(file)) {

@@ -36,7 +36,10 @@ class File {
   static Result<File> parse(std::span<const std::byte> bytes);
 
   uint32_t version() const { return version_; }
+  // Mended where a published file is known to be wrong.
   const Metadata& metadata() const { return metadata_; }
+  // What was mended, a sentence each.
+  std::span<const std::string> fixes() const { return fixes_; }
   std::span<const TensorView> tensors() const { return tensors_; }
   // Null when there is none of that name.
   const TensorView* find_tensor(std::string_view name) const;
@@ -54,6 +57,7 @@ class File {
 
   uint32_t version_ = 0;
   Metadata metadata_;
+  std::vector<std::string> fixes_;
   std::vector<TensorView> tensors_;
   std::map<std::string, size_t, std::less<>> tensor_by_name_;
   std::vector<std::unique_ptr<const ByteSource>> sources_;  // of the parts
