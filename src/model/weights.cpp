@@ -171,7 +171,7 @@ Result<Weights> load_weights(const gguf::File& file, const ModelConfig& config, 
   Loader check(file, nullptr, progress, 0);
   QUIRE_TRY(const Weights checked, read_all(check, config, architecture));
   for (const TensorView& tensor : file.tensors()) {
-    if (!check.knows(tensor.name)) {
+    if (!check.knows(tensor.name) && !is_beside_text(config, tensor.name)) {
       return fail(ErrorKind::unsupported, fmt::format("tensor {}: not part of architecture {} as this build knows it",
                                                       tensor.name, architecture.name));
     }

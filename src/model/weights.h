@@ -38,7 +38,8 @@ struct Weights {
 };
 
 // Every tensor is checked before the first is packed. Errors name the tensor, what was found and what was expected; a
-// tensor that the architecture does not know is an error too, since a model without it is another model.
+// tensor that the architecture does not know is an error too, since a model without it is another model. Those beside
+// the text model (is_beside_text) are skipped.
 Result<Weights> load_weights(const gguf::File& file, const ModelConfig& config, const Architecture& architecture,
                              Backend& backend, LoadProgress progress);
 
