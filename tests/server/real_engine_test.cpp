@@ -1,5 +1,6 @@
 // The real engine behind the real server: bytes in, bytes out.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <iterator>
@@ -163,6 +164,25 @@ TEST_F(RealServer, refuses_or_shortens_a_prompt_that_is_too_long) {
   const RawResponse shortened = post("/api/generate", body);
   EXPECT_EQ(shortened.status, 200);
   EXPECT_LT(Json::parse(shortened.body)["prompt_eval_count"], 2048);
+}
+
+// In place, as `: > FILE` does it: the process must not even notice a file that it maps.
+TEST_F(RealServer, a_model_whose_file_was_cut_fails_alone_and_is_loaded_anew) {
+  QUIRE_TEST_DATA_OR_SKIP(data, "models/stories260K.gguf");
+  const auto model = std::filesystem::path(testing::TempDir()) / ("cut_" + std::to_string(::getpid()) + ".gguf");
+  std::filesystem::copy_file(data, model, std::filesystem::copy_options::overwrite_existing);
+  start(model);
+  RawClient running(server_->port());
+  running.post("/api/generate", R"({"model":"story","prompt":"Once","ignore_eos":true,"options":{"num_predict":-1}})");
+  ASSERT_TRUE(running.read_until("\"done\":false"));
+  std::filesystem::resize_file(model, 0);
+  ASSERT_TRUE(running.read_until("has changed since it was opened"));
+  running.close();
+  EXPECT_EQ(post("/v1/completions", greedy_from_bos).status, 500) << "an empty file is no model";
+  std::filesystem::copy_file(data, model, std::filesystem::copy_options::overwrite_existing);
+  const Json answer = Json::parse(post("/v1/completions", greedy_from_bos).body);
+  EXPECT_EQ(stripped(answer["choices"][0]["text"]), stripped(expected_text()));
+  std::filesystem::remove(model);
 }
 
 TEST_F(RealServer, cancels_and_goes_on_with_the_others) {

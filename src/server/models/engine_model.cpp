@@ -58,6 +58,14 @@ std::optional<int32_t> tuned_start(const Settings& settings, const store::ModelF
   return (*found)->parallel_start;
 }
 
+// What a file holds that is not read as it stands there.
+void log_what_differs(const gguf::File& file, const ModelConfig& config, const std::string& name) {
+  for (const std::string& fix : file.fixes()) spdlog::info("{}: {}", name, fix);
+  const auto skipped =
+      std::ranges::count_if(file.tensors(), [&](const auto& tensor) { return is_beside_text(config, tensor.name); });
+  if (skipped > 0) spdlog::info("{}: {} tensors beside the text model are not used", name, skipped);
+}
+
 // Everything one model needs, in the order in which it is built; the engine goes first when it is destroyed.
 class EngineModel final : public LoadedModel {
  public:
@@ -78,6 +86,7 @@ class EngineModel final : public LoadedModel {
       result->model_ = std::make_unique<Model>(std::move(model));
     }
     const ModelConfig& config = result->model_->config();
+    log_what_differs(result->parts_.file, config, file.name);
     if (config.vocab != result->parts_.tokenizer->vocab_size()) {
       return fail(ErrorKind::invalid, fmt::format("the vocabulary has {} tokens, the weights are made for {}",
                                                   result->parts_.tokenizer->vocab_size(), config.vocab));
@@ -125,6 +134,7 @@ class EngineModel final : public LoadedModel {
   ModelMemory memory() const override {
     return {.weights_bytes = model_->weight_size_bytes(), .workspace_bytes = executor_->workspace_size_bytes()};
   }
+  Result<void> check_file() const override { return parts_.file.check_unchanged(); }
   void stop() override { engine_->stop(); }
   void set_kv_memory(uint64_t bytes) override {
     const uint64_t blocks = bytes / static_cast<uint64_t>(block_bytes_);

@@ -54,6 +54,9 @@ class LoadedModel {
   virtual uint64_t kv_block_bytes() const = 0;
   virtual int32_t kv_block_tokens() const = 0;
   virtual ModelMemory memory() const = 0;
+  // An error when the file that it was loaded from has changed: what is submitted then fails, and only loading it anew
+  // helps.
+  virtual Result<void> check_file() const { return {}; }
   // How keys and values are kept: "f16". The name lives as long as the program.
   virtual std::string_view kv_type() const = 0;
   // Bytes that the KV blocks may take from now on. What is over goes as soon as it can.

@@ -51,6 +51,17 @@ asio::awaitable<Result<ModelHost::Lease>> ModelHost::acquire(store::ModelFile fi
   const auto known = entries_.find(file.name);
   Entry* entry = known == entries_.end() ? nullptr : known->second.get();
   if (entry != nullptr && entry->model != nullptr) {
+    const Result<void> unchanged = entry->model->check_file();
+    if (entry->uses == 0 && (!unchanged || entry->file != file)) {
+      spdlog::info("{} has changed since it was loaded", file.name);
+      unload(std::string(entry->file.name));
+      entry = nullptr;
+    } else if (!unchanged) {
+      // Those who use it now end with their next step; then it can be loaded anew.
+      co_return std::unexpected(unchanged.error());
+    }
+  }
+  if (entry != nullptr && entry->model != nullptr) {
     ++entry->uses;
     entry->idle_timer.cancel();
     co_return Lease(*this, *entry);
