@@ -351,6 +351,17 @@ TEST(Tokenizer, generation_ends_at_the_ids_of_the_file_and_at_names_known_to_end
   EXPECT_EQ(tokenizer->find("<|im_"), std::nullopt);
 }
 
+TEST(Tokenizer, a_list_of_ends_is_ends_too) {
+  gguf::Metadata metadata = byte_bpe_metadata(tiny_byte_bpe());
+  metadata.set("tokenizer.ggml.eos_token_id", uint32_t{'z'});
+  metadata.set("tokenizer.ggml.eos_token_ids", std::vector<int32_t>{'z', 'x'});
+  const auto tokenizer = make(metadata);
+  for (const TokenId id : {TokenId{'z'}, TokenId{'x'}}) EXPECT_TRUE(tokenizer->is_end(id)) << id;
+  EXPECT_FALSE(tokenizer->is_end(TokenId{'y'}));
+  metadata.set("tokenizer.ggml.eos_token_ids", std::vector<int32_t>{1 << 20});
+  EXPECT_EQ(Tokenizer::create(metadata).error().kind, ErrorKind::invalid);
+}
+
 TEST(Tokenizer, a_message_end_does_not_end_the_turn_where_other_tokens_do) {
   TinyVocabulary vocabulary = tiny_byte_bpe();
   const TokenId end = vocabulary.add("<|end|>", TokenType::control);
