@@ -27,6 +27,7 @@ int32_t Seats::Model::most_urgent() const {
 
 void Seats::arrive(const SeatDemand& demand, int64_t now_ns) {
   QUIRE_CHECK(demand.band < band_count, "a band is one of eight");
+  reserve_decisions();
   if (stopping_) {
     next_.push_back({.kind = Kind::end, .model = demand.model, .request = demand.request, .reason = SeatEnd::stopping});
     return;
@@ -40,11 +41,20 @@ void Seats::arrive(const SeatDemand& demand, int64_t now_ns) {
     next_.push_back({.kind = Kind::end, .model = demand.model, .request = demand.request, .reason = SeatEnd::busy});
     return;
   }
-  Model& model = models_[demand.model];
-  ++model.waiting;
-  waiting_tokens_ += demand.tokens;
+  Model& model = models_[demand.model];  // where the next line throws it stays, and is forgotten with a later request
   const bool is_new = waiting_.emplace(demand.request, Waiting{.demand = demand, .arrived_ns = now_ns}).second;
   QUIRE_CHECK(is_new && !using_.contains(demand.request), "a request arrives once");
+  ++model.waiting;
+  waiting_tokens_ += demand.tokens;
+}
+
+// Room for what can be decided until the next request comes: an end or an admission for each that waits, and two
+// changes of each model.
+void Seats::reserve_decisions() {
+  const size_t most = next_.size() + waiting_.size() + 1 + 2 * (models_.size() + 1);
+  for (std::vector<SeatDecision>* list : {&next_, &decided_}) {
+    if (list->capacity() < most) list->reserve(2 * most);
+  }
 }
 
 bool Seats::cancel(SeatRequestId request) {
@@ -57,8 +67,8 @@ bool Seats::cancel(SeatRequestId request) {
 void Seats::release(SeatRequestId request, int64_t now_ns) {
   const auto use = using_.find(request);
   QUIRE_CHECK(use != using_.end(), "only who was admitted is released, and once");
-  Model& model = models_.at(use->second.model);
-  --model.uses_by_band[use->second.band];
+  Model& model = models_.at(use->second.demand.model);
+  --model.uses_by_band[use->second.demand.band];
   if (--model.uses == 0) model.idle_since_ns = now_ns;
   using_.erase(use);
 }
@@ -189,7 +199,8 @@ bool Seats::serve_first(int64_t now_ns, const SeatMemory& memory) {
   const bool fits = needed <= free_bytes || (taken == 0 && needed <= memory.available_bytes);
   const bool has_seat = taken < limits_.models_max;
   lacks_memory_ = has_seat && !fits;
-  if (changes(SeatState::unloading)) return false;  // it makes room: then all is looked at again
+  // One that goes makes room: then all is looked at again.
+  if (changes(SeatState::unloading)) return give_way(models_.end());
   if (!has_seat || !fits) return make_room(first->second, now_ns);
   model.state = SeatState::loading;
   model.load_began_ns = now_ns;
@@ -286,9 +297,8 @@ void Seats::admit(Place place) {
   ++model.uses;
   ++model.uses_by_band[demand.band];
   waiting_tokens_ -= demand.tokens;
-  using_.emplace(demand.request, Use{.model = demand.model, .band = demand.band});
   next_.push_back({.kind = Kind::admit, .model = demand.model, .request = demand.request});
-  waiting_.erase(place);
+  using_.insert(waiting_.extract(place));
 }
 
 void Seats::end(Place place, SeatEnd reason) {

@@ -107,6 +107,8 @@ struct SeatView {
 // so that it is idle as soon as those that use it have ended. It gives way to a request that is overdue, or more urgent
 // than all that use it.
 //
+// Only arrive() and line() allocate. When arrive throws, the request has not arrived.
+//
 // Invariants: at most models_max seats are taken; a model that is in use is ready; nobody waits for a ready model that
 // does not give way (after decide); at most one model gives way; each request that arrives gets admit or end, once.
 // Bound: docs/scheduling.md.
@@ -172,10 +174,6 @@ class Seats {
     SeatDemand demand;
     int64_t arrived_ns = 0;
   };
-  struct Use {
-    ModelId model;
-    uint8_t band = 3;
-  };
   // The smallest is first in the line. No two are equal.
   struct Rank {
     uint8_t band = 0;   // as ageing has lifted it
@@ -188,6 +186,7 @@ class Seats {
   using Models = std::map<ModelId, Model>;
 
   Rank rank(const Waiting& waiting, int64_t now_ns) const;
+  void reserve_decisions();
   bool overdue(const Waiting& waiting, int64_t now_ns) const { return !rank(waiting, now_ns).later; }
   void end(Place place, SeatEnd reason);
   void end_all_of(ModelId model, SeatEnd reason);
@@ -210,9 +209,9 @@ class Seats {
   const SeatLimits limits_;
   std::map<ModelId, Model> models_;  // that have a seat, or for which somebody waits
   std::map<SeatRequestId, Waiting> waiting_;
-  std::map<SeatRequestId, Use> using_;
-  std::vector<SeatDecision> next_;     // of events that decided by themselves
-  std::vector<SeatDecision> decided_;  // what the last decide returned
+  std::map<SeatRequestId, Waiting> using_;  // admitted and not released
+  std::vector<SeatDecision> next_;          // of events that decided by themselves
+  std::vector<SeatDecision> decided_;       // what the last decide returned
   int64_t waiting_tokens_ = 0;
   int64_t next_look_ns_ = -1;
   int64_t load_ns_ = 0;
