@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <random>
+#include <system_error>
 #include <thread>
 
 #include "base/clock.h"
@@ -57,7 +58,11 @@ Result<LocalServer> LocalServer::start(const LocalServerOptions& options) {
   load::HttpEndpoint endpoint{.host = parts->server->address(), .port = parts->server->port()};
   if (endpoint.host == "0.0.0.0") endpoint.host = "127.0.0.1";
   if (endpoint.host == "::") endpoint.host = "::1";
-  parts->thread = std::thread([server = parts->server.get()] { server->run(); });
+  try {
+    parts->thread = std::thread([server = parts->server.get()] { server->run(); });
+  } catch (const std::system_error& error) {
+    return fail(ErrorKind::io, fmt::format("cannot start a thread: {}", error.what()));
+  }
   return LocalServer(std::move(parts), std::move(endpoint));
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <charconv>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -25,6 +26,7 @@ struct FakeRecord {
   Mailbox<std::pair<std::string, uint64_t>> kv_memory{10'000};  // who may have how much
   Mailbox<int> may_load{1};                                     // loads wait until this is closed, if loads_wait
   bool loads_wait = false;                                      // set before the server starts
+  std::function<void()> before_load = [] {};                    // on the loader's thread; may throw
   Snapshot<EngineSnapshot> snapshot;
   Snapshot<std::vector<SequenceView>> sequences;
 
@@ -176,6 +178,7 @@ class FakeLoader final : public ModelLoader {
     (void)record_.loading.try_push(std::string(file.name));
     std::vector<int> nothing;
     if (record_.loads_wait) record_.may_load.wait_and_take_all(nothing);
+    record_.before_load();
     if (file.name.find("damaged") != std::string::npos) return fail(ErrorKind::internal, "its header is damaged");
     return std::make_unique<FakeModel>(file.name, record_, std::move(sink));
   }

@@ -34,7 +34,7 @@ const std::map<std::string, std::set<std::string>, std::less<>> layer_table = {
     {"store", {"base", "gguf"}},
     {"engine", {"base", "core", "text", "model", "kv", "sched", "metrics"}},
     {"sim", {"base", "core", "trace", "text", "kv", "sched", "engine"}},
-    {"server", {"base", "core", "text", "model", "engine", "metrics", "api", "store"}},
+    {"server", {"base", "core", "text", "model", "sched", "engine", "metrics", "api", "store"}},
     {"load", {"base", "core", "metrics", "trace", "api"}},
     {"cli", {"base", "core", "tensor", "metrics", "trace", "gguf", "kernels", "kv", "text", "backend", "sched", "model",
              "api", "store", "engine", "sim", "server", "load"}},

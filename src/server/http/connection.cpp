@@ -4,14 +4,15 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <chrono>
+#include <exception>
 #include <optional>
 
 #include "server/http/access.h"
+#include "server/http/client_watch.h"
 #include "server/observe/request_log.h"
 
 namespace quire::server {
@@ -83,25 +84,37 @@ HttpRequest to_request(Parser& parser, std::string peer) {
 struct Connection::Impl {
   Impl(tcp::socket socket, ConnectionContext& shared) : context(shared), stream(std::move(socket)) {}
 
+  // Bytes of a body, in the count of all connections.
+  struct Reservation {
+    ConnectionContext& context;
+    size_t bytes = 0;
+    ~Reservation() { context.bodies_bytes -= bytes; }
+  };
+  // Whatever ends the present request.
+  struct EndOfRequest {
+    Impl& connection;
+    ~EndOfRequest() { connection.end_request(); }
+  };
+
   // How a request or its answer left the connection.
   enum class Next : uint8_t { keep, close };
 
   asio::awaitable<void> run();
   asio::awaitable<bool> wait_for_request();
   asio::awaitable<void> linger();
-  asio::awaitable<std::optional<HttpResponse>> read_body(Parser& parser, size_t& reserved, bool& complete);
+  asio::awaitable<std::optional<HttpResponse>> read_body(Parser& parser, Reservation& reserved, bool& complete);
   asio::awaitable<Next> serve_one();
+  asio::awaitable<Next> answer_or_fail(const HttpRequest& request, LiveRequest& live);
   asio::awaitable<Next> answer(const HttpRequest& request, LiveRequest& live);
-  asio::awaitable<Next> answer_generation(Generation& generation, LiveRequest& live);
+  asio::awaitable<Next> answer_generation(Generation& generation, LiveRequest& live, ClientWatch& watch);
   asio::awaitable<Next> pump(AnswerStream& answer, const Generation& generation);
-  asio::awaitable<void> watch(AnswerStream& answer);
   asio::awaitable<bool> write(std::string_view bytes);
   asio::awaitable<Next> respond(const HttpResponse& response);
   std::optional<HttpResponse> refuse_access(const HttpRequest& request);
   std::string head(int status, std::string_view content_type, const Headers& extra);
   void count_answer(int status);
-  void end_request(const LiveRequest& live);
-  bool reserve(size_t bytes, size_t& reserved);
+  void end_request();
+  bool reserve(size_t bytes, Reservation& reserved);
 
   ConnectionContext& context;
   beast::tcp_stream stream;
@@ -169,10 +182,10 @@ asio::awaitable<bool> Connection::Impl::wait_for_request() {
   co_return true;
 }
 
-bool Connection::Impl::reserve(size_t bytes, size_t& reserved) {
+bool Connection::Impl::reserve(size_t bytes, Reservation& reserved) {
   if (context.bodies_bytes + bytes > context.limits.bodies_bytes_max) return false;
   context.bodies_bytes += bytes;
-  reserved += bytes;
+  reserved.bytes += bytes;
   return true;
 }
 
@@ -202,10 +215,11 @@ asio::awaitable<Connection::Impl::Next> Connection::Impl::serve_one() {
   }
   const LiveRequests::Entry entry(context.requests, request_id, arrived_ns);
   current = &*entry;
+  const EndOfRequest end{*this};
   chunked = parser.get().version() >= 11;
   is_head = parser.get().method() == http::verb::head;
 
-  size_t reserved = 0;
+  Reservation reserved{.context = context};
   bool complete = false;
   const std::optional<HttpResponse> refused = co_await read_body(parser, reserved, complete);
   Next next = Next::close;
@@ -216,15 +230,13 @@ asio::awaitable<Connection::Impl::Next> Connection::Impl::serve_one() {
     HttpRequest request = to_request(parser, peer);
     request.arrived_ns = arrived_ns;
     route = route_name(request.path);
-    next = co_await answer(request, *entry);
+    next = co_await answer_or_fail(request, *entry);
   }
-  context.bodies_bytes -= reserved;
-  end_request(*std::exchange(current, nullptr));
   co_return next;
 }
 
 // What to answer instead of going on. Nothing when the body is complete, or when the client left or stopped sending.
-asio::awaitable<std::optional<HttpResponse>> Connection::Impl::read_body(Parser& parser, size_t& reserved,
+asio::awaitable<std::optional<HttpResponse>> Connection::Impl::read_body(Parser& parser, Reservation& reserved,
                                                                          bool& complete) {
   const auto too_many_bytes = [&] { current->record.refusal = Refusal::too_many_bytes; };
   const HttpResponse no_room = error_response(Dialect::ollama, ApiError{503, api::busy_message});
@@ -244,7 +256,7 @@ asio::awaitable<std::optional<HttpResponse>> Connection::Impl::read_body(Parser&
     const auto [error, count] = co_await http::async_read_some(stream, buffer, parser, use_tuple);
     if (error) co_return parse_failure(error, context.limits);
     const size_t held = parser.get().body().size();
-    if (held > reserved && !reserve(held - reserved, reserved)) {
+    if (held > reserved.bytes && !reserve(held - reserved.bytes, reserved)) {
       too_many_bytes();
       co_return no_room;
     }
@@ -277,19 +289,41 @@ std::optional<HttpResponse> Connection::Impl::refuse_access(const HttpRequest& r
   return std::nullopt;
 }
 
+// What is thrown on the way (no memory, most likely) is this request's own failure.
+asio::awaitable<Connection::Impl::Next> Connection::Impl::answer_or_fail(const HttpRequest& request,
+                                                                         LiveRequest& live) {
+  std::string why;
+  try {
+    const Next next = co_await answer(request, live);
+    co_return next;
+  } catch (const std::exception& error) {
+    why = error.what();
+  }
+  spdlog::error("request {} failed: {}", request_id, why);
+  if (live.record.status != 0) co_return Next::close;  // an answer has begun
+  const Dialect dialect = request.path.starts_with("/v1/") ? Dialect::openai : Dialect::ollama;
+  const HttpResponse failed = error_response(dialect, ApiError{500, why});
+  co_return co_await respond(failed);
+}
+
 asio::awaitable<Connection::Impl::Next> Connection::Impl::answer(const HttpRequest& request, LiveRequest& live) {
   const std::optional<HttpResponse> refused = refuse_access(request);
   if (refused) co_return co_await respond(*refused);
   spdlog::debug("{} {} from {}, request {}", request.method, request.path, request.peer, request_id);
+  ClientWatch watch(stream.socket(), buffer, context.limits.pipelined_bytes_max, [&live] {
+    if (live.generates) live.cancel();
+  });
   Reply reply = co_await context.service.answer(request, live);
-  const HttpResponse* response = std::get_if<HttpResponse>(&reply);
-  if (response != nullptr) co_return co_await respond(*response);
-  co_return co_await answer_generation(std::get<Generation>(reply), live);
+  HttpResponse* response = std::get_if<HttpResponse>(&reply);
+  if (response == nullptr) co_return co_await answer_generation(std::get<Generation>(reply), live, watch);
+  watch.stop();
+  co_return co_await respond(*response);
 }
 
 // What has not ended when this returns is cancelled: the client is gone, or one of several choices has failed.
-asio::awaitable<Connection::Impl::Next> Connection::Impl::answer_generation(Generation& generation, LiveRequest& live) {
-  using namespace asio::experimental::awaitable_operators;
+asio::awaitable<Connection::Impl::Next> Connection::Impl::answer_generation(Generation& generation, LiveRequest& live,
+                                                                            ClientWatch& watch) {
+  if (watch.left()) co_return Next::close;
   const AnswerStream::Config config{.streaming = generation.streaming,
                                     .pending_bytes_max = context.limits.pending_bytes_max,
                                     .load_ns = generation.load_ns};
@@ -299,12 +333,18 @@ asio::awaitable<Connection::Impl::Next> Connection::Impl::answer_generation(Gene
   const Result<void> submitted = submission.submit(std::move(generation.requests));
   if (!submitted) {
     const HttpResponse refused = refusal(generation, api::from_error(submitted.error()));
+    watch.stop();
     co_return co_await respond(refused);
   }
 
-  const auto outcome = co_await (pump(answer, generation) || watch(answer));
-  if (outcome.index() == 1) co_return Next::close;
-  co_return std::get<0>(outcome);
+  watch.when_left([&] {
+    answer.abandon();
+    answer.wake();
+    stream.cancel();  // what is being written
+  });
+  const Next next = co_await pump(answer, generation);
+  watch.stop();
+  co_return watch.left() ? Next::close : next;
 }
 
 // Writes the answer as it comes: everything that a step brought in one write.
@@ -341,34 +381,6 @@ asio::awaitable<Connection::Impl::Next> Connection::Impl::pump(AnswerStream& ans
   co_return keeps_alive ? Next::keep : Next::close;
 }
 
-// Until the client has gone. What it sends meanwhile belongs to its next requests; when that is more than is kept,
-// its leaving shows in a failing write only.
-asio::awaitable<void> Connection::Impl::watch(AnswerStream& answer) {
-  tcp::socket& socket = stream.socket();
-  for (;;) {
-    const auto [error] = co_await socket.async_wait(tcp::socket::wait_read, use_tuple);
-    if (error == asio::error::operation_aborted) co_return;  // the answer is complete
-    if (!error && buffer.size() >= context.limits.pipelined_bytes_max) {
-      Signal never(stream.get_executor());
-      co_await never.wait();
-      co_return;
-    }
-    boost::system::error_code read_error = error;
-    size_t count = 0;
-    if (!error) {
-      socket.non_blocking(true, read_error);
-      count = socket.read_some(buffer.prepare(4096), read_error);
-    }
-    if (read_error == asio::error::would_block || read_error == asio::error::try_again) continue;
-    if (read_error || count == 0) {
-      answer.abandon();
-      answer.wake();
-      co_return;
-    }
-    buffer.commit(count);
-  }
-}
-
 // False when the client is gone or took nothing for a while.
 asio::awaitable<bool> Connection::Impl::write(std::string_view bytes) {
   while (!bytes.empty()) {
@@ -389,9 +401,14 @@ void Connection::Impl::count_answer(int status) {
 }
 
 // Logs it, and counts it where its client has left before any answer.
-void Connection::Impl::end_request(const LiveRequest& ended) {
-  if (ended.record.status == 0) ++context.counts.responses[{route, client_left_status}];
-  log_request(context.log, ended, route, context.clocks.engine.now_ns());
+void Connection::Impl::end_request() {
+  const LiveRequest& ended = *std::exchange(current, nullptr);
+  try {
+    if (ended.record.status == 0) ++context.counts.responses[{route, client_left_status}];
+    log_request(context.log, ended, route, context.clocks.engine.now_ns());
+  } catch (const std::exception& error) {
+    spdlog::warn("a request is not logged: {}", error.what());
+  }
 }
 
 std::string Connection::Impl::head(int status, std::string_view content_type, const Headers& extra) {

@@ -13,6 +13,7 @@
 #include "server/page/page.h"
 #include "server/requests/client_identity.h"
 #include "server/requests/prompt.h"
+#include "server/requests/wait_for_model.h"
 
 namespace quire::server {
 namespace {
@@ -228,19 +229,19 @@ asio::awaitable<Reply> Service::generate(const HttpRequest& request, LiveRequest
   auto file = co_await on_pool(intake_, [&] { return catalog_.find(call.model); });
   if (!file) co_return error_response(dialect, api::from_error(file.error()));
   live.model = file->name;
-  const int64_t load_begin_ns = clocks_.engine.now_ns();
-  auto lease = co_await host_.acquire(std::move(*file));
-  if (!lease) {
-    if (lease.error().kind == ErrorKind::busy) live.record.refusal = Refusal::no_model_room;
-    co_return error_response(dialect, api::from_error(lease.error()));
+  if (call.only_loads() && call.keep_alive_ns == 0) {
+    host_.unload_when_idle(live.model);  // it is not loaded for that
+    const api::AnswerTimes times{.total_ns = clocks_.engine.now_ns() - request.arrived_ns};
+    co_return json_response(api::load_answer(endpoint, call.model, "unload", clocks_.unix_ns(), times));
   }
+  const int64_t load_begin_ns = clocks_.engine.now_ns();
+  auto lease = co_await wait_for_model(host_, std::move(*file), call, request, live);
+  if (!lease) co_return error_response(dialect, lease.error().error, lease.error().retry_after_s);
   const int64_t load_ns = clocks_.engine.now_ns() - load_begin_ns;
   if (call.keep_alive_ns) lease->keep_alive(*call.keep_alive_ns);
   if (call.only_loads()) {
-    const bool unloads = call.keep_alive_ns == 0;
     const api::AnswerTimes times{.total_ns = clocks_.engine.now_ns() - request.arrived_ns, .load_ns = load_ns};
-    co_return json_response(
-        api::load_answer(endpoint, call.model, unloads ? "unload" : "load", clocks_.unix_ns(), times));
+    co_return json_response(api::load_answer(endpoint, call.model, "load", clocks_.unix_ns(), times));
   }
 
   const int64_t now_unix_s = clocks_.unix_ns() / 1'000'000'000;
