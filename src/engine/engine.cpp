@@ -49,7 +49,8 @@ void Engine::submit(Request request) {
   if (totals_.broken) return end_given_up({.request = std::move(request), .stream = TextStream({})});
   try {
     admit(std::move(request));
-  } catch (...) {
+  } catch (const std::exception& error) {
+    insist([&] { gave_up_ = error.what(); });
     // What is among the contexts ends when the engine gives up; nobody else knows this one.
     if (!contexts_.contains(id)) {
       Request lost{.id = id};

@@ -52,7 +52,7 @@ TEST_F(ModelWait, a_request_waits_until_the_only_seat_is_free) {
   const auto held = hold("fake");
   const auto other = ask("other", "count 2", "", "X-Request-Id: second\r\n");
   until_waiting(1);
-  const Json line = queue().back();
+  const Json line = queue().front();
   EXPECT_EQ(line["id"], "second");
   EXPECT_EQ(line["model"], "other:latest");
   EXPECT_EQ(line["state"], "waiting");

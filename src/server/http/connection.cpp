@@ -238,13 +238,12 @@ asio::awaitable<Connection::Impl::Next> Connection::Impl::serve_one() {
 // What to answer instead of going on. Nothing when the body is complete, or when the client left or stopped sending.
 asio::awaitable<std::optional<HttpResponse>> Connection::Impl::read_body(Parser& parser, Reservation& reserved,
                                                                          bool& complete) {
-  const auto too_many_bytes = [&] { current->record.refusal = Refusal::too_many_bytes; };
-  const HttpResponse no_room = error_response(Dialect::ollama, ApiError{503, api::busy_message});
+  const auto no_room = [&] {
+    current->record.refusal = Refusal::too_many_bytes;
+    return error_response(Dialect::ollama, ApiError{503, api::busy_message});
+  };
   if (const auto length = parser.content_length()) {
-    if (!reserve(*length, reserved)) {
-      too_many_bytes();
-      co_return no_room;
-    }
+    if (!reserve(*length, reserved)) co_return no_room();
   }
   stream.expires_after(std::chrono::nanoseconds(context.limits.body_ns));
   if (beast::iequals(parser.get()[http::field::expect], "100-continue") && !parser.is_done()) {
@@ -256,10 +255,7 @@ asio::awaitable<std::optional<HttpResponse>> Connection::Impl::read_body(Parser&
     const auto [error, count] = co_await http::async_read_some(stream, buffer, parser, use_tuple);
     if (error) co_return parse_failure(error, context.limits);
     const size_t held = parser.get().body().size();
-    if (held > reserved.bytes && !reserve(held - reserved.bytes, reserved)) {
-      too_many_bytes();
-      co_return no_room;
-    }
+    if (held > reserved.bytes && !reserve(held - reserved.bytes, reserved)) co_return no_room();
   }
   complete = true;
   co_return std::nullopt;
