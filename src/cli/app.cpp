@@ -312,12 +312,15 @@ void add_simulate_command(CLI::App& app, Action& action) {
   simulate->add_option("--seed", options->seed, "The first world's seed")->capture_default_str();
   simulate->add_option("--seeds", options->seeds, "How many worlds, seeds ascending")->capture_default_str();
   simulate->add_flag("--trace", options->trace, "A line for each step");
+  CLI::Option* seats =
+      simulate->add_flag("--seats", options->seats, "Who gets a model into memory, in worlds of its own");
   SimulateTraceOptions& trace = options->trace_options;
   CLI::Option* file =
       simulate->add_option("--trace-file", trace.file, "Compare policies on recorded requests (may be .zst)")
           ->type_name("FILE")
           ->excludes("--seeds")
-          ->excludes("--trace");
+          ->excludes("--trace")
+          ->excludes(seats);
   const auto add = [&](const char* name, auto& value, const char* text) {
     return simulate->add_option(name, value, text)->needs(file)->group("With --trace-file");
   };

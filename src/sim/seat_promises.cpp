@@ -8,6 +8,7 @@ namespace quire::sim {
 namespace {
 
 constexpr size_t nobody = SIZE_MAX;
+constexpr int64_t memory_look_ns = 1'000'000'000;  // memory that comes back is seen within a second
 
 }  // namespace
 
@@ -20,6 +21,11 @@ void SeatPromises::fail(int64_t now_ns, const std::string& what) {
 
 void SeatPromises::expect(bool held, int64_t now_ns, const char* promise) {
   if (!held) fail(now_ns, promise);
+}
+
+// The seats will be asked again at this moment or before.
+void SeatPromises::expect_look(const Seats& seats, int64_t now_ns, int64_t by_ns, const char* promise) {
+  expect(seats.next_look_ns() >= 0 && seats.next_look_ns() <= by_ns, now_ns, promise);
 }
 
 // The longest that one waiter before it in the line can keep a request waiting: a load that goes on, the turn of the
@@ -252,15 +258,22 @@ void SeatPromises::check_models(const Seats& seats, int64_t now_ns) {
     });
     if (waited_for) continue;
     expect(now_ns < expires_ns, now_ns, "an idle model goes when its time is over");
-    expect(seats.next_look_ns() >= 0 && seats.next_look_ns() <= expires_ns, now_ns, "a look is planned for it");
+    expect_look(seats, now_ns, expires_ns, "a look is planned for when an idle model goes");
   }
   expect(giving_way <= 1, now_ns, "one model gives way at a time");
   expect(taken() <= world_.limits.models_max, now_ns, "never more models than seats");
 }
 
 void SeatPromises::check_waiting(const Seats& seats, int64_t now_ns) {
-  expect(static_cast<int64_t>(waiting_count()) <= world_.limits.queue_max, now_ns, "the queue has a bound");
-  expect(seats.waiting_count() == static_cast<int32_t>(waiting_count()), now_ns, "who waits is counted");
+  const size_t waiting = waiting_count();
+  int64_t tokens = 0;
+  for (size_t index = 0; index < requests_.size(); ++index) {
+    if (requests_[index].state == RequestState::waiting) tokens += world_.requests[index].tokens;
+  }
+  const int64_t tokens_max = world_.limits.queue_tokens_max;
+  expect(static_cast<int64_t>(waiting) <= world_.limits.queue_max, now_ns, "the queue has a bound");
+  expect(tokens_max == 0 || waiting < 2 || tokens <= tokens_max, now_ns, "the queue's tokens have a bound");
+  expect(seats.waiting_count() == static_cast<int32_t>(waiting), now_ns, "who waits is counted");
   const size_t next = first(now_ns);
   for (size_t index = 0; index < requests_.size(); ++index) {
     if (requests_[index].state != RequestState::waiting) continue;
@@ -269,9 +282,8 @@ void SeatPromises::check_waiting(const Seats& seats, int64_t now_ns) {
     expect(!requests_[index].cancelled && !stopping_ && !model.failed, now_ns, "it ends with what ended it");
     for (const int64_t after_ns : {of.deadline_ns, of.queue_timeout_ns}) {
       if (after_ns < 0) continue;
-      const int64_t look_ns = seats.next_look_ns();
       expect(waited_ns(index, now_ns) < after_ns, now_ns, "a deadline ends it on time");
-      expect(look_ns >= 0 && look_ns <= of.arrival_ns + after_ns, now_ns, "a look is planned for its deadline");
+      expect_look(seats, now_ns, of.arrival_ns + after_ns, "a look is planned for a deadline");
     }
     expect(waited_ns(index, now_ns) <= requests_[index].wait_max_ns, now_ns, "nobody waits longer than the bound");
     if (model.state != SeatState::ready || model.broken) continue;
@@ -289,7 +301,12 @@ void SeatPromises::check_progress(const Seats& seats, int64_t now_ns) {
   const uint32_t wanted = world_.requests[next].model;
   if (models_[wanted].state != SeatState::absent) return;
   expect(!can_never_fit(wanted), now_ns, "what can never fit is told so");
-  expect(taken() >= world_.limits.models_max || !fits(wanted), now_ns, "a free seat is used");
+  const bool has_seat = taken() < world_.limits.models_max;
+  expect(!has_seat || !fits(wanted), now_ns, "a free seat is used");
+  if (has_seat) expect_look(seats, now_ns, now_ns + memory_look_ns, "a look is planned for memory that comes back");
+  const int64_t overdue_ns =
+      world_.requests[next].arrival_ns + (world_.requests[next].band + 1) * world_.limits.ageing_ns;
+  if (overdue_ns > now_ns) expect_look(seats, now_ns, overdue_ns, "a look is planned for when the first is overdue");
   bool one_may = false, one_does = false, one_is_broken = false;
   for (uint32_t index = 0; index < models_.size(); ++index) {
     const Model& model = models_[index];
@@ -298,8 +315,9 @@ void SeatPromises::check_progress(const Seats& seats, int64_t now_ns) {
     one_may |= may_ask(index, next, now_ns);
     one_does |= seats.view({index}).gives_way;
     one_is_broken |= model.broken;
-    const bool turn_counts = now_ns < model.turn_ends_ns;
-    if (turn_counts) expect(seats.next_look_ns() <= model.turn_ends_ns, now_ns, "a look is planned for the turn's end");
+    if (now_ns < model.turn_ends_ns) {
+      expect_look(seats, now_ns, model.turn_ends_ns, "a look is planned for the end of a turn");
+    }
   }
   expect(!one_may || one_does || one_is_broken, now_ns, "a model gives way to one that may ask for it");
 }

@@ -60,6 +60,7 @@ class SeatPromises {
 
   void fail(int64_t now_ns, const std::string& what);
   void expect(bool held, int64_t now_ns, const char* promise);
+  void expect_look(const Seats& seats, int64_t now_ns, int64_t by_ns, const char* promise);
   int64_t waited_ns(size_t request, int64_t now_ns) const { return now_ns - world_.requests[request].arrival_ns; }
   bool overdue(size_t request, int64_t now_ns) const;
   bool before(size_t one, size_t other, int64_t now_ns) const;
