@@ -1,3 +1,4 @@
+#include "text/normal_form.h"
 #include "text/tokenizer.h"
 
 #include <gtest/gtest.h>
@@ -199,7 +200,8 @@ TEST(ByteBpeTokenizer, any_bytes_survive_under_every_pre_tokenizer) {
   for (const char* pre : {"gpt-2", "llama-bpe", "qwen2", "deepseek-llm", "smollm"}) {
     const auto tokenizer = make(byte_bpe_metadata(vocabulary, pre));
     for (const std::string& text : all_short_strings()) {
-      ASSERT_EQ(tokenizer->decode(tokenizer->encode(text, false, true)), text) << pre;
+      const std::string expected = pre == std::string_view("qwen2") ? nfc(text) : text;
+      ASSERT_EQ(tokenizer->decode(tokenizer->encode(text, false, true)), expected) << pre;
     }
   }
 }

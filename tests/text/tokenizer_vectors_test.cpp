@@ -12,6 +12,7 @@
 
 #include "gguf/file.h"
 #include "test_data.h"
+#include "text/normal_form.h"
 #include "text/tokenizer.h"
 
 namespace quire {
@@ -122,9 +123,9 @@ TEST_P(RealVocabulary, gives_the_ids_of_another_implementation_for_random_texts)
     const auto text = golden[0].get<std::string>();
     const std::vector<TokenId> ids = tokenizer_->encode(text, false, false);
     EXPECT_EQ(ids, golden[1].get<std::vector<TokenId>>()) << "line " << count + 1 << ": " << line;
-    EXPECT_EQ(tokenizer_->decode(ids), text);
+    EXPECT_EQ(tokenizer_->decode(ids), name == "qwen2" ? nfc(text) : text);
   }
-  EXPECT_GE(count, 100u);
+  EXPECT_EQ(count, name == "qwen2" ? 246u : 150u) << "qwen2 has 96 texts of marks beside the rest";
 }
 
 INSTANTIATE_TEST_SUITE_P(tokenizers, RealVocabulary,

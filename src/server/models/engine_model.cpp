@@ -33,14 +33,6 @@ PromptText plain_prompt(const ChatTemplateInput& input) {
   return prompt;
 }
 
-size_t longest_token(const Tokenizer& tokenizer) {
-  size_t longest = 1;
-  for (TokenId token = 0; token < tokenizer.vocab_size(); ++token) {
-    longest = std::max({longest, tokenizer.bytes(token).size(), tokenizer.name(token).size()});
-  }
-  return longest;
-}
-
 // The number of contexts to begin with that was measured for this model here; none where nothing was.
 std::optional<int32_t> tuned_start(const Settings& settings, const store::ModelFile& file, const Backend& backend,
                                    KvType kv_type) {
@@ -113,7 +105,7 @@ class EngineModel final : public LoadedModel {
   }
   int32_t vocab_size() const override { return parts_.tokenizer->vocab_size(); }
   TokenId bos() const override { return parts_.tokenizer->bos(); }
-  size_t token_bytes_max() const override { return token_bytes_max_; }
+  size_t token_bytes_max() const override { return parts_.tokenizer->text_bytes_max(); }
   int32_t context_tokens() const override { return engine_->limits().context_tokens; }
   Result<void> submit(Request request) override { return engine_->submit(std::move(request)); }
   void cancel(SequenceId id) override { engine_->cancel(id); }
@@ -132,10 +124,9 @@ class EngineModel final : public LoadedModel {
   }
 
  private:
-  explicit EngineModel(Parts parts) : parts_(std::move(parts)), token_bytes_max_(longest_token(*parts_.tokenizer)) {}
+  explicit EngineModel(Parts parts) : parts_(std::move(parts)) {}
 
   const Parts parts_;
-  const size_t token_bytes_max_;
   int64_t block_bytes_ = 1;
   std::unique_ptr<const Model> model_;
   std::unique_ptr<ModelExecutor> executor_;

@@ -41,7 +41,7 @@ class LoadedModel {
   virtual Result<PromptText> render(const ChatTemplateInput& input) const = 0;
   virtual int32_t vocab_size() const = 0;
   virtual TokenId bos() const = 0;  // -1: none
-  // Bytes of the longest token: a text of n bytes has at least n / token_bytes_max() tokens.
+  // Of text, that one token stands for: a text of n bytes has at least n / token_bytes_max() tokens.
   virtual size_t token_bytes_max() const = 0;
   virtual int32_t context_tokens() const = 0;
 
