@@ -49,7 +49,7 @@ Result<LocalServer> LocalServer::start(const LocalServerOptions& options) {
 
   server::set_log_format(settings.log_format);
   auto parts = std::make_unique<Parts>();
-  QUIRE_TRY(parts->device, CpuDevice::create(settings.threads, settings.isa));
+  QUIRE_TRY(parts->device, CpuDevice::create(settings.threads, settings.isa, settings.machine_root));
   config.busy_ns = [device = parts->device.get()] { return device->busy_ns(); };
   const auto make_backend = [device = parts->device.get()] { return device->make_backend(); };
   parts->loader = std::make_unique<server::EngineModelLoader>(settings, make_backend, parts->clock);

@@ -1,11 +1,8 @@
 #include "cli/model_file.h"
 
 #include <fmt/format.h>
-#include <sched.h>
 
-#include <algorithm>
-#include <thread>
-
+#include "base/control_group.h"
 #include "gguf/describe.h"
 #include "gguf/file.h"
 #include "gguf/printable.h"
@@ -19,10 +16,7 @@ Result<gguf::FileType> parse_file_type(std::string_view name) {
 }
 
 int thread_count(int asked) {
-  if (asked >= 1) return asked;
-  cpu_set_t cores;
-  if (::sched_getaffinity(0, sizeof(cores), &cores) == 0) return std::max(CPU_COUNT(&cores), 1);
-  return static_cast<int>(std::max(std::thread::hardware_concurrency(), 1U));
+  return asked >= 1 ? asked : usable_cpus();
 }
 
 Result<void> report_file(const std::filesystem::path& path) {

@@ -77,7 +77,7 @@ class EngineModel final : public LoadedModel {
     const int64_t block_bytes = KvStore::block_size_bytes(config, Limits{}.block_tokens);
     result->block_bytes_ = block_bytes;
     Limits limits = engine_limits(settings, config.context_max, block_bytes,
-                                  settings.memory_bytes > 0 ? settings.memory_bytes : memory_for_kv());
+                                  settings.memory_bytes > 0 ? settings.memory_bytes : memory_for_kv(settings));
     const auto tuned = tuned_start(settings, file, *result->parts_.backend, config.kv_type);
     if (tuned) limits.parallel_start = std::clamp(*tuned, 1, limits.running_max);
     QUIRE_TRY(ModelExecutor executor, ModelExecutor::create(*result->model_, *result->parts_.backend, limits));
@@ -139,7 +139,7 @@ std::string token_name(const Tokenizer& tokenizer, TokenId token) {
 
 }  // namespace
 
-uint64_t memory_for_kv() { return read_machine_memory().available_bytes / 2; }
+uint64_t memory_for_kv(const Settings& settings) { return read_machine_memory(settings.machine_root).available_bytes / 2; }
 
 Limits engine_limits(const Settings& settings, int64_t context_max, int64_t block_bytes, uint64_t memory_bytes) {
   constexpr int64_t int32_max = std::numeric_limits<int32_t>::max();
