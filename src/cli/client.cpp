@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/terminal/text_table.h"
+#include "server/settings.h"
 
 namespace quire::cli {
 namespace {
@@ -29,12 +30,10 @@ ErrorKind kind_of(int status) {
 }  // namespace
 
 Result<load::HttpEndpoint> client_endpoint() {
-  const char* host = std::getenv("QUIRE_HOST");
-  if (host == nullptr) host = std::getenv("OLLAMA_HOST");
-  QUIRE_TRY(load::HttpEndpoint endpoint, load::parse_endpoint(host == nullptr ? "" : host));
-  if (endpoint.host == "0.0.0.0") endpoint.host = "127.0.0.1";
-  if (endpoint.host == "::") endpoint.host = "::1";
-  return endpoint;
+  QUIRE_TRY(const server::HostPort listens, server::read_host([](const char* name) { return std::getenv(name); }));
+  if (listens.is_https) return fail(ErrorKind::unsupported, "QUIRE_HOST asks for https: only http is spoken");
+  const server::HostPort reached = server::reachable(listens);
+  return load::HttpEndpoint{.host = reached.host, .port = reached.port};
 }
 
 Result<json> call_json(const load::HttpEndpoint& endpoint, std::string_view method, std::string_view target,

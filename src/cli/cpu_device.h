@@ -15,8 +15,8 @@ namespace quire::cli {
 // One team and one kernel table for the whole process: engines take the team in turn. Must outlive its backends.
 class CpuDevice {
  public:
-  // threads 0: as many as usable_cpus(machine_root) says. isa empty: the best kernel table that this machine can run; an unknown one is an error
-  // that lists what there is.
+  // threads 0: as many as usable_cpus(machine_root) says. isa empty: the best kernel table that this machine can run;
+  // an unknown one is an error that lists what there is.
   static Result<std::unique_ptr<CpuDevice>> create(int32_t threads, const std::string& isa,
                                                    const std::filesystem::path& machine_root);
 

@@ -1,6 +1,7 @@
 #include "cli/local_server.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -48,15 +49,16 @@ Result<LocalServer> LocalServer::start(const LocalServerOptions& options) {
   }
 
   server::set_log_format(settings.log_format);
+  if (settings.debug > 0) spdlog::set_level(settings.debug > 1 ? spdlog::level::trace : spdlog::level::debug);
+  for (const std::string& warning : settings.warnings) spdlog::warn("{}", warning);
   auto parts = std::make_unique<Parts>();
   QUIRE_TRY(parts->device, CpuDevice::create(settings.threads, settings.isa, settings.machine_root));
   config.busy_ns = [device = parts->device.get()] { return device->busy_ns(); };
   const auto make_backend = [device = parts->device.get()] { return device->make_backend(); };
   parts->loader = std::make_unique<server::EngineModelLoader>(settings, make_backend, parts->clock);
   QUIRE_TRY(parts->server, server::Server::open(std::move(config), std::move(catalog), *parts->loader, parts->clock));
-  load::HttpEndpoint endpoint{.host = parts->server->address(), .port = parts->server->port()};
-  if (endpoint.host == "0.0.0.0") endpoint.host = "127.0.0.1";
-  if (endpoint.host == "::") endpoint.host = "::1";
+  const server::HostPort reached = server::reachable({parts->server->address(), parts->server->port()});
+  load::HttpEndpoint endpoint{.host = reached.host, .port = reached.port};
   parts->thread = std::thread([server = parts->server.get()] { server->run(); });
   return LocalServer(std::move(parts), std::move(endpoint));
 }
@@ -72,5 +74,8 @@ LocalServer::LocalServer(LocalServer&&) noexcept = default;
 LocalServer& LocalServer::operator=(LocalServer&&) noexcept = default;
 LocalServer::~LocalServer() = default;
 void LocalServer::wait() { parts_->thread.join(); }
+std::string LocalServer::listens_on() const {
+  return server::host_port_text({parts_->server->address(), parts_->server->port()});
+}
 
 }  // namespace quire::cli

@@ -15,9 +15,7 @@ Result<gguf::FileType> parse_file_type(std::string_view name) {
               fmt::format("unknown type {}; expected one of {}", gguf::printable(name), gguf::file_type_names()));
 }
 
-int thread_count(int asked) {
-  return asked >= 1 ? asked : usable_cpus();
-}
+int thread_count(int asked) { return asked >= 1 ? asked : usable_cpus(); }
 
 Result<void> report_file(const std::filesystem::path& path) {
   QUIRE_TRY(const gguf::File file, gguf::File::open(path));

@@ -10,6 +10,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/ip/host_name.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
@@ -58,11 +59,14 @@ size_t default_connections_max(int32_t queue_max, size_t files) {
   return std::clamp<size_t>(files - std::min(files, own_files), 64, static_cast<size_t>(queue_max) + crowd);
 }
 
-Result<tcp::acceptor> listen_on(asio::io_context& io, const std::string& host, uint16_t port) {
+// "::" listens for IPv4 too, whatever the system's default is; where there is no IPv6, for IPv4 alone.
+Result<tcp::acceptor> listen_on(asio::io_context& io, const HostPort& address) {
+  const std::string& host = address.host;
+  const uint16_t port = address.port;
   boost::system::error_code error;
   const auto refused = [&] {
     const ErrorKind kind = error == asio::error::address_in_use ? ErrorKind::busy : ErrorKind::io;
-    return fail(kind, fmt::format("cannot listen on {}:{}: {}", host, port, error.message()));
+    return fail(kind, fmt::format("cannot listen on {}: {}", host_port_text(address), error.message()));
   };
   tcp::resolver resolver(io);
   const auto endpoints = resolver.resolve(host, fmt::format("{}", port), tcp::resolver::passive, error);
@@ -70,6 +74,8 @@ Result<tcp::acceptor> listen_on(asio::io_context& io, const std::string& host, u
   const tcp::endpoint endpoint = *endpoints.begin();
   tcp::acceptor acceptor(io);
   acceptor.open(endpoint.protocol(), error);
+  if (error == asio::error::address_family_not_supported && host == "::") return listen_on(io, HostPort{"0.0.0.0", port});
+  if (!error && host == "::") acceptor.set_option(asio::ip::v6_only(false), error);
   if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
@@ -301,7 +307,7 @@ Result<std::unique_ptr<Server>> Server::open(Config config, store::Catalog catal
   reserve_descriptors(static_cast<int>(config.limits.connections_max));
   auto impl = std::make_unique<Impl>(std::move(config), std::move(catalog), loader, clock);
   const Settings& settings = impl->config.settings;
-  QUIRE_TRY(impl->acceptor, listen_on(impl->io, settings.host, settings.port));
+  QUIRE_TRY(impl->acceptor, listen_on(impl->io, HostPort{settings.host, settings.port}));
   impl->endpoint = impl->acceptor.local_endpoint();
   impl->context.checks_host = impl->endpoint.address().is_loopback();
   return std::unique_ptr<Server>(new Server(std::move(impl)));
