@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "cli/cpu_device.h"
 #include "server/models/engine_model.h"
+#include "server/models_folder.h"
 #include "server/observe/event_log.h"
 #include "server/server.h"
 #include "store/catalog.h"
@@ -39,6 +40,11 @@ Result<LocalServer> LocalServer::start(const LocalServerOptions& options) {
   if (options.log_format) settings.log_format = *options.log_format;
   if (options.drain_timeout_ns) settings.drain_timeout_ns = *options.drain_timeout_ns;
 
+  // What no folder is needed for does not fail for want of the usual one.
+  if (!settings.models_variable.empty() || options.models.empty()) {
+    const std::string& variable = settings.models_variable;
+    QUIRE_TRY_VOID(server::prepare_models_folder(settings.models_folder, variable.empty() ? "QUIRE_MODELS" : variable));
+  }
   store::Catalog catalog(settings.models_folder);
   server::Server::Config config{
       .settings = settings, .seed = std::random_device{}(), .handles_signals = options.handles_signals};
