@@ -2,145 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
-#include <cmath>
-#include <limits>
-#include <nlohmann/json.hpp>
-
-#include "api/duration.h"
-#include "api/json_text.h"
-#include "api/model_json.h"
 
 namespace quire::api {
-namespace {
-
-using Json = nlohmann::ordered_json;
-
-Json details_json(const ModelDetails& details) {
-  Json result = {{"parent_model", ""},
-                 {"format", "gguf"},
-                 {"family", details.family},
-                 {"families", Json::array({details.family})},
-                 {"parameter_size", details.parameter_size},
-                 {"quantization_level", details.quantization_level}};
-  if (details.context_length > 0) result["context_length"] = details.context_length;
-  if (details.embedding_length > 0) result["embedding_length"] = details.embedding_length;
-  return result;
-}
-
-// Milliseconds with three digits after the point; null for what is not known.
-Json milliseconds(int64_t ns, bool known) {
-  return known ? Json(std::round(static_cast<double>(ns) * 1e-3) * 1e-3) : Json();
-}
-
-constexpr int64_t forever = std::numeric_limits<int64_t>::max();
-
-Json controller_json(const ControllerView& controller) {
-  Json curve = Json::array();
-  for (int32_t index = 0; index < controller.curve_points; ++index) {
-    const CurvePoint& point = controller.curve[static_cast<size_t>(index)];
-    curve.push_back({{"streams", point.streams}, {"step_ms", milliseconds(point.step_ns, true)}});
-  }
-  return {{"parallel", controller.parallel},
-          {"parallel_max", controller.parallel_max},
-          {"target_gap_ms", milliseconds(controller.target_gap_ns, controller.target_gap_ns > 0)},
-          {"prompt_row_ms", milliseconds(controller.prompt_row_ns, controller.prompt_row_ns > 0)},
-          {"step_tokens", controller.step_tokens},
-          {"start_interval_ms", milliseconds(controller.start_interval_ns, controller.start_interval_ns >= 0)},
-          {"curve", std::move(curve)}};
-}
-
-Json openai_model(const ModelSummary& model) {
-  return {{"id", model.name},
-          {"object", "model"},
-          {"created", model.modified_unix_ns / 1'000'000'000},
-          {"owned_by", "library"}};
-}
-
-}  // namespace
-
-std::string tags_body(std::span<const ModelSummary> models) {
-  Json list = Json::array();
-  for (const ModelSummary& model : models) {
-    list.push_back({{"name", model.name},
-                    {"model", model.name},
-                    {"modified_at", rfc3339_ns(model.modified_unix_ns)},
-                    {"size", model.size_bytes},
-                    {"digest", model.digest},
-                    {"details", details_json(model.details)},
-                    {"capabilities", Json::array({"completion"})}});
-  }
-  return to_text({{"models", std::move(list)}});
-}
-
-Json running_model_json(const RunningModel& model) {
-  return {{"name", model.summary.name},
-          {"model", model.summary.name},
-          {"size", model.summary.size_bytes},
-          {"digest", model.summary.digest},
-          {"details", details_json(model.summary.details)},
-          {"expires_at", rfc3339_ns(model.expires_unix_ns.value_or(forever))},
-          {"size_vram", 0},
-          {"context_length", model.context_length},
-          {"requests_running", model.requests_running},
-          {"requests_waiting", model.requests_waiting},
-          {"controller", controller_json(model.controller)},
-          {"kv_blocks",
-           {{"total", model.kv_blocks.total},
-            {"limit", model.kv_blocks.limit},
-            {"held", model.kv_blocks.held},
-            {"cached", model.kv_blocks.cached},
-            {"bytes", model.kv_blocks.bytes},
-            {"type", model.kv_blocks.type}}},
-          {"since_load",
-           {{"steps", model.since_load.steps},
-            {"prompt_tokens_computed", model.since_load.prompt_tokens_computed},
-            {"prefix_hit_tokens", model.since_load.prefix_hit_tokens},
-            {"generated_tokens", model.since_load.generated_tokens},
-            {"preemptions", model.since_load.preemptions},
-            {"recomputed_tokens", model.since_load.recomputed_tokens},
-            {"evicted_blocks", model.since_load.evicted_blocks}}}};
-}
-
-std::string ps_body(std::vector<RunningModel> models) {
-  std::ranges::stable_sort(models, std::greater{},
-                           [&](const RunningModel& model) { return model.expires_unix_ns.value_or(forever); });
-  Json list = Json::array();
-  for (const RunningModel& model : models) list.push_back(running_model_json(model));
-  return to_text({{"models", std::move(list)}});
-}
-
-std::string show_body(const ModelDescription& model, bool verbose) {
-  Json body;
-  body["license"] = model.license;
-  body["modelfile"] = model.modelfile;
-  body["parameters"] = "";
-  body["template"] = model.chat_template;
-  body["system"] = "";
-  body["details"] = details_json(model.summary.details);
-  body["messages"] = Json::array();
-  body["model_info"] = Json::parse(model.metadata, nullptr, false);
-  if (verbose) {
-    Json& tensors = body["tensors"] = Json::array();
-    for (const TensorLine& tensor : model.tensors) {
-      tensors.push_back({{"name", tensor.name}, {"type", tensor.type}, {"shape", tensor.shape}});
-    }
-  }
-  body["capabilities"] = Json::array({"completion"});
-  body["modified_at"] = rfc3339_ns(model.summary.modified_unix_ns);
-  return to_text(body);
-}
-
-std::string version_body(std::string_view version) { return to_text({{"version", version}}); }
-
-std::string openai_models_body(std::span<const ModelSummary> models) {
-  Json list = Json::array();
-  for (const ModelSummary& model : models) list.push_back(openai_model(model));
-  return to_text({{"object", "list"}, {"data", std::move(list)}});
-}
-
-std::string openai_model_body(const ModelSummary& model) { return to_text(openai_model(model)); }
 
 std::string human_count(uint64_t count) {
   struct Scale {
@@ -159,9 +23,9 @@ std::string human_count(uint64_t count) {
 std::string_view file_type_name(int64_t file_type) {
   // Source: enum llama_ftype; the gaps are types that were removed.
   static constexpr std::array<std::string_view, 33> names = {
-      "F32",    "F16",    "Q4_0",   "Q4_1",   "",       "",       "",     "Q8_0",    "Q5_0",    "Q5_1",   "Q2_K",
-      "Q3_K_S", "Q3_K_M", "Q3_K_L", "Q4_K_S", "Q4_K_M", "Q5_K_S", "Q5_K_M", "Q6_K",  "IQ2_XXS", "IQ2_XS", "Q2_K_S",
-      "IQ3_XS", "IQ3_XXS", "IQ1_S", "IQ4_NL", "IQ3_S",  "IQ3_M",  "IQ2_S", "IQ2_M",  "IQ4_XS",  "IQ1_M",  "BF16"};
+      "F32",    "F16",     "Q4_0",   "Q4_1",   "",       "",       "",       "Q8_0",  "Q5_0",    "Q5_1",   "Q2_K",
+      "Q3_K_S", "Q3_K_M",  "Q3_K_L", "Q4_K_S", "Q4_K_M", "Q5_K_S", "Q5_K_M", "Q6_K",  "IQ2_XXS", "IQ2_XS", "Q2_K_S",
+      "IQ3_XS", "IQ3_XXS", "IQ1_S",  "IQ4_NL", "IQ3_S",  "IQ3_M",  "IQ2_S",  "IQ2_M", "IQ4_XS",  "IQ1_M",  "BF16"};
   if (file_type < 0 || file_type >= static_cast<int64_t>(names.size())) return "unknown";
   const std::string_view name = names[static_cast<size_t>(file_type)];
   return name.empty() ? "unknown" : name;

@@ -25,7 +25,7 @@
 #include "server/observe/event_log.h"
 #include "server/observe/metrics_page.h"
 #include "server/requests/answer_stream.h"
-#include "server/requests/service.h"
+#include "server/routes/service.h"
 #include "server/short_slices.h"
 
 namespace quire::server {
@@ -145,6 +145,7 @@ Server::Impl::Impl(Config given, store::Catalog models, ModelLoader& loader, con
       service(intake, catalog, host, requests, clocks, ClientWeights(config.settings.client_weights), metrics,
               config.seed),
       context{.service = service,
+              .intake = intake,
               .streams = streams,
               .requests = requests,
               .clocks = clocks,
@@ -152,7 +153,8 @@ Server::Impl::Impl(Config given, store::Catalog models, ModelLoader& loader, con
               .log = log,
               .limits = config.limits,
               .origins = config.settings.origins,
-              .host_name = asio::ip::host_name()} {
+              .host_name = asio::ip::host_name(),
+              .bodies = {.bytes_max = config.limits.bodies_bytes_max}} {
   // Not at once: whose request has gone is still at work.
   requests.when_gone([this] {
     if (draining) asio::post(io, [this] { end_when_drained(); });
