@@ -108,7 +108,8 @@ TEST_P(Vocabulary, gives_the_expected_ids) {
 
 TEST_P(Vocabulary, decodes_what_it_encoded) {
   for (const Vector& vector : vectors_) {
-    EXPECT_EQ(tokenizer_->decode(tokenizer_->encode(vector.text, true, false)), vector.text);
+    const std::string expected = GetParam().name == "qwen2" ? nfc(vector.text) : vector.text;
+    EXPECT_EQ(tokenizer_->decode(tokenizer_->encode(vector.text, true, false)), expected);
   }
 }
 
