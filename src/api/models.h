@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/file_time.h"
 #include "core/view.h"
 
 namespace quire::api {
@@ -26,7 +27,7 @@ struct ModelSummary {
   std::string name;  // name:tag
   uint64_t size_bytes = 0;
   std::string digest;
-  int64_t modified_unix_ns = 0;
+  FileTime modified;
   ModelDetails details;
 };
 

@@ -31,7 +31,7 @@ std::optional<ModelFile> describe(std::string name, const fs::path& path) {
   return ModelFile{.name = std::move(name),
                    .path = path,
                    .size_bytes = static_cast<uint64_t>(status.st_size),
-                   .modified_unix_ns = status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec};
+                   .modified = file_time(status.st_mtim)};
 }
 
 void add_new(std::vector<ModelFile>& models, std::string name, const fs::path& path) {

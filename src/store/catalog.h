@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/file_time.h"
 #include "base/result.h"
 
 namespace quire::store {
@@ -20,7 +21,7 @@ struct ModelFile {
   std::string name;  // name:tag
   std::filesystem::path path;
   uint64_t size_bytes = 0;
-  int64_t modified_unix_ns = 0;
+  FileTime modified;
   auto operator<=>(const ModelFile&) const = default;
 };
 

@@ -15,7 +15,7 @@ ModelSummary tiny() {
   return {.name = "tiny:latest",
           .size_bytes = 1000,
           .digest = "abc",
-          .modified_unix_ns = 1'767'323'045'000'000'006,
+          .modified = {1'767'323'045, 6},
           .details = {.family = "llama", .parameter_size = "260K", .quantization_level = "F32", .context_length = 2048,
                       .embedding_length = 64}};
 }
@@ -23,6 +23,16 @@ ModelSummary tiny() {
 const std::string details =
     R"("details":{"parent_model":"","format":"gguf","family":"llama","families":["llama"],"parameter_size":"260K",)"
     R"("quantization_level":"F32","context_length":2048,"embedding_length":64})";
+
+TEST(FileTimes, are_shown_right_whenever_they_are) {
+  EXPECT_EQ(rfc3339({1'767'323'045, 6}), "2026-01-02T03:04:05.000000006Z");
+  EXPECT_EQ(rfc3339({-2'208'988'800, 999'999'999}), "1900-01-01T00:00:00.999999999Z");
+  EXPECT_EQ(rfc3339({13'569'465'600, 0}), "2400-01-01T00:00:00.000000000Z") << "beyond 64 bits of nanoseconds";
+  EXPECT_EQ(rfc3339({std::numeric_limits<int64_t>::max(), 0}), "9999-12-31T23:59:59.000000000Z");
+  EXPECT_EQ(rfc3339({std::numeric_limits<int64_t>::min(), 0}), "0001-01-01T00:00:00.000000000Z");
+  EXPECT_EQ(rfc3339_ns(-1), "1969-12-31T23:59:59.999999999Z");
+  EXPECT_EQ(rfc3339_ns(std::numeric_limits<int64_t>::min()), "1677-09-21T00:12:43.145224192Z");
+}
 
 TEST(ModelBodies, list_models_as_ollama_does) {
   EXPECT_EQ(ollama::tags_body({}), R"({"models":[]})");

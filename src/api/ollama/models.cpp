@@ -55,7 +55,7 @@ std::string tags_body(std::span<const ModelSummary> models) {
   for (const ModelSummary& model : models) {
     list.push_back({{"name", model.name},
                     {"model", model.name},
-                    {"modified_at", rfc3339_ns(model.modified_unix_ns)},
+                    {"modified_at", rfc3339(model.modified)},
                     {"size", model.size_bytes},
                     {"digest", model.digest},
                     {"details", details_json(model.details)},
@@ -118,7 +118,7 @@ std::string show_body(const ModelDescription& model, bool verbose) {
     }
   }
   body["capabilities"] = Json::array({"completion"});
-  body["modified_at"] = rfc3339_ns(model.summary.modified_unix_ns);
+  body["modified_at"] = rfc3339(model.summary.modified);
   return to_text(body);
 }
 

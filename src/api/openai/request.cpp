@@ -38,9 +38,10 @@ ApiResult<void> read_shared_options(const nlohmann::json& json, GenerationCall& 
 }
 
 ApiResult<void> read_max_tokens(const Fields& fields, GenerationCall& call) {
-  QUIRE_TRY(std::optional<int64_t> most, fields.integer("max_completion_tokens", 0, INT32_MAX));
+  // -1 and -2 as num_predict has them: until the context is full.
+  QUIRE_TRY(std::optional<int64_t> most, fields.integer("max_completion_tokens", -2, INT32_MAX));
   if (!most) {
-    QUIRE_TRY(most, fields.integer("max_tokens", 0, INT32_MAX));
+    QUIRE_TRY(most, fields.integer("max_tokens", -2, INT32_MAX));
   }
   if (most) call.options.num_predict = static_cast<int32_t>(*most);
   return {};

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <string_view>
 
 #include "base/check.h"
+#include "base/shown.h"
 
 namespace quire::cli {
 namespace {
@@ -31,6 +33,7 @@ std::string flattened(std::string_view text) {
 
 void TextTable::add(std::vector<std::string> row) {
   QUIRE_CHECK(row.size() == rows_[0].size(), "a row has a cell for each column");
+  for (std::string& cell : row) cell = shown(cell);
   rows_.push_back(std::move(row));
 }
 
@@ -106,8 +109,9 @@ std::string format_age(int64_t seconds) {
   constexpr std::array<Unit, 6> units = {
       {{31536000, "year"}, {2592000, "month"}, {86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}}};
   for (const Unit& unit : units) {
-    const int64_t count = seconds / unit.seconds;
-    if (count > 0) return fmt::format("{} {}{} ago", count, unit.name, count == 1 ? "" : "s");
+    const int64_t count = std::abs(seconds / unit.seconds);
+    if (count == 0) continue;
+    return fmt::format("{} {}{} {}", count, unit.name, count == 1 ? "" : "s", seconds < 0 ? "from now" : "ago");
   }
   return "now";
 }

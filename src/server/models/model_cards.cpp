@@ -23,7 +23,7 @@ api::ModelSummary plain_summary(const store::ModelFile& file) {
   return {.name = file.name,
           .size_bytes = file.size_bytes,
           .digest = store::content_name(file).value_or(std::string(64, '0')),
-          .modified_unix_ns = file.modified_unix_ns,
+          .modified = file.modified,
           .details = {}};
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "api/options.h"
 #include "server/requests/prompt.h"
 #include "server/routes/handlers.h"
 #include "server/routes/state.h"
@@ -95,7 +96,9 @@ asio::awaitable<Reply> answer_call(ServiceState& state, const Exchange& exchange
   live.model = call.model;
   live.client = client_of(request, call.user);
   live.priority = call.priority.value_or(parse_priority(request.header("priority")));
-  for (const std::string& option : call.unknown_options) spdlog::warn("unknown option \"{}\" is ignored", option);
+  if (!call.unknown_options.empty()) {
+    spdlog::warn("request {}: unknown options are ignored: {}", live.id, api::names_text(call.unknown_options));
+  }
 
   auto file = co_await on_pool(state.intake, [&] { return state.catalog.find(call.model); });
   if (!file) co_return refusal(api::from_error(file.error()));
