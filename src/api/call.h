@@ -52,6 +52,14 @@ constexpr int64_t keep_alive_forever = -1;
 // Answers in one response.
 constexpr int64_t choices_max = 128;
 
+// What comes after the last message of a conversation.
+enum class LastTurn : uint8_t {
+  automatic,  // an assistant's message is gone on with, any other is answered
+  open,       // it is gone on with, whoever wrote it
+  answered,   // it is closed, and a new turn of the assistant begins
+  closed,     // it is closed, and nothing begins
+};
+
 struct GenerationCall {
   std::string model = {};
   std::string prompt = {};                    // generate, completions
@@ -62,6 +70,7 @@ struct GenerationCall {
   bool raw = false;                           // no template around the prompt
   std::vector<TokenId> context = {};          // generate: ids that come before the prompt
   std::vector<Message> messages = {};         // chat
+  LastTurn last_turn = LastTurn::automatic;   // chat
   GenerationOptions options = {};
   bool stream = true;
   bool returns_context = false;                   // Ollama: the final message carries all token ids

@@ -22,6 +22,7 @@ struct ChatTemplateInput {
   nlohmann::ordered_json tools;   // null: undefined for the template
   nlohmann::ordered_json extra = nlohmann::ordered_json::object();  // further variables, e.g. enable_thinking
   bool add_generation_prompt = true;
+  bool leaves_open = false;  // the last message is gone on with; for render_chat, a template alone does not know how
   int64_t now_unix_s = 0;         // what strftime_now formats (UTC)
 };
 

@@ -125,6 +125,11 @@ Json with_known_roles(Json messages, const TemplateRoles& roles) {
   return messages;
 }
 
+Result<PromptText> render_chat(ChatTemplateInput input, const TemplateRoles& roles, RenderChat render) {
+  input.messages = with_known_roles(std::move(input.messages), roles);
+  return input.leaves_open ? render_open(std::move(input), render) : render(input);
+}
+
 Result<PromptText> render_open(ChatTemplateInput input, RenderChat render) {
   QUIRE_CHECK(!input.messages.empty(), "there is a last message");
   std::string* last = text_of(input.messages.back());

@@ -30,6 +30,9 @@ TemplateRoles find_roles(std::string_view source, RenderChat render);
 // between, or is one of its own where none follows. Other messages stay as they are.
 nlohmann::ordered_json with_known_roles(nlohmann::ordered_json messages, const TemplateRoles& roles);
 
+// The conversation in known roles, its last message left open where the input says so.
+Result<PromptText> render_chat(ChatTemplateInput input, const TemplateRoles& roles, RenderChat render);
+
 // The conversation with its last message left open: what is generated goes on where it ends. As transformers does for
 // continue_final_message: rendered with a mark at its end, and cut there. An error where the mark does not come back,
 // or not behind what the message says: such a prompt would not be what was asked for. REQUIRES: there is a message.

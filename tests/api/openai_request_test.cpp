@@ -25,6 +25,23 @@ TEST(OpenAiRequest, generates_until_the_context_is_full_when_no_number_says_less
   EXPECT_EQ(most(R"("max_tokens":4e0,"n":1.0,"seed":7.0)"), 4);
 }
 
+TEST(OpenAiRequest, says_what_comes_after_the_last_message) {
+  const auto parsed = [](const char* fields) {
+    return parse_chat_completions(std::string(R"({"model":"m","messages":[{"role":"user","content":"u"}])") + fields +
+                                  "}");
+  };
+  EXPECT_EQ(parsed("")->last_turn, LastTurn::automatic);
+  EXPECT_EQ(parsed(R"(,"continue_final_message":true)")->last_turn, LastTurn::open);
+  EXPECT_EQ(parsed(R"(,"continue_final_message":true,"add_generation_prompt":false)")->last_turn, LastTurn::open);
+  EXPECT_EQ(parsed(R"(,"continue_final_message":false)")->last_turn, LastTurn::answered);
+  EXPECT_EQ(parsed(R"(,"add_generation_prompt":true)")->last_turn, LastTurn::answered);
+  EXPECT_EQ(parsed(R"(,"add_generation_prompt":false)")->last_turn, LastTurn::closed);
+  const auto both = parsed(R"(,"continue_final_message":true,"add_generation_prompt":true)");
+  ASSERT_FALSE(both);
+  EXPECT_EQ(both.error().message, "\"continue_final_message\" and \"add_generation_prompt\" cannot both be true");
+  EXPECT_EQ(both.error().param, "continue_final_message");
+}
+
 TEST(OpenAiRequest, has_openai_defaults) {
   const auto call = parse_chat_completions(chat_body(""));
   ASSERT_TRUE(call) << call.error().message;

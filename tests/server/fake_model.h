@@ -40,8 +40,9 @@ struct FakeRecord {
 // Tokens are bytes; 256 is BOS. Prompts: "count N" answers "1 2 ... N ", "hold" answers "held " and then waits for its
 // cancel, "flood" answers without end, "busy" finds no place, "large" never fits, "fail" and "break" fail before and
 // after the first text, "expire" and "overdue" meet their deadline before and after it; "trickle N" is "count N" from a
-// thread of its own, so that events come while others are written; "echo" answers with the whole prompt.
-class FakeModel final : public LoadedModel {
+// thread of its own, so that events come while others are written; "echo" answers with the whole prompt. A conversation
+// whose last message is left open ends with "~", one that nobody is to answer with "$".
+class FakeModel : public LoadedModel {
  public:
   FakeModel(std::string name, FakeRecord& record, EventSink sink)
       : name_(std::move(name)), record_(record), sink_(std::move(sink)) {}
@@ -63,6 +64,8 @@ class FakeModel final : public LoadedModel {
       if (!prompt.text.empty()) prompt.text += "|";
       prompt.text += message["content"].get<std::string>();
     }
+    if (input.leaves_open) prompt.text += "~";
+    if (!input.leaves_open && !input.add_generation_prompt) prompt.text += "$";
     return prompt;
   }
   int32_t vocab_size() const override { return 257; }

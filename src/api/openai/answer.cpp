@@ -12,10 +12,11 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // What OpenAI's format has no place for; on the final message of every choice.
-void put_extras(Json& message, const RequestStats& stats) {
+void put_extras(Json& message, const RequestStats& stats, bool prompt_truncated) {
   message["seed"] = stats.seed;
   message["queue_duration"] = stats.queue_ns;
   message["prompt_eval_cached_count"] = stats.cached_tokens;
+  if (prompt_truncated) message["prompt_truncated"] = true;
 }
 
 class OpenAiWriter final : public AnswerWriter {
@@ -114,7 +115,7 @@ class OpenAiWriter final : public AnswerWriter {
     put_logprobs(choice, item);
     item["finish_reason"] = choice.finish_reason;
     if (head_.include_usage) chunk["usage"] = nullptr;
-    put_extras(chunk, choice.stats);
+    put_extras(chunk, choice.stats, head_.prompt_truncated);
     event(chunk, out);
   }
 
@@ -144,7 +145,7 @@ class OpenAiWriter final : public AnswerWriter {
     }
     const RequestStats stats = usage_stats();
     body["usage"] = usage_json(stats);
-    put_extras(body, stats);
+    put_extras(body, stats, head_.prompt_truncated);
     out += to_text(body);
   }
 

@@ -47,6 +47,24 @@ ApiResult<void> read_max_tokens(const Fields& fields, GenerationCall& call) {
   return {};
 }
 
+// The two fields that vLLM and transformers have for it; what they refuse is refused.
+ApiResult<void> read_last_turn(const Fields& fields, GenerationCall& call) {
+  QUIRE_TRY(const std::optional<bool> goes_on, fields.boolean("continue_final_message"));
+  QUIRE_TRY(const std::optional<bool> begins, fields.boolean("add_generation_prompt"));
+  if (goes_on.value_or(false)) {
+    if (begins.value_or(false)) {
+      return refuse(400, "\"continue_final_message\" and \"add_generation_prompt\" cannot both be true",
+                    "continue_final_message");
+    }
+    call.last_turn = LastTurn::open;
+  } else if (begins) {
+    call.last_turn = *begins ? LastTurn::answered : LastTurn::closed;
+  } else if (goes_on) {
+    call.last_turn = LastTurn::answered;
+  }
+  return {};
+}
+
 // {"token id": bias from -100 to 100}.
 ApiResult<void> read_logit_bias(const Fields& fields, GenerationCall& call) {
   const nlohmann::json* biases = fields.find("logit_bias");
@@ -209,6 +227,7 @@ ApiResult<GenerationCall> parse_chat_completions(std::string_view body) {
   if (messages == nullptr) return refuse(400, "\"messages\" is required", "messages");
   QUIRE_TRY(call.messages, read_messages(*messages));
   if (call.messages.empty()) return refuse(400, "\"messages\" must not be empty", "messages");
+  QUIRE_TRY_VOID(read_last_turn(fields, call));
   return call;
 }
 

@@ -38,6 +38,12 @@ bool presentable_id(std::string_view id) {
   return !id.empty() && id.size() <= 128 && std::ranges::all_of(id, [](char c) { return c > ' ' && c < 127; });
 }
 
+// A client's address has one name, whether or not the socket speaks IPv6 too: its share and its weight go by it.
+std::string address_text(const asio::ip::address& address) {
+  const bool is_ipv4 = address.is_v6() && address.to_v6().is_v4_mapped();
+  return is_ipv4 ? asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string() : address.to_string();
+}
+
 // Tells a client that is refused for want of room when to come back.
 HttpResponse refusal(const api::Dialect& dialect, const ApiError& error, const LoadedModel* model) {
   return error_response(dialect, error, model == nullptr ? 1 : retry_after_s(model->snapshot()));
@@ -98,7 +104,7 @@ asio::awaitable<void> Connection::Impl::run() {
   boost::system::error_code error;
   const tcp::endpoint endpoint = stream.socket().remote_endpoint(error);
   if (error) co_return;  // gone already
-  peer = endpoint.address().to_string();
+  peer = address_text(endpoint.address());
   stream.socket().set_option(tcp::no_delay(true), error);
   for (;;) {
     const bool arrived = co_await reader.wait_for_request();

@@ -17,6 +17,7 @@
 #include "server/models/machine_memory.h"
 #include "store/tune_record.h"
 #include "text/chat_template.h"
+#include "text/chat_turns.h"
 #include "text/tokenizer.h"
 
 namespace quire::server {
@@ -57,6 +58,7 @@ class EngineModel final : public LoadedModel {
     gguf::File file;
     std::unique_ptr<const Tokenizer> tokenizer;
     std::optional<Result<ChatTemplate>> chat_template;  // none: the file has none
+    TemplateRoles roles;                                // that the template shows
     std::unique_ptr<Backend> backend;
   };
 
@@ -99,9 +101,11 @@ class EngineModel final : public LoadedModel {
     return parts_.tokenizer->encode(text, true, true);
   }
   Result<PromptText> render(const ChatTemplateInput& input) const override {
-    if (!parts_.chat_template) return plain_prompt(input);
-    if (!*parts_.chat_template) return std::unexpected(parts_.chat_template->error());
-    return (*parts_.chat_template)->render(input);
+    const auto& chat_template = parts_.chat_template;
+    if (chat_template && !*chat_template) return std::unexpected(chat_template->error());
+    return render_chat(input, parts_.roles, [&](const ChatTemplateInput& known) {
+      return chat_template ? (*chat_template)->render(known) : plain_prompt(known);
+    });
   }
   int32_t vocab_size() const override { return parts_.tokenizer->vocab_size(); }
   TokenId bos() const override { return parts_.tokenizer->bos(); }
@@ -172,12 +176,19 @@ Result<std::unique_ptr<LoadedModel>> EngineModelLoader::load(const store::ModelF
   EngineModel::Parts parts{.file = std::move(*opened),
                            .tokenizer = std::move(*tokenizer),
                            .chat_template = std::nullopt,
+                           .roles = {},
                            .backend = make_backend_()};
-  if (const auto source = parts.file.metadata().get_string("tokenizer.chat_template")) {
+  const auto source = parts.file.metadata().get_string("tokenizer.chat_template");
+  // One without a letter counts as absent: it would make an empty prompt of every conversation.
+  if (source && source->find_first_not_of(" \t\r\n") != std::string::npos) {
     const Tokenizer& vocabulary = *parts.tokenizer;
     parts.chat_template.emplace(ChatTemplate::parse(*source, token_name(vocabulary, vocabulary.bos()),
                                                     token_name(vocabulary, vocabulary.eos())));
-    if (!*parts.chat_template) spdlog::warn("chat template of {}: {}", file.name, parts.chat_template->error().message);
+    if (const auto& parsed = *parts.chat_template) {
+      parts.roles = find_roles(*source, [&](const ChatTemplateInput& input) { return parsed->render(input); });
+    } else {
+      spdlog::warn("chat template of {}: {}", file.name, parsed.error().message);
+    }
   }
   Result<std::unique_ptr<LoadedModel>> model =
       EngineModel::create(std::move(parts), file, settings_, clock_, std::move(sink));

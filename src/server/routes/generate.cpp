@@ -1,4 +1,5 @@
 // Requests for tokens: from a body to what the engine is given.
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -20,6 +21,13 @@ constexpr int64_t ms = 1'000'000;  // in nanoseconds
 int32_t generated_max(const GenerationCall& call, const LoadedModel& model, size_t prompt_tokens) {
   const int32_t room = context_limit(call, model) - static_cast<int32_t>(prompt_tokens);
   return call.options.num_predict < 0 ? room : std::min(call.options.num_predict, room);
+}
+
+void log_truncated(const LiveRequest& live, const Prompt& prompt, int32_t limit) {
+  const std::string lost = prompt.lost_its_middle ? std::string("its middle")
+                                                  : fmt::format("its {} oldest messages", prompt.dropped_messages);
+  spdlog::info("request {}: the prompt was too long for a context of {} tokens and lost {}; it has {} now", live.id,
+               limit, lost, prompt.tokens.size());
 }
 
 // What a request is told that was cancelled on its way to the engine.
@@ -47,7 +55,7 @@ Request make_request(const GenerationCall& call, const LiveRequest& live, const 
 }
 
 Generation make_generation(ServiceState& state, const Exchange& exchange, const GenerationCall& call,
-                           std::vector<std::vector<TokenId>> prompts, ModelHost::Lease model, int64_t load_ns) {
+                           std::vector<Prompt> prompts, ModelHost::Lease model, int64_t load_ns) {
   const api::Endpoint& endpoint = *exchange.endpoint;
   api::AnswerHead head{.stream = call.stream,
                        .include_usage = call.include_usage,
@@ -57,7 +65,8 @@ Generation make_generation(ServiceState& state, const Exchange& exchange, const 
   head.id = std::string(endpoint.id_prefix) + state.unique_id();
   head.model = call.model;
   head.service_tier = call.service_tier;
-  if (head.wants_context) head.prompt = prompts.front();
+  if (head.wants_context) head.prompt = prompts.front().tokens;
+  head.prompt_truncated = std::ranges::any_of(prompts, &Prompt::truncated);
   head.choices_per_prompt = static_cast<size_t>(call.choices);
   head.choices = prompts.size() * head.choices_per_prompt;
 
@@ -65,9 +74,9 @@ Generation make_generation(ServiceState& state, const Exchange& exchange, const 
   // 32 bits of it: a client in any language can send the number back.
   demand.sampling.seed = call.options.seed ? *call.options.seed : state.random() >> 32;
   std::vector<Request> requests;
-  for (std::vector<TokenId>& prompt : prompts) {
-    demand.generated_max = generated_max(call, model.model(), prompt.size());
-    demand.prompt = std::move(prompt);
+  for (Prompt& prompt : prompts) {
+    demand.generated_max = generated_max(call, model.model(), prompt.tokens.size());
+    demand.prompt = std::move(prompt.tokens);
     for (demand.sampling.choice = 0; demand.sampling.choice < head.choices_per_prompt; ++demand.sampling.choice) {
       demand.id = SequenceId{state.next_sequence++};
       requests.push_back(demand);
@@ -123,6 +132,9 @@ asio::awaitable<Reply> answer_call(ServiceState& state, const Exchange& exchange
   if (!prompts) {
     if (prompts.error().too_large) live.record.refusal = Refusal::too_large;
     co_return refusal(prompts.error());
+  }
+  for (const Prompt& prompt : *prompts) {
+    if (prompt.truncated()) log_truncated(live, prompt, context_limit(call, lease->model()));
   }
   if (const auto refused = refuse_to_go_on(live)) co_return refusal(*refused);
   co_return make_generation(state, exchange, call, std::move(*prompts), std::move(*lease), load_ns);
