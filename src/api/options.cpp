@@ -29,6 +29,7 @@ struct NumberOption {
   double min;
   double max;
   void (*set)(GenerationOptions&, float);
+  bool less_is_min = false;  // what is below min is not refused
 };
 
 struct FlagOption {
@@ -69,9 +70,7 @@ constexpr std::array integer_options{
 };
 
 constexpr std::array number_options{
-    // Below 0 is 0: the likeliest token.
-    NumberOption{"temperature", -1e9, 100,
-                 [](GenerationOptions& o, float v) { o.sampling.temperature = std::max(0.0F, v); }},
+    NumberOption{"temperature", 0, 100, [](GenerationOptions& o, float v) { o.sampling.temperature = v; }, true},
     NumberOption{"top_p", 0, 1, [](GenerationOptions& o, float v) { o.sampling.top_p = v; }},
     NumberOption{"min_p", 0, 1, [](GenerationOptions& o, float v) { o.sampling.min_p = v; }},
     NumberOption{"typical_p", 0, 1, [](GenerationOptions& o, float v) { o.sampling.typical_p = v; }},
@@ -110,7 +109,8 @@ ApiResult<void> apply_integer(const IntegerOption& option, const nlohmann::json&
 
 ApiResult<void> apply_number(const NumberOption& option, const nlohmann::json& value, GenerationOptions& target) {
   if (!value.is_number()) return wrong_type(option.name, "float32");
-  const auto number = value.get<double>();
+  auto number = value.get<double>();
+  if (option.less_is_min) number = std::max(number, option.min);
   if (!(number >= option.min && number <= option.max)) {
     return refuse(
         400,
