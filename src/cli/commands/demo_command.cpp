@@ -111,7 +111,8 @@ Result<Pass> ask_at_once(const load::HttpEndpoint& endpoint, std::span<const loa
   if (signals.pending()) return fail(ErrorKind::cancelled, "interrupted");
   if (!error.empty()) return fail(ErrorKind::internal, error);
   for (const load::HttpReply& reply : replies) {
-    if (reply.error || reply.status != 200) return std::unexpected(error_of(reply));
+    if (reply.error) return std::unexpected(*reply.error);
+    if (reply.status != 200) return std::unexpected(error_of_reply(reply.status, reply.body));
   }
   return pass;
 }

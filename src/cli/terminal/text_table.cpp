@@ -98,18 +98,4 @@ std::string format_count(double count) {
   return count >= 10 ? fmt::format("{:.1f}", count) : fmt::format("{:.2f}", count);
 }
 
-std::string format_age(int64_t seconds) {
-  struct Unit {
-    int64_t seconds;
-    const char* name;
-  };
-  constexpr std::array<Unit, 6> units = {
-      {{31536000, "year"}, {2592000, "month"}, {86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}}};
-  for (const Unit& unit : units) {
-    const int64_t count = seconds / unit.seconds;
-    if (count > 0) return fmt::format("{} {}{} ago", count, unit.name, count == 1 ? "" : "s");
-  }
-  return "now";
-}
-
 }  // namespace quire::cli
