@@ -51,6 +51,7 @@ struct HttpReply {
   std::vector<HttpHeader> headers;  // of the last hop
   std::string body;                 // without what went to a sink
   std::string url;                  // after redirects
+  int64_t retry_after_s = 0;        // of the header Retry-After: seconds, or a date as seconds from now
 
   // The value of a header, in whatever case its name is written; empty when it is not there.
   std::string_view header(std::string_view name) const;

@@ -208,6 +208,9 @@ Result<HttpReply> Transfer::take(CURLcode code) {
   const char* url = nullptr;
   curl_easy_getinfo(easy_.get(), CURLINFO_EFFECTIVE_URL, &url);
   if (url != nullptr) reply_.url = url;
+  curl_off_t retry_after_s = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_RETRY_AFTER, &retry_after_s);
+  reply_.retry_after_s = retry_after_s;
   return std::move(reply_);
 }
 
