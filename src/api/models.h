@@ -88,9 +88,4 @@ std::string version_body(std::string_view version);
 std::string openai_models_body(std::span<const ModelSummary> models);
 std::string openai_model_body(const ModelSummary& model);
 
-// 1235814400 -> "1.2B", 260032 -> "260K".
-std::string human_count(uint64_t count);
-// The name of general.file_type, e.g. "Q4_K_M"; "unknown" for a number without one.
-std::string_view file_type_name(int64_t file_type);
-
 }  // namespace quire::api

@@ -124,7 +124,7 @@ Result<NamedTemporary> make_temporary(const fs::path& folder) {
 
 void delete_stale_temporaries(const fs::path& folder) {
   // A folder that cannot be read fails where it is needed.
-  (void)each_entry(folder, [&](const char* name) {
+  (void)each_entry(folder, [&](const char* name, EntryKind) {
     if (!std::string_view(name).starts_with(temporary_prefix)) return;
     const fs::path path = folder / name;
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -132,14 +132,16 @@ void delete_stale_temporaries(const fs::path& folder) {
   });
 }
 
-Result<void> each_entry(const fs::path& folder, FunctionRef<void(const char* name)> visit) {
+Result<void> each_entry(const fs::path& folder, FunctionRef<void(const char* name, EntryKind kind)> visit) {
   const std::unique_ptr<DIR, decltype([](DIR* open) { ::closedir(open); })> open(::opendir(folder.c_str()));
   if (!open) return disk_failure("read", folder, errno);
   for (;;) {
     errno = 0;
     const dirent* entry = ::readdir(open.get());
     if (entry == nullptr) break;
-    if (std::strcmp(entry->d_name, ".") != 0 && std::strcmp(entry->d_name, "..") != 0) visit(entry->d_name);
+    if (std::strcmp(entry->d_name, ".") == 0 || std::strcmp(entry->d_name, "..") == 0) continue;
+    const bool unknown = entry->d_type == DT_UNKNOWN || entry->d_type == DT_LNK;
+    visit(entry->d_name, unknown ? EntryKind::unknown : entry->d_type == DT_DIR ? EntryKind::folder : EntryKind::other);
   }
   if (errno != 0) return disk_failure("read", folder, errno);
   return {};

@@ -73,7 +73,9 @@ Result<NamedTemporary> make_temporary(const std::filesystem::path& folder);
 // Deletes what make_temporary made in `folder` for programs that do not run any more.
 void delete_stale_temporaries(const std::filesystem::path& folder);
 
-// Calls visit(name) for each entry of a folder but "." and "..", in no order. An error when it cannot be read.
-Result<void> each_entry(const std::filesystem::path& folder, FunctionRef<void(const char* name)> visit);
+enum class EntryKind : unsigned char { folder, other, unknown };  // unknown: a link, or the file system does not say
+
+// Calls visit(name, kind) for each entry of a folder but "." and "..", in no order. An error when it cannot be read.
+Result<void> each_entry(const std::filesystem::path& folder, FunctionRef<void(const char* name, EntryKind kind)> visit);
 
 }  // namespace quire::store

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <map>
 
 namespace quire::store {
 namespace {
@@ -32,74 +31,72 @@ std::optional<ManifestEntry> describe(ModelName name, fs::path path) {
   return ManifestEntry{.name = std::move(name),
                        .path = std::move(path),
                        .size_bytes = static_cast<uint64_t>(status.st_size),
-                       .modified_unix_ns = status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec};
+                       .modified_unix_ns = status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec,
+                       .inode = status.st_ino};
 }
 
 // Finds the manifests below one root.
 class ManifestWalk {
  public:
-  ManifestWalk(fs::path root, std::map<std::string, ManifestEntry>& found, std::vector<std::string>& problems)
-      : root_(std::move(root)), found_(found), problems_(problems) {}
+  ManifestWalk(const fs::path& root, std::vector<ManifestEntry>& found, std::vector<std::string>& problems)
+      : root_(root.native()), found_(found), problems_(problems) {}
 
   void walk() {
     std::error_code ignored;
     if (!fs::exists(root_, ignored)) return;
-    std::vector<std::array<std::string, manifest_depth>> folders(1);
+    std::vector<Parts> folders(1);
     for (size_t depth = 0; depth + 1 < manifest_depth; ++depth) {
-      std::vector<std::array<std::string, manifest_depth>> next;
-      for (auto& parts : folders) {
-        const fs::path folder = path_of(parts, depth);
-        read(folder, depth, [&](const char* name) {
-          if (name[0] == '.') return;  // temporary files, and what desktops leave
+      std::vector<Parts> next;
+      for (Parts& parts : folders) {
+        read(path_of(parts, depth), depth, [&](const char* name, EntryKind kind) {
+          // Temporary files, and what desktops leave; files above the depth of manifests are nobody's.
+          if (name[0] == '.' || kind == EntryKind::other) return;
           parts[depth] = name;
           next.push_back(parts);
         });
       }
       folders = std::move(next);
     }
-    for (auto& parts : folders) {
-      const fs::path folder = path_of(parts, manifest_depth - 1);
-      read(folder, manifest_depth - 1, [&](const char* name) {
+    for (Parts& parts : folders) {
+      const std::string folder = path_of(parts, manifest_depth - 1);
+      read(folder, manifest_depth - 1, [&](const char* name, EntryKind kind) {
+        if (kind == EntryKind::folder) return;
         parts[manifest_depth - 1] = name;
-        add(parts, folder / name);
+        add(parts, folder + "/" + name);
       });
     }
   }
 
  private:
-  fs::path path_of(const std::array<std::string, manifest_depth>& parts, size_t depth) const {
-    fs::path path = root_;
-    for (size_t i = 0; i < depth; ++i) path /= parts[i];
+  using Parts = std::array<std::string, manifest_depth>;
+
+  std::string path_of(const Parts& parts, size_t depth) const {
+    std::string path = root_;
+    for (size_t i = 0; i < depth; ++i) path.append("/").append(parts[i]);
     return path;
   }
 
-  void read(const fs::path& folder, size_t depth, FunctionRef<void(const char*)> visit) {
-    struct stat status {};
-    // Files above the depth of manifests are nobody's; a folder that is gone was emptied meanwhile.
-    if (depth > 0 && (::stat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode))) return;
+  void read(const std::string& folder, size_t depth, FunctionRef<void(const char*, EntryKind)> visit) {
     const Result<void> read = each_entry(folder, visit);
-    if (!read && read.error().kind != ErrorKind::not_found) problems_.push_back(read.error().message);
+    if (read || read.error().kind == ErrorKind::not_found) return;  // emptied meanwhile
+    std::error_code ignored;
+    if (depth > 0 && !fs::is_directory(folder, ignored)) return;  // a link to a file
+    problems_.push_back(read.error().message);
   }
 
-  void add(const std::array<std::string, manifest_depth>& parts, const fs::path& path) {
+  void add(const Parts& parts, const std::string& path) {
     std::optional<ModelName> name = ModelName::of_parts(parts[0], parts[1], parts[2], parts[3]);
-    struct stat status {};
-    if (::lstat(path.c_str(), &status) != 0 || S_ISDIR(status.st_mode)) return;
     if (!name) {
-      problems_.push_back(fmt::format("{} is not named as a model", path.string()));
-      return;
+      problems_.push_back(fmt::format("{} is not named as a model", path));
+    } else if (std::optional<ManifestEntry> entry = describe(std::move(*name), path)) {
+      found_.push_back(std::move(*entry));
+    } else {
+      problems_.push_back(fmt::format("{} is no file or a link to nothing", path));
     }
-    std::optional<ManifestEntry> entry = describe(std::move(*name), path);
-    if (!entry) {
-      problems_.push_back(fmt::format("{} is no file or a link to nothing", path.string()));
-      return;
-    }
-    std::string key = entry->name.key();
-    found_.try_emplace(std::move(key), std::move(*entry));
   }
 
-  const fs::path root_;
-  std::map<std::string, ManifestEntry>& found_;
+  const std::string root_;
+  std::vector<ManifestEntry>& found_;
   std::vector<std::string>& problems_;
 };
 
@@ -108,7 +105,7 @@ std::vector<fs::path> entries_called(const std::vector<fs::path>& folders,
                                      FunctionRef<bool(std::string_view)> matches) {
   std::vector<fs::path> found;
   for (const fs::path& folder : folders) {
-    (void)each_entry(folder, [&](const char* name) {  // one that cannot be read has nothing of this name
+    (void)each_entry(folder, [&](const char* name, EntryKind) {  // one that cannot be read has nothing of this name
       if (matches(name)) found.push_back(folder / name);
     });
   }
@@ -123,7 +120,7 @@ Result<StoreFolder> StoreFolder::open(fs::path root, Access access) {
   if (access == Access::writable) {
     QUIRE_TRY_VOID(folder.prepare());
   } else {
-    QUIRE_TRY_VOID(each_entry(folder.root_, [](const char*) {}));
+    QUIRE_TRY_VOID(each_entry(folder.root_, [](const char*, EntryKind) {}));
   }
   return folder;
 }
@@ -175,11 +172,18 @@ std::optional<BlobHold> StoreFolder::hold_blob(std::string_view digest, uint64_t
 }
 
 ManifestListing StoreFolder::list_manifests() const {
-  std::map<std::string, ManifestEntry> found;
+  std::vector<ManifestEntry> found;
   ManifestListing listing;
   for (const char* name : manifest_roots) ManifestWalk(root_ / name, found, listing.problems).walk();
-  listing.entries.reserve(found.size());
-  for (auto& [key, entry] : found) listing.entries.push_back(std::move(entry));
+  std::vector<std::pair<std::string, ManifestEntry*>> order;
+  order.reserve(found.size());
+  for (ManifestEntry& entry : found) order.emplace_back(entry.name.key(), &entry);
+  // Of two files of one name the one that was found first.
+  std::ranges::stable_sort(order, {}, [](const auto& of) { return std::string_view(of.first); });
+  const auto repeated = std::ranges::unique(order, {}, [](const auto& of) { return std::string_view(of.first); });
+  order.erase(repeated.begin(), repeated.end());
+  listing.entries.reserve(order.size());
+  for (const auto& [key, entry] : order) listing.entries.push_back(std::move(*entry));
   return listing;
 }
 
@@ -216,7 +220,7 @@ Result<StoredManifest> StoreFolder::read_manifest(const ModelName& name) const {
 }
 
 Result<StoredManifest> StoreFolder::read_manifest(const ManifestEntry& entry) const {
-  StoredManifest stored{.path = entry.path, .modified_unix_ns = entry.modified_unix_ns};
+  StoredManifest stored{.name = entry.name, .path = entry.path, .modified_unix_ns = entry.modified_unix_ns};
   QUIRE_TRY(stored.text, read_file(entry.path, manifest_bytes_max));
   Sha256 hash;
   hash.update(std::as_bytes(std::span(stored.text)));

@@ -32,6 +32,8 @@ struct ManifestEntry {
   std::filesystem::path path;
   uint64_t size_bytes = 0;
   int64_t modified_unix_ns = 0;
+  uint64_t inode = 0;  // another one after each replacement, even within one tick of the clock
+  bool operator==(const ManifestEntry&) const = default;
 };
 
 struct ManifestListing {
@@ -40,6 +42,7 @@ struct ManifestListing {
 };
 
 struct StoredManifest {
+  ModelName name;                    // as it is spelled on disk
   Manifest manifest;                 // of a list, the one that fits
   std::string text;                  // the file's bytes
   std::string digest;                // of those bytes
@@ -89,6 +92,10 @@ class StoreFolder {
   // Writable: makes what is missing, and an error that says so when it is a file, or cannot be read or written.
   // Read-only: an error when it is not there or cannot be read; nothing is ever made, written or deleted.
   static Result<StoreFolder> open(std::filesystem::path root, Access access);
+
+  // A folder that need not be there: then it is empty. Makes and checks nothing now.
+  static StoreFolder serving(std::filesystem::path root, Access access) { return {std::move(root), access}; }
+  static StoreFolder reading(std::filesystem::path root) { return {std::move(root), Access::read_only}; }
 
   const std::filesystem::path& root() const { return root_; }
   bool writable() const { return access_ == Access::writable; }

@@ -242,7 +242,7 @@ Result<std::vector<std::string>> StoreFolder::unreferenced() const {
   std::set<std::string> named;
   QUIRE_TRY_VOID(named_digests(*this, named));
   std::vector<std::string> digests;
-  QUIRE_TRY_VOID(each_entry(root_ / "blobs", [&](const char* name) {
+  QUIRE_TRY_VOID(each_entry(root_ / "blobs", [&](const char* name, EntryKind) {
     const Result<std::string> digest = parse_digest(name);
     if (digest && !named.contains(*digest)) digests.push_back(*digest);
   }));
