@@ -79,9 +79,4 @@ struct ModelDescription {
   std::vector<TensorLine> tensors;
 };
 
-// 1235814400 -> "1.2B", 260032 -> "260K".
-std::string human_count(uint64_t count);
-// The name of general.file_type, e.g. "Q4_K_M"; "unknown" for a number without one.
-std::string_view file_type_name(int64_t file_type);
-
 }  // namespace quire::api

@@ -13,37 +13,55 @@ constexpr size_t cards_max = 4096;
 api::ModelDetails details_of(const store::ModelFacts& facts) {
   return {
       .family = facts.architecture,
-      .parameter_size = api::human_count(facts.parameter_count),
-      .quantization_level = facts.file_type < 0 ? facts.main_type : std::string(api::file_type_name(facts.file_type)),
+      .parameter_size = store::human_count(facts.parameter_count),
+      .quantization_level = facts.file_type < 0 ? facts.main_type : std::string(store::file_type_name(facts.file_type)),
       .context_length = facts.context_length,
       .embedding_length = facts.embedding_length};
 }
 
-api::ModelSummary plain_summary(const store::ModelFile& file) {
-  return {.name = file.name,
-          .size_bytes = file.size_bytes,
-          .digest = store::content_name(file).value_or(std::string(64, '0')),
-          .modified_unix_ns = file.modified_unix_ns,
-          .details = {}};
+// What a manifest's config says: reading the weights' header takes milliseconds, for thousands of models too long.
+api::ModelDetails details_of(const store::ModelConfig& config) {
+  return {.family = config.model_family,
+          .parameter_size = config.model_type,
+          .quantization_level = config.file_type,
+          .context_length = config.context_length,
+          .embedding_length = config.embedding_length};
+}
+
+api::ModelSummary new_summary(const store::ModelFile& file) {
+  api::ModelSummary card{.name = file.name,
+                         .size_bytes = file.size_bytes,
+                         .digest = file.digest,
+                         .modified_unix_ns = file.modified_unix_ns,
+                         .details = {}};
+  if (card.digest.empty()) card.digest = store::content_name(file).value_or(std::string(64, '0'));
+  if (file.stored && !file.stored->config.model_family.empty()) {
+    card.details = details_of(file.stored->config);
+  } else if (const Result<store::ModelFacts> facts = store::read_facts(file.path)) {
+    card.details = details_of(*facts);
+  }
+  return card;
 }
 
 }  // namespace
 
-api::ModelSummary ModelCards::summary(const store::ModelFile& file) {
-  Cards cards = cards_.get();
-  if (const auto known = cards.find(file); known != cards.end()) return known->second;
-  api::ModelSummary card = plain_summary(file);
-  if (const Result<store::ModelFacts> facts = store::read_facts(file.path)) card.details = details_of(*facts);
-  if (cards.size() >= cards_max) cards.clear();
-  cards.emplace(file, card);
-  cards_.set(std::move(cards));
-  return card;
-}
+api::ModelSummary ModelCards::summary(const store::ModelFile& file) { return summaries({&file, 1}).front(); }
 
-std::vector<api::ModelSummary> ModelCards::summaries(const std::vector<store::ModelFile>& files) {
+std::vector<api::ModelSummary> ModelCards::summaries(std::span<const store::ModelFile> files) {
   std::vector<api::ModelSummary> result;
   result.reserve(files.size());
-  for (const store::ModelFile& file : files) result.push_back(summary(file));
+  Cards cards = cards_.get();
+  bool changed = false;
+  for (const store::ModelFile& file : files) {
+    auto known = cards.find(file);
+    if (known == cards.end()) {
+      changed = true;
+      if (cards.size() >= cards_max) cards.clear();
+      known = cards.emplace(file, new_summary(file)).first;
+    }
+    result.push_back(known->second);
+  }
+  if (changed) cards_.set(std::move(cards));
   return result;
 }
 

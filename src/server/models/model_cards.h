@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,7 @@ class ModelCards {
  public:
   // A file that is not readable as a model has a card with its name and size only.
   api::ModelSummary summary(const store::ModelFile& file);
-  std::vector<api::ModelSummary> summaries(const std::vector<store::ModelFile>& files);
+  std::vector<api::ModelSummary> summaries(std::span<const store::ModelFile> files);
   // The body of /api/show.
   Result<std::string> show(const store::ModelFile& file, bool verbose);
 
