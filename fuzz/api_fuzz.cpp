@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include "api/chat_input.h"
+#include "api/ollama/dialect.h"
 #include "api/ollama/request.h"
-#include "api/openai/request.h"
 #include "base/check.h"
 
 namespace {
@@ -13,15 +13,15 @@ namespace {
 using namespace quire::api;
 
 template <typename T>
-void check_error(const ApiResult<T>& result, Dialect dialect) {
+void check_error(const ApiResult<T>& result, const Dialect& dialect) {
   if (result) return;
   QUIRE_CHECK(result.error().status == 400 || result.error().status == 413, "a body is the client's business");
   QUIRE_CHECK(!result.error().message.empty(), "an error says something");
-  QUIRE_CHECK(!error_body(dialect, result.error()).empty(), "an error can be written, whatever bytes it quotes");
+  QUIRE_CHECK(!dialect.error_body(result.error()).empty(), "an error can be written, whatever bytes it quotes");
 }
 
-void check_call(const ApiResult<GenerationCall>& call) {
-  check_error(call, call ? dialect_of(call->endpoint) : Dialect::ollama);
+void check_call(const Dialect& dialect, const ApiResult<GenerationCall>& call) {
+  check_error(call, dialect);
   if (!call) return;
   const GenerationOptions& options = call->options;
   QUIRE_CHECK(!call->model.empty(), "a call names its model");
@@ -43,10 +43,9 @@ void check_call(const ApiResult<GenerationCall>& call) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
   const std::string_view body(reinterpret_cast<const char*>(input), size);
-  check_call(parse_generate(body));
-  check_call(parse_chat(body));
-  check_call(parse_completions(body));
-  check_call(parse_chat_completions(body));
-  check_error(parse_show(body), Dialect::ollama);
+  for (const Dialect* dialect : dialects()) {
+    for (const Endpoint* endpoint : dialect->endpoints) check_call(*dialect, endpoint->parse(body));
+  }
+  check_error(ollama::parse_show(body), ollama::dialect);
   return 0;
 }

@@ -31,8 +31,7 @@ const quire = (...args) => execFileSync(program, args, {stdio: ["ignore", "ignor
 // Calls measure(name, file) for each of the models that are measured without --model, one after the other on disk.
 function each_default_model(measure) {
   const tiny = path.join(root, "models/quire-tiny.gguf");
-  const test_data = process.env.QUIRE_TEST_DATA ?? path.join(root, "../shared/data");
-  const stories = path.join(test_data, "models/stories260K.gguf");
+  const stories = path.join(root, "tests/data/models/stories260K.gguf");
   const small_blocks = ["F32", "F16", "BF16", "Q8_0", "Q5_1", "Q5_0", "Q4_1", "Q4_0"];
   const all = [...small_blocks, "Q6_K", "Q5_K_M", "Q4_K_M"];
   const file = path.join(folder, "model.gguf");

@@ -2,8 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "api/answer_formats.h"
-
 namespace quire::api {
 namespace {
 
@@ -14,11 +12,6 @@ nlohmann::ordered_json one_logprob(const TokenLogprob& token) {
 }
 
 }  // namespace
-
-std::unique_ptr<AnswerWriter> make_answer_writer(AnswerHead head) {
-  return dialect_of(head.endpoint) == Dialect::ollama ? make_ollama_writer(std::move(head))
-                                                      : make_openai_writer(std::move(head));
-}
 
 nlohmann::ordered_json logprob_object(const PositionLogprobs& position) {
   nlohmann::ordered_json result = one_logprob(position.chosen);

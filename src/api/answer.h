@@ -3,7 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,18 +16,17 @@ namespace quire::api {
 
 // What is known of an answer before its first token.
 struct AnswerHead {
-  Endpoint endpoint = Endpoint::generate;
   bool stream = true;
   bool include_usage = false;
   bool wants_logprobs = false;
-  bool wants_context = false;         // generate without raw: the final message carries all token ids
-  std::string id = {};                // unique; OpenAI's "chatcmpl-..." and "cmpl-..."
-  std::string model = {};             // as the client wrote it
-  std::string service_tier = {};      // OpenAI: said in the answer when it was asked for
-  int64_t created_unix_s = 0;         // OpenAI: one for the whole answer
-  std::vector<TokenId> prompt = {};   // when wants_context
-  size_t choices = 1;                 // OpenAI: answers in this response
-  size_t choices_per_prompt = 1;      // choices [i * this, (i + 1) * this) are of prompt i
+  bool wants_context = false;        // the final message carries all token ids
+  std::string id = {};               // unique; OpenAI's "chatcmpl-..." and "cmpl-..."
+  std::string model = {};            // as the client wrote it
+  std::string service_tier = {};     // OpenAI: said in the answer when it was asked for
+  int64_t created_unix_s = 0;        // OpenAI: one for the whole answer
+  std::vector<TokenId> prompt = {};  // when wants_context
+  size_t choices = 1;                // OpenAI: answers in this response
+  size_t choices_per_prompt = 1;     // choices [i * this, (i + 1) * this) are of prompt i
 };
 
 // What the server measured around the engine.
@@ -36,8 +35,8 @@ struct AnswerTimes {
   int64_t load_ns = 0;   // of it, waiting until the model was loaded
 };
 
-// Writes one response. One thread. Protocol: for each choice any number of delta, then finish; or fail once, after which
-// nothing comes.
+// Writes one response. One thread. Protocol: for each choice any number of delta, then finish; or fail once, after
+// which nothing comes.
 class AnswerWriter {
  public:
   virtual ~AnswerWriter() = default;
@@ -52,13 +51,10 @@ class AnswerWriter {
   virtual void fail(const ApiError& error, bool after_first_byte, std::string& out) = 0;
 };
 
-std::unique_ptr<AnswerWriter> make_answer_writer(AnswerHead head);
-
-// The answer to a request without a prompt: {"done_reason": "load"} or "unload".
-std::string load_answer(Endpoint endpoint, const std::string& model, std::string_view done_reason, int64_t unix_ns,
-                        const AnswerTimes& times);
-
 // "stop", "length", ...: Ollama's done_reason and OpenAI's finish_reason.
 std::string_view finish_text(FinishReason reason);
+
+// {"token", "logprob", "bytes", "top_logprobs"}: the form that Ollama and OpenAI's chat share.
+nlohmann::ordered_json logprob_object(const PositionLogprobs& position);
 
 }  // namespace quire::api

@@ -12,13 +12,6 @@
 
 namespace quire::api {
 
-// An endpoint that generates.
-enum class Endpoint : uint8_t { generate, chat, completions, chat_completions };
-
-inline Dialect dialect_of(Endpoint endpoint) {
-  return endpoint == Endpoint::generate || endpoint == Endpoint::chat ? Dialect::ollama : Dialect::openai;
-}
-
 // One turn of a conversation, as the chat template will see it.
 struct Message {
   std::string role;  // lower case
@@ -37,7 +30,7 @@ inline SamplingParams native_sampling() {
   return sampling;
 }
 
-// Sampling and limits; the defaults are those of the native endpoints (OpenAI's differ, see parse_chat_completions).
+// Sampling and limits; the defaults are those of the native endpoints (OpenAI's differ: openai/request.h).
 struct GenerationOptions {
   SamplingParams sampling = native_sampling();  // its seed is not used
   std::optional<uint64_t> seed;                 // none: the server draws one
@@ -60,18 +53,18 @@ constexpr int64_t keep_alive_forever = -1;
 constexpr int64_t choices_max = 128;
 
 struct GenerationCall {
-  Endpoint endpoint = Endpoint::generate;
   std::string model = {};
-  std::string prompt = {};                  // generate, completions
-  std::vector<TokenId> prompt_tokens = {};  // completions given as ids; `prompt` is empty then
+  std::string prompt = {};                    // generate, completions
+  std::vector<TokenId> prompt_tokens = {};    // completions given as ids; `prompt` is empty then
   std::vector<TextPrompt> more_prompts = {};  // completions: after the first
   int32_t choices = 1;                        // answers to each prompt
-  std::string system = {};                  // generate
-  bool raw = false;                         // no template around the prompt
-  std::vector<TokenId> context = {};        // generate: ids that come before the prompt
-  std::vector<Message> messages = {};       // chat
+  std::string system = {};                    // generate
+  bool raw = false;                           // no template around the prompt
+  std::vector<TokenId> context = {};          // generate: ids that come before the prompt
+  std::vector<Message> messages = {};         // chat
   GenerationOptions options = {};
   bool stream = true;
+  bool returns_context = false;                   // Ollama: the final message carries all token ids
   bool include_usage = false;                     // OpenAI streams: one more chunk with the counts
   bool truncate = true;                           // an over-long prompt is shortened, not refused
   std::optional<int64_t> keep_alive_ns = {};      // none: the server's default; keep_alive_forever
@@ -84,10 +77,9 @@ struct GenerationCall {
   std::optional<int64_t> queue_timeout_ms = {};   // for its wait until something of it is computed
   std::vector<std::string> unknown_options = {};  // for the log
 
-  // Nothing to answer: the request loads the model, or unloads it with keep_alive 0.
-  bool only_loads() const {
-    return dialect_of(endpoint) == Dialect::ollama && prompt.empty() && messages.empty();
-  }
+  // Nothing is asked. Where the endpoint has an answer for that, the call loads its model, or unloads it with
+  // keep_alive 0.
+  bool empty() const { return prompt.empty() && prompt_tokens.empty() && messages.empty(); }
 };
 
 }  // namespace quire::api

@@ -1,5 +1,5 @@
-// The client's side of the wire: what is sent to an endpoint that generates, and what its stream's lines say. Pure
-// functions, for servers of either dialect, quire or not.
+// The client's side of the wire: what is sent to an endpoint that generates, and what its stream's lines say. Each
+// dialect has functions for both (api/dialect.h), for any server that speaks it, quire or not.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,6 @@
 namespace quire::api {
 
 struct ClientCall {
-  Endpoint endpoint = Endpoint::chat;
   std::string model = {};
   std::vector<Message> messages = {};  // the chat endpoints: role and content
   std::string prompt = {};             // the others: without a template
@@ -24,11 +23,6 @@ struct ClientCall {
   std::string user = {};         // the client's name for itself; empty: none
   std::optional<int> band = {};  // goes into the header "Priority: u=N"
 };
-
-// "/api/chat" and so on.
-std::string_view path_of(Endpoint endpoint);
-// A streaming request for one answer, counts included.
-std::string body_of(const ClientCall& call);
 
 // What the server says of a whole answer; -1: it does not say.
 struct ClientCounts {
@@ -44,10 +38,6 @@ struct ClientLine {
   std::string reason = {};  // why the answer ended: "stop", "length"; empty: it goes on
   ClientCounts counts = {};
 };
-
-// A line of a stream without its line break: NDJSON, or an event's "data: ...". None: it says nothing of the answer
-// (an empty line, a comment, [DONE]). What is no JSON object is an error line.
-std::optional<ClientLine> read_line(Dialect dialect, std::string_view line);
 
 // The words of an error response's body; the beginning of the body where it is none.
 std::string error_text(std::string_view body);

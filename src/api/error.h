@@ -11,9 +11,6 @@
 
 namespace quire::api {
 
-// Whose wire format an endpoint speaks.
-enum class Dialect : uint8_t { ollama, openai };
-
 struct [[nodiscard]] ApiError {
   int status = 500;
   std::string message;
@@ -37,9 +34,5 @@ ApiError from_error(const Error& error);
 
 // What a request is told that ended without a whole answer, and without being refused.
 ApiError from_finished(const Finished& finished);
-
-// The body of an error response: {"error":"text"} or OpenAI's error object. A reason is Ollama's done_reason, OpenAI's
-// code.
-std::string error_body(Dialect dialect, const ApiError& error);
 
 }  // namespace quire::api

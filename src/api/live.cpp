@@ -6,7 +6,7 @@
 
 #include "api/answer.h"
 #include "api/json_text.h"
-#include "api/model_json.h"
+#include "api/ollama/model_json.h"
 
 namespace quire::api {
 namespace {
@@ -141,7 +141,7 @@ std::string cancelled_body(const std::string& id) { return to_text({{"id", id}, 
 
 std::string live_body(const LiveReport& report) {
   Json models = Json::array(), contexts = Json::array(), ended = Json::array();
-  for (const RunningModel& model : report.models) models.push_back(running_model_json(model));
+  for (const RunningModel& model : report.models) models.push_back(ollama::running_model_json(model));
   for (const ContextLine& one : report.contexts) {
     Json item = context_json(one);
     item["position"] = one.view.position < 0 ? Json() : Json(one.view.position);

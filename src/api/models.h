@@ -1,4 +1,4 @@
-// What is said of models: /api/tags, /api/ps, /api/show, /v1/models, /api/version.
+// What is said of models, whichever dialect says it.
 #pragma once
 
 #include <cstdint>
@@ -78,14 +78,5 @@ struct ModelDescription {
   std::string metadata;  // the file's, as a JSON object
   std::vector<TensorLine> tensors;
 };
-
-std::string tags_body(std::span<const ModelSummary> models);
-// Longest-lived first.
-std::string ps_body(std::vector<RunningModel> models);
-// Tensors are shown when verbose.
-std::string show_body(const ModelDescription& model, bool verbose);
-std::string version_body(std::string_view version);
-std::string openai_models_body(std::span<const ModelSummary> models);
-std::string openai_model_body(const ModelSummary& model);
 
 }  // namespace quire::api

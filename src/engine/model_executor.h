@@ -1,6 +1,7 @@
 // The executor that computes with a real model.
 #pragma once
 
+#include "backend/backend.h"
 #include "core/limits.h"
 #include "engine/executor.h"
 #include "model/model.h"

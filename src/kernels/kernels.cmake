@@ -1,5 +1,4 @@
 # One folder an instruction set; its flags are on its leaf files only.
-quire_layer(kernels quire_tensor)
 function(quire_isa folder)
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/kernels/${folder}/*.cpp)
   if(sources)
@@ -27,4 +26,3 @@ quire_isa(avx512 ${QUIRE_LEAF_OPTIMIZATION} ${QUIRE_AVX512_FLAGS})
 quire_isa(avx512_vnni ${QUIRE_LEAF_OPTIMIZATION} ${QUIRE_AVX512_FLAGS} -mavx512vnni)
 quire_isa(avx512_bf16 ${QUIRE_LEAF_OPTIMIZATION} ${QUIRE_AVX512_FLAGS} -mavx512bf16)
 quire_isa(amx ${QUIRE_LEAF_OPTIMIZATION} ${QUIRE_AVX512_FLAGS} -mavx512bf16)  # tiles.h needs no flag
-include(${CMAKE_SOURCE_DIR}/bench/kernels/kernels.cmake)

@@ -133,7 +133,7 @@ class StageRun {
 
   // All turns, one after another; the next one is not asked when one has no answer. False: something was not served.
   asio::awaitable<bool> converse(const Conversation& conversation, int64_t due_ns) {
-    api::ClientCall call{.endpoint = target_.path(), .model = target_.model};
+    api::ClientCall call{.model = target_.model};
     call.ignore_eos = spec_.ignore_eos;
     call.temperature = spec_.temperature;
     call.seed = static_cast<int64_t>(conversation.text_seed >> 33U);
@@ -174,7 +174,7 @@ class StageRun {
   }
 
   asio::awaitable<std::string> ask(const api::ClientCall& call, const PlannedTurn& planned, Sample& sample) {
-    const HttpCall http = http_call(call);
+    const HttpCall http = http_call(target_.asked(), call);
     ReadPace pace;
     if (planned.slow) {
       sample.slow = true;
@@ -213,7 +213,7 @@ class StageRun {
 
   void note_line(std::string_view text, Sample& sample, std::string& answer, bool& ended) {
     const int64_t at_ns = now_ns();
-    const auto line = api::read_line(target_.dialect, text);
+    const auto line = target_.dialect->read_line(text);
     if (!line) return;
     if (!line->text.empty()) {
       sample.pieces_ns.push_back(at_ns);

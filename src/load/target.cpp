@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "api/ollama/dialect.h"
+#include "api/openai/dialect.h"
+
 namespace quire::load {
 namespace {
 
@@ -19,27 +22,26 @@ bool answers(const HttpEndpoint& endpoint, const char* path, std::optional<Error
 
 // Prompt tokens that the server counts for a prompt of so many words; -1: it does not say.
 Result<int64_t> count_tokens(const Target& target, uint64_t seed, int64_t word_count, int timeout_ms) {
-  api::ClientCall call{.endpoint = target.path(), .model = target.model, .answer_tokens = 1};
+  api::ClientCall call{.model = target.model, .answer_tokens = 1};
   const std::string text = words(seed, word_count);
   if (target.chat) {
     call.messages = {{.role = "user", .content = text}};
   } else {
     call.prompt = text;
   }
-  QUIRE_TRY(const WholeAnswer answer, ask_alone(target, http_call(call), timeout_ms));
+  QUIRE_TRY(const WholeAnswer answer, ask_alone(target, http_call(target.asked(), call), timeout_ms));
   return answer.counts.prompt_tokens;
 }
 
 }  // namespace
 
-HttpCall http_call(const api::ClientCall& call) {
-  HttpCall http{.method = "POST", .target = std::string(api::path_of(call.endpoint)), .body = api::body_of(call)};
+HttpCall http_call(const api::Endpoint& endpoint, const api::ClientCall& call) {
+  HttpCall http{.method = "POST", .target = std::string(endpoint.path), .body = endpoint.client_body(call)};
   if (call.band) http.headers.emplace_back("Priority", fmt::format("u={}", *call.band));
   return http;
 }
 
-Result<Target> find_target(const std::string& url, const std::string& model, std::optional<api::Dialect> dialect,
-                           bool chat) {
+Result<Target> find_target(const std::string& url, const std::string& model, const api::Dialect* dialect, bool chat) {
   Target target{.name = url, .model = model, .chat = chat};
   QUIRE_TRY(target.endpoint, parse_endpoint(url));
   std::optional<Error> unreachable;
@@ -49,12 +51,12 @@ Result<Target> find_target(const std::string& url, const std::string& model, std
                                            "with --url ({})",
                                            target.endpoint.host, target.endpoint.port, unreachable->message));
   }
-  if (dialect) {
-    target.dialect = *dialect;
+  if (dialect != nullptr) {
+    target.dialect = dialect;
   } else if (ollama) {
-    target.dialect = api::Dialect::ollama;
+    target.dialect = &api::ollama::dialect;
   } else if (answers(target.endpoint, "/v1/models", unreachable)) {
-    target.dialect = api::Dialect::openai;
+    target.dialect = &api::openai::dialect;
   } else {
     return fail(ErrorKind::unsupported,
                 fmt::format("{}: neither /api/version nor /v1/models answers there; say what it speaks with "
@@ -69,7 +71,7 @@ Result<WholeAnswer> ask_alone(const Target& target, const HttpCall& call, int ti
   std::string error;
   std::string ended;
   const auto on_line = [&](size_t, std::string_view text) {
-    const auto line = api::read_line(target.dialect, text);
+    const auto line = target.dialect->read_line(text);
     if (!line) return true;
     answer.text += line->text;
     error = line->error;

@@ -24,7 +24,7 @@
 #include "server/observe/event_log.h"
 #include "server/observe/metrics_page.h"
 #include "server/requests/answer_stream.h"
-#include "server/requests/service.h"
+#include "server/routes/service.h"
 #include "server/short_slices.h"
 
 namespace quire::server {
@@ -139,6 +139,7 @@ Server::Impl::Impl(Config given, store::Catalog models, ModelLoader& loader, con
       service(intake, catalog, host, requests, clocks, ClientWeights(config.settings.client_weights), metrics,
               config.seed),
       context{.service = service,
+              .intake = intake,
               .streams = streams,
               .requests = requests,
               .clocks = clocks,
@@ -146,7 +147,8 @@ Server::Impl::Impl(Config given, store::Catalog models, ModelLoader& loader, con
               .log = log,
               .limits = config.limits,
               .origins = config.settings.origins,
-              .host_name = asio::ip::host_name()} {
+              .host_name = asio::ip::host_name(),
+              .bodies = {.bytes_max = config.limits.bodies_bytes_max}} {
   // Not at once: whose request has gone is still at work.
   requests.when_gone([this] {
     if (draining) asio::post(io, [this] { end_when_drained(); });

@@ -2,14 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include "api/ollama/dialect.h"
+#include "api/openai/dialect.h"
+
 namespace quire::api {
 namespace {
 
 constexpr int64_t moment_ns = 1'767'323'045'000'000'006;  // 2026-01-02T03:04:05.000000006Z
 
-AnswerHead head_of(Endpoint endpoint, bool stream) {
+AnswerHead head_of(bool stream) {
   AnswerHead head;
-  head.endpoint = endpoint;
   head.stream = stream;
   head.id = "id-1";
   head.model = "tiny";
@@ -40,8 +42,8 @@ TextDelta text_delta(std::string text, std::vector<TokenId> tokens) {
 TokenLogprob token_logprob(TokenId token, float logprob, std::string text) { return {token, logprob, std::move(text)}; }
 
 // Two tokens, then the end.
-std::string whole(AnswerHead head, FinishReason reason = FinishReason::stop) {
-  const auto writer = make_answer_writer(std::move(head));
+std::string whole(const Endpoint& endpoint, AnswerHead head, FinishReason reason = FinishReason::stop) {
+  const auto writer = endpoint.make_writer(std::move(head));
   std::string out;
   writer->delta(0, text_delta("Hel", {7}), moment_ns, out);
   writer->delta(0, text_delta("", {8}), moment_ns, out);  // bytes that are not a character yet
@@ -55,31 +57,31 @@ const std::string metrics =
     R"("prompt_eval_cached_count":4,"prompt_eval_duration":20,"eval_count":2,"eval_duration":30,"seed":42})";
 
 TEST(OllamaAnswer, streams_a_line_a_delta_and_the_metrics_last) {
-  AnswerHead head = head_of(Endpoint::generate, true);
+  AnswerHead head = head_of(true);
   head.wants_context = true;
   head.prompt = {1, 2};
   const std::string begin = R"({"model":"tiny","created_at":"2026-01-02T03:04:05.000000006Z","response":)";
-  EXPECT_EQ(whole(head), begin + "\"Hel\",\"done\":false}\n" + begin + "\"lo\",\"done\":false}\n" + begin +
+  EXPECT_EQ(whole(ollama::generate, head), begin + "\"Hel\",\"done\":false}\n" + begin + "\"lo\",\"done\":false}\n" + begin +
                              R"("","done":true,"done_reason":"stop","context":[1,2,7,8,9],)" + metrics + "\n");
 }
 
 TEST(OllamaAnswer, sends_a_message_in_one_piece_when_it_does_not_stream) {
-  EXPECT_EQ(whole(head_of(Endpoint::chat, false), FinishReason::length),
+  EXPECT_EQ(whole(ollama::chat, head_of(false), FinishReason::length),
             R"({"model":"tiny","created_at":"2026-01-02T03:04:05.000000006Z",)"
             R"("message":{"role":"assistant","content":"Hello"},"done":true,"done_reason":"length",)" + metrics);
 }
 
 TEST(OllamaAnswer, ends_a_broken_stream_with_a_line_that_says_why) {
-  const auto writer = make_answer_writer(head_of(Endpoint::chat, true));
+  const auto writer = ollama::chat.make_writer(head_of(true));
   std::string out;
   writer->fail({500, "it broke"}, true, out);
   EXPECT_EQ(out, "{\"error\":\"it broke\"}\n");
 }
 
 TEST(OllamaAnswer, carries_logprobs_with_exact_bytes) {
-  AnswerHead head = head_of(Endpoint::generate, true);
+  AnswerHead head = head_of(true);
   head.wants_logprobs = true;
-  const auto writer = make_answer_writer(head);
+  const auto writer = ollama::generate.make_writer(head);
   TextDelta delta = text_delta("", {7});
   delta.logprobs.push_back({token_logprob(7, -0.5F, "\xC3"), {token_logprob(8, -0.25F, "b")}});
   std::string out;
@@ -89,13 +91,13 @@ TEST(OllamaAnswer, carries_logprobs_with_exact_bytes) {
 }
 
 TEST(OllamaAnswer, says_what_a_load_did) {
-  EXPECT_EQ(load_answer(Endpoint::generate, "tiny", "load", moment_ns, {.total_ns = 3, .load_ns = 2}),
+  EXPECT_EQ(ollama::generate.load_answer("tiny", "load", moment_ns, {.total_ns = 3, .load_ns = 2}),
             R"({"model":"tiny","created_at":"2026-01-02T03:04:05.000000006Z","response":"","done":true,)"
             R"("done_reason":"load","total_duration":3,"load_duration":2})");
 }
 
 TEST(OpenAiAnswer, streams_events_with_the_role_once_and_ends_with_done) {
-  AnswerHead head = head_of(Endpoint::chat_completions, true);
+  AnswerHead head = head_of(true);
   head.include_usage = true;
   const std::string begin =
       R"(data: {"id":"id-1","object":"chat.completion.chunk","created":1767323045,"model":"tiny",)"
@@ -103,7 +105,7 @@ TEST(OpenAiAnswer, streams_events_with_the_role_once_and_ends_with_done) {
   const std::string usage =
       R"("usage":{"prompt_tokens":5,"completion_tokens":2,"total_tokens":7,)"
       R"("prompt_tokens_details":{"cached_tokens":4},"queue_duration":10,"seed":42})";
-  EXPECT_EQ(whole(head),
+  EXPECT_EQ(whole(openai::chat_completions, head),
             begin + R"([{"index":0,"delta":{"role":"assistant","content":"Hel"},"logprobs":null,"finish_reason":null}],)"
                     "\"usage\":null}\n\n" +
                 begin + R"([{"index":0,"delta":{"content":"lo"},"logprobs":null,"finish_reason":null}],)"
@@ -115,14 +117,14 @@ TEST(OpenAiAnswer, streams_events_with_the_role_once_and_ends_with_done) {
 
 TEST(OpenAiAnswer, says_the_tier_that_was_asked_for) {
   for (const bool stream : {false, true}) {
-    AnswerHead head = head_of(Endpoint::chat_completions, stream);
+    AnswerHead head = head_of(stream);
     head.service_tier = "flex";
-    EXPECT_NE(whole(head).find(R"("system_fingerprint":"fp_quire","service_tier":"flex","choices")"), std::string::npos);
+    EXPECT_NE(whole(openai::chat_completions, head).find(R"("system_fingerprint":"fp_quire","service_tier":"flex","choices")"), std::string::npos);
   }
 }
 
 TEST(OpenAiAnswer, sends_text_completions_in_one_piece) {
-  EXPECT_EQ(whole(head_of(Endpoint::completions, false)),
+  EXPECT_EQ(whole(openai::completions, head_of(false)),
             R"({"id":"id-1","object":"text_completion","created":1767323045,"model":"tiny",)"
             R"("system_fingerprint":"fp_quire","choices":[{"index":0,"text":"Hello","logprobs":null,)"
             R"("finish_reason":"stop"}],"usage":{"prompt_tokens":5,"completion_tokens":2,"total_tokens":7,)"
@@ -132,11 +134,11 @@ TEST(OpenAiAnswer, sends_text_completions_in_one_piece) {
 
 // Two prompts with two choices each; the first prompt has 5 tokens, the second 7.
 std::string four_choices(bool stream) {
-  AnswerHead head = head_of(Endpoint::completions, stream);
+  AnswerHead head = head_of(stream);
   head.include_usage = stream;
   head.choices = 4;
   head.choices_per_prompt = 2;
-  const auto writer = make_answer_writer(std::move(head));
+  const auto writer = openai::completions.make_writer(std::move(head));
   std::string out;
   for (const size_t choice : {2, 0, 3, 1}) {
     writer->delta(choice, text_delta("t" + std::to_string(choice), {7}), moment_ns, out);
@@ -181,7 +183,7 @@ TEST(OpenAiAnswer, streams_several_choices_as_they_come_and_counts_a_prompt_once
 }
 
 TEST(OpenAiAnswer, ends_a_broken_stream_with_an_error_event_and_done) {
-  const auto writer = make_answer_writer(head_of(Endpoint::chat_completions, true));
+  const auto writer = openai::chat_completions.make_writer(head_of(true));
   std::string out;
   writer->fail({503, "busy"}, true, out);
   EXPECT_EQ(out, "data: {\"error\":{\"message\":\"busy\",\"type\":\"api_error\",\"param\":null,\"code\":null}}\n\n"
@@ -189,9 +191,9 @@ TEST(OpenAiAnswer, ends_a_broken_stream_with_an_error_event_and_done) {
 }
 
 TEST(OpenAiAnswer, gives_completions_their_older_logprobs) {
-  AnswerHead head = head_of(Endpoint::completions, false);
+  AnswerHead head = head_of(false);
   head.wants_logprobs = true;
-  const auto writer = make_answer_writer(head);
+  const auto writer = openai::completions.make_writer(head);
   TextDelta delta = text_delta("ab", {7, 8});
   delta.logprobs.push_back({token_logprob(7, -0.5F, "a"), {token_logprob(7, -0.5F, "a")}});
   delta.logprobs.push_back({token_logprob(8, -1.0F, "b"), {}});
@@ -203,10 +205,10 @@ TEST(OpenAiAnswer, gives_completions_their_older_logprobs) {
 }
 
 TEST(ErrorBody, has_the_shape_of_its_dialect) {
-  EXPECT_EQ(error_body(Dialect::ollama, {404, "model 'x' not found"}), R"({"error":"model 'x' not found"})");
-  EXPECT_EQ(error_body(Dialect::openai, {400, "bad", "n"}),
+  EXPECT_EQ(ollama::dialect.error_body({404, "model 'x' not found"}), R"({"error":"model 'x' not found"})");
+  EXPECT_EQ(openai::dialect.error_body({400, "bad", "n"}),
             R"({"error":{"message":"bad","type":"invalid_request_error","param":"n","code":null}})");
-  EXPECT_EQ(error_body(Dialect::openai, {404, "no"}),
+  EXPECT_EQ(openai::dialect.error_body({404, "no"}),
             R"({"error":{"message":"no","type":"not_found_error","param":null,"code":null}})");
 }
 
@@ -214,12 +216,12 @@ TEST(ErrorBody, says_how_a_request_ended_that_nothing_was_wrong_with) {
   Finished finished = finished_of(FinishReason::deadline);
   finished.error = "too late";
   EXPECT_EQ(from_finished(finished).status, 504);
-  EXPECT_EQ(error_body(Dialect::ollama, from_finished(finished)), R"({"error":"too late","done_reason":"deadline"})");
-  EXPECT_EQ(error_body(Dialect::openai, from_finished(finished)),
+  EXPECT_EQ(ollama::dialect.error_body(from_finished(finished)), R"({"error":"too late","done_reason":"deadline"})");
+  EXPECT_EQ(openai::dialect.error_body(from_finished(finished)),
             R"({"error":{"message":"too late","type":"api_error","param":null,"code":"deadline"}})");
   const ApiError cancelled = from_finished(finished_of(FinishReason::cancelled));
   EXPECT_EQ(cancelled.status, 499);
-  EXPECT_EQ(error_body(Dialect::ollama, cancelled), R"({"error":"the request was cancelled","done_reason":"cancelled"})");
+  EXPECT_EQ(ollama::dialect.error_body(cancelled), R"({"error":"the request was cancelled","done_reason":"cancelled"})");
 }
 
 TEST(ErrorBody, gets_its_status_from_the_kind) {

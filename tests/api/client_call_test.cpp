@@ -4,14 +4,16 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/ollama/dialect.h"
+#include "api/openai/dialect.h"
+
 namespace quire::api {
 namespace {
 
 using nlohmann::json;
 
-ClientCall call_of(Endpoint endpoint) {
-  ClientCall call{
-      .endpoint = endpoint, .model = "m", .answer_tokens = 7, .temperature = 0.5, .seed = 42, .user = "ann"};
+ClientCall call() {
+  ClientCall call{.model = "m", .answer_tokens = 7, .temperature = 0.5, .seed = 42, .user = "ann"};
   call.messages = {
       {.role = "user", .content = "Hi"}, {.role = "assistant", .content = "Yes"}, {.role = "user", .content = "So?"}};
   call.prompt = "Once";
@@ -19,60 +21,58 @@ ClientCall call_of(Endpoint endpoint) {
 }
 
 TEST(ClientCall, says_in_each_dialect_what_the_dialect_has_for_it) {
-  const json chat = json::parse(body_of(call_of(Endpoint::chat)));
+  const json chat = json::parse(ollama::chat.client_body(call()));
   EXPECT_EQ(chat["messages"].size(), 3U);
   EXPECT_EQ(chat["options"]["num_predict"], 7);
   EXPECT_EQ(chat["options"]["seed"], 42);
   EXPECT_EQ(chat["options"]["ignore_eos"], true);
   EXPECT_EQ(chat["user"], "ann");
-  const json generate = json::parse(body_of(call_of(Endpoint::generate)));
+  const json generate = json::parse(ollama::generate.client_body(call()));
   EXPECT_EQ(generate["prompt"], "Once");
   EXPECT_EQ(generate["raw"], true);
-  const json completion = json::parse(body_of(call_of(Endpoint::completions)));
+  const json completion = json::parse(openai::completions.client_body(call()));
   EXPECT_EQ(completion["max_tokens"], 7);
   EXPECT_EQ(completion["stream_options"]["include_usage"], true);
-  EXPECT_EQ(json::parse(body_of(call_of(Endpoint::chat_completions)))["messages"][2]["content"], "So?");
-  EXPECT_EQ(path_of(Endpoint::chat_completions), "/v1/chat/completions");
+  EXPECT_EQ(json::parse(openai::chat_completions.client_body(call()))["messages"][2]["content"], "So?");
+  EXPECT_EQ(openai::chat_completions.path, "/v1/chat/completions");
 }
 
 TEST(ClientLine, is_read_in_each_form_that_answers_have) {
-  EXPECT_EQ(read_line(Dialect::ollama, R"({"response":"a","done":false})")->text, "a");
-  EXPECT_EQ(read_line(Dialect::ollama, R"({"message":{"role":"assistant","content":"b"},"done":false})")->text, "b");
-  const auto last =
-      read_line(Dialect::ollama,
-                R"({"done":true,"done_reason":"length","prompt_eval_count":5,"eval_count":7,"queue_duration":9})");
+  EXPECT_EQ(ollama::dialect.read_line(R"({"response":"a","done":false})")->text, "a");
+  EXPECT_EQ(ollama::dialect.read_line(R"({"message":{"role":"assistant","content":"b"},"done":false})")->text, "b");
+  const auto last = ollama::dialect.read_line(
+      R"({"done":true,"done_reason":"length","prompt_eval_count":5,"eval_count":7,"queue_duration":9})");
   EXPECT_EQ(last->reason, "length");
   EXPECT_EQ(last->counts.prompt_tokens, 5);
   EXPECT_EQ(last->counts.answer_tokens, 7);
   EXPECT_EQ(last->counts.queue_ns, 9);
   EXPECT_EQ(last->counts.cached_tokens, -1);
-  EXPECT_EQ(read_line(Dialect::openai, R"(data: {"choices":[{"delta":{"content":"c"}}]})")->text, "c");
-  EXPECT_EQ(read_line(Dialect::openai, "data:{\"choices\":[{\"text\":\"d\",\"finish_reason\":\"stop\"}]}\r")->reason,
+  EXPECT_EQ(openai::dialect.read_line(R"(data: {"choices":[{"delta":{"content":"c"}}]})")->text, "c");
+  EXPECT_EQ(openai::dialect.read_line("data:{\"choices\":[{\"text\":\"d\",\"finish_reason\":\"stop\"}]}\r")->reason,
             "stop");
-  const auto usage = read_line(
-      Dialect::openai,
+  const auto usage = openai::dialect.read_line(
       R"(data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4,"prompt_tokens_details":{"cached_tokens":2}}})");
   EXPECT_EQ(usage->counts.cached_tokens, 2);
   EXPECT_EQ(usage->counts.answer_tokens, 4);
 }
 
 TEST(ClientLine, what_says_nothing_of_the_answer_is_none_and_what_is_wrong_is_an_error) {
-  EXPECT_FALSE(read_line(Dialect::openai, "data: [DONE]"));
-  EXPECT_FALSE(read_line(Dialect::openai, ": ping"));
-  EXPECT_FALSE(read_line(Dialect::openai, ""));
-  EXPECT_FALSE(read_line(Dialect::ollama, ""));
-  EXPECT_EQ(read_line(Dialect::ollama, R"({"error":"it broke"})")->error, "it broke");
-  EXPECT_EQ(read_line(Dialect::openai, R"(data: {"error":{"message":"late","type":"x"}})")->error, "late");
-  EXPECT_FALSE(read_line(Dialect::ollama, "[1]")->error.empty());
-  EXPECT_FALSE(read_line(Dialect::ollama, "{").value().error.empty());
+  EXPECT_FALSE(openai::dialect.read_line("data: [DONE]"));
+  EXPECT_FALSE(openai::dialect.read_line(": ping"));
+  EXPECT_FALSE(openai::dialect.read_line(""));
+  EXPECT_FALSE(ollama::dialect.read_line(""));
+  EXPECT_EQ(ollama::dialect.read_line(R"({"error":"it broke"})")->error, "it broke");
+  EXPECT_EQ(openai::dialect.read_line(R"(data: {"error":{"message":"late","type":"x"}})")->error, "late");
+  EXPECT_FALSE(ollama::dialect.read_line("[1]")->error.empty());
+  EXPECT_FALSE(ollama::dialect.read_line("{").value().error.empty());
   for (const char* odd :
        {R"({"message":7})", R"({"message":{"content":[]}})", R"({"done":"yes"})", R"({"response":null})"}) {
-    const auto line = read_line(Dialect::ollama, odd);
+    const auto line = ollama::dialect.read_line(odd);
     ASSERT_TRUE(line) << odd;
     EXPECT_TRUE(line->text.empty() && line->reason.empty()) << odd;
   }
   for (const char* odd : {R"(data: {"choices":{}})", R"(data: {"choices":[1]})", R"(data: {"usage":[]})"}) {
-    EXPECT_TRUE(read_line(Dialect::openai, odd)->text.empty()) << odd;
+    EXPECT_TRUE(openai::dialect.read_line(odd)->text.empty()) << odd;
   }
 }
 

@@ -5,6 +5,8 @@
 #include <limits>
 
 #include "api/duration.h"
+#include "api/ollama/models.h"
+#include "api/openai/models.h"
 
 namespace quire::api {
 namespace {
@@ -23,9 +25,9 @@ const std::string details =
     R"("quantization_level":"F32","context_length":2048,"embedding_length":64})";
 
 TEST(ModelBodies, list_models_as_ollama_does) {
-  EXPECT_EQ(tags_body({}), R"({"models":[]})");
+  EXPECT_EQ(ollama::tags_body({}), R"({"models":[]})");
   const ModelSummary model = tiny();
-  EXPECT_EQ(tags_body({&model, 1}),
+  EXPECT_EQ(ollama::tags_body({&model, 1}),
             R"({"models":[{"name":"tiny:latest","model":"tiny:latest","modified_at":"2026-01-02T03:04:05.000000006Z",)"
             R"("size":1000,"digest":"abc",)" + details + R"(,"capabilities":["completion"]}]})");
 }
@@ -34,7 +36,7 @@ TEST(ModelBodies, list_running_models_longest_lived_first) {
   RunningModel soon{.summary = tiny(), .expires_unix_ns = 10, .context_length = 2048};
   RunningModel forever{.summary = tiny(), .expires_unix_ns = std::nullopt, .context_length = 64};
   forever.summary.name = "big:latest";
-  const std::string body = ps_body({soon, forever});
+  const std::string body = ollama::ps_body({soon, forever});
   EXPECT_LT(body.find("big:latest"), body.find("tiny:latest"));
   EXPECT_NE(body.find(R"("expires_at":"1970-01-01T00:00:00.000000010Z","size_vram":0,"context_length":2048)"),
             std::string::npos) << body;
@@ -49,7 +51,7 @@ TEST(ModelBodies, show_what_the_controllers_know) {
   model.controller.curve_points = 2;
   model.kv_blocks = {.total = 100, .limit = 80, .held = 30, .cached = 20, .bytes = 4096, .type = "q8_0"};
   model.since_load = {.steps = 7, .preemptions = 2, .recomputed_tokens = 33};
-  const std::string body = ps_body({model});
+  const std::string body = ollama::ps_body({model});
   EXPECT_NE(body.find(R"("preemptions":2,"recomputed_tokens":33)"), std::string::npos) << body;
   EXPECT_NE(body.find(R"("controller":{"parallel":12,"parallel_max":64,"target_gap_ms":45.5,"prompt_row_ms":0.081,)"
                       R"("step_tokens":128,"start_interval_ms":null,"curve":[{"streams":1,"step_ms":20.0},)"
@@ -61,20 +63,20 @@ TEST(ModelBodies, show_what_the_controllers_know) {
 TEST(ModelBodies, list_models_as_openai_does) {
   const ModelSummary model = tiny();
   const std::string one = R"({"id":"tiny:latest","object":"model","created":1767323045,"owned_by":"library"})";
-  EXPECT_EQ(openai_model_body(model), one);
-  EXPECT_EQ(openai_models_body({&model, 1}), R"({"object":"list","data":[)" + one + "]}");
+  EXPECT_EQ(openai::model_body(model), one);
+  EXPECT_EQ(openai::models_body({&model, 1}), R"({"object":"list","data":[)" + one + "]}");
 }
 
 TEST(ModelBodies, show_a_model) {
   const ModelDescription model{.summary = tiny(), .license = "mit", .chat_template = "T", .modelfile = "FROM tiny\n",
                                .metadata = R"({"general.architecture":"llama"})",
                                .tensors = {{.name = "t", .type = "F32", .shape = {2, 3}}}};
-  const std::string body = show_body(model, true);
+  const std::string body = ollama::show_body(model, true);
   EXPECT_EQ(body, R"({"license":"mit","modelfile":"FROM tiny\n","parameters":"","template":"T","system":"",)" +
                       details + R"(,"messages":[],"model_info":{"general.architecture":"llama"},)"
                       R"("tensors":[{"name":"t","type":"F32","shape":[2,3]}],"capabilities":["completion"],)"
                       R"("modified_at":"2026-01-02T03:04:05.000000006Z"})");
-  EXPECT_EQ(show_body(model, false).find("tensors"), std::string::npos);
+  EXPECT_EQ(ollama::show_body(model, false).find("tensors"), std::string::npos);
 }
 
 TEST(Duration, is_read_in_gos_notation_or_as_seconds) {

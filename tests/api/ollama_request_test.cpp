@@ -4,7 +4,7 @@
 
 #include "api/ollama/request.h"
 
-namespace quire::api {
+namespace quire::api::ollama {
 namespace {
 
 std::string text_of(const ApiError& error) { return std::to_string(error.status) + " " + error.message; }
@@ -20,7 +20,7 @@ TEST(OllamaRequest, has_the_documented_defaults) {
   EXPECT_TRUE(call.stream);
   EXPECT_TRUE(call.truncate);
   EXPECT_FALSE(call.raw);
-  EXPECT_FALSE(call.only_loads());
+  EXPECT_FALSE(call.empty());
   EXPECT_EQ(call.priority, std::nullopt);
   EXPECT_EQ(call.logprobs_top_n, -1);
   EXPECT_EQ(call.keep_alive_ns, std::nullopt);
@@ -106,9 +106,9 @@ TEST(OllamaRequest, counts_what_asks_for_nothing_as_unset) {
 }
 
 TEST(OllamaRequest, is_only_a_load_without_a_prompt) {
-  EXPECT_TRUE(generate(R"({"model":"m"})").only_loads());
+  EXPECT_TRUE(generate(R"({"model":"m"})").empty());
   EXPECT_EQ(generate(R"({"model":"m","keep_alive":0})").keep_alive_ns, 0);
-  EXPECT_TRUE(parse_chat(R"({"model":"m","messages":[]})")->only_loads());
+  EXPECT_TRUE(parse_chat(R"({"model":"m","messages":[]})")->empty());
 }
 
 TEST(OllamaRequest, keeps_a_model_for_ever_when_keep_alive_is_negative) {
@@ -249,4 +249,4 @@ TEST(OllamaShow, takes_the_model_by_either_name) {
 }
 
 }  // namespace
-}  // namespace quire::api
+}  // namespace quire::api::ollama

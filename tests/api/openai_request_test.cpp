@@ -4,7 +4,7 @@
 
 #include "api/openai/request.h"
 
-namespace quire::api {
+namespace quire::api::openai {
 namespace {
 
 std::string text_of(const ApiError& error) { return std::to_string(error.status) + " " + error.message; }
@@ -157,4 +157,4 @@ TEST(OpenAiRequest, needs_a_message) {
 }
 
 }  // namespace
-}  // namespace quire::api
+}  // namespace quire::api::openai

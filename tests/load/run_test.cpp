@@ -5,6 +5,8 @@
 
 #include <set>
 
+#include "api/ollama/dialect.h"
+#include "api/openai/dialect.h"
 #include "load/report.h"
 #include "support/stub_server.h"
 
@@ -18,7 +20,7 @@ constexpr int64_t ms = 1'000'000;
 constexpr auto for_ever = [](const RunProgress&) { return true; };
 
 Target target_of(const StubServer& server, bool chat = true) {
-  auto target = find_target(server.url(), "stub", std::nullopt, chat);
+  auto target = find_target(server.url(), "stub", nullptr, chat);
   EXPECT_TRUE(target) << target.error().message;
   if (!target) return {};
   EXPECT_TRUE(calibrate(*target, {}, 5000));
@@ -41,7 +43,7 @@ TEST(Target, is_found_in_either_dialect_and_its_tokens_are_counted) {
     for (const bool chat : {true, false}) {
       const StubServer server({.ollama = ollama});
       const Target target = target_of(server, chat);
-      EXPECT_EQ(target.dialect, ollama ? api::Dialect::ollama : api::Dialect::openai);
+      EXPECT_EQ(target.dialect, ollama ? &api::ollama::dialect : &api::openai::dialect);
       EXPECT_NEAR(target.calibration.tokens_per_word, 1, 0.01);  // the stub counts words, and three besides
       EXPECT_NEAR(target.calibration.overhead_tokens, 3, 0.2);
       const StageResult result = run_stage(target, short_answers(), {.parallel = 2, .requests_max = 6}, {}, for_ever);
@@ -63,9 +65,9 @@ TEST(Target, nobody_there_an_unknown_model_and_a_stranger_are_one_line_errors) {
     const StubServer gone({});
     url = gone.url();
   }
-  EXPECT_NE(find_target(url, "stub", std::nullopt, true).error().message.find("quire serve"), std::string::npos);
+  EXPECT_NE(find_target(url, "stub", nullptr, true).error().message.find("quire serve"), std::string::npos);
   const StubServer server({});
-  auto target = find_target(server.url(), "unheard-of", std::nullopt, true);
+  auto target = find_target(server.url(), "unheard-of", nullptr, true);
   ASSERT_TRUE(target);
   const auto calibrated = calibrate(*target, {}, 5000);
   ASSERT_FALSE(calibrated);

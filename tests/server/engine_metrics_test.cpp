@@ -121,7 +121,7 @@ class EngineMetrics : public testing::Test {
     settings.memory_bytes = 64 << 20;
     loader_ = std::make_unique<EngineModelLoader>(
         settings, [this] { return std::make_unique<CpuBackend>(team_, *supported_kernel_tables().back()); }, clock_);
-    start(*loader_, quire::test::data_dir() / "models/stories260K.gguf", settings);
+    start(*loader_, quire::test::data_path("models/stories260K.gguf"), settings);
   }
   void start_gated() { start(gated_, std::filesystem::path(QUIRE_SOURCE_DIR) / "tests/data/logits/llama-tied.gguf"); }
   ~EngineMetrics() override {

@@ -26,7 +26,6 @@ class PromptTest : public testing::Test {
   }
   static api::GenerationCall chat(std::vector<api::Message> messages) {
     api::GenerationCall call;
-    call.endpoint = api::Endpoint::chat;
     call.messages = std::move(messages);
     return call;
   }

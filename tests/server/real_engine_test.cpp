@@ -53,7 +53,7 @@ class RealServer : public testing::Test {
     return client.response().value_or(RawResponse{});
   }
   static std::string expected_text() {
-    std::ifstream file(quire::test::data_dir() / "models/stories260K.greedy200.txt", std::ios::binary);
+    std::ifstream file(quire::test::data_path("models/stories260K.greedy200.txt"), std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
   }
 

@@ -87,9 +87,9 @@ TEST_F(ServerTest, refuses_bytes_that_are_not_http) {
   EXPECT_EQ(answer_to("GET / HTTP/9.9\r\n\r\n"), 400);
   EXPECT_EQ(answer_to("GET / HTTP/1.1\r\nX: " + std::string(5000, 'x') + "\r\n\r\n"), 431);
   EXPECT_EQ(answer_to("POST /api/chat HTTP/1.1\r\nContent-Length: x\r\n\r\n"), 400);
-  EXPECT_EQ(answer_to("POST /api/chat HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n"), 413);
+  EXPECT_EQ(answer_to("POST /api/chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n"), 413);
   EXPECT_EQ(answer_to("POST /api/chat HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), 400);
-  EXPECT_EQ(answer_to("POST /api/chat HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n80\r\n" + std::string(128, ' ')), 413);
+  EXPECT_EQ(answer_to("POST /api/chat HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n80\r\n" + std::string(128, ' ')), 413);
 }
 
 TEST_F(ServerTest, streams_native_answers_line_by_line) {
@@ -267,7 +267,7 @@ TEST_F(ServerTest, closes_a_connection_that_sends_its_request_too_slowly) {
   header.send("GET / HT");
   EXPECT_EQ(header.read_to_end(), "");
   RawClient body(port());
-  body.send("POST /api/generate HTTP/1.1\r\nContent-Length: 10\r\n\r\n{");
+  body.send("POST /api/generate HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{");
   EXPECT_EQ(body.read_to_end(), "");
 }
 

@@ -197,25 +197,6 @@ TEST(OriginCheck, lets_local_pages_and_named_ones_in) {
   }
 }
 
-TEST(Routes, tell_a_wrong_method_from_a_wrong_path) {
-  EXPECT_TRUE(match_route("GET", "/").found);
-  EXPECT_TRUE(match_route("HEAD", "/api/version").found);
-  EXPECT_FALSE(match_route("PUT", "/api/chat").found);
-  EXPECT_EQ(match_route("PUT", "/api/chat").allow, "POST");
-  EXPECT_EQ(match_route("", "/api/tags").allow, "GET, HEAD");
-  EXPECT_EQ(match_route("GET", "/api/chats").allow, "");
-  EXPECT_EQ(match_route("GET", "/v1/models/a/b:c").argument, "a/b:c");
-  EXPECT_EQ(match_route("GET", "/v1/models/").allow, "");
-}
-
-TEST(Routes, lead_to_the_page_and_its_files) {
-  EXPECT_EQ(match_route("GET", "/ui").route, Route::page);
-  EXPECT_EQ(match_route("HEAD", "/ui/").route, Route::page);
-  EXPECT_EQ(match_route("GET", "/ui/page.css").argument, "page.css");
-  EXPECT_EQ(match_route("POST", "/ui/page.css").allow, "GET, HEAD");
-  EXPECT_EQ(match_route("GET", "/uix").allow, "");
-}
-
 TEST(Routes, find_a_value_in_a_query) {
   EXPECT_EQ(query_value("ended_after=7", "ended_after"), "7");
   EXPECT_EQ(query_value("a=1&ended_after=7&ended_after=8", "ended_after"), "7");

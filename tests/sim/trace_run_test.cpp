@@ -137,7 +137,7 @@ class Conversations : public testing::Test {
  protected:
   // The published trace, its times stretched to about nine tenths of what the machine of the default costs can do.
   Workload workload(int64_t requests_max) {
-    const auto text = trace::read_trace_text((::quire::test::data_dir() / "traces/mooncake-conversation.jsonl.zst").string());
+    const auto text = trace::read_trace_text(::quire::test::data_path("traces/mooncake-conversation.jsonl.zst").string());
     const auto trace = trace::parse_trace(text.value_or(""));
     const auto made =
         trace ? make_workload(*trace, {.requests_max = requests_max, .time_scale = 600, .token_scale = 32})

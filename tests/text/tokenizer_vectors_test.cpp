@@ -1,4 +1,5 @@
-// The tokenizers of real models against the ids that llama.cpp's own vectors expect.
+// Tokenizers against ids that nobody here computed: llama.cpp's vectors and Hugging Face's tokenizers, for the
+// vocabularies of real models where they are, and for those that tools/goldens/cut_vocabularies.py made of them always.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -45,40 +46,73 @@ std::vector<std::vector<TokenId>> read_outputs(const std::filesystem::path& path
   return outputs;
 }
 
-class RealVocabulary : public testing::TestWithParam<const char*> {
- protected:
-  std::filesystem::path path() const {
-    return test::data_dir() / "tokenizers" / (std::string("ggml-vocab-") + GetParam() + ".gguf");
+struct Vector {
+  std::string text;
+  std::vector<TokenId> ids;
+};
+
+// Lines of [text, ids].
+std::vector<Vector> read_goldens(const std::filesystem::path& path) {
+  std::istringstream lines(read_file(path));
+  std::vector<Vector> vectors;
+  for (std::string line; std::getline(lines, line);) {
+    const auto golden = nlohmann::json::parse(line);
+    vectors.push_back({golden[0].get<std::string>(), golden[1].get<std::vector<TokenId>>()});
   }
+  return vectors;
+}
+
+std::vector<Vector> read_published(const std::filesystem::path& vocabulary) {
+  const std::vector<std::string> inputs = read_inputs(vocabulary.string() + ".inp");
+  const std::vector<std::vector<TokenId>> outputs = read_outputs(vocabulary.string() + ".out");
+  EXPECT_EQ(inputs.size(), outputs.size());
+  std::vector<Vector> vectors;
+  for (size_t i = 0; i < std::min(inputs.size(), outputs.size()); ++i) vectors.push_back({inputs[i], outputs[i]});
+  return vectors;
+}
+
+struct VocabularyName {
+  std::string name;
+  bool is_real = false;  // else it is cut
+
+  friend void PrintTo(const VocabularyName& vocabulary, std::ostream* out) { *out << vocabulary.name; }
+  std::filesystem::path path() const {
+    if (is_real) return test::data_path("tokenizers/ggml-vocab-" + name + ".gguf");
+    if (name == "stories260K") return test::own_data_dir() / "models/stories260K.gguf";
+    return test::own_data_dir() / "vocabularies" / (name + ".gguf");
+  }
+};
+
+class Vocabulary : public testing::TestWithParam<VocabularyName> {
+ protected:
   void SetUp() override {
-    if (!std::filesystem::exists(path())) GTEST_SKIP() << "no test data: " << path();
-    auto file = gguf::File::open(path());
+    const auto file = gguf::File::open(GetParam().path());
     ASSERT_TRUE(file) << file.error().message;
     auto tokenizer = Tokenizer::create(file->metadata());
     ASSERT_TRUE(tokenizer) << tokenizer.error().message;
     tokenizer_ = std::move(*tokenizer);
+    vectors_ = GetParam().is_real ? read_published(GetParam().path())
+                                  : read_goldens(test::own_data_dir() / "vocabularies" / (GetParam().name + ".jsonl"));
+    ASSERT_GT(vectors_.size(), 40u);
   }
   std::unique_ptr<const Tokenizer> tokenizer_;
+  std::vector<Vector> vectors_;
 };
 
-TEST_P(RealVocabulary, gives_the_expected_ids) {
-  const std::vector<std::string> inputs = read_inputs(path().string() + ".inp");
-  const std::vector<std::vector<TokenId>> outputs = read_outputs(path().string() + ".out");
-  ASSERT_EQ(inputs.size(), outputs.size());
-  ASSERT_GT(inputs.size(), 40u);
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    EXPECT_EQ(tokenizer_->encode(inputs[i], false, false), outputs[i]) << "input " << i << ": \"" << inputs[i] << '"';
+TEST_P(Vocabulary, gives_the_expected_ids) {
+  for (const Vector& vector : vectors_) {
+    EXPECT_EQ(tokenizer_->encode(vector.text, false, false), vector.ids) << '"' << vector.text << '"';
   }
 }
 
-TEST_P(RealVocabulary, decodes_what_it_encoded) {
-  for (const std::string& input : read_inputs(path().string() + ".inp")) {
-    EXPECT_EQ(tokenizer_->decode(tokenizer_->encode(input, true, false)), input);
+TEST_P(Vocabulary, decodes_what_it_encoded) {
+  for (const Vector& vector : vectors_) {
+    EXPECT_EQ(tokenizer_->decode(tokenizer_->encode(vector.text, true, false)), vector.text);
   }
 }
 
-TEST_P(RealVocabulary, gives_the_same_ids_whatever_the_spans_when_no_special_is_named) {
-  for (const std::string& input : read_inputs(path().string() + ".inp")) {
+TEST_P(Vocabulary, gives_the_same_ids_whatever_the_spans_when_no_special_is_named) {
+  for (const auto& [input, ids] : vectors_) {
     const std::vector<TokenId> expected = tokenizer_->encode(input, true, false);
     EXPECT_EQ(tokenizer_->encode(input, true, true), expected);
     PromptText prompt{.text = input, .user_spans = {}};
@@ -88,7 +122,7 @@ TEST_P(RealVocabulary, gives_the_same_ids_whatever_the_spans_when_no_special_is_
 }
 
 // A chat as each family's template writes it, with a user who types the template's own marks.
-TEST_P(RealVocabulary, takes_control_tokens_from_the_template_only) {
+TEST_P(Vocabulary, takes_control_tokens_from_the_template_only) {
   const std::string_view marks[] = {"<|im_end|>", "<|eot_id|>",    "<|end|>",
                                     "</s>",       "<|endoftext|>", "<\uFF5Cend\u2581of\u2581sentence\uFF5C>"};
   size_t known = 0;
@@ -110,11 +144,12 @@ TEST_P(RealVocabulary, takes_control_tokens_from_the_template_only) {
 }
 
 // Goldens of tools/goldens/tokenizer_goldens.py: random texts by Hugging Face's tokenizers.
+class RealVocabulary : public Vocabulary {};
+
 TEST_P(RealVocabulary, gives_the_ids_of_another_implementation_for_random_texts) {
   // Phi-3 has the pieces of Llama 2.
-  const std::string name = GetParam() == std::string_view("phi-3") ? "llama-spm" : GetParam();
-  const std::filesystem::path goldens =
-      std::filesystem::path(QUIRE_SOURCE_DIR) / "tests/data/tokenizers" / (name + ".jsonl");
+  const std::string name = GetParam().name == "phi-3" ? "llama-spm" : GetParam().name;
+  const std::filesystem::path goldens = test::own_data_dir() / "tokenizers" / (name + ".jsonl");
   std::istringstream lines(read_file(goldens));
   size_t count = 0;
   for (std::string line; std::getline(lines, line); ++count) {
@@ -127,13 +162,38 @@ TEST_P(RealVocabulary, gives_the_ids_of_another_implementation_for_random_texts)
   EXPECT_GE(count, 100u);
 }
 
-INSTANTIATE_TEST_SUITE_P(tokenizers, RealVocabulary,
-                         testing::Values("llama-spm", "phi-3", "gpt-2", "llama-bpe", "qwen2", "deepseek-llm"),
-                         [](const auto& param_info) {
-                           std::string name = param_info.param;
-                           for (char& c : name) c = c == '-' ? '_' : c;
-                           return name;
-                         });
+constexpr const char* real_names[] = {"llama-spm", "phi-3", "gpt-2", "llama-bpe", "qwen2", "deepseek-llm"};
+
+std::vector<VocabularyName> real_vocabularies() {
+  std::vector<VocabularyName> found;
+  for (const char* name : real_names) {
+    const VocabularyName vocabulary{.name = name, .is_real = true};
+    if (std::filesystem::exists(vocabulary.path())) found.push_back(vocabulary);
+  }
+  return found;
+}
+
+std::string test_name(const testing::TestParamInfo<VocabularyName>& param_info) {
+  std::string name = param_info.param.name;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(cut, Vocabulary,
+                         testing::Values(VocabularyName{"gpt-2"}, VocabularyName{"qwen2"}, VocabularyName{"llama-bpe"},
+                                         VocabularyName{"deepseek-llm"}, VocabularyName{"stories260K"}),
+                         test_name);
+INSTANTIATE_TEST_SUITE_P(real, Vocabulary, testing::ValuesIn(real_vocabularies()), test_name);
+INSTANTIATE_TEST_SUITE_P(real, RealVocabulary, testing::ValuesIn(real_vocabularies()), test_name);
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(RealVocabulary);
+
+TEST(RealVocabularies, are_all_here) {
+  for (const char* name : real_names) {
+    const std::filesystem::path path = VocabularyName{.name = name, .is_real = true}.path();
+    if (!std::filesystem::exists(path))
+      GTEST_SKIP() << "no test data: " << path.string() << " (what is missing is not tested)";
+  }
+}
 
 TEST(RealModel, stories260k_has_no_bos_key_and_no_padding) {
   QUIRE_TEST_DATA_OR_SKIP(path, "models/stories260K.gguf");
@@ -143,7 +203,7 @@ TEST(RealModel, stories260k_has_no_bos_key_and_no_padding) {
   ASSERT_TRUE(tokenizer) << tokenizer.error().message;
   EXPECT_EQ((*tokenizer)->vocab_size(), 512);
   EXPECT_EQ((*tokenizer)->encode("", true, true), (std::vector<TokenId>{1}));
-  const std::string story = read_file(test::data_dir() / "models/stories260K.greedy200.txt");
+  const std::string story = read_file(test::data_path("models/stories260K.greedy200.txt"));
   const std::vector<TokenId> ids = (*tokenizer)->encode(story, true, false);
   EXPECT_EQ(ids.front(), 1);
   EXPECT_EQ((*tokenizer)->decode(ids), story);

@@ -132,8 +132,7 @@ class FunctionFinder {
   // "struct alignas(64) Name" has parentheses too, and is not a function.
   bool names_a_type() const {
     const std::string_view first = std::string_view(head_).substr(0, head_.find_first_of(" ("));
-    return (first == "class" || first == "struct" || first == "union" || first == "enum") &&
-           has_word(head_, "alignas");
+    return (first == "class" || first == "struct" || first == "union" || first == "enum") && has_word(head_, "alignas");
   }
 
   void skip_balanced() {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <regex>
 #include <set>
 #include <sstream>
 
@@ -15,31 +16,6 @@ namespace {
 constexpr int file_lines_max = 500;
 constexpr int function_lines_max = 70;
 constexpr int kernel_lines_max = 120;
-
-// Which layers a layer may include, besides itself. docs/architecture.md says what each one is.
-const std::map<std::string, std::set<std::string>, std::less<>> layer_table = {
-    {"base", {}},
-    {"core", {"base"}},
-    {"tensor", {"base"}},
-    {"metrics", {"base"}},
-    {"trace", {"base"}},
-    {"net", {"base"}},
-    {"gguf", {"base", "tensor"}},
-    {"kernels", {"base", "tensor"}},
-    {"kv", {"base", "core"}},
-    {"text", {"base", "core", "gguf"}},
-    {"backend", {"base", "tensor", "kernels"}},
-    {"sched", {"base", "core", "kv"}},
-    {"model", {"base", "core", "tensor", "gguf", "backend"}},
-    {"api", {"base", "core", "text"}},
-    {"store", {"base", "gguf", "net"}},
-    {"engine", {"base", "core", "text", "model", "kv", "sched", "metrics"}},
-    {"sim", {"base", "core", "trace", "text", "kv", "sched", "engine"}},
-    {"server", {"base", "core", "text", "model", "engine", "metrics", "api", "store"}},
-    {"load", {"base", "core", "metrics", "trace", "api"}},
-    {"cli", {"base", "core", "tensor", "metrics", "trace", "net", "gguf", "kernels", "kv", "text", "backend", "sched", "model",
-             "api", "store", "engine", "sim", "server", "load"}},
-};
 
 bool is_cpp(std::string_view path) { return path.ends_with(".cpp") || path.ends_with(".h"); }
 
@@ -98,17 +74,48 @@ std::vector<SourceFile> read_tree(const std::filesystem::path& repository) {
   return files;
 }
 
-std::vector<std::string> check_include_edges(const SourceFile& file) {
+std::vector<std::string> check_include_edges(const SourceFile& file, const LayerTable& table) {
   std::vector<std::string> wrong;
   if (!is_cpp(file.path) || !file.path.starts_with("src/")) return wrong;
-  const std::string_view layer = layer_of(file.path);
-  const auto row = layer_table.find(layer);
-  if (row == layer_table.end()) return {fmt::format("{}: '{}' is not a layer of the table", file.path, layer)};
+  const Layer* layer = table.find(layer_of(file.path));
+  if (layer == nullptr) return {fmt::format("{}: '{}' is not a layer of the table", file.path, layer_of(file.path))};
   for (const Include& include : includes_of(file.text)) {
-    if (!include.quoted) continue;
-    const std::string target = include.path.substr(0, include.path.find('/'));
-    if (target == layer || row->second.contains(target)) continue;
-    wrong.push_back(fmt::format("{}:{}: {} may not include \"{}\"", file.path, include.line, layer, include.path));
+    if (!include.quoted || layer->may_include(include.path.substr(0, include.path.find('/')))) continue;
+    wrong.push_back(
+        fmt::format("{}:{}: {} may not include \"{}\"", file.path, include.line, layer->name, include.path));
+  }
+  return wrong;
+}
+
+std::vector<std::string> check_forward_declarations(const std::vector<SourceFile>& files, const LayerTable& table) {
+  static const std::regex type_line(R"(^(?:class|struct) (\w+)( final)?( :.*| \{.*|;)?$)");
+  std::map<std::string, std::set<std::string>, std::less<>> homes;  // a type's name -> layers that define it
+  struct Forward {
+    std::string path, type;
+    int line = 0;
+  };
+  std::vector<Forward> forwards;
+  for (const SourceFile& file : files) {
+    if (!is_cpp(file.path) || layer_of(file.path).empty()) continue;
+    each_line(file.text, [&](int line, std::string_view text) {
+      std::cmatch found;
+      if (!std::regex_match(text.data(), text.data() + text.size(), found, type_line)) return;
+      if (found[3] == ";") {
+        forwards.push_back({.path = file.path, .type = found[1], .line = line});
+      } else {
+        homes[found[1]].emplace(layer_of(file.path));
+      }
+    });
+  }
+  std::vector<std::string> wrong;
+  for (const Forward& forward : forwards) {
+    const auto home = homes.find(forward.type);
+    const Layer* layer = table.find(layer_of(forward.path));
+    if (home == homes.end() || layer == nullptr) continue;
+    const auto allowed = [&](const std::string& name) { return layer->may_include(name); };
+    if (std::any_of(home->second.begin(), home->second.end(), allowed)) continue;
+    wrong.push_back(fmt::format("{}:{}: {} may not declare {}, a type of {}", forward.path, forward.line, layer->name,
+                                forward.type, *home->second.begin()));
   }
   return wrong;
 }
@@ -129,10 +136,10 @@ std::vector<std::string> check_locks(const SourceFile& file) {
   if (!is_cpp(file.path) || !file.path.starts_with("src/")) return wrong;
   if (starts_with_any(file.path, {"src/base/mailbox.", "src/base/snapshot.", "src/base/team."})) return wrong;
   each_line(code_only(file.text), [&](int line, std::string_view text) {
-    for (const char* word : {"mutex", "shared_mutex", "recursive_mutex", "condition_variable", "lock_guard",
-                             "unique_lock", "scoped_lock", "shared_lock", "memory_order", "memory_order_relaxed",
-                             "memory_order_acquire", "memory_order_release", "memory_order_acq_rel",
-                             "memory_order_seq_cst", "atomic_thread_fence"}) {
+    for (const char* word :
+         {"mutex", "shared_mutex", "recursive_mutex", "condition_variable", "lock_guard", "unique_lock", "scoped_lock",
+          "shared_lock", "memory_order", "memory_order_relaxed", "memory_order_acquire", "memory_order_release",
+          "memory_order_acq_rel", "memory_order_seq_cst", "atomic_thread_fence"}) {
       if (!has_word(text, word)) continue;
       wrong.push_back(fmt::format("{}:{}: '{}' outside of base's mailbox, snapshot and team", file.path, line, word));
       return;
@@ -144,14 +151,14 @@ std::vector<std::string> check_locks(const SourceFile& file) {
 std::vector<std::string> check_json(const SourceFile& file) {
   std::vector<std::string> wrong;
   if (!is_cpp(file.path) || !file.path.starts_with("src/")) return wrong;
-  if (starts_with_any(file.path, {"src/api/", "src/store/", "src/cli/", "src/load/", "src/text/chat_template",
-                                  "src/text/jinja"})) {
+  if (starts_with_any(
+          file.path, {"src/api/", "src/store/", "src/cli/", "src/load/", "src/text/chat_template", "src/text/jinja"})) {
     return wrong;
   }
   for (const Include& include : includes_of(file.text)) {
     if (!include.path.starts_with("nlohmann/")) continue;
-    wrong.push_back(fmt::format("{}:{}: JSON stays in api, store, cli, load and text's chat template", file.path,
-                                include.line));
+    wrong.push_back(
+        fmt::format("{}:{}: JSON stays in api, store, cli, load and text's chat template", file.path, include.line));
   }
   return wrong;
 }
@@ -171,7 +178,14 @@ std::vector<std::string> check_flags(const SourceFile& file) {
 std::vector<std::string> check_markers(const SourceFile& file) {
   std::vector<std::string> wrong;
   each_line(file.text, [&](int line, std::string_view text) {
-    for (const char* marker : {"TO" "DO", "FIX" "ME", "XX" "X", "HA" "CK"}) {
+    for (const char* marker : {"TO"
+                               "DO",
+                               "FIX"
+                               "ME",
+                               "XX"
+                               "X",
+                               "HA"
+                               "CK"}) {
       if (has_word(text, marker)) wrong.push_back(fmt::format("{}:{}: leftover {}", file.path, line, marker));
     }
   });

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tree/layer_table.h"
+
 namespace quire::tree {
 
 struct SourceFile {
@@ -18,7 +20,9 @@ struct SourceFile {
 std::vector<SourceFile> read_tree(const std::filesystem::path& repository);
 
 // Each returns one line a violation: "path:line: what was found, what was expected".
-std::vector<std::string> check_include_edges(const SourceFile& file);
+std::vector<std::string> check_include_edges(const SourceFile& file, const LayerTable& table);
+// A type that a layer only declares (`class Backend;`) is an edge as well.
+std::vector<std::string> check_forward_declarations(const std::vector<SourceFile>& files, const LayerTable& table);
 // Instruction-set flags are on leaf files; an inline function that they share with others would be compiled with the
 // flags, and the linker might keep that copy for everybody.
 std::vector<std::string> check_kernel_leaves(const SourceFile& file);

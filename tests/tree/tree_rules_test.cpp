@@ -20,6 +20,19 @@ const std::vector<SourceFile>& tree() {
   return files;
 }
 
+std::string read_source(const char* path) {
+  std::ifstream in(std::filesystem::path(QUIRE_SOURCE_DIR) / path);
+  EXPECT_TRUE(in) << path << " is missing";
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+const LayerTable& layers() {
+  static const LayerTable table = parse_layers(read_source("src/layers.txt"));
+  return table;
+}
+
+std::vector<std::string> edges_of(const SourceFile& file) { return check_include_edges(file, layers()); }
+
 void expect_clean(Check check) {
   for (const SourceFile& file : tree()) {
     for (const std::string& wrong : check(file)) ADD_FAILURE() << wrong;
@@ -46,7 +59,10 @@ TEST(Tree, is_without_what_tools_made_inside_it) {
   EXPECT_EQ(files.front().path, "src/own.cpp");
 }
 
-TEST(Tree, include_edges_follow_the_layer_table) { expect_clean(check_include_edges); }
+TEST(Tree, include_edges_follow_the_layer_table) { expect_clean(edges_of); }
+TEST(Tree, declares_no_type_of_a_layer_that_it_may_not_include) {
+  for (const std::string& wrong : check_forward_declarations(tree(), layers())) ADD_FAILURE() << wrong;
+}
 TEST(Tree, instruction_set_folders_are_leaves) { expect_clean(check_kernel_leaves); }
 TEST(Tree, locks_and_memory_orders_are_in_three_places) { expect_clean(check_locks); }
 TEST(Tree, json_stays_at_the_edges) { expect_clean(check_json); }
@@ -57,32 +73,73 @@ TEST(Tree, headers_are_included_once) { expect_clean(check_header); }
 TEST(Tree, sizes_are_within_limits_or_on_the_ratchet) {
   Sizes over;
   for (const SourceFile& file : tree()) over.merge(sizes_over_limit(file));
-  std::ifstream in(std::string(QUIRE_SOURCE_DIR) + "/tests/tree/ratchet.txt");
-  ASSERT_TRUE(in) << "tests/tree/ratchet.txt is missing";
-  const std::string ratchet{std::istreambuf_iterator<char>(in), {}};
+  const std::string ratchet = read_source("tests/tree/ratchet.txt");
   for (const std::string& wrong : check_ratchet(over, parse_ratchet(ratchet))) ADD_FAILURE() << wrong;
 }
 
 TEST(IncludeEdges, a_layer_may_include_what_its_row_lists_and_itself) {
   const SourceFile file{"src/kv/pool.cpp", "#include \"kv/pool.h\"\n#include <vector>\n#include \"core/ids.h\"\n"};
-  EXPECT_TRUE(check_include_edges(file).empty());
+  EXPECT_TRUE(edges_of(file).empty());
 }
 
 TEST(IncludeEdges, an_include_upwards_is_named_with_its_line) {
   const SourceFile file{"src/kv/pool.cpp", "#include \"kv/pool.h\"\n#  include \"engine/engine.h\"\n"};
-  const auto wrong = check_include_edges(file);
+  const auto wrong = edges_of(file);
   ASSERT_EQ(wrong.size(), 1U);
   EXPECT_EQ(wrong[0], "src/kv/pool.cpp:2: kv may not include \"engine/engine.h\"");
 }
 
 TEST(IncludeEdges, the_model_never_sees_the_scheduler_nor_the_scheduler_a_tensor) {
-  EXPECT_EQ(check_include_edges({"src/model/a.h", "#include \"sched/scheduler.h\"\n"}).size(), 1U);
-  EXPECT_EQ(check_include_edges({"src/sched/a.h", "#include \"tensor/tensor_view.h\"\n"}).size(), 1U);
+  EXPECT_EQ(edges_of({"src/model/a.h", "#include \"sched/scheduler.h\"\n"}).size(), 1U);
+  EXPECT_EQ(edges_of({"src/sched/a.h", "#include \"tensor/tensor_view.h\"\n"}).size(), 1U);
 }
 
 TEST(IncludeEdges, a_folder_outside_the_table_and_an_include_without_a_layer_are_wrong) {
-  EXPECT_EQ(check_include_edges({"src/common/x.cpp", ""}).size(), 1U);
-  EXPECT_EQ(check_include_edges({"src/kv/pool.cpp", "#include \"pool.h\"\n"}).size(), 1U);
+  EXPECT_EQ(edges_of({"src/common/x.cpp", ""}).size(), 1U);
+  EXPECT_EQ(edges_of({"src/kv/pool.cpp", "#include \"pool.h\"\n"}).size(), 1U);
+}
+
+TEST(ForwardDeclarations, are_edges_of_the_table_too) {
+  const SourceFile backend{"src/backend/backend.h", "class Backend {\n};\n"};
+  const SourceFile upwards{"src/kv/pool.h", "namespace quire {\nclass Backend;\n}\n"};
+  const auto wrong = check_forward_declarations({backend, upwards}, layers());
+  ASSERT_EQ(wrong.size(), 1U);
+  EXPECT_EQ(wrong[0], "src/kv/pool.h:2: kv may not declare Backend, a type of backend");
+  const SourceFile allowed{"src/model/model.h", "class Backend;\n"};
+  const SourceFile own{"src/kv/tree.h", "class Tree;\nclass Tree final : public Base {\n};\n"};
+  EXPECT_TRUE(check_forward_declarations({backend, allowed, own}, layers()).empty());
+}
+
+TEST(LayerTable, is_in_order_and_has_a_folder_for_each_row) {
+  for (const std::string& wrong : layers().wrong) ADD_FAILURE() << "src/layers.txt: " << wrong;
+  for (const Layer& layer : layers().layers) {
+    EXPECT_TRUE(std::filesystem::is_directory(std::filesystem::path(QUIRE_SOURCE_DIR) / "src" / layer.name))
+        << layer.name;
+  }
+}
+
+TEST(LayerTable, is_the_one_of_the_architecture_page) {
+  EXPECT_NE(read_source("docs/architecture.md").find(layers_as_markdown(layers())), std::string::npos)
+      << "docs/architecture.md should have this table:\n"
+      << layers_as_markdown(layers());
+}
+
+TEST(LayerTable, gives_a_layer_the_level_above_what_it_includes) {
+  const LayerTable table = parse_layers("# comment\n\na | first |\nb  | second | a\nc | third | a b\nd | last | all\n");
+  EXPECT_TRUE(table.wrong.empty());
+  ASSERT_EQ(table.layers.size(), 4U);
+  EXPECT_EQ(table.layers[2].level, 2);
+  EXPECT_TRUE(table.layers[3].may_include("a"));
+  EXPECT_FALSE(table.layers[0].may_include("b"));
+  EXPECT_EQ(layers_as_markdown(parse_layers("a | first |\nb | second | a\n")),
+            "| level | folder | what it is | may include |\n|---|---|---|---|\n| 0 | `a/` | first | |\n"
+            "| 1 | `b/` | second | a |\n");
+}
+
+TEST(LayerTable, names_what_is_no_row_and_an_include_that_is_not_above) {
+  EXPECT_EQ(parse_layers("a first\n").wrong.size(), 1U);
+  EXPECT_EQ(parse_layers("a | first | b\nb | second |\n").wrong.size(), 1U);
+  EXPECT_EQ(parse_layers("a | first | a\n").wrong.size(), 1U);
 }
 
 TEST(KernelLeaves, include_nothing_that_others_share) {
@@ -196,9 +253,7 @@ TEST(FunctionsOf, enums_values_and_tests_are_told_apart) {
   EXPECT_EQ(names_of(source), (std::vector<std::string>{"TEST(A, b):6-8"}));
 }
 
-TEST(CodeOnly, keeps_lines_and_blanks_what_is_no_code) {
-  EXPECT_EQ(code_only("a // b\n\"c\" d"), "a     \n\" \" d");
-}
+TEST(CodeOnly, keeps_lines_and_blanks_what_is_no_code) { EXPECT_EQ(code_only("a // b\n\"c\" d"), "a     \n\" \" d"); }
 
 }  // namespace
 }  // namespace quire::tree

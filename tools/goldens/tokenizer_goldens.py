@@ -129,4 +129,5 @@ def main():
                 lines.write(json.dumps([text, ids], separators=(",", ":")) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,22 +1,24 @@
-#include "api/answer.h"
+#include "api/ollama/answer.h"
 
 #include <nlohmann/json.hpp>
 
-#include "api/answer_formats.h"
 #include "api/duration.h"
 #include "api/json_text.h"
+#include "api/ollama/dialect.h"
 
-namespace quire::api {
+namespace quire::api::ollama {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
+enum class Form : uint8_t { generate, chat };
+
 // {"model", "created_at", "response" or "message"}: how every message of a native answer begins.
-Json message_head(Endpoint endpoint, const std::string& model, const std::string& text, int64_t unix_ns) {
+Json message_head(Form form, const std::string& model, const std::string& text, int64_t unix_ns) {
   Json message;
   message["model"] = model;
   message["created_at"] = rfc3339_ns(unix_ns);
-  if (endpoint == Endpoint::chat) {
+  if (form == Form::chat) {
     message["message"] = {{"role", "assistant"}, {"content", text}};
   } else {
     message["response"] = text;
@@ -38,7 +40,7 @@ void put_metrics(Json& message, const RequestStats& stats, const AnswerTimes& ti
 
 class OllamaWriter final : public AnswerWriter {
  public:
-  explicit OllamaWriter(AnswerHead head) : head_(std::move(head)) {}
+  OllamaWriter(Form form, AnswerHead head) : form_(form), head_(std::move(head)) {}
 
   std::string_view content_type() const override {
     return head_.stream ? "application/x-ndjson" : "application/json; charset=utf-8";
@@ -51,7 +53,7 @@ class OllamaWriter final : public AnswerWriter {
       for (const PositionLogprobs& position : delta.logprobs) logprobs_.push_back(logprob_object(position));
     }
     if (!head_.stream || (text_.empty() && logprobs_.empty())) return;
-    Json message = message_head(head_.endpoint, head_.model, text_, unix_ns);
+    Json message = message_head(form_, head_.model, text_, unix_ns);
     message["done"] = false;
     put_logprobs(message);
     text_.clear();
@@ -60,7 +62,7 @@ class OllamaWriter final : public AnswerWriter {
   }
 
   void finish(size_t, const Finished& finished, const AnswerTimes& times, int64_t unix_ns, std::string& out) override {
-    Json message = message_head(head_.endpoint, head_.model, text_, unix_ns);
+    Json message = message_head(form_, head_.model, text_, unix_ns);
     message["done"] = true;
     message["done_reason"] = finish_text(finished.reason);
     put_logprobs(message);
@@ -71,7 +73,7 @@ class OllamaWriter final : public AnswerWriter {
   }
 
   void fail(const ApiError& error, bool after_first_byte, std::string& out) override {
-    out += error_body(Dialect::ollama, error);
+    out += dialect.error_body(error);
     if (after_first_byte) out += '\n';
   }
 
@@ -82,20 +84,15 @@ class OllamaWriter final : public AnswerWriter {
     logprobs_ = Json::array();
   }
 
+  const Form form_;
   AnswerHead head_;
   std::string text_;  // not sent yet
   Json logprobs_ = Json::array();
 };
 
-}  // namespace
-
-std::unique_ptr<AnswerWriter> make_ollama_writer(AnswerHead head) {
-  return std::make_unique<OllamaWriter>(std::move(head));
-}
-
-std::string load_answer(Endpoint endpoint, const std::string& model, std::string_view done_reason, int64_t unix_ns,
+std::string load_answer(Form form, const std::string& model, std::string_view done_reason, int64_t unix_ns,
                         const AnswerTimes& times) {
-  Json message = message_head(endpoint, model, "", unix_ns);
+  Json message = message_head(form, model, "", unix_ns);
   message["done"] = true;
   message["done_reason"] = done_reason;
   message["total_duration"] = times.total_ns;
@@ -103,4 +100,24 @@ std::string load_answer(Endpoint endpoint, const std::string& model, std::string
   return to_text(message);
 }
 
-}  // namespace quire::api
+}  // namespace
+
+std::unique_ptr<AnswerWriter> make_generate_writer(AnswerHead head) {
+  return std::make_unique<OllamaWriter>(Form::generate, std::move(head));
+}
+
+std::unique_ptr<AnswerWriter> make_chat_writer(AnswerHead head) {
+  return std::make_unique<OllamaWriter>(Form::chat, std::move(head));
+}
+
+std::string generate_load_answer(const std::string& model, std::string_view done_reason, int64_t unix_ns,
+                                 const AnswerTimes& times) {
+  return load_answer(Form::generate, model, done_reason, unix_ns, times);
+}
+
+std::string chat_load_answer(const std::string& model, std::string_view done_reason, int64_t unix_ns,
+                             const AnswerTimes& times) {
+  return load_answer(Form::chat, model, done_reason, unix_ns, times);
+}
+
+}  // namespace quire::api::ollama

@@ -9,7 +9,7 @@
 #include "api/options.h"
 #include "api/request_parts.h"
 
-namespace quire::api {
+namespace quire::api::ollama {
 namespace {
 
 // What /api/generate and /api/chat have in common.
@@ -34,7 +34,7 @@ ApiResult<void> read_native(const Fields& fields, GenerationCall& call) {
 ApiResult<GenerationCall> parse_generate(std::string_view body) {
   QUIRE_TRY(const nlohmann::json json, parse_body(body));
   const Fields fields(json);
-  GenerationCall call{.endpoint = Endpoint::generate};
+  GenerationCall call;
   QUIRE_TRY_VOID(read_native(fields, call));
   QUIRE_TRY_VOID(fields.refuse_set({"suffix", "images", "template"}));
   QUIRE_TRY(call.prompt, fields.text_or("prompt", ""));
@@ -49,13 +49,14 @@ ApiResult<GenerationCall> parse_generate(std::string_view body) {
   if (call.raw && (!call.system.empty() || !call.context.empty())) {
     return refuse(400, "raw mode does not support template, system, or context", "raw");
   }
+  call.returns_context = !call.raw;
   return call;
 }
 
 ApiResult<GenerationCall> parse_chat(std::string_view body) {
   QUIRE_TRY(const nlohmann::json json, parse_body(body));
   const Fields fields(json);
-  GenerationCall call{.endpoint = Endpoint::chat};
+  GenerationCall call;
   QUIRE_TRY_VOID(read_native(fields, call));
   if (const nlohmann::json* messages = fields.find("messages")) {
     QUIRE_TRY(call.messages, read_messages(*messages));
@@ -77,4 +78,4 @@ ApiResult<ShowCall> parse_show(std::string_view body) {
   return call;
 }
 
-}  // namespace quire::api
+}  // namespace quire::api::ollama

@@ -6,7 +6,7 @@
 #include "api/call.h"
 #include "api/error.h"
 
-namespace quire::api {
+namespace quire::api::ollama {
 
 ApiResult<GenerationCall> parse_generate(std::string_view body);
 ApiResult<GenerationCall> parse_chat(std::string_view body);
@@ -17,4 +17,4 @@ struct ShowCall {
 };
 ApiResult<ShowCall> parse_show(std::string_view body);
 
-}  // namespace quire::api
+}  // namespace quire::api::ollama

@@ -1,13 +1,12 @@
-#include "api/answer.h"
+#include "api/openai/answer.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "api/answer_formats.h"
 #include "api/json_text.h"
 
-namespace quire::api {
+namespace quire::api::openai {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -21,8 +20,7 @@ void put_extras(Json& message, const RequestStats& stats) {
 
 class OpenAiWriter final : public AnswerWriter {
  public:
-  explicit OpenAiWriter(AnswerHead head)
-      : head_(std::move(head)), chat_(head_.endpoint == Endpoint::chat_completions), choices_(head_.choices) {}
+  OpenAiWriter(bool chat, AnswerHead head) : chat_(chat), head_(std::move(head)), choices_(head_.choices) {}
 
   std::string_view content_type() const override { return head_.stream ? "text/event-stream" : "application/json"; }
 
@@ -64,11 +62,11 @@ class OpenAiWriter final : public AnswerWriter {
 
   void fail(const ApiError& error, bool after_first_byte, std::string& out) override {
     if (!after_first_byte) {
-      out += error_body(Dialect::openai, error);
+      out += error_body(error);
       return;
     }
     out += "data: ";
-    out += error_body(Dialect::openai, error);
+    out += error_body(error);
     out += "\n\ndata: [DONE]\n\n";
   }
 
@@ -214,16 +212,35 @@ class OpenAiWriter final : public AnswerWriter {
     out += "\n\n";
   }
 
-  const AnswerHead head_;
   const bool chat_;
+  const AnswerHead head_;
   std::vector<Choice> choices_;
   size_t ended_ = 0;
 };
 
-}  // namespace
-
-std::unique_ptr<AnswerWriter> make_openai_writer(AnswerHead head) {
-  return std::make_unique<OpenAiWriter>(std::move(head));
+const char* error_type(int status) {
+  if (status == 404) return "not_found_error";
+  // 503 is nobody's mistake: OpenAI's clients retry what is called api_error.
+  return status >= 400 && status < 500 ? "invalid_request_error" : "api_error";
 }
 
-}  // namespace quire::api
+}  // namespace
+
+std::string error_body(const ApiError& error) {
+  const auto text_or_null = [](const std::string& text) { return text.empty() ? Json() : Json(text); };
+  return to_text({{"error",
+                   {{"message", error.message},
+                    {"type", error_type(error.status)},
+                    {"param", text_or_null(error.param)},
+                    {"code", text_or_null(error.reason)}}}});
+}
+
+std::unique_ptr<AnswerWriter> make_completions_writer(AnswerHead head) {
+  return std::make_unique<OpenAiWriter>(false, std::move(head));
+}
+
+std::unique_ptr<AnswerWriter> make_chat_completions_writer(AnswerHead head) {
+  return std::make_unique<OpenAiWriter>(true, std::move(head));
+}
+
+}  // namespace quire::api::openai

@@ -11,7 +11,7 @@
 #include "api/options.h"
 #include "api/request_parts.h"
 
-namespace quire::api {
+namespace quire::api::openai {
 namespace {
 
 // The fields whose names and meanings OpenAI shares with the native options; read through the same table.
@@ -168,7 +168,7 @@ ApiResult<void> read_prompts(const Fields& fields, GenerationCall& call) {
 ApiResult<GenerationCall> parse_completions(std::string_view body) {
   QUIRE_TRY(const nlohmann::json json, parse_body(body));
   const Fields fields(json);
-  GenerationCall call{.endpoint = Endpoint::completions, .raw = true, .truncate = false};
+  GenerationCall call{.raw = true, .truncate = false};
   QUIRE_TRY_VOID(read_openai(json, fields, call));
   QUIRE_TRY_VOID(fields.refuse_set({"suffix", "echo"}));
   const nlohmann::json* logprobs = fields.find("logprobs");
@@ -184,7 +184,7 @@ ApiResult<GenerationCall> parse_completions(std::string_view body) {
 ApiResult<GenerationCall> parse_chat_completions(std::string_view body) {
   QUIRE_TRY(const nlohmann::json json, parse_body(body));
   const Fields fields(json);
-  GenerationCall call{.endpoint = Endpoint::chat_completions};
+  GenerationCall call;
   QUIRE_TRY_VOID(read_openai(json, fields, call));
   QUIRE_TRY_VOID(fields.refuse_set({"tools", "functions", "audio", "prediction", "web_search_options"}));
   QUIRE_TRY_VOID(refuse_unless(fields, "tool_choice", {"none", "auto"}));
@@ -211,4 +211,4 @@ ApiResult<GenerationCall> parse_chat_completions(std::string_view body) {
   return call;
 }
 
-}  // namespace quire::api
+}  // namespace quire::api::openai

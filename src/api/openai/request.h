@@ -6,7 +6,7 @@
 #include "api/call.h"
 #include "api/error.h"
 
-namespace quire::api {
+namespace quire::api::openai {
 
 // Unset temperature and top_p are 1.0 here, and top_k is off unless it is given: OpenAI's defaults, not Ollama's.
 // The native options without an OpenAI name (top_k, min_p, typical_p, repeat_penalty, repeat_last_n, num_ctx) are
@@ -14,4 +14,4 @@ namespace quire::api {
 ApiResult<GenerationCall> parse_completions(std::string_view body);
 ApiResult<GenerationCall> parse_chat_completions(std::string_view body);
 
-}  // namespace quire::api
+}  // namespace quire::api::openai

@@ -34,12 +34,6 @@ void allow_many_connections() {
   (void)setrlimit(RLIMIT_NOFILE, &files);
 }
 
-std::optional<api::Dialect> dialect_of(const std::string& name) {
-  if (name == "ollama") return api::Dialect::ollama;
-  if (name == "openai") return api::Dialect::openai;
-  return std::nullopt;
-}
-
 Result<std::vector<Target>> find_targets(const BenchServeOptions& options, const load::WorkloadSpec& workload,
                                          ProgressLine& line) {
   std::vector<std::string> urls = options.urls;
@@ -50,7 +44,8 @@ Result<std::vector<Target>> find_targets(const BenchServeOptions& options, const
   std::vector<Target> targets;
   for (const std::string& url : urls) {
     line.show(fmt::format("{}: loading {}", url, options.model));
-    QUIRE_TRY(Target target, load::find_target(url, options.model, dialect_of(options.api), !options.completion));
+    QUIRE_TRY(Target target,
+              load::find_target(url, options.model, api::find_dialect(options.api), !options.completion));
     QUIRE_TRY_VOID(load::calibrate(target, workload, static_cast<int>(std::lround(options.timeout_s * 1e3))));
     targets.push_back(std::move(target));
   }

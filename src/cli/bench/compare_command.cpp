@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "api/openai/dialect.h"
 #include "base/clock.h"
 #include "cli/bench/process_facts.h"
 #include "cli/bench/server_process.h"
@@ -77,7 +78,7 @@ class Trial {
       QUIRE_TRY_VOID(server.listen(ServerProcess::start_timeout_ns, [this] { return !signals_.pending(); }));
       targets_.push_back({.name = "compared",
                           .endpoint = server.endpoint(),
-                          .dialect = api::Dialect::openai,
+                          .dialect = &api::openai::dialect,
                           .model = "model",
                           .chat = false});
     }

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "api/ollama/dialect.h"
 #include "base/clock.h"
 #include "cli/bench/process_facts.h"
 #include "cli/bench/server_process.h"
@@ -266,7 +267,7 @@ void print_totals(const Totals& totals, size_t distinct, const Measured& figures
 
 // The model is loaded, and the server knows how fast its steps are.
 Result<load::Target> prepare(ServerProcess& server, const std::string& url) {
-  auto target = load::find_target(url, "stress", api::Dialect::ollama, true);
+  auto target = load::find_target(url, "stress", &api::ollama::dialect, true);
   const Result<void> ready = target ? load::calibrate(*target, {}, request_timeout_ms) : Result<void>();
   if (target && ready) return target;
   if (const auto how = server.ended(second_ns)) {

@@ -36,6 +36,21 @@ bool matches(std::string_view pattern, std::string_view text) {
 
 }  // namespace
 
+std::string allowed_request_headers(std::string_view asked) {
+  std::string allowed =
+      "Authorization, Content-Type, User-Agent, Accept, Priority, X-Request-Id, X-Requested-With, OpenAI-Beta, "
+      "OpenAI-Organization, OpenAI-Project";
+  while (!asked.empty()) {
+    const std::string_view item = asked.substr(0, asked.find(','));
+    asked.remove_prefix(std::min(item.size() + 1, asked.size()));
+    const size_t begin = std::min(item.find_first_not_of(' '), item.size());
+    const std::string name = lower(item.substr(begin, item.find_last_not_of(' ') + 1 - begin));
+    const bool is_token = name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos;
+    if (name.starts_with("x-stainless-") && is_token) allowed += ", " + name;
+  }
+  return allowed;
+}
+
 bool host_allowed(std::string_view host_header, std::string_view own_host_name) {
   const std::string host = lower(without_port(host_header));
   if (host.empty() || host.starts_with('[') || is_ipv4(host)) return true;

@@ -15,4 +15,8 @@ bool host_allowed(std::string_view host_header, std::string_view own_host_name);
 // environment adds: "*", an exact origin, or one with a * in it.
 bool origin_allowed(std::string_view origin, std::string_view host_header, std::span<const std::string> extra);
 
+// What a preflight is told of request headers: those that clients send, and of those that it asks for every
+// X-Stainless- one, of which there are more with each version of OpenAI's libraries.
+std::string allowed_request_headers(std::string_view asked);
+
 }  // namespace quire::server

@@ -5,13 +5,14 @@
 
 #include <algorithm>
 #include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <chrono>
 #include <optional>
 
 #include "server/http/access.h"
+#include "server/http/content_coding.h"
+#include "server/http/request_reader.h"
 #include "server/observe/request_log.h"
 
 namespace quire::server {
@@ -20,36 +21,16 @@ namespace {
 namespace beast = boost::beast;
 namespace http = beast::http;
 using api::ApiError;
-using api::Dialect;
 using asio::ip::tcp;
-using Parser = http::request_parser<http::string_body>;
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
 
 // gcc 12 destroys some temporaries of a co_await expression twice (braced aggregates among them), so this file hands
 // named objects to coroutines.
-HttpResponse ollama_error(int status, std::string message) {
-  return error_response(Dialect::ollama, ApiError{status, std::move(message)});
-}
 
-std::string too_large_message(size_t body_bytes_max) {
-  return fmt::format("request body too large: more than {} bytes", body_bytes_max);
-}
-
-// What a request that could not be parsed is told; nothing when the client has just left.
-std::optional<HttpResponse> parse_failure(const boost::system::error_code& error, const ConnectionLimits& limits) {
-  const bool speaks = error != http::error::end_of_stream && error != http::error::partial_message &&
-                      error.category() == http::make_error_code(http::error::bad_method).category();
-  if (!speaks) return std::nullopt;
-  if (error == http::error::header_limit) return ollama_error(431, "request headers too large");
-  if (error == http::error::body_limit) return ollama_error(413, too_large_message(limits.body_bytes_max));
-  return ollama_error(400, "malformed HTTP request: " + error.message());
+// An error before routing is in the dialect of its path, as far as that has been read.
+HttpResponse failure_response(const HttpRequest& request, const ReadFailure& failure) {
+  HttpResponse response = error_response(api::dialect_of_path(request.path), ApiError{failure.status, failure.message});
+  if (failure.status == 415) response.headers.emplace_back("Accept-Encoding", std::string(accepted_codings));
+  return response;
 }
 
 // An id that is safe to send back: visible ASCII of a moderate length.
@@ -58,54 +39,38 @@ bool presentable_id(std::string_view id) {
 }
 
 // Tells a client that is refused for want of room when to come back.
-HttpResponse refusal(const Generation& generation, const ApiError& error) {
-  return error_response(generation.dialect, error, retry_after_s(generation.model.model().snapshot()));
-}
-
-HttpRequest to_request(Parser& parser, std::string peer) {
-  auto message = parser.release();
-  HttpRequest request;
-  request.method = std::string(message.method_string());
-  const std::string_view target(message.target().data(), message.target().size());
-  request.path = decode_path(target);
-  if (const size_t query = target.find('?'); query != std::string_view::npos) request.query = target.substr(query + 1);
-  for (const auto& field : message) {
-    request.headers.emplace_back(lower({field.name_string().data(), field.name_string().size()}),
-                                 std::string(field.value()));
-  }
-  request.body = std::move(message.body());
-  request.peer = std::move(peer);
-  return request;
+HttpResponse refusal(const api::Dialect& dialect, const ApiError& error, const LoadedModel* model) {
+  return error_response(dialect, error, model == nullptr ? 1 : retry_after_s(model->snapshot()));
 }
 
 }  // namespace
 
 struct Connection::Impl {
-  Impl(tcp::socket socket, ConnectionContext& shared) : context(shared), stream(std::move(socket)) {}
+  Impl(tcp::socket socket, ConnectionContext& shared)
+      : context(shared), stream(std::move(socket)), reader(stream, context.limits, context.bodies) {}
 
   // How a request or its answer left the connection.
   enum class Next : uint8_t { keep, close };
 
   asio::awaitable<void> run();
-  asio::awaitable<bool> wait_for_request();
   asio::awaitable<void> linger();
-  asio::awaitable<std::optional<HttpResponse>> read_body(Parser& parser, size_t& reserved, bool& complete);
   asio::awaitable<Next> serve_one();
-  asio::awaitable<Next> answer(const HttpRequest& request, LiveRequest& live);
+  asio::awaitable<Next> fail(const HttpRequest& request, const ReadFailure& failure);
+  asio::awaitable<Next> answer(HttpRequest& request, LiveRequest& live);
   asio::awaitable<Next> answer_generation(Generation& generation, LiveRequest& live);
-  asio::awaitable<Next> pump(AnswerStream& answer, const Generation& generation);
-  asio::awaitable<void> watch(AnswerStream& answer);
+  asio::awaitable<Next> stream_out(ByteStream& answer, const api::Dialect& dialect, const LoadedModel* model);
+  asio::awaitable<Next> pump(ByteStream& answer, const api::Dialect& dialect, const LoadedModel* model);
+  asio::awaitable<void> watch(ByteStream& answer);
   asio::awaitable<bool> write(std::string_view bytes);
   asio::awaitable<Next> respond(const HttpResponse& response);
   std::optional<HttpResponse> refuse_access(const HttpRequest& request);
   std::string head(int status, std::string_view content_type, const Headers& extra);
   void count_answer(int status);
   void end_request(const LiveRequest& live);
-  bool reserve(size_t bytes, size_t& reserved);
 
   ConnectionContext& context;
   beast::tcp_stream stream;
-  beast::flat_buffer buffer;  // bytes of requests that are not parsed yet
+  RequestReader reader;
   std::string peer;
   bool answering = false;
   // Of the present request:
@@ -136,7 +101,7 @@ asio::awaitable<void> Connection::Impl::run() {
   peer = endpoint.address().to_string();
   stream.socket().set_option(tcp::no_delay(true), error);
   for (;;) {
-    const bool arrived = co_await wait_for_request();
+    const bool arrived = co_await reader.wait_for_request();
     if (!arrived) break;
     answering = true;
     const Next next = co_await serve_one();
@@ -153,34 +118,14 @@ asio::awaitable<void> Connection::Impl::linger() {
   stream.socket().shutdown(tcp::socket::shutdown_send, error);
   stream.expires_after(std::chrono::nanoseconds(context.limits.linger_ns));
   while (!error) {
-    buffer.clear();
-    const auto [read_error, count] = co_await stream.async_read_some(buffer.prepare(16384), use_tuple);
+    reader.buffer().clear();
+    const auto [read_error, count] = co_await stream.async_read_some(reader.buffer().prepare(16384), use_tuple);
     error = read_error;
   }
 }
 
-// Until the first byte of a request is there; false when none comes.
-asio::awaitable<bool> Connection::Impl::wait_for_request() {
-  if (buffer.size() > 0) co_return true;
-  stream.expires_after(std::chrono::nanoseconds(context.limits.idle_ns));
-  const auto [error, count] = co_await stream.async_read_some(buffer.prepare(4096), use_tuple);
-  if (error) co_return false;
-  buffer.commit(count);
-  co_return true;
-}
-
-bool Connection::Impl::reserve(size_t bytes, size_t& reserved) {
-  if (context.bodies_bytes + bytes > context.limits.bodies_bytes_max) return false;
-  context.bodies_bytes += bytes;
-  reserved += bytes;
-  return true;
-}
-
 // Reads one request and answers it.
 asio::awaitable<Connection::Impl::Next> Connection::Impl::serve_one() {
-  Parser parser;
-  parser.header_limit(static_cast<uint32_t>(context.limits.header_bytes_max));
-  parser.body_limit(context.limits.body_bytes_max);
   do request_id = context.service.unique_id();
   while (context.requests.contains(request_id));
   allowed_origin.clear();
@@ -188,69 +133,30 @@ asio::awaitable<Connection::Impl::Next> Connection::Impl::serve_one() {
   keeps_alive = false;
   is_head = false;
 
-  stream.expires_after(std::chrono::nanoseconds(context.limits.header_ns));
-  const auto [error, count] = co_await http::async_read_header(stream, buffer, parser, use_tuple);
-  const int64_t arrived_ns = context.clocks.engine.now_ns();
-  if (error) {
-    const std::optional<HttpResponse> response = parse_failure(error, context.limits);
-    if (!response) co_return Next::close;
-    co_return co_await respond(*response);
-  }
-  const auto given_id = parser.get()["X-Request-Id"];
-  if (presentable_id({given_id.data(), given_id.size()}) && !context.requests.contains(std::string(given_id))) {
-    request_id = std::string(given_id);
-  }
-  const LiveRequests::Entry entry(context.requests, request_id, arrived_ns);
+  HttpRequest request;
+  request.peer = peer;
+  const std::optional<ReadFailure> failure = co_await reader.read_head(request);
+  request.arrived_ns = context.clocks.engine.now_ns();
+  if (failure) co_return co_await fail(request, *failure);
+  const std::string given_id(request.header("x-request-id"));
+  if (presentable_id(given_id) && !context.requests.contains(given_id)) request_id = given_id;
+  const LiveRequests::Entry entry(context.requests, request_id, request.arrived_ns);
   current = &*entry;
-  chunked = parser.get().version() >= 11;
-  is_head = parser.get().method() == http::verb::head;
-
-  size_t reserved = 0;
-  bool complete = false;
-  const std::optional<HttpResponse> refused = co_await read_body(parser, reserved, complete);
-  Next next = Next::close;
-  if (refused) {
-    next = co_await respond(*refused);
-  } else if (complete) {
-    keeps_alive = parser.get().keep_alive();
-    HttpRequest request = to_request(parser, peer);
-    request.arrived_ns = arrived_ns;
-    route = route_name(request.path);
-    next = co_await answer(request, *entry);
-  }
-  context.bodies_bytes -= reserved;
+  chunked = reader.is_http_1_1();
+  is_head = request.method == "HEAD";
+  const Next next = co_await answer(request, *entry);
+  reader.release();
   end_request(*std::exchange(current, nullptr));
   co_return next;
 }
 
-// What to answer instead of going on. Nothing when the body is complete, or when the client left or stopped sending.
-asio::awaitable<std::optional<HttpResponse>> Connection::Impl::read_body(Parser& parser, size_t& reserved,
-                                                                         bool& complete) {
-  const auto too_many_bytes = [&] { current->record.refusal = Refusal::too_many_bytes; };
-  const HttpResponse no_room = error_response(Dialect::ollama, ApiError{503, api::busy_message});
-  if (const auto length = parser.content_length()) {
-    if (!reserve(*length, reserved)) {
-      too_many_bytes();
-      co_return no_room;
-    }
-  }
-  stream.expires_after(std::chrono::nanoseconds(context.limits.body_ns));
-  if (beast::iequals(parser.get()[http::field::expect], "100-continue") && !parser.is_done()) {
-    const bool written = co_await write("HTTP/1.1 100 Continue\r\n\r\n");
-    if (!written) co_return std::nullopt;
-    stream.expires_after(std::chrono::nanoseconds(context.limits.body_ns));
-  }
-  while (!parser.is_done()) {
-    const auto [error, count] = co_await http::async_read_some(stream, buffer, parser, use_tuple);
-    if (error) co_return parse_failure(error, context.limits);
-    const size_t held = parser.get().body().size();
-    if (held > reserved && !reserve(held - reserved, reserved)) {
-      too_many_bytes();
-      co_return no_room;
-    }
-  }
-  complete = true;
-  co_return std::nullopt;
+// The connection ends with it: where this request ends is not known.
+asio::awaitable<Connection::Impl::Next> Connection::Impl::fail(const HttpRequest& request, const ReadFailure& failure) {
+  if (failure.status == 0) co_return Next::close;
+  if (reader.over_budget() && current != nullptr) current->record.refusal = Refusal::too_many_bytes;
+  keeps_alive = false;
+  const HttpResponse response = failure_response(request, failure);
+  co_return co_await respond(response);
 }
 
 // Pages of strangers are kept out; an OPTIONS request asks for that only.
@@ -266,53 +172,65 @@ std::optional<HttpResponse> Connection::Impl::refuse_access(const HttpRequest& r
     HttpResponse response{.status = 204};
     response.headers = {
         {"Access-Control-Allow-Methods", "GET, HEAD, POST, DELETE, OPTIONS"},
-        {"Access-Control-Allow-Headers",
-         "Authorization, Content-Type, User-Agent, Accept, Priority, X-Request-Id, X-Requested-With, "
-         "X-Stainless-Arch, X-Stainless-Async, X-Stainless-Helper-Method, X-Stainless-Lang, "
-         "X-Stainless-OS, X-Stainless-Package-Version, X-Stainless-Poll-Helper, X-Stainless-Retry-Count, "
-         "X-Stainless-Runtime, X-Stainless-Runtime-Version, X-Stainless-Timeout"},
+        {"Access-Control-Allow-Headers", allowed_request_headers(request.header("access-control-request-headers"))},
         {"Access-Control-Max-Age", "43200"}};
     return response;
   }
   return std::nullopt;
 }
 
-asio::awaitable<Connection::Impl::Next> Connection::Impl::answer(const HttpRequest& request, LiveRequest& live) {
+asio::awaitable<Connection::Impl::Next> Connection::Impl::answer(HttpRequest& request, LiveRequest& live) {
+  const RouteMatch match = context.service.match(request);
+  const bool streams_body = match.route != nullptr && match.route->streams_body;
+  if (!streams_body) {
+    const std::optional<ReadFailure> failure = co_await reader.read_body(request, context.intake);
+    if (failure) co_return co_await fail(request, *failure);
+  }
+  keeps_alive = reader.keep_alive();
+  route = context.service.route_name(request.path);
   const std::optional<HttpResponse> refused = refuse_access(request);
   if (refused) co_return co_await respond(*refused);
   spdlog::debug("{} {} from {}, request {}", request.method, request.path, request.peer, request_id);
-  Reply reply = co_await context.service.answer(request, live);
-  const HttpResponse* response = std::get_if<HttpResponse>(&reply);
-  if (response != nullptr) co_return co_await respond(*response);
-  co_return co_await answer_generation(std::get<Generation>(reply), live);
+  Reply reply = co_await context.service.answer(request, match, live, reader);
+  if (const HttpResponse* response = std::get_if<HttpResponse>(&reply)) co_return co_await respond(*response);
+  if (Generation* generation = std::get_if<Generation>(&reply)) co_return co_await answer_generation(*generation, live);
+  const std::unique_ptr<ByteStream>& progress = std::get<std::unique_ptr<ByteStream>>(reply);
+  co_return co_await stream_out(*progress, api::dialect_of_path(request.path), nullptr);
 }
 
 // What has not ended when this returns is cancelled: the client is gone, or one of several choices has failed.
 asio::awaitable<Connection::Impl::Next> Connection::Impl::answer_generation(Generation& generation, LiveRequest& live) {
-  using namespace asio::experimental::awaitable_operators;
   const AnswerStream::Config config{.streaming = generation.streaming,
                                     .pending_bytes_max = context.limits.pending_bytes_max,
                                     .load_ns = generation.load_ns};
-  Submission submission(live, generation.model.model(), generation.requests);
+  LoadedModel& model = generation.model.model();
+  Submission submission(live, model, generation.requests);
   AnswerStream answer(stream.get_executor(), std::move(generation.writer), live, context.clocks, config);
   const StreamTable::Registration registration(context.streams, live, answer);
   const Result<void> submitted = submission.submit(std::move(generation.requests));
   if (!submitted) {
-    const HttpResponse refused = refusal(generation, api::from_error(submitted.error()));
+    const HttpResponse refused = refusal(*generation.dialect, api::from_error(submitted.error()), &model);
     co_return co_await respond(refused);
   }
+  co_return co_await stream_out(answer, *generation.dialect, &model);
+}
 
-  const auto outcome = co_await (pump(answer, generation) || watch(answer));
+// `model`: whose queue says when a client that is refused may come back; null: none's.
+asio::awaitable<Connection::Impl::Next> Connection::Impl::stream_out(ByteStream& answer, const api::Dialect& dialect,
+                                                                     const LoadedModel* model) {
+  using namespace asio::experimental::awaitable_operators;
+  const auto outcome = co_await (pump(answer, dialect, model) || watch(answer));
   if (outcome.index() == 1) co_return Next::close;
   co_return std::get<0>(outcome);
 }
 
 // Writes the answer as it comes: everything that a step brought in one write.
-asio::awaitable<Connection::Impl::Next> Connection::Impl::pump(AnswerStream& answer, const Generation& generation) {
+asio::awaitable<Connection::Impl::Next> Connection::Impl::pump(ByteStream& answer, const api::Dialect& dialect,
+                                                               const LoadedModel* model) {
   co_await answer.wait();
   if (answer.given_up()) co_return Next::close;
   if (answer.refusal()) {
-    const HttpResponse response = refusal(generation, *answer.refusal());
+    const HttpResponse response = refusal(dialect, *answer.refusal(), model);
     co_return co_await respond(response);
   }
   if (!answer.streaming()) {
@@ -322,7 +240,8 @@ asio::awaitable<Connection::Impl::Next> Connection::Impl::pump(AnswerStream& ans
     co_return co_await respond(response);
   }
 
-  Headers headers = {{"Cache-Control", "no-cache"}};
+  // A proxy that gathers an answer before it passes it on makes a stream of it again.
+  Headers headers = {{"Cache-Control", "no-cache"}, {"X-Accel-Buffering", "no"}};
   if (chunked) headers.emplace_back("Transfer-Encoding", "chunked");
   if (!chunked) keeps_alive = false;
   std::string out = head(200, answer.content_type(), headers);
@@ -343,12 +262,12 @@ asio::awaitable<Connection::Impl::Next> Connection::Impl::pump(AnswerStream& ans
 
 // Until the client has gone. What it sends meanwhile belongs to its next requests; when that is more than is kept,
 // its leaving shows in a failing write only.
-asio::awaitable<void> Connection::Impl::watch(AnswerStream& answer) {
+asio::awaitable<void> Connection::Impl::watch(ByteStream& answer) {
   tcp::socket& socket = stream.socket();
   for (;;) {
     const auto [error] = co_await socket.async_wait(tcp::socket::wait_read, use_tuple);
     if (error == asio::error::operation_aborted) co_return;  // the answer is complete
-    if (!error && buffer.size() >= context.limits.pipelined_bytes_max) {
+    if (!error && reader.buffer().size() >= context.limits.pipelined_bytes_max) {
       Signal never(stream.get_executor());
       co_await never.wait();
       co_return;
@@ -357,7 +276,7 @@ asio::awaitable<void> Connection::Impl::watch(AnswerStream& answer) {
     size_t count = 0;
     if (!error) {
       socket.non_blocking(true, read_error);
-      count = socket.read_some(buffer.prepare(4096), read_error);
+      count = socket.read_some(reader.buffer().prepare(4096), read_error);
     }
     if (read_error == asio::error::would_block || read_error == asio::error::try_again) continue;
     if (read_error || count == 0) {
@@ -365,7 +284,7 @@ asio::awaitable<void> Connection::Impl::watch(AnswerStream& answer) {
       answer.wake();
       co_return;
     }
-    buffer.commit(count);
+    reader.buffer().commit(count);
   }
 }
 
@@ -412,6 +331,7 @@ asio::awaitable<Connection::Impl::Next> Connection::Impl::respond(const HttpResp
   Headers headers = response.headers;
   const bool has_length = response.status != 204 && response.status != 304;
   if (has_length) headers.emplace_back("Content-Length", fmt::format("{}", response.body.size()));
+  if (!reader.done()) keeps_alive = false;  // what is left of the body would be the next request
   std::string out = head(response.status, response.body.empty() ? "" : response.content_type, headers);
   if (!is_head) out += response.body;
   const bool written = co_await write(out);

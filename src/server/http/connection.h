@@ -9,16 +9,18 @@
 
 #include "server/asio.h"
 #include "server/http/connection_limits.h"
+#include "server/http/request_reader.h"
 #include "server/observe/event_log.h"
 #include "server/requests/answer_stream.h"
 #include "server/requests/request_record.h"
-#include "server/requests/service.h"
+#include "server/routes/service.h"
 
 namespace quire::server {
 
 // What the connections share. The io thread only.
 struct ConnectionContext {
   Service& service;
+  asio::thread_pool& intake;
   StreamTable& streams;
   LiveRequests& requests;
   Clocks clocks;
@@ -28,8 +30,8 @@ struct ConnectionContext {
   std::vector<std::string> origins;  // allowed beside the local ones
   bool checks_host = true;           // bound to a loopback address
   std::string host_name;
-  size_t bodies_bytes = 0;  // being received or worked on now
-  bool stopping = false;    // no further request on any connection
+  BodyBudget bodies = {};
+  bool stopping = false;  // no further request on any connection
 };
 
 // The io thread only.

@@ -37,40 +37,6 @@ std::string decode_path(std::string_view target);
 // The value of NAME=VALUE in a query, as it came; empty when there is none.
 std::string_view query_value(std::string_view query, std::string_view name);
 
-// What a request asks for. The names say the method where a path has several.
-enum class Route : uint8_t {
-  root,
-  health,
-  version,
-  metrics,
-  generate,
-  chat,
-  tags,
-  ps,
-  queue,
-  contexts,
-  live,
-  page,
-  cancel_request,
-  show,
-  openai_models,
-  openai_model,
-  completions,
-  chat_completions,
-};
-
-struct RouteMatch {
-  Route route = Route::root;
-  bool found = false;         // false: unknown path, or a known one with a method that it has not
-  std::string allow = {};     // the methods of a known path
-  std::string argument = {};  // what follows the path of openai_model, page and cancel_request
-};
-
-RouteMatch match_route(std::string_view method, std::string_view path);
-
-// The path of a route as counts and logs name it, whatever the argument: "/api/requests/"; "other" when it is unknown.
-std::string_view route_name(std::string_view path);
-
 // The urgency of an RFC 9218 Priority header, "u=3, i"; 3 when there is none or it is malformed.
 uint8_t parse_priority(std::string_view header);
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "api/ollama/models.h"
 #include "store/model_facts.h"
 
 namespace quire::server {
@@ -75,7 +76,7 @@ Result<std::string> ModelCards::show(const store::ModelFile& file, bool verbose)
   for (store::TensorFacts& tensor : contents.tensors) {
     description.tensors.push_back({std::move(tensor.name), std::string(tensor.type), std::move(tensor.shape)});
   }
-  return api::show_body(description, verbose);
+  return api::ollama::show_body(description, verbose);
 }
 
 }  // namespace quire::server

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "core/event.h"
 #include "server/asio.h"
+#include "server/requests/byte_stream.h"
 #include "server/requests/live_requests.h"
 
 namespace quire::server {
@@ -24,7 +25,7 @@ struct Clocks {
 
 // One answer, of one sequence or of several: events in, bytes out. The io thread only.
 // Invariant: at most pending_bytes_max bytes wait here for a reader of a stream; one that reads slower is given up.
-class AnswerStream {
+class AnswerStream final : public ByteStream {
  public:
   struct Config {
     bool streaming = true;
@@ -36,7 +37,7 @@ class AnswerStream {
   AnswerStream(const asio::any_io_executor& executor, std::unique_ptr<api::AnswerWriter> writer, LiveRequest& live,
                Clocks clocks, Config config)
       : config_(config), clocks_(clocks), writer_(std::move(writer)), live_(live), news_(executor) {}
-  ~AnswerStream();
+  ~AnswerStream() override;
   AnswerStream(const AnswerStream&) = delete;
   AnswerStream& operator=(const AnswerStream&) = delete;
 
@@ -44,23 +45,16 @@ class AnswerStream {
   void accept(const Event& event);
   // Ends the answer from this side (a full queue, the server's stop).
   void fail(const api::ApiError& error);
-  // The client is gone: nothing more is written.
-  void abandon();
-  void wake() { news_.wake(); }
 
-  // Until there is something to write, or the answer has ended or was given up.
-  asio::awaitable<void> wait();
-
-  bool streaming() const { return config_.streaming; }
-  // Nothing is added to it any more.
-  bool ended() const { return ended_; }
-  // Too slow a reader, or a client that is gone.
-  bool given_up() const { return given_up_; }
-  // An error that came before any byte, so that its status can still be sent.
-  const std::optional<api::ApiError>& refusal() const { return refusal_; }
-  std::string_view content_type() const { return writer_->content_type(); }
-  // What is to be written now. From the first call on the answer's status is taken as sent.
-  std::string take();
+  void abandon() override;
+  void wake() override { news_.wake(); }
+  asio::awaitable<void> wait() override;
+  bool streaming() const override { return config_.streaming; }
+  bool ended() const override { return ended_; }
+  bool given_up() const override { return given_up_; }
+  const std::optional<api::ApiError>& refusal() const override { return refusal_; }
+  std::string_view content_type() const override { return writer_->content_type(); }
+  std::string take() override;
 
  private:
   void finish(size_t choice, const Finished& finished);

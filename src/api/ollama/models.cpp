@@ -1,18 +1,15 @@
-#include "api/models.h"
-
-#include <fmt/format.h>
+#include "api/ollama/models.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
 #include "api/duration.h"
 #include "api/json_text.h"
-#include "api/model_json.h"
+#include "api/ollama/model_json.h"
 
-namespace quire::api {
+namespace quire::api::ollama {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -49,13 +46,6 @@ Json controller_json(const ControllerView& controller) {
           {"step_tokens", controller.step_tokens},
           {"start_interval_ms", milliseconds(controller.start_interval_ns, controller.start_interval_ns >= 0)},
           {"curve", std::move(curve)}};
-}
-
-Json openai_model(const ModelSummary& model) {
-  return {{"id", model.name},
-          {"object", "model"},
-          {"created", model.modified_unix_ns / 1'000'000'000},
-          {"owned_by", "library"}};
 }
 
 }  // namespace
@@ -134,12 +124,4 @@ std::string show_body(const ModelDescription& model, bool verbose) {
 
 std::string version_body(std::string_view version) { return to_text({{"version", version}}); }
 
-std::string openai_models_body(std::span<const ModelSummary> models) {
-  Json list = Json::array();
-  for (const ModelSummary& model : models) list.push_back(openai_model(model));
-  return to_text({{"object", "list"}, {"data", std::move(list)}});
-}
-
-std::string openai_model_body(const ModelSummary& model) { return to_text(openai_model(model)); }
-
-}  // namespace quire::api
+}  // namespace quire::api::ollama

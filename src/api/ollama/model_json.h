@@ -5,8 +5,8 @@
 
 #include "api/models.h"
 
-namespace quire::api {
+namespace quire::api::ollama {
 
 nlohmann::ordered_json running_model_json(const RunningModel& model);
 
-}  // namespace quire::api
+}  // namespace quire::api::ollama

@@ -1,0 +1,26 @@
+// Reading JSON that another server wrote: what is absent or of another type counts as not said.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "api/client_call.h"
+#include "base/function_ref.h"
+
+namespace quire::api {
+
+std::string text_at(const nlohmann::json& object, const char* key);
+int64_t count_at(const nlohmann::json& object, const char* key);  // -1: not said
+const nlohmann::json& object_at(const nlohmann::json& object, const char* key);
+
+// The call's messages as every dialect has them.
+nlohmann::ordered_json client_messages(const ClientCall& call);
+
+// One line of a stream that should hold a JSON object: its error is read here, the rest by `read`. None: it is empty.
+std::optional<ClientLine> read_json_line(std::string_view text,
+                                         FunctionRef<void(const nlohmann::json&, ClientLine&)> read);
+
+}  // namespace quire::api

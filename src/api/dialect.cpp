@@ -1,0 +1,36 @@
+#include "api/dialect.h"
+
+#include <algorithm>
+#include <array>
+
+#include "api/ollama/dialect.h"
+#include "api/openai/dialect.h"
+#include "base/check.h"
+
+namespace quire::api {
+namespace {
+
+constexpr std::array<const Dialect*, 2> served = {&ollama::dialect, &openai::dialect};
+
+}  // namespace
+
+const Endpoint& Dialect::endpoint(bool chat) const {
+  const auto found = std::ranges::find(endpoints, chat, &Endpoint::chat);
+  QUIRE_CHECK(found != endpoints.end(), "a dialect takes messages as well as texts");
+  return **found;
+}
+
+std::span<const Dialect* const> dialects() { return served; }
+
+const Dialect& dialect_of_path(std::string_view path) {
+  const auto claims = [&](const Dialect* dialect) { return path.starts_with(dialect->path_prefix); };
+  const auto found = std::ranges::find_if(served, claims);
+  return found == served.end() ? *served.front() : **found;
+}
+
+const Dialect* find_dialect(std::string_view name) {
+  const auto found = std::ranges::find(served, name, &Dialect::name);
+  return found == served.end() ? nullptr : *found;
+}
+
+}  // namespace quire::api

@@ -1,0 +1,42 @@
+#include "api/ollama/dialect.h"
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "api/json_text.h"
+#include "api/ollama/answer.h"
+#include "api/ollama/client.h"
+#include "api/ollama/request.h"
+
+namespace quire::api::ollama {
+namespace {
+
+std::string error_body(const ApiError& error) {
+  nlohmann::ordered_json body;
+  body["error"] = error.message;
+  if (!error.reason.empty()) body["done_reason"] = error.reason;
+  return to_text(body);
+}
+
+constexpr std::array<const Endpoint*, 2> endpoints = {&generate, &chat};
+
+}  // namespace
+
+constexpr Endpoint generate = {.path = "/api/generate",
+                               .chat = false,
+                               .id_prefix = {},
+                               .parse = parse_generate,
+                               .make_writer = make_generate_writer,
+                               .load_answer = generate_load_answer,
+                               .client_body = generate_body};
+constexpr Endpoint chat = {.path = "/api/chat",
+                           .chat = true,
+                           .id_prefix = {},
+                           .parse = parse_chat,
+                           .make_writer = make_chat_writer,
+                           .load_answer = chat_load_answer,
+                           .client_body = chat_body};
+constexpr Dialect dialect = {
+    .name = "ollama", .path_prefix = "/api/", .endpoints = endpoints, .error_body = error_body, .read_line = read_line};
+
+}  // namespace quire::api::ollama

@@ -1,0 +1,35 @@
+#include "api/openai/dialect.h"
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "api/json_text.h"
+#include "api/openai/answer.h"
+#include "api/openai/client.h"
+#include "api/openai/request.h"
+
+namespace quire::api::openai {
+namespace {
+
+constexpr std::array<const Endpoint*, 2> endpoints = {&completions, &chat_completions};
+
+}  // namespace
+
+constexpr Endpoint completions = {.path = "/v1/completions",
+                                  .chat = false,
+                                  .id_prefix = "cmpl-",
+                                  .parse = parse_completions,
+                                  .make_writer = make_completions_writer,
+                                  .load_answer = nullptr,
+                                  .client_body = completions_body};
+constexpr Endpoint chat_completions = {.path = "/v1/chat/completions",
+                                       .chat = true,
+                                       .id_prefix = "chatcmpl-",
+                                       .parse = parse_chat_completions,
+                                       .make_writer = make_chat_completions_writer,
+                                       .load_answer = nullptr,
+                                       .client_body = chat_completions_body};
+constexpr Dialect dialect = {
+    .name = "openai", .path_prefix = "/v1/", .endpoints = endpoints, .error_body = error_body, .read_line = read_line};
+
+}  // namespace quire::api::openai

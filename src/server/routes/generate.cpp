@@ -1,0 +1,128 @@
+// Requests for tokens: from a body to what the engine is given.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "server/requests/prompt.h"
+#include "server/routes/handlers.h"
+#include "server/routes/state.h"
+
+namespace quire::server {
+namespace {
+
+using api::ApiError;
+using api::GenerationCall;
+
+constexpr int64_t ms = 1'000'000;  // in nanoseconds
+
+// -1, that is "until the context is full", or what still fits under the request's own context.
+int32_t generated_max(const GenerationCall& call, const LoadedModel& model, size_t prompt_tokens) {
+  const int32_t room = context_limit(call, model) - static_cast<int32_t>(prompt_tokens);
+  return call.options.num_predict < 0 ? room : std::min(call.options.num_predict, room);
+}
+
+// What a request is told that was cancelled on its way to the engine.
+std::optional<ApiError> refuse_to_go_on(const LiveRequest& live) {
+  if (live.cancelled) return api::from_finished({.reason = FinishReason::cancelled});
+  return std::nullopt;
+}
+
+// What all choices of a request have in common: everything but the id, the prompt and what follows from it.
+Request make_request(const GenerationCall& call, const LiveRequest& live, const ClientWeights& weights) {
+  Request demand;
+  demand.sampling = call.options.sampling;
+  demand.stop = call.options.stop;
+  demand.ignore_eos = call.options.ignore_eos;
+  demand.use_cache = call.options.cache_prompt;
+  demand.logprobs_top_n = call.logprobs_top_n;
+  demand.priority = live.priority;
+  demand.client = live.client;
+  demand.client_weight = weights.of(demand.client);
+  demand.cache_salt = salt_number(call.cache_salt);
+  demand.arrived_ns = live.arrived_ns;
+  if (call.deadline_ms) demand.deadline_ns = live.arrived_ns + *call.deadline_ms * ms;
+  if (call.queue_timeout_ms) demand.queue_deadline_ns = live.arrived_ns + *call.queue_timeout_ms * ms;
+  return demand;
+}
+
+Generation make_generation(ServiceState& state, const Exchange& exchange, const GenerationCall& call,
+                           std::vector<std::vector<TokenId>> prompts, ModelHost::Lease model, int64_t load_ns) {
+  const api::Endpoint& endpoint = *exchange.endpoint;
+  api::AnswerHead head{.stream = call.stream,
+                       .include_usage = call.include_usage,
+                       .wants_logprobs = call.logprobs_top_n >= 0,
+                       .wants_context = call.returns_context,
+                       .created_unix_s = state.clocks.unix_ns() / 1'000'000'000};
+  head.id = std::string(endpoint.id_prefix) + state.unique_id();
+  head.model = call.model;
+  head.service_tier = call.service_tier;
+  if (head.wants_context) head.prompt = prompts.front();
+  head.choices_per_prompt = static_cast<size_t>(call.choices);
+  head.choices = prompts.size() * head.choices_per_prompt;
+
+  Request demand = make_request(call, exchange.live, state.weights);
+  // 32 bits of it: a client in any language can send the number back.
+  demand.sampling.seed = call.options.seed ? *call.options.seed : state.random() >> 32;
+  std::vector<Request> requests;
+  for (std::vector<TokenId>& prompt : prompts) {
+    demand.generated_max = generated_max(call, model.model(), prompt.size());
+    demand.prompt = std::move(prompt);
+    for (demand.sampling.choice = 0; demand.sampling.choice < head.choices_per_prompt; ++demand.sampling.choice) {
+      demand.id = SequenceId{state.next_sequence++};
+      requests.push_back(demand);
+    }
+  }
+  return Generation{.model = std::move(model),
+                    .requests = std::move(requests),
+                    .writer = endpoint.make_writer(std::move(head)),
+                    .dialect = &exchange.dialect,
+                    .streaming = call.stream,
+                    .load_ns = load_ns};
+}
+
+}  // namespace
+
+asio::awaitable<Reply> answer_call(ServiceState& state, const Exchange& exchange) {
+  const HttpRequest& request = exchange.request;
+  LiveRequest& live = exchange.live;
+  const api::Endpoint& endpoint = *exchange.endpoint;
+  const auto refusal = [&](const ApiError& error) { return error_response(exchange.dialect, error); };
+  live.generates = true;
+  live.client = client_of(request, {});
+  auto parsed = co_await on_pool(state.intake, [&] { return endpoint.parse(request.body); });
+  if (!parsed) co_return refusal(parsed.error());
+  GenerationCall call = std::move(*parsed);
+  live.model = call.model;
+  live.client = client_of(request, call.user);
+  live.priority = call.priority.value_or(parse_priority(request.header("priority")));
+  for (const std::string& option : call.unknown_options) spdlog::warn("unknown option \"{}\" is ignored", option);
+
+  auto file = co_await on_pool(state.intake, [&] { return state.catalog.find(call.model); });
+  if (!file) co_return refusal(api::from_error(file.error()));
+  live.model = file->name;
+  const int64_t load_begin_ns = state.clocks.engine.now_ns();
+  auto lease = co_await state.host.acquire(std::move(*file));
+  if (!lease) {
+    if (lease.error().kind == ErrorKind::busy) live.record.refusal = Refusal::no_model_room;
+    co_return refusal(api::from_error(lease.error()));
+  }
+  const int64_t load_ns = state.clocks.engine.now_ns() - load_begin_ns;
+  if (call.keep_alive_ns) lease->keep_alive(*call.keep_alive_ns);
+  if (endpoint.load_answer != nullptr && call.empty()) {
+    const bool unloads = call.keep_alive_ns == 0;
+    const api::AnswerTimes times{.total_ns = state.clocks.engine.now_ns() - request.arrived_ns, .load_ns = load_ns};
+    co_return json_response(
+        endpoint.load_answer(call.model, unloads ? "unload" : "load", state.clocks.unix_ns(), times));
+  }
+
+  const int64_t now_unix_s = state.clocks.unix_ns() / 1'000'000'000;
+  auto prompts = co_await on_pool(state.intake, [&] { return make_prompts(call, lease->model(), now_unix_s); });
+  if (!prompts) {
+    if (prompts.error().too_large) live.record.refusal = Refusal::too_large;
+    co_return refusal(prompts.error());
+  }
+  if (const auto refused = refuse_to_go_on(live)) co_return refusal(*refused);
+  co_return make_generation(state, exchange, call, std::move(*prompts), std::move(*lease), load_ns);
+}
+
+}  // namespace quire::server

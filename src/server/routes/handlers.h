@@ -1,0 +1,29 @@
+// The handlers that the table of routes names, by the file that has them.
+#pragma once
+
+#include "server/routes/route.h"
+
+namespace quire::server {
+
+// generate.cpp
+asio::awaitable<Reply> answer_call(ServiceState& state, const Exchange& exchange);
+
+// models.cpp
+asio::awaitable<Reply> list_models(ServiceState& state, const Exchange& exchange);
+asio::awaitable<Reply> list_openai_models(ServiceState& state, const Exchange& exchange);
+asio::awaitable<Reply> openai_model(ServiceState& state, const Exchange& exchange);
+asio::awaitable<Reply> show_model(ServiceState& state, const Exchange& exchange);
+
+// observe.cpp
+asio::awaitable<Reply> root(ServiceState& state, const Exchange& exchange);
+asio::awaitable<Reply> health(ServiceState& state, const Exchange& exchange);
+asio::awaitable<Reply> version(ServiceState& state, const Exchange& exchange);
+asio::awaitable<Reply> metrics(ServiceState& state, const Exchange& exchange);
+asio::awaitable<Reply> page(ServiceState& state, const Exchange& exchange);
+asio::awaitable<Reply> running_models(ServiceState& state, const Exchange& exchange);
+asio::awaitable<Reply> queue(ServiceState& state, const Exchange& exchange);
+asio::awaitable<Reply> contexts(ServiceState& state, const Exchange& exchange);
+asio::awaitable<Reply> live_report(ServiceState& state, const Exchange& exchange);
+asio::awaitable<Reply> cancel_request(ServiceState& state, const Exchange& exchange);
+
+}  // namespace quire::server

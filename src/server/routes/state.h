@@ -1,0 +1,42 @@
+// What the handlers of all routes share.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <random>
+#include <string>
+
+#include "server/asio.h"
+#include "server/models/model_cards.h"
+#include "server/models/model_host.h"
+#include "server/observe/metrics_page.h"
+#include "server/requests/answer_stream.h"
+#include "server/requests/client_identity.h"
+#include "server/requests/live_requests.h"
+#include "store/catalog.h"
+
+namespace quire::server {
+
+// The io thread only; work that takes long (parsing, templates, tokenizing, reading files) is done on the intake pool
+// and comes back. Borrows what it refers to for its life.
+struct ServiceState {
+  asio::thread_pool& intake;
+  const store::Catalog& catalog;
+  ModelHost& host;
+  LiveRequests& requests;
+  const Clocks clocks;
+  const ClientWeights weights;
+  const MetricsPage& metrics;
+  std::mt19937_64 random;  // names and seeds only: never what decides an order
+  ModelCards cards = {};
+  uint64_t next_sequence = 1;
+  std::string instance = {};            // no other server's
+  std::optional<int64_t> gone_ns = {};  // set: the server is going, and will be gone by then on the engines' clock
+
+  // A text that no other request of this server has got, and hardly one of another server.
+  std::string unique_id();
+  // At least 1: another server may be here by then. REQUIRES: gone_ns.
+  int64_t seconds_until_gone() const;
+};
+
+}  // namespace quire::server

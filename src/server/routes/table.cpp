@@ -1,0 +1,41 @@
+#include "server/routes/table.h"
+
+#include "server/routes/handlers.h"
+
+namespace quire::server {
+namespace {
+
+constexpr std::string_view get = "GET, HEAD";
+
+}  // namespace
+
+RouteTable make_routes() {
+  std::vector<Route> routes = {
+      {get, "/", Right::open, root},
+      {get, "/health", Right::open, health},
+      {get, "/api/version", Right::open, version},
+
+      {get, "/api/tags", Right::read, list_models},
+      {"POST", "/api/show", Right::read, show_model},
+      {get, "/v1/models", Right::read, list_openai_models},
+      {get, "/v1/models/*", Right::read, openai_model},
+
+      {get, "/metrics", Right::read, metrics},
+      {get, "/ui", Right::read, page},
+      {get, "/ui/", Right::read, page},
+      {get, "/ui/*", Right::read, page},
+      {get, "/api/ps", Right::read, running_models},
+      {get, "/api/queue", Right::read, queue},
+      {get, "/api/contexts", Right::read, contexts},
+      {get, "/api/live", Right::read, live_report},
+      {"DELETE", "/api/requests/*", Right::manage, cancel_request},
+  };
+  for (const api::Dialect* dialect : api::dialects()) {
+    for (const api::Endpoint* endpoint : dialect->endpoints) {
+      routes.push_back({"POST", endpoint->path, Right::infer, answer_call, endpoint});
+    }
+  }
+  return RouteTable(std::move(routes));
+}
+
+}  // namespace quire::server
