@@ -31,7 +31,7 @@ std::vector<fs::path> state_files(const fs::path& partial) {
   const std::string prefix = partial.filename().string() + "-";
   std::vector<fs::path> found;
   // A folder that cannot be read has no state that could be used.
-  (void)each_entry(partial.parent_path(), [&](const char* name) {
+  (void)each_entry(partial.parent_path(), [&](const char* name, EntryKind) {
     if (std::string_view(name).starts_with(prefix)) found.push_back(partial.parent_path() / name);
   });
   return found;
