@@ -19,8 +19,8 @@ constexpr int64_t second_ns = 1'000'000'000;
 TEST(LayerProgress, is_a_line_as_wide_as_the_terminal) {
   LayerProgress layer("pulling 74701a8c35f6:", 1'300'000'000, 0, 0);
   for (const size_t columns : {60, 80, 120}) EXPECT_EQ(column_count(layer.line(columns)), columns - 1);
+  for (size_t columns = 1; columns < 60; ++columns) EXPECT_LT(column_count(layer.line(columns)), columns);
   EXPECT_THAT(layer.line(80), StartsWith("pulling 74701a8c35f6:   0% ▕ "));
-  EXPECT_EQ(layer.line(10), layer.line(20)) << "without room the bar is empty";
 }
 
 TEST(LayerProgress, says_the_rate_and_what_is_left_once_it_knows) {
@@ -44,7 +44,7 @@ TEST(LayerProgress, is_full_when_it_is_done) {
   LayerProgress layer("pulling 74701a8c35f6:", 1'300'000'000, 0, 0);
   layer.set(1'400'000'000, 5 * second_ns);
   EXPECT_TRUE(layer.complete());
-  const std::string line = layer.line(60);
+  const std::string line = layer.line(80);
   EXPECT_THAT(line, StartsWith("pulling 74701a8c35f6: 100% ▕█"));
   EXPECT_THAT(line, HasSubstr("█▏ 1.3 GB"));
   EXPECT_EQ(line.find("/s"), std::string::npos);

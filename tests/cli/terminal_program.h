@@ -67,10 +67,11 @@ class TerminalProgram {
     const winsize size{.ws_row = 24, .ws_col = columns, .ws_xpixel = 0, .ws_ypixel = 0};
     ioctl(terminal_, TIOCSWINSZ, &size);
   }
-  // Waits for its end; the exit status, or -1.
+  // Waits, ten seconds after the last output at most, for its end; the exit status, or -1.
   int end() {
     while (read_more(10'000)) {
     }
+    kill(child_, SIGKILL);  // it has ended by now, or hangs
     int status = 0;
     waitpid(child_, &status, 0);
     child_ = -1;

@@ -33,10 +33,10 @@ void add_sampling(CLI::App& run, RunOptions& options) {
   run.add_flag("--raw", options.raw, "The prompt's own bytes, without the model's template");
 }
 
-// Ollama's options for models that make embeddings.
-void add_refused_option(CLI::App& command, const char* name, const char* reason) {
-  command.add_option(name)->group("")->expected(0, 1)->check(
-      [reason](const std::string&) { return std::string(reason); });
+// An option of Ollama's that is not served: whoever gives it hears why. `takes_value`: a word follows it.
+void add_refused_option(CLI::App& command, const char* name, bool takes_value, const char* reason) {
+  CLI::Option* option = takes_value ? command.add_option(name) : command.add_flag(name);
+  option->group("")->check([reason](const std::string&) { return std::string(reason); });
 }
 
 void add_transfer_command(CLI::App& app, Action& action, const char* name, const char* summary,
@@ -80,8 +80,9 @@ void add_create_command(CLI::App& app, Action& action) {
   create->add_option("-f,--file", options->file, "The Modelfile (./Modelfile)")->type_name("FILE");
   create->add_option("-q,--quantize", options->quantize, "The type of its weights, such as Q4_K_M (as they are)")
       ->type_name("TYPE");
-  add_refused_option(*create, "--draft-quantize", "a draft model is not supported");
-  add_refused_option(*create, "--experimental", "models of safetensors files are not supported; convert them to GGUF");
+  add_refused_option(*create, "--draft-quantize", true, "a draft model is not supported");
+  add_refused_option(*create, "--experimental", false,
+                     "models of safetensors files are not supported; convert them to GGUF");
 }
 
 }  // namespace
@@ -109,8 +110,8 @@ void add_conversation_commands(CLI::App& app, Action& action) {
   run->add_flag("--hidethinking", options->hides_thinking, "Do not show the thoughts");
   run->add_flag("--insecure", options->insecure, "A registry may be reached without TLS");
   add_sampling(*run, *options);
-  add_refused_option(*run, "--dimensions", "embeddings are not supported yet");
-  add_refused_option(*run, "--truncate", "embeddings are not supported yet");
+  add_refused_option(*run, "--dimensions", true, "embeddings are not supported yet");
+  add_refused_option(*run, "--truncate", false, "embeddings are not supported yet");
   run->footer(
       "A server is used when one answers (QUIRE_HOST); else the model runs in this process. Text in a pipe is\n"
       "the prompt, or stands before it: cat notes | quire run MODEL \"Summarize this\".");

@@ -52,15 +52,18 @@ Result<void> send_file(Client& client, const CreateRequest::File& file, Progress
   if (descriptor < 0) {
     return fail(ErrorKind::io, fmt::format("{}: {}", file.path.string(), std::generic_category().message(errno)));
   }
-  board.step(fmt::format("copying file {} 0%", file.digest));
+  if (board.live()) board.step(fmt::format("copying file {} 0%", file.digest));
   const auto on_sent = [&](uint64_t sent) {
+    if (!board.live()) return;
     board.rename_step(fmt::format("copying file {} {}%", file.digest, percent_of(sent, file.size_bytes)));
     board.tick();
   };
   const auto sent = client.upload(target, {.descriptor = descriptor, .size_bytes = file.size_bytes}, on_sent);
   ::close(descriptor);
-  if (sent) board.rename_step(fmt::format("copying file {} 100%", file.digest));
-  return sent;
+  QUIRE_TRY_VOID(sent);
+  const std::string done = fmt::format("copying file {} 100%", file.digest);
+  board.live() ? board.rename_step(done) : board.step(done);
+  return {};
 }
 
 }  // namespace

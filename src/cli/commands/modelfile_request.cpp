@@ -25,7 +25,7 @@ fs::path expanded(const std::string& from, const fs::path& folder) {
     const char* home = std::getenv("HOME");
     if (home != nullptr) return fs::path(home) / (from.size() > 2 ? from.substr(2) : "");
   }
-  return fs::path(from).is_absolute() ? fs::path(from) : folder / from;
+  return (fs::path(from).is_absolute() ? fs::path(from) : folder / from).lexically_normal();
 }
 
 // What a shell's pattern names; the path itself where it is none, or names nothing.

@@ -242,6 +242,7 @@ LineEditor::Line LineEditor::read(std::string_view prompt, std::string_view plac
   State& state = *state_;
   state.prompt.assign(prompt.begin(), prompt.end());  // ASCII
   state.end = End::line;
+  el_wset(state.editor, EL_PREP_TERM, 1);  // before anybody sees the prompt and types
   state.show("\x1b[?2004h");
   // Shown behind the prompt, with the cursor before it, and taken away by the first key.
   const size_t room = terminal_columns(STDOUT_FILENO);

@@ -19,6 +19,7 @@ constexpr int64_t second_ns = 1'000'000'000;
 constexpr int64_t redraw_ns = second_ns / 10;
 constexpr int64_t plain_ns = 10 * second_ns;  // between two lines of a layer in a log
 constexpr size_t samples_max = 10;
+constexpr size_t bar_columns_min = 5;
 constexpr std::array<const char*, 10> spinner = {"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"};
 
 int percent_of(int64_t done, int64_t total) {
@@ -60,16 +61,22 @@ std::string LayerProgress::line(size_t columns) const {
   const std::string before = fmt::format("{} {:3}%", label_, percent);
   const int64_t bytes_per_second = complete() ? 0 : rate();
   // Three columns of 13, 10 and 8 characters, whatever is known.
-  std::string after = complete() ? fmt::format("{:>6}{:7}", human_bytes(total_bytes_), "")
-                                 : fmt::format("{:>6}/{:>6}", human_bytes(done_bytes_), human_bytes(total_bytes_));
+  const std::string bytes = complete()
+                                ? fmt::format("{:>6}{:7}", human_bytes(total_bytes_), "")
+                                : fmt::format("{:>6}/{:>6}", human_bytes(done_bytes_), human_bytes(total_bytes_));
+  std::string speed(18, ' ');
   if (bytes_per_second > 0) {
     const int64_t seconds = (total_bytes_ - done_bytes_) / bytes_per_second;
-    after += fmt::format("  {:>6}/s  {:>6}", human_bytes(bytes_per_second), time_left(seconds));
-  } else {
-    after += std::string(18, ' ');
+    speed = fmt::format("  {:>6}/s  {:>6}", human_bytes(bytes_per_second), time_left(seconds));
   }
-  const size_t taken = column_count(before) + after.size() + 5;  // the bar's two ends, a space at each side, one spare
-  const size_t room = columns > taken ? columns - taken : 0;
+  const auto room_beside = [&](size_t after) {
+    const size_t taken = column_count(before) + after + 5;  // the bar's ends, a space at each side, one spare
+    return columns > taken ? columns - taken : 0;
+  };
+  std::string after = bytes + speed;
+  if (room_beside(after.size()) < bar_columns_min) after = bytes;
+  const size_t room = room_beside(after.size());
+  if (room < bar_columns_min) return one_line_head(before + " " + after, columns > 1 ? columns - 1 : 0);
   const size_t filled = room * static_cast<size_t>(percent) / 100;
   std::string bar;
   for (size_t cell = 0; cell < room; ++cell) bar += cell < filled ? "█" : " ";

@@ -47,6 +47,8 @@ class ProgressBoard {
   ProgressBoard(const ProgressBoard&) = delete;
   ProgressBoard& operator=(const ProgressBoard&) = delete;
 
+  // Somebody watches: lines change in place.
+  bool live() const { return terminal_; }
   // A step without a measure; the one before is done. The same text again is the same step.
   void step(std::string_view text);
   // How far a layer is; the first mention adds its line. `key` tells layers apart.
