@@ -9,14 +9,15 @@
 namespace quire::cli {
 namespace {
 
-// The values of an option whose type names them: "{table,jsonl}" or "[a,b]".
+// The values of an option whose type names them: "{table,jsonl}", or "{table->0,jsonl->1}".
 std::vector<std::string> choices_of(const std::string& type) {
   const size_t begin = type.find('{'), end = type.find('}');
   std::vector<std::string> choices;
   if (begin == std::string::npos || end == std::string::npos) return choices;
   for (size_t at = begin + 1; at < end;) {
     const size_t comma = std::min(type.find(',', at), end);
-    choices.push_back(type.substr(at, comma - at));
+    const std::string choice = type.substr(at, comma - at);
+    choices.push_back(choice.substr(0, choice.find("->")));
     at = comma + 1;
   }
   return choices;

@@ -44,6 +44,7 @@ TEST(Completion, bash_offers_commands_options_and_models) {
   EXPECT_EQ(offered("quire run m --no"), "--nowordwrap ");
   EXPECT_EQ(offered("quire bench batch --par"), "--parallel ");
   EXPECT_EQ(offered("quire show l", "export " + server.environment()), "llama3.2:latest ");
+  EXPECT_EQ(shell("QUIRE completion bash | tr -d '\\n\\40-\\176' | wc -c").out, "0\n") << "plain text alone";
   EXPECT_THAT(offered("quire sign"), Not(HasSubstr("signin"))) << "what is refused is not offered";
 }
 
@@ -51,9 +52,10 @@ TEST(Completion, each_shell_understands_its_script) {
   for (const char* name : {"bash", "zsh", "fish"}) {
     const Ran ran = shell(std::string("QUIRE completion ") + name);
     EXPECT_EQ(ran.status, 0);
+    EXPECT_THAT(ran.out, Not(HasSubstr("->"))) << "choices are words";
     for (const char* word : {"nowordwrap", "pull", "quantize", "completion"})
       EXPECT_THAT(ran.out, HasSubstr(word)) << name;
-    const std::string check = std::string(name) == "fish" ? "fish --no-execute" : std::string(name) + " -n";
+    const std::string check = name == std::string("fish") ? "fish -N" : std::string(name) + " -n";
     // A shell that is not here cannot be asked.
     EXPECT_EQ(shell("command -v " + std::string(name) + " >/dev/null || exit 0; QUIRE completion " + name + " > \"" +
                     testing::TempDir() + "/script\"; " + check + " \"" + testing::TempDir() + "/script\"")
