@@ -4,8 +4,8 @@
 
 #include "base/check.h"
 #include "sim/cost_model.h"
-#include "trace/trace.h"
 #include "sim/trace_workload.h"
+#include "trace/trace.h"
 
 namespace {
 

@@ -25,6 +25,7 @@ struct AnswerHead {
   std::string service_tier = {};     // OpenAI: said in the answer when it was asked for
   int64_t created_unix_s = 0;        // OpenAI: one for the whole answer
   std::vector<TokenId> prompt = {};  // when wants_context
+  bool prompt_truncated = false;     // not all of what was asked was seen; said in the last message
   size_t choices = 1;                // OpenAI: answers in this response
   size_t choices_per_prompt = 1;     // choices [i * this, (i + 1) * this) are of prompt i
 };

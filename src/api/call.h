@@ -52,6 +52,14 @@ constexpr int64_t keep_alive_forever = -1;
 // Answers in one response.
 constexpr int64_t choices_max = 128;
 
+// What comes after the last message of a conversation.
+enum class LastTurn : uint8_t {
+  automatic,  // an assistant's message is gone on with, any other is answered
+  open,       // it is gone on with, whoever wrote it
+  answered,   // it is closed, and a new turn of the assistant begins
+  closed,     // it is closed, and nothing begins
+};
+
 struct GenerationCall {
   std::string model = {};
   std::string prompt = {};                    // generate, completions
@@ -62,6 +70,7 @@ struct GenerationCall {
   bool raw = false;                           // no template around the prompt
   std::vector<TokenId> context = {};          // generate: ids that come before the prompt
   std::vector<Message> messages = {};         // chat
+  LastTurn last_turn = LastTurn::automatic;   // chat
   GenerationOptions options = {};
   bool stream = true;
   bool returns_context = false;                   // Ollama: the final message carries all token ids
@@ -75,6 +84,8 @@ struct GenerationCall {
   std::string cache_salt = {};                    // KV is shared only with requests of the same salt
   std::optional<int64_t> deadline_ms = {};        // for all of it, from its arrival
   std::optional<int64_t> queue_timeout_ms = {};   // for its wait until something of it is computed
+  std::vector<std::string> given_options = {};    // by their native names: the model's own do not count
+  std::vector<Message> turns_before = {};         // generate: stored with the model, before the prompt
   std::vector<std::string> unknown_options = {};  // for the log
 
   // Nothing is asked. Where the endpoint has an answer for that, the call loads its model, or unloads it with

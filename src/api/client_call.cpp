@@ -29,6 +29,11 @@ int64_t count_at(const json& object, const char* key) {
   return at != object.end() && at->is_number_integer() ? at->get<int64_t>() : -1;
 }
 
+bool flag_at(const json& object, const char* key) {
+  const auto at = object.find(key);
+  return at != object.end() && at->is_boolean() && at->get<bool>();
+}
+
 const json& object_at(const json& object, const char* key) {
   static const json none = json::object();
   const auto at = object.find(key);

@@ -37,6 +37,7 @@ struct ClientLine {
   std::string error = {};   // an error in the middle of a stream
   std::string reason = {};  // why the answer ended: "stop", "length"; empty: it goes on
   ClientCounts counts = {};
+  bool prompt_truncated = false;  // with the reason: the prompt was shortened to fit; quire alone tells
 };
 
 // The words of an error response's body; the beginning of the body where it is none.

@@ -14,6 +14,7 @@ namespace quire::api {
 
 std::string text_at(const nlohmann::json& object, const char* key);
 int64_t count_at(const nlohmann::json& object, const char* key);  // -1: not said
+bool flag_at(const nlohmann::json& object, const char* key);  // false: not said
 const nlohmann::json& object_at(const nlohmann::json& object, const char* key);
 
 // The call's messages as every dialect has them.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -33,7 +34,8 @@ int64_t saturate(double ns) {
 Result<int64_t> parse_duration_ns(std::string_view text) {
   const auto broken = [&] {
     return fail(ErrorKind::invalid, fmt::format("invalid duration \"{}\": expected such as \"5m\", \"1h30m\" or "
-                                                "a number of seconds", text));
+                                                "a number of seconds",
+                                                text));
   };
   std::string_view rest = text;
   const bool negative = rest.starts_with('-');
@@ -63,15 +65,28 @@ Result<int64_t> parse_duration_ns(std::string_view text) {
   return saturate(negative ? -total_ns : total_ns);
 }
 
-std::string rfc3339_ns(int64_t unix_ns) {
+std::string rfc3339(FileTime time) {
   using namespace std::chrono;
-  const sys_time<nanoseconds> moment{nanoseconds(unix_ns)};
+  // The format has years of four digits.
+  constexpr int64_t first_s = -62'135'596'800;  // year 1
+  constexpr int64_t last_s = 253'402'300'799;   // the end of 9999
+  const sys_seconds moment{seconds(std::clamp(time.unix_s, first_s, last_s))};
   const auto day = floor<days>(moment);
   const year_month_day date{day};
-  const hh_mm_ss time{moment - day};
+  const hh_mm_ss clock{moment - day};
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), time.hours().count(),
-                     time.minutes().count(), time.seconds().count(), time.subseconds().count());
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
+                     clock.minutes().count(), clock.seconds().count(), time.ns);
+}
+
+std::string rfc3339_ns(int64_t unix_ns) {
+  constexpr int64_t second_ns = 1'000'000'000;
+  FileTime time{unix_ns / second_ns, static_cast<int32_t>(unix_ns % second_ns)};
+  if (time.ns < 0) {
+    --time.unix_s;
+    time.ns += static_cast<int32_t>(second_ns);
+  }
+  return rfc3339(time);
 }
 
 }  // namespace quire::api

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -11,12 +12,20 @@
 
 namespace quire::api {
 
+// A prompt that has no room in the context.
+struct ContextOverflow {
+  int64_t prompt_tokens = 0;
+  bool at_least = false;  // it was not counted to its end
+  int64_t context_tokens = 0;
+};
+
 struct [[nodiscard]] ApiError {
   int status = 500;
   std::string message;
   std::string param = {};   // the field that is at fault, if one is
   std::string reason = {};  // a word for programs: how a request ended that nothing was wrong with, "deadline"
   bool too_large = false;   // the request can never have room here
+  std::optional<ContextOverflow> overflow = {};  // each dialect has its own words for it
 };
 
 template <typename T>

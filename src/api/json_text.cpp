@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <vector>
 
 namespace quire::api {
 namespace {
@@ -25,7 +28,8 @@ ApiResult<void> check_shape(std::string_view text, const JsonLimits& limits) {
     } else if (c == '{' || c == '[') {
       ++values;
       if (++depth > limits.depth_max) {
-        return refuse(400, fmt::format("invalid JSON: nested more than {} levels deep at byte {}", limits.depth_max, i));
+        return refuse(400,
+                      fmt::format("invalid JSON: nested more than {} levels deep at byte {}", limits.depth_max, i));
       }
     } else if (c == '}' || c == ']') {
       --depth;
@@ -39,11 +43,52 @@ ApiResult<void> check_shape(std::string_view text, const JsonLimits& limits) {
   return {};
 }
 
+// The UTF-16 unit of an escape at text[at], "\\uXXXX"; none: there is no such escape.
+std::optional<uint16_t> escaped_unit(std::string_view text, size_t at) {
+  constexpr size_t escape_bytes = 6;
+  if (text.size() < escape_bytes || at > text.size() - escape_bytes || text[at] != '\\' || text[at + 1] != 'u') {
+    return std::nullopt;
+  }
+  uint16_t unit = 0;
+  const char* digits = text.data() + at + 2;
+  const auto [end, error] = std::from_chars(digits, digits + 4, unit, 16);
+  return error == std::errc() && end == digits + 4 ? std::optional(unit) : std::nullopt;
+}
+
+// Where the escapes of half a pair begin. An escape stands in a string; elsewhere it is an error of the parser's.
+std::vector<size_t> halves_of_pairs(std::string_view text) {
+  std::vector<size_t> halves;
+  size_t at = 0;
+  while ((at = text.find('\\', at)) != std::string_view::npos) {
+    const std::optional<uint16_t> unit = escaped_unit(text, at);
+    if (!unit) {
+      at += 2;  // "\\\\" and the like
+      continue;
+    }
+    const bool is_high = *unit >= 0xD800 && *unit < 0xDC00;
+    const bool is_low = *unit >= 0xDC00 && *unit < 0xE000;
+    const std::optional<uint16_t> next = is_high ? escaped_unit(text, at + 6) : std::nullopt;
+    if (next && *next >= 0xDC00 && *next < 0xE000) {
+      at += 12;
+      continue;
+    }
+    if (is_high || is_low) halves.push_back(at);
+    at += 6;
+  }
+  return halves;
+}
+
 }  // namespace
 
 ApiResult<nlohmann::json> parse_body(std::string_view body, const JsonLimits& limits) {
   if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) return refuse(400, "missing request body");
   QUIRE_TRY_VOID(check_shape(body, limits));
+  std::string mended;
+  if (const std::vector<size_t> halves = halves_of_pairs(body); !halves.empty()) {
+    mended = body;
+    for (const size_t half : halves) mended.replace(half + 2, 4, "fffd");
+    body = mended;
+  }
   try {
     nlohmann::json parsed = nlohmann::json::parse(body.begin(), body.end());
     if (!parsed.is_object()) {

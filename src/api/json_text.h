@@ -16,7 +16,8 @@ struct JsonLimits {
   int64_t values_max = 2'000'000;
 };
 
-// The object that `body` holds. Empty: "missing request body"; broken, too deep or not an object: 400; too many
+// The object that `body` holds. Half a surrogate pair in an escape (\ud83d) is U+FFFD, as in Go: clients that count in
+// UTF-16 cut texts there. Empty: "missing request body"; broken, too deep or not an object: 400; too many
 // values: 413. The bounds are checked before anything is built.
 ApiResult<nlohmann::json> parse_body(std::string_view body, const JsonLimits& limits = {});
 

@@ -51,6 +51,8 @@ Json reason_json(WaitReason reason) {
       return "fairness";
     case WaitReason::position:
       return "position";
+    case WaitReason::model:
+      return "model";
     case WaitReason::none:
       break;
   }

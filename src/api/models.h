@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/file_time.h"
 #include "core/view.h"
 
 namespace quire::api {
@@ -26,7 +27,7 @@ struct ModelSummary {
   std::string name;  // name:tag
   uint64_t size_bytes = 0;
   std::string digest;
-  int64_t modified_unix_ns = 0;
+  FileTime modified;
   ModelDetails details;
 };
 
@@ -73,15 +74,16 @@ struct TensorLine {
 struct ModelDescription {
   ModelSummary summary;
   std::string license;
-  std::string chat_template;
+  std::string chat_template;  // of Go's text/template or Jinja, whichever is used
+  std::string system;
+  std::string options = "{}";   // a JSON object: what is stored, and what was asked to be shown beside it
+  std::string messages = "[]";  // a JSON array
+  std::string renderer;
+  std::string parser;
+  std::string requires_;
   std::string modelfile;
   std::string metadata;  // the file's, as a JSON object
   std::vector<TensorLine> tensors;
 };
-
-// 1235814400 -> "1.2B", 260032 -> "260K".
-std::string human_count(uint64_t count);
-// The name of general.file_type, e.g. "Q4_K_M"; "unknown" for a number without one.
-std::string_view file_type_name(int64_t file_type);
 
 }  // namespace quire::api

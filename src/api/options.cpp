@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "api/fields.h"
+#include "base/shown.h"
 
 namespace quire::api {
 namespace {
@@ -37,6 +38,7 @@ struct FlagOption {
 
 int32_t clamp32(int64_t value) { return static_cast<int32_t>(std::min(value, int32_max)); }
 
+constexpr double any_number_min = -1e9;  // whatever is below 0 counts as 0
 constexpr int64_t any_min = std::numeric_limits<int64_t>::min();
 constexpr int64_t any_max = std::numeric_limits<int64_t>::max();
 constexpr auto ignore_integer = [](GenerationOptions&, int64_t) {};
@@ -46,15 +48,18 @@ constexpr auto ignore_flag = [](GenerationOptions&, bool) {};
 constexpr std::array integer_options{
     IntegerOption{"num_predict", -2, any_max,
                   [](GenerationOptions& o, int64_t v) { o.num_predict = v < 0 ? -1 : clamp32(v); }},
-    IntegerOption{"num_ctx", 1, any_max, [](GenerationOptions& o, int64_t v) { o.num_ctx = clamp32(v); }},
+    IntegerOption{"num_ctx", 0, any_max,
+                  [](GenerationOptions& o, int64_t v) {
+                    o.num_ctx = v == 0 ? std::nullopt : std::optional(clamp32(v));  // 0: the model's
+                  }},
     IntegerOption{"num_keep", -1, any_max,
                   [](GenerationOptions& o, int64_t v) { o.num_keep = v < 0 ? clamp32(any_max) : clamp32(v); }},
     IntegerOption{"seed", any_min, any_max,
                   [](GenerationOptions& o, int64_t v) {
                     o.seed = v == -1 ? std::nullopt : std::optional(static_cast<uint64_t>(v));
                   }},
-    IntegerOption{"top_k", -1, any_max,
-                  [](GenerationOptions& o, int64_t v) { o.sampling.top_k = std::max(0, clamp32(v)); }},
+    IntegerOption{"top_k", any_min, any_max,
+                  [](GenerationOptions& o, int64_t v) { o.sampling.top_k = v < 0 ? 0 : clamp32(v); }},
     IntegerOption{"repeat_last_n", -1, any_max,
                   [](GenerationOptions& o, int64_t v) { o.sampling.repeat_last_n = clamp32(v); }},
     IntegerOption{"num_batch", any_min, any_max, ignore_integer},
@@ -65,7 +70,9 @@ constexpr std::array integer_options{
 };
 
 constexpr std::array number_options{
-    NumberOption{"temperature", 0, 100, [](GenerationOptions& o, float v) { o.sampling.temperature = v; }},
+    // Below 0 is 0: the likeliest token.
+    NumberOption{"temperature", any_number_min, 100,
+                 [](GenerationOptions& o, float v) { o.sampling.temperature = std::max(0.0F, v); }},
     NumberOption{"top_p", 0, 1, [](GenerationOptions& o, float v) { o.sampling.top_p = v; }},
     NumberOption{"min_p", 0, 1, [](GenerationOptions& o, float v) { o.sampling.min_p = v; }},
     NumberOption{"typical_p", 0, 1, [](GenerationOptions& o, float v) { o.sampling.typical_p = v; }},
@@ -106,8 +113,10 @@ ApiResult<void> apply_number(const NumberOption& option, const nlohmann::json& v
   if (!value.is_number()) return wrong_type(option.name, "float32");
   const auto number = value.get<double>();
   if (!(number >= option.min && number <= option.max)) {
-    return refuse(400, fmt::format("option \"{}\" must be from {} to {}, got {}", option.name, option.min, option.max,
-                                   value.dump()), std::string(option.name));
+    const std::string range = option.min > any_number_min ? fmt::format("from {} to {}", option.min, option.max)
+                                                          : fmt::format("at most {}", option.max);
+    return refuse(400, fmt::format("option \"{}\" must be {}, got {}", option.name, range, value.dump()),
+                  std::string(option.name));
   }
   option.set(target, static_cast<float>(number));
   return {};
@@ -121,6 +130,17 @@ ApiResult<void> apply_stop(const nlohmann::json& value, GenerationOptions& targe
 }
 
 }  // namespace
+
+std::string names_text(std::span<const std::string> names) {
+  constexpr size_t names_max = 8;
+  constexpr size_t name_bytes_max = 40;
+  std::string text;
+  for (const std::string& name : names.first(std::min(names.size(), names_max))) {
+    text += fmt::format("{}\"{}\"", text.empty() ? "" : ", ", shown(name, name_bytes_max));
+  }
+  if (names.size() > names_max) text += fmt::format(" and {} more", names.size() - names_max);
+  return text;
+}
 
 ApiResult<void> apply_options(const nlohmann::json& options, GenerationOptions& target,
                               std::vector<std::string>& unknown) {

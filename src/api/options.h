@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,5 +18,9 @@ constexpr size_t stop_strings_max = 64;
 // mistake), a value that makes no sense with the range that does. Keys nobody knows are collected for the log.
 ApiResult<void> apply_options(const nlohmann::json& options, GenerationOptions& target,
                               std::vector<std::string>& unknown);
+
+// A few of these names for a line of the log, each shortened and without control characters, and how many more there
+// are. REQUIRES: there is one.
+std::string names_text(std::span<const std::string> names);
 
 }  // namespace quire::api

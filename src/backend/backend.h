@@ -86,12 +86,14 @@ class Backend {
   virtual std::string_view name() const = 0;
 
   // A copy of a weight matrix in the device's layout, in `memory`. REQUIRES: shape {inputs, outputs, 1, 1}.
-  // The tensor is read from its beginning in pieces of some megabytes; copied(piece) says that one is not read again.
+  // The tensor is read from its beginning in pieces of some megabytes; copied(bytes) says that one of so many bytes is
+  // done.
   virtual Result<Matrix> load_matrix(const TensorView& tensor, PageArena& memory,
-                                     FunctionRef<void(std::span<const std::byte> piece)> copied) = 0;
+                                     FunctionRef<void(uint64_t bytes)> copied) = 0;
 
-  // x[r] = row tokens[r] of the table as floats; zeros for a token that has none.
-  virtual void embed(const TensorView& table, std::span<const int32_t> tokens, Rows x) = 0;
+  // x[r] = row tokens[r] of the table as floats; zeros for a token that has none. Rows are read from the table's source
+  // as they are needed; an error is the source's, and x is undefined then. What `spare` (as large as x) holds is lost.
+  virtual Result<void> embed(const TensorView& table, std::span<const int32_t> tokens, Rows x, Rows spare) = 0;
   // y[r] = x[r] / sqrt(mean(x[r]^2) + epsilon) * weight. y may be x.
   virtual void norm(Rows x, std::span<const float> weight, float epsilon, Rows y) = 0;
   // The projections of one input, together: it is quantized once, and the workers are forked once.

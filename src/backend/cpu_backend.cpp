@@ -1,7 +1,11 @@
 #include "backend/cpu_backend.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
+#include <memory>
+#include <optional>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/check.h"
@@ -13,9 +17,12 @@ namespace {
 // A fork and join costs a few microseconds; below this much work the caller does it alone.
 constexpr int64_t fork_elements_min = 16 * 1024;  // of elementwise work, at about 4 elements a nanosecond
 
-// Of a tensor that is being packed, what may be in memory twice: hundreds of forks a large model, some milliseconds
+// Of a tensor that is being packed, what is reported at a time: hundreds of forks a large model, some milliseconds
 // each.
 constexpr int64_t load_piece_bytes = int64_t{32} << 20;
+
+// What a worker reads at a time, if a panel is not more: it is packed from the cache that it was read into.
+constexpr int64_t read_buffer_bytes = int64_t{256} << 10;
 
 }  // namespace
 
@@ -29,41 +36,78 @@ void CpuBackend::for_rows(int64_t count, int64_t width, FunctionRef<void(int64_t
                      [&](int64_t tile, int) { body(tile * tile_rows, std::min(count, (tile + 1) * tile_rows)); });
 }
 
+Result<void> CpuBackend::pack(const TensorView& tensor, int64_t begin, int64_t end, std::byte* packed,
+                              std::span<std::byte> read_buffers) {
+  const int64_t inputs = tensor.shape[0];
+  const int64_t outputs = tensor.shape[1];
+  const auto panel_bytes = static_cast<uint64_t>(panel_outputs * tensor.row_bytes());
+  const size_t buffer_bytes = read_buffers.size() / static_cast<size_t>(team_.worker_count());
+  const auto tile = static_cast<int64_t>(buffer_bytes / panel_bytes);
+  const size_t packed_panel_bytes = packed_size_bytes(tensor.type, panel_outputs, inputs);
+  std::vector<std::optional<Error>> errors(static_cast<size_t>(team_.worker_count()));
+  team_.parallel_for(ceil_div(end - begin, tile), [&](int64_t index, int worker) {
+    const int64_t first = begin + index * tile;
+    const int64_t panels = std::min(end - first, tile);
+    const int64_t rows = std::min(outputs - first * panel_outputs, panels * panel_outputs);
+    const auto from = read_buffers.subspan(static_cast<size_t>(worker) * buffer_bytes,
+                                           static_cast<size_t>(rows * tensor.row_bytes()));
+    if (auto read = tensor.read(static_cast<uint64_t>(first) * panel_bytes, from); !read) {
+      errors[static_cast<size_t>(worker)] = std::move(read).error();
+      return;
+    }
+    pack_panels(tensor.type, rows, inputs, from.data(), 0, panels,
+                packed + static_cast<size_t>(first) * packed_panel_bytes);
+  });
+  for (std::optional<Error>& error : errors) {
+    if (error) return std::unexpected(std::move(*error));
+  }
+  return {};
+}
+
 Result<Matrix> CpuBackend::load_matrix(const TensorView& tensor, PageArena& memory,
-                                       FunctionRef<void(std::span<const std::byte> piece)> copied) {
+                                       FunctionRef<void(uint64_t bytes)> copied) {
   const int64_t inputs = tensor.shape[0];
   const int64_t outputs = tensor.shape[1];
   QUIRE_CHECK(tensor.shape[2] == 1 && tensor.shape[3] == 1, "a matrix has two dimensions");
-  QUIRE_TRY(std::byte* const bytes, memory.take(packed_size_bytes(tensor.type, outputs, inputs)));
+  QUIRE_TRY(std::byte* const packed, memory.take(packed_size_bytes(tensor.type, outputs, inputs)));
   const int64_t panels = ceil_div(outputs, panel_outputs);
-  const int64_t panel_bytes = panel_outputs * row_size_bytes(tensor.type, inputs);  // in the file
+  const int64_t panel_bytes = panel_outputs * tensor.row_bytes();  // in the file
   const int64_t piece = std::clamp<int64_t>(load_piece_bytes / panel_bytes, 1, panels);
+  const int64_t tile = std::clamp<int64_t>(read_buffer_bytes / panel_bytes, 1, panels);
+  const auto buffers_bytes = static_cast<size_t>(team_.worker_count() * tile * panel_bytes);
+  const auto read_buffers = std::make_unique_for_overwrite<std::byte[]>(buffers_bytes);
   for (int64_t begin = 0; begin < panels; begin += piece) {
     const int64_t end = std::min(panels, begin + piece);
-    const int64_t tile = std::max<int64_t>(1, (end - begin) / (team_.worker_count() * tiles_per_worker));
-    team_.parallel_for(ceil_div(end - begin, tile), [&](int64_t index, int) {
-      pack_panels(tensor.type, outputs, inputs, tensor.bytes.data(), begin + index * tile,
-                  std::min(end, begin + (index + 1) * tile), bytes);
-    });
-    const auto first = static_cast<size_t>(begin * panel_bytes);
-    const auto last = std::min(static_cast<size_t>(end * panel_bytes), tensor.bytes.size());
-    copied(tensor.bytes.subspan(first, last - first));
+    const auto first = static_cast<uint64_t>(begin * panel_bytes);
+    const auto last = std::min(static_cast<uint64_t>(end * panel_bytes), tensor.size_bytes());
+    QUIRE_TRY_VOID(pack(tensor, begin, end, packed, {read_buffers.get(), buffers_bytes}));
+    copied(last - first);
   }
-  return Matrix{.packed = {.type = tensor.type, .outputs = outputs, .inputs = inputs, .bytes = bytes}};
+  return Matrix{.packed = {.type = tensor.type, .outputs = outputs, .inputs = inputs, .bytes = packed}};
 }
 
-void CpuBackend::embed(const TensorView& table, std::span<const int32_t> tokens, Rows x) {
-  const int64_t row_bytes = row_size_bytes(table.type, x.width);
+Result<void> CpuBackend::embed(const TensorView& table, std::span<const int32_t> tokens, Rows x, Rows spare) {
+  QUIRE_CHECK(spare.width == x.width && spare.count == x.count, "shapes fit");
+  const int64_t row_bytes = table.row_bytes();  // at most those of a row of floats
+  std::atomic<int64_t> failed_row = -1;         // any of those that could not be read
   for_rows(x.count, x.width, [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) {
       const int64_t token = tokens[static_cast<size_t>(r)];
+      const std::span stored(reinterpret_cast<std::byte*>(spare.row(r)), static_cast<size_t>(row_bytes));
       if (token < 0 || token >= table.shape[1]) {
         std::fill_n(x.row(r), x.width, 0.0F);
+      } else if (table.read(static_cast<uint64_t>(token * row_bytes), stored)) {
+        dequantize(table.type, stored.data(), x.width, x.row(r));
       } else {
-        dequantize(table.type, table.bytes.data() + token * row_bytes, x.width, x.row(r));
+        failed_row = token;
       }
     }
   });
+  if (failed_row < 0) return {};
+  // Once more, for what the system says. Should it succeed now, what the step has is still not whole.
+  const std::span stored(reinterpret_cast<std::byte*>(spare.row(0)), static_cast<size_t>(row_bytes));
+  QUIRE_TRY_VOID(table.read(static_cast<uint64_t>(failed_row * row_bytes), stored));
+  return fail(ErrorKind::io, "a row of the token embedding could not be read at first");
 }
 
 void CpuBackend::norm(Rows x, std::span<const float> weight, float epsilon, Rows y) {

@@ -14,8 +14,8 @@ class CpuBackend final : public Backend {
 
   std::string_view name() const override { return kernels_.name; }
   Result<Matrix> load_matrix(const TensorView& tensor, PageArena& memory,
-                             FunctionRef<void(std::span<const std::byte> piece)> copied) override;
-  void embed(const TensorView& table, std::span<const int32_t> tokens, Rows x) override;
+                             FunctionRef<void(uint64_t bytes)> copied) override;
+  Result<void> embed(const TensorView& table, std::span<const int32_t> tokens, Rows x, Rows spare) override;
   void norm(Rows x, std::span<const float> weight, float epsilon, Rows y) override;
   void matmul(Rows x, std::span<const int32_t> prompt_rows, PromptInput prompt_input, const Scratch& scratch,
               std::initializer_list<Projection> projections) override;
@@ -37,6 +37,9 @@ class CpuBackend final : public Backend {
   // nothing beside computing it.
   static constexpr int64_t tiles_per_worker = 8;
 
+  // Packs the panels [begin, end) of a tensor, which lie at `packed`, as the workers read them.
+  Result<void> pack(const TensorView& tensor, int64_t begin, int64_t end, std::byte* packed,
+                    std::span<std::byte> read_buffers);
   // body(begin, end) over tiles of rows; by the caller alone when the rows are too small to be worth a fork.
   void for_rows(int64_t count, int64_t width, FunctionRef<void(int64_t begin, int64_t end)> body);
   void write_runs(const KvLayer& layer, std::span<const RowRun> runs, Rows k, Rows v);

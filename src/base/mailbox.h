@@ -59,7 +59,9 @@ class Mailbox {
   }
 
  private:
+  // All or none: where there is no memory for them, they stay.
   void move_to(std::vector<T>& out) {
+    out.reserve(out.size() + values_.size());
     for (T& value : values_) out.push_back(std::move(value));
     values_.clear();
   }

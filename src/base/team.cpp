@@ -34,7 +34,13 @@ Team::Team(int worker_count)
       busy_(static_cast<size_t>(worker_count)),
       shares_(static_cast<size_t>(worker_count)) {
   QUIRE_CHECK(worker_count >= 1, "the caller is a worker");
-  for (int worker = 1; worker < worker_count; ++worker) threads_.emplace_back([this, worker] { worker_main(worker); });
+  threads_.reserve(static_cast<size_t>(worker_count));
+  try {
+    for (int worker = 1; worker < worker_count; ++worker)
+      threads_.emplace_back([this, worker] { worker_main(worker); });
+  } catch (const std::exception&) {
+    worker_count_ = 1 + static_cast<int>(threads_.size());  // no job has begun: nobody has read it
+  }
 }
 
 Team::~Team() {
@@ -75,6 +81,22 @@ void Team::parallel_for(int64_t count, FunctionRef<void(int64_t, int)> body) {
     // Somebody else may have the core of a worker with a tile: this one is free for it.
     round < spin_rounds ? pause_briefly() : std::this_thread::yield();
   }
+  std::exception_ptr failure;
+  {
+    std::lock_guard lock(sleep_mutex_);
+    std::swap(failure, failure_);
+  }
+  if (failure != nullptr) std::rethrow_exception(failure);
+}
+
+// The other tiles of the job are done all the same: somebody counts them.
+void Team::call(int64_t index, int worker) {
+  try {
+    (*body_)(index, worker);
+  } catch (...) {
+    std::lock_guard lock(sleep_mutex_);
+    failure_ = std::current_exception();
+  }
 }
 
 bool Team::take(int worker, int64_t& index) {
@@ -100,7 +122,7 @@ bool Team::take(int worker, int64_t& index) {
 void Team::work(int worker) {
   const int64_t begin_ns = SteadyClock().now_ns();
   int64_t done = 0;
-  for (int64_t index = 0; take(worker, index); ++done) (*body_)(index, worker);
+  for (int64_t index = 0; take(worker, index); ++done) call(index, worker);
   if (done == 0) return;
   add_busy(worker, begin_ns);  // before the caller may go on and ask
   unfinished_.fetch_sub(done, std::memory_order_release);
@@ -112,7 +134,9 @@ void Team::add_busy(int worker, int64_t begin_ns) {
 
 std::vector<int64_t> Team::busy_ns() const {
   std::vector<int64_t> ns;
-  for (const Busy& worker : busy_) ns.push_back(worker.ns.load(std::memory_order_relaxed));
+  for (int worker = 0; worker < worker_count_; ++worker) {
+    ns.push_back(busy_[static_cast<size_t>(worker)].ns.load(std::memory_order_relaxed));
+  }
   return ns;
 }
 

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <exception>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -18,7 +19,7 @@ namespace quire {
 // over the cores. Work is split over outputs only: which worker computes a tile never changes its bits.
 class Team {
  public:
-  // REQUIRES: worker_count >= 1.
+  // Where the system gives fewer threads, the team has fewer workers. REQUIRES: worker_count >= 1.
   explicit Team(int worker_count);
   ~Team();
   Team(const Team&) = delete;
@@ -28,8 +29,8 @@ class Team {
 
   // Calls body(index, worker) once for every index in [0, count). Each worker takes the indices of its own share in
   // ascending order, so that what it reads runs on through memory, and then helps others from the end of theirs.
-  // Returns when all calls have returned. worker is in [0, worker_count). body must not throw or call parallel_for.
-  // REQUIRES: count <= tiles_max.
+  // Returns when all calls have returned; what one of them threw is thrown then (of several, one). worker is in
+  // [0, worker_count). body must not call parallel_for. REQUIRES: count <= tiles_max.
   void parallel_for(int64_t count, FunctionRef<void(int64_t index, int worker)> body);
 
   // How long each worker has computed since the team began. Any thread, also while work is running.
@@ -40,11 +41,12 @@ class Team {
  private:
   void worker_main(int worker);
   void work(int worker);
+  void call(int64_t index, int worker);
   void add_busy(int worker, int64_t begin_ns);
   bool take(int worker, int64_t& index);
 
   // const after construction
-  const int worker_count_;
+  int worker_count_;
   std::vector<std::thread> threads_;
 
   std::mutex turn_;  // held by the caller whose work is running
@@ -74,6 +76,7 @@ class Team {
   // guarded by sleep_mutex_: workers that gave up spinning sleep here
   std::mutex sleep_mutex_;
   std::condition_variable wake_;
+  std::exception_ptr failure_;    // guarded by sleep_mutex_: what a call of the job has thrown
   std::atomic<int> sleeping_{0};  // changed under sleep_mutex_; read without it only as a hint by the same fence
 };
 

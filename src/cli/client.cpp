@@ -2,16 +2,19 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
-#include "cli/terminal/text_table.h"
+#include "server/settings.h"
 
 namespace quire::cli {
 namespace {
 
 using nlohmann::json;
+
+constexpr std::string_view default_port = "11434";
+constexpr int64_t greeting_ms_max = 2000;
 
 ErrorKind kind_of(int status) {
   switch (status) {
@@ -26,43 +29,150 @@ ErrorKind kind_of(int status) {
   }
 }
 
-}  // namespace
-
-Result<load::HttpEndpoint> client_endpoint() {
-  const char* host = std::getenv("QUIRE_HOST");
-  if (host == nullptr) host = std::getenv("OLLAMA_HOST");
-  QUIRE_TRY(load::HttpEndpoint endpoint, load::parse_endpoint(host == nullptr ? "" : host));
-  if (endpoint.host == "0.0.0.0") endpoint.host = "127.0.0.1";
-  if (endpoint.host == "::") endpoint.host = "::1";
-  return endpoint;
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view around = " \t\r\n\"'";
+  const size_t begin = text.find_first_not_of(around);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(around) + 1 - begin);
 }
 
-Result<json> call_json(const load::HttpEndpoint& endpoint, std::string_view method, std::string_view target,
-                       const json& body) {
-  const load::HttpCall call{.method = std::string(method),
-                            .target = std::string(target),
-                            .body = body.is_null() ? std::string() : body.dump()};
-  const auto reply = load::http_request(endpoint, call);
-  if (!reply) {
-    return fail(ErrorKind::io, fmt::format("no server answers at {}:{}; `quire serve` starts one ({})", endpoint.host,
-                                           endpoint.port, reply.error().message));
+std::string host_of_environment() {
+  const char* host = std::getenv("QUIRE_HOST");
+  if (host == nullptr) host = std::getenv("OLLAMA_HOST");
+  return host == nullptr ? std::string() : std::string(trimmed(host));
+}
+
+bool is_port(std::string_view text) {
+  uint16_t port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+struct Authority {
+  std::string_view host, port;  // an IPv6 address in brackets
+};
+Result<Authority> split_authority(std::string_view text) {
+  if (text.starts_with('[')) {
+    const size_t close = text.find(']');
+    if (close == std::string_view::npos) return fail(ErrorKind::invalid, fmt::format("'{}': '[' without ']'", text));
+    const std::string_view rest = text.substr(close + 1);
+    return Authority{.host = text.substr(0, close + 1), .port = rest.starts_with(':') ? rest.substr(1) : ""};
   }
-  if (reply->status != 200) return std::unexpected(error_of(*reply));
+  const size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return Authority{.host = text, .port = {}};
+  return Authority{.host = text.substr(0, colon), .port = text.substr(colon + 1)};
+}
+
+// No string in it is anything but UTF-8.
+std::string wire_text(const json& body) { return body.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+}  // namespace
+
+Result<std::string> server_url(std::string_view text) {
+  text = trimmed(text);
+  std::string_view scheme = "http", rest = text, port = default_port;
+  for (const auto& [name, own_port] : {std::pair<std::string_view, std::string_view>{"http", "80"}, {"https", "443"}}) {
+    if (!text.starts_with(name) || !text.substr(name.size()).starts_with("://")) continue;
+    scheme = name;
+    port = own_port;
+    rest = text.substr(name.size() + 3);
+  }
+  const size_t slash = std::min(rest.find('/'), rest.size());
+  std::string_view path = rest.substr(slash);
+  while (path.ends_with('/')) path.remove_suffix(1);
+  QUIRE_TRY(Authority authority, split_authority(rest.substr(0, slash)));
+  if (!authority.port.empty()) port = authority.port;
+  if (!is_port(port)) {
+    return fail(ErrorKind::invalid, fmt::format("'{}': port '{}' is not a number from 0 to 65535", text, port));
+  }
+  if (authority.host.empty() || authority.host == "0.0.0.0") authority.host = "127.0.0.1";
+  if (authority.host == "[::]") authority.host = "[::1]";
+  return fmt::format("{}://{}:{}{}", scheme, authority.host, port, path);
+}
+
+Result<std::string> client_url() { return server_url(host_of_environment()); }
+
+Result<load::HttpEndpoint> client_endpoint() {
+  QUIRE_TRY(const server::HostPort listens, server::read_host([](const char* name) { return std::getenv(name); }));
+  if (listens.is_https) return fail(ErrorKind::unsupported, "QUIRE_HOST asks for https: only http is spoken");
+  const server::HostPort reached = server::reachable(listens);
+  return load::HttpEndpoint{.host = reached.host, .port = reached.port};
+}
+
+Result<Client> Client::from_environment() {
+  QUIRE_TRY(std::string url, client_url());
+  return Client(std::move(url));
+}
+
+net::HttpRequest Client::request(std::string_view method, std::string_view target, const json& body) const {
+  net::HttpRequest request{.method = std::string(method), .url = url_ + std::string(target)};
+  if (!body.is_null()) {
+    request.headers.push_back({.name = "Content-Type", .value = "application/json"});
+    request.body = wire_text(body);
+  }
+  return request;
+}
+
+Error Client::unreachable(const Error& cause) const {
+  if (cause.kind != ErrorKind::io) return cause;
+  return Error{ErrorKind::io,
+               fmt::format("no server answers at {}; `quire serve` starts one ({})", url_, cause.message)};
+}
+
+bool Client::answers() {
+  net::HttpRequest greeting = request("GET", "/api/version", nullptr);
+  greeting.total_ms_max = greeting_ms_max;
+  const auto reply = http_->send(std::move(greeting));
+  return reply && reply->ok();
+}
+
+Result<json> Client::call(std::string_view method, std::string_view target, const json& body, int64_t timeout_ms) {
+  net::HttpRequest asked = request(method, target, body);
+  asked.total_ms_max = timeout_ms;
+  const auto reply = http_->send(std::move(asked));
+  if (!reply) return std::unexpected(unreachable(reply.error()));
+  if (!reply->ok()) return std::unexpected(error_of_reply(reply->status, reply->body));
   if (reply->body.empty()) return json::object();
   json parsed = json::parse(reply->body, nullptr, false);
   if (parsed.is_discarded()) return fail(ErrorKind::io, fmt::format("{} {}: the answer is not JSON", method, target));
   return parsed;
 }
 
-Error error_of(const load::HttpReply& reply) {
-  if (reply.error) return *reply.error;
-  const json body = json::parse(reply.body, nullptr, false);
+Result<void> Client::stream(std::string_view target, const json& body, FunctionRef<bool(std::string_view line)> on_line,
+                            const net::KeepGoing& keep_going) {
+  const auto reply = http_->stream_lines(
+      request("POST", target, body), [&](std::string_view line) { return on_line(line); }, keep_going);
+  if (!reply) return std::unexpected(unreachable(reply.error()));
+  if (!reply->ok()) return std::unexpected(error_of_reply(reply->status, reply->body));
+  return {};
+}
+
+Result<int> Client::status_of(std::string_view method, std::string_view target) {
+  const auto reply = http_->send(request(method, target, nullptr));
+  if (!reply) return std::unexpected(unreachable(reply.error()));
+  return reply->status;
+}
+
+Result<void> Client::upload(std::string_view target, const net::FileRange& file,
+                            std::function<void(uint64_t)> on_sent) {
+  net::HttpRequest sent = request("POST", target, nullptr);
+  sent.headers.push_back({.name = "Content-Type", .value = "application/octet-stream"});
+  sent.body = file;
+  sent.on_sent = std::move(on_sent);
+  const auto reply = http_->send(std::move(sent));
+  if (!reply) return std::unexpected(unreachable(reply.error()));
+  if (!reply->ok()) return std::unexpected(error_of_reply(reply->status, reply->body));
+  return {};
+}
+
+Error error_of_reply(int status, std::string_view text) {
+  const json body = json::parse(text, nullptr, false);
   if (body.is_object() && body.contains("error")) {
     const json& error = body["error"];
-    const std::string text = error.is_string() ? error.get<std::string>() : text_at(error, "message");
-    if (!text.empty()) return Error{kind_of(reply.status), text};
+    const std::string message = error.is_string() ? error.get<std::string>() : text_at(error, "message");
+    if (!message.empty()) return Error{kind_of(status), message};
   }
-  return Error{kind_of(reply.status), fmt::format("the server answered {}", reply.status)};
+  return Error{kind_of(status), fmt::format("the server answered {}", status)};
 }
 
 std::string text_at(const json& object, const char* key, std::string_view fallback) {
@@ -88,8 +198,11 @@ std::string short_id(const json& model) {
   return digest.substr(begin, 12);
 }
 
-std::string size_text(const json& model) {
-  return format_bytes(static_cast<uint64_t>(std::max<int64_t>(0, number_at(model, "size"))));
+Result<void> refuse_cloud(std::string_view model) {
+  if (!model.ends_with(":cloud") && !model.ends_with("-cloud")) return {};
+  return fail(
+      ErrorKind::unsupported,
+      fmt::format("{} runs in a cloud, which quire has none of; name a model that runs on this machine", model));
 }
 
 }  // namespace quire::cli

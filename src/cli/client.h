@@ -1,38 +1,73 @@
-// What commands that talk to a running server share.
+// What the client commands share: where the server is, and calls to its API.
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
+#include <cstdint>
+#include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/function_ref.h"
 #include "base/result.h"
 #include "load/http_client.h"
+#include "net/http_client.h"
 
 namespace quire::cli {
 
-// Where the server is: QUIRE_HOST, else OLLAMA_HOST, else 127.0.0.1:11434. An address that means "every interface"
-// is reached through the loopback one.
+// The address that a value of OLLAMA_HOST means to a client: "host", ":port", "https://host/path", an IPv6 address in
+// brackets; quotes and spaces around it do not count. Without a scheme the port is 11434, with one the scheme's own.
+// Every interface (0.0.0.0, [::]) is reached through this machine's.
+Result<std::string> server_url(std::string_view text);
+// QUIRE_HOST, else OLLAMA_HOST, else this machine.
+Result<std::string> client_url();
+// The same for the load generator, which speaks http alone.
 Result<load::HttpEndpoint> client_endpoint();
 
-// The JSON body of a 200 reply. Any other status is an error with the server's own words; nobody there is an error
-// that says how to start a server.
-Result<nlohmann::json> call_json(const load::HttpEndpoint& endpoint, std::string_view method, std::string_view target,
-                                 const nlohmann::json& body);
+// One server. One thread; calls block.
+class Client {
+ public:
+  explicit Client(std::string url) : url_(std::move(url)), http_(std::make_unique<net::HttpClient>()) {}
+  static Result<Client> from_environment();
 
-// The error that a reply stands for: the text of its {"error": ...}, whatever that holds.
-Error error_of(const load::HttpReply& reply);
+  const std::string& url() const { return url_; }
+  // A quire or Ollama answers there, within two seconds.
+  bool answers();
 
-// Fields of objects that somebody else wrote: the fallback when the key is absent or of another type.
-std::string text_at(const nlohmann::json& object, const char* key, std::string_view fallback = "");
+  // One call; an empty answer is an empty object. An error: nobody answers, or what the server says went wrong; text
+  // that is not UTF-8 is sent with U+FFFD in its place. A null body is none.
+  Result<nlohmann::json> call(std::string_view method, std::string_view target, const nlohmann::json& body = nullptr,
+                              int64_t timeout_ms = 0);
+  // The lines of a streamed answer as they arrive. False from on_line or keep_going: it is cancelled, which is an error
+  // of kind cancelled.
+  Result<void> stream(std::string_view target, const nlohmann::json& body,
+                      FunctionRef<bool(std::string_view line)> on_line, const net::KeepGoing& keep_going);
+  // A request without a body that is answered by its status alone.
+  Result<int> status_of(std::string_view method, std::string_view target);
+  // A file as a body. `on_sent` hears how many bytes are out.
+  Result<void> upload(std::string_view target, const net::FileRange& file, std::function<void(uint64_t)> on_sent);
+
+ private:
+  net::HttpRequest request(std::string_view method, std::string_view target, const nlohmann::json& body) const;
+  Error unreachable(const Error& cause) const;
+
+  std::string url_;
+  std::unique_ptr<net::HttpClient> http_;
+};
+
+// The error that an answer other than 200 tells, in either dialect.
+Error error_of_reply(int status, std::string_view body);
+
+// A member of an object, or the fallback where there is none of that type.
+std::string text_at(const nlohmann::json& object, const char* key, std::string_view fallback = {});
 int64_t number_at(const nlohmann::json& object, const char* key, int64_t fallback = 0);
 
-
-// The array `models` of a reply; empty when it has none.
+// The models of a list as /api/tags and /api/ps give it.
 std::vector<nlohmann::json> models_of(const nlohmann::json& reply);
-// The first digits of a model's digest: they name it well enough for people.
+// The first twelve digits of a model's digest.
 std::string short_id(const nlohmann::json& model);
-// "1.1 MB": the model's `size`.
-std::string size_text(const nlohmann::json& model);
+
+// An error for a model that runs in somebody's cloud ("NAME:cloud", "NAME:TAG-cloud"): such are not served.
+Result<void> refuse_cloud(std::string_view model);
 
 }  // namespace quire::cli

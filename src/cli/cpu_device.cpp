@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <thread>
-
+#include "base/control_group.h"
 #include "kernels/kernels.h"
 
 namespace quire::cli {
@@ -20,10 +18,10 @@ Result<const KernelTable*> choose_kernels(const std::string& name) {
 
 }  // namespace
 
-Result<std::unique_ptr<CpuDevice>> CpuDevice::create(int32_t threads, const std::string& isa) {
+Result<std::unique_ptr<CpuDevice>> CpuDevice::create(int32_t threads, const std::string& isa,
+                                                     const std::filesystem::path& machine_root) {
   QUIRE_TRY(const KernelTable* kernels, choose_kernels(isa));
-  const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  return std::unique_ptr<CpuDevice>(new CpuDevice(threads > 0 ? threads : cores, *kernels));
+  return std::unique_ptr<CpuDevice>(new CpuDevice(threads > 0 ? threads : usable_cpus(machine_root), *kernels));
 }
 
 }  // namespace quire::cli

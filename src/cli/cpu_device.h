@@ -1,6 +1,7 @@
 // This machine's cores as the device that models compute on.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,9 +15,10 @@ namespace quire::cli {
 // One team and one kernel table for the whole process: engines take the team in turn. Must outlive its backends.
 class CpuDevice {
  public:
-  // threads 0: every core. isa empty: the best kernel table that this machine can run; an unknown one is an error
-  // that lists what there is.
-  static Result<std::unique_ptr<CpuDevice>> create(int32_t threads, const std::string& isa);
+  // threads 0: as many as usable_cpus(machine_root) says. isa empty: the best kernel table that this machine can run;
+  // an unknown one is an error that lists what there is.
+  static Result<std::unique_ptr<CpuDevice>> create(int32_t threads, const std::string& isa,
+                                                   const std::filesystem::path& machine_root);
 
   std::unique_ptr<Backend> make_backend() { return std::make_unique<CpuBackend>(team_, kernels_); }
   // How long each worker has computed. Any thread.

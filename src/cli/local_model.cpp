@@ -12,7 +12,7 @@ namespace quire::cli {
 Result<std::unique_ptr<LocalModel>> LocalModel::open(const std::string& path, std::optional<int32_t> threads,
                                                      std::optional<KvType> kv_type) {
   QUIRE_TRY(const server::Settings settings, server::read_settings([](const char* name) { return std::getenv(name); }));
-  QUIRE_TRY(auto device, CpuDevice::create(threads.value_or(settings.threads), settings.isa));
+  QUIRE_TRY(auto device, CpuDevice::create(threads.value_or(settings.threads), settings.isa, settings.machine_root));
   QUIRE_TRY(gguf::File file, gguf::File::open(path));
   std::unique_ptr<LocalModel> local(new LocalModel(std::move(file), std::move(device)));
   const SteadyClock clock;

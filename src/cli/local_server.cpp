@@ -1,15 +1,18 @@
 #include "cli/local_server.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <random>
+#include <system_error>
 #include <thread>
 
 #include "base/clock.h"
 #include "cli/cpu_device.h"
 #include "server/models/engine_model.h"
+#include "server/models_folder.h"
 #include "server/observe/event_log.h"
 #include "server/server.h"
 #include "store/catalog.h"
@@ -38,7 +41,15 @@ Result<LocalServer> LocalServer::start(const LocalServerOptions& options) {
   if (options.log_format) settings.log_format = *options.log_format;
   if (options.drain_timeout_ns) settings.drain_timeout_ns = *options.drain_timeout_ns;
 
-  store::Catalog catalog(settings.models_folder);
+  // What no folder is needed for does not fail for want of the usual one.
+  if (!settings.models_variable.empty() || options.models.empty()) {
+    const std::string& variable = settings.models_variable;
+    QUIRE_TRY_VOID(server::prepare_models_folder(settings.models_folder, variable.empty() ? "QUIRE_MODELS" : variable));
+  }
+  const char* home = std::getenv("HOME");
+  const store::OllamaFolders ollama = store::find_ollama_folders(home == nullptr ? "" : home, settings.models_folder);
+  for (const std::string& problem : ollama.problems) spdlog::warn("{}", problem);
+  store::Catalog catalog(settings.models_folder, ollama.folders);
   server::Server::Config config{
       .settings = settings, .seed = std::random_device{}(), .handles_signals = options.handles_signals};
   config.read_memory = [root = settings.machine_root] { return server::read_machine_memory(root); };
@@ -48,23 +59,26 @@ Result<LocalServer> LocalServer::start(const LocalServerOptions& options) {
   }
 
   server::set_log_format(settings.log_format);
+  if (settings.debug > 0) spdlog::set_level(settings.debug > 1 ? spdlog::level::trace : spdlog::level::debug);
+  for (const std::string& warning : settings.warnings) spdlog::warn("{}", warning);
   auto parts = std::make_unique<Parts>();
-  QUIRE_TRY(parts->device, CpuDevice::create(settings.threads, settings.isa));
+  QUIRE_TRY(parts->device, CpuDevice::create(settings.threads, settings.isa, settings.machine_root));
+  config.registry = [clock = &parts->clock] { return store::registry::machine_surroundings(*clock); };
   config.busy_ns = [device = parts->device.get()] { return device->busy_ns(); };
   const auto make_backend = [device = parts->device.get()] { return device->make_backend(); };
   parts->loader = std::make_unique<server::EngineModelLoader>(settings, make_backend, parts->clock);
   QUIRE_TRY(parts->server, server::Server::open(std::move(config), std::move(catalog), *parts->loader, parts->clock));
-  load::HttpEndpoint endpoint{.host = parts->server->address(), .port = parts->server->port()};
-  if (endpoint.host == "0.0.0.0") endpoint.host = "127.0.0.1";
-  if (endpoint.host == "::") endpoint.host = "::1";
-  parts->thread = std::thread([server = parts->server.get()] { server->run(); });
+  const server::HostPort reached = server::reachable({parts->server->address(), parts->server->port()});
+  load::HttpEndpoint endpoint{.host = reached.host, .port = reached.port};
+  try {
+    parts->thread = std::thread([server = parts->server.get()] { server->run(); });
+  } catch (const std::system_error& error) {
+    return fail(ErrorKind::io, fmt::format("cannot start a thread: {}", error.what()));
+  }
   return LocalServer(std::move(parts), std::move(endpoint));
 }
 
-std::string model_name_of(const std::string& spec) {
-  const size_t equals = spec.find('=');
-  return equals == std::string::npos ? std::filesystem::path(spec).stem().string() : spec.substr(0, equals);
-}
+std::string model_name_of(const std::string& spec) { return store::parse_model_spec(spec).name; }
 
 LocalServer::LocalServer(std::unique_ptr<Parts> parts, load::HttpEndpoint endpoint)
     : parts_(std::move(parts)), endpoint_(std::move(endpoint)) {}
@@ -72,5 +86,8 @@ LocalServer::LocalServer(LocalServer&&) noexcept = default;
 LocalServer& LocalServer::operator=(LocalServer&&) noexcept = default;
 LocalServer::~LocalServer() = default;
 void LocalServer::wait() { parts_->thread.join(); }
+std::string LocalServer::listens_on() const {
+  return server::host_port_text({parts_->server->address(), parts_->server->port()});
+}
 
 }  // namespace quire::cli

@@ -33,6 +33,8 @@ class LocalServer {
   ~LocalServer();
 
   const load::HttpEndpoint& endpoint() const { return endpoint_; }
+  // "0.0.0.0:11434": the address it was given, which need not be one that a client can connect to.
+  std::string listens_on() const;
   // Until it has stopped, which takes a signal.
   void wait();
 

@@ -1,11 +1,8 @@
 #include "cli/model_file.h"
 
 #include <fmt/format.h>
-#include <sched.h>
 
-#include <algorithm>
-#include <thread>
-
+#include "base/control_group.h"
 #include "gguf/describe.h"
 #include "gguf/file.h"
 #include "gguf/printable.h"
@@ -18,12 +15,7 @@ Result<gguf::FileType> parse_file_type(std::string_view name) {
               fmt::format("unknown type {}; expected one of {}", gguf::printable(name), gguf::file_type_names()));
 }
 
-int thread_count(int asked) {
-  if (asked >= 1) return asked;
-  cpu_set_t cores;
-  if (::sched_getaffinity(0, sizeof(cores), &cores) == 0) return std::max(CPU_COUNT(&cores), 1);
-  return static_cast<int>(std::max(std::thread::hardware_concurrency(), 1U));
-}
+int thread_count(int asked) { return asked >= 1 ? asked : usable_cpus(); }
 
 Result<void> report_file(const std::filesystem::path& path) {
   QUIRE_TRY(const gguf::File file, gguf::File::open(path));

@@ -16,8 +16,7 @@ constexpr mode_t file_mode = 0666;  // less the umask
 
 std::unexpected<Error> system_failure(const std::filesystem::path& path, int error) {
   return fail(error == ENOENT ? ErrorKind::not_found : ErrorKind::io,
-              fmt::format("cannot write {}: {}", gguf::printable(path.native()),
-                          std::generic_category().message(error)));
+              fmt::format("cannot write {}: {}", gguf::printable_path(path), std::generic_category().message(error)));
 }
 
 // 0, or the error of the first call that failed. Closes the descriptor.

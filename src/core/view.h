@@ -25,6 +25,7 @@ enum class WaitReason : uint8_t {
   band,       // behind a more urgent one
   fairness,   // behind one that came later, whose client was served less
   position,   // behind earlier ones
+  model,      // no engine has got it: its model is being loaded, or waits for a seat
 };
 
 // One sequence after a step. Times are of the engine's clock; -1: not yet, or not known.

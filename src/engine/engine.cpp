@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/insist.h"
 
 namespace quire {
 namespace {
@@ -45,6 +46,22 @@ void Engine::submit(Request request) {
   QUIRE_CHECK(!contexts_.contains(id) && !request.prompt.empty(), "a request has an id of its own and a token");
   QUIRE_CHECK(request.priority < band_count, "a band is one of eight");
   ++totals_.totals.submitted[request.priority];
+  if (totals_.broken) return end_given_up({.request = std::move(request), .stream = TextStream({})});
+  try {
+    admit(std::move(request));
+  } catch (const std::exception& error) {
+    insist([&] { gave_up_ = error.what(); });
+    // What is among the contexts ends when the engine gives up; nobody else knows this one.
+    if (!contexts_.contains(id)) {
+      Request lost{.id = id};
+      end_given_up({.request = std::move(lost), .stream = TextStream({})});
+    }
+    throw;
+  }
+}
+
+void Engine::admit(Request request) {
+  const SequenceId id = request.id;
   const auto prompt_length = static_cast<int64_t>(request.prompt.size());
   const int64_t room = limits_.context_tokens - prompt_length;
   const int64_t wanted = request.generated_max < 0 ? room : request.generated_max;
@@ -73,7 +90,7 @@ void Engine::submit(Request request) {
 }
 
 void Engine::cancel(SequenceId id) {
-  if (!contexts_.contains(id)) return;
+  if (totals_.broken || !contexts_.contains(id)) return;
   end(id, {.reason = FinishReason::cancelled});
   scheduler_.cancel(id);
 }
@@ -83,6 +100,42 @@ void Engine::cancel_all() {
   for (const auto& [id, context] : contexts_) ids.push_back(id);
   std::sort(ids.begin(), ids.end());
   for (SequenceId id : ids) cancel(id);
+  post();
+}
+
+void Engine::give_up(const char* why) {
+  totals_.broken = true;
+  insist([&] { gave_up_ = why; });
+  post();  // ends that were decided before
+  while (!contexts_.empty()) {
+    end_given_up(contexts_.begin()->second);
+    contexts_.erase(contexts_.begin());
+  }
+}
+
+// As end() counts it, but for what only the scheduler knows.
+void Engine::end_given_up(const Context& context) {
+  EngineTotals& totals = totals_.totals;
+  const Request& request = context.request;
+  ++totals.finished[static_cast<size_t>(FinishReason::error)];
+  totals.request_time.observe(clock_.now_ns() - request.arrived_ns);
+  totals.prompt_lengths.observe(static_cast<int64_t>(request.prompt.size()));
+  totals.answer_lengths.observe(context.generated);
+  if (context.first_token_ns >= 0) {
+    const int64_t decode_ns = context.last_token_ns - context.first_token_ns;
+    totals.decode_time.observe(decode_ns);
+    totals.inference_time.observe(decode_ns);
+    if (context.generated > 1) totals.mean_gap.observe(decode_ns / (context.generated - 1));
+  }
+  ++totals_.finished_requests;
+  insist([&] {
+    events_.clear();
+    Finished finished = failure(ErrorKind::internal, gave_up_);
+    finished.stats = {.prompt_tokens = static_cast<int64_t>(request.prompt.size()),
+                      .generated_tokens = context.generated,
+                      .seed = request.sampling.seed};
+    events_.push_back({request.id, std::move(finished)});
+  });
   post();
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -23,7 +24,7 @@
 
 namespace quire {
 
-// Receives all events of a step at once, on the engine's thread. It must not wait.
+// Receives all events of a step at once, on the engine's thread. It must not wait, nor throw.
 using EventSink = std::function<void(std::vector<Event>&&)>;
 
 // A step that took far longer than steps of as many rows: what there is to say why.
@@ -44,7 +45,8 @@ struct EngineSnapshot {
   int64_t steps = 0;
   int64_t last_step_tokens = 0;
   int64_t last_step_ns = 0;
-  SlowStep slow_step;  // the last of totals.slow_steps
+  bool broken = false;  // a step threw: every request ends with an error from now on
+  SlowStep slow_step;   // the last of totals.slow_steps
   EngineTotals totals;
   std::array<int64_t, band_count> on_their_way{};  // submitted, and not taken by the engine yet
 };
@@ -58,15 +60,19 @@ class Engine {
   // shortened to what the whole KV pool can hold.
   Engine(const Limits& limits, Executor& executor, const Tokenizer& tokenizer, const Clock& clock, EventSink sink);
 
-  // Every outcome leaves as an event, a refusal too.
+  // Every outcome leaves as an event, a refusal too; where it throws (no memory) the caller gives up.
   void submit(Request request);
   // No effect when the request is unknown or has ended.
   void cancel(SequenceId id);
   // Ends every request that is left as cancelled and posts the events.
   void cancel_all();
+  // After an exception in one of the others: ends every request with an error and posts the events. Nothing of the
+  // scheduler can be trusted then, so nothing is asked of it. From now on a request that is submitted ends at once.
+  void give_up(const char* why);
   // Computes one step and posts its events. False when there was nothing to compute.
   bool step();
   bool idle() const { return contexts_.empty(); }
+  bool broken() const { return totals_.broken; }
 
   const Limits& limits() const { return limits_; }
   const Scheduler& scheduler() const { return scheduler_; }
@@ -107,6 +113,8 @@ class Engine {
   void count_token(Context& context, int64_t now_ns);
   void count_end(const Context& context, const Finished& finished);
   void count_step(const StepObservation& step);
+  void admit(Request request);
+  void end_given_up(const Context& context);
   void post();
 
   // const after construction
@@ -126,6 +134,7 @@ class Engine {
   std::vector<SliceOutcome> outcomes_;
   std::vector<Event> events_;
   EngineSnapshot totals_;
+  std::string gave_up_;  // why; empty: it works
 };
 
 }  // namespace quire

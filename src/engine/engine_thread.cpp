@@ -1,7 +1,11 @@
 #include "engine/engine_thread.h"
 
 #include <algorithm>
+#include <exception>
+#include <new>
 #include <utility>
+
+#include "base/insist.h"
 
 namespace quire {
 namespace {
@@ -48,7 +52,12 @@ EngineSnapshot EngineThread::snapshot() const {
 Result<void> EngineThread::submit(Request request) {
   std::atomic<int64_t>& submitted = submitted_[request.priority];
   ++submitted;
-  if (mailbox_.try_push(Command(std::move(request)), cancels_max(engine_.limits()))) return {};
+  try {
+    if (mailbox_.try_push(Command(std::move(request)), cancels_max(engine_.limits()))) return {};
+  } catch (const std::bad_alloc&) {
+    --submitted;
+    return fail(ErrorKind::internal, "not enough memory");
+  }
   --submitted;
   return fail(ErrorKind::busy, "server busy, please try again.  maximum pending requests exceeded");
 }
@@ -56,28 +65,46 @@ Result<void> EngineThread::submit(Request request) {
 void EngineThread::cancel(SequenceId id) {
   // Refused only when the thread is stopping, or when somebody cancels the same requests over and over: the answer
   // then runs to its end, which harms nobody.
-  (void)mailbox_.try_push(Command(Cancel{id}));
+  insist([&] { (void)mailbox_.try_push(Command(Cancel{id})); });
 }
 
 void EngineThread::set_block_limit(int32_t blocks) {
-  (void)mailbox_.try_push(
-      Command(BlockLimit{blocks}));  // refused only when it is stopping, or full: the next one counts
+  // Refused only when it is stopping, or full: the next one counts.
+  insist([&] { (void)mailbox_.try_push(Command(BlockLimit{blocks})); });
 }
 
 void EngineThread::run() {
   std::vector<Command> commands;
-  for (;;) {
-    commands.clear();
-    if (engine_.idle()) {
-      if (!mailbox_.wait_and_take_all(commands)) break;
-    } else if (!mailbox_.take_all(commands)) {
-      break;
+  size_t next = 0;  // the first command that nobody has seen
+  for (bool alive = true; alive;) {
+    try {
+      if (next == commands.size()) {
+        commands.clear();
+        next = 0;
+        alive = take(commands);
+      }
+      if (alive) {
+        work(commands, next);
+      } else {
+        engine_.cancel_all();
+      }
+    } catch (const std::exception& error) {
+      // Most likely there is no memory. Who waits here hears of it; the model can be loaded anew.
+      engine_.give_up(error.what());
+      show();
     }
-    apply(commands);
-    engine_.step();
-    show();
   }
-  engine_.cancel_all();
+}
+
+// False: there will be no further command.
+bool EngineThread::take(std::vector<Command>& commands) {
+  return engine_.idle() ? mailbox_.wait_and_take_all(commands) : mailbox_.take_all(commands);
+}
+
+void EngineThread::work(std::vector<Command>& commands, size_t& next) {
+  while (next < commands.size()) apply(commands[next++]);
+  if (!engine_.broken()) engine_.step();
+  show();
 }
 
 // The counts after every step; the sequences, of which there can be hundreds, now and then and when the last has ended.
@@ -86,19 +113,18 @@ void EngineThread::show() {
   const int64_t now_ns = clock_.now_ns();
   if (now_ns - viewed_ns_ < view_interval_ns && !engine_.idle()) return;
   viewed_ns_ = now_ns;
-  engine_.view_sequences(views_);
+  views_.clear();
+  if (!engine_.broken()) engine_.view_sequences(views_);
   sequences_.exchange(views_);
 }
 
-void EngineThread::apply(std::vector<Command>& commands) {
-  for (Command& command : commands) {
-    if (Request* request = std::get_if<Request>(&command)) {
-      engine_.submit(std::move(*request));
-    } else if (const Cancel* cancel = std::get_if<Cancel>(&command)) {
-      engine_.cancel(cancel->id);
-    } else {
-      engine_.set_block_limit(std::get<BlockLimit>(command).blocks);
-    }
+void EngineThread::apply(Command& command) {
+  if (Request* request = std::get_if<Request>(&command)) {
+    engine_.submit(std::move(*request));
+  } else if (const Cancel* cancel = std::get_if<Cancel>(&command)) {
+    engine_.cancel(cancel->id);
+  } else if (!engine_.broken()) {
+    engine_.set_block_limit(std::get<BlockLimit>(command).blocks);
   }
 }
 

@@ -15,6 +15,7 @@
 
 namespace quire {
 
+// An exception in a step ends every request with an error, and each that comes later: snapshot().broken says so.
 // Any thread may call the public functions. Borrows the executor, tokenizer and clock for its life.
 class EngineThread {
  public:
@@ -27,8 +28,8 @@ class EngineThread {
   EngineThread(const EngineThread&) = delete;
   EngineThread& operator=(const EngineThread&) = delete;
 
-  // Everything that becomes of the request comes as events. An error (busy) only when the mailbox is full: nothing
-  // comes then.
+  // Everything that becomes of the request comes as events. An error only when the mailbox is full (busy) or there is
+  // no memory (internal): nothing comes then.
   Result<void> submit(Request request);
   // Applied before the next step. Once a request; no effect when it has ended.
   void cancel(SequenceId id);
@@ -52,7 +53,9 @@ class EngineThread {
   static constexpr int64_t view_interval_ns = 20'000'000;
 
   void run();
-  void apply(std::vector<Command>& commands);
+  bool take(std::vector<Command>& commands);
+  void work(std::vector<Command>& commands, size_t& next);
+  void apply(Command& command);
   void show();
 
   const Clock& clock_;

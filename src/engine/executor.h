@@ -17,12 +17,18 @@ struct SliceFailure {
   std::string why;
 };
 
+// Nothing of the batch could be computed.
+inline void fail_all(const Batch& batch, const std::string& why, std::vector<SliceFailure>& failures) {
+  for (const BatchSlice& slice : batch.slices) failures.push_back({.sequence = slice.sequence, .why = why});
+}
+
 // Engine thread only.
 class Executor {
  public:
   virtual ~Executor() = default;
   // Computes every row of the batch, writing its KV rows, and the logits of sampled rows. Failures (usually none) are
-  // appended to `failures`. The result is valid until the next call.
+  // appended to `failures`. The result is valid until the next call, and empty when all slices failed. What it throws is
+  // the end of the engine.
   virtual Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) = 0;
   // These blocks hold nobody's rows any more: debug builds fill them with NaN.
   virtual void forget(std::span<const BlockId> blocks) = 0;
@@ -31,7 +37,7 @@ class Executor {
   virtual int32_t vocab_size() const = 0;
   // The workers, who have nothing to compute between two calls of forward: body(index, worker) once for each index in
   // [0, count), in any order; worker is in [0, worker_count()), and no two calls with the same one overlap. Returns
-  // when all have returned. body must not throw.
+  // when all have returned, and throws then what one of them has thrown.
   virtual void parallel_for(int64_t count, FunctionRef<void(int64_t index, int worker)> body) = 0;
   virtual int worker_count() const = 0;
 };

@@ -21,7 +21,10 @@ Logits ModelExecutor::forward(const Batch& batch, std::vector<SliceFailure>& fai
       break;
     }
   }
-  return model_.forward(batch, backend_, kv_, space_);
+  const Result<Logits> logits = model_.forward(batch, backend_, kv_, space_);
+  if (logits) return *logits;
+  fail_all(batch, logits.error().message, failures);
+  return {};
 }
 
 }  // namespace quire

@@ -14,7 +14,7 @@ class ModelExecutor final : public Executor {
   // An error says which limit cannot be had.
   static Result<ModelExecutor> create(const Model& model, Backend& backend, const Limits& limits);
 
-  // A token outside the vocabulary fails its slice.
+  // A token outside the vocabulary fails its slice; a model's file that cannot be read, or has changed, all of them.
   Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override;
   void forget(std::span<const BlockId> blocks) override { kv_.forget(blocks); }
   void discard(std::span<const BlockId> blocks) override { kv_.discard(blocks); }

@@ -28,11 +28,13 @@ std::vector<TensorSpec> choose_types(const File& source, FileType type) {
   return specs;
 }
 
-Result<void> copy_bytes(Writer& writer, std::span<const std::byte> bytes,
+Result<void> copy_bytes(const TensorView& tensor, Writer& writer,
                         FunctionRef<void(uint64_t written_bytes)> on_written) {
-  constexpr size_t piece_bytes = 16 << 20;
-  for (size_t offset = 0; offset < bytes.size(); offset += piece_bytes) {
-    const auto piece = bytes.subspan(offset, std::min(piece_bytes, bytes.size() - offset));
+  constexpr uint64_t piece_bytes = 4 << 20;
+  std::vector<std::byte> buffer(std::min(piece_bytes, tensor.size_bytes()));
+  for (uint64_t begin = 0; begin < tensor.size_bytes(); begin += piece_bytes) {
+    const auto piece = std::span(buffer).first(std::min(piece_bytes, tensor.size_bytes() - begin));
+    QUIRE_TRY_VOID(tensor.read(begin, piece));
     QUIRE_TRY_VOID(writer.append(piece));
     on_written(piece.size());
   }
@@ -41,11 +43,14 @@ Result<void> copy_bytes(Writer& writer, std::span<const std::byte> bytes,
 
 Result<void> convert_tensor(const TensorView& tensor, const TensorSpec& spec, Writer& writer, Team& team,
                             FunctionRef<void(uint64_t written_bytes)> on_written) {
-  if (tensor.type == spec.type) return copy_bytes(writer, tensor.bytes, on_written);
-  const int64_t row_elements = tensor.shape[0];
-  const int64_t row_bytes = row_size_bytes(tensor.type, row_elements);
-  const auto row_values = [&](int64_t row, float* values) {
-    dequantize(tensor.type, tensor.bytes.data() + row * row_bytes, row_elements, values);
+  if (tensor.type == spec.type) return copy_bytes(tensor, writer, on_written);
+  const auto row_bytes = static_cast<size_t>(tensor.row_bytes());
+  std::vector<std::byte> rows(row_bytes * static_cast<size_t>(team.worker_count()));  // one a worker
+  const auto row_values = [&](int64_t row, int worker, float* values) -> Result<void> {
+    const auto own = std::span(rows).subspan(row_bytes * static_cast<size_t>(worker), row_bytes);
+    QUIRE_TRY_VOID(tensor.read(static_cast<uint64_t>(row) * row_bytes, own));
+    dequantize(tensor.type, own.data(), tensor.shape[0], values);
+    return {};
   };
   return write_rows(writer, spec, team, row_values, on_written);
 }
@@ -69,8 +74,8 @@ Result<void> convert_file(const File& source, FileType type, const std::filesyst
   };
   for (size_t i = 0; i < specs.size(); ++i) {
     QUIRE_TRY_VOID(convert_tensor(source.tensors()[i], specs[i], writer, team, on_written));
-    source.release(source.tensors()[i].bytes);
   }
+  QUIRE_TRY_VOID(source.check_unchanged());
   return writer.finish();
 }
 

@@ -51,7 +51,7 @@ struct Totals {
   void add(const TensorView& tensor) {
     ++tensors;
     elements += tensor.element_count();
-    bytes += tensor.bytes.size();
+    bytes += tensor.size_bytes();
   }
 };
 
@@ -102,7 +102,7 @@ std::string tensor_lines(const File& file) {
   for (const TensorView& tensor : file.tensors()) {
     const std::string quoted = printable(tensor.name);
     text += fmt::format("  {:<{}}  {:<5} {:>12}  {}\n", quoted.substr(1, quoted.size() - 2), name_width,
-                        element_traits(tensor.type).name, format_bytes(tensor.bytes.size()), shape_text(tensor));
+                        element_traits(tensor.type).name, format_bytes(tensor.size_bytes()), shape_text(tensor));
   }
   return text;
 }
@@ -126,6 +126,7 @@ std::string summary(const File& file) {
 std::string describe(const File& file) {
   std::string text = fmt::format("GGUF version {}: {}\n", file.version(), summary(file));
   text += fmt::format("\nmetadata: {} keys\n", file.metadata().entries().size()) + metadata_lines(file);
+  for (const std::string& fix : file.fixes()) text += fmt::format("  mended: {}\n", fix);
   text += fmt::format("\ntensors: {}\n", file.tensors().size()) + tensor_lines(file);
   text += "\ntotals\n";
   for (const auto& [type, totals] : totals_by_type(file)) {

@@ -13,7 +13,7 @@ std::string describe(const Value& value);
 // One line: "llama, 1.24 B parameters, 763.2 MB (Q4_0 547.0 MB, ...)".
 std::string summary(const File& file);
 
-// Metadata, a table of the tensors, and totals by element type; ends with a newline.
+// Metadata and what of it was mended, a table of the tensors, and totals by element type; ends with a newline.
 std::string describe(const File& file);
 
 }  // namespace quire::gguf

@@ -2,207 +2,123 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <bit>
-#include <cstring>
+#include <utility>
 
-#include "base/bytes.h"
-#include "gguf/format.h"
+#include "base/check.h"
+#include "gguf/directory.h"
+#include "gguf/file_source.h"
 #include "gguf/printable.h"
-#include "gguf/read_value.h"
-#include "gguf/reader.h"
+#include "gguf/published_fixes.h"
+#include "gguf/split.h"
 
 namespace quire::gguf {
 namespace {
 
-struct Header {
-  uint32_t version = 0;
-  uint64_t tensor_count = 0;
-  uint64_t key_count = 0;
+std::unexpected<Error> in_file(const std::filesystem::path& path, const Error& error) {
+  return fail(error.kind, fmt::format("cannot read {}: {}", printable_path(path), error.message));
+}
+
+struct Part {
+  std::unique_ptr<const ByteSource> source;
+  Directory directory;
 };
 
-// A tensor as the directory names it, before its bytes are looked for.
-struct TensorInfo {
-  TensorView view;
-  uint64_t offset = 0;  // from the start of the data section
-  uint64_t size = 0;
-};
-
-std::unexpected<Error> invalid(std::string message) { return fail(ErrorKind::invalid, std::move(message)); }
-
-Result<Header> read_header(Reader& reader) {
-  QUIRE_TRY(const uint32_t magic, reader.number<uint32_t>("the file's magic number"));
-  if (magic != file_magic) return invalid(fmt::format("the file begins with 0x{:08x}; expected 'GGUF'", magic));
-  Header header;
-  QUIRE_TRY(header.version, reader.number<uint32_t>("the file's version"));
-  if (header.version < version_min || header.version > version_max) {
-    const uint32_t swapped = __builtin_bswap32(header.version);
-    const bool big_endian = swapped >= 1 && swapped <= version_max;
-    return fail(
-        ErrorKind::unsupported,
-        fmt::format("GGUF version {} is not supported{}; expected {} or {}", big_endian ? swapped : header.version,
-                    big_endian ? " in big-endian byte order" : "", version_min, version_max));
-  }
-  QUIRE_TRY(header.tensor_count, reader.number<uint64_t>("the tensor count"));
-  QUIRE_TRY(header.key_count, reader.number<uint64_t>("the metadata key count"));
-  const uint64_t left = reader.remaining();
-  if (header.tensor_count > left / tensor_info_bytes_min) {
-    return invalid(fmt::format("the header claims {} tensors; the {} bytes left in the file hold at most {}",
-                               header.tensor_count, left, left / tensor_info_bytes_min));
-  }
-  if (header.key_count > left / key_value_bytes_min) {
-    return invalid(fmt::format("the header claims {} metadata keys; the {} bytes left in the file hold at most {}",
-                               header.key_count, left, left / key_value_bytes_min));
-  }
-  return header;
+Result<Part> open_part(const std::filesystem::path& path) {
+  QUIRE_TRY(std::unique_ptr<const ByteSource> source, FileSource::open(path));
+  Result<Directory> directory = read_directory(*source);
+  if (!directory) return in_file(path, directory.error());
+  QUIRE_TRY_VOID(source->check_unchanged());
+  return Part{.source = std::move(source), .directory = std::move(*directory)};
 }
 
-Result<Metadata> read_metadata(Reader& reader, uint64_t key_count) {
-  Metadata metadata;
-  for (uint64_t i = 0; i < key_count; ++i) {
-    QUIRE_TRY(const std::string_view key, reader.string(key_bytes_max, fmt::format("metadata key {}", i)));
-    if (key.empty()) return invalid(fmt::format("metadata key {} has an empty name", i));
-    if (metadata.contains(key)) return invalid(fmt::format("metadata key {} appears twice", printable(key)));
-    QUIRE_TRY(Value value, read_value(reader, key));
-    metadata.set(std::string(key), std::move(value));
-  }
-  return metadata;
-}
-
-Result<uint64_t> read_alignment(const Metadata& metadata) {
-  QUIRE_TRY(const int64_t found,
-            metadata.get_int_or(alignment_key, static_cast<int64_t>(alignment_default),
-                                static_cast<int64_t>(alignment_min), static_cast<int64_t>(alignment_max)));
-  const auto alignment = static_cast<uint64_t>(found);
-  if (!std::has_single_bit(alignment)) {
-    return invalid(fmt::format("metadata key {} is {}; expected a power of two", printable(alignment_key), alignment));
-  }
-  return alignment;
-}
-
-std::string supported_types() {
-  std::string names;
-  for (const ElementTraits& traits : element_traits_table) {
-    if (!names.empty()) names += ' ';
-    names += traits.name;
-  }
-  return names;
-}
-
-Result<std::string> read_tensor_name(Reader& reader, uint64_t index) {
-  QUIRE_TRY(const std::string_view name,
-            reader.string(tensor_name_bytes_max, fmt::format("the name of tensor {}", index)));
-  if (name.empty()) return invalid(fmt::format("tensor {} has an empty name", index));
-  return std::string(name);
-}
-
-// Dimensions, type and offset of one tensor; its size in bytes cannot overflow afterwards.
-Result<TensorInfo> read_tensor_info(Reader& reader, uint64_t index) {
-  TensorInfo info;
-  QUIRE_TRY(info.view.name, read_tensor_name(reader, index));
-  const std::string name = printable(info.view.name);
-  QUIRE_TRY(const uint32_t dimensions, reader.number<uint32_t>(fmt::format("the dimension count of tensor {}", name)));
-  if (dimensions < 1 || dimensions > dimensions_max) {
-    return invalid(fmt::format("tensor {} has {} dimensions; expected 1 to {}", name, dimensions, dimensions_max));
-  }
-  uint64_t elements = 1;
-  for (uint32_t i = 0; i < dimensions; ++i) {
-    QUIRE_TRY(const uint64_t length, reader.number<uint64_t>(fmt::format("dimension {} of tensor {}", i, name)));
-    const auto product = checked_mul(elements, length);
-    if (length == 0 || !product || *product > static_cast<uint64_t>(INT64_MAX)) {
-      return invalid(
-          fmt::format("dimension {} of tensor {} is {}; expected at least 1 and fewer than 2^63 elements in all", i,
-                      name, static_cast<int64_t>(length)));
-    }
-    elements = *product;
-    info.view.shape[i] = static_cast<int64_t>(length);
-  }
-  QUIRE_TRY(const uint32_t type, reader.number<uint32_t>(fmt::format("the type of tensor {}", name)));
-  const auto traits = find_element_traits(type);
-  if (!traits) {
-    return fail(ErrorKind::unsupported,
-                fmt::format("tensor {} has element type {}, which is not supported; supported are {}", name, type,
-                            supported_types()));
-  }
-  info.view.type = traits->type;
-  if (info.view.shape[0] % traits->block_elements != 0) {
-    return invalid(fmt::format("tensor {} has rows of {} elements; {} needs a multiple of {}", name, info.view.shape[0],
-                               traits->name, traits->block_elements));
-  }
-  const auto size =
-      checked_mul(elements / static_cast<uint64_t>(traits->block_elements), static_cast<uint64_t>(traits->block_bytes));
-  if (!size)
-    return invalid(fmt::format("tensor {} has {} elements of {}: more than 2^64 bytes", name, elements, traits->name));
-  info.size = *size;
-  QUIRE_TRY(info.offset, reader.number<uint64_t>(fmt::format("the offset of tensor {}", name)));
-  return info;
-}
-
-// Points each view at its bytes. Bytes between and behind tensors belong to nobody and are allowed.
-Result<void> place_tensors(std::vector<TensorInfo>& infos, std::span<const std::byte> bytes, uint64_t directory_end,
-                           uint64_t alignment) {
-  if (infos.empty()) return {};
-  const uint64_t data_begin = round_up(directory_end, alignment);
-  const uint64_t data_size = bytes.size() > data_begin ? bytes.size() - data_begin : 0;
-  for (TensorInfo& info : infos) {
-    const std::string name = printable(info.view.name);
-    if (info.offset % alignment != 0) {
-      return invalid(fmt::format("tensor {} is at offset {}; expected a multiple of the alignment {}", name,
-                                 info.offset, alignment));
-    }
-    if (info.offset > data_size || info.size > data_size - info.offset) {
-      return invalid(fmt::format("tensor {} needs {} bytes at offset {}; the file's data section has {} bytes", name,
-                                 info.size, info.offset, data_size));
-    }
-    info.view.bytes = bytes.subspan(data_begin + info.offset, info.size);
-  }
-  std::vector<const TensorInfo*> by_offset;
-  by_offset.reserve(infos.size());
-  for (const TensorInfo& info : infos) by_offset.push_back(&info);
-  std::ranges::sort(by_offset, {}, [](const TensorInfo* info) { return info->offset; });
-  for (size_t i = 1; i < by_offset.size(); ++i) {
-    const TensorInfo& left = *by_offset[i - 1];
-    const TensorInfo& right = *by_offset[i];
-    if (right.offset - left.offset < left.size) {
-      return invalid(fmt::format("tensors {} and {} overlap: {} bytes at offset {}, and offset {}",
-                                 printable(left.view.name), printable(right.view.name), left.size, left.offset,
-                                 right.offset));
-    }
-  }
-  return {};
+Result<void> check_place(const Metadata& metadata, const SplitPlace& expected) {
+  QUIRE_TRY(const SplitPlace found, read_split_place(metadata));
+  if (found.number == expected.number && found.count == expected.count) return {};
+  return fail(ErrorKind::invalid, fmt::format("it says that it is part {} of {}; expected part {} of {}",
+                                              found.number + 1, found.count, expected.number + 1, expected.count));
 }
 
 }  // namespace
 
-Result<File> File::parse(std::span<const std::byte> bytes) {
-  Reader reader(bytes);
-  QUIRE_TRY(const Header header, read_header(reader));
-  File file;
-  file.version_ = header.version;
-  file.size_bytes_ = bytes.size();
-  QUIRE_TRY(file.metadata_, read_metadata(reader, header.key_count));
-  QUIRE_TRY(const uint64_t alignment, read_alignment(file.metadata_));
-
-  std::vector<TensorInfo> infos;  // grows with what was read, never by what a count claims
-  for (uint64_t i = 0; i < header.tensor_count; ++i) {
-    QUIRE_TRY(TensorInfo info, read_tensor_info(reader, i));
-    const auto [place, is_new] = file.tensor_by_name_.try_emplace(info.view.name, infos.size());
-    if (!is_new) return invalid(fmt::format("tensor {} appears twice", printable(info.view.name)));
-    infos.push_back(std::move(info));
+Result<void> File::add_part(std::unique_ptr<const ByteSource> source, Directory directory) {
+  if (sources_.empty()) {
+    version_ = directory.version;
+    metadata_ = std::move(directory.metadata);  // the first part has all of it
+    fixes_ = apply_published_fixes(metadata_);
   }
-  QUIRE_TRY_VOID(place_tensors(infos, bytes, reader.offset(), alignment));
-  file.tensors_.reserve(infos.size());
-  for (TensorInfo& info : infos) file.tensors_.push_back(std::move(info.view));
+  for (TensorView& tensor : directory.tensors) {
+    const auto [place, is_new] = tensor_by_name_.try_emplace(tensor.name, tensors_.size());
+    if (!is_new) return fail(ErrorKind::invalid, fmt::format("tensor {} appears twice", printable(tensor.name)));
+    tensors_.push_back(std::move(tensor));
+  }
+  sources_.push_back(std::move(source));
+  return {};
+}
+
+Result<void> File::add_other_parts(std::span<const std::filesystem::path> parts) {
+  const auto count = static_cast<int64_t>(parts.size());
+  if (const auto place = check_place(metadata_, {.number = 0, .count = count}); !place) {
+    return in_file(parts[0], place.error());
+  }
+  for (int64_t number = 1; number < count; ++number) {
+    const std::filesystem::path& path = parts[static_cast<size_t>(number)];
+    Result<Part> part = open_part(path);
+    if (!part) {
+      return fail(part.error().kind, fmt::format("part {} of {}: {}", number + 1, count, part.error().message));
+    }
+    if (const auto place = check_place(part->directory.metadata, {.number = number, .count = count}); !place) {
+      return in_file(path, place.error());
+    }
+    if (const auto added = add_part(std::move(part->source), std::move(part->directory)); !added) {
+      return in_file(path, added.error());
+    }
+  }
+  const Result<int64_t> tensor_count = read_split_tensor_count(metadata_);
+  if (!tensor_count) return in_file(parts[0], tensor_count.error());
+  if (*tensor_count >= 0 && *tensor_count != static_cast<int64_t>(tensors_.size())) {
+    return in_file(parts[0], {ErrorKind::invalid, fmt::format("its {} parts have {} tensors; expected {}", count,
+                                                              tensors_.size(), *tensor_count)});
+  }
+  erase_split_keys(metadata_);
+  return {};
+}
+
+Result<File> File::open_alone(const std::filesystem::path& path) {
+  QUIRE_TRY(Part part, open_part(path));
+  File file;
+  if (const auto added = file.add_part(std::move(part.source), std::move(part.directory)); !added) {
+    return in_file(path, added.error());
+  }
   return file;
 }
 
 Result<File> File::open(const std::filesystem::path& path) {
-  QUIRE_TRY(MappedFile mapped, MappedFile::open(path));
-  Result<File> file = parse(mapped.bytes());
-  if (!file) {
-    return fail(file.error().kind, fmt::format("cannot read {}: {}", printable(path.native()), file.error().message));
+  QUIRE_TRY(File file, open_alone(path));
+  const Result<SplitPlace> place = read_split_place(file.metadata());
+  if (!place) return in_file(path, place.error());
+  if (place->count == 1) return file;
+  if (place->number != 0) {
+    return in_file(path, {ErrorKind::invalid, fmt::format("it is part {} of {} of a model; open the first one",
+                                                          place->number + 1, place->count)});
   }
-  file->mapping_.push_back(std::move(mapped));
+  const Result<std::vector<std::filesystem::path>> parts = split_siblings(path, place->count);
+  if (!parts) return in_file(path, parts.error());
+  QUIRE_TRY_VOID(file.add_other_parts(*parts));
+  return file;
+}
+
+Result<File> File::open(std::span<const std::filesystem::path> parts) {
+  QUIRE_CHECK(!parts.empty(), "a model has at least one part");
+  QUIRE_TRY(File file, open_alone(parts[0]));
+  QUIRE_TRY_VOID(file.add_other_parts(parts));
+  return file;
+}
+
+Result<File> File::parse(std::span<const std::byte> bytes) {
+  auto source = std::make_unique<const MemorySource>(bytes);
+  QUIRE_TRY(Directory directory, read_directory(*source));
+  File file;
+  QUIRE_TRY_VOID(file.add_part(std::move(source), std::move(directory)));
   return file;
 }
 
@@ -211,8 +127,15 @@ const TensorView* File::find_tensor(std::string_view name) const {
   return found == tensor_by_name_.end() ? nullptr : &tensors_[found->second];
 }
 
-void File::release(std::span<const std::byte> part) const {
-  for (const MappedFile& mapped : mapping_) mapped.release(part);
+uint64_t File::size_bytes() const {
+  uint64_t size = 0;
+  for (const auto& source : sources_) size += source->size_bytes();
+  return size;
+}
+
+Result<void> File::check_unchanged() const {
+  for (const auto& source : sources_) QUIRE_TRY_VOID(source->check_unchanged());
+  return {};
 }
 
 }  // namespace quire::gguf

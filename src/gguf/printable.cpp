@@ -4,10 +4,11 @@
 
 namespace quire::gguf {
 
-std::string printable(std::string_view text) {
-  constexpr size_t shown_bytes = 80;
-  std::string out = "'";
-  for (const char c : text.substr(0, shown_bytes)) {
+namespace {
+
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte >= 0x20 && byte < 0x7f) {
       out += c;
@@ -15,8 +16,16 @@ std::string printable(std::string_view text) {
       out += fmt::format("\\x{:02x}", byte);
     }
   }
-  out += text.size() > shown_bytes ? "...'" : "'";
   return out;
 }
+
+}  // namespace
+
+std::string printable(std::string_view text) {
+  constexpr size_t shown_bytes = 80;
+  return fmt::format("'{}{}'", escaped(text.substr(0, shown_bytes)), text.size() > shown_bytes ? "..." : "");
+}
+
+std::string printable_path(const std::filesystem::path& path) { return fmt::format("'{}'", escaped(path.native())); }
 
 }  // namespace quire::gguf

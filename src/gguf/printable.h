@@ -1,6 +1,7 @@
 // Text from a file, made fit for a message.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -8,5 +9,8 @@ namespace quire::gguf {
 
 // In single quotes, with bytes outside printable ASCII as \xNN, and cut with an ellipsis after 80 bytes.
 std::string printable(std::string_view text);
+
+// The same for a path, which is never cut: its end says most.
+std::string printable_path(const std::filesystem::path& path);
 
 }  // namespace quire::gguf

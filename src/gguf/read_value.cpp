@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
+#include <span>
+#include <utility>
 
 #include "gguf/format.h"
 #include "gguf/printable.h"
@@ -32,14 +33,14 @@ Result<Value> read_scalar(Reader& reader, std::string_view key) {
 }
 
 Result<Value> read_bool(Reader& reader, std::string_view key) {
-  QUIRE_TRY(const auto bytes, reader.take(1, value_of(key)));
-  QUIRE_TRY(const bool value, to_bool(bytes[0], key));
+  QUIRE_TRY(const std::byte byte, reader.number<std::byte>(value_of(key)));
+  QUIRE_TRY(const bool value, to_bool(byte, key));
   return Value(value);
 }
 
 Result<Value> read_string(Reader& reader, std::string_view key) {
-  QUIRE_TRY(const std::string_view text, reader.string(UINT64_MAX, value_of(key)));
-  return Value(std::string(text));
+  QUIRE_TRY(std::string text, reader.string(UINT64_MAX, value_of(key)));
+  return Value(std::move(text));
 }
 
 std::unexpected<Error> implausible(std::string_view key, uint64_t count, std::string_view element, uint64_t left) {
@@ -50,15 +51,15 @@ std::unexpected<Error> implausible(std::string_view key, uint64_t count, std::st
 template <typename T>
 Result<Value> read_numbers(Reader& reader, std::string_view key, uint64_t count) {
   if (count > reader.remaining() / sizeof(T)) return implausible(key, count, "numbers", reader.remaining());
-  QUIRE_TRY(const auto bytes, reader.take(count * sizeof(T), value_of(key)));
   std::vector<T> values(count);
-  if (count > 0) std::memcpy(values.data(), bytes.data(), bytes.size());
+  QUIRE_TRY_VOID(reader.fill(std::as_writable_bytes(std::span(values)), value_of(key)));
   return Value(std::move(values));
 }
 
 Result<Value> read_bools(Reader& reader, std::string_view key, uint64_t count) {
   if (count > reader.remaining()) return implausible(key, count, "bools", reader.remaining());
-  QUIRE_TRY(const auto bytes, reader.take(count, value_of(key)));
+  std::vector<std::byte> bytes(count);
+  QUIRE_TRY_VOID(reader.fill(bytes, value_of(key)));
   std::vector<bool> values(count);
   for (uint64_t i = 0; i < count; ++i) {
     QUIRE_TRY(values[i], to_bool(bytes[i], key));
@@ -72,8 +73,8 @@ Result<Value> read_strings(Reader& reader, std::string_view key, uint64_t count)
   std::vector<std::string> values;
   values.reserve(count);
   for (uint64_t i = 0; i < count; ++i) {
-    QUIRE_TRY(const std::string_view text, reader.string(UINT64_MAX, what));
-    values.emplace_back(text);
+    QUIRE_TRY(std::string text, reader.string(UINT64_MAX, what));
+    values.push_back(std::move(text));
   }
   return Value(std::move(values));
 }

@@ -274,12 +274,13 @@ Result<void> synthesize(const SynthShape& shape, const Metadata& vocabulary, Fil
   };
   for (size_t i = 0; i < tensors.size(); ++i) {
     const SynthTensor& tensor = tensors[i];
-    const auto row_values = [&](int64_t row, float* values) {
+    const auto row_values = [&](int64_t row, int, float* values) -> Result<void> {
       if (tensor.is_rope_factors) {
         llama3_rope_factors(tensor.spec.shape[0], rope_base(shape), values);
       } else {
         synth_row(tensor, seed, i, row, values);
       }
+      return {};
     };
     QUIRE_TRY_VOID(write_rows(writer, tensor.spec, team, row_values, on_written));
   }

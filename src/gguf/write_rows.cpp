@@ -31,23 +31,18 @@ std::optional<float> find_unfit(ElementType type, const std::vector<float>& valu
   return std::nullopt;
 }
 
-struct Unfit {
-  int64_t row;
-  float value;
-};
-
-std::unexpected<Error> unfit_error(const TensorSpec& tensor, const Unfit& unfit) {
+Error unfit_error(const TensorSpec& tensor, int64_t row, float value) {
   const std::string_view type = element_traits(tensor.type).name;
   const std::string expected = is_wide_range(tensor.type) ? std::string("a finite number")
                                                           : fmt::format("at most {} in magnitude", quantizable_max);
-  return fail(ErrorKind::invalid, fmt::format("tensor {} holds {} in row {}; {} needs {}", printable(tensor.name),
-                                              unfit.value, unfit.row, type, expected));
+  return {ErrorKind::invalid,
+          fmt::format("tensor {} holds {} in row {}; {} needs {}", printable(tensor.name), value, row, type, expected)};
 }
 
 }  // namespace
 
 Result<void> write_rows(Writer& writer, const TensorSpec& tensor, Team& team,
-                        FunctionRef<void(int64_t row, float* values)> row_values,
+                        FunctionRef<Result<void>(int64_t row, int worker, float* values)> row_values,
                         FunctionRef<void(uint64_t written_bytes)> on_written) {
   const int64_t rows = tensor.row_count();
   const int64_t row_bytes = row_size_bytes(tensor.type, tensor.shape[0]);
@@ -56,7 +51,7 @@ Result<void> write_rows(Writer& writer, const TensorSpec& tensor, Team& team,
   std::vector<std::byte> slab(static_cast<size_t>(slab_rows * row_bytes));
   std::vector<std::vector<float>> values(static_cast<size_t>(team.worker_count()));  // a row for each worker
   for (std::vector<float>& row : values) row.resize(static_cast<size_t>(tensor.shape[0]));
-  std::vector<std::optional<Unfit>> unfit(static_cast<size_t>(ceil_div(slab_rows, tile_rows)));  // one for each tile
+  std::vector<std::optional<Error>> errors(static_cast<size_t>(ceil_div(slab_rows, tile_rows)));  // one for each tile
 
   for (int64_t begin = 0; begin < rows; begin += slab_rows) {
     const int64_t end = std::min(rows, begin + slab_rows);
@@ -64,16 +59,18 @@ Result<void> write_rows(Writer& writer, const TensorSpec& tensor, Team& team,
       std::vector<float>& row_buffer = values[static_cast<size_t>(worker)];
       const int64_t tile_begin = begin + tile * tile_rows;
       for (int64_t row = tile_begin; row < std::min(end, tile_begin + tile_rows); ++row) {
-        row_values(row, row_buffer.data());
-        if (const auto value = find_unfit(tensor.type, row_buffer)) {
-          unfit[static_cast<size_t>(tile)] = Unfit{row, *value};
-          return;
+        std::optional<Error>& error = errors[static_cast<size_t>(tile)];
+        if (auto made = row_values(row, worker, row_buffer.data()); !made) {
+          error = std::move(made).error();
+        } else if (const auto value = find_unfit(tensor.type, row_buffer)) {
+          error = unfit_error(tensor, row, *value);
         }
+        if (error) return;
         quantize(tensor.type, row_buffer.data(), tensor.shape[0], slab.data() + (row - begin) * row_bytes);
       }
     });
-    for (const auto& found : unfit) {
-      if (found) return unfit_error(tensor, *found);
+    for (const auto& error : errors) {
+      if (error) return std::unexpected(*error);
     }
     const auto written = std::span(slab).first(static_cast<size_t>((end - begin) * row_bytes));
     QUIRE_TRY_VOID(writer.append(written));

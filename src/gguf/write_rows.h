@@ -10,12 +10,12 @@
 
 namespace quire::gguf {
 
-// Appends all rows of `tensor` (the writer's next): row_values(row, values) gives the shape[0] values of a row; any
-// worker calls it, for rows in any order, and its result may depend on the row alone. The bytes written do not depend
-// on the number of workers. An error names the tensor and row that holds what its type cannot: a number that is not
-// finite, or is beyond the range of f16 scales.
+// Appends all rows of `tensor` (the writer's next): row_values(row, worker, values) gives the shape[0] values of a
+// row, or says why it cannot; any worker calls it, for rows in any order, and its result may depend on the row alone.
+// The bytes written do not depend on the number of workers. Other errors name the tensor and row that holds what its
+// type cannot: a number that is not finite, or is beyond the range of f16 scales.
 Result<void> write_rows(Writer& writer, const TensorSpec& tensor, Team& team,
-                        FunctionRef<void(int64_t row, float* values)> row_values,
+                        FunctionRef<Result<void>(int64_t row, int worker, float* values)> row_values,
                         FunctionRef<void(uint64_t written_bytes)> on_written);
 
 }  // namespace quire::gguf

@@ -36,9 +36,13 @@ std::filesystem::path partial_path(const std::filesystem::path& path) {
 }  // namespace
 
 std::unexpected<Error> Writer::system_failure(std::string_view what, int error) const {
+  if (error == ENOSPC || error == EDQUOT) {
+    return fail(ErrorKind::io,
+                fmt::format("the disk of {} is full: {} bytes are needed", printable(path_.native()), size_bytes_));
+  }
   const std::string why = std::generic_category().message(error);
   return fail(error == ENOENT ? ErrorKind::not_found : ErrorKind::io,
-              fmt::format("cannot {} {} ({} bytes): {}", what, printable(path_.native()), size_bytes_, why));
+              fmt::format("cannot {} {} ({} bytes): {}", what, printable_path(path_), size_bytes_, why));
 }
 
 Result<Writer> Writer::create(const std::filesystem::path& path, const Metadata& metadata,
@@ -61,7 +65,7 @@ Result<void> Writer::open_output() {
   if (std::filesystem::is_directory(status)) return system_failure("write", EISDIR);
   // finish() would put a file where a device was.
   if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
-    return fail(ErrorKind::invalid, fmt::format("cannot write {}: it is no regular file", printable(path_.native())));
+    return fail(ErrorKind::invalid, fmt::format("cannot write {}: it is no regular file", printable_path(path_)));
   }
   // finish() names a file without a name by way of /proc.
   const bool nameless = ::access("/proc/self/fd", X_OK) == 0;

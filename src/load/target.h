@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "api/client_call.h"
-#include "api/dialect.h"
+#include "api/ollama/dialect.h"
 #include "load/http_client.h"
 #include "load/workload.h"
 
@@ -14,7 +14,7 @@ namespace quire::load {
 struct Target {
   std::string name;  // for people: the address as it was given
   HttpEndpoint endpoint;
-  const api::Dialect* dialect = nullptr;
+  const api::Dialect* dialect = &api::ollama::dialect;
   std::string model;
   bool chat = true;  // messages through the model's template; else the text itself
   Calibration calibration = {};

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <optional>
 #include <string_view>
 
 #include "model/arch/architecture.h"
@@ -103,7 +105,27 @@ Result<void> read_rope(const Keys& keys, ModelConfig& config) {
   return {};
 }
 
+// The N of "blk.N.".
+std::optional<int64_t> block_of(std::string_view tensor) {
+  constexpr std::string_view prefix = "blk.";
+  if (!tensor.starts_with(prefix)) return std::nullopt;
+  tensor.remove_prefix(prefix.size());
+  int64_t block = 0;
+  const auto [end, error] = std::from_chars(tensor.data(), tensor.data() + tensor.size(), block);
+  if (error != std::errc() || end == tensor.data() + tensor.size() || *end != '.') return std::nullopt;
+  return block;
+}
+
 }  // namespace
+
+bool is_beside_text(const ModelConfig& config, std::string_view tensor) {
+  const auto block = block_of(tensor);
+  if (block) return *block >= config.layers && *block < config.layers + config.skipped_layers;
+  const Architecture* architecture = find_architecture(config.architecture);
+  return architecture != nullptr && std::ranges::any_of(architecture->skipped_prefixes, [&](std::string_view prefix) {
+           return tensor.starts_with(prefix);
+         });
+}
 
 Result<ModelConfig> read_config(const gguf::File& file, KvType kv_type) {
   const gguf::Metadata& metadata = file.metadata();
@@ -114,7 +136,9 @@ Result<ModelConfig> read_config(const gguf::File& file, KvType kv_type) {
                                                     config.architecture, architecture_names()));
   }
   const Keys keys(metadata, config.architecture);
-  QUIRE_TRY(config.layers, keys.count("block_count", layers_max));
+  QUIRE_TRY(const int64_t blocks, keys.count("block_count", layers_max));
+  QUIRE_TRY(config.skipped_layers, metadata.get_int_or(keys.full("nextn_predict_layers"), 0, 0, blocks - 1));
+  config.layers = blocks - config.skipped_layers;
   QUIRE_TRY(config.width, keys.count("embedding_length", width_max));
   QUIRE_TRY(config.ffn_width, keys.count("feed_forward_length", ffn_width_max));
   QUIRE_TRY(config.context_max, keys.count("context_length", context_tokens_max));
@@ -133,8 +157,9 @@ Result<ModelConfig> read_config(const gguf::File& file, KvType kv_type) {
     return fail(ErrorKind::invalid,
                 fmt::format("tensor token_embd.weight: found {} rows, expected 1 to {}", config.vocab, vocab_max));
   }
-  const bool exact = std::ranges::all_of(
-      file.tensors(), [](const TensorView& tensor) { return tensor.shape[1] == 1 || tensor.type == ElementType::f32; });
+  const bool exact = std::ranges::all_of(file.tensors(), [&](const TensorView& tensor) {
+    return tensor.shape[1] == 1 || tensor.type == ElementType::f32 || is_beside_text(config, tensor.name);
+  });
   config.kv_type = kv_type == KvType::f16 && exact ? KvType::f32 : kv_type;
   return config;
 }

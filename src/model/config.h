@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "backend/backend.h"
 #include "base/result.h"
@@ -15,7 +16,8 @@ namespace quire {
 struct ModelConfig {
   std::string architecture;
   int64_t layers = 0;
-  int64_t width = 0;  // elements of the residual stream
+  int64_t skipped_layers = 0;  // after them, in the file only: they guess tokens beyond the next
+  int64_t width = 0;           // elements of the residual stream
   int64_t ffn_width = 0;
   int64_t heads = 0;
   int64_t kv_heads = 0;
@@ -31,6 +33,9 @@ struct ModelConfig {
   int64_t q_width() const { return heads * head_dim; }
   int64_t kv_width() const { return kv_heads * head_dim; }
 };
+
+// Whether a tensor of the file is not the text model's own, so that it need not be read.
+bool is_beside_text(const ModelConfig& config, std::string_view tensor);
 
 // kv_type: what is asked for, f16 or q8_0. Errors name the key, what was found and what is possible.
 Result<ModelConfig> read_config(const gguf::File& file, KvType kv_type);

@@ -85,7 +85,7 @@ void Model::prepare(const Batch& batch, Backend& backend, const KvStore& kv, Wor
   }
 }
 
-Logits Model::forward(const Batch& batch, Backend& backend, const KvStore& kv, Workspace& space) const {
+Result<Logits> Model::forward(const Batch& batch, Backend& backend, const KvStore& kv, Workspace& space) const {
   const int64_t rows = static_cast<int64_t>(batch.tokens.size());
   QUIRE_CHECK(rows <= space.row_count_max() && batch.logits_rows <= space.logits_count_max(), "the batch fits");
   prepare(batch, backend, kv, space);
@@ -106,7 +106,8 @@ Logits Model::forward(const Batch& batch, Backend& backend, const KvStore& kv, W
       .gate = space.gate(rows),
       .up = space.up(rows),
   };
-  backend.embed(weights_.token_embedding, batch.tokens, step.x);
+  QUIRE_TRY_VOID(backend.embed(weights_.token_embedding, batch.tokens, step.x, step.h));
+  QUIRE_TRY_VOID(weights_.token_embedding.source->check_unchanged());  // rows of another model are no error of read()
   for (int64_t layer = 0; layer < config_.layers; ++layer) {
     architecture_->layer(step, weights_.layers[static_cast<size_t>(layer)], kv.layer(layer));
   }
@@ -119,7 +120,7 @@ Logits Model::forward(const Batch& batch, Backend& backend, const KvStore& kv, W
     backend.matmul(sampled, space.sampled_prompt_rows(), PromptInput::exact, space.scratch(),
                    {{weights_.output, logits}});
   }
-  return {.values = {logits.values, static_cast<size_t>(logits.count * logits.width)}, .vocab = vocab_size()};
+  return Logits{.values = {logits.values, static_cast<size_t>(logits.count * logits.width)}, .vocab = vocab_size()};
 }
 
 }  // namespace quire

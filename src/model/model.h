@@ -18,8 +18,8 @@ namespace quire {
 // Immutable once loaded; any thread may compute with it, each with its own KvStore and Workspace.
 class Model {
  public:
-  // Checks the file against its architecture and packs the weights for `backend`. The file must outlive the model
-  // (token embeddings are read in place); the pages of packed tensors are given back to the system.
+  // Checks the file against its architecture and packs the weights for `backend`. The file must outlive the model:
+  // token embeddings are read from it row by row.
   // kv_type: f16 or q8_0; config() says what became of it.
   static Result<Model> load(const gguf::File& file, Backend& backend, KvType kv_type, LoadProgress progress);
   static Result<Model> load(const gguf::File& file, Backend& backend, KvType kv_type = KvType::f16);
@@ -33,10 +33,12 @@ class Model {
   int64_t output_products() const { return config_.vocab * config_.width; }
 
   // Computes every row of the batch: writes its keys and values, and the logits of the sampled rows into `space`.
+  // An error when token embeddings cannot be read, or the file is not the one that was loaded any more: nothing has
+  // been computed then.
   // A row's bits depend on its sequence up to it, with each position's origin, and on the kernel table alone.
   // Rows of one sequence may come in several slices, positions ascending: each sees all that are before it.
   // REQUIRES: the batch fits into `space`, and block tables cover their slices.
-  Logits forward(const Batch& batch, Backend& backend, const KvStore& kv, Workspace& space) const;
+  Result<Logits> forward(const Batch& batch, Backend& backend, const KvStore& kv, Workspace& space) const;
 
  private:
   Model(ModelConfig config, const Architecture& architecture, Weights weights);

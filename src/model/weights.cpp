@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <set>
@@ -16,6 +17,30 @@
 namespace quire {
 namespace {
 
+// Tells the system what loading will read next, so that a disk works while the processor packs. Tensors lie in a file
+// about as they are loaded: what lies behind one is announced with it, and nothing twice.
+class ReadAhead {
+ public:
+  // Loading is at this byte of the tensor.
+  void reach(const TensorView& tensor, uint64_t at) {
+    constexpr uint64_t ahead_bytes = uint64_t{64} << 20;
+    const uint64_t begin = tensor.offset + at;
+    const bool goes_on = source_ == tensor.source && begin >= begin_ && begin <= end_;
+    if (goes_on && end_ - begin > ahead_bytes / 2) return;
+    const uint64_t end = std::min(begin + ahead_bytes, tensor.source->size_bytes());
+    const uint64_t from = goes_on ? end_ : begin;
+    if (from < end) tensor.source->read_soon(from, end - from);
+    source_ = tensor.source;
+    begin_ = begin;
+    end_ = end;
+  }
+
+ private:
+  const ByteSource* source_ = nullptr;
+  uint64_t begin_ = 0;  // of the source, what has been announced
+  uint64_t end_ = 0;
+};
+
 // Reads tensors by name. Used twice over the same code: first to check, then to load.
 class Loader {
  public:
@@ -26,12 +51,15 @@ class Loader {
   Result<Matrix> matrix(const std::string& name, int64_t outputs, int64_t inputs) {
     QUIRE_TRY(const TensorView* tensor, find(name, std::array<int64_t, 2>{inputs, outputs}));
     if (backend_ == nullptr) {
-      total_bytes_ += tensor->bytes.size();
+      total_bytes_ += tensor->size_bytes();
       return Matrix{};
     }
-    return backend_->load_matrix(*tensor, memory_, [this](std::span<const std::byte> piece) {
-      file_.release(piece);
-      done_bytes_ += piece.size();
+    uint64_t copied_bytes = 0;
+    read_ahead_.reach(*tensor, 0);
+    return backend_->load_matrix(*tensor, memory_, [&](uint64_t bytes) {
+      copied_bytes += bytes;
+      read_ahead_.reach(*tensor, copied_bytes);
+      done_bytes_ += bytes;
       progress_(done_bytes_, total_bytes_);
     });
   }
@@ -42,8 +70,10 @@ class Loader {
       return fail(ErrorKind::unsupported, fmt::format("tensor {}: found type {}, expected F32, F16 or BF16", name,
                                                       element_traits(tensor->type).name));
     }
+    std::vector<std::byte> bytes(tensor->size_bytes());
+    QUIRE_TRY_VOID(tensor->read(0, bytes));
     std::vector<float> values(static_cast<size_t>(size));
-    dequantize(tensor->type, tensor->bytes.data(), size, values.data());
+    dequantize(tensor->type, bytes.data(), size, values.data());
     for (const float value : values) {
       if (!std::isfinite(value)) return fail(ErrorKind::invalid, fmt::format("tensor {}: found {}", name, value));
     }
@@ -77,6 +107,7 @@ class Loader {
   const gguf::File& file_;
   Backend* backend_;
   LoadProgress progress_;
+  ReadAhead read_ahead_;
   PageArena memory_{"weights"};
   uint64_t total_bytes_ = 0;
   uint64_t done_bytes_ = 0;
@@ -128,7 +159,6 @@ Result<Weights> read_all(Loader& load, const ModelConfig& config, const Architec
   }
   QUIRE_TRY(weights.output_norm, load.vector("output_norm.weight", config.width));
   const bool tied = !load.has("output.weight");
-  // Packing it releases the pages of a tied embedding too; rows that are embedded later come back one by one.
   QUIRE_TRY(weights.output, load.matrix(tied ? embedding_name : "output.weight", config.vocab, config.width));
   weights.memory = load.take_memory();
   return weights;
@@ -141,13 +171,15 @@ Result<Weights> load_weights(const gguf::File& file, const ModelConfig& config, 
   Loader check(file, nullptr, progress, 0);
   QUIRE_TRY(const Weights checked, read_all(check, config, architecture));
   for (const TensorView& tensor : file.tensors()) {
-    if (!check.knows(tensor.name)) {
+    if (!check.knows(tensor.name) && !is_beside_text(config, tensor.name)) {
       return fail(ErrorKind::unsupported, fmt::format("tensor {}: not part of architecture {} as this build knows it",
                                                       tensor.name, architecture.name));
     }
   }
   Loader load(file, &backend, progress, check.total_bytes());
-  return read_all(load, config, architecture);
+  QUIRE_TRY(Weights weights, read_all(load, config, architecture));
+  QUIRE_TRY_VOID(file.check_unchanged());
+  return weights;
 }
 
 }  // namespace quire

@@ -30,7 +30,7 @@ struct LayerWeights {
 
 struct Weights {
   PageArena memory{"weights"};      // of all matrices, in the order in which a step reads them
-  TensorView token_embedding;       // (vocab, width), read in place from the file
+  TensorView token_embedding;       // (vocab, width), read from the file row by row
   std::vector<float> rope_factors;  // (rotary_dim / 2) or empty
   std::vector<LayerWeights> layers;
   std::vector<float> output_norm;  // (width)
@@ -38,7 +38,8 @@ struct Weights {
 };
 
 // Every tensor is checked before the first is packed. Errors name the tensor, what was found and what was expected; a
-// tensor that the architecture does not know is an error too, since a model without it is another model.
+// tensor that the architecture does not know is an error too, since a model without it is another model. Those beside
+// the text model (is_beside_text) are skipped.
 Result<Weights> load_weights(const gguf::File& file, const ModelConfig& config, const Architecture& architecture,
                              Backend& backend, LoadProgress progress);
 

@@ -2,14 +2,23 @@
 #pragma once
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <exception>
+#include <memory>
+#include <optional>
 #include <type_traits>
 #include <utility>
+
+#include "base/insist.h"
 
 namespace quire::server {
 
@@ -18,12 +27,43 @@ namespace asio = boost::asio;
 // Operations give (error, result) instead of throwing.
 inline constexpr auto use_tuple = asio::as_tuple(asio::use_awaitable);
 
-// Runs `work()` on the pool and comes back to the caller's thread with what it returned, which must have a default.
+// Has a thread of `context` (or of an executor) call `work` later, even when there is no memory now. `work` is copied;
+// what it points to must live until then.
+template <typename Context, typename Work>
+void post_surely(Context&& context, const Work& work) {
+  insist([&] { asio::post(context, Work(work)); });
+}
+
+// Runs `work()` on the pool and comes back to the caller's thread with what it returned or threw. Once the work has
+// begun nothing can keep the caller waiting: whatever is short, its thread hears of the end.
 template <typename Work>
 asio::awaitable<std::invoke_result_t<Work&>> on_pool(asio::thread_pool& pool, Work work) {
-  using Value = std::invoke_result_t<Work&>;
-  co_return co_await asio::co_spawn(
-      pool, [](Work task) -> asio::awaitable<Value> { co_return task(); }(std::move(work)), asio::use_awaitable);
+  std::optional<std::invoke_result_t<Work&>> value;
+  std::exception_ptr failure;
+  const auto initiate = [&](auto handler) {
+    const auto executor = asio::get_associated_executor(handler);
+    // Both threads hold it: the caller's thread calls the handler while the pool's may not have let go.
+    struct Return {
+      decltype(handler) resume;
+      decltype(asio::make_work_guard(executor)) work;
+    };
+    const auto back = std::make_shared<Return>(Return{std::move(handler), asio::make_work_guard(executor)});
+    asio::post(pool, [&value, &failure, &work, executor, back] {
+      try {
+        value.emplace(work());
+      } catch (...) {
+        failure = std::current_exception();
+      }
+      post_surely(executor, [back] {
+        auto resume = std::move(back->resume);
+        back->work.reset();
+        resume();
+      });
+    });
+  };
+  co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(initiate, asio::use_awaitable);
+  if (failure) std::rethrow_exception(failure);
+  co_return std::move(*value);
 }
 
 // Coroutines of one thread wait here until somebody says that there is news.

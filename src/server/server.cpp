@@ -10,13 +10,18 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/ip/host_name.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <chrono>
 #include <csignal>
 #include <exception>
+#include <functional>
 #include <map>
+#include <memory>
+#include <thread>
+#include <vector>
 
 #include "base/descriptors.h"
 #include "server/http/connection.h"
@@ -58,11 +63,14 @@ size_t default_connections_max(int32_t queue_max, size_t files) {
   return std::clamp<size_t>(files - std::min(files, own_files), 64, static_cast<size_t>(queue_max) + crowd);
 }
 
-Result<tcp::acceptor> listen_on(asio::io_context& io, const std::string& host, uint16_t port) {
+// "::" listens for IPv4 too, whatever the system's default is; where there is no IPv6, for IPv4 alone.
+Result<tcp::acceptor> listen_on(asio::io_context& io, const HostPort& address) {
+  const std::string& host = address.host;
+  const uint16_t port = address.port;
   boost::system::error_code error;
   const auto refused = [&] {
     const ErrorKind kind = error == asio::error::address_in_use ? ErrorKind::busy : ErrorKind::io;
-    return fail(kind, fmt::format("cannot listen on {}:{}: {}", host, port, error.message()));
+    return fail(kind, fmt::format("cannot listen on {}: {}", host_port_text(address), error.message()));
   };
   tcp::resolver resolver(io);
   const auto endpoints = resolver.resolve(host, fmt::format("{}", port), tcp::resolver::passive, error);
@@ -70,6 +78,8 @@ Result<tcp::acceptor> listen_on(asio::io_context& io, const std::string& host, u
   const tcp::endpoint endpoint = *endpoints.begin();
   tcp::acceptor acceptor(io);
   acceptor.open(endpoint.protocol(), error);
+  if (error == asio::error::address_family_not_supported && host == "::") return listen_on(io, HostPort{"0.0.0.0", port});
+  if (!error && host == "::") acceptor.set_option(asio::ip::v6_only(false), error);
   if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
@@ -77,17 +87,59 @@ Result<tcp::acceptor> listen_on(asio::io_context& io, const std::string& host, u
   return acceptor;
 }
 
+// Are so many threads to be had? A pool that gets only some of its own waits for ever for them to end.
+Result<void> try_threads(int count) {
+  std::vector<std::jthread> threads;
+  try {
+    for (int index = 0; index < count; ++index) {
+      threads.emplace_back([](const std::stop_token& stop) {
+        while (!stop.stop_requested()) std::this_thread::yield();
+      });
+    }
+  } catch (const std::exception& error) {
+    return fail(ErrorKind::io, fmt::format("cannot start a thread: {}", error.what()));
+  }
+  return {};
+}
+
+constexpr int intake_threads = 2;
+constexpr int loader_threads = 1;
+
 }  // namespace
 
 struct Server::Impl {
+  // Of a coroutine without which nobody would be let in any more: where it ends although nobody has stopped the server
+  // (there is no memory to wait with), another one begins.
+  struct Accepting {
+    Impl& server;
+    ~Accepting() {
+      if (server.accepts) post_surely(server.io, [one = &server] { one->begin_accepting(); });
+    }
+  };
+  // Of a connection's coroutine, however it ends.
+  struct Connected {
+    Impl& server;
+    uint64_t id;
+    ~Connected() {
+      server.connections.erase(id);
+      server.end_when_done();
+    }
+  };
+
   Impl(Config given, store::Catalog models, ModelLoader& loader, const Clock& clock);
 
+  void run();
+  void post_events(std::vector<Event>&& events);
+  void begin_accepting();
   asio::awaitable<void> accept();
+  asio::awaitable<void> serve(uint64_t id, Connection& connection);
   asio::awaitable<void> preload(std::string name);
   asio::awaitable<void> refuse(tcp::socket socket);
+  void welcome(tcp::socket socket);
   void add(tcp::socket socket);
   void wait_for_signal();
   void begin_stop();
+  void after_grace(int64_t ns, const std::function<void()>& then);
   void end_when_drained();
   void end_service();
   void close_all();
@@ -98,8 +150,8 @@ struct Server::Impl {
   const Clocks clocks;
   asio::io_context io{1};
   asio::executor_work_guard<asio::io_context::executor_type> work = asio::make_work_guard(io);
-  asio::thread_pool intake{2};
-  asio::thread_pool loader_pool{1};
+  asio::thread_pool intake{intake_threads};
+  asio::thread_pool loader_pool{loader_threads};
   tcp::acceptor acceptor{io};
   tcp::endpoint endpoint;  // what it listens on; stays known when it is closed
   asio::signal_set signals{io};
@@ -110,11 +162,13 @@ struct Server::Impl {
   ServerCounts counts;
   ModelHost host;
   const MetricsPage metrics;
+  StoreJobs jobs;
   Service service;
   ConnectionContext context;
   std::map<uint64_t, std::unique_ptr<Connection>> connections;
   uint64_t next_connection = 0;
   bool draining = false;
+  bool accepts = false;
   static constexpr int refusing_max = 256;
   int refusing = 0;  // connections beyond the limit that are being told so
 };
@@ -125,19 +179,28 @@ Server::Impl::Impl(Config given, store::Catalog models, ModelLoader& loader, con
       clocks{clock, unix_now_ns},
       log(config.settings.log_format),
       // Called on an engine's thread: the step's events travel to the io thread as one value.
-      host(io, loader_pool, loader, clock,
-           [this](std::vector<Event>&& events) {
-             asio::post(io, [this, moved = std::move(events)] { streams.deliver(moved); });
-           },
+      host(io, loader_pool, loader, clock, [this](std::vector<Event>&& events) { post_events(std::move(events)); },
            {.log = log,
-            .models_max = config.settings.models_max,
+            .seats = {.models_max = config.settings.models_max,
+                      .queue_max = config.settings.queue_max,
+                      .queue_tokens_max = config.settings.queue_tokens_max},
             .keep_alive_ns = config.settings.keep_alive_ns,
             .memory_bound_bytes = config.settings.memory_bytes,
             .read_memory = config.read_memory,
             .watch_interval_ns = config.watch_interval_ns}),
       metrics(host, requests, counts, config.busy_ns, clocks.unix_ns()),
-      service(intake, catalog, host, requests, clocks, ClientWeights(config.settings.client_weights), metrics,
-              config.seed),
+      jobs(io, clock),
+      service({.intake = intake,
+               .catalog = catalog,
+               .host = host,
+               .requests = requests,
+               .clocks = clocks,
+               .weights = ClientWeights(config.settings.client_weights),
+               .metrics = metrics,
+               .jobs = jobs,
+               .store_folder = config.settings.models_folder,
+               .registry = config.registry,
+               .random = std::mt19937_64(config.seed)}),
       context{.service = service,
               .intake = intake,
               .streams = streams,
@@ -151,15 +214,31 @@ Server::Impl::Impl(Config given, store::Catalog models, ModelLoader& loader, con
               .bodies = {.bytes_max = config.limits.bodies_bytes_max}} {
   // Not at once: whose request has gone is still at work.
   requests.when_gone([this] {
-    if (draining) asio::post(io, [this] { end_when_drained(); });
+    if (draining) post_surely(io, [this] { end_when_drained(); });
   });
+  requests.seats_from([this] { return host.line(); });
+}
+
+// Called on an engine's thread: the step's events travel to the io thread as one value.
+void Server::Impl::post_events(std::vector<Event>&& events) {
+  std::shared_ptr<std::vector<Event>> box;
+  insist([&] { box = std::make_shared<std::vector<Event>>(); });
+  *box = std::move(events);
+  post_surely(io, [this, box] { streams.deliver(*box); });
+}
+
+void Server::Impl::begin_accepting() {
+  if (accepts) insist([&] { asio::co_spawn(io, accept(), asio::detached); });
 }
 
 asio::awaitable<void> Server::Impl::accept() {
+  const Accepting accepting{*this};
   for (;;) {
     auto [error, socket] = co_await acceptor.async_accept(use_tuple);
-    if (context.stopping) co_return;
-    if (error == asio::error::operation_aborted) co_return;
+    if (context.stopping || error == asio::error::operation_aborted) {
+      accepts = false;
+      co_return;
+    }
     if (error) {
       // Out of files, most likely: some will come back.
       spdlog::warn("cannot accept a connection: {}", error.message());
@@ -167,19 +246,25 @@ asio::awaitable<void> Server::Impl::accept() {
       (void)co_await pause.async_wait(use_tuple);
       continue;
     }
-    if (connections.size() >= config.limits.connections_max) {
-      counts.refuse(Refusal::too_many_connections);
-      if (refusing < refusing_max) asio::co_spawn(io, refuse(std::move(socket)), asio::detached);
-      continue;
+    try {
+      welcome(std::move(socket));
+    } catch (const std::exception& failure) {
+      spdlog::error("a connection is given up: {}", failure.what());
     }
-    add(std::move(socket));
   }
+}
+
+void Server::Impl::welcome(tcp::socket socket) {
+  if (connections.size() < config.limits.connections_max) return add(std::move(socket));
+  counts.refuse(Refusal::too_many_connections);
+  if (refusing < refusing_max) asio::co_spawn(io, refuse(std::move(socket)), asio::detached);
 }
 
 // Reads what the client sends before it closes: closing a socket that holds unread bytes resets it, and the client may
 // never see the answer.
 asio::awaitable<void> Server::Impl::refuse(tcp::socket socket) {
   ++refusing;
+  const std::unique_ptr<int, void (*)(int*)> until_gone(&refusing, [](int* count) { --*count; });
   ++counts.responses[{"other", 503}];
   boost::beast::tcp_stream stream(std::move(socket));
   stream.expires_after(std::chrono::nanoseconds(config.limits.linger_ns));
@@ -192,43 +277,53 @@ asio::awaitable<void> Server::Impl::refuse(tcp::socket socket) {
     const auto [next_error, read] = co_await stream.async_read_some(asio::buffer(unread), use_tuple);
     read_error = next_error;
   }
-  --refusing;
 }
 
 void Server::Impl::add(tcp::socket socket) {
   const uint64_t id = next_connection++;
-  Connection& connection =
-      *connections.emplace(id, std::make_unique<Connection>(std::move(socket), context)).first->second;
-  asio::co_spawn(io, connection.run(), [this, id](const std::exception_ptr& exception) {
-    if (exception) {
-      // A library's exception (no memory, most likely) costs this connection only.
-      try {
-        std::rethrow_exception(exception);
-      } catch (const std::exception& error) {
-        spdlog::error("a connection failed: {}", error.what());
-      }
-    }
+  const auto [place, is_new] = connections.emplace(id, std::make_unique<Connection>(std::move(socket), context));
+  try {
+    asio::co_spawn(io, serve(id, *place->second), asio::detached);
+  } catch (...) {
     connections.erase(id);
-    end_when_done();
-  });
+    throw;
+  }
+}
+
+asio::awaitable<void> Server::Impl::serve(uint64_t id, Connection& connection) {
+  const Connected connected{*this, id};
+  try {
+    co_await connection.run();
+  } catch (const std::exception& error) {
+    // A library's exception (no memory, most likely) costs this connection only.
+    spdlog::error("a connection failed: {}", error.what());
+  }
 }
 
 asio::awaitable<void> Server::Impl::preload(std::string name) {
-  auto file = co_await on_pool(intake, [this, &name] { return catalog.find(name); });
-  if (!file) {
-    spdlog::error("{}", file.error().message);
-    co_return;
+  try {
+    auto file = co_await on_pool(intake, [this, &name] { return catalog.find(name); });
+    if (!file) {
+      spdlog::error("{}", file.error().message);
+      co_return;
+    }
+    const ModelHost::Demand demand{.file = std::move(*file), .arrived_ns = clocks.engine.now_ns()};
+    ModelHost::Wait wait(host, demand);
+    const auto lease = co_await wait.done();
+    if (lease) lease->keep_alive(api::keep_alive_forever);
+  } catch (const std::exception& error) {
+    spdlog::error("{} is not loaded: {}", name, error.what());
   }
-  const auto lease = co_await host.acquire(std::move(*file));
-  if (lease) lease->keep_alive(api::keep_alive_forever);
 }
 
 // One wait at a time: a signal ends all that there are.
 void Server::Impl::wait_for_signal() {
-  signals.async_wait([this](const boost::system::error_code& error, int) {
-    if (error) return;
-    begin_stop();
-    if (!context.stopping) wait_for_signal();
+  insist([&] {
+    signals.async_wait([this](const boost::system::error_code& error, int) {
+      if (error) return;
+      if (!context.stopping) wait_for_signal();
+      begin_stop();
+    });
   });
 }
 
@@ -245,17 +340,22 @@ void Server::Impl::begin_stop() {
     spdlog::info("draining: {} requests have {} s to end", requests.generating(), timeout_ns / 1'000'000'000);
   }
   constexpr int64_t year_ns = int64_t{365} * 24 * 3600 * 1'000'000'000;  // a timer's clock would overflow
-  grace.expires_after(std::chrono::nanoseconds(std::min(timeout_ns, year_ns)));
-  grace.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;
+  after_grace(std::min(timeout_ns, year_ns), [this] {
     end_service();
+    host.stop();  // who waits for a model
     streams.fail_all({503, "the server is stopping"});
-    grace.expires_after(std::chrono::seconds(1));  // for the last bytes to be taken
-    grace.async_wait([this](const boost::system::error_code& again) {
-      if (!again) close_all();
-    });
+    after_grace(1'000'000'000, [this] { close_all(); });  // for the last bytes to be taken
   });
   end_when_drained();
+}
+
+void Server::Impl::after_grace(int64_t ns, const std::function<void()>& then) {
+  insist([&] {
+    grace.expires_after(std::chrono::nanoseconds(ns));
+    grace.async_wait([then](const boost::system::error_code& error) {
+      if (!error) then();
+    });
+  });
 }
 
 void Server::Impl::end_when_drained() {
@@ -266,6 +366,7 @@ void Server::Impl::end_when_drained() {
 void Server::Impl::end_service() {
   if (context.stopping) return;
   context.stopping = true;
+  jobs.stop();
   boost::system::error_code ignored;
   acceptor.close(ignored);
   for (const auto& [id, connection] : connections) connection->stop();
@@ -281,7 +382,7 @@ void Server::Impl::end_when_done() {
   grace.cancel();
   boost::system::error_code ignored;
   signals.cancel(ignored);
-  host.unload_all();
+  host.stop();
   work.reset();
 }
 
@@ -289,7 +390,7 @@ Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Server::~Server() {
   // Engines post events to the io context until they are destroyed.
-  impl_->host.unload_all();
+  impl_->host.stop();
   impl_->loader_pool.join();
   impl_->intake.join();
 }
@@ -301,9 +402,10 @@ Result<std::unique_ptr<Server>> Server::open(Config config, store::Catalog catal
     config.limits.connections_max = default_connections_max(config.settings.queue_max, files);
   }
   reserve_descriptors(static_cast<int>(config.limits.connections_max));
+  QUIRE_TRY_VOID(try_threads(intake_threads + loader_threads));
   auto impl = std::make_unique<Impl>(std::move(config), std::move(catalog), loader, clock);
   const Settings& settings = impl->config.settings;
-  QUIRE_TRY(impl->acceptor, listen_on(impl->io, settings.host, settings.port));
+  QUIRE_TRY(impl->acceptor, listen_on(impl->io, HostPort{settings.host, settings.port}));
   impl->endpoint = impl->acceptor.local_endpoint();
   impl->context.checks_host = impl->endpoint.address().is_loopback();
   return std::unique_ptr<Server>(new Server(std::move(impl)));
@@ -321,8 +423,22 @@ void Server::run() {
     impl.wait_for_signal();
   }
   for (const std::string& name : impl.config.preload) asio::co_spawn(impl.io, impl.preload(name), asio::detached);
-  asio::co_spawn(impl.io, impl.accept(), asio::detached);
-  impl.io.run();
+  impl.run();
+}
+
+// What is thrown through the loop has ended one connection, which cleaned up after itself.
+void Server::Impl::run() {
+  accepts = true;
+  begin_accepting();
+  for (bool runs = true; runs;) {
+    try {
+      io.run();
+      runs = false;
+    } catch (const std::exception& error) {
+      spdlog::error("a connection was given up: {}", error.what());
+    }
+  }
+  accepts = false;
 }
 
 void Server::stop() {

@@ -14,6 +14,7 @@
 #include "server/models/machine_memory.h"
 #include "server/settings.h"
 #include "store/catalog.h"
+#include "store/registry/surroundings.h"
 
 namespace quire::server {
 
@@ -26,6 +27,10 @@ class Server {
     std::vector<std::string> preload = {};  // names of models to load at start; they stay for ever
     uint64_t seed = 0;                      // begins ids, and the seeds of requests that have none
     std::function<MachineMemory()> read_memory = [] { return read_machine_memory(); };
+    // What pulls and pushes take from the machine.
+    std::function<Result<store::registry::Surroundings>()> registry = [] {
+      return Result<store::registry::Surroundings>(fail(ErrorKind::unsupported, "this server has no registry"));
+    };
     std::function<std::vector<int64_t>()> busy_ns = [] { return std::vector<int64_t>(); };  // of each worker
     int64_t watch_interval_ns = 1'000'000'000;  // between two looks at memory and models
     bool handles_signals = false;               // SIGINT and SIGTERM call stop()

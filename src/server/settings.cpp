@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <limits>
 #include <optional>
@@ -13,70 +15,95 @@
 namespace quire::server {
 namespace {
 
-// A variable that is set, and the name it was found by.
-struct Variable {
-  std::string name;
-  std::string value;
-};
-
-class Environment {
- public:
-  explicit Environment(const EnvironmentLookup& lookup) : lookup_(lookup) {}
-
-  // QUIRE_ and the suffix, else OLLAMA_ and the suffix.
-  std::optional<Variable> find(std::string_view suffix) const {
-    for (const std::string_view prefix : {"QUIRE_", "OLLAMA_"}) {
-      const std::string name = fmt::format("{}{}", prefix, suffix);
-      const char* value = lookup_(name.c_str());
-      if (value != nullptr && *value != '\0') return Variable{name, value};
-    }
-    return std::nullopt;
-  }
-
-  template <typename T>
-  Result<void> read_integer(std::string_view suffix, int64_t min, T& target) const {
-    const std::optional<Variable> variable = find(suffix);
-    if (!variable) return {};
-    constexpr int64_t max = std::numeric_limits<T>::max();
-    int64_t number = 0;
-    const char* end = variable->value.data() + variable->value.size();
-    const auto [stop, error] = std::from_chars(variable->value.data(), end, number);
-    if (error != std::errc() || stop != end || number < min || number > max) {
-      return fail(ErrorKind::invalid, fmt::format("{}: expected an integer from {} to {}, found \"{}\"",
-                                                  variable->name, min, max, variable->value));
-    }
-    target = static_cast<T>(number);
-    return {};
-  }
-
-  template <typename T, typename Parse>
-  Result<void> read_with(std::string_view suffix, Parse parse, T& target) const {
-    const std::optional<Variable> variable = find(suffix);
-    if (!variable) return {};
-    auto parsed = parse(variable->value);
-    if (!parsed) {
-      return fail(ErrorKind::invalid, fmt::format("{}: {}", variable->name, parsed.error().message));
-    }
-    target = std::move(*parsed);
-    return {};
-  }
-
- private:
-  const EnvironmentLookup& lookup_;
-};
+template <typename T>
+Result<void> read_number(const Environment& environment, std::string_view suffix, int64_t min, T& target) {
+  auto number = static_cast<int64_t>(target);
+  QUIRE_TRY_VOID(environment.read_integer(suffix, min, std::numeric_limits<T>::max(), number));
+  target = static_cast<T>(number);
+  return {};
+}
 
 Result<int64_t> parse_timeout_ns(std::string_view text) {
   QUIRE_TRY(const int64_t ns, api::parse_duration_ns(text));
-  if (ns < 0) return fail(ErrorKind::invalid, fmt::format("expected a duration that is not negative, found \"{}\"", text));
+  if (ns < 0)
+    return fail(ErrorKind::invalid, fmt::format("expected a duration that is not negative, found \"{}\"", text));
   return ns;
 }
 
-// "1" and "true" are 1, "0" and "false" 0; 2 asks for traces.
+// A truth value, or a number: 2 and more ask for traces, what is negative for less than usual. INFO is how Ollama's own
+// log calls 0.
 Result<int> parse_debug(std::string_view text) {
-  if (text == "0" || text == "false") return 0;
-  if (text == "1" || text == "true") return 1;
-  if (text == "2") return 2;
+  if (text == "INFO") return 0;
+  if (const auto truth = parse_truth(text)) return *truth ? 1 : 0;
+  int level = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), level);
+  if (error == std::errc() && stop == text.data() + text.size()) return std::clamp(level, 0, 2);
   return fail(ErrorKind::invalid, fmt::format("expected 0, 1 or 2, found \"{}\"", text));
+}
+
+// How keys and values are kept. Ollama hands the word on to llama.cpp, which knows more of them: q8_0 is the nearest to
+// what is smaller still, f16 to the rest.
+Result<void> read_kv_type(const Environment& environment, KvType& target) {
+  constexpr std::string_view suffix = "KV_CACHE_TYPE";
+  std::optional<Variable> variable = environment.find(suffix);
+  if (!variable) return {};
+  for (char& c : variable->value) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  constexpr std::array<std::string_view, 5> smaller = {"q4_0", "q4_1", "iq4_nl", "q5_0", "q5_1"};
+  constexpr std::array<std::string_view, 2> larger = {"f32", "bf16"};
+  if (variable->is_ollamas()) {
+    if (std::ranges::find(smaller, variable->value) != smaller.end()) {
+      environment.warn(*variable, fmt::format("{} is not served; q8_0 is used", variable->value));
+      target = KvType::q8_0;
+      return {};
+    }
+    if (std::ranges::find(larger, variable->value) != larger.end()) {
+      environment.warn(*variable, fmt::format("{} is not served; f16 is used", variable->value));
+      return {};
+    }
+  }
+  return environment.read_with(
+      suffix, [&](std::string_view) { return parse_kv_type(variable->value); }, target);
+}
+
+Result<HostPort> read_address(const Environment& environment) {
+  const HostPort usual{Settings{}.host, Settings{}.port};
+  HostPort address = usual;
+  QUIRE_TRY_VOID(environment.read_with(
+      "HOST", [&](std::string_view text) { return parse_host(text, usual); }, address));
+  return address;
+}
+
+// MAX_QUEUE=0 lets nothing wait in Ollama; here a request waits at least until the next step begins.
+Result<void> read_queue(const Environment& environment, Settings& settings) {
+  const std::optional<Variable> variable = environment.find("MAX_QUEUE");
+  if (variable && variable->is_ollamas() && variable->value == "0") {
+    environment.warn(*variable, "a request waits at least until the next step begins; 1 is used");
+    settings.queue_max = 1;
+  } else {
+    QUIRE_TRY_VOID(read_number(environment, "MAX_QUEUE", 1, settings.queue_max));
+  }
+  return read_number(environment, "MAX_QUEUE_TOKENS", 0, settings.queue_tokens_max);
+}
+
+Result<void> read_parallel(const Environment& environment, Settings& settings) {
+  const std::optional<Variable> variable = environment.find("NUM_PARALLEL");
+  if (variable && variable->value == "auto") return {};
+  return read_number(environment, "NUM_PARALLEL", 0, settings.parallel_max);
+}
+
+// Set for Ollama, and without a meaning here: said once, so that nobody waits for an effect.
+void warn_of_ollamas_own(const EnvironmentLookup& lookup, std::vector<std::string>& warnings) {
+  constexpr std::string_view names[] = {"OLLAMA_FLASH_ATTENTION", "OLLAMA_SCHED_SPREAD",       "OLLAMA_GPU_OVERHEAD",
+                                        "OLLAMA_IGPU_ENABLE",     "OLLAMA_INTEL_GPU",          "OLLAMA_VULKAN",
+                                        "OLLAMA_LLM_LIBRARY",     "OLLAMA_LOAD_TIMEOUT",       "OLLAMA_MAX_VRAM",
+                                        "OLLAMA_NEW_ENGINE",      "OLLAMA_DEBUG_LOG_REQUESTS", "OLLAMA_MULTIUSER_CACHE",
+                                        "OLLAMA_REMOTES"};
+  std::string found;
+  for (const std::string_view name : names) {
+    const char* value = lookup(std::string(name).c_str());
+    if (value != nullptr && *value != '\0') found.append(found.empty() ? "" : ", ").append(name);
+  }
+  if (!found.empty()) warnings.push_back(found + ": set, but without a meaning here");
 }
 
 std::vector<std::string> split_list(std::string_view text) {
@@ -99,35 +126,6 @@ std::filesystem::path default_models_folder(const EnvironmentLookup& lookup) {
 
 }  // namespace
 
-Result<HostPort> parse_host(std::string_view text, const HostPort& fallback) {
-  const auto broken = [&] {
-    return fail(ErrorKind::invalid, fmt::format("expected HOST, :PORT or HOST:PORT, found \"{}\"", text));
-  };
-  std::string_view rest = text;
-  if (const size_t scheme = rest.find("://"); scheme != std::string_view::npos) rest.remove_prefix(scheme + 3);
-  if (const size_t slash = rest.find('/'); slash != std::string_view::npos) rest = rest.substr(0, slash);
-  std::string_view host = rest;
-  std::string_view port;
-  if (rest.starts_with('[')) {
-    const size_t close = rest.find(']');
-    if (close == std::string_view::npos) return broken();
-    host = rest.substr(1, close - 1);
-    port = rest.substr(close + 1);
-    if (!port.empty() && !port.starts_with(':')) return broken();
-  } else if (const size_t colon = rest.find(':'); colon != std::string_view::npos && colon == rest.rfind(':')) {
-    host = rest.substr(0, colon);
-    port = rest.substr(colon);
-  }
-  HostPort result = fallback;
-  if (!host.empty()) result.host = host;
-  if (!port.empty()) {
-    port.remove_prefix(1);
-    const auto [stop, error] = std::from_chars(port.data(), port.data() + port.size(), result.port);
-    if (error != std::errc() || stop != port.data() + port.size()) return broken();
-  }
-  return result;
-}
-
 Result<uint64_t> parse_bytes(std::string_view text) {
   uint64_t number = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -149,41 +147,43 @@ Result<uint64_t> parse_bytes(std::string_view text) {
 }
 
 Result<Settings> read_settings(const EnvironmentLookup& lookup) {
-  const Environment environment(lookup);
   Settings settings;
-  HostPort address{settings.host, settings.port};
-  QUIRE_TRY_VOID(environment.read_with(
-      "HOST", [&](std::string_view text) { return parse_host(text, address); }, address));
+  const Environment environment(lookup, settings.warnings);
+  QUIRE_TRY(const HostPort address, read_address(environment));
   settings.host = address.host;
   settings.port = address.port;
-  const auto parallel = environment.find("NUM_PARALLEL");
-  if (!parallel || parallel->value != "auto") {
-    QUIRE_TRY_VOID(environment.read_integer("NUM_PARALLEL", 0, settings.parallel_max));
-  }
-  QUIRE_TRY_VOID(environment.read_integer("MAX_QUEUE", 1, settings.queue_max));
-  QUIRE_TRY_VOID(environment.read_integer("MAX_QUEUE_TOKENS", 0, settings.queue_tokens_max));
+  if (address.is_https) environment.warn(*environment.find("HOST"), "TLS is not served; a proxy in front may speak it");
+  QUIRE_TRY_VOID(read_parallel(environment, settings));
+  QUIRE_TRY_VOID(read_queue(environment, settings));
   int32_t target_gap_ms = 0;
-  QUIRE_TRY_VOID(environment.read_integer("TARGET_ITL_MS", 0, target_gap_ms));
+  QUIRE_TRY_VOID(read_number(environment, "TARGET_ITL_MS", 0, target_gap_ms));
   settings.target_gap_ns = int64_t{target_gap_ms} * 1'000'000;
   QUIRE_TRY_VOID(environment.read_with("CLIENT_WEIGHTS", parse_client_weights, settings.client_weights));
   int32_t models_max = 0;
-  QUIRE_TRY_VOID(environment.read_integer("MAX_LOADED_MODELS", 0, models_max));
+  QUIRE_TRY_VOID(read_number(environment, "MAX_LOADED_MODELS", 0, models_max));
   if (models_max > 0) settings.models_max = models_max;
-  QUIRE_TRY_VOID(environment.read_integer("CONTEXT_LENGTH", 0, settings.context_tokens));
-  QUIRE_TRY_VOID(environment.read_integer("THREADS", 0, settings.threads));
+  QUIRE_TRY_VOID(read_number(environment, "CONTEXT_LENGTH", 0, settings.context_tokens));
+  QUIRE_TRY_VOID(read_number(environment, "THREADS", 0, settings.threads));
   QUIRE_TRY_VOID(environment.read_with("KEEP_ALIVE", api::parse_duration_ns, settings.keep_alive_ns));
   QUIRE_TRY_VOID(environment.read_with("DRAIN_TIMEOUT", parse_timeout_ns, settings.drain_timeout_ns));
   QUIRE_TRY_VOID(environment.read_with("DEBUG", parse_debug, settings.debug));
   QUIRE_TRY_VOID(environment.read_with("MEMORY", parse_bytes, settings.memory_bytes));
   QUIRE_TRY_VOID(environment.read_with("LOG_FORMAT", parse_log_format, settings.log_format));
-  QUIRE_TRY_VOID(environment.read_with("KV_CACHE_TYPE", parse_kv_type, settings.kv_type));
+  QUIRE_TRY_VOID(read_kv_type(environment, settings.kv_type));
   if (const auto isa = environment.find("ISA")) settings.isa = isa->value;
   if (const auto root = environment.find("MACHINE_ROOT")) settings.machine_root = root->value;
   if (const auto origins = environment.find("ORIGINS")) settings.origins = split_list(origins->value);
   const auto folder = environment.find("MODELS");
   settings.models_folder = folder ? std::filesystem::path(folder->value) : default_models_folder(lookup);
+  if (folder) settings.models_variable = folder->name;
   settings.tune_folder = settings.models_folder / "quire" / "tune";
+  warn_of_ollamas_own(lookup, settings.warnings);
   return settings;
+}
+
+Result<HostPort> read_host(const EnvironmentLookup& lookup) {
+  std::vector<std::string> warnings;
+  return read_address(Environment(lookup, warnings));
 }
 
 }  // namespace quire::server

@@ -3,13 +3,14 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "core/limits.h"
 #include "model/kv_type.h"
+#include "server/environment.h"
+#include "server/host_port.h"
 #include "server/observe/log_format.h"
 #include "server/requests/client_identity.h"
 
@@ -25,6 +26,7 @@ struct Settings {
   std::vector<ClientWeight> client_weights;              // QUIRE_CLIENT_WEIGHTS: "NAME=W,NAME=W"
   int32_t models_max = 3;                                // MAX_LOADED_MODELS
   std::filesystem::path models_folder;                   // MODELS; default: HOME/.quire/models
+  std::string models_variable;                           // the variable that named it; empty: the default
   std::filesystem::path tune_folder;        // what `quire tune` wrote: models_folder/quire/tune; empty: nothing is read
   int64_t keep_alive_ns = 300'000'000'000;  // KEEP_ALIVE; negative: for ever
   int64_t drain_timeout_ns = 30'000'000'000;  // QUIRE_DRAIN_TIMEOUT: for answers in progress when it is told to stop
@@ -36,21 +38,16 @@ struct Settings {
   uint64_t memory_bytes = 0;                  // QUIRE_MEMORY: for KV; 0: auto
   LogFormat log_format = LogFormat::text;     // QUIRE_LOG_FORMAT: text or json
   KvType kv_type = KvType::f16;               // KV_CACHE_TYPE: f16 or q8_0
-  std::filesystem::path machine_root = "/";   // QUIRE_MACHINE_ROOT: where /proc and /sys say how much memory there is
+  std::filesystem::path machine_root = "/";   // QUIRE_MACHINE_ROOT: where /proc and /sys say what this machine has
+  std::vector<std::string> warnings;          // what was not taken as it was written; for the log
 };
 
-// The value of an environment variable, or null.
-using EnvironmentLookup = std::function<const char*(const char* name)>;
-
-// An error names the variable, what it holds and what was expected. Empty values count as unset.
+// An error names the variable, what it holds and what was expected; under Ollama's name it is a warning, as Environment
+// has it. Empty values count as unset.
 Result<Settings> read_settings(const EnvironmentLookup& lookup);
 
-struct HostPort {
-  std::string host;
-  uint16_t port = 0;
-};
-// "[http://]HOST[:PORT][/]" with either part left out; an IPv6 address stands in brackets when a port follows.
-Result<HostPort> parse_host(std::string_view text, const HostPort& fallback);
+// HOST alone: where clients look. Warnings are the server's to give.
+Result<HostPort> read_host(const EnvironmentLookup& lookup);
 
 // "8G", "512MiB", "1000000": a number of bytes; K, M, G and T are powers of 1024.
 Result<uint64_t> parse_bytes(std::string_view text);

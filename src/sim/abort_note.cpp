@@ -29,9 +29,9 @@ AbortNote::~AbortNote() {
   note_size = 0;
 }
 
-void AbortNote::running(uint64_t seed) {
+void AbortNote::running(uint64_t seed, std::string_view kind) {
   const auto result =
-      fmt::format_to_n(note_text.data(), note_text.size(), "replay: quire simulate --seed {} --trace\n", seed);
+      fmt::format_to_n(note_text.data(), note_text.size(), "replay: quire simulate {}--seed {} --trace\n", kind, seed);
   note_size = std::min(result.size, note_text.size());
 }
 

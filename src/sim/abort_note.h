@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 namespace quire::sim {
 
@@ -14,7 +15,8 @@ class AbortNote {
   AbortNote(const AbortNote&) = delete;
   AbortNote& operator=(const AbortNote&) = delete;
 
-  void running(uint64_t seed);
+  // `kind`: the option of `quire simulate` for worlds of this kind.
+  void running(uint64_t seed, std::string_view kind = "");
 };
 
 }  // namespace quire::sim

@@ -1,12 +1,13 @@
 #include "store/model_facts.h"
 
+#include <fmt/format.h>
+
+#include <array>
 #include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <type_traits>
 #include <variant>
-
-#include "gguf/file.h"
 
 namespace quire::store {
 namespace {
@@ -23,6 +24,49 @@ nlohmann::ordered_json value_json(const gguf::Value& value, bool with_arrays) {
         return held;
       },
       value);
+}
+
+std::string metadata_text(const gguf::Metadata& metadata, bool with_arrays) {
+  nlohmann::ordered_json result = nlohmann::ordered_json::object();
+  for (const auto& [key, value] : metadata.entries()) {
+    if (key != "tokenizer.chat_template") result[key] = value_json(value, with_arrays);  // a fact of its own
+  }
+  return result.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+TensorFacts tensor_facts(const TensorView& tensor) {
+  TensorFacts facts{.name = tensor.name, .type = element_traits(tensor.type).name, .shape = {}};
+  size_t dimensions = tensor.shape.size();
+  while (dimensions > 1 && tensor.shape[dimensions - 1] == 1) --dimensions;
+  for (size_t i = 0; i < dimensions; ++i) facts.shape.push_back(static_cast<uint64_t>(tensor.shape[i]));
+  return facts;
+}
+
+}  // namespace
+
+std::string human_count(uint64_t count) {
+  struct Scale {
+    uint64_t unit;
+    char letter;
+    int digits;
+  };
+  for (const Scale scale : {Scale{1'000'000'000, 'B', 1}, Scale{1'000'000, 'M', 2}, Scale{1'000, 'K', 0}}) {
+    if (count < scale.unit) continue;
+    const int digits = count % scale.unit == 0 ? 0 : scale.digits;
+    return fmt::format("{:.{}f}{}", static_cast<double>(count) / static_cast<double>(scale.unit), digits, scale.letter);
+  }
+  return fmt::format("{}", count);
+}
+
+std::string_view file_type_name(int64_t file_type) {
+  // Source: enum llama_ftype; the gaps are types that were removed.
+  static constexpr std::array<std::string_view, 33> names = {
+      "F32",    "F16",     "Q4_0",   "Q4_1",   "",       "",       "",       "Q8_0",  "Q5_0",    "Q5_1",   "Q2_K",
+      "Q3_K_S", "Q3_K_M",  "Q3_K_L", "Q4_K_S", "Q4_K_M", "Q5_K_S", "Q5_K_M", "Q6_K",  "IQ2_XXS", "IQ2_XS", "Q2_K_S",
+      "IQ3_XS", "IQ3_XXS", "IQ1_S",  "IQ4_NL", "IQ3_S",  "IQ3_M",  "IQ2_S",  "IQ2_M", "IQ4_XS",  "IQ1_M",  "BF16"};
+  if (file_type < 0 || file_type >= static_cast<int64_t>(names.size())) return "unknown";
+  const std::string_view name = names[static_cast<size_t>(file_type)];
+  return name.empty() ? "unknown" : name;
 }
 
 ModelFacts facts_of(const gguf::File& file) {
@@ -51,32 +95,19 @@ ModelFacts facts_of(const gguf::File& file) {
   return facts;
 }
 
-std::string metadata_text(const gguf::Metadata& metadata, bool with_arrays) {
-  nlohmann::ordered_json result = nlohmann::ordered_json::object();
-  for (const auto& [key, value] : metadata.entries()) {
-    if (key != "tokenizer.chat_template") result[key] = value_json(value, with_arrays);  // a fact of its own
-  }
-  return result.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+Result<gguf::File> open_weights(const ModelFile& model) {
+  return model.parts.empty() ? gguf::File::open(model.path) : gguf::File::open(model.parts);
 }
 
-TensorFacts tensor_facts(const TensorView& tensor) {
-  TensorFacts facts{.name = tensor.name, .type = element_traits(tensor.type).name, .shape = {}};
-  size_t dimensions = tensor.shape.size();
-  while (dimensions > 1 && tensor.shape[dimensions - 1] == 1) --dimensions;
-  for (size_t i = 0; i < dimensions; ++i) facts.shape.push_back(static_cast<uint64_t>(tensor.shape[i]));
-  return facts;
-}
-
-}  // namespace
-
-Result<ModelFacts> read_facts(const std::filesystem::path& path) {
-  QUIRE_TRY(const gguf::File file, gguf::File::open(path));
+Result<ModelFacts> read_facts(const ModelFile& model) {
+  QUIRE_TRY(const gguf::File file, open_weights(model));
   return facts_of(file);
 }
 
-Result<ModelContents> read_contents(const std::filesystem::path& path, bool with_arrays) {
-  QUIRE_TRY(const gguf::File file, gguf::File::open(path));
-  ModelContents contents{.facts = facts_of(file), .metadata = metadata_text(file.metadata(), with_arrays), .tensors = {}};
+Result<ModelContents> read_contents(const ModelFile& model, bool with_arrays) {
+  QUIRE_TRY(const gguf::File file, open_weights(model));
+  ModelContents contents{
+      .facts = facts_of(file), .metadata = metadata_text(file.metadata(), with_arrays), .tensors = {}};
   for (const TensorView& tensor : file.tensors()) contents.tensors.push_back(tensor_facts(tensor));
   return contents;
 }

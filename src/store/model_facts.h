@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "gguf/file.h"
+#include "store/catalog.h"
 
 namespace quire::store {
 
@@ -31,12 +33,20 @@ struct TensorFacts {
 // Everything a file holds but the weights.
 struct ModelContents {
   ModelFacts facts;
-  std::string metadata;              // a JSON object; arrays (a vocabulary) are null unless they were asked for
+  std::string metadata;  // a JSON object; arrays (a vocabulary) are null unless they were asked for
   std::vector<TensorFacts> tensors;
 };
 
+// 1235814400 -> "1.2B", 260032 -> "260K".
+std::string human_count(uint64_t count);
+// The name of general.file_type, e.g. "Q4_K_M"; "unknown" for a number without one.
+std::string_view file_type_name(int64_t file_type);
+
+ModelFacts facts_of(const gguf::File& file);
+// All parts of a split model together.
+Result<gguf::File> open_weights(const ModelFile& model);
 // An error when the file is not GGUF; absent keys leave their field empty, as such a file may still be listed.
-Result<ModelFacts> read_facts(const std::filesystem::path& path);
-Result<ModelContents> read_contents(const std::filesystem::path& path, bool with_arrays);
+Result<ModelFacts> read_facts(const ModelFile& model);
+Result<ModelContents> read_contents(const ModelFile& model, bool with_arrays);
 
 }  // namespace quire::store

@@ -1,22 +1,14 @@
 #include "text/chat_template.h"
 
-#include <algorithm>
-#include <array>
-
 #include "text/jinja/json_value.h"
 #include "text/jinja/template.h"
+#include "text/role_names.h"
 
 namespace quire {
 
 namespace {
 
-// Who may speak in the templates of real models. A name outside this list stays the client's: any word, however short,
-// may be the name of a control token ("im_end", "endoftext") that '<|' + role + '|>' would spell.
-constexpr std::array<std::string_view, 11> role_names = {"system", "developer",   "user",        "human",
-                                                         "assistant", "model",    "tool",        "tool_results",
-                                                         "function",  "ipython", "observation"};
-
-// Templates build control tokens from a message's role, so a usual name counts as the template's own text.
+// A usual name of a role counts as the template's own text.
 // REQUIRES: no other value refers to the messages yet.
 void unmark_role_names(jinja::Heap& heap, const jinja::Value& messages) {
   const jinja::Sequence* list = messages.sequence();
@@ -24,10 +16,9 @@ void unmark_role_names(jinja::Heap& heap, const jinja::Value& messages) {
   for (const jinja::Value& message : list->items) {
     jinja::Dict* fields = message.dict();
     jinja::Value* role = fields == nullptr ? nullptr : fields->find("role");
-    const jinja::MarkedText* name = role == nullptr ? nullptr : role->text();
+    const MarkedText* name = role == nullptr ? nullptr : role->text();
     if (name == nullptr) continue;
-    const auto known = std::find(role_names.begin(), role_names.end(), name->bytes);
-    if (known != role_names.end()) *role = heap.text(*known);
+    if (is_role_name(name->bytes)) *role = heap.text(name->bytes);
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,13 +16,21 @@ namespace jinja {
 class Template;
 }
 
+// What a request says of thinking.
+struct ThinkRequest {
+  bool enabled = false;
+  std::string level;  // "low", "medium", "high" or "max"; empty: the request names none
+};
+
 // What a template may see. Every string inside messages, tools and extra is the user's, but for a message's role where
 // it is one of the usual names: templates spell control tokens with it.
 struct ChatTemplateInput {
   nlohmann::ordered_json messages = nlohmann::ordered_json::array();
   nlohmann::ordered_json tools;   // null: undefined for the template
   nlohmann::ordered_json extra = nlohmann::ordered_json::object();  // further variables, e.g. enable_thinking
+  std::optional<ThinkRequest> think;  // for Go templates; a Jinja template has a name of its own for it, in extra
   bool add_generation_prompt = true;
+  bool leaves_open = false;  // the last message is gone on with; for render_chat, a template alone does not know how
   int64_t now_unix_s = 0;         // what strftime_now formats (UTC)
 };
 

@@ -63,14 +63,19 @@ struct KnownPreTokenizer {
   const KnownExpressions* expressions;
   bool ignores_merges = false;
   bool adds_bos = false;
+  bool normalizes = false;
 };
+
+// Models whose own tokenizers compose characters first: Qwen's and those that were made from its code (R1's distills of
+// Qwen, StableLM 2, Hunyuan), GPT-NeoX's (OLMo, MPT) and Cohere's. Source: their tokenizer.json or tokenizer's code.
+constexpr bool nfc = true;
 
 // Names that converters write; those after the first of a group cut exactly alike.
 constexpr KnownPreTokenizer known_pre_tokenizers[] = {
     {"gpt-2", &gpt2},
     {"phi-2", &gpt2},
-    {"mpt", &gpt2},
-    {"olmo", &gpt2},
+    {"mpt", &gpt2, false, false, nfc},
+    {"olmo", &gpt2, false, false, nfc},
     {"exaone4", &gpt2},
     {"gigachat", &gpt2},
     {"mellum", &gpt2},
@@ -87,18 +92,18 @@ constexpr KnownPreTokenizer known_pre_tokenizers[] = {
     {"smaug-bpe", &llama3},
     {"glm4", &llama3},
     {"chatglm-bpe", &llama3},
-    {"qwen2", &qwen2},
-    {"deepseek-r1-qwen", &qwen2},
-    {"stablelm2", &qwen2},
+    {"qwen2", &qwen2, false, false, nfc},
+    {"deepseek-r1-qwen", &qwen2, false, false, nfc},
+    {"stablelm2", &qwen2, false, false, nfc},
     {"megrez", &qwen2},
-    {"hunyuan", &qwen2},
+    {"hunyuan", &qwen2, false, false, nfc},
     {"kormo", &qwen2},
     {"solar-open", &qwen2},
     {"deepseek-llm", &deepseek_llm},
     {"smollm", &digits_then_gpt2},
     {"starcoder", &digits_then_gpt2},
     {"refact", &digits_then_gpt2},
-    {"command-r", &digits_then_gpt2},
+    {"command-r", &digits_then_gpt2, false, false, nfc},
     {"codeshell", &digits_then_gpt2},
     {"exaone", &digits_then_gpt2},
     {"minerva-7b", &digits_then_gpt2},
@@ -182,6 +187,7 @@ struct PreTokenizer::Rules {
   MatchContext context;           // the same
   bool ignores_merges = false;
   bool adds_bos = false;
+  bool normalizes = false;
 
   // REQUIRES: `text` is valid UTF-8.
   void split_valid(std::string_view text, std::vector<std::string_view>& words) const;
@@ -203,6 +209,7 @@ Result<PreTokenizer> PreTokenizer::create(std::string_view name) {
     pcre2_set_match_limit(rules->context.get(), match_steps_max);
     rules->ignores_merges = known.ignores_merges;
     rules->adds_bos = known.adds_bos;
+    rules->normalizes = known.normalizes;
     return PreTokenizer(std::move(rules));
   }
   return fail(ErrorKind::unsupported, "tokenizer.ggml.pre is " + gguf::printable(name) + "; supported are " + names);
@@ -215,6 +222,7 @@ PreTokenizer::~PreTokenizer() = default;
 
 bool PreTokenizer::ignores_merges() const { return rules_->ignores_merges; }
 bool PreTokenizer::adds_bos() const { return rules_->adds_bos; }
+bool PreTokenizer::normalizes() const { return rules_->normalizes; }
 
 void PreTokenizer::split(std::string_view text, std::vector<std::string_view>& words) const {
   size_t valid_begin = 0;

@@ -26,6 +26,8 @@ class PreTokenizer {
   bool ignores_merges() const;
   // BOS is added unless the file says otherwise.
   bool adds_bos() const;
+  // Text is to be brought into NFC before it is split.
+  bool normalizes() const;
 
  private:
   struct Rules;

@@ -1,8 +1,10 @@
 #include "text/tokenizer.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "gguf/printable.h"
+#include "text/normal_form.h"
 
 namespace quire {
 
@@ -63,7 +65,17 @@ Result<void> Tokenizer::read_options(const gguf::Metadata& metadata) {
     return fail(ErrorKind::invalid, std::string(add_eos_key) + " is true, but tokenizer.ggml.eos_token_id names none");
   }
   specials_strip_right_ = strips_right(metadata);
+  text_bytes_max_ = longest_text_of_token();
   return {};
+}
+
+size_t Tokenizer::longest_text_of_token() const {
+  size_t longest = 1;
+  for (TokenId token = 0; token < vocab_size(); ++token) {
+    longest = std::max({longest, bytes(token).size(), name(token).size()});
+  }
+  const auto* bpe = std::get_if<ByteBpeEncoder>(&encoder_);
+  return bpe != nullptr && bpe->normalizes() ? longest * nfc_shrinks_max : longest;
 }
 
 std::vector<TokenId> Tokenizer::encode(const PromptText& prompt, bool add_special) const {

@@ -28,6 +28,9 @@ class Tokenizer {
   // whose ids, types, scores or merges do not fit each other is an error that names the key.
   static Result<std::unique_ptr<const Tokenizer>> create(const gguf::Metadata& metadata);
 
+  // Bytes of text that one token can stand for at most: a text of n bytes has at least n / text_bytes_max() tokens.
+  size_t text_bytes_max() const { return text_bytes_max_; }
+
   // Token ids of the prompt. Control tokens are matched outside prompt.user_spans, user-defined ones everywhere: the
   // first in the text, of those that begin at one place the longest. BOS and EOS are added as the file asks when
   // add_special is set (one that the text already has there is not doubled). REQUIRES: the text is below 2^29 bytes.
@@ -65,6 +68,7 @@ class Tokenizer {
   Result<void> read_options(const gguf::Metadata& metadata);
   std::vector<TokenId> encode_masked(std::string_view text, std::span<const TextSpan> masked, bool add_special) const;
   void encode_text(std::string_view text, std::vector<TokenId>& tokens) const;
+  size_t longest_text_of_token() const;
   size_t skip_stripped(std::string_view text, size_t at, TokenId special) const;
 
   // const after create()
@@ -74,6 +78,7 @@ class Tokenizer {
   bool adds_bos_ = false;
   bool adds_eos_ = false;
   bool adds_space_prefix_ = false;
+  size_t text_bytes_max_ = 1;
   bool specials_strip_right_ = false;  // control tokens swallow the white space after them
 };
 

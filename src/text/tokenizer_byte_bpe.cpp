@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "gguf/printable.h"
 #include "text/byte_alphabet.h"
+#include "text/normal_form.h"
 
 namespace quire {
 
@@ -91,7 +92,12 @@ Result<ByteBpeEncoder> ByteBpeEncoder::create(const Vocabulary& vocabulary, cons
 }
 
 void ByteBpeEncoder::encode(const Vocabulary& vocabulary, std::string_view text, std::vector<TokenId>& tokens) const {
-  QUIRE_CHECK(text.size() < (size_t{1} << 31), "a prompt this long is refused before it is tokenized");
+  QUIRE_CHECK(text.size() < (size_t{1} << 29), "a prompt this long is refused before it is tokenized");
+  std::string composed;
+  if (pre_tokenizer_.normalizes() && !is_surely_nfc(text)) {
+    composed = nfc(text);
+    text = composed;
+  }
   std::vector<std::string_view> words;
   pre_tokenizer_.split(text, words);
   Scratch scratch;

@@ -43,10 +43,11 @@ class ByteBpeEncoder {
   static Result<ByteBpeEncoder> create(const Vocabulary& vocabulary, const gguf::Metadata& metadata);
 
   // Appends the tokens of `text`, in which no special tokens are looked for. A byte that the vocabulary cannot say
-  // becomes U+FFFD. REQUIRES: text.size() < 2^31.
+  // becomes U+FFFD. REQUIRES: text.size() < 2^29.
   void encode(const Vocabulary& vocabulary, std::string_view text, std::vector<TokenId>& tokens) const;
 
   bool adds_bos() const { return pre_tokenizer_.adds_bos(); }
+  bool normalizes() const { return pre_tokenizer_.normalizes(); }
 
  private:
   // What one call reuses from word to word.

@@ -250,6 +250,17 @@ Result<void> Vocabulary::read_special_ids(const gguf::Metadata& metadata, TokenS
     QUIRE_TRY(const auto id, read(key));
     if (id.value_or(no_token) != no_token) ends_.push_back(*id);
   }
+  // Ollama's own converter writes all ends in one place.
+  constexpr std::string_view ends_key = "tokenizer.ggml.eos_token_ids";
+  if (!metadata.contains(ends_key)) return {};
+  QUIRE_TRY(const std::vector<int64_t> ends, metadata.get_ints(ends_key));
+  for (const int64_t end : ends) {
+    if (end < 0 || end >= size()) {
+      return fail(ErrorKind::invalid, std::string(ends_key) + " holds " + std::to_string(end) +
+                                          ", expected tokens below " + std::to_string(size()));
+    }
+    ends_.push_back(static_cast<TokenId>(end));
+  }
   return {};
 }
 

@@ -71,6 +71,23 @@ TEST(OllamaAnswer, sends_a_message_in_one_piece_when_it_does_not_stream) {
             R"("message":{"role":"assistant","content":"Hello"},"done":true,"done_reason":"length",)" + metrics);
 }
 
+TEST(Answer, says_in_its_last_message_that_the_prompt_was_shortened) {
+  constexpr std::string_view said = "\"prompt_truncated\":true";
+  const Endpoint* const endpoints[] = {&ollama::generate, &ollama::chat, &openai::completions, &openai::chat_completions};
+  for (const Endpoint* endpoint : endpoints) {
+    for (const bool stream : {false, true}) {
+      AnswerHead head = head_of(stream);
+      EXPECT_EQ(whole(*endpoint, head).find("prompt_truncated"), std::string::npos);
+      head.prompt_truncated = true;
+      const std::string answer = whole(*endpoint, head);
+      const size_t at = answer.find(said);
+      ASSERT_NE(at, std::string::npos) << answer;
+      EXPECT_EQ(answer.find(said, at + 1), std::string::npos) << "once";
+      EXPECT_GT(at, answer.find(stream ? "lo\"" : "Hello")) << "after the text";
+    }
+  }
+}
+
 TEST(OllamaAnswer, ends_a_broken_stream_with_a_line_that_says_why) {
   const auto writer = ollama::chat.make_writer(head_of(true));
   std::string out;

@@ -15,7 +15,7 @@ ModelSummary tiny() {
   return {.name = "tiny:latest",
           .size_bytes = 1000,
           .digest = "abc",
-          .modified_unix_ns = 1'767'323'045'000'000'006,
+          .modified = {1'767'323'045, 6},
           .details = {.family = "llama", .parameter_size = "260K", .quantization_level = "F32", .context_length = 2048,
                       .embedding_length = 64}};
 }
@@ -23,6 +23,16 @@ ModelSummary tiny() {
 const std::string details =
     R"("details":{"parent_model":"","format":"gguf","family":"llama","families":["llama"],"parameter_size":"260K",)"
     R"("quantization_level":"F32","context_length":2048,"embedding_length":64})";
+
+TEST(FileTimes, are_shown_right_whenever_they_are) {
+  EXPECT_EQ(rfc3339({1'767'323'045, 6}), "2026-01-02T03:04:05.000000006Z");
+  EXPECT_EQ(rfc3339({-2'208'988'800, 999'999'999}), "1900-01-01T00:00:00.999999999Z");
+  EXPECT_EQ(rfc3339({13'569'465'600, 0}), "2400-01-01T00:00:00.000000000Z") << "beyond 64 bits of nanoseconds";
+  EXPECT_EQ(rfc3339({std::numeric_limits<int64_t>::max(), 0}), "9999-12-31T23:59:59.000000000Z");
+  EXPECT_EQ(rfc3339({std::numeric_limits<int64_t>::min(), 0}), "0001-01-01T00:00:00.000000000Z");
+  EXPECT_EQ(rfc3339_ns(-1), "1969-12-31T23:59:59.999999999Z");
+  EXPECT_EQ(rfc3339_ns(std::numeric_limits<int64_t>::min()), "1677-09-21T00:12:43.145224192Z");
+}
 
 TEST(ModelBodies, list_models_as_ollama_does) {
   EXPECT_EQ(ollama::tags_body({}), R"({"models":[]})");
@@ -77,27 +87,6 @@ TEST(ModelBodies, show_a_model) {
                       R"("tensors":[{"name":"t","type":"F32","shape":[2,3]}],"capabilities":["completion"],)"
                       R"("modified_at":"2026-01-02T03:04:05.000000006Z"})");
   EXPECT_EQ(ollama::show_body(model, false).find("tensors"), std::string::npos);
-}
-
-TEST(HumanCount, writes_counts_as_people_name_models) {
-  EXPECT_EQ(human_count(999), "999");
-  EXPECT_EQ(human_count(260'032), "260K");
-  EXPECT_EQ(human_count(137'000'000), "137M");
-  EXPECT_EQ(human_count(334'090'000), "334.09M");
-  EXPECT_EQ(human_count(1'235'814'400), "1.2B");
-  EXPECT_EQ(human_count(70'000'000'000), "70B");
-}
-
-TEST(FileType, has_its_name) {
-  EXPECT_EQ(file_type_name(0), "F32");
-  EXPECT_EQ(file_type_name(2), "Q4_0");
-  EXPECT_EQ(file_type_name(7), "Q8_0");
-  EXPECT_EQ(file_type_name(15), "Q4_K_M");
-  EXPECT_EQ(file_type_name(18), "Q6_K");
-  EXPECT_EQ(file_type_name(32), "BF16");
-  EXPECT_EQ(file_type_name(4), "unknown");
-  EXPECT_EQ(file_type_name(-1), "unknown");
-  EXPECT_EQ(file_type_name(1000), "unknown");
 }
 
 TEST(Duration, is_read_in_gos_notation_or_as_seconds) {

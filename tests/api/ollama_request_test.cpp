@@ -3,6 +3,7 @@
 #include <string>
 
 #include "api/ollama/request.h"
+#include "api/options.h"
 
 namespace quire::api::ollama {
 namespace {
@@ -65,6 +66,50 @@ TEST(OllamaRequest, reads_every_option) {
   EXPECT_TRUE(options.ignore_eos);
   EXPECT_FALSE(options.cache_prompt);
   EXPECT_EQ(call.unknown_options, (std::vector<std::string>{"low_vram", "mirostat"}));
+}
+
+TEST(OllamaRequest, takes_the_values_that_ollama_takes) {
+  const auto options = [](const char* text) {
+    return generate(std::string(R"({"model":"m","prompt":"p","options":{)") + text + "}}").options;
+  };
+  EXPECT_EQ(options(R"("num_ctx":0)").num_ctx, std::nullopt);
+  EXPECT_EQ(options(R"("num_ctx":4096.0)").num_ctx, 4096);
+  EXPECT_EQ(options(R"("num_predict":-2)").num_predict, -1);
+  EXPECT_EQ(options(R"("num_predict":4.0)").num_predict, 4);
+  EXPECT_EQ(options(R"("temperature":-1)").sampling.temperature, 0.0F);
+  EXPECT_EQ(options(R"("temperature":-0.5)").sampling.temperature, 0.0F);
+  EXPECT_EQ(options(R"("top_k":-40)").sampling.top_k, 0);
+  EXPECT_EQ(options(R"("seed":3.0)").seed, 3U);
+}
+
+TEST(OllamaRequest, takes_half_of_a_pair_of_escapes_for_the_replacement_character) {
+  const auto prompt = [](const std::string& text) {
+    return generate(R"({"model":"m","prompt":")" + text + "\"}").prompt;
+  };
+  EXPECT_EQ(prompt(R"(a\ud83d)"), "a\ufffd");
+  EXPECT_EQ(prompt(R"(\udE00b)"), "\ufffdb");
+  EXPECT_EQ(prompt(R"(\ud83d\ude00)"), "\U0001f600") << "a whole one";
+  EXPECT_EQ(prompt(R"(\ud83d\ud83d\ude00)"), "\ufffd\U0001f600");
+  EXPECT_EQ(prompt(R"(\ude00\ud83d)"), "\ufffd\ufffd");
+  EXPECT_EQ(prompt(R"(\ud83d\u0041)"), "\ufffdA");
+  EXPECT_EQ(prompt(R"(\ud83d\n)"), "\ufffd\n");
+  EXPECT_EQ(prompt(R"(\\ud83d)"), "\\ud83d") << "a backslash, then letters";
+  EXPECT_EQ(prompt(R"(\\\ud83d)"), "\\\ufffd");
+  EXPECT_EQ(prompt(R"(\"\ud83d)"), "\"\ufffd");
+  EXPECT_FALSE(parse_generate(R"({"model":"m","prompt":"\ud8)"));
+  EXPECT_FALSE(parse_generate(R"({"model":"m","prompt":"\ud83d)"));
+  EXPECT_FALSE(parse_generate(R"({"model":"m","prompt":"\ud83x"})"));
+  EXPECT_TRUE(parse_generate(R"({"model":"m","\ud83d":1,"prompt":"p"})")) << "in a name too";
+}
+
+TEST(OllamaRequest, names_unknown_options_in_one_short_line) {
+  EXPECT_EQ(names_text(std::vector<std::string>{"low_vram"}), R"("low_vram")");
+  std::vector<std::string> many(3000, "x\n\x1b[2J" + std::string(5000, 'y'));
+  const std::string text = names_text(many);
+  EXPECT_TRUE(text.starts_with(R"("x\x0a\x1b[2Jyyyy)")) << text;
+  EXPECT_TRUE(text.ends_with(" and 2992 more")) << text;
+  EXPECT_LT(text.size(), 600U);
+  EXPECT_EQ(text.find('\n'), std::string::npos);
 }
 
 TEST(OllamaRequest, takes_fields_beside_the_options) {
@@ -153,10 +198,10 @@ const Refusal refused_generate[] = {
     Refusal{R"({"model":"m","options":{"temperature":"hot"}})", "400 option \"temperature\" must be of type float32"},
     Refusal{R"({"model":"m","options":{"stop":5}})", "400 option \"stop\" must be of type array"},
     Refusal{R"({"model":"m","options":{"use_mmap":1}})", "400 option \"use_mmap\" must be of type boolean"},
-    Refusal{R"({"model":"m","options":{"num_ctx":-5}})", "400 option \"num_ctx\" must be at least 1, got -5"},
+    Refusal{R"({"model":"m","options":{"num_ctx":-5}})", "400 option \"num_ctx\" must be at least 0, got -5"},
     Refusal{R"({"model":"m","options":{"num_predict":-3}})", "400 option \"num_predict\" must be at least -2, got -3"},
-    Refusal{R"({"model":"m","options":{"temperature":-1}})",
-            "400 option \"temperature\" must be from 0 to 100, got -1"},
+    Refusal{R"({"model":"m","options":{"temperature":101}})",
+            "400 option \"temperature\" must be at most 100, got 101"},
     Refusal{R"({"model":"m","options":{"top_p":7}})", "400 option \"top_p\" must be from 0 to 1, got 7"},
     Refusal{R"({"model":"m","format":"json"})", "400 \"format\" is not supported"},
     Refusal{R"({"model":"m","format":{}})", "400 \"format\" is not supported"},

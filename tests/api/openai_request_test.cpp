@@ -13,6 +13,35 @@ std::string chat_body(const std::string& fields) {
   return R"({"model":"m","messages":[{"role":"user","content":"hi"}])" + (fields.empty() ? "" : "," + fields) + "}";
 }
 
+TEST(OpenAiRequest, generates_until_the_context_is_full_when_no_number_says_less) {
+  const auto most = [](const char* field) {
+    const auto call = parse_completions(std::string(R"({"model":"m","prompt":"p",)") + field + "}");
+    EXPECT_TRUE(call) << field;
+    return call ? call->options.num_predict : -100;
+  };
+  EXPECT_LT(most(R"("max_tokens":-1)"), 0);
+  EXPECT_LT(most(R"("max_completion_tokens":-2)"), 0);
+  EXPECT_EQ(most(R"("max_tokens":4.0)"), 4);
+  EXPECT_EQ(most(R"("max_tokens":4e0,"n":1.0,"seed":7.0)"), 4);
+}
+
+TEST(OpenAiRequest, says_what_comes_after_the_last_message) {
+  const auto parsed = [](const char* fields) {
+    return parse_chat_completions(std::string(R"({"model":"m","messages":[{"role":"user","content":"u"}])") + fields +
+                                  "}");
+  };
+  EXPECT_EQ(parsed("")->last_turn, LastTurn::automatic);
+  EXPECT_EQ(parsed(R"(,"continue_final_message":true)")->last_turn, LastTurn::open);
+  EXPECT_EQ(parsed(R"(,"continue_final_message":true,"add_generation_prompt":false)")->last_turn, LastTurn::open);
+  EXPECT_EQ(parsed(R"(,"continue_final_message":false)")->last_turn, LastTurn::answered);
+  EXPECT_EQ(parsed(R"(,"add_generation_prompt":true)")->last_turn, LastTurn::answered);
+  EXPECT_EQ(parsed(R"(,"add_generation_prompt":false)")->last_turn, LastTurn::closed);
+  const auto both = parsed(R"(,"continue_final_message":true,"add_generation_prompt":true)");
+  ASSERT_FALSE(both);
+  EXPECT_EQ(both.error().message, "\"continue_final_message\" and \"add_generation_prompt\" cannot both be true");
+  EXPECT_EQ(both.error().param, "continue_final_message");
+}
+
 TEST(OpenAiRequest, has_openai_defaults) {
   const auto call = parse_chat_completions(chat_body(""));
   ASSERT_TRUE(call) << call.error().message;
@@ -22,7 +51,7 @@ TEST(OpenAiRequest, has_openai_defaults) {
   EXPECT_EQ(call->options.sampling.top_p, 1.0F);
   EXPECT_EQ(call->options.sampling.top_k, 0);
   EXPECT_EQ(call->options.num_predict, -1);
-  EXPECT_TRUE(call->truncate);
+  EXPECT_FALSE(call->truncate) << "a prompt over the context is OpenAI's context_length_exceeded";
 }
 
 TEST(OpenAiRequest, reads_what_ollama_ignores) {
@@ -109,8 +138,8 @@ const Refusal refused_completions[] = {
             "400 \"best_of\" must be equal to \"n\", which is 1: every choice is returned"},
     Refusal{R"({"model":"m","prompt":"p","best_of":1,"n":2})",
             "400 \"best_of\" must be equal to \"n\", which is 2: every choice is returned"},
-    Refusal{R"({"model":"m","prompt":"p","max_tokens":-1})",
-            "400 \"max_tokens\" must be an integer from 0 to 2147483647, got -1"},
+    Refusal{R"({"model":"m","prompt":"p","max_tokens":-3})",
+            "400 \"max_tokens\" must be an integer from -2 to 2147483647, got -3"},
     Refusal{R"({"model":"m","prompt":"p","temperature":"x"})", "400 option \"temperature\" must be of type float32"},
     Refusal{R"({"model":"m","prompt":"p","logit_bias":{"x":1}})",
             "400 \"logit_bias\" must be keyed by token ids, got \"x\""},

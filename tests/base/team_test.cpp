@@ -4,6 +4,7 @@
 #include <sched.h>
 
 #include <atomic>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -141,6 +142,26 @@ TEST(Team, more_threads_than_cpus_are_left_to_the_system) {
   std::atomic<int64_t> sum{0};
   team.parallel_for(1000, [&](int64_t index, int) { sum += index; });
   EXPECT_EQ(sum.load(), 499'500);
+}
+
+TEST(Team, what_a_call_throws_is_thrown_to_the_caller_once_all_calls_are_done) {
+  for (const int workers : {1, 3}) {
+    Team team(workers);
+    for (int round = 0; round < 200; ++round) {
+      std::atomic<int> calls{0};
+      const auto job = [&] {
+        team.parallel_for(64, [&](int64_t index, int) {
+          ++calls;
+          if (index == round % 64) throw std::runtime_error("no memory");
+        });
+      };
+      EXPECT_THROW(job(), std::runtime_error);
+      if (workers > 1) EXPECT_EQ(calls, 64);
+      std::atomic<int> after{0};
+      team.parallel_for(8, [&](int64_t, int) { ++after; });
+      EXPECT_EQ(after, 8);
+    }
+  }
 }
 
 }  // namespace

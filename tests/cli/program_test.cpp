@@ -31,6 +31,7 @@ std::string file_text(const std::filesystem::path& path) {
 TEST(Program, every_command_has_help) {
   for (const char* command :
        {"",     "serve",    "run",         "list",       "ls",         "ps",          "show",         "stop",
+        "pull", "push",     "create",      "cp",         "rm",         "completion",  "man-page",     "start",
         "demo", "bench",    "bench batch", "bench load", "bench roof", "bench serve", "bench stress", "bench compare",
         "tune", "tokenize", "render",      "logits",     "simulate",   "inspect",     "synth",        "quantize"}) {
     const Ran ran = shell(std::string("QUIRE ") + command + " --help");
@@ -41,7 +42,7 @@ TEST(Program, every_command_has_help) {
 
 TEST(Program, says_its_version) {
   for (const char* flag : {"-v", "--version"}) {
-    EXPECT_EQ(shell(std::string("QUIRE ") + flag).out, "quire version " QUIRE_VERSION "\n");
+    EXPECT_EQ(shell(std::string("QUIRE ") + flag).out, "quire version is " QUIRE_VERSION "\n");
   }
 }
 
@@ -73,7 +74,7 @@ TEST(Program, a_file_that_is_no_model_is_one_line_that_names_it) {
   for (const char* command : {"run", "tokenize", "inspect", "bench batch --model", "demo --once --port 0 --model"}) {
     const Ran ran = shell(std::string("QUIRE ") + command + " " + bad + " 2>&1 </dev/null | grep -v '^bad on\\|^$'");
     EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 1) << command << ": " << ran.out;
-    EXPECT_EQ(ran.out.substr(0, 7), "quire: ") << command << ": " << ran.out;
+    EXPECT_EQ(ran.out.substr(0, 7), "Error: ") << command << ": " << ran.out;
   }
 }
 
@@ -206,7 +207,7 @@ TEST(Program, output_that_nobody_could_take_is_status_1) {
     const Ran ran = shell("echo hi | QUIRE " + command + " 2>&1 >/dev/full");
     EXPECT_EQ(ran.status, 1) << command;
     EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 1) << command << ": " << ran.out;
-    EXPECT_EQ(ran.out.substr(0, 7), "quire: ") << command << ": " << ran.out;
+    EXPECT_EQ(ran.out.substr(0, 7), "Error: ") << command << ": " << ran.out;
   }
 }
 

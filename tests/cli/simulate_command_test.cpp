@@ -23,5 +23,16 @@ TEST(SimulateCommand, a_trace_has_a_line_for_each_step) {
   EXPECT_TRUE(output.starts_with("step ")) << output.substr(0, 100);
 }
 
+TEST(SimulateCommand, the_seats_of_models_have_worlds_of_their_own) {
+  testing::internal::CaptureStdout();
+  ASSERT_EQ(run_simulate({.seed = 3, .seeds = 200, .seats = true}).value_or(1), 0);
+  const std::string output = testing::internal::GetCapturedStdout();
+  EXPECT_NE(output.find("gave way"), std::string::npos) << output;
+  EXPECT_NE(output.find("every promise held"), std::string::npos);
+  testing::internal::CaptureStdout();
+  ASSERT_EQ(run_simulate({.seed = 3, .trace = true, .seats = true}).value_or(1), 0);
+  EXPECT_NE(testing::internal::GetCapturedStdout().find("arrives for model"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace quire::cli

@@ -32,7 +32,7 @@ int main(int argc, char** argv) {
   // The steered model reads nothing from its file: any will do.
   const auto added = catalog.add(is_fake ? std::string("fake=") + argv[0] : std::string("story=") + argv[1]);
   ModelLoader& loader = is_fake ? static_cast<ModelLoader&>(fake) : real;
-  auto server = Server::open(config, catalog, loader, clock);
+  auto server = Server::open(config, std::move(catalog), loader, clock);
   if (!added || !server) {
     std::cerr << (added ? server.error().message : added.error().message) << '\n';
     return 1;

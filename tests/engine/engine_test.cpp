@@ -5,6 +5,9 @@
 
 #include <fstream>
 #include <iterator>
+#include <new>
+#include <span>
+#include <utility>
 
 #include "engine/engine_thread.h"
 #include "engine/world.h"
@@ -228,6 +231,59 @@ TEST_F(EngineTest, the_engine_thread_answers_and_stops_cleanly) {
   EXPECT_EQ(ended(1)->reason, FinishReason::length);
   ASSERT_TRUE(ended(2));  // cut off, unless it reached the end of its context first
   EXPECT_TRUE(ended(2)->reason == FinishReason::cancelled || ended(2)->reason == FinishReason::length);
+}
+
+// Throws in its n-th call of forward.
+class ThrowingExecutor final : public Executor {
+ public:
+  ThrowingExecutor(Executor& real, int call) : real_(real), call_(call) {}
+  Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override {
+    if (--call_ == 0) throw std::bad_alloc();
+    return real_.forward(batch, failures);
+  }
+  void forget(std::span<const BlockId> blocks) override { real_.forget(blocks); }
+  void discard(std::span<const BlockId> blocks) override { real_.discard(blocks); }
+  int32_t vocab_size() const override { return real_.vocab_size(); }
+  void parallel_for(int64_t count, FunctionRef<void(int64_t, int)> body) override { real_.parallel_for(count, body); }
+  int worker_count() const override { return real_.worker_count(); }
+
+ private:
+  Executor& real_;
+  int call_;
+};
+
+TEST(EngineThread, an_exception_in_a_step_ends_each_request_with_an_error_and_nothing_else) {
+  LoadedModel loaded(tiny_model(), best_table(), 1);
+  for (int call = 1; call <= 6; ++call) {
+    ModelExecutor real = take(ModelExecutor::create(loaded.model, loaded.backend, small_limits()));
+    ThrowingExecutor executor(real, call);
+    const SteadyClock clock;
+    Mailbox<std::pair<uint64_t, Finished>> ended(16);
+    EngineThread engine(small_limits(), executor, *loaded.tokenizer, clock, [&](std::vector<Event>&& events) {
+      for (Event& event : events) {
+        Finished* finished = std::get_if<Finished>(&event.body);
+        if (finished != nullptr) (void)ended.try_push({event.id.value, std::move(*finished)});
+      }
+    });
+    for (uint64_t id = 1; id <= 3; ++id) ASSERT_TRUE(engine.submit(request(id, {1, 5}, 20)));
+    std::vector<std::pair<uint64_t, Finished>> answers;
+    while (answers.size() < 3) ended.wait_and_take_all(answers);
+    EXPECT_TRUE(engine.snapshot().broken);
+    ASSERT_TRUE(engine.submit(request(4, {1, 5}, 20)));  // one that comes later
+    while (answers.size() < 4) ended.wait_and_take_all(answers);
+    engine.stop();
+    ended.close();
+    ended.wait_and_take_all(answers);
+    ASSERT_EQ(answers.size(), 4U);
+    for (const auto& [id, finished] : answers) {
+      EXPECT_EQ(finished.reason, FinishReason::error) << id;
+      EXPECT_EQ(finished.error_kind, ErrorKind::internal);
+      EXPECT_EQ(finished.error, "std::bad_alloc");
+    }
+    const EngineTotals totals = engine.snapshot().totals;
+    EXPECT_EQ(totals.finished[static_cast<size_t>(FinishReason::error)], 4);
+    EXPECT_EQ(totals.request_time.view().count(), 4);
+  }
 }
 
 }  // namespace

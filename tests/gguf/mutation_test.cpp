@@ -6,9 +6,9 @@
 #include <memory>
 #include <random>
 
-#include "support/allocation_watch.h"
 #include "file_bytes.h"
 #include "gguf/file.h"
+#include "support/allocation_watch.h"
 #include "test_data.h"
 #include "walk.h"
 
@@ -170,7 +170,7 @@ std::vector<size_t> field_places(std::span<const std::byte> bytes, const File& f
 void survive_mutations(std::span<const std::byte> original, int count, uint64_t seed) {
   const auto file = File::parse(original);
   ASSERT_TRUE(file) << file.error().message;
-  const auto directory_end = static_cast<size_t>(file->tensors()[0].bytes.data() - original.data());
+  const auto directory_end = static_cast<size_t>(file->tensors()[0].offset);
   Mutator mutator(original, directory_end, field_places(original, *file, directory_end), seed);
   int survivors = 0;
   for (int i = 0; i < count; ++i) {

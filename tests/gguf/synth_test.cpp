@@ -10,6 +10,7 @@
 #include "gguf/convert.h"
 #include "gguf/describe.h"
 #include "gguf/file.h"
+#include "support/tensor_bytes.h"
 #include "tensor/dequantize.h"
 #include "test_data.h"
 
@@ -42,7 +43,7 @@ SynthShape small_shape(std::string architecture) {
 
 std::vector<float> values_of(const TensorView& tensor) {
   std::vector<float> values(static_cast<size_t>(tensor.element_count()));
-  dequantize(tensor.type, tensor.bytes.data(), tensor.element_count(), values.data());
+  dequantize(tensor.type, quire::test::bytes_of(tensor).data(), tensor.element_count(), values.data());
   return values;
 }
 
@@ -81,7 +82,8 @@ class Synth : public testing::Test {
 
 bool same_tensors(const File& a, const File& b) {
   return std::ranges::equal(a.tensors(), b.tensors(), [](const TensorView& x, const TensorView& y) {
-    return x.name == y.name && x.type == y.type && x.shape == y.shape && std::ranges::equal(x.bytes, y.bytes);
+    return x.name == y.name && x.type == y.type && x.shape == y.shape &&
+           quire::test::bytes_of(x) == quire::test::bytes_of(y);
   });
 }
 

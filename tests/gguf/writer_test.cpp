@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "gguf/file.h"
+#include "support/tensor_bytes.h"
 #include "test_data.h"
 
 namespace quire::gguf {
@@ -35,9 +36,10 @@ class Writing : public testing::Test {
 };
 
 std::vector<std::byte> read_file(const std::filesystem::path& path) {
-  const auto mapped = MappedFile::open(path);
-  EXPECT_TRUE(mapped);
-  return {mapped->bytes().begin(), mapped->bytes().end()};
+  std::ifstream file(path, std::ios::binary);
+  const std::string content((std::istreambuf_iterator<char>(file)), {});
+  const auto bytes = std::as_bytes(std::span(content));
+  return {bytes.begin(), bytes.end()};
 }
 
 // Writes metadata and tensors as they are in `file`.
@@ -45,7 +47,7 @@ Result<void> write_copy(const File& file, const std::filesystem::path& path) {
   std::vector<TensorSpec> specs;
   for (const TensorView& tensor : file.tensors()) specs.push_back({tensor.name, tensor.type, tensor.shape});
   QUIRE_TRY(Writer writer, Writer::create(path, file.metadata(), std::move(specs)));
-  for (const TensorView& tensor : file.tensors()) QUIRE_TRY_VOID(writer.append(tensor.bytes));
+  for (const TensorView& tensor : file.tensors()) QUIRE_TRY_VOID(writer.append(quire::test::bytes_of(tensor)));
   return writer.finish();
 }
 
@@ -113,7 +115,7 @@ TEST_F(Writing, tensors_come_in_pieces_and_are_aligned) {
     EXPECT_EQ(tensor.name, specs[i].name);
     EXPECT_EQ(tensor.type, specs[i].type);
     EXPECT_EQ(tensor.shape, specs[i].shape);
-    for (const std::byte byte : tensor.bytes) ASSERT_EQ(byte, std::byte{next++});
+    for (const std::byte byte : quire::test::bytes_of(tensor)) ASSERT_EQ(byte, std::byte{next++});
   }
 }
 

@@ -189,6 +189,63 @@ TEST(Load, a_tensor_that_the_architecture_does_not_know_is_refused) {
   }
 }
 
+TEST(Load, tensors_beside_the_text_model_are_skipped) {
+  for (const char* architecture : {"llama", "qwen2", "qwen3"}) {
+    for (const char* name : {"v.blk.0.attn_q.weight", "v.patch_embd.weight", "mm.0.bias", "a.conv1d.1.weight",
+                             "mtp.layers.0.mixer.weight", "model.vision_tower.layers.0.norm.weight"}) {
+      EXPECT_EQ(error_after({.architecture = architecture},
+                            [&](test::Draft& d) {
+                              d.tensors.push_back({.name = name, .type = ElementType::f16, .shape = {14, 14, 3, 8}});
+                            }),
+                "")
+          << name;
+    }
+  }
+  EXPECT_THAT(error_after([](test::Draft& d) {
+                d.tensors.push_back({.name = "vision.weight", .shape = {64, 1, 1, 1}});
+              }),
+              HasSubstr("tensor vision.weight: not part of architecture llama"));
+}
+
+// The layers that guess further tokens are counted as blocks, and are the last ones.
+TEST(Load, trailing_blocks_that_guess_further_tokens_are_skipped) {
+  const auto with_guess = [](test::Draft& d) {
+    set(d, "block_count", 3);
+    set(d, "nextn_predict_layers", 1);
+    for (const char* name : {"blk.2.nextn.eh_proj.weight", "blk.2.attn_q.weight"}) {
+      d.tensors.push_back({.name = name, .type = ElementType::f16, .shape = {128, 64, 1, 1}});
+    }
+  };
+  EXPECT_EQ(error_after(with_guess), "");
+  EXPECT_THAT(error_after([&](test::Draft& d) {
+                with_guess(d);
+                d.tensors.push_back({.name = "blk.3.attn_norm.weight", .shape = {64, 1, 1, 1}});
+              }),
+              HasSubstr("tensor blk.3.attn_norm.weight: not part of architecture llama"));
+  for (const int64_t count : {-1, 2, 3}) {
+    EXPECT_THAT(error_after([&](test::Draft& d) { set(d, "nextn_predict_layers", count); }),
+                HasSubstr("llama.nextn_predict_layers' is " + std::to_string(count)));
+  }
+}
+
+TEST(Load, a_file_without_the_blocks_that_guess_has_as_many_layers_as_it_says) {
+  test::Draft draft = test::draft({.layers = 3});
+  set(draft, "nextn_predict_layers", 1);
+  const std::vector<std::byte> bytes = test::fill(draft, 1);
+  const gguf::File file = test::take(gguf::File::parse(bytes));
+  EXPECT_EQ(test::take(read_config(file, KvType::f16)).layers, 2);
+  EXPECT_EQ(test::take(read_config(file, KvType::f16)).skipped_layers, 1);
+}
+
+// A file whose matrices are all F32 asks for exactness, whatever its projector is made of.
+TEST(Load, what_is_skipped_does_not_choose_the_kv_type) {
+  test::Draft draft = test::draft({});
+  draft.tensors.push_back({.name = "v.a.weight", .type = ElementType::f16, .shape = {32, 32, 1, 1}});
+  const std::vector<std::byte> bytes = test::fill(draft, 1);
+  const gguf::File file = test::take(gguf::File::parse(bytes));
+  EXPECT_EQ(test::take(read_config(file, KvType::f16)).kv_type, KvType::f32);
+}
+
 TEST(Load, norms_and_biases_may_not_be_quantized) {
   EXPECT_THAT(error_after([](test::Draft& d) { d.tensor("blk.0.attn_norm.weight").type = ElementType::q8_0; }),
               HasSubstr("tensor blk.0.attn_norm.weight: found type Q8_0, expected F32, F16 or BF16"));

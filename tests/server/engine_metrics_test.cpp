@@ -71,6 +71,7 @@ class GatedModel final : public LoadedModel {
     return {1, static_cast<TokenId>(text.size())};
   }
   Result<PromptText> render(const ChatTemplateInput&) const override { return PromptText{}; }
+  const api::StoredDefaults& stored() const override { return stored_; }
   int32_t vocab_size() const override { return 64; }
   TokenId bos() const override { return 1; }
   size_t token_bytes_max() const override { return 64; }
@@ -87,6 +88,7 @@ class GatedModel final : public LoadedModel {
   void stop() override { engine_.stop(); }
 
  private:
+  const api::StoredDefaults stored_;
   const std::unique_ptr<const Tokenizer> tokenizer_;
   GatedExecutor executor_;
   EngineThread engine_;

@@ -90,6 +90,17 @@ TEST(EventLog, text_lines_quote_what_could_be_taken_for_something_else) {
   EXPECT_TRUE(lines[1].ends_with("a message\n")) << lines[1];
 }
 
+TEST(EventLog, text_lines_are_one_line_whatever_a_stranger_named) {
+  const Captured captured;
+  set_log_format(LogFormat::text);
+  spdlog::info("loading {}", "evil\n[2026-01-01] [info] all is well\x1b[2J");
+  spdlog::info("loading caf\u00e9");
+  const std::vector<std::string> lines = captured.lines();
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_TRUE(lines[0].ends_with("loading evil\\x0a[2026-01-01] [info] all is well\\x1b[2J\n")) << lines[0];
+  EXPECT_TRUE(lines[1].ends_with("loading caf\u00e9\n")) << lines[1];
+}
+
 TEST(EventLog, knows_its_formats) {
   EXPECT_EQ(parse_log_format("json"), LogFormat::json);
   EXPECT_EQ(parse_log_format("text"), LogFormat::text);

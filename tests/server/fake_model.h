@@ -2,6 +2,7 @@
 #pragma once
 
 #include <charconv>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -25,6 +26,7 @@ struct FakeRecord {
   Mailbox<std::pair<std::string, uint64_t>> kv_memory{10'000};  // who may have how much
   Mailbox<int> may_load{1};                                     // loads wait until this is closed, if loads_wait
   bool loads_wait = false;                                      // set before the server starts
+  std::function<void()> before_load = [] {};                    // on the loader's thread; may throw
   Snapshot<EngineSnapshot> snapshot;
   Snapshot<std::vector<SequenceView>> sequences;
 
@@ -40,8 +42,9 @@ struct FakeRecord {
 // Tokens are bytes; 256 is BOS. Prompts: "count N" answers "1 2 ... N ", "hold" answers "held " and then waits for its
 // cancel, "flood" answers without end, "busy" finds no place, "large" never fits, "fail" and "break" fail before and
 // after the first text, "expire" and "overdue" meet their deadline before and after it; "trickle N" is "count N" from a
-// thread of its own, so that events come while others are written; "echo" answers with the whole prompt.
-class FakeModel final : public LoadedModel {
+// thread of its own, so that events come while others are written; "echo" answers with the whole prompt. A conversation
+// whose last message is left open ends with "~", one that nobody is to answer with "$".
+class FakeModel : public LoadedModel {
  public:
   FakeModel(std::string name, FakeRecord& record, EventSink sink)
       : name_(std::move(name)), record_(record), sink_(std::move(sink)) {}
@@ -63,8 +66,11 @@ class FakeModel final : public LoadedModel {
       if (!prompt.text.empty()) prompt.text += "|";
       prompt.text += message["content"].get<std::string>();
     }
+    if (input.leaves_open) prompt.text += "~";
+    if (!input.leaves_open && !input.add_generation_prompt) prompt.text += "$";
     return prompt;
   }
+  const api::StoredDefaults& stored() const override { return stored_; }
   int32_t vocab_size() const override { return 257; }
   TokenId bos() const override { return 256; }
   size_t token_bytes_max() const override { return 1; }
@@ -100,6 +106,7 @@ class FakeModel final : public LoadedModel {
   void set_kv_memory(uint64_t bytes) override { (void)record_.kv_memory.try_push({name_, bytes}); }
 
  private:
+  api::StoredDefaults stored_;
   static std::vector<Event> one(SequenceId id, Finished finished) {
     std::vector<Event> events;
     events.push_back({id, std::move(finished)});
@@ -176,6 +183,7 @@ class FakeLoader final : public ModelLoader {
     (void)record_.loading.try_push(std::string(file.name));
     std::vector<int> nothing;
     if (record_.loads_wait) record_.may_load.wait_and_take_all(nothing);
+    record_.before_load();
     if (file.name.find("damaged") != std::string::npos) return fail(ErrorKind::internal, "its header is damaged");
     return std::make_unique<FakeModel>(file.name, record_, std::move(sink));
   }

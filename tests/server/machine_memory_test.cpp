@@ -1,12 +1,14 @@
 #include "server/models/machine_memory.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <fstream>
 #include <random>
 #include <string>
 
+#include "base/control_group.h"
 #include "server/test_server.h"
 
 namespace quire::server::test {
@@ -92,29 +94,128 @@ TEST(KvPlan, keeps_its_promises_whatever_comes) {
   }
 }
 
-TEST(MachineMemory, is_the_machines_or_what_the_control_groups_leave) {
-  const std::filesystem::path root =
-      std::filesystem::temp_directory_path() / ("quire-memory-" + std::to_string(::getpid()));
-  const auto write = [&](const std::string& path, const std::string& text) {
-    std::filesystem::create_directories((root / path).parent_path());
-    std::ofstream(root / path) << text;
-  };
-  EXPECT_EQ(read_machine_memory(root).total_bytes, 4 * gib);
-  write("proc/meminfo", "MemTotal:       8388608 kB\nMemFree:  1 kB\nMemAvailable:   4194304 kB\n");
-  EXPECT_EQ(read_machine_memory(root).available_bytes, 4 * gib);
+// A made-up /proc and /sys.
+class MadeUpMachine : public testing::Test {
+ protected:
+  MadeUpMachine() { write("proc/meminfo", "MemTotal:       8388608 kB\nMemFree:  1 kB\nMemAvailable:   4194304 kB\n"); }
+  ~MadeUpMachine() override { std::filesystem::remove_all(root_); }
+  void write(const std::string& path, const std::string& text) const {
+    std::filesystem::create_directories((root_ / path).parent_path());
+    std::ofstream(root_ / path) << text;
+  }
+  uint64_t total() const { return read_machine_memory(root_).total_bytes; }
+  uint64_t available() const { return read_machine_memory(root_).available_bytes; }
+
+  const std::filesystem::path root_ =
+      std::filesystem::temp_directory_path() / ("quire-machine-" + std::to_string(::getpid()));
+};
+
+using MachineMemoryTest = MadeUpMachine;
+
+TEST_F(MachineMemoryTest, is_the_machines_or_what_the_control_groups_leave) {
+  EXPECT_EQ(read_machine_memory(root_ / "nothing").total_bytes, 4 * gib);
+  EXPECT_EQ(available(), 4 * gib);
   write("sys/fs/cgroup/memory.max", "max\n");
   write("sys/fs/cgroup/memory.current", "77\n");
-  EXPECT_EQ(read_machine_memory(root).total_bytes, 8 * gib);
+  EXPECT_EQ(total(), 8 * gib);
   write("proc/self/cgroup", "0::/outer/inner\n");
   write("sys/fs/cgroup/outer/memory.max", std::to_string(2 * gib));
   write("sys/fs/cgroup/outer/memory.current", std::to_string(gib));
   write("sys/fs/cgroup/outer/memory.stat", "anon 5\ninactive_file " + std::to_string(gib / 2) + "\n");
-  EXPECT_EQ(read_machine_memory(root).total_bytes, 2 * gib);
-  EXPECT_EQ(read_machine_memory(root).available_bytes, gib + gib / 2);
+  EXPECT_EQ(total(), 2 * gib);
+  EXPECT_EQ(available(), gib + gib / 2);
   write("sys/fs/cgroup/outer/inner/memory.max", std::to_string(gib));
   write("sys/fs/cgroup/outer/inner/memory.current", std::to_string(2 * gib));  // over it for a moment
-  EXPECT_EQ(read_machine_memory(root).available_bytes, 0U);
-  std::filesystem::remove_all(root);
+  EXPECT_EQ(available(), 0U);
+}
+
+TEST_F(MachineMemoryTest, counts_file_pages_as_available_unless_they_must_be_written_first) {
+  write("proc/self/cgroup", "0::/\n");
+  write("sys/fs/cgroup/memory.max", std::to_string(1000 * mib));
+  write("sys/fs/cgroup/memory.current", std::to_string(990 * mib));
+  EXPECT_EQ(available(), 10 * mib);
+  // A model that was read twice: its pages are active. A tmpfs's are "file" too, and stay.
+  write("sys/fs/cgroup/memory.stat",
+        "anon 104857600\nfile 734003200\nshmem 104857600\nactive_file 524288000\ninactive_file 104857600\n"
+        "slab_reclaimable 10485760\nslab_unreclaimable 20971520\n");
+  EXPECT_EQ(available(), (10 + 500 + 100 + 10) * mib);
+  write("sys/fs/cgroup/memory.stat",
+        "active_file 524288000\ninactive_file 104857600\nfile_dirty 52428800\nfile_writeback 10485760\n");
+  EXPECT_EQ(available(), (10 + 600 - 60) * mib);
+  write("sys/fs/cgroup/memory.stat", "active_file 10\nfile_dirty 52428800\n");
+  EXPECT_EQ(available(), 10 * mib);
+}
+
+TEST_F(MachineMemoryTest, heeds_the_mark_where_allocations_begin_to_wait) {
+  write("proc/self/cgroup", "0::/service\n");
+  write("sys/fs/cgroup/service/memory.max", "max\n");
+  write("sys/fs/cgroup/service/memory.high", std::to_string(300 * mib));
+  write("sys/fs/cgroup/service/memory.current", std::to_string(100 * mib));
+  EXPECT_EQ(total(), 300 * mib);
+  EXPECT_EQ(available(), 200 * mib);
+}
+
+TEST_F(MachineMemoryTest, reads_the_files_of_version_1) {
+  constexpr const char* no_limit = "9223372036854771712\n";
+  write("proc/self/cgroup", "12:pids:/docker/abc\n4:memory:/docker/abc\n1:name=systemd:/docker/abc\n0::/x\n");
+  write("sys/fs/cgroup/memory/memory.limit_in_bytes", no_limit);
+  write("sys/fs/cgroup/memory/memory.usage_in_bytes", "1000\n");
+  EXPECT_EQ(total(), 8 * gib);
+  EXPECT_EQ(available(), 4 * gib);
+  // A container sees its own group as the root of the mount, though /proc names the machine's path.
+  write("sys/fs/cgroup/memory/memory.limit_in_bytes", std::to_string(100 * mib));
+  write("sys/fs/cgroup/memory/memory.usage_in_bytes", std::to_string(90 * mib));
+  write("sys/fs/cgroup/memory/memory.stat",
+        "cache 1\nactive_file 1\ntotal_active_file 31457280\ntotal_inactive_file 20971520\ntotal_dirty 10485760\n");
+  EXPECT_EQ(total(), 100 * mib);
+  EXPECT_EQ(available(), (10 + 30 + 20 - 10) * mib);
+  // A group on the machine itself, and one around the container.
+  write("sys/fs/cgroup/memory/docker/abc/memory.limit_in_bytes", std::to_string(80 * mib));
+  write("sys/fs/cgroup/memory/docker/abc/memory.usage_in_bytes", std::to_string(70 * mib));
+  EXPECT_EQ(available(), 10 * mib);
+  write("sys/fs/cgroup/memory/docker/abc/memory.limit_in_bytes", no_limit);
+  write("sys/fs/cgroup/memory/docker/abc/memory.stat", "hierarchical_memory_limit 75497472\n");
+  EXPECT_EQ(total(), 72 * mib);
+}
+
+using UsableCpus = MadeUpMachine;
+
+TEST_F(UsableCpus, are_whole_ones_of_the_smallest_quota_and_one_at_least) {
+  const int all = usable_cpus(root_);
+  EXPECT_GE(all, 1);
+  write("proc/self/cgroup", "0::/outer/inner\n");
+  write("sys/fs/cgroup/cpu.max", "max 100000\n");
+  write("sys/fs/cgroup/outer/cpu.max", "100000000 100000\n");
+  EXPECT_EQ(usable_cpus(root_), all) << "more than there are";
+  write("sys/fs/cgroup/outer/inner/cpu.max", "199999 100000\n");
+  EXPECT_EQ(usable_cpus(root_), 1);
+  write("sys/fs/cgroup/outer/cpu.max", "50000 100000\n");
+  EXPECT_EQ(usable_cpus(root_), 1) << "half a CPU";
+}
+
+TEST_F(UsableCpus, follow_a_quota_of_version_1) {
+  const int all = usable_cpus(root_);
+  write("proc/self/cgroup", "5:cpuacct,cpu:/\n4:cpuset:/\n");
+  write("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n");
+  write("sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
+  EXPECT_EQ(usable_cpus(root_), all);
+  write("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "150000\n");
+  EXPECT_EQ(usable_cpus(root_), 1);
+  write("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n");
+  write("sys/fs/cgroup/cpuacct,cpu/cpu.cfs_quota_us", "100000\n");
+  write("sys/fs/cgroup/cpuacct,cpu/cpu.cfs_period_us", "100000\n");
+  EXPECT_EQ(usable_cpus(root_), 1) << "as the line of /proc names it";
+}
+
+TEST_F(UsableCpus, are_those_that_this_thread_may_run_on) {
+  cpu_set_t before;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof(before), &before), 0);
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(static_cast<size_t>(::sched_getcpu()), &one);
+  ASSERT_EQ(::sched_setaffinity(0, sizeof(one), &one), 0);
+  EXPECT_EQ(usable_cpus(root_), 1);
+  ASSERT_EQ(::sched_setaffinity(0, sizeof(before), &before), 0);
 }
 
 class MemoryServer : public ServerTest {
@@ -166,7 +267,7 @@ TEST_F(MemoryServer, never_unloads_a_model_in_use_for_memory) {
   client.post("/api/generate", prompt_body("hold"));
   ASSERT_TRUE(client.read_until("held "));
   memory_.set(spare(5 * static_cast<int64_t>(mib)));
-  EXPECT_EQ(load("other").status, 503);
+  EXPECT_EQ(post("/api/generate", R"({"model":"other","queue_timeout_ms":50})").status, 504);
   EXPECT_NE(get("/api/ps").body.find("fake:latest"), std::string::npos);
 }
 

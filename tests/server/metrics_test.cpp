@@ -75,8 +75,9 @@ TEST_F(MetricsServer, counts_a_client_that_leaves_before_its_answer_as_499) {
 }
 
 TEST_F(MetricsServer, counts_refusals_by_reason) {
-  config_.settings.models_max = 1;
   config_.limits.bodies_bytes_max = 1000;
+  config_.read_memory = [] { return MachineMemory{.total_bytes = 1 << 30, .available_bytes = 8}; };
+  std::ofstream(folder_ / "huge.gguf") << std::string(1000, 'x');
   start();
   EXPECT_EQ(post("/api/generate", prompt_body("busy")).status, 503);                       // no way to the engine
   EXPECT_EQ(post("/v1/completions", prompt_body("late")).status, 503);                     // the engine's queue is full
@@ -87,7 +88,7 @@ TEST_F(MetricsServer, counts_refusals_by_reason) {
   RawClient held(port());
   held.post("/api/generate", prompt_body("hold"), "X-Request-Id: held\r\n");
   ASSERT_TRUE(held.read_until("held "));
-  EXPECT_EQ(post("/api/generate", R"({"model":"other","prompt":"count 1"})").status, 503);
+  EXPECT_EQ(post("/api/generate", R"({"model":"huge","prompt":"count 1"})").status, 500);  // more than there could be
   server_->stop();
   while (get("/health").status == 200) std::this_thread::yield();
   EXPECT_EQ(post("/api/generate", prompt_body("count 1")).status, 503);

@@ -62,7 +62,8 @@ TEST_F(ServerTest, never_unloads_a_model_in_use_for_another) {
   RawClient client(port());
   client.post("/api/generate", body("fake", R"(,"prompt":"hold")"));
   ASSERT_TRUE(client.read_until("held "));
-  EXPECT_EQ(post("/api/generate", body("other", "")).status, 503);
+  EXPECT_EQ(post("/api/generate", body("other", R"(,"queue_timeout_ms":50)")).status, 504);
+  EXPECT_NE(get("/api/ps").body.find("fake:latest"), std::string::npos);
 }
 
 TEST_F(ServerTest, loads_models_at_start_for_ever) {

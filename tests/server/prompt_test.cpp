@@ -22,7 +22,7 @@ class PromptTest : public testing::Test {
   }
   std::string prompt_of(const api::GenerationCall& call) {
     const auto tokens = make_prompt(call, model_, 0);
-    return tokens ? text_of(*tokens) : std::to_string(tokens.error().status) + " " + tokens.error().message;
+    return tokens ? text_of(tokens->tokens) : std::to_string(tokens.error().status) + " " + tokens.error().message;
   }
   static api::GenerationCall chat(std::vector<api::Message> messages) {
     api::GenerationCall call;
@@ -55,6 +55,100 @@ TEST_F(PromptTest, continues_a_context_without_a_second_bos) {
   call.prompt = "more";
   call.context = {256, 'a', 'b'};
   EXPECT_EQ(prompt_of(call), "^abmore");
+}
+
+// user, assistant, user, ...: `count` messages of `bytes` each, which begin with their number.
+std::vector<api::Message> dialogue(size_t count, size_t bytes) {
+  std::vector<api::Message> messages(count);
+  for (size_t i = 0; i < count; ++i) {
+    messages[i].role = i % 2 == 0 ? "user" : "assistant";
+    messages[i].content = std::to_string(i);
+    messages[i].content.resize(bytes, '.');
+  }
+  return messages;
+}
+
+TEST_F(PromptTest, loses_whole_turns_never_an_answer_without_its_question) {
+  for (size_t count = 1; count <= 25; count += 2) {
+    const std::vector<api::Message> messages = dialogue(count, 19);
+    const auto prompt = make_prompt(chat(messages), model_, 0);
+    ASSERT_TRUE(prompt) << prompt.error().message;
+    // Room for 199 tokens: BOS and nine messages of 20 with their separators.
+    EXPECT_EQ(prompt->dropped_messages, count <= 9 ? 0 : count - 9) << count;
+    EXPECT_EQ(prompt->truncated(), count > 9);
+    EXPECT_EQ(text_of(prompt->tokens).substr(1, 1), std::to_string(prompt->dropped_messages).substr(0, 1));
+    EXPECT_EQ(prompt->dropped_messages % 2, 0U) << "the first that stays is a user's";
+  }
+}
+
+TEST_F(PromptTest, keeps_what_belongs_to_the_last_question) {
+  // Calls of tools and their results come and go with the question that led to them.
+  std::vector<api::Message> messages = {message("assistant", "hello"),
+                                        message("user", std::string(150, 'a')),
+                                        message("assistant", "call"),
+                                        message("tool", "result"),
+                                        message("assistant", "so"),
+                                        message("developer", "dev"),
+                                        message("user", std::string(90, 'b')),
+                                        message("assistant", "call"),
+                                        message("tool", "result")};
+  const auto prompt = make_prompt(chat(messages), model_, 0);
+  ASSERT_TRUE(prompt) << prompt.error().message;
+  EXPECT_EQ(text_of(prompt->tokens), "^dev|" + std::string(90, 'b') + "|call|result");
+  EXPECT_EQ(prompt->dropped_messages, 5U);
+  messages.back().content = std::string(150, 'c');
+  EXPECT_EQ(prompt_of(chat(messages)).substr(0, 3), "400") << "the last turn is not taken apart";
+}
+
+TEST_F(PromptTest, is_found_with_few_renders) {
+  struct Counting final : FakeModel {
+    using FakeModel::FakeModel;
+    Result<PromptText> render(const ChatTemplateInput& input) const override {
+      ++renders;
+      return FakeModel::render(input);
+    }
+    mutable int renders = 0;
+  };
+  const Counting model("fake", record_, [](std::vector<Event>&&) {});
+  ASSERT_TRUE(make_prompt(chat(dialogue(2001, 19)), model, 0));
+  EXPECT_LE(model.renders, 12) << "whole, the least, and a bisection over 1000 turns";
+}
+
+TEST_F(PromptTest, under_a_strict_template_is_shortened_to_one_that_it_takes) {
+  // As many real ones: it raises unless user and assistant take turns, from the user on.
+  struct Strict final : FakeModel {
+    using FakeModel::FakeModel;
+    Result<PromptText> render(const ChatTemplateInput& input) const override {
+      bool is_users_turn = true;
+      for (const auto& message : input.messages) {
+        if (message["role"] == "system") continue;
+        if ((message["role"] == "user") != is_users_turn) return fail(ErrorKind::invalid, "roles must alternate");
+        is_users_turn = !is_users_turn;
+      }
+      return FakeModel::render(input);
+    }
+  };
+  const Strict model("fake", record_, [](std::vector<Event>&&) {});
+  std::vector<api::Message> messages = dialogue(41, 19);
+  messages.insert(messages.begin(), message("system", "s"));
+  const auto prompt = make_prompt(chat(messages), model, 0);
+  ASSERT_TRUE(prompt) << prompt.error().message;
+  EXPECT_EQ(prompt->dropped_messages, 32U);
+}
+
+TEST_F(PromptTest, goes_on_with_an_assistants_message_unless_the_call_says_otherwise) {
+  api::GenerationCall call = chat({message("user", "u"), message("assistant", "a")});
+  EXPECT_EQ(prompt_of(call), "^u|a~");
+  call.last_turn = api::LastTurn::answered;
+  EXPECT_EQ(prompt_of(call), "^u|a");
+  call.last_turn = api::LastTurn::closed;
+  EXPECT_EQ(prompt_of(call), "^u|a$");
+  call.messages.pop_back();
+  EXPECT_EQ(prompt_of(call), "^u$");
+  call.last_turn = api::LastTurn::open;
+  EXPECT_EQ(prompt_of(call), "^u~");
+  call.last_turn = api::LastTurn::automatic;
+  EXPECT_EQ(prompt_of(call), "^u");
 }
 
 TEST_F(PromptTest, drops_the_oldest_messages_until_the_rest_fits) {
@@ -98,6 +192,7 @@ TEST_F(PromptTest, of_a_text_loses_its_middle) {
   EXPECT_TRUE(prompt.starts_with("^abc-")) << prompt;
   EXPECT_TRUE(prompt.ends_with("-end"));
   EXPECT_EQ(prompt.size(), 4U + (200 - 4) / 2);
+  EXPECT_TRUE(make_prompt(call, model_, 0)->truncated());
   call.prompt = "abcdef" + std::string(30'000'000, '-') + "end";
   EXPECT_EQ(prompt_of(call), prompt);
   call.truncate = false;

@@ -1,5 +1,6 @@
 // The real engine behind the real server: bytes in, bytes out.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <iterator>
@@ -9,60 +10,13 @@
 #include <thread>
 #include <vector>
 
-#include "backend/cpu_backend.h"
-#include "server/models/engine_model.h"
-#include "server/raw_client.h"
-#include "server/server.h"
+#include "server/real_server.h"
 #include "test_data.h"
 
 namespace quire::server::test {
 namespace {
 
 using Json = nlohmann::json;
-
-class RealServer : public testing::Test {
- protected:
-  void start(const std::filesystem::path& model, Settings settings = {}) {
-    Server::Config config{.settings = std::move(settings)};
-    config.settings.port = 0;
-    config.settings.memory_bytes = 64 << 20;
-    loader_ = std::make_unique<EngineModelLoader>(
-        config.settings, [this] { return std::make_unique<CpuBackend>(team_, *supported_kernel_tables().back()); },
-        clock_);
-    store::Catalog catalog("");
-    ASSERT_TRUE(catalog.add("story=" + model.string()));
-    auto opened = Server::open(std::move(config), std::move(catalog), *loader_, clock_);
-    ASSERT_TRUE(opened) << opened.error().message;
-    server_ = std::move(*opened);
-    thread_ = std::thread([this] { server_->run(); });
-  }
-  ~RealServer() override {
-    if (!thread_.joinable()) return;
-    server_->stop();
-    thread_.join();
-  }
-
-  RawResponse post(std::string_view path, const Json& body) {
-    RawClient client(server_->port());
-    client.post(path, body.dump());
-    return client.response().value_or(RawResponse{});
-  }
-  RawResponse get(std::string_view path) {
-    RawClient client(server_->port());
-    client.get(path);
-    return client.response().value_or(RawResponse{});
-  }
-  static std::string expected_text() {
-    std::ifstream file(quire::test::data_path("models/stories260K.greedy200.txt"), std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
-
-  Team team_{2};
-  SteadyClock clock_;
-  std::unique_ptr<EngineModelLoader> loader_;
-  std::unique_ptr<Server> server_;
-  std::thread thread_;
-};
 
 // The oracle's text ends with a line break of the program that wrote it.
 std::string stripped(std::string text) {
@@ -163,6 +117,25 @@ TEST_F(RealServer, refuses_or_shortens_a_prompt_that_is_too_long) {
   const RawResponse shortened = post("/api/generate", body);
   EXPECT_EQ(shortened.status, 200);
   EXPECT_LT(Json::parse(shortened.body)["prompt_eval_count"], 2048);
+}
+
+// In place, as `: > FILE` does it: the process must not even notice a file that it maps.
+TEST_F(RealServer, a_model_whose_file_was_cut_fails_alone_and_is_loaded_anew) {
+  QUIRE_TEST_DATA_OR_SKIP(data, "models/stories260K.gguf");
+  const auto model = std::filesystem::path(testing::TempDir()) / ("cut_" + std::to_string(::getpid()) + ".gguf");
+  std::filesystem::copy_file(data, model, std::filesystem::copy_options::overwrite_existing);
+  start(model);
+  RawClient running(server_->port());
+  running.post("/api/generate", R"({"model":"story","prompt":"Once","ignore_eos":true,"options":{"num_predict":-1}})");
+  ASSERT_TRUE(running.read_until("\"done\":false"));
+  std::filesystem::resize_file(model, 0);
+  ASSERT_TRUE(running.read_until("has changed since it was opened"));
+  running.close();
+  EXPECT_EQ(post("/v1/completions", greedy_from_bos).status, 500) << "an empty file is no model";
+  std::filesystem::copy_file(data, model, std::filesystem::copy_options::overwrite_existing);
+  const Json answer = Json::parse(post("/v1/completions", greedy_from_bos).body);
+  EXPECT_EQ(stripped(answer["choices"][0]["text"]), stripped(expected_text()));
+  std::filesystem::remove(model);
 }
 
 TEST_F(RealServer, cancels_and_goes_on_with_the_others) {

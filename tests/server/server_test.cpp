@@ -15,7 +15,7 @@ TEST_F(ServerTest, answers_what_needs_no_model) {
   EXPECT_EQ(root.body, "Ollama is running");
   EXPECT_EQ(root.header("Content-Type"), "text/plain; charset=utf-8");
   EXPECT_EQ(get("/health").body, R"({"status":"ok"})");
-  EXPECT_EQ(get("/api/version?x=1").body, R"({"version":")" QUIRE_VERSION "\"}");
+  EXPECT_EQ(get("/api/version?x=1").body, R"({"version":"0.33.0","quire":")" QUIRE_VERSION "\"}");
   EXPECT_EQ(get("/api/ps").body, R"({"models":[]})");
   const std::string tags = get("/api/tags").body;
   EXPECT_LT(tags.find("damaged:latest"), tags.find("fake:latest"));
@@ -43,7 +43,8 @@ TEST_F(ServerTest, refuses_bad_input_with_the_right_status) {
   const std::vector<Case> cases = {
       {"/api/generate", "", 400, R"({"error":"missing request body"})"},
       {"/api/generate", "{", 400, R"({"error":"invalid JSON at byte 2"})"},
-      {"/api/generate", std::string(200, '['), 400, R"({"error":"invalid JSON: nested more than 64 levels deep at byte 64"})"},
+      {"/api/generate", std::string(200, '['), 400,
+       R"({"error":"invalid JSON: nested more than 64 levels deep at byte 64"})"},
       {"/api/generate", std::string(5000, ' '), 413, R"({"error":"request body too large: more than 4096 bytes"})"},
       {"/api/generate", R"({"model":"nobody","prompt":"x"})", 404, R"({"error":"model 'nobody' not found"})"},
       {"/api/generate", R"({"model":"damaged","prompt":"x"})", 500, R"({"error":"its header is damaged"})"},
@@ -89,7 +90,9 @@ TEST_F(ServerTest, refuses_bytes_that_are_not_http) {
   EXPECT_EQ(answer_to("POST /api/chat HTTP/1.1\r\nContent-Length: x\r\n\r\n"), 400);
   EXPECT_EQ(answer_to("POST /api/chat HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n"), 413);
   EXPECT_EQ(answer_to("POST /api/chat HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), 400);
-  EXPECT_EQ(answer_to("POST /api/chat HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n80\r\n" + std::string(128, ' ')), 413);
+  EXPECT_EQ(answer_to("POST /api/chat HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n80\r\n" +
+                      std::string(128, ' ')),
+            413);
 }
 
 TEST_F(ServerTest, streams_native_answers_line_by_line) {
@@ -298,8 +301,9 @@ TEST_F(ServerTest, bounds_the_bytes_of_all_bodies_together) {
 
 TEST_F(ServerTest, passes_on_what_the_request_says) {
   start();
-  post("/v1/completions", prompt_body("count 1", R"("seed":7,"stop":["x"],"ignore_eos":true,"cache_prompt":false,)"
-                                                 R"("max_tokens":3,"logprobs":2,"user":"ann")"),
+  post("/v1/completions",
+       prompt_body("count 1", R"("seed":7,"stop":["x"],"ignore_eos":true,"cache_prompt":false,)"
+                              R"("max_tokens":3,"logprobs":2,"user":"ann")"),
        "Priority: i, u=1\r\n");
   const Request request = FakeRecord::next(record_.submitted);
   EXPECT_EQ(request.prompt.front(), 256);
@@ -322,6 +326,28 @@ TEST_F(ServerTest, passes_on_what_the_request_says) {
   const Request keyed = FakeRecord::next(record_.submitted);
   EXPECT_TRUE(keyed.client.starts_with("key:"));
   EXPECT_EQ(keyed.client, "key:746b4ad1ca9129e1");
+}
+
+TEST_F(ServerTest, knows_a_client_by_one_address_when_it_listens_for_ipv6_too) {
+  config_.settings.host = "::";
+  start();
+  EXPECT_EQ(post("/api/generate", prompt_body("count 1")).status, 200);
+  EXPECT_EQ(FakeRecord::next(record_.submitted).client, "127.0.0.1");
+}
+
+TEST_F(ServerTest, says_that_a_conversation_was_shortened) {
+  start();
+  const std::string turn =
+      R"({"role":"user","content":")" + std::string(120, 'a') + R"("},{"role":"assistant","content":"b"},)";
+  const auto chat = [&](const char* path, const std::string& before) {
+    return post(path, R"({"model":"fake","stream":false,"truncate":true,"messages":[)" + before +
+                          R"({"role":"user","content":"count 2"}]})")
+        .body;
+  };
+  for (const char* path : {"/api/chat", "/v1/chat/completions"}) {
+    EXPECT_EQ(chat(path, turn).find("prompt_truncated"), std::string::npos) << path;
+    EXPECT_NE(chat(path, turn + turn).find(R"("prompt_truncated":true)"), std::string::npos) << path;
+  }
 }
 
 TEST_F(ServerTest, reports_the_seed_it_drew) {

@@ -72,8 +72,13 @@ TEST(Settings, read_how_the_log_is_written) {
 TEST(Settings, read_how_keys_and_values_are_kept) {
   EXPECT_EQ(read({})->kv_type, KvType::f16);
   EXPECT_EQ(read({{"QUIRE_KV_CACHE_TYPE", "f16"}, {"OLLAMA_KV_CACHE_TYPE", "q8_0"}})->kv_type, KvType::f16);
-  EXPECT_EQ(read({{"OLLAMA_KV_CACHE_TYPE", "q4_0"}}).error().message,
-            "OLLAMA_KV_CACHE_TYPE: expected f16 or q8_0, found \"q4_0\"");
+  const Settings smaller = *read({{"OLLAMA_KV_CACHE_TYPE", "Q4_0"}});
+  EXPECT_EQ(smaller.kv_type, KvType::q8_0);
+  EXPECT_EQ(smaller.warnings, std::vector<std::string>{"OLLAMA_KV_CACHE_TYPE: q4_0 is not served; q8_0 is used"});
+  EXPECT_EQ(read({{"OLLAMA_KV_CACHE_TYPE", "bf16"}})->kv_type, KvType::f16);
+  EXPECT_EQ(read({{"OLLAMA_KV_CACHE_TYPE", "F16"}})->warnings, std::vector<std::string>{});
+  EXPECT_EQ(read({{"OLLAMA_KV_CACHE_TYPE", "tiny"}})->warnings,
+            std::vector<std::string>{"OLLAMA_KV_CACHE_TYPE: expected f16 or q8_0, found \"tiny\"; the default stays"});
   EXPECT_EQ(read({{"QUIRE_KV_CACHE_TYPE", "f32"}}).error().message,
             "QUIRE_KV_CACHE_TYPE: expected f16 or q8_0, found \"f32\"");
 }
@@ -82,16 +87,69 @@ TEST(Settings, count_an_empty_variable_as_unset) {
   EXPECT_EQ(read({{"QUIRE_MAX_QUEUE", ""}, {"OLLAMA_MAX_QUEUE", "7"}})->queue_max, 7);
 }
 
+TEST(Settings, take_spaces_and_quotes_off_both_ends) {
+  const Settings settings = *read({{"OLLAMA_HOST", " \"10.0.0.1:81\" "},
+                                   {"QUIRE_MAX_QUEUE", "'9'\n"},
+                                   {"OLLAMA_KEEP_ALIVE", "\t\"1h\""},
+                                   {"OLLAMA_MODELS", "'/m n'"},
+                                   {"QUIRE_ISA", "\"\""}});
+  EXPECT_EQ(settings.host, "10.0.0.1");
+  EXPECT_EQ(settings.port, 81);
+  EXPECT_EQ(settings.queue_max, 9);
+  EXPECT_EQ(settings.keep_alive_ns, int64_t{3600} * 1'000'000'000);
+  EXPECT_EQ(settings.models_folder, "/m n");
+  EXPECT_EQ(settings.isa, "");
+  EXPECT_EQ(settings.warnings, std::vector<std::string>{});
+}
+
+TEST(Settings, start_with_every_value_that_ollama_starts_with) {
+  const auto warned = [](const char* name, const char* value) {
+    const auto settings = read({{name, value}});
+    EXPECT_TRUE(settings) << name << "=" << value;
+    return settings && !settings->warnings.empty() ? settings->warnings.front() : std::string();
+  };
+  EXPECT_EQ(warned("OLLAMA_MAX_QUEUE", "many"),
+            "OLLAMA_MAX_QUEUE: expected an integer from 1 to 2147483647, found \"many\"; the default stays");
+  EXPECT_EQ(warned("OLLAMA_MAX_QUEUE", "0"),
+            "OLLAMA_MAX_QUEUE: a request waits at least until the next step begins; 1 is used");
+  EXPECT_EQ(read({{"OLLAMA_MAX_QUEUE", "0"}})->queue_max, 1);
+  EXPECT_EQ(warned("OLLAMA_NUM_PARALLEL", "-1"),
+            "OLLAMA_NUM_PARALLEL: expected an integer from 0 to 2147483647, found \"-1\"; the default stays");
+  EXPECT_EQ(warned("OLLAMA_KEEP_ALIVE", "soon"),
+            "OLLAMA_KEEP_ALIVE: invalid duration \"soon\": expected such as \"5m\", \"1h30m\" or a number of seconds; "
+            "the default stays");
+  EXPECT_EQ(warned("OLLAMA_HOST", "host:99999"),
+            "OLLAMA_HOST: expected HOST, :PORT or HOST:PORT, found \"host:99999\"; the default stays");
+  EXPECT_EQ(read({{"OLLAMA_HOST", "host:99999"}})->host, "127.0.0.1");
+  EXPECT_EQ(warned("OLLAMA_HOST", "https://box"), "OLLAMA_HOST: TLS is not served; a proxy in front may speak it");
+  EXPECT_EQ(warned("OLLAMA_FLASH_ATTENTION", "1"), "OLLAMA_FLASH_ATTENTION: set, but without a meaning here");
+  for (const char* large : {"4294967296", "99999999999999999999"}) {
+    EXPECT_EQ(warned("OLLAMA_CONTEXT_LENGTH", large), "") << large;
+    EXPECT_EQ(read({{"OLLAMA_CONTEXT_LENGTH", large}})->context_tokens, 2147483647) << large;
+  }
+  EXPECT_NE(warned("OLLAMA_CONTEXT_LENGTH", "-99999999999999999999"), "");
+}
+
+TEST(Settings, read_how_much_is_logged_as_ollama_does) {
+  const auto level = [](const char* text) { return read({{"OLLAMA_DEBUG", text}})->debug; };
+  for (const char* text : {"1", "t", "T", "true", "TRUE", "True"}) EXPECT_EQ(level(text), 1) << text;
+  for (const char* text : {"0", "f", "FALSE", "False", "INFO", "-4", "yes"}) EXPECT_EQ(level(text), 0) << text;
+  for (const char* text : {"2", "3", "17"}) EXPECT_EQ(level(text), 2) << text;
+  EXPECT_EQ(read({{"OLLAMA_DEBUG", "INFO"}})->warnings, std::vector<std::string>{});
+  EXPECT_EQ(read({{"OLLAMA_DEBUG", "yes"}})->warnings,
+            std::vector<std::string>{"OLLAMA_DEBUG: expected 0, 1 or 2, found \"yes\"; the default stays"});
+  EXPECT_EQ(read({{"QUIRE_DEBUG", "yes"}}).error().message, "QUIRE_DEBUG: expected 0, 1 or 2, found \"yes\"");
+}
+
 TEST(Settings, say_which_variable_holds_what_is_wrong) {
-  EXPECT_EQ(read({{"OLLAMA_MAX_QUEUE", "many"}}).error().message,
-            "OLLAMA_MAX_QUEUE: expected an integer from 1 to 2147483647, found \"many\"");
+  EXPECT_EQ(read({{"QUIRE_MAX_QUEUE", "many"}}).error().message,
+            "QUIRE_MAX_QUEUE: expected an integer from 1 to 2147483647, found \"many\"");
   EXPECT_EQ(read({{"QUIRE_NUM_PARALLEL", "-1"}}).error().message,
             "QUIRE_NUM_PARALLEL: expected an integer from 0 to 2147483647, found \"-1\"");
   EXPECT_EQ(read({{"QUIRE_MEMORY", "8 apples"}}).error().message,
             "QUIRE_MEMORY: expected a number of bytes such as 8G, found \"8 apples\"");
   EXPECT_EQ(read({{"QUIRE_HOST", "host:99999"}}).error().message,
             "QUIRE_HOST: expected HOST, :PORT or HOST:PORT, found \"host:99999\"");
-  EXPECT_EQ(read({{"OLLAMA_DEBUG", "yes"}}).error().message, "OLLAMA_DEBUG: expected 0, 1 or 2, found \"yes\"");
 }
 
 TEST(Settings, read_what_bounds_the_queue_and_the_gap_between_tokens) {
@@ -140,12 +198,38 @@ TEST(Settings, read_hosts_in_every_form) {
     return host ? host->host + " " + std::to_string(host->port) : "-";
   };
   EXPECT_EQ(parsed("0.0.0.0"), "0.0.0.0 11434");
-  EXPECT_EQ(parsed(":8080"), "127.0.0.1 8080");
+  EXPECT_EQ(parsed(":8080"), ":: 8080");
+  EXPECT_EQ(parsed("http://:8080"), ":: 8080");
+  EXPECT_EQ(parsed(":"), "127.0.0.1 11434");
+  EXPECT_EQ(parsed("http://box"), "box 80");
+  EXPECT_EQ(parsed("https://box/path"), "box 443");
+  EXPECT_EQ(parsed("https://box:8443/"), "box 8443");
+  EXPECT_EQ(parsed("tcp://box"), "box 11434");
+  EXPECT_EQ(parsed("[::]"), ":: 11434");
+  EXPECT_EQ(parsed("http://[fe80::1]"), "fe80::1 80");
   EXPECT_EQ(parsed("http://example.org:80/"), "example.org 80");
   EXPECT_EQ(parsed("[::1]:90"), "::1 90");
   EXPECT_EQ(parsed("::1"), "::1 11434");
   EXPECT_EQ(parsed("[::1"), "-");
   EXPECT_EQ(parsed("a:b"), "-");
+}
+
+TEST(Settings, write_addresses_as_they_are_and_reach_them_from_here) {
+  EXPECT_EQ(host_port_text({"0.0.0.0", 80}), "0.0.0.0:80");
+  EXPECT_EQ(host_port_text({"::", 11434}), "[::]:11434");
+  EXPECT_EQ(reachable({"0.0.0.0", 80}).host, "127.0.0.1");
+  EXPECT_EQ(reachable({"::", 80}).host, "127.0.0.1");
+  EXPECT_EQ(reachable({"::1", 80}).host, "::1");
+  const HostPort looked =
+      *read_host([](const char* name) { return std::string_view(name) == "OLLAMA_HOST" ? ":81" : nullptr; });
+  EXPECT_EQ(reachable(looked).host, "127.0.0.1");
+  EXPECT_EQ(looked.port, 81);
+}
+
+TEST(Settings, look_for_models_where_ollamas_variable_says_else_at_home) {
+  EXPECT_EQ(read({{"OLLAMA_MODELS", "/o"}, {"QUIRE_MODELS", "/q"}})->models_variable, "QUIRE_MODELS");
+  EXPECT_EQ(read({{"OLLAMA_MODELS", "/o"}, {"QUIRE_MODELS", ""}})->models_folder, "/o");
+  EXPECT_EQ(read({{"HOME", "/h"}})->models_variable, "");
 }
 
 TEST(Settings, read_numbers_of_bytes) {
@@ -195,6 +279,35 @@ TEST(OriginCheck, lets_local_pages_and_named_ones_in) {
                              "https://example", "http://exact:1", ""}) {
     EXPECT_FALSE(origin_allowed(origin, "my.site", extra)) << origin;
   }
+}
+
+TEST(OriginCheck, lets_every_page_in_when_it_is_told_to) {
+  const std::vector<std::string> all = {"*"};
+  for (const char* origin : {"null", "https://evil", "ftp://x", "chrome-extension://abc", "HTTP://UPPER"}) {
+    EXPECT_TRUE(origin_allowed(origin, "my.site", all)) << origin;
+  }
+}
+
+TEST(OriginCheck, reads_entries_as_people_write_them) {
+  const auto allowed = [](std::string entry, const char* origin) {
+    return origin_allowed(origin, "my.site", std::vector<std::string>{std::move(entry)});
+  };
+  EXPECT_TRUE(allowed("http://a.example:*", "http://a.example:3000"));
+  EXPECT_FALSE(allowed("http://a.example:*", "http://a.example"));
+  EXPECT_TRUE(allowed("https://*.example:*", "https://b.example:1"));
+  EXPECT_FALSE(allowed("https://*.example:*", "https://b.examples:1"));
+  EXPECT_TRUE(allowed("http://A.Example/", "http://a.example"));
+  EXPECT_TRUE(allowed("a.example", "http://a.example"));
+  EXPECT_TRUE(allowed("a.example", "https://a.example"));
+  EXPECT_FALSE(allowed("a.example", "https://a.example:8"));
+  EXPECT_TRUE(allowed("a.example:*", "https://a.example:8"));
+  EXPECT_FALSE(allowed("a.example", "app2://a.example"));
+  EXPECT_TRUE(allowed("chrome-extension://*", "chrome-extension://abc"));
+  EXPECT_TRUE(allowed("null", "null"));
+  EXPECT_FALSE(allowed("a*a", "a"));
+  EXPECT_TRUE(allowed("**", "http://x"));
+  EXPECT_FALSE(allowed("http://*a*a", "http://xa"));
+  EXPECT_FALSE(allowed("/", "https://x"));
 }
 
 TEST(Routes, find_a_value_in_a_query) {

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
+#include "support/tensor_bytes.h"
 #include "tensor/dequantize.h"
 #include "tensor/quantize.h"
 
@@ -120,7 +121,7 @@ std::vector<std::byte> requantize(const gguf::File& file, ElementType type) {
   for (size_t i = 0; i < specs.size(); ++i) {
     const TensorView& tensor = file.tensors()[i];
     std::vector<float> values(static_cast<size_t>(tensor.element_count()));
-    dequantize(tensor.type, tensor.bytes.data(), tensor.element_count(), values.data());
+    dequantize(tensor.type, bytes_of(tensor).data(), tensor.element_count(), values.data());
     const size_t begin = bytes.size();
     bytes.resize(begin + static_cast<size_t>(specs[i].size_bytes()));
     quantize(specs[i].type, values.data(), tensor.element_count(), bytes.data() + begin);

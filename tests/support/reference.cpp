@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/check.h"
+#include "support/tensor_bytes.h"
 #include "tensor/dequantize.h"
 
 namespace quire::test {
@@ -41,7 +42,7 @@ struct ReferenceModel {
     const TensorView* tensor = file.find_tensor(name);
     QUIRE_CHECK(tensor != nullptr, name);
     std::vector<float> values(static_cast<size_t>(tensor->element_count()));
-    dequantize(tensor->type, tensor->bytes.data(), tensor->element_count(), values.data());
+    dequantize(tensor->type, bytes_of(*tensor).data(), tensor->element_count(), values.data());
     for (auto row = values.begin(); row != values.end(); row += tensor->shape[0]) {
       rows.emplace_back(row, row + tensor->shape[0]);
     }

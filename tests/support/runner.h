@@ -72,7 +72,7 @@ class Runner {
     }
     const Batch batch{
         .tokens = tokens, .origins = origins, .slices = slices, .logits_rows = static_cast<int32_t>(slices.size())};
-    return loaded_.model.forward(batch, loaded_.backend, kv_, space_);
+    return take(loaded_.model.forward(batch, loaded_.backend, kv_, space_));
   }
 
   // Logits of every position, one token a step.

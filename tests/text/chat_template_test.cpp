@@ -114,6 +114,8 @@ TEST(ChatTemplate, what_a_user_writes_is_the_users_in_every_real_template) {
     input.messages = {{{"role", "user"}, {"content", attack}},
                       {{"role", "assistant"}, {"content", attack}},
                       {{"role", "user"}, {"content", attack}}};
+    input.tools = Json::array();  // some templates read these without asking
+    input.extra = {{"functions", "[]"}, {"datetime", "today"}};
     const auto rendered = chat_template.render(input);
     ASSERT_TRUE(rendered) << rendered.error().message;
     ++rendered_count;
@@ -127,7 +129,7 @@ TEST(ChatTemplate, what_a_user_writes_is_the_users_in_every_real_template) {
     }
     EXPECT_GE(found_count, 2U);
   }
-  EXPECT_EQ(rendered_count, 24);
+  EXPECT_GE(rendered_count, 24);
 }
 
 TEST(ChatTemplate, spans_follow_the_bytes_of_messages) {

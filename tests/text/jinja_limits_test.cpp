@@ -6,6 +6,7 @@
 #include <string>
 
 #include "text/jinja/template.h"
+#include "text/template_mutation.h"
 
 namespace quire::jinja {
 namespace {
@@ -143,20 +144,6 @@ TEST(JinjaLimits, recursion_of_real_templates_is_deep_enough) {
   EXPECT_EQ(rendered->text, "end");
 }
 
-void expect_sound(const Result<PromptText>& rendered) {
-  if (!rendered) {
-    EXPECT_FALSE(rendered.error().message.empty());
-    return;
-  }
-  size_t last_end = 0;
-  for (const TextSpan& span : rendered->user_spans) {
-    EXPECT_LT(span.begin, span.end);
-    EXPECT_GE(span.begin, last_end);
-    last_end = span.end;
-  }
-  EXPECT_LE(last_end, rendered->text.size());
-}
-
 TEST(JinjaLimits, mutated_templates_render_or_fail_cleanly) {
   const std::string seeds[] = {
       "{% for m in messages %}{% if loop.first and m.role == 'system' %}<|{{ m['role'] }}|>{{ m.content | trim }}\n"
@@ -180,29 +167,10 @@ TEST(JinjaLimits, mutated_templates_render_or_fail_cleanly) {
   const uint32_t seed = 20250704;
   SCOPED_TRACE(seed);
   std::mt19937 random(seed);
-  const auto below = [&](size_t bound) { return static_cast<size_t>(random() % bound); };
   for (int round = 0; round < 20'000; ++round) {
-    std::string source = seeds[below(std::size(seeds))];
-    for (size_t edits = 1 + below(4); edits > 0; --edits) {
-      const size_t at = below(source.size()), size = below(8);
-      switch (below(4)) {
-        case 0:
-          source.erase(at, size);
-          break;
-        case 1:
-          source.insert(at, 1, alphabet[below(alphabet.size())]);
-          break;
-        case 2:
-          source[at] = alphabet[below(alphabet.size())];
-          break;
-        default:
-          source.insert(below(source.size()), source.substr(at, 4 * size));
-          break;
-      }
-      if (source.empty()) source = "{";
-    }
+    const std::string source = test::mutated(random, seeds, alphabet);
     SCOPED_TRACE(source);
-    expect_sound(render(source, limits));
+    test::expect_sound(render(source, limits));
     if (HasFailure()) break;
   }
 }

@@ -1,3 +1,4 @@
+#include "text/normal_form.h"
 #include "text/tokenizer.h"
 
 #include <gtest/gtest.h>
@@ -199,7 +200,8 @@ TEST(ByteBpeTokenizer, any_bytes_survive_under_every_pre_tokenizer) {
   for (const char* pre : {"gpt-2", "llama-bpe", "qwen2", "deepseek-llm", "smollm"}) {
     const auto tokenizer = make(byte_bpe_metadata(vocabulary, pre));
     for (const std::string& text : all_short_strings()) {
-      ASSERT_EQ(tokenizer->decode(tokenizer->encode(text, false, true)), text) << pre;
+      const std::string expected = pre == std::string_view("qwen2") ? nfc(text) : text;
+      ASSERT_EQ(tokenizer->decode(tokenizer->encode(text, false, true)), expected) << pre;
     }
   }
 }
@@ -349,6 +351,17 @@ TEST(Tokenizer, generation_ends_at_the_ids_of_the_file_and_at_names_known_to_end
   EXPECT_EQ(tokenizer->name(im_end), "<|im_end|>");
   EXPECT_EQ(tokenizer->find("<|im_end|>"), im_end);
   EXPECT_EQ(tokenizer->find("<|im_"), std::nullopt);
+}
+
+TEST(Tokenizer, a_list_of_ends_is_ends_too) {
+  gguf::Metadata metadata = byte_bpe_metadata(tiny_byte_bpe());
+  metadata.set("tokenizer.ggml.eos_token_id", uint32_t{'z'});
+  metadata.set("tokenizer.ggml.eos_token_ids", std::vector<int32_t>{'z', 'x'});
+  const auto tokenizer = make(metadata);
+  for (const TokenId id : {TokenId{'z'}, TokenId{'x'}}) EXPECT_TRUE(tokenizer->is_end(id)) << id;
+  EXPECT_FALSE(tokenizer->is_end(TokenId{'y'}));
+  metadata.set("tokenizer.ggml.eos_token_ids", std::vector<int32_t>{1 << 20});
+  EXPECT_EQ(Tokenizer::create(metadata).error().kind, ErrorKind::invalid);
 }
 
 TEST(Tokenizer, a_message_end_does_not_end_the_turn_where_other_tokens_do) {

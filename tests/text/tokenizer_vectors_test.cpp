@@ -13,6 +13,7 @@
 
 #include "gguf/file.h"
 #include "test_data.h"
+#include "text/normal_form.h"
 #include "text/tokenizer.h"
 
 namespace quire {
@@ -107,7 +108,8 @@ TEST_P(Vocabulary, gives_the_expected_ids) {
 
 TEST_P(Vocabulary, decodes_what_it_encoded) {
   for (const Vector& vector : vectors_) {
-    EXPECT_EQ(tokenizer_->decode(tokenizer_->encode(vector.text, true, false)), vector.text);
+    const std::string expected = GetParam().name == "qwen2" ? nfc(vector.text) : vector.text;
+    EXPECT_EQ(tokenizer_->decode(tokenizer_->encode(vector.text, true, false)), expected);
   }
 }
 
@@ -157,9 +159,9 @@ TEST_P(RealVocabulary, gives_the_ids_of_another_implementation_for_random_texts)
     const auto text = golden[0].get<std::string>();
     const std::vector<TokenId> ids = tokenizer_->encode(text, false, false);
     EXPECT_EQ(ids, golden[1].get<std::vector<TokenId>>()) << "line " << count + 1 << ": " << line;
-    EXPECT_EQ(tokenizer_->decode(ids), text);
+    EXPECT_EQ(tokenizer_->decode(ids), name == "qwen2" ? nfc(text) : text);
   }
-  EXPECT_GE(count, 100u);
+  EXPECT_EQ(count, name == "qwen2" ? 246u : 150u) << "qwen2 has 96 texts of marks beside the rest";
 }
 
 constexpr const char* real_names[] = {"llama-spm", "phi-3", "gpt-2", "llama-bpe", "qwen2", "deepseek-llm"};

@@ -20,7 +20,7 @@ import sys
 import unicodedata
 
 import gguf
-from tokenizers import AddedToken, Regex, Tokenizer, models, pre_tokenizers
+from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers
 
 import tokenizer_goldens as goldens
 
@@ -29,10 +29,12 @@ SEPARATOR = "\n__ggml_vocab_test__\n"
 NORMAL, CONTROL, USER_DEFINED = 1, 3, 4
 
 
-def tokenizer_of(tokens, merges, expressions, ignore_merges):
+def tokenizer_of(tokens, merges, expressions, ignore_merges, composes=False):
     vocab = {token: index for index, token in enumerate(tokens)}
     pairs = [tuple(merge.split(" ")) for merge in merges]
     tokenizer = Tokenizer(models.BPE(vocab=vocab, merges=pairs, ignore_merges=ignore_merges))
+    if composes:
+        tokenizer.normalizer = normalizers.NFC()
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
         *(pre_tokenizers.Split(Regex(expression), behavior="isolated") for expression in expressions),
         pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
@@ -101,16 +103,17 @@ def write_vectors(out, name, texts, ids):
             lines.write(json.dumps([text, row], separators=(",", ":")) + "\n")
 
 
-def cut_as_it_is(whole, name, texts, ids, random_texts, out):
-    expressions = goldens.EXPRESSIONS[name]
-    texts = texts + random_texts
-    ids = ids + ids_of(tokenizer_of(whole.tokens, whole.merges, expressions, False), random_texts)
-    if name == "qwen2":  # what NFC does to a text is tested elsewhere
+def cut_as_it_is(whole, name, texts, ids, random_texts, marked_texts, out):
+    expressions, composes = goldens.EXPRESSIONS[name], name in goldens.COMPOSES
+    if composes:  # which llama.cpp does not
         same = [index for index, text in enumerate(texts) if unicodedata.normalize("NFC", text) == text]
         texts, ids = [texts[index] for index in same], [ids[index] for index in same]
+        random_texts = random_texts + marked_texts
+    texts = texts + random_texts
+    ids = ids + ids_of(tokenizer_of(whole.tokens, whole.merges, expressions, False, composes), random_texts)
     tokens, types, merges, moved = whole.cut({id for row in ids for id in row})
     ids = [[moved[id] for id in row] for row in ids]
-    assert ids_of(tokenizer_of(tokens, merges, expressions, False), texts) == ids, f"{name}: the cut changes ids"
+    assert ids_of(tokenizer_of(tokens, merges, expressions, False, composes), texts) == ids, f"{name}: the cut changes ids"
     write(out, name, tokens, types, merges, moved[whole.begins], moved[whole.ends], texts, ids)
 
 
@@ -134,11 +137,12 @@ def main():
     data, out = map(pathlib.Path, sys.argv[1:3])
     rng = random.Random(goldens.SEED)
     random_texts = [goldens.random_text(rng) for _ in range(goldens.TEXTS)]
+    marked_texts = [goldens.random_text(rng, goldens.MARKED_POOLS) for _ in range(goldens.MARKED_TEXTS)]
     for name in ["gpt-2", "qwen2"]:
         path = data / f"tokenizers/ggml-vocab-{name}.gguf"
         whole = Vocabulary(path)
         texts, ids = published_vectors(path)
-        cut_as_it_is(whole, name, texts, ids, random_texts, out)
+        cut_as_it_is(whole, name, texts, ids, random_texts, marked_texts, out)
     for name in ["llama-bpe", "deepseek-llm"]:
         cut_with_expressions_of(name, whole, texts + random_texts, out)
     # SentencePiece needs no cut: this vocabulary is small, and free.

@@ -17,6 +17,7 @@ from tokenizers import AddedToken, Regex, decoders, models, normalizers, pre_tok
 
 SEED = 20260921
 TEXTS = 150
+MARKED_TEXTS = 96
 
 CONTRACTIONS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)"
 GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
@@ -42,6 +43,7 @@ DEEPSEEK = [
     r"\p{N}+",
 ]
 EXPRESSIONS = {"gpt-2": [GPT2], "llama-bpe": [LLAMA3], "qwen2": [QWEN2], "deepseek-llm": DEEPSEEK}
+COMPOSES = ["qwen2"]  # brings text into NFC first
 SENTENCEPIECE = ["llama-spm"]
 
 # What texts are made of: one pool a kind, so that kinds meet at every border.
@@ -58,12 +60,23 @@ POOLS = [
     ["\U0001f680", "\U0001f636\u200d\U0001f32b\ufe0f", "\u2705", "\U0001f999", "e\u0301", "\u200b", "\ufeff", "\ufffd", "\U0001d400",
      "\U00020000", "\u2028", "\x00", "\x7f"],
 ]
+# Characters in parts, marks in any order and without a letter, letters that NFC replaces, syllables in parts.
+MARKED_POOLS = [
+    list("aeiouncszAEOUNC\u03b1\u03b9\u03c9\u0438\u0435\u0443\u05e9\u0627"),
+    list("\u0300\u0301\u0302\u0303\u0308\u030a\u030c\u0323\u0327\u0328\u0313\u0314\u0342\u0345\u0306\u05c1\u05bc\u0653\u0655"),
+    list("\u0300\u0301\u0302\u0303\u0308\u030a\u030c\u0323\u0327\u0328\u0344\u0340\u0341\u034f"),
+    ["\u212b", "\u2126", "\u212a", "\u1fef", "\u037e", "\u1fbe", "\uf900", "\U0002f800", "\u0958", "\u0387", "\u2000"],
+    ["\u1112\u1161\u11ab", "\u1100\u1173\u11af", "\u1100\u1161", "\ud55c", "\uac00\u11a8", "\u11a8"],
+    ["\u0928\u093c", "\u09c7\u09be", "\u0bc6\u0bbe", "\u0cc6\u0cc2\u0cd5", "\u0dd9\u0dcf\u0dca", "\u304b\u3099", "\u30cf\u309a"],
+    ["\u1ea5", "\u00e9\u0301", "\u01d5", "\u1e69", "s\u0323\u0307", "s\u0307\u0323", "caf\u0065\u0301", " r\u0065\u0301sume\u0301"],
+    [" ", "\n", "the", ".", "1", "'s", "\U0001f680"],
+]
 
 
-def random_text(rng):
+def random_text(rng, pools=POOLS):
     pieces = []
     for _ in range(rng.randint(1, 12)):
-        pool = rng.choice(POOLS)
+        pool = rng.choice(pools)
         pieces += [rng.choice(pool) for _ in range(rng.randint(1, 5))]
     return "".join(pieces)
 
@@ -82,10 +95,12 @@ def numbers(reader, key):
     return [f.parts[i][0].item() for i in f.data]
 
 
-def byte_level(reader, expressions, ignore_merges):
+def byte_level(reader, expressions, ignore_merges, composes):
     vocab = {name: i for i, name in enumerate(strings(reader, "tokens"))}
     merges = [tuple(line.split(" ")) for line in strings(reader, "merges")]
     tokenizer = tokenizers.Tokenizer(models.BPE(vocab=vocab, merges=merges, ignore_merges=ignore_merges))
+    if composes:
+        tokenizer.normalizer = normalizers.NFC()
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
         *(pre_tokenizers.Split(Regex(expression), behavior="isolated") for expression in expressions),
         pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
@@ -117,14 +132,15 @@ def main():
     vocabularies, out = map(pathlib.Path, sys.argv[1:3])
     rng = random.Random(SEED)
     texts = [random_text(rng) for _ in range(TEXTS)]
+    marked = [random_text(rng, MARKED_POOLS) for _ in range(MARKED_TEXTS)]
     for name in list(EXPRESSIONS) + SENTENCEPIECE:
         reader = gguf.GGUFReader(vocabularies / f"ggml-vocab-{name}.gguf")
         if name in SENTENCEPIECE:
             tokenizer = sentencepiece(reader)
         else:
-            tokenizer = byte_level(reader, EXPRESSIONS[name], ignore_merges=name == "llama-bpe")
+            tokenizer = byte_level(reader, EXPRESSIONS[name], name == "llama-bpe", name in COMPOSES)
         with open(out / f"{name}.jsonl", "w", encoding="utf-8") as lines:
-            for text in texts:
+            for text in texts + (marked if name in COMPOSES else []):
                 ids = tokenizer.encode(text, add_special_tokens=False).ids
                 lines.write(json.dumps([text, ids], separators=(",", ":")) + "\n")
 

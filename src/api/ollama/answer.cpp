@@ -68,6 +68,7 @@ class OllamaWriter final : public AnswerWriter {
     put_logprobs(message);
     if (head_.wants_context) message["context"] = head_.prompt;
     put_metrics(message, finished.stats, times);
+    if (head_.prompt_truncated) message["prompt_truncated"] = true;
     out += to_text(message);
     if (head_.stream) out += '\n';
   }

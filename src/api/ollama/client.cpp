@@ -34,6 +34,7 @@ std::optional<ClientLine> read_line(std::string_view text) {
     if (done == object.end() || !done->is_boolean() || !done->get<bool>()) return;
     line.reason = text_at(object, "done_reason");
     if (line.reason.empty()) line.reason = "stop";
+    line.prompt_truncated = flag_at(object, "prompt_truncated");
     line.counts = {.prompt_tokens = count_at(object, "prompt_eval_count"),
                    .cached_tokens = count_at(object, "prompt_eval_cached_count"),
                    .answer_tokens = count_at(object, "eval_count"),

@@ -8,6 +8,7 @@
 #include "api/duration.h"
 #include "api/json_text.h"
 #include "api/ollama/model_json.h"
+#include "api/stored.h"
 
 namespace quire::api::ollama {
 namespace {
@@ -55,7 +56,7 @@ std::string tags_body(std::span<const ModelSummary> models) {
   for (const ModelSummary& model : models) {
     list.push_back({{"name", model.name},
                     {"model", model.name},
-                    {"modified_at", rfc3339_ns(model.modified_unix_ns)},
+                    {"modified_at", rfc3339(model.modified)},
                     {"size", model.size_bytes},
                     {"digest", model.digest},
                     {"details", details_json(model.details)},
@@ -105,11 +106,15 @@ std::string show_body(const ModelDescription& model, bool verbose) {
   Json body;
   body["license"] = model.license;
   body["modelfile"] = model.modelfile;
-  body["parameters"] = "";
+  body["parameters"] = parameters_text(model.options);
   body["template"] = model.chat_template;
-  body["system"] = "";
+  body["system"] = model.system;
+  for (const auto& [name, text] : {std::pair{"renderer", &model.renderer}, std::pair{"parser", &model.parser},
+                                   std::pair{"requires", &model.requires_}}) {
+    if (!text->empty()) body[name] = *text;
+  }
   body["details"] = details_json(model.summary.details);
-  body["messages"] = Json::array();
+  body["messages"] = Json::parse(model.messages, nullptr, false);
   body["model_info"] = Json::parse(model.metadata, nullptr, false);
   if (verbose) {
     Json& tensors = body["tensors"] = Json::array();
@@ -118,10 +123,12 @@ std::string show_body(const ModelDescription& model, bool verbose) {
     }
   }
   body["capabilities"] = Json::array({"completion"});
-  body["modified_at"] = rfc3339_ns(model.summary.modified_unix_ns);
+  body["modified_at"] = rfc3339(model.summary.modified);
   return to_text(body);
 }
 
-std::string version_body(std::string_view version) { return to_text({{"version", version}}); }
+std::string version_body(std::string_view own_version) {
+  return to_text({{"version", api_version}, {"quire", own_version}});
+}
 
 }  // namespace quire::api::ollama

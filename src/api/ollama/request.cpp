@@ -20,6 +20,9 @@ ApiResult<void> read_native(const Fields& fields, GenerationCall& call) {
     if (!options->is_object()) {
       return refuse(400, fmt::format("\"options\" must be an object, got {}", type_phrase(*options)), "options");
     }
+    for (const auto& [name, value] : options->items()) {
+      if (!value.is_null()) call.given_options.push_back(name);
+    }
     QUIRE_TRY_VOID(apply_options(*options, call.options, call.unknown_options));
   }
   QUIRE_TRY_VOID(read_common(fields, call));
@@ -73,7 +76,14 @@ ApiResult<ShowCall> parse_show(std::string_view body) {
     QUIRE_TRY(call.model, fields.text_or("name", ""));  // what older clients send
   }
   if (call.model.empty()) return refuse(400, "model is required", "model");
-  QUIRE_TRY_VOID(fields.refuse_set({"system", "template"}));
+  QUIRE_TRY(call.system, fields.text_or("system", ""));
+  QUIRE_TRY(call.template_, fields.text_or("template", ""));
+  if (const nlohmann::json* options = fields.find("options")) {
+    if (!options->is_object()) {
+      return refuse(400, fmt::format("\"options\" must be an object, got {}", type_phrase(*options)), "options");
+    }
+    call.options = options->dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  }
   QUIRE_TRY(call.verbose, fields.boolean_or("verbose", false));
   return call;
 }

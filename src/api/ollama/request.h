@@ -14,6 +14,10 @@ ApiResult<GenerationCall> parse_chat(std::string_view body);
 struct ShowCall {
   std::string model;
   bool verbose = false;
+  // Shown in place of what is stored; options are added to it.
+  std::string system;
+  std::string template_;
+  std::string options;  // a JSON object; empty: none
 };
 ApiResult<ShowCall> parse_show(std::string_view body);
 

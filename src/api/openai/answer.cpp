@@ -1,10 +1,13 @@
 #include "api/openai/answer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "api/json_text.h"
+#include "text/utf8.h"
 
 namespace quire::api::openai {
 namespace {
@@ -12,10 +15,32 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // What OpenAI's format has no place for; on the final message of every choice.
-void put_extras(Json& message, const RequestStats& stats) {
+void put_extras(Json& message, const RequestStats& stats, bool prompt_truncated) {
   message["seed"] = stats.seed;
   message["queue_duration"] = stats.queue_ns;
   message["prompt_eval_cached_count"] = stats.cached_tokens;
+  if (prompt_truncated) message["prompt_truncated"] = true;
+}
+
+// A token's text; bytes that are no whole characters as OpenAI writes them, "bytes:\\xe2\\x80": two such tokens would
+// be one key otherwise.
+std::string token_name(std::string_view text) {
+  for (size_t at = 0; at < text.size();) {
+    const size_t size = utf8_character_size(text, at);
+    if (size == 0) {
+      std::string name = "bytes:";
+      for (const char c : text) name += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+      return name;
+    }
+    at += size;
+  }
+  return std::string(text);
+}
+
+// How many characters begin in it: continuation bytes belong to one that began before.
+size_t characters_begun(std::string_view text) {
+  return static_cast<size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 class OpenAiWriter final : public AnswerWriter {
@@ -114,7 +139,7 @@ class OpenAiWriter final : public AnswerWriter {
     put_logprobs(choice, item);
     item["finish_reason"] = choice.finish_reason;
     if (head_.include_usage) chunk["usage"] = nullptr;
-    put_extras(chunk, choice.stats);
+    put_extras(chunk, choice.stats, head_.prompt_truncated);
     event(chunk, out);
   }
 
@@ -135,7 +160,7 @@ class OpenAiWriter final : public AnswerWriter {
       Json& item = body["choices"].emplace_back();
       item["index"] = index;
       if (chat_) {
-        item["message"] = {{"role", "assistant"}, {"content", choice.text}};
+        item["message"] = {{"role", "assistant"}, {"content", choice.text}, {"refusal", nullptr}};
       } else {
         item["text"] = choice.text;
       }
@@ -144,7 +169,7 @@ class OpenAiWriter final : public AnswerWriter {
     }
     const RequestStats stats = usage_stats();
     body["usage"] = usage_json(stats);
-    put_extras(body, stats);
+    put_extras(body, stats, head_.prompt_truncated);
     out += to_text(body);
   }
 
@@ -196,12 +221,12 @@ class OpenAiWriter final : public AnswerWriter {
               {"top_logprobs", Json::array()},
               {"text_offset", Json::array()}};
     for (const PositionLogprobs& position : choice.logprobs) {
-      target["tokens"].push_back(position.chosen.text);
+      target["tokens"].push_back(token_name(position.chosen.text));
       target["token_logprobs"].push_back(position.chosen.logprob);
       target["text_offset"].push_back(choice.text_offset);
-      choice.text_offset += position.chosen.text.size();
+      choice.text_offset += characters_begun(position.chosen.text);
       Json top = Json::object();
-      for (const TokenLogprob& token : position.top) top[token.text] = token.logprob;
+      for (const TokenLogprob& token : position.top) top[token_name(token.text)] = token.logprob;
       target["top_logprobs"].push_back(std::move(top));
     }
   }
@@ -224,9 +249,21 @@ const char* error_type(int status) {
   return status >= 400 && status < 500 ? "invalid_request_error" : "api_error";
 }
 
+// OpenAI's own sentence, which client libraries look for: they shorten the conversation and try again.
+std::string overflow_message(const ContextOverflow& overflow) {
+  return fmt::format(
+      "This model's maximum context length is {} tokens. However, your messages resulted in {}{} tokens. "
+      "Please reduce the length of the messages.",
+      overflow.context_tokens, overflow.at_least ? "at least " : "", overflow.prompt_tokens);
+}
+
 }  // namespace
 
 std::string error_body(const ApiError& error) {
+  if (error.overflow) {
+    ApiError own{error.status, overflow_message(*error.overflow), "messages", "context_length_exceeded"};
+    return error_body(own);
+  }
   const auto text_or_null = [](const std::string& text) { return text.empty() ? Json() : Json(text); };
   return to_text({{"error",
                    {{"message", error.message},

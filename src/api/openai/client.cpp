@@ -42,6 +42,7 @@ std::optional<ClientLine> read_line(std::string_view text) {
       line.text = choice.contains("delta") ? text_at(object_at(choice, "delta"), "content") : text_at(choice, "text");
       line.reason = text_at(choice, "finish_reason");
     }
+    line.prompt_truncated = flag_at(object, "prompt_truncated");
     const nlohmann::json& usage = object_at(object, "usage");
     line.counts = {.prompt_tokens = count_at(usage, "prompt_tokens"),
                    .cached_tokens = count_at(object_at(usage, "prompt_tokens_details"), "cached_tokens"),

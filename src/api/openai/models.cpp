@@ -12,7 +12,7 @@ using Json = nlohmann::ordered_json;
 Json model_json(const ModelSummary& model) {
   return {{"id", model.name},
           {"object", "model"},
-          {"created", model.modified_unix_ns / 1'000'000'000},
+          {"created", model.modified.unix_s},
           {"owned_by", "library"}};
 }
 

@@ -32,17 +32,39 @@ ApiResult<void> read_shared_options(const nlohmann::json& json, GenerationCall& 
   nlohmann::json picked = nlohmann::json::object();
   for (const std::string_view name : shared_options) {
     const auto it = json.find(name);
-    if (it != json.end()) picked[std::string(name)] = *it;
+    if (it == json.end() || it->is_null()) continue;
+    picked[std::string(name)] = *it;
+    call.given_options.emplace_back(name);
   }
   return apply_options(picked, call.options, call.unknown_options);
 }
 
 ApiResult<void> read_max_tokens(const Fields& fields, GenerationCall& call) {
-  QUIRE_TRY(std::optional<int64_t> most, fields.integer("max_completion_tokens", 0, INT32_MAX));
+  // -1 and -2 as num_predict has them: until the context is full.
+  QUIRE_TRY(std::optional<int64_t> most, fields.integer("max_completion_tokens", -2, INT32_MAX));
   if (!most) {
-    QUIRE_TRY(most, fields.integer("max_tokens", 0, INT32_MAX));
+    QUIRE_TRY(most, fields.integer("max_tokens", -2, INT32_MAX));
   }
   if (most) call.options.num_predict = static_cast<int32_t>(*most);
+  if (most) call.given_options.emplace_back("num_predict");
+  return {};
+}
+
+// The two fields that vLLM and transformers have for it; what they refuse is refused.
+ApiResult<void> read_last_turn(const Fields& fields, GenerationCall& call) {
+  QUIRE_TRY(const std::optional<bool> goes_on, fields.boolean("continue_final_message"));
+  QUIRE_TRY(const std::optional<bool> begins, fields.boolean("add_generation_prompt"));
+  if (goes_on.value_or(false)) {
+    if (begins.value_or(false)) {
+      return refuse(400, "\"continue_final_message\" and \"add_generation_prompt\" cannot both be true",
+                    "continue_final_message");
+    }
+    call.last_turn = LastTurn::open;
+  } else if (begins) {
+    call.last_turn = *begins ? LastTurn::answered : LastTurn::closed;
+  } else if (goes_on) {
+    call.last_turn = LastTurn::answered;
+  }
   return {};
 }
 
@@ -203,11 +225,12 @@ ApiResult<GenerationCall> parse_chat_completions(std::string_view body) {
     if (*modalities != nlohmann::json::array({"text"})) return refuse_unsupported("modalities");
   }
   QUIRE_TRY_VOID(read_logprobs(fields, call));
-  QUIRE_TRY(call.truncate, fields.boolean_or("truncate", true));
+  QUIRE_TRY(call.truncate, fields.boolean_or("truncate", false));
   const nlohmann::json* messages = fields.find("messages");
   if (messages == nullptr) return refuse(400, "\"messages\" is required", "messages");
   QUIRE_TRY(call.messages, read_messages(*messages));
   if (call.messages.empty()) return refuse(400, "\"messages\" must not be empty", "messages");
+  QUIRE_TRY_VOID(read_last_turn(fields, call));
   return call;
 }
 

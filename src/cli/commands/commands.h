@@ -34,14 +34,22 @@ struct RunOptions {
   std::optional<std::string> prompt;  // absent: standard input, or a conversation on a terminal
   bool raw = false;                   // no template: the prompt's own bytes after BOS
   bool verbose = false;               // counts and rates after each answer, on standard error
+  bool wraps = true;                  // words, at the width of a terminal
+  bool insecure = false;              // a registry without TLS may be asked
   std::string system;
+  std::string format;  // "json", or a JSON schema
+  std::string think;   // "true", "false" or a level; empty: the model's own way
+  bool hides_thinking = false;
   std::optional<std::string> keep_alive;
   SamplingOptions sampling;
 };
 Result<void> run_command(const RunOptions& options);
 
-Result<void> list_command();
-Result<void> ps_command();
+struct ListOptions {
+  std::string prefix;  // of the names that are listed, in whatever case
+};
+Result<void> list_command(const ListOptions& options);
+Result<void> ps_command(const ListOptions& options);
 
 struct ShowOptions {
   std::string model;
@@ -52,6 +60,27 @@ struct ShowOptions {
 Result<void> show_command(const ShowOptions& options);
 
 Result<void> stop_command(const std::string& model);
+
+struct TransferOptions {
+  std::string model;
+  bool insecure = false;  // the registry may have no TLS
+};
+Result<void> pull_command(const TransferOptions& options);
+Result<void> push_command(const TransferOptions& options);
+
+struct CopyOptions {
+  std::string source, destination;
+};
+Result<void> copy_command(const CopyOptions& options);
+
+Result<void> remove_command(const std::vector<std::string>& models);
+
+struct CreateOptions {
+  std::string model;
+  std::string file;      // the Modelfile; empty: ./Modelfile, else this folder's model
+  std::string quantize;  // the type of its weights; empty: as they are
+};
+Result<void> create_command(const CreateOptions& options);
 
 struct DemoOptions {
   std::optional<std::string> model;  // absent: QUIRE_MODEL, the model in the box, the tests' model

@@ -54,11 +54,11 @@ struct Pass {
   }
 };
 
-// The first of: the option, QUIRE_MODEL, the model in the repository, the one beside it.
+// The first of: the option, QUIRE_MODEL, the model in the repository, the one of its tests.
 Result<std::string> chosen_model(const DemoOptions& options) {
   if (options.model) return *options.model;
   if (const char* named = std::getenv("QUIRE_MODEL"); named != nullptr && *named != '\0') return std::string(named);
-  for (const char* path : {"models/quire-tiny.gguf", "../shared/data/models/stories260K.gguf"}) {
+  for (const char* path : {"models/quire-tiny.gguf", "tests/data/models/stories260K.gguf"}) {
     if (std::filesystem::exists(path)) return std::string(path);
   }
   return fail(ErrorKind::not_found, "no model: set QUIRE_MODEL to a GGUF file (there is no models/quire-tiny.gguf)");
@@ -111,7 +111,8 @@ Result<Pass> ask_at_once(const load::HttpEndpoint& endpoint, std::span<const loa
   if (signals.pending()) return fail(ErrorKind::cancelled, "interrupted");
   if (!error.empty()) return fail(ErrorKind::internal, error);
   for (const load::HttpReply& reply : replies) {
-    if (reply.error || reply.status != 200) return std::unexpected(error_of(reply));
+    if (reply.error) return std::unexpected(*reply.error);
+    if (reply.status != 200) return std::unexpected(error_of_reply(reply.status, reply.body));
   }
   return pass;
 }

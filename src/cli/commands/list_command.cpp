@@ -1,41 +1,41 @@
+#include "cli/commands/list_command.h"
+
 #include <fmt/format.h>
 
-#include <cstdio>
-#include <ctime>
-#include <nlohmann/json.hpp>
-
-#include "cli/client.h"
 #include "cli/commands/commands.h"
-#include "cli/terminal/text_table.h"
+#include "cli/terminal/human.h"
+#include "cli/terminal/listing.h"
+#include "store/model_name.h"
 
 namespace quire::cli {
 namespace {
 
-// "3 hours ago" for an RFC 3339 time; the text itself when it is not one.
-std::string age_of(const std::string& rfc3339) {
-  std::tm fields{};
-  const char* rest = strptime(rfc3339.c_str(), "%Y-%m-%dT%H:%M:%S", &fields);
-  if (rest == nullptr) return rfc3339;
-  int64_t at = timegm(&fields);
-  int hours = 0, minutes = 0;
-  char sign = '+';
-  while (*rest == '.' || (*rest >= '0' && *rest <= '9')) ++rest;
-  if (std::sscanf(rest, "%c%2d:%2d", &sign, &hours, &minutes) == 3) {
-    at -= (sign == '-' ? -1 : 1) * (hours * 60 + minutes) * 60;
-  }
-  return format_age(std::time(nullptr) - at);
+// "3 hours ago"; "Never" for a file that has no time.
+std::string age_text(const std::string& rfc3339) {
+  const auto at_ns = unix_ns_of(rfc3339);
+  if (!at_ns) return "Never";
+  return human_age((unix_now_ns() - *at_ns) / 1'000'000'000);
 }
 
 }  // namespace
 
-Result<void> list_command() {
-  QUIRE_TRY(const load::HttpEndpoint endpoint, client_endpoint());
-  QUIRE_TRY(const nlohmann::json reply, call_json(endpoint, "GET", "/api/tags", nullptr));
-  TextTable table({"NAME", "ID", "SIZE", "MODIFIED"});
+Result<std::string> list_text(Client& client, std::string_view prefix) {
+  QUIRE_TRY(const nlohmann::json reply, client.call("GET", "/api/tags"));
+  Listing table({"NAME", "ID", "SIZE", "MODIFIED"});
   for (const nlohmann::json& model : models_of(reply)) {
-    table.add({text_at(model, "name"), short_id(model), size_text(model), age_of(text_at(model, "modified_at"))});
+    const std::string name = text_at(model, "name");
+    if (!store::lower_case(name).starts_with(store::lower_case(prefix))) continue;
+    const bool elsewhere = !text_at(model, "remote_model").empty();
+    table.add({name, short_id(model), elsewhere ? "-" : human_bytes(number_at(model, "size")),
+               age_text(text_at(model, "modified_at"))});
   }
-  fmt::print("{}", table.text());
+  return table.text();
+}
+
+Result<void> list_command(const ListOptions& options) {
+  QUIRE_TRY(Client client, Client::from_environment());
+  QUIRE_TRY(const std::string text, list_text(client, options.prefix));
+  fmt::print("{}", text);
   return {};
 }
 

@@ -3,17 +3,24 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <iterator>
+#include <sstream>
 
 #include "cli/client.h"
 #include "cli/commands/commands.h"
+#include "cli/commands/transfer.h"
 #include "cli/local_server.h"
+#include "cli/terminal/answer_printer.h"
 #include "cli/terminal/conversation.h"
+#include "cli/terminal/human.h"
 #include "cli/terminal/prompt_loop.h"
 
 namespace quire::cli {
 namespace {
+
+using nlohmann::json;
 
 bool is_pipe_or_file(int descriptor) {
   struct stat status {};
@@ -33,41 +40,109 @@ std::string whole_prompt(const RunOptions& options) {
 
 bool names_a_file(const std::string& model) { return model.ends_with(".gguf") && access(model.c_str(), F_OK) == 0; }
 
+// Files of pictures in a prompt stay words: that has to be said.
+void note_pictures(const std::string& prompt) {
+  std::istringstream words(prompt);
+  for (std::string word; words >> word;) {
+    const bool is_path = word.starts_with('/') || word.starts_with("./");
+    const bool is_picture =
+        word.ends_with(".png") || word.ends_with(".jpg") || word.ends_with(".jpeg") || word.ends_with(".webp");
+    std::error_code ignored;
+    if (is_path && is_picture && std::filesystem::exists(word, ignored)) {
+      fmt::print(stderr, "note: pictures are not supported; the model is told the words \"{}\"\n", valid_utf8(word));
+    }
+  }
+}
+
 Result<void> answer_once(Conversation& conversation, const RunOptions& options) {
   const std::string prompt = whole_prompt(options);
-  const auto print = [](std::string_view text) {
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    return std::fflush(stdout) == 0;  // nobody reads any more: enough
-  };
-  QUIRE_TRY(const AnswerStats stats, conversation.ask_once(prompt, print, [] { return true; }));
+  if (!options.raw) note_pictures(prompt);
+  AnswerPrinter printer({.wraps = options.wraps && !options.raw, .hides_thinking = options.hides_thinking});
+  const auto print = [&](std::string_view text, std::string_view thinking) { return printer.add(text, thinking); };
+  QUIRE_TRY(const AnswerStats stats, conversation.ask_once(prompt, print, {}));
   // Raw means the model's own bytes; a terminal wants its line ended all the same.
-  if (!options.raw || isatty(STDOUT_FILENO) == 1) fmt::print("\n");
-  if (options.verbose) fmt::print(stderr, "{}", stats_text(stats));
+  if (options.raw) {
+    if (isatty(STDOUT_FILENO) == 1) fmt::print("\n");
+  } else if (!prompt.empty()) {
+    fmt::print("\n\n");
+  }
+  printer.note(stats, options.verbose);
   return {};
+}
+
+// A server inside this process, for a file or where none answers. `model` becomes the name that it knows the file by.
+Result<LocalServer> start_local(std::string& model) {
+  LocalServerOptions wanted{.host = "127.0.0.1", .port = 0};
+  if (model.ends_with(".gguf")) {
+    const std::string name = valid_utf8(model_name_of(model));
+    wanted.models = {name + "=" + model};
+    model = name;
+  }
+  return LocalServer::start(wanted);
+}
+
+// What is known of the model, which is pulled first where it is not here.
+Result<json> show_or_pull(Client& client, const std::string& model, bool insecure, const net::KeepGoing& keep_going) {
+  auto shown = client.call("POST", "/api/show", {{"model", model}});
+  if (shown || shown.error().kind != ErrorKind::not_found) return shown;
+  const auto pulled = pull_model(client, model, insecure, keep_going);
+  if (!pulled) {
+    // A server that cannot pull says nothing of the model.
+    const bool unknown = pulled.error().kind == ErrorKind::not_found;
+    return std::unexpected(unknown ? shown.error() : pulled.error());
+  }
+  return client.call("POST", "/api/show", {{"model", model}});
+}
+
+bool has_capability(const json& shown, const char* name) {
+  const json capabilities = shown.value("capabilities", json::array());
+  return std::find(capabilities.begin(), capabilities.end(), json(name)) != capabilities.end();
+}
+
+// The turns that the model was stored with, as if they had just been said.
+void print_stored_messages(const json& shown, const PromptOptions& options) {
+  for (const json& message : shown.value("messages", json::array())) {
+    const std::string role = text_at(message, "role");
+    if (role == "user") fmt::print(">>> {}\n", text_at(message, "content"));
+    if (role != "assistant") continue;
+    AnswerPrinter({.wraps = options.wraps}).add(text_at(message, "content"), {});
+    fmt::print("\n\n");
+  }
+}
+
+Result<void> converse_with(Conversation& conversation, const json& shown, const RunOptions& options,
+                           HeldSignals& signals) {
+  const PromptOptions prompt{
+      .verbose = options.verbose, .wraps = options.wraps, .hides_thinking = options.hides_thinking};
+  QUIRE_TRY_VOID(conversation.load());
+  print_stored_messages(shown, prompt);
+  return converse(conversation, prompt, signals);
 }
 
 }  // namespace
 
 Result<void> run_command(const RunOptions& options) {
+  QUIRE_TRY_VOID(refuse_cloud(options.model));
   const bool interactive = !options.prompt && isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
   std::optional<HeldSignals> signals;
   if (interactive) signals.emplace();  // before any thread is started
 
-  QUIRE_TRY(load::HttpEndpoint endpoint, client_endpoint());
   std::optional<LocalServer> local;
   std::string model = options.model;
-  if (names_a_file(model) || !load::server_answers(endpoint)) {
-    LocalServerOptions wanted{.host = "127.0.0.1", .port = 0};
-    if (model.ends_with(".gguf")) {
-      wanted.models = {model};
-      model = model_name_of(model);
-    }
-    QUIRE_TRY(LocalServer started, LocalServer::start(wanted));
+  QUIRE_TRY(Client client, Client::from_environment());
+  if (names_a_file(model) || !client.answers()) {
+    QUIRE_TRY(LocalServer started, start_local(model));
     local.emplace(std::move(started));
-    endpoint = local->endpoint();
+    client = Client(fmt::format("http://{}:{}", local->endpoint().host, local->endpoint().port));
   }
-  Conversation conversation(endpoint, model, options);
-  if (interactive) return converse(conversation, options.verbose, *signals);
+  const net::KeepGoing keep_going = [&] { return !signals || !signals->pending(); };
+  QUIRE_TRY(const json shown, show_or_pull(client, model, options.insecure, keep_going));
+  QUIRE_TRY(Conversation conversation, Conversation::begin(client, model, options));
+  if (options.think.empty() && has_capability(shown, "thinking")) conversation.set_think(json(true));
+  if (has_capability(shown, "embedding") && !has_capability(shown, "completion")) {
+    return fail(ErrorKind::unsupported, fmt::format("{} makes embeddings, which are not supported yet", model));
+  }
+  if (interactive) return converse_with(conversation, shown, options, *signals);
   return answer_once(conversation, options);
 }
 

@@ -16,7 +16,7 @@ Result<void> serve_command(const ServeOptions& options) {
     QUIRE_TRY(start.log_format, server::parse_log_format(*options.log_format));
   }
   QUIRE_TRY(LocalServer server, LocalServer::start(start));
-  spdlog::info("quire {} listens on http://{}:{}", QUIRE_VERSION, server.endpoint().host, server.endpoint().port);
+  spdlog::info("quire {} listens on http://{}", QUIRE_VERSION, server.listens_on());
   server.wait();
   spdlog::info("stopped");
   return {};

@@ -2,103 +2,206 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <charconv>
+#include <cmath>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "cli/client.h"
-#include "cli/terminal/text_table.h"
+#include "cli/commands/commands.h"
+#include "cli/terminal/human.h"
+#include "cli/terminal/listing.h"
 
 namespace quire::cli {
 namespace {
 
 using nlohmann::json;
 
-std::string value_text(const json& value) {
-  if (value.is_string()) return one_line_head(value.get<std::string>(), 80);
-  if (value.is_array() || value.is_object()) return fmt::format("({} values)", value.size());
-  return value.dump();
-}
+constexpr size_t text_columns_max = 100;  // of a line of the system message or the licence
+constexpr int text_lines_max = 2;
+constexpr size_t array_columns_max = 10;
 
-void print_section(const char* title, const std::vector<std::pair<std::string, std::string>>& rows) {
-  if (rows.empty()) return;
-  size_t width = 0;
-  for (const auto& [name, value] : rows) width = std::max(width, display_width(name));
-  fmt::print("  {}\n", title);
-  for (const auto& [name, value] : rows) {
-    fmt::print("    {}{}    {}\n", name, std::string(width - display_width(name), ' '), value);
-  }
-  fmt::print("\n");
-}
-
-void print_lines(const char* title, const std::string& text) {
-  if (text.empty()) return;
-  fmt::print("  {}\n", title);
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = std::min(text.find('\n', begin), text.size());
-    fmt::print("    {}\n", text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  fmt::print("\n");
-}
-
-const json& object_at(const json& reply, const char* key) {
+const json& object_at(const json& object, const char* key) {
   static const json empty = json::object();
-  const auto found = reply.find(key);
-  return found != reply.end() && found->is_object() ? *found : empty;
+  const auto found = object.find(key);
+  return found != object.end() && found->is_object() ? *found : empty;
 }
 
-void print_overview(const json& reply, bool verbose) {
-  const json& details = object_at(reply, "details");
-  const json& info = object_at(reply, "model_info");
+// The shortest digits that are this number, with an exponent from 10^exponent_min on, as Go writes numbers.
+std::string number_text(double number, int exponent_min) {
+  const double size = std::fabs(number);
+  const bool plain = number == 0 || (size >= 1e-4 && size < std::pow(10.0, exponent_min));
+  std::array<char, 64> text;
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), number,
+                                 plain ? std::chars_format::fixed : std::chars_format::scientific);
+  return {text.data(), end.ptr};
+}
+
+std::string item_text(const json& value) {
+  constexpr int exponent_min = 21;
+  if (value.is_number()) return number_text(value.get<double>(), exponent_min);
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+// "[a b ...+3 more]": as many of the first as fit.
+std::string array_text(const json& array) {
+  std::string shown = "[";
+  size_t columns = 1, count = 0;
+  for (const json& item : array) {
+    const std::string text = item_text(item);
+    const size_t width = column_count(text) + (count > 0 ? 2 : 0);
+    if (columns + width > array_columns_max && count > 0) break;
+    columns += width;
+    shown += (count > 0 ? " " : "") + text;
+    ++count;
+  }
+  if (count < array.size()) shown += fmt::format(" ...+{} more", array.size() - count);
+  return shown + "]";
+}
+
+std::string metadata_text(const json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_array()) return array_text(value);
+  constexpr int exponent_min = 6;
+  if (value.is_number()) return number_text(value.get<double>(), exponent_min);
+  return value.is_boolean() ? value.dump() : "";
+}
+
+void add_section(std::string& out, const char* title, const Listing& rows) {
+  out += fmt::format("  {}\n{}\n", title, rows.text());
+}
+
+// A whole number of the metadata, wherever a server writes it as a float.
+std::string whole_text(const json& info, const std::string& key) {
+  const auto found = info.find(key);
+  return found != info.end() && found->is_number() ? fmt::format("{}", found->get<int64_t>()) : "";
+}
+
+Listing model_rows(const json& shown) {
+  const json& details = object_at(shown, "details");
+  const json& info = object_at(shown, "model_info");
   const std::string architecture = text_at(info, "general.architecture", text_at(details, "family"));
-  std::vector<std::pair<std::string, std::string>> model;
+  Listing rows;
   const auto add = [&](const char* name, const std::string& value) {
-    if (!value.empty()) model.emplace_back(name, value);
+    if (!value.empty()) rows.add({"", name, value});
   };
+  add("Remote model", text_at(shown, "remote_model"));
+  add("Remote URL", text_at(shown, "remote_host"));
   add("architecture", architecture);
   add("parameters", text_at(details, "parameter_size"));
-  const auto add_key = [&](const char* name, const char* key) {
-    if (const auto found = info.find(architecture + key); found != info.end()) add(name, value_text(*found));
-  };
-  add_key("context length", ".context_length");
-  add_key("embedding length", ".embedding_length");
-  add("quantization", text_at(details, "quantization_level"));
-  print_section("Model", model);
+  add("context length", whole_text(info, architecture + ".context_length"));
+  add("embedding length", whole_text(info, architecture + ".embedding_length"));
+  rows.add({"", "quantization", text_at(details, "quantization_level")});
+  add("requires", text_at(shown, "requires"));
+  return rows;
+}
 
-  if (const auto found = reply.find("capabilities"); found != reply.end() && found->is_array()) {
-    std::string list;
-    for (const json& capability : *found) list += value_text(capability) + "\n";
-    print_lines("Capabilities", list);
+Listing projector_rows(const json& info) {
+  Listing rows;
+  const std::string architecture = text_at(info, "general.architecture");
+  rows.add({"", "architecture", architecture});
+  for (const auto& [name, key] :
+       {std::pair{"embedding length", ".vision.embedding_length"}, std::pair{"dimensions", ".vision.projection_dim"}}) {
+    if (const std::string value = whole_text(info, architecture + key); !value.empty()) rows.add({"", name, value});
   }
-  print_lines("Parameters", text_at(reply, "parameters"));
-  print_lines("System", text_at(reply, "system"));
-  print_lines("License", text_at(reply, "license"));
-  if (!verbose) return;
-  std::vector<std::pair<std::string, std::string>> metadata;
-  for (const auto& [key, value] : info.items()) metadata.emplace_back(key, value_text(value));
-  print_section("Metadata", metadata);
+  return rows;
+}
+
+Listing parameter_rows(const std::string& parameters) {
+  Listing rows;
+  std::istringstream lines(parameters);
+  for (std::string line; std::getline(lines, line);) {
+    std::vector<std::string> row = {""};
+    std::istringstream words(line);
+    for (std::string word; words >> word;) row.push_back(word);
+    if (row.size() > 1) rows.add(std::move(row));
+  }
+  return rows;
+}
+
+Listing metadata_rows(const json& info) {
+  Listing rows;
+  for (const auto& [key, value] : info.items()) rows.add({"", key, metadata_text(value)});
+  return rows;
+}
+
+Listing tensor_rows(const json& tensors) {
+  Listing rows;
+  for (const json& tensor : tensors) {
+    std::string shape;
+    for (const json& size : tensor.value("shape", json::array())) shape += (shape.empty() ? "" : " ") + size.dump();
+    rows.add({"", text_at(tensor, "name"), text_at(tensor, "type"), "[" + shape + "]"});
+  }
+  return rows;
+}
+
+// The first lines that say anything.
+Listing first_lines(const std::string& text) {
+  Listing rows({}, text_columns_max);
+  std::istringstream lines(text);
+  int count = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const size_t begin = line.find_first_not_of(" \t\r");
+    if (begin == std::string::npos) continue;
+    if (++count > text_lines_max) {
+      rows.add({"", "..."});
+      break;
+    }
+    rows.add({"", line.substr(begin, line.find_last_not_of(" \t\r") + 1 - begin)});
+  }
+  return rows;
 }
 
 }  // namespace
 
-Result<void> show_command(const ShowOptions& options) {
-  QUIRE_TRY(const load::HttpEndpoint endpoint, client_endpoint());
-  return print_model(endpoint, options);
+std::string overview_text(const json& shown, bool verbose) {
+  std::string out;
+  add_section(out, "Model", model_rows(shown));
+  if (const auto found = shown.find("capabilities"); found != shown.end() && found->is_array() && !found->empty()) {
+    Listing rows;
+    for (const json& capability : *found) rows.add({"", item_text(capability)});
+    add_section(out, "Capabilities", rows);
+  }
+  if (const json& info = object_at(shown, "projector_info"); !info.empty()) {
+    add_section(out, "Projector", projector_rows(info));
+  }
+  if (const std::string text = text_at(shown, "parameters"); !text.empty()) {
+    add_section(out, "Parameters", parameter_rows(text));
+  }
+  if (verbose) {
+    if (const json& info = object_at(shown, "model_info"); !info.empty()) {
+      add_section(out, "Metadata", metadata_rows(info));
+    }
+    if (const auto found = shown.find("tensors"); found != shown.end() && found->is_array() && !found->empty()) {
+      add_section(out, "Tensors", tensor_rows(*found));
+    }
+  }
+  if (const std::string text = text_at(shown, "system"); !text.empty()) add_section(out, "System", first_lines(text));
+  if (const std::string text = text_at(shown, "license"); !text.empty()) add_section(out, "License", first_lines(text));
+  return out;
 }
 
-Result<void> print_model(const load::HttpEndpoint& endpoint, const ShowOptions& options) {
+Result<void> show_command(const ShowOptions& options) {
+  QUIRE_TRY(Client client, Client::from_environment());
   const json body = {{"model", options.model}, {"verbose", options.verbose}};
-  QUIRE_TRY(const json reply, call_json(endpoint, "POST", "/api/show", body));
-  const std::pair<bool, const char*> parts[] = {{options.license, "license"},
-                                                {options.modelfile, "modelfile"},
-                                                {options.parameters, "parameters"},
-                                                {options.template_text, "template"},
-                                                {options.system, "system"}};
-  for (const auto& [wanted, key] : parts) {
-    if (!wanted) continue;
-    fmt::print("{}\n", text_at(reply, key));
+  QUIRE_TRY(const json shown, client.call("POST", "/api/show", body));
+  struct Part {
+    bool wanted;
+    const char* key;
+    const char* end;  // as Ollama ends it
+  };
+  const Part parts[] = {{options.license, "license", "\n"},
+                        {options.modelfile, "modelfile", "\n"},
+                        {options.parameters, "parameters", "\n"},
+                        {options.template_text, "template", ""},
+                        {options.system, "system", ""}};
+  for (const Part& part : parts) {
+    if (!part.wanted) continue;
+    fmt::print("{}{}", text_at(shown, part.key), part.end);
     return {};
   }
-  print_overview(reply, options.verbose);
+  fmt::print("{}", overview_text(shown, options.verbose));
   return {};
 }
 

@@ -1,12 +1,13 @@
-// What is known of a model, printed; for `quire show` and for a conversation's /show.
+// What is known of a model, as text; for `quire show` and for a conversation's /show.
 #pragma once
 
-#include "base/result.h"
-#include "cli/commands/commands.h"
-#include "load/http_client.h"
+#include <nlohmann/json_fwd.hpp>
+#include <string>
 
 namespace quire::cli {
 
-Result<void> print_model(const load::HttpEndpoint& endpoint, const ShowOptions& options);
+// The sections that an answer of /api/show has something for: Model, Capabilities, Projector, Parameters, Metadata and
+// Tensors (those two with `verbose`), System, License.
+std::string overview_text(const nlohmann::json& shown, bool verbose);
 
 }  // namespace quire::cli

@@ -2,10 +2,32 @@
 
 #include <fmt/format.h>
 
+#include <functional>
+#include <string>
+
+#include "sim/seat_simulation.h"
 #include "sim/seeds.h"
 #include "sim/vocabulary.h"
 
 namespace quire::cli {
+
+namespace {
+
+int simulate_seats(const SimulateOptions& options, const std::function<void(const std::string&)>& trace) {
+  const sim::SeatSeedsReport report = sim::run_seat_seeds(options.seed, options.seeds, trace);
+  for (const std::string& failure : report.failures) fmt::print("{}\n", failure);
+  if (options.seeds > 1) {
+    fmt::print("{:>10}  seeds with\n", "");
+    for (size_t index = 0; index < sim::seat_occurrence_count; ++index) {
+      fmt::print("{:>10}  {}\n", report.seeds_with[index], sim::name(static_cast<sim::SeatOccurrence>(index)));
+    }
+  }
+  fmt::print("{} seeds, {} events: {}\n", report.seeds, report.events,
+             report.failures.empty() ? "every promise held" : "FAILED");
+  return report.failures.empty() ? 0 : 1;
+}
+
+}  // namespace
 
 Result<int> run_simulate(const SimulateOptions& options) {
   if (!options.trace_options.file.empty()) {
@@ -13,9 +35,10 @@ Result<int> run_simulate(const SimulateOptions& options) {
     trace_options.seed = options.seed;
     return run_simulate_trace(trace_options);
   }
-  QUIRE_TRY(const auto tokenizer, sim::make_tokenizer());
-  sim::Simulation::Trace trace;
+  std::function<void(const std::string&)> trace;
   if (options.trace) trace = [](const std::string& line) { fmt::print("{}\n", line); };
+  if (options.seats) return simulate_seats(options, trace);
+  QUIRE_TRY(const auto tokenizer, sim::make_tokenizer());
   const sim::SeedsReport report = sim::run_seeds(options.seed, options.seeds, *tokenizer, trace);
   for (const std::string& failure : report.failures) fmt::print("{}\n", failure);
   if (options.seeds > 1) {

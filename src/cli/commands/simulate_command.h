@@ -1,4 +1,5 @@
-// quire simulate: the scheduler and the engine in made-up worlds, and the scheduler on recorded requests.
+// quire simulate: the scheduler and the engine, and the models' seats, in made-up worlds, and the scheduler on recorded
+// requests.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +12,8 @@ namespace quire::cli {
 struct SimulateOptions {
   uint64_t seed = 0;                        // the first
   uint64_t seeds = 1;                       // how many
-  bool trace = false;                       // a line for each step
+  bool trace = false;                       // a line for each step, or for each event of the seats
+  bool seats = false;                       // worlds of the models' seats instead
   SimulateTraceOptions trace_options = {};  // its seed is `seed`
 };
 

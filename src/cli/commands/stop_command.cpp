@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "cli/client.h"
@@ -7,10 +9,12 @@ namespace quire::cli {
 
 // A request without a prompt that keeps nothing alive unloads the model once it is idle.
 Result<void> stop_command(const std::string& model) {
-  QUIRE_TRY(const load::HttpEndpoint endpoint, client_endpoint());
+  QUIRE_TRY(Client client, Client::from_environment());
   const nlohmann::json body = {{"model", model}, {"keep_alive", 0}, {"stream", false}};
-  QUIRE_TRY(const nlohmann::json reply, call_json(endpoint, "POST", "/api/generate", body));
-  return {};
+  const auto reply = client.call("POST", "/api/generate", body);
+  if (reply) return {};
+  if (reply.error().kind != ErrorKind::not_found) return std::unexpected(reply.error());
+  return fail(ErrorKind::not_found, fmt::format("couldn't find model \"{}\" to stop", model));
 }
 
 }  // namespace quire::cli

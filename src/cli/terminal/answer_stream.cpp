@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "cli/client.h"
+#include "cli/terminal/human.h"
 
 namespace quire::cli {
 namespace {
@@ -42,10 +44,13 @@ AnswerLine parse_answer_line(std::string_view line) {
     read_choice(message, answer);
     return answer;
   }
-  answer.text = message.contains("message") ? text_at(message["message"], "content") : text_at(message, "response");
+  const bool is_chat = message.contains("message");
+  answer.text = is_chat ? text_at(message["message"], "content") : text_at(message, "response");
+  answer.thinking = text_at(is_chat ? message["message"] : message, "thinking");
   answer.done = message.contains("done") && message["done"].is_boolean() && message["done"].get<bool>();
   if (!answer.done) return answer;
   answer.stats = {.done_reason = text_at(message, "done_reason"),
+                  .prompt_truncated = message.value("prompt_truncated", json()) == json(true),
                   .total_ns = number_at(message, "total_duration", -1),
                   .load_ns = number_at(message, "load_duration", -1),
                   .queue_ns = number_at(message, "queue_duration", -1),
@@ -57,29 +62,56 @@ AnswerLine parse_answer_line(std::string_view line) {
   return answer;
 }
 
-Result<AnswerStats> stream_answer(const load::HttpEndpoint& endpoint, std::string_view target, const json& body,
-                                  FunctionRef<bool(std::string_view)> on_text, load::KeepGoing keep_going) {
-  const load::HttpCall call{.method = "POST", .target = std::string(target), .body = body.dump()};
+Result<AnswerStats> stream_answer(Client& client, std::string_view target, const json& body, OnAnswer on_answer,
+                                  const net::KeepGoing& keep_going) {
   AnswerStats stats;
   std::string error;
   bool done = false;
-  const auto on_line = [&](size_t, std::string_view text) {
+  const auto on_line = [&](std::string_view text) {
     AnswerLine line = parse_answer_line(text);
     error = std::move(line.error);
     if (line.done) stats = std::move(line.stats);
     done = done || line.done;
-    return error.empty() && (line.text.empty() || on_text(line.text));
+    if (!error.empty()) return false;
+    return (line.text.empty() && line.thinking.empty()) || on_answer(line.text, line.thinking);
   };
-  const auto replies = load::http_stream(endpoint, {&call, 1}, on_line, keep_going);
+  const Result<void> ended = client.stream(target, body, on_line, keep_going);
   if (!error.empty()) return fail(ErrorKind::internal, error);
-  const load::HttpReply& reply = replies[0];
-  if (reply.error || (reply.status != 200 && !reply.hung_up)) return std::unexpected(error_of(reply));
-  if (reply.hung_up) {
+  if (!ended && ended.error().kind != ErrorKind::cancelled) return std::unexpected(ended.error());
+  if (!ended) {
     stats.done_reason = "cancelled";
   } else if (!done) {
     return fail(ErrorKind::io, "the server ended its answer without a last message");
   }
   return stats;
+}
+
+std::string stats_text(const AnswerStats& stats) {
+  std::string text;
+  const auto add = [&](const char* name, const std::string& value) { text += fmt::format("{:<22}{}\n", name, value); };
+  const auto add_time = [&](const char* name, int64_t ns) {
+    if (ns > 0) add(name, go_duration(ns));
+  };
+  const auto add_rate = [&](const char* name, int64_t tokens, int64_t ns) {
+    if (ns > 0) {
+      const auto count = static_cast<double>(std::max<int64_t>(tokens, 0));
+      add(name, fmt::format("{:.2f} tokens/s", count * 1e9 / static_cast<double>(ns)));
+    }
+  };
+  const auto add_count = [&](const char* name, int64_t count) {
+    if (count > 0) add(name, fmt::format("{} token(s)", count));
+  };
+  add_time("total duration:", stats.total_ns);
+  add_time("load duration:", stats.load_ns);
+  add_time("queue duration:", stats.queue_ns);
+  add_count("prompt eval count:", stats.prompt_tokens);
+  add_count("prompt eval cached:", stats.cached_tokens);
+  add_time("prompt eval duration:", stats.prompt_ns);
+  add_rate("prompt eval rate:", stats.prompt_tokens - std::max<int64_t>(0, stats.cached_tokens), stats.prompt_ns);
+  add_count("eval count:", stats.generated_tokens);
+  add_time("eval duration:", stats.generate_ns);
+  add_rate("eval rate:", stats.generated_tokens, stats.generate_ns);
+  return text;
 }
 
 }  // namespace quire::cli

@@ -2,47 +2,64 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/function_ref.h"
 #include "base/result.h"
+#include "cli/client.h"
 #include "cli/commands/commands.h"
 #include "cli/terminal/answer_stream.h"
-#include "load/http_client.h"
 
 namespace quire::cli {
 
 // One thread. Holds the messages so far; the server keeps nothing between requests but its prefix cache.
 class Conversation {
  public:
-  Conversation(load::HttpEndpoint endpoint, std::string model, const RunOptions& options);
+  // An error when an option cannot be sent. The client is borrowed.
+  static Result<Conversation> begin(Client& client, std::string model, const RunOptions& options);
 
   // One prompt without a history: through the model's template, or raw. A raw empty prompt is BOS alone.
-  Result<AnswerStats> ask_once(std::string_view prompt, FunctionRef<bool(std::string_view)> on_text,
-                               load::KeepGoing keep_going);
-  // The next turn; what was said before is sent along. A turn that fails leaves no trace.
-  Result<AnswerStats> say(std::string_view prompt, FunctionRef<bool(std::string_view)> on_text,
-                          load::KeepGoing keep_going);
+  Result<AnswerStats> ask_once(std::string_view prompt, OnAnswer on_answer, const net::KeepGoing& keep_going);
+  // The next turn; what was said before is sent along. A turn that fails leaves no trace, nor does one that is
+  // cancelled before its first word.
+  Result<AnswerStats> say(std::string_view prompt, OnAnswer on_answer, const net::KeepGoing& keep_going);
+  // Brings the model into memory.
+  Result<void> load();
+  // Stores the model with the parameters, the system message and the messages so far under another name.
+  Result<void> save(std::string_view name);
 
   void forget() { messages_ = nlohmann::json::array(); }
+  // Another model; what was said so far is forgotten.
+  void change_model(std::string model);
   void set_system(std::string_view text) { system_ = text; }
-  // An error when the name is not one that a request may carry, or the value is not a number.
-  Result<void> set_parameter(std::string_view name, std::string_view value);
+  // An error when the name is not one that a request may carry, or the values do not fit it.
+  Result<void> set_parameter(std::string_view name, const std::vector<std::string>& values);
+  // "json", or a schema; empty: none. An error when it is neither.
+  Result<void> set_format(std::string_view text);
+  // True, false or a level; absent: the model's own way.
+  void set_think(std::optional<nlohmann::json> value) { think_ = std::move(value); }
 
+  Client& client() const { return *client_; }
   const std::string& model() const { return model_; }
-  const load::HttpEndpoint& endpoint() const { return endpoint_; }
+  const std::string& system() const { return system_; }
+  const nlohmann::json& parameters() const { return options_; }
 
  private:
+  Conversation(Client& client, std::string model) : client_(&client), model_(std::move(model)) {}
   nlohmann::json request() const;
-  Result<AnswerStats> ask_from_nothing(FunctionRef<bool(std::string_view)> on_text, load::KeepGoing keep_going);
+  Result<AnswerStats> ask_from_nothing(OnAnswer on_answer, const net::KeepGoing& keep_going);
 
-  const load::HttpEndpoint endpoint_;
-  const std::string model_;
-  const bool raw_;
+  Client* client_;
+  std::string model_;
+  bool raw_ = false;
   std::string system_;
   nlohmann::json options_ = nlohmann::json::object();
   nlohmann::json keep_alive_;
+  nlohmann::json format_;
+  std::optional<nlohmann::json> think_;
   nlohmann::json messages_ = nlohmann::json::array();
 };
 

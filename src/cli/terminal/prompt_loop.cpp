@@ -1,6 +1,5 @@
 #include "cli/terminal/prompt_loop.h"
 
-#include <editline/readline.h>
 #include <fmt/format.h>
 
 #include <cstdio>
@@ -8,167 +7,102 @@
 #include <filesystem>
 #include <optional>
 
-#include "cli/commands/show_command.h"
-#include "cli/terminal/text_table.h"
+#include "cli/terminal/answer_printer.h"
+#include "cli/terminal/line_editor.h"
+#include "cli/terminal/session_commands.h"
 
 namespace quire::cli {
 namespace {
 
-constexpr const char* help_text =
-    "  /set parameter NAME VALUE   a sampling parameter, such as temperature or seed\n"
-    "  /set system TEXT            the system message\n"
-    "  /set verbose | quiet        counts and rates after each answer\n"
-    "  /show                       what is known of the model\n"
-    "  /clear                      forget what was said\n"
-    "  /bye                        leave (so does Ctrl-D)\n"
-    "  /?, /help                   this\n"
-    "  \"\"\"                         begins and ends a message of several lines\n";
+constexpr std::string_view quotes = "\"\"\"";
 
-// Lines with history and editing; the history is a file in the home directory unless the environment says no.
-class LineReader {
- public:
-  LineReader() {
-    using_history();
-    const char* home = std::getenv("HOME");
-    const bool unwanted = std::getenv("QUIRE_NOHISTORY") != nullptr || std::getenv("OLLAMA_NOHISTORY") != nullptr;
-    if (home == nullptr || unwanted) return;
-    std::error_code ignored;
-    const std::filesystem::path folder = std::filesystem::path(home) / ".quire";
-    std::filesystem::create_directories(folder, ignored);
-    file_ = folder / "history";
-    read_history(file_.c_str());
-  }
-  ~LineReader() {
-    if (!file_.empty()) write_history(file_.c_str());
-  }
-  LineReader(const LineReader&) = delete;
-  LineReader& operator=(const LineReader&) = delete;
-
-  // Nothing at the end of input.
-  std::optional<std::string> read(const char* prompt) {
-    char* line = readline(prompt);
-    if (line == nullptr) return std::nullopt;
-    std::string text(line);
-    std::free(line);
-    if (!text.empty()) add_history(text.c_str());
-    return text;
-  }
-
- private:
-  std::filesystem::path file_;
-};
-
-// A line, or several between """ and """.
-std::optional<std::string> read_message(LineReader& reader) {
-  std::optional<std::string> line = reader.read(">>> ");
-  if (!line || !line->starts_with("\"\"\"")) return line;
-  std::string message = line->substr(3);
-  for (;;) {
-    if (message.ends_with("\"\"\"")) return message.substr(0, message.size() - 3);
-    line = reader.read("... ");
-    if (!line) return message;
-    message += "\n" + *line;
-  }
+// Empty: the environment does not want one, or there is no home for it.
+std::filesystem::path history_file() {
+  const char* home = std::getenv("HOME");
+  const bool unwanted = std::getenv("QUIRE_NOHISTORY") != nullptr || std::getenv("OLLAMA_NOHISTORY") != nullptr;
+  if (home == nullptr || unwanted) return {};
+  return std::filesystem::path(home) / ".quire" / "history";
 }
 
 class Prompt {
  public:
-  Prompt(Conversation& conversation, bool verbose, HeldSignals& signals)
-      : conversation_(conversation), verbose_(verbose), signals_(signals) {}
+  Prompt(Conversation& conversation, const PromptOptions& options, HeldSignals& signals)
+      : session_{.conversation = conversation, .options = options},
+        signals_(signals),
+        editor_(signals, history_file()) {}
 
   Result<void> run() {
-    for (;;) {
-      const std::optional<std::string> message = read_message(reader_);
-      if (!message || *message == "/bye" || *message == "/exit") return {};
-      if (message->empty()) continue;
-      if (message->starts_with('/')) {
-        command(*message);
-      } else {
-        answer(*message);
+    while (!session_.ended) {
+      LineEditor::Line line = editor_.read(">>> ", "Send a message (/? for help)");
+      if (line.end == LineEditor::End::input_ended) return {};
+      if (line.end == LineEditor::End::interrupted) {
+        if (line.text.empty()) fmt::print("Ctrl-D or /bye leaves.\n");
+        continue;
       }
+      if (line.text.empty()) continue;
+      QUIRE_TRY_VOID(handle(line.text));
+      editor_.set_history(session_.remembers_lines);
     }
+    return {};
   }
 
  private:
-  void answer(const std::string& message) {
-    const auto print = [](std::string_view text) {
-      fmt::print("{}", text);
-      std::fflush(stdout);
-      return true;
-    };
-    const auto stats = conversation_.say(message, print, [&] { return !signals_.pending(); });
+  Result<void> handle(const std::string& line) {
+    std::string first;
+    if (begins_system_message(line, first)) {
+      if (const auto text = read_on(first)) set_system_message(session_, *text);
+      return {};
+    }
+    if (line.starts_with(quotes)) {
+      const auto text = read_on(line.substr(quotes.size()));
+      return text && !text->empty() ? answer(*text) : Result<void>();
+    }
+    const bool pasted = line.find('\n') != std::string::npos;  // no command has two lines
+    if (pasted || !line.starts_with('/')) return answer(line);
+    run_session_command(session_, line);
+    return {};
+  }
+
+  // More lines until one ends with """. Nothing: the person changed their mind.
+  std::optional<std::string> read_on(std::string text) {
+    while (!text.ends_with(quotes)) {
+      const LineEditor::Line line = editor_.read("... ", {});
+      if (line.end != LineEditor::End::line) return std::nullopt;
+      text += "\n" + line.text;
+    }
+    text.resize(text.size() - quotes.size());
+    return text;
+  }
+
+  Result<void> answer(const std::string& message) {
+    AnswerPrinter printer({.wraps = session_.options.wraps, .hides_thinking = session_.options.hides_thinking});
+    const auto print = [&](std::string_view text, std::string_view thinking) { return printer.add(text, thinking); };
+    const auto stats = session_.conversation.say(message, print, [&] { return !signals_.pending(); });
+    const bool interrupted = signals_.pending();
     signals_.forget();
-    fmt::print("\n\n");
-    if (!stats) {
-      fmt::print(stderr, "{}\n", stats.error().message);
-    } else if (verbose_) {
-      fmt::print(stderr, "{}\n", stats_text(*stats));
-    }
-  }
-
-  void command(const std::string& line) {
-    if (line == "/?" || line == "/help") {
-      fmt::print("{}", help_text);
-    } else if (line == "/clear") {
-      conversation_.forget();
-      fmt::print("forgotten\n");
-    } else if (line == "/show") {
-      report(print_model(conversation_.endpoint(), {.model = conversation_.model()}));
-    } else if (line == "/set verbose" || line == "/set quiet") {
-      verbose_ = line == "/set verbose";
-    } else if (line.starts_with("/set system ")) {
-      conversation_.set_system(line.substr(12));
-    } else if (line.starts_with("/set parameter ")) {
-      const std::string rest = line.substr(15);
-      const size_t space = rest.find(' ');
-      const std::string value = space == std::string::npos ? "" : rest.substr(space + 1);
-      report(conversation_.set_parameter(rest.substr(0, space), value));
+    fmt::print("{}\n\n", interrupted ? "\x1b[0m" : "");
+    if (stats) {
+      printer.note(*stats, session_.options.verbose);
     } else {
-      fmt::print("unknown command '{}'; /? lists them\n", line);
+      // The next message may fare better, unless nobody is there to answer it.
+      fmt::print(stderr, "error: {}\n", stats.error().message);
+      if (stats.error().kind == ErrorKind::io && !session_.conversation.client().answers()) {
+        return std::unexpected(stats.error());
+      }
     }
+    return {};
   }
 
-  static void report(const Result<void>& result) {
-    if (!result) fmt::print(stderr, "{}\n", result.error().message);
-  }
-
-  Conversation& conversation_;
-  bool verbose_;
+  Session session_;
   HeldSignals& signals_;
-  LineReader reader_;
+  LineEditor editor_;
 };
 
 }  // namespace
 
-Result<void> converse(Conversation& conversation, bool verbose, HeldSignals& signals) {
-  return Prompt(conversation, verbose, signals).run();
-}
-
-std::string stats_text(const AnswerStats& stats) {
-  std::string text;
-  const auto add = [&](const char* name, const std::string& value) { text += fmt::format("{:<22}{}\n", name, value); };
-  const auto add_time = [&](const char* name, int64_t ns) {
-    if (ns >= 0) add(name, format_duration(ns));
-  };
-  const auto add_rate = [&](const char* name, int64_t tokens, int64_t ns) {
-    if (tokens > 0 && ns > 0) {
-      add(name, format_count(static_cast<double>(tokens) * 1e9 / static_cast<double>(ns)) + " tokens/s");
-    }
-  };
-  const auto add_count = [&](const char* name, int64_t count) {
-    if (count >= 0) add(name, fmt::format("{} tokens", count));
-  };
-  add_time("total duration:", stats.total_ns);
-  add_time("load duration:", stats.load_ns);
-  add_time("queue duration:", stats.queue_ns);
-  add_count("prompt eval count:", stats.prompt_tokens);
-  add_count("prompt eval cached:", stats.cached_tokens);
-  add_time("prompt eval duration:", stats.prompt_ns);
-  add_rate("prompt eval rate:", stats.prompt_tokens - std::max<int64_t>(0, stats.cached_tokens), stats.prompt_ns);
-  add_count("eval count:", stats.generated_tokens);
-  add_time("eval duration:", stats.generate_ns);
-  add_rate("eval rate:", stats.generated_tokens, stats.generate_ns);
-  return text;
+Result<void> converse(Conversation& conversation, const PromptOptions& options, HeldSignals& signals) {
+  use_utf8_locale();
+  return Prompt(conversation, options, signals).run();
 }
 
 }  // namespace quire::cli

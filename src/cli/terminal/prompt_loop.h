@@ -7,10 +7,14 @@
 
 namespace quire::cli {
 
-// Returns when the person has had enough (/bye, end of input). Ctrl-C ends an answer, and at the prompt the program.
-Result<void> converse(Conversation& conversation, bool verbose, HeldSignals& signals);
+struct PromptOptions {
+  bool verbose = false;  // counts and rates after each answer
+  bool wraps = true;     // words, at the width of the terminal
+  bool hides_thinking = false;
+};
 
-// Counts, times and rates of an answer, for people.
-std::string stats_text(const AnswerStats& stats);
+// Returns when the person has had enough (/bye, end of input). Ctrl-C ends an answer; at the prompt it ends the line.
+// An error is one that ends the conversation.
+Result<void> converse(Conversation& conversation, const PromptOptions& options, HeldSignals& signals);
 
 }  // namespace quire::cli

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <string_view>
 
 #include "base/check.h"
+#include "base/shown.h"
 
 namespace quire::cli {
 namespace {
@@ -31,6 +33,7 @@ std::string flattened(std::string_view text) {
 
 void TextTable::add(std::vector<std::string> row) {
   QUIRE_CHECK(row.size() == rows_[0].size(), "a row has a cell for each column");
+  for (std::string& cell : row) cell = shown(cell);
   rows_.push_back(std::move(row));
 }
 
@@ -96,20 +99,6 @@ std::string format_duration(int64_t ns) {
 std::string format_count(double count) {
   if (count >= 100) return fmt::format("{:.0f}", count);
   return count >= 10 ? fmt::format("{:.1f}", count) : fmt::format("{:.2f}", count);
-}
-
-std::string format_age(int64_t seconds) {
-  struct Unit {
-    int64_t seconds;
-    const char* name;
-  };
-  constexpr std::array<Unit, 6> units = {
-      {{31536000, "year"}, {2592000, "month"}, {86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}}};
-  for (const Unit& unit : units) {
-    const int64_t count = seconds / unit.seconds;
-    if (count > 0) return fmt::format("{} {}{} ago", count, unit.name, count == 1 ? "" : "s");
-  }
-  return "now";
 }
 
 }  // namespace quire::cli

@@ -28,6 +28,5 @@ std::string one_line_head(std::string_view text, size_t width);
 std::string format_bytes(uint64_t bytes);  // "1.2 GB": powers of ten, as model sizes are given
 std::string format_duration(int64_t ns);   // "1.234 s", "56.7 ms"
 std::string format_count(double count);    // three significant digits below a hundred, whole above
-std::string format_age(int64_t seconds);   // "3 hours ago"
 
 }  // namespace quire::cli

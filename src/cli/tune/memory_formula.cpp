@@ -70,7 +70,9 @@ uint64_t ModelMemory::kv_bytes(int64_t tokens) const {
 Result<ModelMemory> memory_of(const gguf::File& file, const std::string& name, KvType kv_type, int32_t running_max) {
   QUIRE_TRY(const ModelConfig config, read_config(file, kv_type));
   TensorSum sum(file.find_tensor("output.weight") == nullptr);
-  for (const TensorView& tensor : file.tensors()) sum.add(tensor.name, tensor.type, tensor.shape);
+  for (const TensorView& tensor : file.tensors()) {
+    if (!is_beside_text(config, tensor.name)) sum.add(tensor.name, tensor.type, tensor.shape);
+  }
   return memory_of(config, sum, name, running_max);
 }
 

@@ -82,7 +82,7 @@ Result<Question> question_of(const TuneOptions& options) {
     return fail(ErrorKind::invalid, fmt::format("--context {}: {} was made for {} tokens at most", asked.context_tokens,
                                                 asked.file.name, longest));
   }
-  const uint64_t available = server::read_machine_memory().available_bytes;
+  const uint64_t available = server::read_machine_memory(asked.settings.machine_root).available_bytes;
   asked.memory_given = !options.memory.empty();
   asked.memory_bytes = available;
   if (asked.memory_given) {
@@ -101,7 +101,7 @@ Result<Question> question_of(const TuneOptions& options) {
 
 // Measuring takes memory too: three quarters of what is there now, however much was asked about.
 Result<void> bound_by_memory(Question& asked, const Model& model) {
-  const uint64_t room = server::read_machine_memory().available_bytes / 4 * 3;
+  const uint64_t room = server::read_machine_memory(asked.settings.machine_root).available_bytes / 4 * 3;
   for (; asked.measured_tokens > 1; asked.measured_tokens /= 2) {
     const uint64_t one = TuneMeter::kv_bytes(model, {.contexts_max = 1, .context_tokens = asked.measured_tokens});
     const uint64_t count = room / one;

@@ -53,8 +53,13 @@ class TuneMeter::Executor final : public quire::Executor {
   Executor(LocalModel& local, KvStore kv, Workspace space, const Limits& limits)
       : limits_(limits), local_(local), kv_(std::move(kv)), space_(std::move(space)) {}
 
-  Logits forward(const Batch& batch, std::vector<SliceFailure>&) override {
-    if (computes_) return local_.model().forward(batch, local_.backend(), kv_, space_);
+  Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override {
+    if (computes_) {
+      const Result<Logits> logits = local_.model().forward(batch, local_.backend(), kv_, space_);
+      if (logits) return *logits;
+      fail_all(batch, logits.error().message, failures);
+      return {};
+    }
     blank_.resize(static_cast<size_t>(batch.logits_rows) * static_cast<size_t>(vocab_size()));
     return {.values = blank_, .vocab = vocab_size()};
   }

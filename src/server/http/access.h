@@ -12,8 +12,9 @@ namespace quire::server {
 bool host_allowed(std::string_view host_header, std::string_view own_host_name);
 
 // Whether a page of this origin may read answers. Local pages and applications may; `extra` holds what the
-// environment adds: "*", an exact origin, or one with a * in it.
-bool origin_allowed(std::string_view origin, std::string_view host_header, std::span<const std::string> extra);
+// environment adds: "*" for every page, "null" included; an origin, in which each * stands for any text; or a host
+// without a scheme, for http and https.
+bool origin_allowed(std::string_view origin_header, std::string_view host_header, std::span<const std::string> extra);
 
 // What a preflight is told of request headers: those that clients send, and of those that it asks for every
 // X-Stainless- one, of which there are more with each version of OpenAI's libraries.

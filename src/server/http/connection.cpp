@@ -4,13 +4,14 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <chrono>
+#include <exception>
 #include <optional>
 
 #include "server/http/access.h"
+#include "server/http/client_watch.h"
 #include "server/http/content_coding.h"
 #include "server/http/request_reader.h"
 #include "server/observe/request_log.h"
@@ -38,6 +39,12 @@ bool presentable_id(std::string_view id) {
   return !id.empty() && id.size() <= 128 && std::ranges::all_of(id, [](char c) { return c > ' ' && c < 127; });
 }
 
+// A client's address has one name, whether or not the socket speaks IPv6 too: its share and its weight go by it.
+std::string address_text(const asio::ip::address& address) {
+  const bool is_ipv4 = address.is_v6() && address.to_v6().is_v4_mapped();
+  return is_ipv4 ? asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string() : address.to_string();
+}
+
 // Tells a client that is refused for want of room when to come back.
 HttpResponse refusal(const api::Dialect& dialect, const ApiError& error, const LoadedModel* model) {
   return error_response(dialect, error, model == nullptr ? 1 : retry_after_s(model->snapshot()));
@@ -49,6 +56,12 @@ struct Connection::Impl {
   Impl(tcp::socket socket, ConnectionContext& shared)
       : context(shared), stream(std::move(socket)), reader(stream, context.limits, context.bodies) {}
 
+  // Whatever ends the present request.
+  struct EndOfRequest {
+    Impl& connection;
+    ~EndOfRequest() { connection.end_request(); }
+  };
+
   // How a request or its answer left the connection.
   enum class Next : uint8_t { keep, close };
 
@@ -56,17 +69,18 @@ struct Connection::Impl {
   asio::awaitable<void> linger();
   asio::awaitable<Next> serve_one();
   asio::awaitable<Next> fail(const HttpRequest& request, const ReadFailure& failure);
+  asio::awaitable<Next> answer_or_fail(HttpRequest& request, LiveRequest& live);
   asio::awaitable<Next> answer(HttpRequest& request, LiveRequest& live);
-  asio::awaitable<Next> answer_generation(Generation& generation, LiveRequest& live);
-  asio::awaitable<Next> stream_out(ByteStream& answer, const api::Dialect& dialect, const LoadedModel* model);
+  asio::awaitable<Next> answer_generation(Generation& generation, LiveRequest& live, ClientWatch& watch);
+  asio::awaitable<Next> stream_out(ByteStream& answer, const api::Dialect& dialect, const LoadedModel* model,
+                                   ClientWatch& watch);
   asio::awaitable<Next> pump(ByteStream& answer, const api::Dialect& dialect, const LoadedModel* model);
-  asio::awaitable<void> watch(ByteStream& answer);
   asio::awaitable<bool> write(std::string_view bytes);
   asio::awaitable<Next> respond(const HttpResponse& response);
   std::optional<HttpResponse> refuse_access(const HttpRequest& request);
   std::string head(int status, std::string_view content_type, const Headers& extra);
   void count_answer(int status);
-  void end_request(const LiveRequest& live);
+  void end_request();
 
   ConnectionContext& context;
   beast::tcp_stream stream;
@@ -98,7 +112,7 @@ asio::awaitable<void> Connection::Impl::run() {
   boost::system::error_code error;
   const tcp::endpoint endpoint = stream.socket().remote_endpoint(error);
   if (error) co_return;  // gone already
-  peer = endpoint.address().to_string();
+  peer = address_text(endpoint.address());
   stream.socket().set_option(tcp::no_delay(true), error);
   for (;;) {
     const bool arrived = co_await reader.wait_for_request();
@@ -142,12 +156,10 @@ asio::awaitable<Connection::Impl::Next> Connection::Impl::serve_one() {
   if (presentable_id(given_id) && !context.requests.contains(given_id)) request_id = given_id;
   const LiveRequests::Entry entry(context.requests, request_id, request.arrived_ns);
   current = &*entry;
+  const EndOfRequest end{*this};
   chunked = reader.is_http_1_1();
   is_head = request.method == "HEAD";
-  const Next next = co_await answer(request, *entry);
-  reader.release();
-  end_request(*std::exchange(current, nullptr));
-  co_return next;
+  co_return co_await answer_or_fail(request, *entry);
 }
 
 // The connection ends with it: where this request ends is not known.
@@ -179,6 +191,21 @@ std::optional<HttpResponse> Connection::Impl::refuse_access(const HttpRequest& r
   return std::nullopt;
 }
 
+// What is thrown on the way (no memory, most likely) is this request's own failure.
+asio::awaitable<Connection::Impl::Next> Connection::Impl::answer_or_fail(HttpRequest& request, LiveRequest& live) {
+  std::string why;
+  try {
+    const Next next = co_await answer(request, live);
+    co_return next;
+  } catch (const std::exception& error) {
+    why = error.what();
+  }
+  spdlog::error("request {} failed: {}", request_id, why);
+  if (live.record.status != 0) co_return Next::close;  // an answer has begun
+  const HttpResponse failed = error_response(api::dialect_of_path(request.path), ApiError{500, why});
+  co_return co_await respond(failed);
+}
+
 asio::awaitable<Connection::Impl::Next> Connection::Impl::answer(HttpRequest& request, LiveRequest& live) {
   const RouteMatch match = context.service.match(request);
   const bool streams_body = match.route != nullptr && match.route->streams_body;
@@ -191,15 +218,29 @@ asio::awaitable<Connection::Impl::Next> Connection::Impl::answer(HttpRequest& re
   const std::optional<HttpResponse> refused = refuse_access(request);
   if (refused) co_return co_await respond(*refused);
   spdlog::debug("{} {} from {}, request {}", request.method, request.path, request.peer, request_id);
+  if (streams_body) {
+    // Its handler reads the socket, and sees the client leave.
+    const Reply reply = co_await context.service.answer(request, match, live, reader);
+    co_return co_await respond(std::get<HttpResponse>(reply));
+  }
+  ClientWatch watch(stream.socket(), reader.buffer(), context.limits.pipelined_bytes_max, [&live] {
+    if (live.generates) live.cancel();
+  });
   Reply reply = co_await context.service.answer(request, match, live, reader);
-  if (const HttpResponse* response = std::get_if<HttpResponse>(&reply)) co_return co_await respond(*response);
-  if (Generation* generation = std::get_if<Generation>(&reply)) co_return co_await answer_generation(*generation, live);
-  const std::unique_ptr<ByteStream>& progress = std::get<std::unique_ptr<ByteStream>>(reply);
-  co_return co_await stream_out(*progress, api::dialect_of_path(request.path), nullptr);
+  if (Generation* generation = std::get_if<Generation>(&reply)) {
+    co_return co_await answer_generation(*generation, live, watch);
+  }
+  if (const auto* progress = std::get_if<std::unique_ptr<ByteStream>>(&reply)) {
+    co_return co_await stream_out(**progress, api::dialect_of_path(request.path), nullptr, watch);
+  }
+  watch.stop();
+  co_return co_await respond(std::get<HttpResponse>(reply));
 }
 
 // What has not ended when this returns is cancelled: the client is gone, or one of several choices has failed.
-asio::awaitable<Connection::Impl::Next> Connection::Impl::answer_generation(Generation& generation, LiveRequest& live) {
+asio::awaitable<Connection::Impl::Next> Connection::Impl::answer_generation(Generation& generation, LiveRequest& live,
+                                                                            ClientWatch& watch) {
+  if (watch.left()) co_return Next::close;
   const AnswerStream::Config config{.streaming = generation.streaming,
                                     .pending_bytes_max = context.limits.pending_bytes_max,
                                     .load_ns = generation.load_ns};
@@ -210,18 +251,24 @@ asio::awaitable<Connection::Impl::Next> Connection::Impl::answer_generation(Gene
   const Result<void> submitted = submission.submit(std::move(generation.requests));
   if (!submitted) {
     const HttpResponse refused = refusal(*generation.dialect, api::from_error(submitted.error()), &model);
+    watch.stop();
     co_return co_await respond(refused);
   }
-  co_return co_await stream_out(answer, *generation.dialect, &model);
+  co_return co_await stream_out(answer, *generation.dialect, &model, watch);
 }
 
 // `model`: whose queue says when a client that is refused may come back; null: none's.
 asio::awaitable<Connection::Impl::Next> Connection::Impl::stream_out(ByteStream& answer, const api::Dialect& dialect,
-                                                                     const LoadedModel* model) {
-  using namespace asio::experimental::awaitable_operators;
-  const auto outcome = co_await (pump(answer, dialect, model) || watch(answer));
-  if (outcome.index() == 1) co_return Next::close;
-  co_return std::get<0>(outcome);
+                                                                     const LoadedModel* model, ClientWatch& watch) {
+  if (watch.left()) co_return Next::close;
+  watch.when_left([&] {
+    answer.abandon();
+    answer.wake();
+    stream.cancel();  // what is being written
+  });
+  const Next next = co_await pump(answer, dialect, model);
+  watch.stop();
+  co_return watch.left() ? Next::close : next;
 }
 
 // Writes the answer as it comes: everything that a step brought in one write.
@@ -260,34 +307,6 @@ asio::awaitable<Connection::Impl::Next> Connection::Impl::pump(ByteStream& answe
   co_return keeps_alive ? Next::keep : Next::close;
 }
 
-// Until the client has gone. What it sends meanwhile belongs to its next requests; when that is more than is kept,
-// its leaving shows in a failing write only.
-asio::awaitable<void> Connection::Impl::watch(ByteStream& answer) {
-  tcp::socket& socket = stream.socket();
-  for (;;) {
-    const auto [error] = co_await socket.async_wait(tcp::socket::wait_read, use_tuple);
-    if (error == asio::error::operation_aborted) co_return;  // the answer is complete
-    if (!error && reader.buffer().size() >= context.limits.pipelined_bytes_max) {
-      Signal never(stream.get_executor());
-      co_await never.wait();
-      co_return;
-    }
-    boost::system::error_code read_error = error;
-    size_t count = 0;
-    if (!error) {
-      socket.non_blocking(true, read_error);
-      count = socket.read_some(reader.buffer().prepare(4096), read_error);
-    }
-    if (read_error == asio::error::would_block || read_error == asio::error::try_again) continue;
-    if (read_error || count == 0) {
-      answer.abandon();
-      answer.wake();
-      co_return;
-    }
-    reader.buffer().commit(count);
-  }
-}
-
 // False when the client is gone or took nothing for a while.
 asio::awaitable<bool> Connection::Impl::write(std::string_view bytes) {
   while (!bytes.empty()) {
@@ -308,9 +327,15 @@ void Connection::Impl::count_answer(int status) {
 }
 
 // Logs it, and counts it where its client has left before any answer.
-void Connection::Impl::end_request(const LiveRequest& ended) {
-  if (ended.record.status == 0) ++context.counts.responses[{route, client_left_status}];
-  log_request(context.log, ended, route, context.clocks.engine.now_ns());
+void Connection::Impl::end_request() {
+  const LiveRequest& ended = *std::exchange(current, nullptr);
+  reader.release();
+  try {
+    if (ended.record.status == 0) ++context.counts.responses[{route, client_left_status}];
+    log_request(context.log, ended, route, context.clocks.engine.now_ns());
+  } catch (const std::exception& error) {
+    spdlog::warn("a request is not logged: {}", error.what());
+  }
 }
 
 std::string Connection::Impl::head(int status, std::string_view content_type, const Headers& extra) {

@@ -1,6 +1,7 @@
 #include "server/http/http.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace quire::server {
 namespace {
@@ -19,6 +20,13 @@ std::string_view HttpRequest::header(std::string_view name) const {
     if (key == name) return value;
   }
   return {};
+}
+
+uint64_t HttpRequest::content_length() const {
+  const std::string_view text = header("content-length");
+  uint64_t length = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), length);
+  return error == std::errc() && end == text.data() + text.size() ? length : 0;
 }
 
 std::string decode_path(std::string_view target) {

@@ -22,6 +22,8 @@ struct HttpRequest {
 
   // Empty when there is none; the first when there are several.
   std::string_view header(std::string_view name) const;
+  // As its header says; 0: it does not say, or no number.
+  uint64_t content_length() const;
 };
 
 struct HttpResponse {

@@ -8,38 +8,20 @@
 #include <optional>
 #include <string>
 
-#include "api/chat_input.h"
 #include "base/progress.h"
 #include "engine/engine_thread.h"
 #include "engine/model_executor.h"
 #include "model/kv_type.h"
 #include "model/model.h"
 #include "server/models/machine_memory.h"
+#include "server/models/prompt_template.h"
+#include "store/model_defaults.h"
+#include "store/model_facts.h"
 #include "store/tune_record.h"
-#include "text/chat_template.h"
 #include "text/tokenizer.h"
 
 namespace quire::server {
 namespace {
-
-// A conversation for a model that has no template: all of it is the user's.
-PromptText plain_prompt(const ChatTemplateInput& input) {
-  PromptText prompt;
-  for (const auto& message : input.messages) {
-    if (!prompt.text.empty()) prompt.text += '\n';
-    prompt.text += message.value("content", "");
-  }
-  if (!prompt.text.empty()) prompt.user_spans.push_back({0, prompt.text.size()});
-  return prompt;
-}
-
-size_t longest_token(const Tokenizer& tokenizer) {
-  size_t longest = 1;
-  for (TokenId token = 0; token < tokenizer.vocab_size(); ++token) {
-    longest = std::max({longest, tokenizer.bytes(token).size(), tokenizer.name(token).size()});
-  }
-  return longest;
-}
 
 // The number of contexts to begin with that was measured for this model here; none where nothing was.
 std::optional<int32_t> tuned_start(const Settings& settings, const store::ModelFile& file, const Backend& backend,
@@ -58,13 +40,22 @@ std::optional<int32_t> tuned_start(const Settings& settings, const store::ModelF
   return (*found)->parallel_start;
 }
 
+// What a file holds that is not read as it stands there.
+void log_what_differs(const gguf::File& file, const ModelConfig& config, const std::string& name) {
+  for (const std::string& fix : file.fixes()) spdlog::info("{}: {}", name, fix);
+  const auto skipped =
+      std::ranges::count_if(file.tensors(), [&](const auto& tensor) { return is_beside_text(config, tensor.name); });
+  if (skipped > 0) spdlog::info("{}: {} tensors beside the text model are not used", name, skipped);
+}
+
 // Everything one model needs, in the order in which it is built; the engine goes first when it is destroyed.
 class EngineModel final : public LoadedModel {
  public:
   struct Parts {
     gguf::File file;
     std::unique_ptr<const Tokenizer> tokenizer;
-    std::optional<Result<ChatTemplate>> chat_template;  // none: the file has none
+    PromptTemplate prompt_template;
+    api::StoredDefaults stored;
     std::unique_ptr<Backend> backend;
   };
 
@@ -78,6 +69,7 @@ class EngineModel final : public LoadedModel {
       result->model_ = std::make_unique<Model>(std::move(model));
     }
     const ModelConfig& config = result->model_->config();
+    log_what_differs(result->parts_.file, config, file.name);
     if (config.vocab != result->parts_.tokenizer->vocab_size()) {
       return fail(ErrorKind::invalid, fmt::format("the vocabulary has {} tokens, the weights are made for {}",
                                                   result->parts_.tokenizer->vocab_size(), config.vocab));
@@ -85,7 +77,7 @@ class EngineModel final : public LoadedModel {
     const int64_t block_bytes = KvStore::block_size_bytes(config, Limits{}.block_tokens);
     result->block_bytes_ = block_bytes;
     Limits limits = engine_limits(settings, config.context_max, block_bytes,
-                                  settings.memory_bytes > 0 ? settings.memory_bytes : memory_for_kv());
+                                  settings.memory_bytes > 0 ? settings.memory_bytes : memory_for_kv(settings));
     const auto tuned = tuned_start(settings, file, *result->parts_.backend, config.kv_type);
     if (tuned) limits.parallel_start = std::clamp(*tuned, 1, limits.running_max);
     QUIRE_TRY(ModelExecutor executor, ModelExecutor::create(*result->model_, *result->parts_.backend, limits));
@@ -107,13 +99,12 @@ class EngineModel final : public LoadedModel {
     return parts_.tokenizer->encode(text, true, true);
   }
   Result<PromptText> render(const ChatTemplateInput& input) const override {
-    if (!parts_.chat_template) return plain_prompt(input);
-    if (!*parts_.chat_template) return std::unexpected(parts_.chat_template->error());
-    return (*parts_.chat_template)->render(input);
+    return parts_.prompt_template.render(input);
   }
+  const api::StoredDefaults& stored() const override { return parts_.stored; }
   int32_t vocab_size() const override { return parts_.tokenizer->vocab_size(); }
   TokenId bos() const override { return parts_.tokenizer->bos(); }
-  size_t token_bytes_max() const override { return token_bytes_max_; }
+  size_t token_bytes_max() const override { return parts_.tokenizer->text_bytes_max(); }
   int32_t context_tokens() const override { return engine_->limits().context_tokens; }
   Result<void> submit(Request request) override { return engine_->submit(std::move(request)); }
   void cancel(SequenceId id) override { engine_->cancel(id); }
@@ -125,6 +116,7 @@ class EngineModel final : public LoadedModel {
   ModelMemory memory() const override {
     return {.weights_bytes = model_->weight_size_bytes(), .workspace_bytes = executor_->workspace_size_bytes()};
   }
+  Result<void> check_file() const override { return parts_.file.check_unchanged(); }
   void stop() override { engine_->stop(); }
   void set_kv_memory(uint64_t bytes) override {
     const uint64_t blocks = bytes / static_cast<uint64_t>(block_bytes_);
@@ -132,23 +124,20 @@ class EngineModel final : public LoadedModel {
   }
 
  private:
-  explicit EngineModel(Parts parts) : parts_(std::move(parts)), token_bytes_max_(longest_token(*parts_.tokenizer)) {}
+  explicit EngineModel(Parts parts) : parts_(std::move(parts)) {}
 
   const Parts parts_;
-  const size_t token_bytes_max_;
   int64_t block_bytes_ = 1;
   std::unique_ptr<const Model> model_;
   std::unique_ptr<ModelExecutor> executor_;
   std::unique_ptr<EngineThread> engine_;
 };
 
-std::string token_name(const Tokenizer& tokenizer, TokenId token) {
-  return token < 0 ? std::string() : std::string(tokenizer.name(token));
-}
-
 }  // namespace
 
-uint64_t memory_for_kv() { return read_machine_memory().available_bytes / 2; }
+uint64_t memory_for_kv(const Settings& settings) {
+  return read_machine_memory(settings.machine_root).available_bytes / 2;
+}
 
 Limits engine_limits(const Settings& settings, int64_t context_max, int64_t block_bytes, uint64_t memory_bytes) {
   constexpr int64_t int32_max = std::numeric_limits<int32_t>::max();
@@ -174,20 +163,26 @@ Result<std::unique_ptr<LoadedModel>> EngineModelLoader::load(const store::ModelF
     return fail(error.kind == ErrorKind::not_found ? error.kind : ErrorKind::internal,
                 fmt::format("cannot load {}: {}", file.name, error.message));
   };
-  Result<gguf::File> opened = gguf::File::open(file.path);
+  Result<gguf::File> opened = store::open_weights(file);
   if (!opened) return in_file(opened.error());
   Result<std::unique_ptr<const Tokenizer>> tokenizer = Tokenizer::create(opened->metadata());
   if (!tokenizer) return in_file(tokenizer.error());
+  Result<store::ModelDefaults> stored = store::read_defaults(file);
+  if (!stored) return in_file(stored.error());
+  const store::SamplingDefaults sampling = store::sampling_defaults(opened->metadata());
+  for (const std::string& key : sampling.unused) spdlog::warn("{}: {} has no effect here", file.name, key);
+  const auto own_template = opened->metadata().get_string("tokenizer.chat_template");
+  PromptTemplate prompt_template = PromptTemplate::choose(*stored, own_template.value_or(""), **tokenizer);
+  if (const std::string fault = prompt_template.fault(); !fault.empty()) {
+    spdlog::warn("chat template of {}: {}", file.name, fault);
+  }
   EngineModel::Parts parts{.file = std::move(*opened),
                            .tokenizer = std::move(*tokenizer),
-                           .chat_template = std::nullopt,
+                           .prompt_template = std::move(prompt_template),
+                           .stored = {.options = api::merged_options(sampling.options, stored->params),
+                                      .messages = std::move(stored->messages),
+                                      .system = std::move(stored->system)},
                            .backend = make_backend_()};
-  if (const auto source = parts.file.metadata().get_string("tokenizer.chat_template")) {
-    const Tokenizer& vocabulary = *parts.tokenizer;
-    parts.chat_template.emplace(ChatTemplate::parse(*source, token_name(vocabulary, vocabulary.bos()),
-                                                    token_name(vocabulary, vocabulary.eos())));
-    if (!*parts.chat_template) spdlog::warn("chat template of {}: {}", file.name, parts.chat_template->error().message);
-  }
   Result<std::unique_ptr<LoadedModel>> model =
       EngineModel::create(std::move(parts), file, settings_, clock_, std::move(sink));
   if (!model) return in_file(model.error());

@@ -39,6 +39,6 @@ class EngineModelLoader final : public ModelLoader {
 Limits engine_limits(const Settings& settings, int64_t context_max, int64_t block_bytes, uint64_t memory_bytes);
 
 // Half of what the system and the control group say is available.
-uint64_t memory_for_kv();
+uint64_t memory_for_kv(const Settings& settings);
 
 }  // namespace quire::server

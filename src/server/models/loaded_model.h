@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/stored.h"
 #include "base/result.h"
 #include "core/event.h"
 #include "core/request.h"
@@ -39,9 +40,11 @@ class LoadedModel {
   virtual std::vector<TokenId> encode_raw(std::string_view text) const = 0;
   // The conversation as the model's template writes it; without a template, the contents with line breaks between.
   virtual Result<PromptText> render(const ChatTemplateInput& input) const = 0;
+  // What its author stored beside the weights.
+  virtual const api::StoredDefaults& stored() const = 0;
   virtual int32_t vocab_size() const = 0;
   virtual TokenId bos() const = 0;  // -1: none
-  // Bytes of the longest token: a text of n bytes has at least n / token_bytes_max() tokens.
+  // Of text, that one token stands for: a text of n bytes has at least n / token_bytes_max() tokens.
   virtual size_t token_bytes_max() const = 0;
   virtual int32_t context_tokens() const = 0;
 
@@ -54,6 +57,9 @@ class LoadedModel {
   virtual uint64_t kv_block_bytes() const = 0;
   virtual int32_t kv_block_tokens() const = 0;
   virtual ModelMemory memory() const = 0;
+  // An error when the file that it was loaded from has changed: what is submitted then fails, and only loading it anew
+  // helps.
+  virtual Result<void> check_file() const { return {}; }
   // How keys and values are kept: "f16". The name lives as long as the program.
   virtual std::string_view kv_type() const = 0;
   // Bytes that the KV blocks may take from now on. What is over goes as soon as it can.

@@ -1,50 +1,57 @@
 #include "server/models/machine_memory.h"
 
 #include <algorithm>
-#include <fstream>
 #include <limits>
 #include <numeric>
-#include <string>
-#include <string_view>
+
+#include "base/control_group.h"
 
 namespace quire::server {
 namespace {
 
-// The number in a file that holds one, or the one behind `key` in a file of "key number" lines. None: no such file, or
-// a word in its place ("max").
-std::optional<uint64_t> read_number(const std::filesystem::path& path, std::string_view key) {
-  std::ifstream file(path);
-  std::string word;
-  while (file >> word) {
-    if (!key.empty() && word != key) continue;
-    uint64_t number = 0;
-    if (key.empty()) {
-      if (word.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
-      return std::stoull(word.substr(0, 19));
-    }
-    if (file >> number) return number;
-  }
-  return std::nullopt;
+// What the memory files of both versions are called.
+struct GroupFiles {
+  std::vector<const char*> limits;
+  const char* used;
+  std::vector<const char*> cached;   // in memory.stat
+  std::vector<const char*> pending;  // part of it
+};
+const GroupFiles& files_of(int version) {
+  // memory.high is no wall, but beyond it every allocation waits for pages to be found.
+  static const GroupFiles v2{.limits = {"memory.max", "memory.high"},
+                             .used = "memory.current",
+                             .cached = {"active_file", "inactive_file", "slab_reclaimable"},
+                             .pending = {"file_dirty", "file_writeback"}};
+  static const GroupFiles v1{.limits = {"memory.limit_in_bytes"},
+                             .used = "memory.usage_in_bytes",
+                             .cached = {"total_active_file", "total_inactive_file"},
+                             .pending = {"total_dirty", "total_writeback"}};
+  return version == 1 ? v1 : v2;
 }
 
-// The path of this process's control group below the mount, "/" where it has a namespace of its own.
-std::string own_group(const std::filesystem::path& root) {
-  std::ifstream file(root / "proc/self/cgroup");
-  std::string line;
-  while (std::getline(file, line)) {
-    if (line.starts_with("0::/")) return line.substr(4);
-  }
-  return {};
+uint64_t sum_of(const std::filesystem::path& stat, const std::vector<const char*>& keys) {
+  uint64_t sum = 0;
+  for (const char* key : keys) sum += number_in(stat, key).value_or(0);
+  return sum;
 }
 
-void apply_group(const std::filesystem::path& group, MachineMemory& memory) {
-  const auto most = read_number(group / "memory.max", "");
-  const auto used = read_number(group / "memory.current", "");
-  if (!most || !used) return;
-  // Pages of files that nobody has touched lately go when somebody needs the room.
-  const uint64_t held = *used - std::min(*used, read_number(group / "memory.stat", "inactive_file").value_or(0));
-  memory.total_bytes = std::min(memory.total_bytes, *most);
-  memory.available_bytes = std::min(memory.available_bytes, *most - std::min(*most, held));
+void apply_group(const ControlGroup& group, MachineMemory& memory) {
+  const GroupFiles& files = files_of(group.version);
+  const std::filesystem::path stat = group.folder / "memory.stat";
+  // 9223372036854771712, "no limit" in version 1, is more than any machine has.
+  uint64_t most = std::numeric_limits<uint64_t>::max();
+  for (const char* limit : files.limits) most = std::min(most, number_in(group.folder / limit).value_or(most));
+  // Of groups around a container, which it cannot look into.
+  if (group.version == 1) most = std::min(most, number_in(stat, "hierarchical_memory_limit").value_or(most));
+  const auto used = number_in(group.folder / files.used);
+  if (most == std::numeric_limits<uint64_t>::max() || !used) return;
+  // Pages of files can be had at once, but for those that must be written first; so the kernel counts MemAvailable. A
+  // tmpfs's and mlock's are on other lists.
+  const uint64_t cached = sum_of(stat, files.cached);
+  const uint64_t reclaimable = cached - std::min(cached, sum_of(stat, files.pending));
+  const uint64_t held = *used - std::min(*used, reclaimable);
+  memory.total_bytes = std::min(memory.total_bytes, most);
+  memory.available_bytes = std::min(memory.available_bytes, most - std::min(most, held));
 }
 
 // Gives each taker an equal share of `rest`, but to none more than it wants.
@@ -63,13 +70,9 @@ void deal(uint64_t& rest, const std::vector<uint64_t>& wants, std::vector<uint64
 
 MachineMemory read_machine_memory(const std::filesystem::path& root) {
   MachineMemory memory{.total_bytes = uint64_t{4} << 30, .available_bytes = uint64_t{2} << 30};
-  if (const auto kib = read_number(root / "proc/meminfo", "MemTotal:")) memory.total_bytes = *kib << 10;
-  if (const auto kib = read_number(root / "proc/meminfo", "MemAvailable:")) memory.available_bytes = *kib << 10;
-  const std::filesystem::path mount = root / "sys/fs/cgroup";
-  for (std::filesystem::path group = own_group(root); !group.empty(); group = group.parent_path()) {
-    apply_group(mount / group, memory);
-  }
-  apply_group(mount, memory);
+  if (const auto kib = number_in(root / "proc/meminfo", "MemTotal:")) memory.total_bytes = *kib << 10;
+  if (const auto kib = number_in(root / "proc/meminfo", "MemAvailable:")) memory.available_bytes = *kib << 10;
+  for (const ControlGroup& group : control_groups(root, "memory")) apply_group(group, memory);
   return memory;
 }
 

@@ -15,8 +15,8 @@ struct MachineMemory {
   uint64_t available_bytes = 0;  // without pushing anybody out: free, or file pages that can be read again
 };
 
-// What the system says: /proc/meminfo, and memory.max, memory.current and memory.stat of this process's control group
-// (version 2) and those that it lies in. 4 GiB, half of it free, where it says nothing. `root` is for tests.
+// What the system says: /proc/meminfo, and the limits, use and memory.stat of this process's control group and those
+// that it lies in, in version 1 or 2. 4 GiB, half of it free, where it says nothing. `root` is for tests.
 MachineMemory read_machine_memory(const std::filesystem::path& root = "/");
 
 // Kept free for others: a sixteenth of it all, 64 MiB to 1 GiB.

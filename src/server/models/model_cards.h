@@ -2,10 +2,12 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "api/models.h"
+#include "api/ollama/request.h"
 #include "base/result.h"
 #include "base/snapshot.h"
 #include "store/catalog.h"
@@ -17,9 +19,9 @@ class ModelCards {
  public:
   // A file that is not readable as a model has a card with its name and size only.
   api::ModelSummary summary(const store::ModelFile& file);
-  std::vector<api::ModelSummary> summaries(const std::vector<store::ModelFile>& files);
+  std::vector<api::ModelSummary> summaries(std::span<const store::ModelFile> files);
   // The body of /api/show.
-  Result<std::string> show(const store::ModelFile& file, bool verbose);
+  Result<std::string> show(const store::ModelFile& file, const api::ollama::ShowCall& call);
 
  private:
   using Cards = std::map<store::ModelFile, api::ModelSummary>;

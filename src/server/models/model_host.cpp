@@ -4,22 +4,47 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <boost/asio/post.hpp>
 #include <chrono>
+#include <new>
 
 #include "base/check.h"
 #include "metrics/counts.h"
 #include "server/models/model_entry.h"
 
 namespace quire::server {
+namespace {
 
-ModelHost::Lease::Lease(ModelHost& host, Entry& entry) : host_(&host), entry_(&entry) {}
+constexpr int64_t second_ns = 1'000'000'000;
+
+// A reason is made of what cannot be had: where there is no memory for it either, a short one that needs none.
+Error load_failure(const std::string& name, const char* why) {
+  try {
+    return {ErrorKind::internal, fmt::format("cannot load {}: {}", name, why)};
+  } catch (const std::exception&) {
+    return {ErrorKind::internal, "out of memory"};
+  }
+}
+
+// What libraries and the system throw, a thread that cannot be had or memory, is an error as any other.
+Result<std::unique_ptr<LoadedModel>> load_caught(ModelLoader& loader, const store::ModelFile& file,
+                                                 const EventSink& sink) {
+  try {
+    return loader.load(file, sink);
+  } catch (const std::bad_alloc&) {
+    return std::unexpected(load_failure(file.name, "not enough memory"));
+  } catch (const std::exception& error) {
+    return std::unexpected(load_failure(file.name, error.what()));
+  }
+}
+
+}  // namespace
 
 ModelHost::Lease& ModelHost::Lease::operator=(Lease&& other) noexcept {
   if (this != &other) {
     release();
     host_ = std::exchange(other.host_, nullptr);
     entry_ = other.entry_;
+    request_ = other.request_;
   }
   return *this;
 }
@@ -29,10 +54,52 @@ LoadedModel& ModelHost::Lease::model() const {
   return *entry_->model;
 }
 
-void ModelHost::Lease::keep_alive(int64_t ns) const { entry_->keep_alive_ns = ns; }
+void ModelHost::Lease::keep_alive(int64_t ns) const { host_->seats_.keep_alive(entry_->id, ns); }
 
 void ModelHost::Lease::release() {
-  if (host_ != nullptr) std::exchange(host_, nullptr)->release(*entry_);
+  if (host_ != nullptr) std::exchange(host_, nullptr)->release(*entry_, request_);
+}
+
+ModelHost::Wait::Wait(ModelHost& host, const Demand& demand)
+    : host_(host),
+      entry_(host.entry_of(demand.file)),
+      request_{host.next_request_++},
+      band_(demand.band),
+      arrived_ns_(demand.arrived_ns),
+      news_(host.io_.get_executor()) {
+  host.note_broken(entry_);
+  host.waits_.emplace(request_, this);
+  try {
+    host.seats_.arrive({.request = request_,
+                        .model = entry_.id,
+                        .size_bytes = entry_.file.size_bytes,
+                        .keep_alive_ns = host.config_.keep_alive_ns,
+                        .tokens = demand.tokens,
+                        .band = demand.band,
+                        .deadline_ns = demand.deadline_ns,
+                        .queue_deadline_ns = demand.queue_deadline_ns},
+                       host.clock_.now_ns());
+  } catch (...) {
+    host.waits_.erase(request_);
+    throw;
+  }
+  host.settle();
+}
+
+ModelHost::Wait::~Wait() {
+  cancel();
+  if (admitted_) host_.release(entry_, request_);
+}
+
+void ModelHost::Wait::cancel() {
+  if (host_.seats_.cancel(request_)) host_.settle();
+}
+
+asio::awaitable<std::expected<ModelHost::Lease, SeatEnd>> ModelHost::Wait::done() {
+  while (!admitted_ && !end_) co_await news_.wait();
+  if (end_) co_return std::unexpected(*end_);
+  admitted_ = false;
+  co_return Lease(host_, entry_, request_);
 }
 
 ModelHost::ModelHost(asio::io_context& io, asio::thread_pool& loader_pool, ModelLoader& loader, const Clock& clock,
@@ -43,166 +110,250 @@ ModelHost::ModelHost(asio::io_context& io, asio::thread_pool& loader_pool, Model
       clock_(clock),
       sink_(std::move(sink)),
       config_(std::move(config)),
-      watch_timer_(io) {}
+      look_timer_(io),
+      watch_timer_(io),
+      seats_(config_.seats) {}
 
 ModelHost::~ModelHost() = default;
 
-asio::awaitable<Result<ModelHost::Lease>> ModelHost::acquire(store::ModelFile file) {
+ModelHost::Entry& ModelHost::entry_of(const store::ModelFile& file) {
   const auto known = entries_.find(file.name);
-  Entry* entry = known == entries_.end() ? nullptr : known->second.get();
-  if (entry != nullptr && entry->model != nullptr) {
-    ++entry->uses;
-    entry->idle_timer.cancel();
-    co_return Lease(*this, *entry);
-  }
-
-  if (entry != nullptr) {
-    ++entry->uses;
-    while (entry->model == nullptr && !entry->error) co_await entry->loaded.wait();
-  } else {
-    const Result<void> room = make_room(file);
-    if (!room) co_return std::unexpected(room.error());
-    entry = entries_.emplace(file.name, std::make_unique<Entry>(file, io_.get_executor())).first->second.get();
-    entry->uses = 1;
-    entry->keep_alive_ns = config_.keep_alive_ns;
-    spdlog::info("loading {}", file.name);
-    const int64_t begin_ns = clock_.now_ns();
-    auto loaded = co_await on_pool(loader_pool_, [this, &file] { return loader_.load(file, sink_); });
-    if (loaded) {
-      entry->model = std::move(*loaded);
-      spdlog::info("loaded {} in {:.2f} s", file.name, static_cast<double>(clock_.now_ns() - begin_ns) * 1e-9);
-      if (!stopping_) {
-        follow_memory();
-        watch();
-      }
+  if (known != entries_.end()) {
+    Entry& entry = *known->second;
+    if (entry.file == file) return entry;
+    if (seats_.state(entry.id) == SeatState::absent) {
+      entry.file = file;
     } else {
-      entry->error = loaded.error();
-      spdlog::error("cannot load {}: {}", file.name, loaded.error().message);
+      // Created anew, or another file: those who use it end with what they have, whoever comes now waits for the new
+      // one.
+      entry.next_file = file;
+      if (entry.model != nullptr) seats_.broken(entry.id);
     }
-    entry->loaded.wake();
+    return entry;
   }
-
-  if (entry->model != nullptr) co_return Lease(*this, *entry);
-  const Error error = *entry->error;
-  if (--entry->uses == 0) entries_.erase(entry->file.name);
-  co_return std::unexpected(error);
+  by_id_.reserve(by_id_.size() + 1);
+  const ModelId id{static_cast<uint32_t>(by_id_.size())};
+  Entry& entry = *entries_.emplace(file.name, std::make_unique<Entry>(id, file)).first->second;
+  by_id_.push_back(&entry);
+  return entry;
 }
 
-// Unloads models that are idle, those that have been so the longest first, until there is room for one more: in number,
-// and in memory for its weights and for contexts of an eighth of their size, with which it can begin.
-Result<void> ModelHost::make_room(const store::ModelFile& file) {
-  const MachineMemory memory = config_.read_memory();
-  const uint64_t needed = file.size_bytes + file.size_bytes / 8;
-  uint64_t free_bytes = memory.available_bytes - std::min(memory.available_bytes, memory_reserve(memory.total_bytes));
-  const auto too_many = [&] { return stopping_ || entries_.size() >= static_cast<size_t>(config_.models_max); };
-  while (too_many() || needed > free_bytes) {
-    Entry* oldest = longest_idle();
-    if (oldest == nullptr) break;
-    const SchedulerCounts counts = oldest->model->snapshot().scheduler;
-    free_bytes += oldest->file.size_bytes +
-                  static_cast<uint64_t>(counts.blocks_held + counts.blocks_cached) * oldest->model->kv_block_bytes();
-    unload(std::string(oldest->file.name));
-  }
-  if (too_many()) return fail(ErrorKind::busy, "as many models as allowed are loaded, and all are in use");
-  if (needed <= free_bytes) return {};
-  if (!entries_.empty()) return fail(ErrorKind::busy, "the models that are in use leave too little memory");
-  if (needed <= memory.available_bytes) return {};  // the only one may take the reserve
-  return fail(ErrorKind::internal, fmt::format("model requires more system memory ({} MiB) than is available ({} MiB)",
-                                               needed >> 20, memory.available_bytes >> 20));
+void ModelHost::release(Entry& entry, SeatRequestId request) {
+  note_broken(entry);
+  seats_.release(request, clock_.now_ns());
+  settle();
 }
 
-// Null: all are in use.
-ModelHost::Entry* ModelHost::longest_idle() const {
-  Entry* oldest = nullptr;
-  for (const auto& [name, entry] : entries_) {
-    if (entry->uses == 0 && (oldest == nullptr || entry->idle_since_ns < oldest->idle_since_ns)) oldest = entry.get();
-  }
-  return oldest;
+void ModelHost::note_broken(Entry& entry) {
+  if (entry.model == nullptr) return;
+  const Result<void> unchanged = entry.model->check_file();
+  if (!unchanged) spdlog::warn("{} is to be loaded anew: {}", entry.file.name, unchanged.error().message);
+  if (!unchanged || entry.model->snapshot().broken) seats_.broken(entry.id);
 }
 
-void ModelHost::release(Entry& entry) {
-  QUIRE_CHECK(entry.uses > 0, "a lease is given back once");
-  if (--entry.uses > 0) return;
-  entry.idle_since_ns = clock_.now_ns();
-  if (entry.keep_alive_ns == 0 || stopping_) {
-    unload(std::string(entry.file.name));
-  } else if (entry.keep_alive_ns > 0) {
-    start_keep_alive(entry);
-  }
-}
-
-void ModelHost::start_keep_alive(Entry& entry) {
-  // Longer than a year is for ever to a timer, whose clock would overflow.
-  constexpr int64_t year_ns = int64_t{365} * 24 * 3600 * 1'000'000'000;
-  entry.idle_timer.expires_after(std::chrono::nanoseconds(std::min(entry.keep_alive_ns, year_ns)));
-  entry.idle_timer.async_wait([this, name = entry.file.name](const boost::system::error_code& error) {
-    if (!error) expire(name);
-  });
-}
-
-// The timer may have fired just before the model was used again, so it is asked whether it is still idle.
-void ModelHost::expire(const std::string& name) {
+void ModelHost::unload_when_idle(const std::string& name) {
   const auto entry = entries_.find(name);
-  if (entry == entries_.end() || entry->second->uses > 0) return;
-  if (clock_.now_ns() - entry->second->idle_since_ns >= entry->second->keep_alive_ns) unload(name);
+  if (entry == entries_.end()) return;
+  seats_.keep_alive(entry->second->id, 0);
+  settle();
 }
 
-void ModelHost::unload(const std::string& name) {
-  const auto entry = entries_.find(name);
-  QUIRE_CHECK(entry != entries_.end() && entry->second->uses == 0, "only an idle model is unloaded");
-  spdlog::info("unloading {}", name);
-  const uint64_t leaving = next_leaving_++;
-  leaving_.emplace(leaving, Leaving{.name = name, .totals = entry->second->model->snapshot().totals});
-  // Stopping its engine may wait for a step: not here. What it counts until then is not lost.
-  asio::post(loader_pool_, [this, leaving, model = std::move(entry->second->model)]() mutable {
-    model->stop();
-    asio::post(io_, [this, leaving, totals = model->snapshot().totals] { retire(leaving, totals); });
-    model.reset();
-  });
-  entries_.erase(entry);
-}
-
-void ModelHost::retire(uint64_t leaving, const EngineTotals& totals) {
-  const auto gone = leaving_.find(leaving);
-  add_counts(retired_[gone->second.name], totals);
-  leaving_.erase(gone);
-}
-
-void ModelHost::unload_all() {
+void ModelHost::stop() {
   stopping_ = true;
   watch_timer_.cancel();
-  std::vector<std::string> idle;
-  for (const auto& [name, entry] : entries_) {
-    if (entry->uses == 0) idle.push_back(name);
+  seats_.stop();
+  settle();
+}
+
+// Nothing here may throw: it is what happens at the end of everything. A load that cannot even begin has failed.
+void ModelHost::settle() {
+  for (bool again = true; again;) {
+    again = false;
+    const SeatMemory memory = seats_.asks_memory() ? seat_memory() : SeatMemory{};
+    for (const SeatDecision& decision : seats_.decide(clock_.now_ns(), memory)) {
+      if (!carry_out(decision)) again = true;
+    }
+    for (Entry* entry : by_id_) {
+      const bool never_began = !entry->work && entry->outcome;  // in this order: with work it is the loader's thread's
+      if (never_began) end_load(*entry);
+    }
   }
-  for (const std::string& name : idle) unload(name);
+  look_later();
+}
+
+// False: it was a load that could not begin.
+bool ModelHost::carry_out(const SeatDecision& decision) {
+  Entry& entry = *by_id_[decision.model.value];
+  switch (decision.kind) {
+    case SeatDecision::Kind::begin_load:
+      begin_load(entry);
+      return entry.work.has_value();
+    case SeatDecision::Kind::begin_unload:
+      begin_unload(entry);
+      return true;
+    case SeatDecision::Kind::admit:
+    case SeatDecision::Kind::end:
+      break;
+  }
+  const auto wait = waits_.find(decision.request);
+  if (wait != waits_.end()) finish(*wait->second, decision);
+  return true;
+}
+
+// Also tells the seats what the models that are there hold.
+SeatMemory ModelHost::seat_memory() {
+  for (Entry* entry : by_id_) {
+    if (entry->model == nullptr) continue;
+    const SchedulerCounts counts = entry->model->snapshot().scheduler;
+    const auto blocks = static_cast<uint64_t>(counts.blocks_held + counts.blocks_cached);
+    seats_.holds(entry->id, entry->file.size_bytes + blocks * entry->model->kv_block_bytes());
+  }
+  try {
+    const MachineMemory memory = config_.read_memory();
+    last_memory_ = {.available_bytes = memory.available_bytes, .reserve_bytes = memory_reserve(memory.total_bytes)};
+  } catch (const std::exception& error) {
+    spdlog::warn("cannot see how much memory there is: {}", error.what());
+  }
+  return last_memory_;
+}
+
+void ModelHost::finish(Wait& wait, const SeatDecision& decision) {
+  wait.waited_ns_ = clock_.now_ns() - wait.arrived_ns_;
+  wait.admitted_ = decision.kind == SeatDecision::Kind::admit;
+  if (!wait.admitted_) wait.end_ = decision.reason;
+  waits_.erase(wait.request_);
+  wait.news_.wake();
+  if (wait.admitted_) return;
+
+  insist([&] {
+    if (decision.reason == SeatEnd::failed) wait.error_ = wait.entry_.load_error;
+    if (decision.reason == SeatEnd::no_memory) {
+      wait.error_ = {ErrorKind::internal,
+                     fmt::format("model requires more system memory ({} MiB) than is available ({} MiB)",
+                                 seat_bytes(wait.entry_.file.size_bytes) >> 20, last_memory_.available_bytes >> 20)};
+    }
+  });
+  const bool in_time = decision.reason == SeatEnd::deadline || decision.reason == SeatEnd::queue_timeout;
+  if (!in_time && decision.reason != SeatEnd::cancelled) return;
+  EngineTotals& totals = wait.entry_.retired;
+  ++totals.submitted[wait.band_];
+  ++totals.finished[static_cast<size_t>(in_time ? FinishReason::deadline : FinishReason::cancelled)];
+  totals.queue_time[wait.band_].observe(wait.waited_ns_);
+  totals.request_time.observe(wait.waited_ns_);
+  totals.prompt_lengths.observe(0);  // not known: the tokenizer is the model's
+  totals.answer_lengths.observe(0);
+}
+
+void ModelHost::begin_load(Entry& entry) {
+  if (entry.next_file) entry.file = *std::exchange(entry.next_file, std::nullopt);
+  spdlog::info("loading {}", entry.file.name);
+  entry.load_began_ns = clock_.now_ns();
+  entry.outcome.reset();
+  try {
+    asio::post(loader_pool_, [this, &entry] {
+      entry.outcome.emplace(load_caught(loader_, entry.file, sink_));
+      post_surely(io_, [this, &entry] { end_load(entry); });
+    });
+    entry.work.emplace(io_.get_executor());
+  } catch (const std::exception& error) {
+    entry.outcome.emplace(std::unexpected(load_failure(entry.file.name, error.what())));
+  }
+}
+
+void ModelHost::end_load(Entry& entry) {
+  Result<std::unique_ptr<LoadedModel>> outcome = std::move(*entry.outcome);
+  entry.outcome.reset();
+  const bool from_loader = entry.work.has_value();
+  entry.work.reset();
+  const int64_t now_ns = clock_.now_ns();
+  if (outcome) {
+    entry.model = std::move(*outcome);
+    spdlog::info("loaded {} in {:.2f} s", entry.file.name, static_cast<double>(now_ns - entry.load_began_ns) * 1e-9);
+  } else {
+    entry.load_error = std::move(outcome).error();
+    spdlog::error("{}", entry.load_error.message);
+  }
+  seats_.load_finished(entry.id, entry.model != nullptr, now_ns);
+  if (!from_loader) return;  // settle is at work
+  settle();
+  if (entry.model == nullptr || stopping_) return;
+  try {
+    follow_memory();
+  } catch (const std::exception& error) {
+    spdlog::warn("KV memory is not dealt out anew: {}", error.what());
+  }
+  watch();
+}
+
+// Stopping its engine may wait for a step: not here. What it counts until then is not lost.
+void ModelHost::begin_unload(Entry& entry) {
+  spdlog::info("unloading {}", entry.file.name);
+  entry.leaving_totals = entry.model->snapshot().totals;
+  entry.leaving = std::move(entry.model);
+  entry.work.emplace(io_.get_executor());
+  post_surely(loader_pool_, [this, &entry] {
+    entry.leaving->stop();
+    entry.final_totals = entry.leaving->snapshot().totals;
+    entry.leaving.reset();
+    post_surely(io_, [this, &entry] { end_unload(entry); });
+  });
+}
+
+void ModelHost::end_unload(Entry& entry) {
+  entry.work.reset();
+  add_counts(entry.retired, entry.final_totals);
+  entry.leaving_totals = {};
+  seats_.unload_finished(entry.id);
+  settle();
+}
+
+void ModelHost::look_later() {
+  const int64_t next_ns = seats_.next_look_ns();
+  if (next_ns < 0) {
+    look_timer_.cancel();
+    return;
+  }
+  // Longer than a year is for ever to a timer, whose clock would overflow.
+  constexpr int64_t year_ns = int64_t{365} * 24 * 3600 * second_ns;
+  const int64_t wait_ns = std::clamp<int64_t>(next_ns - clock_.now_ns(), 0, year_ns);
+  insist([&] {
+    look_timer_.expires_after(std::chrono::nanoseconds(wait_ns));
+    look_timer_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) settle();
+    });
+  });
 }
 
 std::vector<ModelHost::Counted> ModelHost::counted() const {
-  std::map<std::string, Counted> models;
-  for (const auto& [name, totals] : retired_) add_counts(models[name].totals, totals);
-  for (const auto& [number, leaving] : leaving_) add_counts(models[leaving.name].totals, leaving.totals);
-  for (const auto& [name, entry] : entries_) {
-    if (entry->model == nullptr) continue;
-    Counted& counted = models[name];
-    counted.now = Counted::Now{.snapshot = entry->model->snapshot(),
-                               .memory = entry->model->memory(),
-                               .kv_block_bytes = entry->model->kv_block_bytes(),
-                               .kv_block_tokens = entry->model->kv_block_tokens(),
-                               .kv_type = entry->model->kv_type()};
-    add_counts(counted.totals, counted.now->snapshot.totals);
-  }
   std::vector<Counted> result;
-  for (auto& [name, counted] : models) {
-    counted.name = name;
+  for (const auto& [name, entry] : entries_) {
+    Counted counted{.name = name, .totals = entry->retired, .waiting = 0, .now = std::nullopt};
+    add_counts(counted.totals, entry->leaving_totals);
+    for (const auto& [request, wait] : waits_) counted.waiting += &wait->entry_ == entry.get() ? 1 : 0;
+    if (entry->model != nullptr) {
+      counted.now = Counted::Now{.snapshot = entry->model->snapshot(),
+                                 .memory = entry->model->memory(),
+                                 .kv_block_bytes = entry->model->kv_block_bytes(),
+                                 .kv_block_tokens = entry->model->kv_block_tokens(),
+                                 .kv_type = entry->model->kv_type()};
+      add_counts(counted.totals, counted.now->snapshot.totals);
+    }
     result.push_back(std::move(counted));
   }
   return result;
 }
 
 int32_t ModelHost::loading_count() const {
-  return static_cast<int32_t>(std::ranges::count_if(
-      entries_, [](const auto& entry) { return entry.second->model == nullptr && !entry.second->error; }));
+  return static_cast<int32_t>(
+      std::ranges::count_if(by_id_, [&](const Entry* entry) { return seats_.state(entry->id) == SeatState::loading; }));
+}
+
+bool ModelHost::any_model() const {
+  return std::ranges::any_of(by_id_, [](const Entry* entry) { return entry->model != nullptr; });
+}
+
+int64_t ModelHost::retry_after_s() const {
+  return std::clamp<int64_t>((seats_.load_ns() + second_ns - 1) / second_ns, 1, 600);
 }
 
 std::vector<ModelHost::Running> ModelHost::running() const {
@@ -215,9 +366,10 @@ std::vector<ModelHost::Running> ModelHost::running() const {
                     .kv_type = entry->model->kv_type(),
                     .snapshot = entry->model->snapshot(),
                     .expires_in_ns = std::nullopt};
-    if (entry->keep_alive_ns >= 0) {
-      const int64_t idle_ns = entry->uses > 0 ? 0 : clock_.now_ns() - entry->idle_since_ns;
-      running.expires_in_ns = std::max<int64_t>(0, entry->keep_alive_ns - idle_ns);
+    const SeatView seat = seats_.view(entry->id);
+    if (seat.keep_alive_ns >= 0) {
+      const int64_t idle_ns = seat.uses > 0 ? 0 : clock_.now_ns() - seat.idle_since_ns;
+      running.expires_in_ns = std::max<int64_t>(0, seat.keep_alive_ns - idle_ns);
     }
     result.push_back(std::move(running));
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <exception>
 
 #include "server/models/model_entry.h"
 
@@ -23,17 +24,29 @@ KvMemory kv_memory_of(const LoadedModel& model, bool busy) {
 
 void ModelHost::watch() {
   if (std::exchange(watching_, true)) return;
-  watch_timer_.expires_after(std::chrono::nanoseconds(config_.watch_interval_ns));
-  watch_timer_.async_wait([this](const boost::system::error_code& error) {
-    watching_ = false;
-    if (error || stopping_) return;
-    follow_memory();
-    for (const auto& [name, entry] : entries_) {
-      log_parallelism(*entry);
-      log_slow_steps(*entry);
-    }
-    if (!entries_.empty()) watch();
+  insist([&] {
+    watch_timer_.expires_after(std::chrono::nanoseconds(config_.watch_interval_ns));
+    watch_timer_.async_wait([this](const boost::system::error_code& error) {
+      watching_ = false;
+      if (error || stopping_) return;
+      try {
+        look_after_models();
+      } catch (const std::exception& failure) {
+        spdlog::warn("the models could not be looked after: {}", failure.what());
+      }
+      if (any_model()) watch();
+    });
   });
+}
+
+void ModelHost::look_after_models() {
+  follow_memory();
+  for (Entry* entry : by_id_) {
+    log_parallelism(*entry);
+    log_slow_steps(*entry);
+    note_broken(*entry);
+  }
+  settle();
 }
 
 void ModelHost::follow_memory() {
@@ -42,7 +55,7 @@ void ModelHost::follow_memory() {
   for (const auto& [name, entry] : entries_) {
     if (entry->model == nullptr) continue;
     loaded.push_back(entry.get());
-    models.push_back(kv_memory_of(*entry->model, entry->uses > 0));
+    models.push_back(kv_memory_of(*entry->model, seats_.view(entry->id).uses > 0));
   }
   const auto planned = plan_kv_memory(models, config_.read_memory(), config_.memory_bound_bytes);
   for (size_t index = 0; planned && index < loaded.size(); ++index) {

@@ -2,6 +2,7 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <utility>
 
 #include "api/json_text.h"
+#include "base/shown.h"
 
 namespace quire::server {
 namespace {
@@ -38,6 +40,23 @@ class JsonFormatter final : public spdlog::formatter {
   std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<JsonFormatter>(); }
 };
 
+// spdlog's usual line. What a stranger named may hold a line break that begins a line of the log, or move a cursor.
+class TextFormatter final : public spdlog::formatter {
+ public:
+  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& line) override {
+    const std::string_view payload(message.payload.data(), message.payload.size());
+    if (is_showable(payload)) return pattern_.format(message, line);
+    const std::string text = shown(payload);
+    spdlog::details::log_msg changed = message;
+    changed.payload = spdlog::string_view_t(text.data(), text.size());
+    pattern_.format(changed, line);
+  }
+  std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<TextFormatter>(); }
+
+ private:
+  spdlog::pattern_formatter pattern_;
+};
+
 // As it is where nothing can be taken for something else.
 std::string plain_or_quoted(const std::string& value) {
   const bool plain = !value.empty() && std::ranges::all_of(value, [](char c) {
@@ -55,7 +74,11 @@ Result<LogFormat> parse_log_format(std::string_view text) {
 }
 
 void set_log_format(LogFormat format) {
-  if (format == LogFormat::json) spdlog::set_formatter(std::make_unique<JsonFormatter>());
+  if (format == LogFormat::json) {
+    spdlog::set_formatter(std::make_unique<JsonFormatter>());
+  } else {
+    spdlog::set_formatter(std::make_unique<TextFormatter>());
+  }
 }
 
 LogEvent& LogEvent::text(std::string_view name, std::string_view value) {

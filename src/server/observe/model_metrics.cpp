@@ -170,6 +170,14 @@ void add_requests(MetricFamilies& families, const Names& names, const EngineSnap
   families.gauge("vllm:num_requests_waiting_by_reason", by_reason, names.vllm({{"reason", "deferred"}}), 0);
 }
 
+// Also of a model that is not in memory.
+void add_waiting_for_model(MetricFamilies& families, const Names& names, int32_t waiting) {
+  families.gauge("quire_requests_waiting_for_model", "Requests whose model is being loaded or waits for a seat.",
+                 names.own(), waiting);
+  families.gauge("vllm:num_requests_waiting_by_reason", "Requests that wait, by what for.",
+                 names.vllm({{"reason", "model"}}), waiting);
+}
+
 void add_kv(MetricFamilies& families, const Names& names, const ModelHost::Counted::Now& now) {
   const SchedulerCounts& counts = now.snapshot.scheduler;
   const auto blocks = [&](const char* state, int32_t count) {
@@ -220,6 +228,7 @@ void add_model_metrics(MetricFamilies& families, const ModelHost::Counted& model
   const Names names(model.name);
   const EngineTotals& totals = model.totals;
   families.gauge("quire_model_loaded", "1 while the model is in memory.", names.own(), model.now ? 1 : 0);
+  add_waiting_for_model(families, names, model.waiting);
   if (model.now) {
     add_requests(families, names, model.now->snapshot);
     add_kv(families, names, *model.now);

@@ -1,6 +1,7 @@
 #include "server/requests/live_requests.h"
 
 #include <algorithm>
+#include <new>
 #include <tuple>
 #include <unordered_map>
 #include <utility>
@@ -10,13 +11,6 @@
 
 namespace quire::server {
 namespace {
-
-void cancel_sequences(LiveRequest& live) {
-  if (live.loaded == nullptr || std::exchange(live.cancelled, true)) return;
-  for (const LiveSequence& sequence : live.sequences) {
-    if (!sequence.ended) live.loaded->cancel(sequence.id);
-  }
-}
 
 // The events of what is cancelled now come too late for this request's record.
 void record_the_unended(LiveRequest& live) {
@@ -60,6 +54,16 @@ api::LiveLine line_of(const LiveRequest& live, size_t choice) {
           .priority = live.priority};
 }
 
+// Of a request that no engine has got: it is read or tokenized, or waits for its model.
+api::QueueLine line_before_engine(const LiveRequest& live, const std::vector<SeatWait>& line, int64_t age_ns) {
+  api::QueueLine result{.line = line_of(live, 0), .age_ns = age_ns};
+  const auto wait = std::ranges::find(line, live.waits_for_seat, &SeatWait::request);
+  if (wait != line.end()) {
+    result.view = SequenceView{.band = wait->band, .position = wait->position, .reason = WaitReason::model};
+  }
+  return result;
+}
+
 double tokens_per_second(const LiveSequence& sequence, const SequenceView& view, int64_t now_ns) {
   const int64_t ns = now_ns - sequence.first_text_ns;
   if (sequence.first_text_ns < 0 || ns <= 0) return 0;
@@ -67,6 +71,14 @@ double tokens_per_second(const LiveSequence& sequence, const SequenceView& view,
 }
 
 }  // namespace
+
+void LiveRequest::cancel() {
+  if (std::exchange(cancelled, true)) return;
+  if (when_cancelled) when_cancelled();
+  for (const LiveSequence& sequence : sequences) {
+    if (!sequence.ended) loaded->cancel(sequence.id);
+  }
+}
 
 void EndedRequests::add(api::EndedLine line) {
   line.number = ++count_;
@@ -106,8 +118,7 @@ LiveRequests::Entry::~Entry() {
 bool LiveRequests::cancel(const std::string& id) {
   const auto found = requests_.find(id);
   if (found == requests_.end() || !found->second->generates) return false;
-  cancel_sequences(*found->second);
-  found->second->cancelled = true;  // one that is on its way stops there
+  found->second->cancel();  // one that is on its way stops there
   return true;
 }
 
@@ -124,10 +135,11 @@ size_t LiveRequests::arriving() const {
 std::vector<api::QueueLine> LiveRequests::queue(int64_t now_ns) const {
   std::vector<api::QueueLine> lines;
   Views views;
+  const std::vector<SeatWait> line = seat_line_();
   for (const auto& [id, live] : requests_) {
     if (!live->generates) continue;
     const int64_t age_ns = now_ns - live->arrived_ns;
-    if (live->loaded == nullptr) lines.push_back({.line = line_of(*live, 0), .age_ns = age_ns});
+    if (live->loaded == nullptr) lines.push_back(line_before_engine(*live, line, age_ns));
     for (size_t choice = 0; live->loaded != nullptr && choice < live->sequences.size(); ++choice) {
       const LiveSequence& sequence = live->sequences[choice];
       const SequenceView* view = views.find(*live->loaded, sequence.id);
@@ -178,8 +190,12 @@ Submission::Submission(LiveRequest& live, LoadedModel& model, const std::vector<
 }
 
 Submission::~Submission() {
-  record_the_unended(live_);
-  cancel_sequences(live_);
+  try {
+    record_the_unended(live_);
+  } catch (const std::bad_alloc&) {
+    // The log says less of it.
+  }
+  live_.cancel();
   live_.loaded = nullptr;
   live_.sequences.clear();
   live_.generates = false;
@@ -191,7 +207,7 @@ Result<void> Submission::submit(std::vector<Request> requests) {
     if (submitted) continue;
     for (size_t unsent = index; unsent < requests.size(); ++unsent) live_.sequences[unsent].ended = true;
     live_.record.refusal = Refusal::queue_full;
-    cancel_sequences(live_);
+    live_.cancel();
     return submitted;
   }
   return {};

@@ -6,13 +6,16 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "api/live.h"
 #include "base/result.h"
 #include "core/event.h"
 #include "core/request.h"
+#include "sched/seats.h"
 #include "server/requests/request_record.h"
 
 namespace quire::server {
@@ -52,10 +55,14 @@ struct LiveRequest {
   std::string model;
   std::string client;
   uint8_t priority = 3;
-  LoadedModel* loaded = nullptr;        // null: on its way to the engine
-  std::vector<LiveSequence> sequences;  // by choice; what `loaded` was given
-  EndedRequests* log = nullptr;         // null: nobody wants to know
+  std::optional<SeatRequestId> waits_for_seat;  // it waits for its model
+  std::function<void()> when_cancelled;         // set by what it waits for on its way to the engine
+  LoadedModel* loaded = nullptr;                // null: on its way to the engine
+  std::vector<LiveSequence> sequences;          // by choice; what `loaded` was given
+  EndedRequests* log = nullptr;                 // null: nobody wants to know
 
+  // Ends it wherever it is. More than once has no effect.
+  void cancel();
   // Writes into the log how a choice has ended; null: its client is gone.
   void log_end(size_t choice, const Finished* finished, int64_t now_ns) const;
   RequestRecord record;
@@ -81,6 +88,9 @@ class LiveRequests {
   };
 
   bool contains(const std::string& id) const { return requests_.contains(id); }
+  // `line` says who waits for a model, in the order of their turns.
+  void seats_from(std::function<std::vector<SeatWait>()> line) { seat_line_ = std::move(line); }
+
   // Ends a request that generates; true also when that was asked for before. False: there is none of this id.
   bool cancel(const std::string& id);
 
@@ -103,6 +113,7 @@ class LiveRequests {
   std::map<std::string, std::unique_ptr<LiveRequest>> requests_;
   EndedRequests ended_;
   std::function<void()> when_gone_;
+  std::function<std::vector<SeatWait>()> seat_line_ = [] { return std::vector<SeatWait>(); };
 };
 
 // The sequences of one request while its answer is written: what has not ended when it goes is cancelled. The io

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "api/chat_input.h"
@@ -16,11 +17,16 @@ using api::GenerationCall;
 using api::Message;
 using api::refuse;
 
-std::unexpected<api::ApiError> too_long(const std::string& found, int32_t limit) {
+// `tokens` were counted; where that was not worth it, it has the limit at least.
+std::unexpected<api::ApiError> too_long(std::optional<size_t> tokens, int32_t limit) {
+  const api::ContextOverflow overflow{.prompt_tokens = static_cast<int64_t>(tokens.value_or(static_cast<size_t>(limit))),
+                                      .at_least = !tokens,
+                                      .context_tokens = limit};
   auto refused = refuse(400, fmt::format("the prompt is longer than the context length currently available to the "
-                                         "model; it has {} tokens, the context {}",
-                                         found, limit));
+                                         "model; it has {}{} tokens, the context {}",
+                                         overflow.at_least ? "at least " : "", overflow.prompt_tokens, limit));
   refused.error().too_large = true;
+  refused.error().overflow = overflow;
   return refused;
 }
 
@@ -36,8 +42,13 @@ ApiResult<void> check_ids(const std::vector<TokenId>& tokens, const LoadedModel&
   return {};
 }
 
-ApiResult<PromptText> render(const std::vector<Message>& messages, const LoadedModel& model, int64_t now_unix_s) {
-  Result<PromptText> text = model.render(api::chat_input(messages, now_unix_s));
+ApiResult<PromptText> render(const std::vector<Message>& messages, api::LastTurn last_turn, const LoadedModel& model,
+                             int64_t now_unix_s) {
+  ChatTemplateInput input = api::chat_input(messages, now_unix_s);
+  const bool begun = !messages.empty() && messages.back().role == "assistant";
+  input.leaves_open = last_turn == api::LastTurn::open || (last_turn == api::LastTurn::automatic && begun);
+  input.add_generation_prompt = !input.leaves_open && last_turn != api::LastTurn::closed;
+  Result<PromptText> text = model.render(input);
   if (!text) return refuse(400, fmt::format("the model's chat template: {}", text.error().message));
   return std::move(*text);
 }
@@ -47,50 +58,61 @@ bool certainly_too_long(const std::string& text, const LoadedModel& model, int32
   return text.size() / model.token_bytes_max() >= static_cast<size_t>(limit);
 }
 
-// `messages` without the `dropped` oldest ones that may go: all but the system's and the last.
-std::vector<Message> without_oldest(const std::vector<Message>& messages, size_t dropped) {
+bool always_stays(const Message& message) { return message.role == "system" || message.role == "developer"; }
+
+// Where the turns of a conversation begin: each is a user's message with all up to the next one, and what comes before
+// the first is one too.
+std::vector<size_t> turn_begins(const std::vector<Message>& messages) {
+  std::vector<size_t> begins;
+  for (size_t i = 0; i < messages.size(); ++i) {
+    if (always_stays(messages[i])) continue;
+    if (begins.empty() || messages[i].role == "user") begins.push_back(i);
+  }
+  return begins;
+}
+
+// `messages` without those before number `begin` that may go.
+std::vector<Message> without_oldest(const std::vector<Message>& messages, size_t begin) {
   std::vector<Message> kept;
   for (size_t i = 0; i < messages.size(); ++i) {
-    const bool may_go = messages[i].role != "system" && i + 1 < messages.size();
-    if (may_go && dropped > 0) {
-      --dropped;
-    } else {
-      kept.push_back(messages[i]);
-    }
+    if (i >= begin || always_stays(messages[i])) kept.push_back(messages[i]);
   }
   return kept;
 }
 
-// Finds the fewest messages to drop by bisection: dropping one more never makes a prompt longer.
-ApiResult<std::vector<TokenId>> chat_prompt(const GenerationCall& call, const LoadedModel& model, int64_t now_unix_s,
-                                            int32_t limit) {
-  std::string length = fmt::format("at least {}", limit);
-  // The prompt's tokens after dropping; none when it is too long.
-  const auto attempt = [&](size_t dropped) -> ApiResult<std::vector<TokenId>> {
-    QUIRE_TRY(const PromptText text, render(without_oldest(call.messages, dropped), model, now_unix_s));
-    if (certainly_too_long(text.text, model, limit)) return std::vector<TokenId>();
-    std::vector<TokenId> tokens = model.encode(text);
-    if (tokens.empty()) return refuse(400, "the prompt has no tokens");
-    if (tokens.size() < static_cast<size_t>(limit)) return tokens;
-    length = fmt::format("{}", tokens.size());
-    return std::vector<TokenId>();
+// Finds the fewest turns to drop by bisection: dropping one more never makes a prompt longer. Turns go as a whole:
+// templates insist that user and assistant take turns, and that a result of a tool has its call.
+ApiResult<Prompt> chat_prompt(const GenerationCall& call, const LoadedModel& model, int64_t now_unix_s, int32_t limit) {
+  std::optional<size_t> length;
+  const std::vector<Message>& messages = call.messages;
+  const std::vector<size_t> turns = turn_begins(messages);
+  // The prompt after dropping; without tokens when it is too long.
+  const auto attempt = [&](size_t dropped) -> ApiResult<Prompt> {
+    const std::vector<Message> kept = dropped == 0 ? messages : without_oldest(messages, turns[dropped]);
+    QUIRE_TRY(const PromptText text, render(kept, call.last_turn, model, now_unix_s));
+    if (certainly_too_long(text.text, model, limit)) return Prompt();
+    Prompt prompt{.tokens = model.encode(text), .dropped_messages = messages.size() - kept.size()};
+    if (prompt.tokens.empty()) return refuse(400, "the prompt has no tokens");
+    if (prompt.tokens.size() < static_cast<size_t>(limit)) return prompt;
+    length = prompt.tokens.size();
+    return Prompt();
   };
 
-  QUIRE_TRY(std::vector<TokenId> best, attempt(0));
-  if (!best.empty()) return best;
+  QUIRE_TRY(Prompt best, attempt(0));
+  if (!best.tokens.empty()) return best;
   size_t too_few = 0;
-  size_t enough = call.messages.size() - without_oldest(call.messages, call.messages.size()).size();
+  size_t enough = turns.empty() ? 0 : turns.size() - 1;  // the last turn stays
   if (!call.truncate || enough == 0) return too_long(length, limit);
   QUIRE_TRY(best, attempt(enough));
-  if (best.empty()) return too_long(length, limit);
+  if (best.tokens.empty()) return too_long(length, limit);
   while (enough - too_few > 1) {
     const size_t middle = too_few + (enough - too_few) / 2;
-    QUIRE_TRY(std::vector<TokenId> tokens, attempt(middle));
-    if (tokens.empty()) {
+    QUIRE_TRY(Prompt prompt, attempt(middle));
+    if (prompt.tokens.empty()) {
       too_few = middle;
     } else {
       enough = middle;
-      best = std::move(tokens);
+      best = std::move(prompt);
     }
   }
   return best;
@@ -116,13 +138,14 @@ ApiResult<std::vector<TokenId>> text_tokens(const GenerationCall& call, std::str
   if (call.truncate) {
     shorten_text(prompt, model, call.options.num_keep, limit);
   } else if (certainly_too_long(prompt, model, limit)) {
-    return too_long(fmt::format("at least {}", limit), limit);
+    return too_long(std::nullopt, limit);
   }
   if (call.raw) return model.encode_raw(prompt);
   std::vector<Message> messages;
   if (!call.system.empty()) messages.push_back({.role = "system", .content = call.system});
+  messages.insert(messages.end(), call.turns_before.begin(), call.turns_before.end());
   messages.push_back({.role = "user", .content = std::move(prompt)});
-  QUIRE_TRY(const PromptText text, render(messages, model, now_unix_s));
+  QUIRE_TRY(const PromptText text, render(messages, call.last_turn, model, now_unix_s));
   return model.encode(text);
 }
 
@@ -141,7 +164,7 @@ std::vector<TokenId> cut_middle(std::vector<TokenId> tokens, int32_t keep, int32
   return tokens;
 }
 
-ApiResult<std::vector<TokenId>> make_prompt(const GenerationCall& call, const LoadedModel& model, int64_t now_unix_s) {
+ApiResult<Prompt> make_prompt(const GenerationCall& call, const LoadedModel& model, int64_t now_unix_s) {
   const int32_t limit = context_limit(call, model);
   if (limit < 2) {
     return refuse(400, fmt::format("option \"num_ctx\" must be at least 2, got {}", limit), "num_ctx");
@@ -163,21 +186,21 @@ ApiResult<std::vector<TokenId>> make_prompt(const GenerationCall& call, const Lo
     tokens.insert(tokens.begin(), call.context.begin(), call.context.end());
   }
   if (tokens.empty()) return refuse(400, "the prompt has no tokens", "prompt");
-  if (tokens.size() < static_cast<size_t>(limit)) return tokens;
-  if (!call.truncate) return too_long(fmt::format("{}", tokens.size()), limit);
+  if (tokens.size() < static_cast<size_t>(limit)) return Prompt{.tokens = std::move(tokens)};
+  if (!call.truncate) return too_long(tokens.size(), limit);
   const int32_t bos = tokens.front() == model.bos() ? 1 : 0;
-  return cut_middle(std::move(tokens), std::min(call.options.num_keep, limit) + bos, limit);
+  return Prompt{.tokens = cut_middle(std::move(tokens), std::min(call.options.num_keep, limit) + bos, limit),
+                .lost_its_middle = true};
 }
 
-ApiResult<std::vector<std::vector<TokenId>>> make_prompts(GenerationCall& call, const LoadedModel& model,
-                                                          int64_t now_unix_s) {
-  std::vector<std::vector<TokenId>> prompts(1);
+ApiResult<std::vector<Prompt>> make_prompts(GenerationCall& call, const LoadedModel& model, int64_t now_unix_s) {
+  std::vector<Prompt> prompts(1);
   QUIRE_TRY(prompts.front(), make_prompt(call, model, now_unix_s));
   for (api::TextPrompt& next : std::exchange(call.more_prompts, {})) {
     call.prompt = std::move(next.text);
     call.prompt_tokens = std::move(next.tokens);
-    QUIRE_TRY(std::vector<TokenId> tokens, make_prompt(call, model, now_unix_s));
-    prompts.push_back(std::move(tokens));
+    QUIRE_TRY(Prompt prompt, make_prompt(call, model, now_unix_s));
+    prompts.push_back(std::move(prompt));
   }
   return prompts;
 }

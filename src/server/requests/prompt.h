@@ -13,15 +13,25 @@ namespace quire::server {
 // The longest sequence this request may become: the model's context, or less when num_ctx says so.
 int32_t context_limit(const api::GenerationCall& call, const LoadedModel& model);
 
-// The prompt's tokens, at least one and fewer than context_limit, so that there is room for an answer. One that is
-// longer is shortened where the call allows it: a chat loses its oldest messages (never the system's or the last one),
-// a text its middle. Otherwise, and for ids outside the vocabulary: 400.
-api::ApiResult<std::vector<TokenId>> make_prompt(const api::GenerationCall& call, const LoadedModel& model,
-                                                 int64_t now_unix_s);
+// What the engine continues.
+struct Prompt {
+  std::vector<TokenId> tokens = {};
+  // What had to go, so that it fits.
+  size_t dropped_messages = 0;   // of a chat
+  bool lost_its_middle = false;  // a text
 
-// The tokens of each prompt of a call; the texts of those after the first are taken out of it.
-api::ApiResult<std::vector<std::vector<TokenId>>> make_prompts(api::GenerationCall& call, const LoadedModel& model,
-                                                               int64_t now_unix_s);
+  bool truncated() const { return dropped_messages > 0 || lost_its_middle; }
+};
+
+// At least one token and fewer than context_limit, so that there is room for an answer. A prompt that is longer is
+// shortened where the call allows it: a chat loses its oldest turns, each a user's message with all that follows up to
+// the next (never the system's messages nor the last turn), a text its middle. Otherwise, and for ids outside the
+// vocabulary: 400.
+api::ApiResult<Prompt> make_prompt(const api::GenerationCall& call, const LoadedModel& model, int64_t now_unix_s);
+
+// Each prompt of a call; the texts of those after the first are taken out of it.
+api::ApiResult<std::vector<Prompt>> make_prompts(api::GenerationCall& call, const LoadedModel& model,
+                                                 int64_t now_unix_s);
 
 // Keeps the first `keep` tokens and the newest half of the room that is left, so that the other half is the answer's.
 // REQUIRES: limit > 1.

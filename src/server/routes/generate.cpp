@@ -1,9 +1,13 @@
 // Requests for tokens: from a body to what the engine is given.
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 
+#include "api/options.h"
+#include "api/stored.h"
 #include "server/requests/prompt.h"
+#include "server/requests/wait_for_model.h"
 #include "server/routes/handlers.h"
 #include "server/routes/state.h"
 
@@ -19,6 +23,13 @@ constexpr int64_t ms = 1'000'000;  // in nanoseconds
 int32_t generated_max(const GenerationCall& call, const LoadedModel& model, size_t prompt_tokens) {
   const int32_t room = context_limit(call, model) - static_cast<int32_t>(prompt_tokens);
   return call.options.num_predict < 0 ? room : std::min(call.options.num_predict, room);
+}
+
+void log_truncated(const LiveRequest& live, const Prompt& prompt, int32_t limit) {
+  const std::string lost = prompt.lost_its_middle ? std::string("its middle")
+                                                  : fmt::format("its {} oldest messages", prompt.dropped_messages);
+  spdlog::info("request {}: the prompt was too long for a context of {} tokens and lost {}; it has {} now", live.id,
+               limit, lost, prompt.tokens.size());
 }
 
 // What a request is told that was cancelled on its way to the engine.
@@ -46,7 +57,7 @@ Request make_request(const GenerationCall& call, const LiveRequest& live, const 
 }
 
 Generation make_generation(ServiceState& state, const Exchange& exchange, const GenerationCall& call,
-                           std::vector<std::vector<TokenId>> prompts, ModelHost::Lease model, int64_t load_ns) {
+                           std::vector<Prompt> prompts, ModelHost::Lease model, int64_t load_ns) {
   const api::Endpoint& endpoint = *exchange.endpoint;
   api::AnswerHead head{.stream = call.stream,
                        .include_usage = call.include_usage,
@@ -56,7 +67,8 @@ Generation make_generation(ServiceState& state, const Exchange& exchange, const 
   head.id = std::string(endpoint.id_prefix) + state.unique_id();
   head.model = call.model;
   head.service_tier = call.service_tier;
-  if (head.wants_context) head.prompt = prompts.front();
+  if (head.wants_context) head.prompt = prompts.front().tokens;
+  head.prompt_truncated = std::ranges::any_of(prompts, &Prompt::truncated);
   head.choices_per_prompt = static_cast<size_t>(call.choices);
   head.choices = prompts.size() * head.choices_per_prompt;
 
@@ -64,9 +76,9 @@ Generation make_generation(ServiceState& state, const Exchange& exchange, const 
   // 32 bits of it: a client in any language can send the number back.
   demand.sampling.seed = call.options.seed ? *call.options.seed : state.random() >> 32;
   std::vector<Request> requests;
-  for (std::vector<TokenId>& prompt : prompts) {
-    demand.generated_max = generated_max(call, model.model(), prompt.size());
-    demand.prompt = std::move(prompt);
+  for (Prompt& prompt : prompts) {
+    demand.generated_max = generated_max(call, model.model(), prompt.tokens.size());
+    demand.prompt = std::move(prompt.tokens);
     for (demand.sampling.choice = 0; demand.sampling.choice < head.choices_per_prompt; ++demand.sampling.choice) {
       demand.id = SequenceId{state.next_sequence++};
       requests.push_back(demand);
@@ -95,31 +107,39 @@ asio::awaitable<Reply> answer_call(ServiceState& state, const Exchange& exchange
   live.model = call.model;
   live.client = client_of(request, call.user);
   live.priority = call.priority.value_or(parse_priority(request.header("priority")));
-  for (const std::string& option : call.unknown_options) spdlog::warn("unknown option \"{}\" is ignored", option);
+  if (!call.unknown_options.empty()) {
+    spdlog::warn("request {}: unknown options are ignored: {}", live.id, api::names_text(call.unknown_options));
+  }
 
   auto file = co_await on_pool(state.intake, [&] { return state.catalog.find(call.model); });
   if (!file) co_return refusal(api::from_error(file.error()));
   live.model = file->name;
-  const int64_t load_begin_ns = state.clocks.engine.now_ns();
-  auto lease = co_await state.host.acquire(std::move(*file));
-  if (!lease) {
-    if (lease.error().kind == ErrorKind::busy) live.record.refusal = Refusal::no_model_room;
-    co_return refusal(api::from_error(lease.error()));
+  const bool only_loads = endpoint.load_answer != nullptr && call.empty();
+  if (only_loads && call.keep_alive_ns == 0) {
+    state.host.unload_when_idle(live.model);  // it is not loaded for that
+    const api::AnswerTimes times{.total_ns = state.clocks.engine.now_ns() - request.arrived_ns};
+    co_return json_response(endpoint.load_answer(call.model, "unload", state.clocks.unix_ns(), times));
   }
+  const int64_t load_begin_ns = state.clocks.engine.now_ns();
+  auto lease = co_await wait_for_model(state.host, std::move(*file), call, request, live);
+  if (!lease) co_return error_response(exchange.dialect, lease.error().error, lease.error().retry_after_s);
   const int64_t load_ns = state.clocks.engine.now_ns() - load_begin_ns;
   if (call.keep_alive_ns) lease->keep_alive(*call.keep_alive_ns);
-  if (endpoint.load_answer != nullptr && call.empty()) {
-    const bool unloads = call.keep_alive_ns == 0;
+  if (only_loads) {
     const api::AnswerTimes times{.total_ns = state.clocks.engine.now_ns() - request.arrived_ns, .load_ns = load_ns};
-    co_return json_response(
-        endpoint.load_answer(call.model, unloads ? "unload" : "load", state.clocks.unix_ns(), times));
+    co_return json_response(endpoint.load_answer(call.model, "load", state.clocks.unix_ns(), times));
   }
 
+  if (const auto applied = api::apply_stored(lease->model().stored(), call); !applied)
+    co_return refusal(applied.error());
   const int64_t now_unix_s = state.clocks.unix_ns() / 1'000'000'000;
   auto prompts = co_await on_pool(state.intake, [&] { return make_prompts(call, lease->model(), now_unix_s); });
   if (!prompts) {
     if (prompts.error().too_large) live.record.refusal = Refusal::too_large;
     co_return refusal(prompts.error());
+  }
+  for (const Prompt& prompt : *prompts) {
+    if (prompt.truncated()) log_truncated(live, prompt, context_limit(call, lease->model()));
   }
   if (const auto refused = refuse_to_go_on(live)) co_return refusal(*refused);
   co_return make_generation(state, exchange, call, std::move(*prompts), std::move(*lease), load_ns);

@@ -14,6 +14,19 @@ asio::awaitable<Reply> list_openai_models(ServiceState& state, const Exchange& e
 asio::awaitable<Reply> openai_model(ServiceState& state, const Exchange& exchange);
 asio::awaitable<Reply> show_model(ServiceState& state, const Exchange& exchange);
 
+// store.cpp
+asio::awaitable<Reply> pull_model(ServiceState& state, const Exchange& exchange);
+asio::awaitable<Reply> push_model(ServiceState& state, const Exchange& exchange);
+asio::awaitable<Reply> create_model(ServiceState& state, const Exchange& exchange);
+asio::awaitable<Reply> copy_model(ServiceState& state, const Exchange& exchange);
+asio::awaitable<Reply> delete_model(ServiceState& state, const Exchange& exchange);
+asio::awaitable<Reply> find_blob(ServiceState& state, const Exchange& exchange);
+asio::awaitable<Reply> take_blob(ServiceState& state, const Exchange& exchange);
+
+// refused.cpp
+asio::awaitable<Reply> refuse_account(ServiceState& state, const Exchange& exchange);
+asio::awaitable<Reply> cloud_status(ServiceState& state, const Exchange& exchange);
+
 // observe.cpp
 asio::awaitable<Reply> root(ServiceState& state, const Exchange& exchange);
 asio::awaitable<Reply> health(ServiceState& state, const Exchange& exchange);

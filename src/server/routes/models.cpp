@@ -13,7 +13,7 @@ using Summaries = std::vector<api::ModelSummary>;
 
 // gcc 12 destroys some temporaries of a co_await expression twice, so work for the pool has a name.
 asio::awaitable<Reply> list_as(ServiceState& state, std::string (*body)(std::span<const api::ModelSummary>)) {
-  const auto work = [&] { return body(state.cards.summaries(state.catalog.list())); };
+  const auto work = [&] { return body(state.cards->summaries(state.catalog.list())); };
   std::string text = co_await on_pool(state.intake, work);
   co_return json_response(std::move(text));
 }
@@ -31,7 +31,7 @@ asio::awaitable<Reply> list_openai_models(ServiceState& state, const Exchange&) 
 asio::awaitable<Reply> openai_model(ServiceState& state, const Exchange& exchange) {
   const auto work = [&]() -> Result<std::string> {
     QUIRE_TRY(const store::ModelFile file, state.catalog.find(exchange.argument));
-    return api::openai::model_body(state.cards.summary(file));
+    return api::openai::model_body(state.cards->summary(file));
   };
   const auto body = co_await on_pool(state.intake, work);
   co_return body ? json_response(*body) : error_response(exchange.dialect, api::from_error(body.error()));
@@ -42,7 +42,7 @@ asio::awaitable<Reply> show_model(ServiceState& state, const Exchange& exchange)
     QUIRE_TRY(const api::ollama::ShowCall call, api::ollama::parse_show(exchange.request.body));
     const Result<store::ModelFile> file = state.catalog.find(call.model);
     if (!file) return std::unexpected(api::from_error(file.error()));
-    Result<std::string> shown = state.cards.show(*file, call.verbose);
+    Result<std::string> shown = state.cards->show(*file, call);
     if (!shown) return std::unexpected(api::from_error(shown.error()));
     return std::move(*shown);
   };

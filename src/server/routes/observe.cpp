@@ -76,7 +76,7 @@ asio::awaitable<Reply> page(ServiceState&, const Exchange& exchange) {
 asio::awaitable<Reply> running_models(ServiceState& state, const Exchange&) {
   const std::vector<ModelHost::Running> running = state.host.running();
   const int64_t now_ns = state.clocks.unix_ns();
-  const auto work = [&] { return api::ollama::ps_body(running_models_of(running, state.cards, now_ns)); };
+  const auto work = [&] { return api::ollama::ps_body(running_models_of(running, *state.cards, now_ns)); };
   std::string body = co_await on_pool(state.intake, work);
   co_return json_response(std::move(body));
 }
@@ -105,7 +105,7 @@ asio::awaitable<Reply> live_report(ServiceState& state, const Exchange& exchange
   report.ended = state.requests.ended().after(ended_after);
   report.ended_count = state.requests.ended().count();
   const auto work = [&] {
-    report.models = running_models_of(running, state.cards, report.now_unix_ns);
+    report.models = running_models_of(running, *state.cards, report.now_unix_ns);
     return api::live_body(report);
   };
   std::string body = co_await on_pool(state.intake, work);

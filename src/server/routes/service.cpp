@@ -19,17 +19,7 @@ HttpResponse no_route(const HttpRequest& request, const api::Dialect& dialect, c
 
 }  // namespace
 
-Service::Service(asio::thread_pool& intake, const store::Catalog& catalog, ModelHost& host, LiveRequests& requests,
-                 Clocks clocks, ClientWeights weights, const MetricsPage& metrics, uint64_t seed)
-    : routes_(make_routes()),
-      state_{.intake = intake,
-             .catalog = catalog,
-             .host = host,
-             .requests = requests,
-             .clocks = clocks,
-             .weights = std::move(weights),
-             .metrics = metrics,
-             .random = std::mt19937_64(seed)} {
+Service::Service(ServiceState state) : routes_(make_routes()), state_(std::move(state)) {
   state_.instance = state_.unique_id();
 }
 

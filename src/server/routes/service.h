@@ -13,9 +13,7 @@ namespace quire::server {
 // The io thread only.
 class Service {
  public:
-  // Borrows everything for its life. `seed` begins the numbers that requests without a seed of their own get.
-  Service(asio::thread_pool& intake, const store::Catalog& catalog, ModelHost& host, LiveRequests& requests,
-          Clocks clocks, ClientWeights weights, const MetricsPage& metrics, uint64_t seed);
+  explicit Service(ServiceState state);
 
   // As RouteTable's; its argument points into the request.
   RouteMatch match(const HttpRequest& request) const { return routes_.match(request.method, request.path); }

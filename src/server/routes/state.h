@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <random>
 #include <string>
@@ -9,11 +12,13 @@
 #include "server/asio.h"
 #include "server/models/model_cards.h"
 #include "server/models/model_host.h"
+#include "server/models/store_jobs.h"
 #include "server/observe/metrics_page.h"
 #include "server/requests/answer_stream.h"
 #include "server/requests/client_identity.h"
 #include "server/requests/live_requests.h"
 #include "store/catalog.h"
+#include "store/registry/surroundings.h"
 
 namespace quire::server {
 
@@ -27,8 +32,11 @@ struct ServiceState {
   const Clocks clocks;
   const ClientWeights weights;
   const MetricsPage& metrics;
+  StoreJobs& jobs;
+  const std::filesystem::path store_folder;                               // where pulled and created models go
+  const std::function<Result<store::registry::Surroundings>()> registry;  // called where a pull or push works
   std::mt19937_64 random;  // names and seeds only: never what decides an order
-  ModelCards cards = {};
+  std::unique_ptr<ModelCards> cards = std::make_unique<ModelCards>();
   uint64_t next_sequence = 1;
   std::string instance = {};            // no other server's
   std::optional<int64_t> gone_ns = {};  // set: the server is going, and will be gone by then on the engines' clock

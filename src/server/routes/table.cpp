@@ -20,6 +20,20 @@ RouteTable make_routes() {
       {get, "/v1/models", Right::read, list_openai_models},
       {get, "/v1/models/*", Right::read, openai_model},
 
+      {"POST", "/api/pull", Right::manage, pull_model},
+      {"POST", "/api/push", Right::manage, push_model},
+      {"POST", "/api/create", Right::manage, create_model},
+      {"POST", "/api/copy", Right::manage, copy_model},
+      {"DELETE", "/api/delete", Right::manage, delete_model},
+      {"HEAD", "/api/blobs/*", Right::manage, find_blob},
+      {.methods = "POST", .path = "/api/blobs/*", .right = Right::manage, .handler = take_blob, .streams_body = true},
+
+      {get, "/api/status", Right::open, cloud_status},
+      {"POST", "/api/me", Right::open, refuse_account},
+      {"POST", "/api/signin", Right::open, refuse_account},
+      {"POST", "/api/signout", Right::open, refuse_account},
+      {"DELETE", "/api/user/keys/*", Right::open, refuse_account},
+
       {get, "/metrics", Right::read, metrics},
       {get, "/ui", Right::read, page},
       {get, "/ui/", Right::read, page},

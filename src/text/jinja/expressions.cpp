@@ -4,7 +4,7 @@
 #include "text/jinja/operators.h"
 #include "text/jinja/render.h"
 #include "text/jinja/to_text.h"
-#include "text/jinja/unicode.h"
+#include "text/unicode.h"
 
 namespace quire::jinja {
 
@@ -23,8 +23,8 @@ const std::string& why_undefined(const Value& value) {
 }  // namespace
 
 Result<Value> Render::eval(const Expr& expression) {
-  const DepthGuard guard(*this);
-  if (guard.is_too_deep()) return limit_error("the template nests too deeply");
+  const DepthGuard guard = budget_.enter();
+  if (budget_.is_too_deep()) return limit_error("the template nests too deeply");
   QUIRE_TRY_VOID(step());
   auto value = std::visit([this](const auto& node) { return eval_node(node); }, expression.node);
   if (!value && error_line_ == 0) error_line_ = expression.line;

@@ -7,7 +7,7 @@
 
 #include "text/jinja/operators.h"
 #include "text/jinja/render.h"
-#include "text/jinja/strftime.h"
+#include "text/strftime.h"
 #include "text/jinja/text_operations.h"
 
 namespace quire::jinja {

@@ -7,7 +7,7 @@
 #include <optional>
 #include <variant>
 
-#include "text/jinja/unicode.h"
+#include "text/unicode.h"
 
 namespace quire::jinja {
 

@@ -8,7 +8,7 @@
 #include "text/jinja/arithmetic.h"
 #include "text/jinja/format.h"
 #include "text/jinja/render.h"
-#include "text/jinja/unicode.h"
+#include "text/unicode.h"
 
 namespace quire::jinja {
 

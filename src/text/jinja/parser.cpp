@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "text/depth_guard.h"
 #include "text/jinja/heights.h"
 
 namespace quire::jinja {
@@ -15,18 +16,6 @@ namespace {
 constexpr int depth_max = 400;
 // Of a tree; a chain of left-associative operators is as high as it is long.
 constexpr uint32_t height_max = 250;
-
-class DepthGuard {
- public:
-  explicit DepthGuard(int& depth) : depth_(depth) { ++depth_; }
-  ~DepthGuard() { --depth_; }
-  DepthGuard(const DepthGuard&) = delete;
-  DepthGuard& operator=(const DepthGuard&) = delete;
-  bool is_too_deep() const { return depth_ > depth_max; }
-
- private:
-  int& depth_;
-};
 
 }  // namespace
 
@@ -116,7 +105,7 @@ Result<std::string> Parser::take_name() {
 
 Parser::Expression Parser::expression(bool with_conditional) {
   const DepthGuard guard(depth_);
-  if (guard.is_too_deep()) return error("the expression is nested too deeply");
+  if (depth_ > depth_max) return error("the expression is nested too deeply");
   const uint32_t line = current().line;
   QUIRE_TRY(ExprPtr then, or_expression());
   while (with_conditional && skip_name("if")) {
@@ -155,7 +144,7 @@ Parser::Expression Parser::and_expression() {
 
 Parser::Expression Parser::not_expression() {
   const DepthGuard guard(depth_);
-  if (guard.is_too_deep()) return error("the expression is nested too deeply");
+  if (depth_ > depth_max) return error("the expression is nested too deeply");
   const uint32_t line = current().line;
   if (!skip_name("not")) return comparison();
   QUIRE_TRY(ExprPtr operand, not_expression());
@@ -245,7 +234,7 @@ Parser::Expression Parser::power() {
 
 Parser::Expression Parser::unary(bool with_filters) {
   const DepthGuard guard(depth_);
-  if (guard.is_too_deep()) return error("the expression is nested too deeply");
+  if (depth_ > depth_max) return error("the expression is nested too deeply");
   const uint32_t line = current().line;
   ExprPtr node;
   if (is_op("-") || is_op("+")) {

@@ -8,11 +8,8 @@
 
 namespace quire::jinja {
 
-std::unexpected<Error> template_error(std::string message) { return fail(ErrorKind::invalid, std::move(message)); }
-std::unexpected<Error> limit_error(std::string message) { return fail(ErrorKind::too_large, std::move(message)); }
-
 Render::Render(const Ast& ast, Heap& heap, const Limits& limits, int64_t now_unix_s)
-    : ast_(ast), heap_(heap), limits_(limits), now_unix_s_(now_unix_s) {}
+    : ast_(ast), heap_(heap), budget_(limits, heap.memory()), now_unix_s_(now_unix_s) {}
 
 Result<PromptText> Render::run(const Globals& globals) {
   Scope* builtins = new_scope(nullptr);
@@ -38,28 +35,6 @@ Result<PromptText> Render::run(const Globals& globals) {
   return PromptText{.text = std::move(text.bytes), .user_spans = std::move(text.user)};
 }
 
-Render::Status Render::step(size_t count) {
-  if (count > static_cast<size_t>(limits_.steps_max - steps_)) {
-    return limit_error(fmt::format("the template takes more than {} steps", limits_.steps_max));
-  }
-  steps_ += static_cast<int64_t>(count);
-  return reserve(0);
-}
-
-Render::Status Render::reserve(size_t bytes) const {
-  if (!heap_.has_room(bytes)) {
-    return limit_error(fmt::format("the template needs more than {} bytes of memory", heap_.bytes_max()));
-  }
-  return {};
-}
-
-Render::Status Render::reserve_text(size_t bytes) const {
-  if (bytes > limits_.output_bytes_max) {
-    return limit_error(fmt::format("the template makes a text of more than {} bytes", limits_.output_bytes_max));
-  }
-  return reserve(bytes);
-}
-
 Value Render::undefined(std::string why) {
   return Value(Undefined{std::make_shared<const std::string>(std::move(why))});
 }
@@ -80,8 +55,8 @@ Callable* Render::new_macro(const MacroNode& node) {
 }
 
 Result<Flow> Render::exec(const Body& body) {
-  const DepthGuard guard(*this);
-  if (guard.is_too_deep()) return limit_error("the template nests too deeply");
+  const DepthGuard guard = budget_.enter();
+  if (budget_.is_too_deep()) return limit_error("the template nests too deeply");
   for (const Stmt& statement : body) {
     auto flow = exec_one(statement);
     if (!flow && error_line_ == 0) error_line_ = statement.line;
@@ -96,10 +71,7 @@ Result<Flow> Render::exec_one(const Stmt& statement) {
 }
 
 Render::Status Render::write(const MarkedText& text) {
-  if (text.bytes.size() > limits_.output_bytes_max - output_bytes_) {
-    return limit_error(fmt::format("the template prints more than {} bytes", limits_.output_bytes_max));
-  }
-  output_bytes_ += text.bytes.size();
+  QUIRE_TRY_VOID(budget_.print(text.bytes.size()));
   out_.append(text);
   return {};
 }

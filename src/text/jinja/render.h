@@ -14,16 +14,11 @@
 #include "text/jinja/functions.h"
 #include "text/jinja/heap.h"
 #include "text/prompt_text.h"
+#include "text/template_budget.h"
 
 namespace quire::jinja {
 
-// What one render may spend before it fails. A conversation of a thousand messages takes about 10^5 steps.
-struct Limits {
-  int64_t steps_max = 10'000'000;              // evaluations, plus one for every 64 bytes that a text function reads
-  size_t output_bytes_max = size_t{64} << 20;  // also of any one text
-  size_t memory_bytes_max = size_t{512} << 20;
-  int depth_max = 600;  // evaluations inside one another; about 0.5 kB of stack each (1.5 kB under a sanitizer)
-};
+using Limits = TemplateLimits;
 
 // Steps through the items of a value. A list may grow meanwhile; a generator's items are taken once for all.
 class Cursor {
@@ -67,14 +62,12 @@ class Render {
 
   // For the functions that templates call:
   Heap& heap() { return heap_; }
-  const Limits& limits() const { return limits_; }
+  const Limits& limits() const { return budget_.limits(); }
   int64_t now_unix_s() const { return now_unix_s_; }
-  // Pays for `count` evaluations, or for reading `bytes` of text.
-  Status step(size_t count = 1);
-  Status read(size_t bytes) { return step(1 + bytes / 64); }
-  // Fails when `bytes` more would be too many, in memory and in one text.
-  Status reserve(size_t bytes) const;
-  Status reserve_text(size_t bytes) const;
+  Status step(size_t count = 1) { return budget_.step(count); }
+  Status read(size_t bytes) { return budget_.read(bytes); }
+  Status reserve(size_t bytes) const { return budget_.reserve(bytes); }
+  Status reserve_text(size_t bytes) const { return budget_.reserve_text(bytes); }
   Result<Value> call(const Value& callee, const Args& args);
   Result<Value> get_attribute(const Value& object, std::string_view name);
   Result<Value> get_item(const Value& object, const Value& key);
@@ -84,8 +77,6 @@ class Render {
   Value undefined(std::string why);
 
  private:
-  class DepthGuard;
-
   // Statements.
   Result<Flow> exec(const Body& body);
   Result<Flow> exec_one(const Stmt& statement);
@@ -145,31 +136,13 @@ class Render {
 
   const Ast& ast_;
   Heap& heap_;
-  const Limits limits_;
+  TemplateBudget budget_;
   const int64_t now_unix_s_;
 
   Scope* scope_ = nullptr;
   TextBuilder out_;                        // what the innermost capture, or the template, has printed
   const Value* filter_subject_ = nullptr;  // what a filter block or set block captured, for its innermost filter
-  int64_t steps_ = 0;
-  size_t output_bytes_ = 0;  // printed by all captures
-  int depth_ = 0;
   uint32_t error_line_ = 0;  // of the innermost node that failed; 0: none has
 };
-
-class Render::DepthGuard {
- public:
-  explicit DepthGuard(Render& render) : render_(render) { ++render_.depth_; }
-  ~DepthGuard() { --render_.depth_; }
-  DepthGuard(const DepthGuard&) = delete;
-  DepthGuard& operator=(const DepthGuard&) = delete;
-  bool is_too_deep() const { return render_.depth_ > render_.limits_.depth_max; }
-
- private:
-  Render& render_;
-};
-
-std::unexpected<Error> template_error(std::string message);
-std::unexpected<Error> limit_error(std::string message);
 
 }  // namespace quire::jinja

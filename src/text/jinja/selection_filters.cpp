@@ -42,8 +42,13 @@ Result<Value> without_case(Render& render, const Value& value) {
 
 namespace {
 
+// As Jinja's: what is false, none too, has no items for these filters.
+Result<std::vector<Value>> items_of(Render& render, const Value& subject) {
+  return is_true(subject) ? render.collect(subject) : std::vector<Value>();
+}
+
 Result<Value> map(Render& render, const Value& subject, const Args& args) {
-  QUIRE_TRY(const std::vector<Value> items, render.collect(subject));
+  QUIRE_TRY(const std::vector<Value> items, items_of(render, subject));
   std::vector<Value> mapped;
   if (args.positional.empty()) {
     QUIRE_TRY(const auto bound, bind(args, "map", {"attribute", "default"}));
@@ -85,7 +90,7 @@ Result<Value> select(Render& render, const Value& subject, const Args& args) {
   }
   const Args rest{.positional = {args.positional.begin() + static_cast<ptrdiff_t>(used), args.positional.end()},
                   .named = args.named};
-  QUIRE_TRY(const std::vector<Value> items, render.collect(subject));
+  QUIRE_TRY(const std::vector<Value> items, items_of(render, subject));
   std::vector<Value> selected;
   for (const Value& item : items) {
     QUIRE_TRY(Value tested, path.get(render, item));

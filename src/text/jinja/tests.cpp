@@ -3,7 +3,7 @@
 
 #include "text/jinja/operators.h"
 #include "text/jinja/render.h"
-#include "text/jinja/unicode.h"
+#include "text/unicode.h"
 
 namespace quire::jinja {
 

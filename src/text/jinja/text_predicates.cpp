@@ -1,6 +1,6 @@
 // Methods of str that say what its characters are.
 #include "text/jinja/render.h"
-#include "text/jinja/unicode.h"
+#include "text/unicode.h"
 
 namespace quire::jinja {
 

@@ -9,7 +9,7 @@
 
 #include "text/jinja/callable.h"
 #include "text/jinja/render.h"
-#include "text/jinja/unicode.h"
+#include "text/unicode.h"
 
 namespace quire::jinja {
 

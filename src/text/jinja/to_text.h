@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "text/jinja/marked_text.h"
+#include "text/marked_text.h"
 #include "text/jinja/value.h"
 
 namespace quire::jinja {

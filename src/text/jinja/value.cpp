@@ -7,15 +7,6 @@
 
 namespace quire::jinja {
 
-Value Heap::text(MarkedText text) {
-  const size_t bytes = text_bytes + text.bytes.capacity() + text.user.capacity() * sizeof(TextSpan);
-  charge(bytes);
-  return Value(Str(new MarkedText(std::move(text)), [this, bytes](const MarkedText* gone) {
-    bytes_used_ -= bytes;
-    delete gone;
-  }));
-}
-
 Value Heap::text(const Str& str, size_t begin, size_t end) {
   if (begin == 0 && end == str->bytes.size()) return Value(str);
   return text(slice(*str, begin, end));

@@ -11,16 +11,13 @@
 #include <vector>
 
 #include "base/result.h"
-#include "text/jinja/marked_text.h"
+#include "text/marked_text.h"
 
 namespace quire::jinja {
 
 // Wide enough for every integer that JSON can carry exactly; a result that does not fit is an error.
 __extension__ typedef __int128 Int;
 __extension__ typedef unsigned __int128 UnsignedInt;
-
-// A shared text is never changed; the last owner gives its bytes back to the Heap that made it.
-using Str = std::shared_ptr<const MarkedText>;
 
 struct None {};
 

@@ -1,0 +1,29 @@
+// What a person can say to `quire run` besides messages: lines that begin with a slash.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/terminal/conversation.h"
+#include "cli/terminal/prompt_loop.h"
+
+namespace quire::cli {
+
+// What the commands change. Borrowed by whoever holds the prompt.
+struct Session {
+  Conversation& conversation;
+  PromptOptions options;
+  bool remembers_lines = true;
+  bool ended = false;
+};
+
+// Carries out a line that begins with '/'. What it says goes to standard output, help to standard error, as Ollama's
+// does; nothing that goes wrong ends the session.
+void run_session_command(Session& session, std::string_view line);
+
+// `/set system """` begins a message of several lines: true, and where its text begins. False: any other line.
+bool begins_system_message(std::string_view line, std::string& text);
+void set_system_message(Session& session, const std::string& text);
+
+}  // namespace quire::cli

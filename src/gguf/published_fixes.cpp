@@ -1,0 +1,93 @@
+#include "gguf/published_fixes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace quire::gguf {
+namespace {
+
+struct TokenIs {
+  size_t id = 0;
+  std::string_view name;
+};
+
+// Where the file has no such key, or says "" or "default".
+struct TextFix {
+  std::string_view key;
+  std::string_view value;
+};
+
+// Where the file has no such key, or names the token `instead_of`.
+struct TokenFix {
+  std::string_view key;
+  uint32_t id = 0;
+  uint32_t instead_of = 0;
+};
+
+// A file of this architecture whose vocabulary has all these tokens at these places gets these values.
+struct Rule {
+  std::string_view architecture;
+  std::array<TokenIs, 2> tokens;
+  TextFix text;
+  std::span<const TokenFix> ids;
+};
+
+constexpr std::string_view pre_key = "tokenizer.ggml.pre";
+
+// Llama 3 ends a turn with <|eot_id|>, which its first files did not say: their eos is <|end_of_text|>.
+constexpr std::array<TokenFix, 2> llama3_ends = {{
+    {"tokenizer.ggml.eos_token_id", 128009, 128001},
+    {"tokenizer.ggml.eot_token_id", 128009, 128001},
+}};
+
+// Files from before the key of the pre-tokenizer, April 2024, whose vocabulary says which one it is.
+constexpr std::array<Rule, 3> rules = {{
+    {"llama", {{{128006, "<|start_header_id|>"}, {128009, "<|eot_id|>"}}}, {pre_key, "llama-bpe"}, llama3_ends},
+    {"qwen2", {{{151644, "<|im_start|>"}, {151645, "<|im_end|>"}}}, {pre_key, "qwen2"}, {}},
+    {"qwen3", {{{151644, "<|im_start|>"}, {151645, "<|im_end|>"}}}, {pre_key, "qwen2"}, {}},
+}};
+
+bool applies(const Rule& rule, const Metadata& metadata) {
+  if (metadata.get_string_or("general.architecture", "").value_or("") != rule.architecture) return false;
+  const auto tokens = metadata.get_strings("tokenizer.ggml.tokens");
+  if (!tokens) return false;
+  const std::vector<std::string>& names = *tokens;
+  return std::ranges::all_of(
+      rule.tokens, [&](const TokenIs& token) { return token.id < names.size() && names[token.id] == token.name; });
+}
+
+bool says_nothing(const Metadata& metadata, std::string_view key) {
+  const auto found = metadata.get_string_or(key, "");
+  return found && (found->empty() || *found == "default");
+}
+
+bool is_open(const Metadata& metadata, const TokenFix& fix) {
+  const auto found = metadata.get_int_or(fix.key, fix.instead_of, 0, UINT32_MAX);
+  return found && *found == fix.instead_of;
+}
+
+}  // namespace
+
+std::vector<std::string> apply_published_fixes(Metadata& metadata) {
+  std::vector<std::string> done;
+  for (const Rule& rule : rules) {
+    if (!applies(rule, metadata)) continue;
+    if (says_nothing(metadata, rule.text.key)) {
+      metadata.set(std::string(rule.text.key), std::string(rule.text.value));
+      done.push_back(fmt::format("{} is read as \"{}\"", rule.text.key, rule.text.value));
+    }
+    for (const TokenFix& fix : rule.ids) {
+      if (!is_open(metadata, fix)) continue;
+      metadata.set(std::string(fix.key), fix.id);
+      done.push_back(fmt::format("{} is read as {}", fix.key, fix.id));
+    }
+  }
+  return done;
+}
+
+}  // namespace quire::gguf

@@ -1,0 +1,42 @@
+// How a model wants to be asked: the one template of several that a model may have.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/result.h"
+#include "store/model_defaults.h"
+#include "text/chat_template.h"
+#include "text/chat_turns.h"
+#include "text/gotemplate/go_template.h"
+#include "text/tokenizer.h"
+
+namespace quire::server {
+
+// As Ollama chooses: with a built-in renderer's name stored, the file's own template, whose output such renderers
+// reproduce; else the Go template that is stored beside the weights; else the file's own; else none, and the contents
+// stand with line breaks between. Immutable; any thread.
+class PromptTemplate {
+ public:
+  // A template that cannot be used is an error of render(), so that raw prompts are served all the same.
+  // `own`: the file's own (tokenizer.chat_template); one without a letter counts as absent.
+  static PromptTemplate choose(const store::ModelDefaults& stored, std::string_view own, const Tokenizer& tokenizer);
+
+  // In roles that the template knows, the last message left open where the input says so.
+  Result<PromptText> render(const ChatTemplateInput& input) const;
+  // Why render() fails always, or empty.
+  std::string fault() const;
+
+ private:
+  using Chosen = std::variant<std::monostate, ChatTemplate, GoTemplate, Error>;
+  // `source`: the chosen template's.
+  PromptTemplate(Chosen chosen, std::string_view source);
+  Result<PromptText> render_as_it_is(const ChatTemplateInput& input) const;
+
+  Chosen chosen_;
+  TemplateRoles roles_;  // that the template shows
+};
+
+}  // namespace quire::server

@@ -1,0 +1,48 @@
+#include "cli/client.h"
+
+#include <gtest/gtest.h>
+
+namespace quire::cli {
+namespace {
+
+TEST(ServerUrl, is_what_ollama_host_means_to_a_client) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"", "http://127.0.0.1:11434"},
+      {"example.org", "http://example.org:11434"},
+      {":1234", "http://127.0.0.1:1234"},
+      {"1.2.3.4:", "http://1.2.3.4:11434"},
+      {"http://example.org", "http://example.org:80"},
+      {"https://example.org/", "https://example.org:443"},
+      {"https://example.org:8443/models/", "https://example.org:8443/models"},
+      {"0.0.0.0", "http://127.0.0.1:11434"},
+      {"[::]:99", "http://[::1]:99"},
+      {"[::1]", "http://[::1]:11434"},
+      {" \"example.org:1\" ", "http://example.org:1"},
+  };
+  for (const auto& [text, url] : cases) EXPECT_EQ(server_url(text).value_or("an error"), url) << text;
+}
+
+TEST(ServerUrl, a_port_that_is_none_is_an_error_that_shows_it) {
+  for (const char* text : {"host:x", "host:65536", "[::1", "host:-1"}) {
+    const auto url = server_url(text);
+    ASSERT_FALSE(url) << text;
+    EXPECT_NE(url.error().message.find(text), std::string::npos) << url.error().message;
+  }
+}
+
+TEST(ErrorOfReply, is_the_servers_own_sentence_in_either_dialect) {
+  EXPECT_EQ(error_of_reply(404, R"({"error":"model 'x' not found"})").message, "model 'x' not found");
+  EXPECT_EQ(error_of_reply(404, R"({"error":"x"})").kind, ErrorKind::not_found);
+  EXPECT_EQ(error_of_reply(400, R"({"error":{"message":"no","type":"t"}})").message, "no");
+  EXPECT_EQ(error_of_reply(502, "<html>").message, "the server answered 502");
+}
+
+TEST(RefuseCloud, names_what_runs_elsewhere) {
+  EXPECT_FALSE(refuse_cloud("gpt-oss:120b-cloud"));
+  EXPECT_FALSE(refuse_cloud("kimi:cloud"));
+  EXPECT_TRUE(refuse_cloud("cloud"));
+  EXPECT_TRUE(refuse_cloud("llama3.2:latest"));
+}
+
+}  // namespace
+}  // namespace quire::cli

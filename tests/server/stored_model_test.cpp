@@ -1,0 +1,169 @@
+// Models that are created over the wire, and what is stored beside their weights: it is applied.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "server/real_server.h"
+#include "store/sha256.h"
+
+namespace quire::server::test {
+namespace {
+
+class StoredModel : public RealServer {
+ protected:
+  StoredModel()
+      : folder_(std::filesystem::path(testing::TempDir()) /
+                ("stored-" + std::to_string(::getpid()) + "-" +
+                 testing::UnitTest::GetInstance()->current_test_info()->name())) {
+    std::filesystem::create_directories(folder_);
+  }
+  ~StoredModel() override { std::filesystem::remove_all(folder_); }
+
+  void begin() {
+    Settings settings;
+    settings.models_folder = folder_;
+    start(quire::test::data_path("models/stories260K.gguf"), settings);
+  }
+  // The last line of what creating says.
+  Json create(Json call) {
+    call["stream"] = false;
+    return Json::parse(post("/api/create", call).body);
+  }
+  Json answer(std::string_view path, Json call) {
+    call["stream"] = false;
+    return Json::parse(post(path, call).body);
+  }
+  Json show(const std::string& name) { return Json::parse(post("/api/show", {{"model", name}}).body); }
+  RawResponse send_delete(const std::string& name) {
+    const std::string body = Json{{"model", name}}.dump();
+    RawClient client(server_->port());
+    client.send("DELETE /api/delete HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + std::to_string(body.size()) +
+                "\r\n\r\n" + body);
+    return client.response().value_or(RawResponse{});
+  }
+
+  const std::filesystem::path folder_;
+};
+
+TEST_F(StoredModel, is_made_of_a_blob_that_was_sent) {
+  QUIRE_TEST_DATA_OR_SKIP(path, "models/stories260K.gguf");
+  begin();
+  std::ifstream file(path, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+  store::Sha256 hash;
+  hash.update(std::as_bytes(std::span(bytes)));
+  const std::string digest = "sha256:" + hash.finish_hex();
+  RawClient client(server_->port());
+  client.send("HEAD /api/blobs/" + digest + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_EQ(client.response(false)->status, 404);
+  client.post("/api/blobs/sha256:" + std::string(64, '0'), bytes);
+  EXPECT_EQ(client.response()->status, 400) << "another digest";
+  RawClient second(server_->port());
+  second.post("/api/blobs/" + digest, bytes);
+  EXPECT_EQ(second.response()->status, 201);
+  second.send("HEAD /api/blobs/" + digest + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_EQ(second.response(false)->status, 200);
+  EXPECT_EQ(create({{"model", "made"}, {"files", {{"m.gguf", digest}}}}), Json({{"status", "success"}}));
+  const Json whole =
+      answer("/v1/completions", {{"model", "made"}, {"prompt", {1}}, {"max_tokens", 9}, {"temperature", 0}});
+  const Json own =
+      answer("/v1/completions", {{"model", "story"}, {"prompt", {1}}, {"max_tokens", 9}, {"temperature", 0}});
+  EXPECT_EQ(whole["choices"][0]["text"], own["choices"][0]["text"]);
+}
+
+TEST_F(StoredModel, answers_as_its_author_set_it_up) {
+  QUIRE_TEST_DATA_OR_SKIP(path, "models/stories260K.gguf");
+  begin();
+  ASSERT_EQ(create({{"model", "set"},
+                    {"from", "story"},
+                    {"template", "{{ if .System }}{{ .System }} {{ end }}{{ .Prompt }}"},
+                    {"system", "Once upon a time."},
+                    {"parameters", {{"temperature", 0}, {"num_predict", 7}, {"stop", {"zzz"}}}}}),
+            Json({{"status", "success"}}));
+  const Json by_hand = answer("/api/generate", {{"model", "story"},
+                                                {"prompt", "Once upon a time. Lily"},
+                                                {"raw", true},
+                                                {"options", {{"temperature", 0}, {"num_predict", 7}}}});
+  const Json stored = answer("/api/generate", {{"model", "set"}, {"prompt", "Lily"}});
+  EXPECT_EQ(stored["response"], by_hand["response"]);
+  EXPECT_EQ(stored["eval_count"], 7);
+  const Json chat = answer("/api/chat", {{"model", "set"}, {"messages", {{{"role", "user"}, {"content", "Lily"}}}}});
+  EXPECT_EQ(chat["message"]["content"], by_hand["response"]);
+  const Json openai =
+      answer("/v1/chat/completions", {{"model", "set"}, {"messages", {{{"role", "user"}, {"content", "Lily"}}}}});
+  EXPECT_EQ(openai["choices"][0]["message"]["content"], by_hand["response"]);
+  // What the request says comes before it.
+  EXPECT_EQ(
+      answer("/api/generate", {{"model", "set"}, {"prompt", "Lily"}, {"options", {{"num_predict", 3}}}})["eval_count"],
+      3);
+  EXPECT_EQ(answer("/api/generate", {{"model", "set"}, {"prompt", "Lily"}, {"system", "x"}})["prompt_eval_count"],
+            answer("/api/generate", {{"model", "story"}, {"prompt", "x Lily"}, {"raw", true}})["prompt_eval_count"]);
+}
+
+TEST_F(StoredModel, begins_with_the_turns_that_are_stored) {
+  QUIRE_TEST_DATA_OR_SKIP(path, "models/stories260K.gguf");
+  begin();
+  ASSERT_EQ(
+      create({{"model", "turns"},
+              {"from", "story"},
+              {"template", "{{ range .Messages }}[{{ .Role }}]{{ .Content }}{{ end }}"},
+              {"messages", {{{"role", "user"}, {"content", "hi"}}, {{"role", "assistant"}, {"content", "yes"}}}}}),
+      Json({{"status", "success"}}));
+  const Json by_hand = answer("/api/generate", {{"model", "story"},
+                                                {"prompt", "[user]hi[assistant]yes[user]Lily"},
+                                                {"raw", true},
+                                                {"options", {{"temperature", 0}, {"num_predict", 5}}}});
+  const Json options = {{"temperature", 0}, {"num_predict", 5}};
+  const Json chat = answer(
+      "/api/chat", {{"model", "turns"}, {"options", options}, {"messages", {{{"role", "user"}, {"content", "Lily"}}}}});
+  EXPECT_EQ(chat["prompt_eval_count"], by_hand["prompt_eval_count"]);
+  EXPECT_EQ(chat["message"]["content"], by_hand["response"]);
+  const Json generated = answer("/api/generate", {{"model", "turns"}, {"options", options}, {"prompt", "Lily"}});
+  EXPECT_EQ(generated["response"], by_hand["response"]);
+}
+
+TEST_F(StoredModel, is_shown_copied_and_deleted) {
+  QUIRE_TEST_DATA_OR_SKIP(path, "models/stories260K.gguf");
+  begin();
+  ASSERT_EQ(
+      create(
+          {{"model", "a"}, {"from", "story"}, {"system", "S"}, {"parameters", {{"stop", {"x", "y"}}, {"top_k", 5}}}}),
+      Json({{"status", "success"}}));
+  const Json shown = show("a");
+  EXPECT_EQ(shown["system"], "S");
+  EXPECT_EQ(shown["parameters"],
+            "stop                           \"x\"\nstop                           \"y\"\n"
+            "top_k                          5");
+  EXPECT_EQ(post("/api/copy", {{"source", "a"}, {"destination", "b"}}).status, 200);
+  EXPECT_EQ(post("/api/copy", {{"source", "none"}, {"destination", "c"}}).status, 404);
+  EXPECT_EQ(send_delete("a").status, 200);
+  EXPECT_EQ(send_delete("a").status, 404);
+  EXPECT_EQ(show("b")["system"], "S");
+  EXPECT_EQ(post("/api/show", {{"model", "a"}}).status, 404);
+}
+
+TEST_F(StoredModel, created_anew_is_loaded_anew) {
+  QUIRE_TEST_DATA_OR_SKIP(path, "models/stories260K.gguf");
+  begin();
+  for (const int length : {4, 6}) {
+    ASSERT_EQ(create({{"model", "m"}, {"from", "story"}, {"parameters", {{"num_predict", length}}}}),
+              Json({{"status", "success"}}));
+    EXPECT_EQ(answer("/api/generate", {{"model", "m"}, {"prompt", "Lily"}})["eval_count"], length);
+  }
+}
+
+TEST_F(StoredModel, says_what_creating_cannot_do) {
+  QUIRE_TEST_DATA_OR_SKIP(path, "models/stories260K.gguf");
+  begin();
+  EXPECT_NE(create({{"model", "m"}, {"from", "story"}, {"adapters", {{"a", "b"}}}})["error"], Json());
+  EXPECT_NE(create({{"model", "m"}, {"from", "story"}, {"template", "{{ if }}"}})["error"], Json());
+  EXPECT_NE(create({{"model", "m"}, {"from", "none"}})["error"], Json());
+  EXPECT_NE(create({{"model", "m/../../x"}, {"from", "story"}})["error"], Json());
+  EXPECT_EQ(post("/api/me", Json::object()).status, 501);
+}
+
+}  // namespace
+}  // namespace quire::server::test
