@@ -29,7 +29,7 @@ struct SamplingParams {
 };
 
 // Rows differ in how they came to be: kernels may use one recipe for prompt tokens and another for generated ones
-// (design, section 6), never anything that depends on how many rows are computed together.
+// (docs/kernels.md), never anything that depends on how many rows are computed together.
 enum class RowOrigin : uint8_t { prompt, generated };
 
 struct Request {

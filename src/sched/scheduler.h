@@ -84,7 +84,7 @@ class Scheduler {
   ControllerView controller() const;
   // Replaces `views` by one of each sequence: running ones in order of rank, then the others in theirs.
   void view(std::vector<SequenceView>& views) const;
-  // Every invariant of design section 7 that can be seen from inside; stops the program when one is broken.
+  // Every invariant of docs/scheduling.md that can be seen from inside; stops the program when one is broken.
   void check_invariants() const;
 
  private:

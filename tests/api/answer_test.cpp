@@ -61,19 +61,22 @@ TEST(OllamaAnswer, streams_a_line_a_delta_and_the_metrics_last) {
   head.wants_context = true;
   head.prompt = {1, 2};
   const std::string begin = R"({"model":"tiny","created_at":"2026-01-02T03:04:05.000000006Z","response":)";
-  EXPECT_EQ(whole(ollama::generate, head), begin + "\"Hel\",\"done\":false}\n" + begin + "\"lo\",\"done\":false}\n" + begin +
-                             R"("","done":true,"done_reason":"stop","context":[1,2,7,8,9],)" + metrics + "\n");
+  EXPECT_EQ(whole(ollama::generate, head), begin + "\"Hel\",\"done\":false}\n" + begin + "\"lo\",\"done\":false}\n" +
+                                               begin + R"("","done":true,"done_reason":"stop","context":[1,2,7,8,9],)" +
+                                               metrics + "\n");
 }
 
 TEST(OllamaAnswer, sends_a_message_in_one_piece_when_it_does_not_stream) {
   EXPECT_EQ(whole(ollama::chat, head_of(false), FinishReason::length),
             R"({"model":"tiny","created_at":"2026-01-02T03:04:05.000000006Z",)"
-            R"("message":{"role":"assistant","content":"Hello"},"done":true,"done_reason":"length",)" + metrics);
+            R"("message":{"role":"assistant","content":"Hello"},"done":true,"done_reason":"length",)" +
+                metrics);
 }
 
 TEST(Answer, says_in_its_last_message_that_the_prompt_was_shortened) {
   constexpr std::string_view said = "\"prompt_truncated\":true";
-  const Endpoint* const endpoints[] = {&ollama::generate, &ollama::chat, &openai::completions, &openai::chat_completions};
+  const Endpoint* const endpoints[] = {&ollama::generate, &ollama::chat, &openai::completions,
+                                       &openai::chat_completions};
   for (const Endpoint* endpoint : endpoints) {
     for (const bool stream : {false, true}) {
       AnswerHead head = head_of(stream);
@@ -104,7 +107,9 @@ TEST(OllamaAnswer, carries_logprobs_with_exact_bytes) {
   std::string out;
   writer->delta(0, delta, moment_ns, out);
   EXPECT_NE(out.find(R"("logprobs":[{"token":"�","logprob":-0.5,"bytes":[195],)"
-                     R"("top_logprobs":[{"token":"b","logprob":-0.25,"bytes":[98]}]}])"), std::string::npos) << out;
+                     R"("top_logprobs":[{"token":"b","logprob":-0.25,"bytes":[98]}]}])"),
+            std::string::npos)
+      << out;
 }
 
 TEST(OllamaAnswer, says_what_a_load_did) {
@@ -119,16 +124,18 @@ TEST(OpenAiAnswer, streams_events_with_the_role_once_and_ends_with_done) {
   const std::string begin =
       R"(data: {"id":"id-1","object":"chat.completion.chunk","created":1767323045,"model":"tiny",)"
       R"("system_fingerprint":"fp_quire","choices":)";
-  const std::string usage =
-      R"("usage":{"prompt_tokens":5,"completion_tokens":2,"total_tokens":7,)"
-      R"("prompt_tokens_details":{"cached_tokens":4},"queue_duration":10,"seed":42})";
+  const std::string usage = R"("usage":{"prompt_tokens":5,"completion_tokens":2,"total_tokens":7,)"
+                            R"("prompt_tokens_details":{"cached_tokens":4},"queue_duration":10,"seed":42})";
   EXPECT_EQ(whole(openai::chat_completions, head),
-            begin + R"([{"index":0,"delta":{"role":"assistant","content":"Hel"},"logprobs":null,"finish_reason":null}],)"
-                    "\"usage\":null}\n\n" +
-                begin + R"([{"index":0,"delta":{"content":"lo"},"logprobs":null,"finish_reason":null}],)"
-                        "\"usage\":null}\n\n" +
-                begin + R"([{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}],"usage":null,)"
-                        "\"seed\":42,\"queue_duration\":10,\"prompt_eval_cached_count\":4}\n\n" +
+            begin +
+                R"([{"index":0,"delta":{"role":"assistant","content":"Hel"},"logprobs":null,"finish_reason":null}],)"
+                "\"usage\":null}\n\n" +
+                begin +
+                R"([{"index":0,"delta":{"content":"lo"},"logprobs":null,"finish_reason":null}],)"
+                "\"usage\":null}\n\n" +
+                begin +
+                R"([{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}],"usage":null,)"
+                "\"seed\":42,\"queue_duration\":10,\"prompt_eval_cached_count\":4}\n\n" +
                 begin + "[]," + usage + "}\n\ndata: [DONE]\n\n");
 }
 
@@ -136,7 +143,9 @@ TEST(OpenAiAnswer, says_the_tier_that_was_asked_for) {
   for (const bool stream : {false, true}) {
     AnswerHead head = head_of(stream);
     head.service_tier = "flex";
-    EXPECT_NE(whole(openai::chat_completions, head).find(R"("system_fingerprint":"fp_quire","service_tier":"flex","choices")"), std::string::npos);
+    EXPECT_NE(whole(openai::chat_completions, head)
+                  .find(R"("system_fingerprint":"fp_quire","service_tier":"flex","choices")"),
+              std::string::npos);
   }
 }
 
@@ -178,18 +187,21 @@ TEST(OpenAiAnswer, puts_several_choices_into_one_piece_in_order) {
   EXPECT_NE(body.find(R"("choices":[{"index":0,"text":"t0","logprobs":null,"finish_reason":"stop"},)"
                       R"({"index":1,"text":"t1","logprobs":null,"finish_reason":"stop"},)"
                       R"({"index":2,"text":"t2","logprobs":null,"finish_reason":"length"},)"
-                      R"({"index":3,"text":"t3","logprobs":null,"finish_reason":"stop"}],)" + usage_of_four),
-            std::string::npos) << body;
+                      R"({"index":3,"text":"t3","logprobs":null,"finish_reason":"stop"}],)" +
+                      usage_of_four),
+            std::string::npos)
+      << body;
 }
 
 TEST(OpenAiAnswer, streams_several_choices_as_they_come_and_counts_a_prompt_once) {
   const std::string body = four_choices(true);
   size_t at = 0;
-  for (const char* next : {R"({"index":2,"text":"t2")", R"({"index":0,"text":"t0")", R"({"index":3,"text":"t3")",
-                           R"({"index":1,"text":"t1")", R"({"index":1,"text":"","logprobs":null,"finish_reason":"stop"})",
-                           R"({"index":0,"text":"","logprobs":null,"finish_reason":"stop"})",
-                           R"({"index":2,"text":"","logprobs":null,"finish_reason":"length"})",
-                           R"({"index":3,"text":"","logprobs":null,"finish_reason":"stop"})", R"("choices":[],"usage")"}) {
+  for (const char* next :
+       {R"({"index":2,"text":"t2")", R"({"index":0,"text":"t0")", R"({"index":3,"text":"t3")",
+        R"({"index":1,"text":"t1")", R"({"index":1,"text":"","logprobs":null,"finish_reason":"stop"})",
+        R"({"index":0,"text":"","logprobs":null,"finish_reason":"stop"})",
+        R"({"index":2,"text":"","logprobs":null,"finish_reason":"length"})",
+        R"({"index":3,"text":"","logprobs":null,"finish_reason":"stop"})", R"("choices":[],"usage")"}) {
     const size_t found = body.find(next, at);
     ASSERT_NE(found, std::string::npos) << next << " after " << at << " in " << body;
     at = found;
@@ -203,8 +215,9 @@ TEST(OpenAiAnswer, ends_a_broken_stream_with_an_error_event_and_done) {
   const auto writer = openai::chat_completions.make_writer(head_of(true));
   std::string out;
   writer->fail({503, "busy"}, true, out);
-  EXPECT_EQ(out, "data: {\"error\":{\"message\":\"busy\",\"type\":\"api_error\",\"param\":null,\"code\":null}}\n\n"
-                 "data: [DONE]\n\n");
+  EXPECT_EQ(out,
+            "data: {\"error\":{\"message\":\"busy\",\"type\":\"api_error\",\"param\":null,\"code\":null}}\n\n"
+            "data: [DONE]\n\n");
 }
 
 TEST(OpenAiAnswer, gives_completions_their_older_logprobs) {
@@ -218,7 +231,37 @@ TEST(OpenAiAnswer, gives_completions_their_older_logprobs) {
   writer->delta(0, delta, moment_ns, out);
   writer->finish(0, finished_of(FinishReason::stop), {}, moment_ns, out);
   EXPECT_NE(out.find(R"("logprobs":{"tokens":["a","b"],"token_logprobs":[-0.5,-1.0],)"
-                     R"("top_logprobs":[{"a":-0.5},{}],"text_offset":[0,1]})"), std::string::npos) << out;
+                     R"("top_logprobs":[{"a":-0.5},{}],"text_offset":[0,1]})"),
+            std::string::npos)
+      << out;
+}
+
+// Two tokens that are parts of characters are two keys, and a character counts where it begins.
+TEST(OpenAiAnswer, names_tokens_that_are_no_characters_by_their_bytes) {
+  AnswerHead head = head_of(false);
+  head.wants_logprobs = true;
+  const auto writer = openai::completions.make_writer(head);
+  TextDelta delta = text_delta("\u00e9!", {7, 8, 9});
+  delta.logprobs.push_back(
+      {token_logprob(7, -0.5F, "\xc3"), {token_logprob(7, -0.5F, "\xc3"), token_logprob(5, -1.0F, "\xe2\x80")}});
+  delta.logprobs.push_back({token_logprob(8, -0.25F, "\xa9"), {}});
+  delta.logprobs.push_back({token_logprob(9, -0.75F, "!"), {}});
+  std::string out;
+  writer->delta(0, delta, moment_ns, out);
+  writer->finish(0, finished_of(FinishReason::stop), {}, moment_ns, out);
+  EXPECT_NE(out.find(R"("tokens":["bytes:\\xc3","bytes:\\xa9","!"])"), std::string::npos) << out;
+  EXPECT_NE(out.find(R"("top_logprobs":[{"bytes:\\xc3":-0.5,"bytes:\\xe2\\x80":-1.0},{},{}],"text_offset":[0,1,1])"),
+            std::string::npos)
+      << out;
+}
+
+TEST(ErrorBody, says_in_openais_words_that_a_prompt_is_too_long) {
+  ApiError error{400, "the prompt is longer than the context"};
+  error.overflow = ContextOverflow{.prompt_tokens = 70, .context_tokens = 64};
+  EXPECT_EQ(ollama::dialect.error_body(error), R"({"error":"the prompt is longer than the context"})");
+  const std::string body = openai::dialect.error_body(error);
+  EXPECT_NE(body.find("maximum context length is 64 tokens"), std::string::npos) << body;
+  EXPECT_NE(body.find(R"("code":"context_length_exceeded")"), std::string::npos) << body;
 }
 
 TEST(ErrorBody, has_the_shape_of_its_dialect) {
@@ -238,7 +281,8 @@ TEST(ErrorBody, says_how_a_request_ended_that_nothing_was_wrong_with) {
             R"({"error":{"message":"too late","type":"api_error","param":null,"code":"deadline"}})");
   const ApiError cancelled = from_finished(finished_of(FinishReason::cancelled));
   EXPECT_EQ(cancelled.status, 499);
-  EXPECT_EQ(ollama::dialect.error_body(cancelled), R"({"error":"the request was cancelled","done_reason":"cancelled"})");
+  EXPECT_EQ(ollama::dialect.error_body(cancelled),
+            R"({"error":"the request was cancelled","done_reason":"cancelled"})");
 }
 
 TEST(ErrorBody, gets_its_status_from_the_kind) {

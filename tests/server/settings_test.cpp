@@ -310,6 +310,16 @@ TEST(OriginCheck, reads_entries_as_people_write_them) {
   EXPECT_FALSE(allowed("/", "https://x"));
 }
 
+TEST(Access, a_preflight_may_ask_for_any_header_of_openais_libraries) {
+  const std::string allowed =
+      allowed_request_headers("authorization,x-stainless-new-one, X-Stainless-OS ,x-evil,x-stainless-\r\nx");
+  for (const char* name : {"Authorization", "OpenAI-Beta", "x-stainless-new-one", "x-stainless-os"}) {
+    EXPECT_NE(allowed.find(name), std::string::npos) << name;
+  }
+  EXPECT_EQ(allowed.find("evil"), std::string::npos);
+  EXPECT_EQ(allowed.find('\n'), std::string::npos);
+}
+
 TEST(Routes, find_a_value_in_a_query) {
   EXPECT_EQ(query_value("ended_after=7", "ended_after"), "7");
   EXPECT_EQ(query_value("a=1&ended_after=7&ended_after=8", "ended_after"), "7");
