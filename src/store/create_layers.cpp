@@ -96,9 +96,10 @@ Result<void> CreateLayers::quantize(size_t index, std::string_view type_name) {
                 fmt::format("unknown quantization type {}; expected one of {}", type_name, gguf::file_type_names()));
   }
   QUIRE_TRY(const gguf::File source, gguf::File::open(path(index)));
-  const int64_t source_type = facts_of(source).file_type;
-  const std::string_view source_name = file_type_name(source_type);
-  if (source_type == static_cast<int64_t>(*type)) return {};
+  const ModelFacts facts = facts_of(source);
+  // A file that does not say is of the type that most of its weights have.
+  const std::string_view source_name = facts.file_type < 0 ? facts.main_type : file_type_name(facts.file_type);
+  if (facts.file_type == static_cast<int64_t>(*type)) return {};
   if (source_name != "F16" && source_name != "BF16" && source_name != "F32") {
     return fail(ErrorKind::invalid, "quantization is only supported for F16, BF16 and F32 models");
   }

@@ -99,8 +99,14 @@ TEST_F(StoredModel, answers_as_its_author_set_it_up) {
   EXPECT_EQ(
       answer("/api/generate", {{"model", "set"}, {"prompt", "Lily"}, {"options", {{"num_predict", 3}}}})["eval_count"],
       3);
-  EXPECT_EQ(answer("/api/generate", {{"model", "set"}, {"prompt", "Lily"}, {"system", "x"}})["prompt_eval_count"],
-            answer("/api/generate", {{"model", "story"}, {"prompt", "x Lily"}, {"raw", true}})["prompt_eval_count"]);
+  EXPECT_EQ(answer("/api/generate", {{"model", "set"},
+                                     {"prompt", "Lily"},
+                                     {"system", "x"},
+                                     {"options", {{"num_predict", 1}}}})["prompt_eval_count"],
+            answer("/api/generate", {{"model", "story"},
+                                     {"prompt", "x Lily"},
+                                     {"raw", true},
+                                     {"options", {{"num_predict", 1}}}})["prompt_eval_count"]);
 }
 
 TEST_F(StoredModel, begins_with_the_turns_that_are_stored) {
@@ -143,6 +149,17 @@ TEST_F(StoredModel, is_shown_copied_and_deleted) {
   EXPECT_EQ(send_delete("a").status, 404);
   EXPECT_EQ(show("b")["system"], "S");
   EXPECT_EQ(post("/api/show", {{"model", "a"}}).status, 404);
+}
+
+// The file says nothing of its type: its weights do.
+TEST_F(StoredModel, is_quantized_when_it_is_created) {
+  QUIRE_TEST_DATA_OR_SKIP(path, "models/stories260K.gguf");
+  begin();
+  ASSERT_EQ(create({{"model", "small"}, {"from", "story"}, {"quantize", "Q8_0"}}), Json({{"status", "success"}}));
+  EXPECT_EQ(show("small")["details"]["quantization_level"], "Q8_0");
+  EXPECT_EQ(answer("/api/generate",
+                   {{"model", "small"}, {"prompt", "Lily"}, {"options", {{"num_predict", 3}}}})["eval_count"],
+            3);
 }
 
 TEST_F(StoredModel, created_anew_is_loaded_anew) {
