@@ -46,7 +46,7 @@ void print_version() {
   constexpr int64_t patience_ms = 2000;
   auto client = Client::from_environment();
   if (!client) return;
-  const auto reply = client->call("GET", "/api/version", nullptr, patience_ms);
+  const auto reply = client->call("GET", "/api/version", nullptr, {.timeout_ms = patience_ms});
   if (!reply) return;
   // A server of another kind has one number only.
   const std::string own = text_at(*reply, "quire");

@@ -126,10 +126,11 @@ bool Client::answers() {
   return reply && reply->ok();
 }
 
-Result<json> Client::call(std::string_view method, std::string_view target, const json& body, int64_t timeout_ms) {
+Result<json> Client::call(std::string_view method, std::string_view target, const json& body,
+                          const Patience& patience) {
   net::HttpRequest asked = request(method, target, body);
-  asked.total_ms_max = timeout_ms;
-  const auto reply = http_->send(std::move(asked));
+  asked.total_ms_max = patience.timeout_ms;
+  const auto reply = http_->send(std::move(asked), patience.keep_going);
   if (!reply) return std::unexpected(unreachable(reply.error()));
   if (!reply->ok()) return std::unexpected(error_of_reply(reply->status, reply->body));
   if (reply->body.empty()) return json::object();

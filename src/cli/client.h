@@ -34,10 +34,17 @@ class Client {
   // A quire or Ollama answers there, within two seconds.
   bool answers();
 
+  struct Patience {
+    int64_t timeout_ms = 0;          // 0: no limit
+    net::KeepGoing keep_going = {};  // false: it is cancelled, an error of kind cancelled
+  };
   // One call; an empty answer is an empty object. An error: nobody answers, or what the server says went wrong; text
   // that is not UTF-8 is sent with U+FFFD in its place. A null body is none.
-  Result<nlohmann::json> call(std::string_view method, std::string_view target, const nlohmann::json& body = nullptr,
-                              int64_t timeout_ms = 0);
+  Result<nlohmann::json> call(std::string_view method, std::string_view target, const nlohmann::json& body = nullptr) {
+    return call(method, target, body, {});
+  }
+  Result<nlohmann::json> call(std::string_view method, std::string_view target, const nlohmann::json& body,
+                              const Patience& patience);
   // The lines of a streamed answer as they arrive. False from on_line or keep_going: it is cancelled, which is an error
   // of kind cancelled.
   Result<void> stream(std::string_view target, const nlohmann::json& body,

@@ -1,11 +1,14 @@
 // A server that answers the command line's calls as Ollama's does, and remembers them.
 #pragma once
 
+#include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,9 +55,10 @@ class FakeOllama {
     const std::lock_guard lock(mutex_);
     answers_[line] = std::move(answer);
   }
-  // Answers of /api/chat begin with this word and then wait until the client has gone, or until told otherwise.
-  void hold_chats(std::optional<std::string> first_word) {
+  // Answers of this call begin with the word as a message and then wait until the client has gone; nothing: no more.
+  void hold(const std::string& line, std::optional<std::string> first_word) {
     const std::lock_guard lock(mutex_);
+    held_line_ = line;
     held_word_ = std::move(first_word);
   }
 
@@ -91,7 +95,7 @@ class FakeOllama {
       const std::lock_guard lock(mutex_);
       calls_.push_back({.line = line, .body = body.is_discarded() ? nlohmann::json(seen.body) : body});
       if (const auto found = answers_.find(line); found != answers_.end()) answer = found->second;
-      if (line == "POST /api/chat") held = held_word_;
+      if (line == held_line_) held = held_word_;
     }
     changed_.notify_all();
     if (held) {
@@ -119,6 +123,7 @@ class FakeOllama {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::string, Answer> answers_;  // guarded by mutex_
+  std::string held_line_;                  // guarded by mutex_
   std::optional<std::string> held_word_;   // guarded by mutex_
   std::vector<Call> calls_;                // guarded by mutex_
   net::test::LoopbackServer server_;       // last: its threads use the others

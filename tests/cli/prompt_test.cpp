@@ -95,17 +95,17 @@ TEST_F(PromptTest, an_interrupt_at_the_prompt_drops_the_line_and_nothing_else) {
 
 TEST_F(PromptTest, an_interrupt_stops_the_answer_and_keeps_what_was_said) {
   start();
-  server_.hold_chats("Once");
+  server_.hold("POST /api/chat", "Once");
   program_->type("tell\r");
   ASSERT_TRUE(program_->shows("Once"));
   program_->type(control_c);
   ASSERT_TRUE(program_->shows(prompt));
-  server_.hold_chats("");
+  server_.hold("POST /api/chat", "");
   program_->type("never answered\r");
   server_.wait_for("POST /api/chat", 2);
   program_->type(control_c);
   ASSERT_TRUE(program_->shows(prompt));
-  server_.hold_chats(std::nullopt);
+  server_.hold("POST /api/chat", std::nullopt);
   program_->type("go on\r");
   EXPECT_EQ(messages(3), json::parse(R"([{"role":"user","content":"tell"},{"role":"assistant","content":"Once"},
                                          {"role":"user","content":"go on"}])"))
@@ -214,6 +214,15 @@ TEST_F(PromptTest, an_error_of_one_answer_does_not_end_the_conversation) {
   ASSERT_TRUE(program_->shows(prompt));
   program_->type("again\r");
   EXPECT_EQ(messages(2), json::parse(R"([{"role":"user","content":"again"}])"));
+}
+
+TEST_F(PromptTest, an_interrupt_ends_the_wait_for_a_model_that_loads) {
+  server_.hold("POST /api/generate", "");
+  program_.emplace(std::vector<std::string>{"run", "m"}, std::vector{server_.environment(), "HOME=" + home_.string()});
+  server_.wait_for("POST /api/generate", 1);
+  program_->type(control_c);
+  EXPECT_EQ(program_->end(), 1);
+  EXPECT_NE(program_->output().find("Error: interrupted"), std::string::npos) << program_->output();
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <iterator>
 #include <sstream>
 
+#include "base/clock.h"
 #include "cli/client.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/transfer.h"
@@ -15,6 +16,7 @@
 #include "cli/terminal/answer_printer.h"
 #include "cli/terminal/conversation.h"
 #include "cli/terminal/human.h"
+#include "cli/terminal/progress_board.h"
 #include "cli/terminal/prompt_loop.h"
 
 namespace quire::cli {
@@ -81,11 +83,17 @@ Result<LocalServer> start_local(std::string& model) {
   return LocalServer::start(wanted);
 }
 
+// Ctrl-C has a word of its own.
+Result<void> interruptible(Result<void> result) {
+  if (result || result.error().kind != ErrorKind::cancelled) return result;
+  return fail(ErrorKind::cancelled, "interrupted");
+}
+
 // What is known of the model, which is pulled first where it is not here.
 Result<json> show_or_pull(Client& client, const std::string& model, bool insecure, const net::KeepGoing& keep_going) {
   auto shown = client.call("POST", "/api/show", {{"model", model}});
   if (shown || shown.error().kind != ErrorKind::not_found) return shown;
-  const auto pulled = pull_model(client, model, insecure, keep_going);
+  const auto pulled = interruptible(pull_model(client, model, insecure, keep_going));
   if (!pulled) {
     // A server that cannot pull says nothing of the model.
     const bool unknown = pulled.error().kind == ErrorKind::not_found;
@@ -114,7 +122,17 @@ Result<void> converse_with(Conversation& conversation, const json& shown, const 
                            HeldSignals& signals) {
   const PromptOptions prompt{
       .verbose = options.verbose, .wraps = options.wraps, .hides_thinking = options.hides_thinking};
-  QUIRE_TRY_VOID(conversation.load());
+  {
+    const SteadyClock clock;
+    ProgressBoard board(clock);
+    board.step("loading " + conversation.model());
+    const auto loaded = conversation.load([&] {
+      board.tick();
+      return !signals.pending();
+    });
+    board.clear();
+    QUIRE_TRY_VOID(interruptible(loaded));
+  }
   print_stored_messages(shown, prompt);
   return converse(conversation, prompt, signals);
 }

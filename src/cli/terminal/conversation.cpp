@@ -132,11 +132,11 @@ Result<AnswerStats> Conversation::say(std::string_view prompt, OnAnswer on_answe
   return stats;
 }
 
-Result<void> Conversation::load() {
+Result<void> Conversation::load(const net::KeepGoing& keep_going) {
   json body = {{"model", model_}, {"stream", false}};
   if (!keep_alive_.is_null()) body["keep_alive"] = keep_alive_;
   if (think_) body["think"] = *think_;
-  QUIRE_TRY_VOID(client_->call("POST", "/api/generate", body));
+  QUIRE_TRY_VOID(client_->call("POST", "/api/generate", body, {.keep_going = keep_going}));
   return {};
 }
 

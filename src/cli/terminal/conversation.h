@@ -27,7 +27,7 @@ class Conversation {
   // cancelled before its first word.
   Result<AnswerStats> say(std::string_view prompt, OnAnswer on_answer, const net::KeepGoing& keep_going);
   // Brings the model into memory.
-  Result<void> load();
+  Result<void> load(const net::KeepGoing& keep_going);
   // Stores the model with the parameters, the system message and the messages so far under another name.
   Result<void> save(std::string_view name);
 

@@ -27,7 +27,9 @@ std::filesystem::path history_file() {
 class Prompt {
  public:
   Prompt(Conversation& conversation, const PromptOptions& options, HeldSignals& signals)
-      : session_{.conversation = conversation, .options = options},
+      : session_{.conversation = conversation,
+                 .options = options,
+                 .keep_going = [&signals] { return !signals.pending(); }},
         signals_(signals),
         editor_(signals, history_file()) {}
 
@@ -60,6 +62,7 @@ class Prompt {
     const bool pasted = line.find('\n') != std::string::npos;  // no command has two lines
     if (pasted || !line.starts_with('/')) return answer(line);
     run_session_command(session_, line);
+    signals_.forget();
     return {};
   }
 
@@ -77,7 +80,7 @@ class Prompt {
   Result<void> answer(const std::string& message) {
     AnswerPrinter printer({.wraps = session_.options.wraps, .hides_thinking = session_.options.hides_thinking});
     const auto print = [&](std::string_view text, std::string_view thinking) { return printer.add(text, thinking); };
-    const auto stats = session_.conversation.say(message, print, [&] { return !signals_.pending(); });
+    const auto stats = session_.conversation.say(message, print, session_.keep_going);
     const bool interrupted = signals_.pending();
     signals_.forget();
     fmt::print("{}\n\n", interrupted ? "\x1b[0m" : "");

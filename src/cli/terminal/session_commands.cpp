@@ -245,7 +245,7 @@ void load(Session& session, const Words& words) {
     return;
   }
   session.conversation.change_model(words[1]);
-  if (const auto loaded = session.conversation.load(); !loaded) {
+  if (const auto loaded = session.conversation.load(session.keep_going); !loaded) {
     fmt::print("error: {}\n", loaded.error().message);
     session.conversation.change_model(before);
   }

@@ -14,6 +14,7 @@ namespace quire::cli {
 struct Session {
   Conversation& conversation;
   PromptOptions options;
+  net::KeepGoing keep_going;  // false: a command that takes its time is interrupted
   bool remembers_lines = true;
   bool ended = false;
 };
