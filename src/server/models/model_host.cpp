@@ -72,7 +72,7 @@ ModelHost::Wait::Wait(ModelHost& host, const Demand& demand)
   try {
     host.seats_.arrive({.request = request_,
                         .model = entry_.id,
-                        .size_bytes = entry_.file.size_bytes,
+                        .size_bytes = demand.file.size_bytes,  // the entry's may be of the file before
                         .keep_alive_ns = host.config_.keep_alive_ns,
                         .tokens = demand.tokens,
                         .band = demand.band,
@@ -146,9 +146,14 @@ void ModelHost::release(Entry& entry, SeatRequestId request) {
 
 void ModelHost::note_broken(Entry& entry) {
   if (entry.model == nullptr) return;
-  const Result<void> unchanged = entry.model->check_file();
-  if (!unchanged) spdlog::warn("{} is to be loaded anew: {}", entry.file.name, unchanged.error().message);
-  if (!unchanged || entry.model->snapshot().broken) seats_.broken(entry.id);
+  // At the end of each use, where nothing may be thrown: without memory to say what is wrong the next one looks again.
+  try {
+    const Result<void> unchanged = entry.model->check_file();
+    if (!unchanged) spdlog::warn("{} is to be loaded anew: {}", entry.file.name, unchanged.error().message);
+    if (!unchanged) seats_.broken(entry.id);
+  } catch (const std::bad_alloc&) {
+  }
+  if (entry.model->snapshot().broken) seats_.broken(entry.id);
 }
 
 void ModelHost::unload_when_idle(const std::string& name) {
