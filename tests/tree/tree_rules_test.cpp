@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "tree/cpp_source.h"
+#include "tree/named_tests.h"
 
 namespace quire::tree {
 namespace {
@@ -108,6 +109,26 @@ TEST(ForwardDeclarations, are_edges_of_the_table_too) {
   const SourceFile allowed{"src/model/model.h", "class Backend;\n"};
   const SourceFile own{"src/kv/tree.h", "class Tree;\nclass Tree final : public Base {\n};\n"};
   EXPECT_TRUE(check_forward_declarations({backend, allowed, own}, layers()).empty());
+}
+
+TEST(Documents, name_tests_that_there_are) {
+  std::vector<SourceFile> documents;
+  for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(QUIRE_SOURCE_DIR) / "docs")) {
+    if (entry.path().extension() != ".md") continue;
+    const std::string path = "docs/" + entry.path().filename().string();
+    documents.push_back({.path = path, .text = read_source(path.c_str())});
+  }
+  EXPECT_GT(documents.size(), 5U);
+  for (const std::string& wrong : check_named_tests(documents, tree())) ADD_FAILURE() << wrong;
+}
+
+TEST(Documents, are_caught_when_they_name_a_test_that_is_not_there) {
+  const std::vector<SourceFile> sources = {{"tests/a_test.cpp", "TEST_F(Suite, does_it_well) {}\nTEST(Other, x) {}\n"}};
+  const auto wrong = [&](std::string text) {
+    return check_named_tests({{.path = "docs/a.md", .text = std::move(text)}}, sources).size();
+  };
+  EXPECT_EQ(wrong("`Suite.does_it_well`, `Suite.*`, `Other.x`, `Suite.…_well`, `NAME.gguf`"), 0U);
+  EXPECT_EQ(wrong("`Suite.does_it`, `Gone.*`"), 2U);
 }
 
 TEST(LayerTable, is_in_order_and_has_a_folder_for_each_row) {
