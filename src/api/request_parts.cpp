@@ -8,15 +8,10 @@
 
 #include "api/duration.h"
 #include "api/json_text.h"
+#include "base/ascii.h"
 
 namespace quire::api {
 namespace {
-
-void lower_ascii(std::string& text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-}
 
 // The text of a message's content: a string, or parts of type text with a line break between two.
 ApiResult<std::string> read_content(const Fields& message) {
@@ -120,8 +115,8 @@ ApiResult<std::vector<Message>> read_messages(const nlohmann::json& messages) {
     const Fields fields(messages[i], path + ".");
     QUIRE_TRY_VOID(fields.refuse_set({"images", "audio", "tool_calls", "function_call"}));
     Message message;
-    QUIRE_TRY(message.role, fields.text_or("role", ""));
-    lower_ascii(message.role);
+    QUIRE_TRY(const std::string role, fields.text_or("role", ""));
+    message.role = lower_case(role);
     if (message.role.empty()) return refuse(400, fmt::format("\"{}.role\" is required", path), path + ".role");
     QUIRE_TRY(message.content, read_content(fields));
     QUIRE_TRY(message.thinking, fields.text("thinking"));

@@ -1,5 +1,7 @@
 #include "net/line_splitter.h"
 
+#include <algorithm>
+
 namespace quire::net {
 
 void LineSplitter::hand_over(std::string_view line, OnLine on_line) {

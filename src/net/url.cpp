@@ -3,9 +3,10 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <charconv>
 #include <memory>
+
+#include "base/ascii.h"
 
 namespace quire::net {
 namespace {
@@ -42,7 +43,7 @@ Result<Url> parse_url(std::string_view text) {
           .host = part_of(handle, CURLUPART_HOST),
           .path = part_of(handle, CURLUPART_PATH),
           .query = part_of(handle, CURLUPART_QUERY)};
-  std::ranges::transform(url.host, url.host.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+  url.host = lower_case(url.host);
   if (url.scheme != "http" && url.scheme != "https") {
     return fail(ErrorKind::invalid, fmt::format("'{}' is neither http nor https", text));
   }

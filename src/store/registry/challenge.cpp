@@ -2,10 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "store/model_name.h"
+#include "base/ascii.h"
 
 namespace quire::store::registry {
 namespace {

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/ascii.h"
 #include "text/role_names.h"
 
 namespace quire::gotemplate {
@@ -135,8 +136,7 @@ Result<Conversation> conversation_of(const Json& messages) {
     QUIRE_TRY(const std::string content, string_of(message, "content"));
     const Json& pictures = member(message, "images");
     if (!pictures.is_null() && !pictures.is_array()) return bad_json("a message's images", "an array");
-    std::transform(role.begin(), role.end(), role.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 'a' - 'A') : c; });
+    role = lower_case(role);
     const MarkedText text = with_image_tags(content, pictures.size(), images);
     images += pictures.size();
     if (role == "system") system.append(text);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "base/ascii.h"
+
 namespace quire::gotemplate {
 
 namespace {
@@ -36,11 +38,7 @@ class NameCollector {
   void add(const PipelinePtr& pipeline) {
     if (!pipeline) return;
     each_name(*pipeline, [this](const std::vector<std::string>& names, bool) {
-      for (std::string name : names) {
-        std::transform(name.begin(), name.end(), name.begin(),
-                       [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 'a' - 'A') : c; });
-        names_.insert(std::move(name));
-      }
+      for (const std::string& name : names) names_.insert(lower_case(name));
     });
   }
   void add(const statement::Action& node) { add(node.pipeline); }
