@@ -71,7 +71,7 @@ using LineSink = std::function<bool(std::string_view line)>;
 //
 // Errors: ErrorKind::io when the network failed (trying again may help), ErrorKind::invalid for an address that cannot
 // be understood and a certificate that is refused, ErrorKind::cancelled after a hang-up of this side,
-// ErrorKind::too_large over body_bytes_max. Any status is a reply.
+// ErrorKind::too_large over body_bytes_max, and for headers without end. Any status is a reply.
 class HttpTransfers {
  public:
   using Id = uint64_t;

@@ -20,6 +20,9 @@ bool has_line_break(std::string_view text) { return text.find_first_of("\r\n") !
 // Larger pieces mean fewer calls of write(2); more than this is not faster.
 constexpr long buffer_bytes = 256 << 10;
 
+// Real replies have some kilobytes of headers; without an end of them there would be none to what is kept either.
+constexpr size_t header_bytes_max = 256 << 10;
+
 }  // namespace
 
 std::string_view HttpReply::header(std::string_view name) const {
@@ -128,10 +131,18 @@ size_t Transfer::take_header(std::string_view line) {
   active_ns_ = clock_.now_ns();
   if (line.starts_with("HTTP/")) {  // another hop, or the final reply after an interim one
     reply_.headers.clear();
+    header_bytes_ = 0;
     reply_.status = 0;
     const size_t space = std::min(line.find(' '), line.size() - 1);
     std::from_chars(line.data() + space + 1, line.data() + line.size(), reply_.status);
     return line.size();
+  }
+  header_bytes_ += line.size();
+  if (header_bytes_ > header_bytes_max) {
+    own_error_ =
+        Error{.kind = ErrorKind::too_large,
+              .message = fmt::format("the reply of {} has more than {} bytes of headers", peer_, header_bytes_max)};
+    return 0;
   }
   const size_t colon = line.find(':');
   if (colon != std::string_view::npos) {

@@ -61,6 +61,7 @@ class Transfer {
   const SteadyClock clock_;
   int64_t active_ns_ = clock_.now_ns();  // when a byte last moved
   uint64_t sent_bytes_ = 0;
+  size_t header_bytes_ = 0;  // of the hop that reply_ is of
   HttpReply reply_;
   std::optional<Error> own_error_;  // why a callback stopped the call
 };

@@ -83,7 +83,9 @@ std::string with_query(std::string_view url, std::string_view name, std::string_
 }
 
 bool is_loopback_host(std::string_view host) {
-  return host == "localhost" || host.ends_with(".localhost") || host.starts_with("127.") || host == "[::1]";
+  const bool is_ipv4 = host.find_first_not_of("0123456789.") == std::string_view::npos;
+  return host == "localhost" || host.ends_with(".localhost") || (is_ipv4 && host.starts_with("127.")) ||
+         host == "[::1]";
 }
 
 }  // namespace quire::net

@@ -156,6 +156,22 @@ TEST(HttpClient, a_body_over_its_limit_is_refused) {
   EXPECT_TRUE(HttpClient().send({.url = server.url("/"), .body_bytes_max = 5000}));
 }
 
+TEST(HttpClient, headers_without_end_are_refused) {
+  LoopbackServer server([](const Seen& request, Connection& connection) {
+    std::string headers;
+    const int count = request.target == "/many" ? 250 : 300;
+    for (int i = 0; i < count; ++i) headers += "X: " + std::string(995, 'x') + "\r\n";
+    connection.reply(200, "body", headers);
+  });
+  const auto many = HttpClient().send({.url = server.url("/many")});
+  ASSERT_TRUE(many) << many.error().message;
+  EXPECT_EQ(many->body, "body");
+  const auto endless = HttpClient().send({.url = server.url("/endless")});
+  ASSERT_FALSE(endless);
+  EXPECT_EQ(endless.error().kind, ErrorKind::too_large);
+  EXPECT_THAT(endless.error().message, HasSubstr("has more than 262144 bytes of headers"));
+}
+
 TEST(HttpClient, lines_arrive_whole_and_the_last_needs_no_line_break) {
   LoopbackServer server([](const Seen&, Connection& connection) {
     connection.send("HTTP/1.1 200 Said\r\nTransfer-Encoding: chunked\r\n\r\n");

@@ -43,7 +43,7 @@ TEST(Url, a_query_is_written_so_that_it_can_be_read) {
 TEST(Url, this_machine_has_several_names) {
   for (const char* host : {"localhost", "127.0.0.1", "127.8.8.8", "[::1]", "a.localhost"})
     EXPECT_TRUE(is_loopback_host(host));
-  for (const char* host : {"10.0.0.1", "localhost.example", "[::2]", "registry.ollama.ai"})
+  for (const char* host : {"10.0.0.1", "localhost.example", "[::2]", "registry.ollama.ai", "127.example.com"})
     EXPECT_FALSE(is_loopback_host(host));
 }
 
