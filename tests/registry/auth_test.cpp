@@ -162,6 +162,33 @@ TEST_F(Auth, a_registry_that_is_never_content_is_left_and_says_which_key_it_may_
   EXPECT_LT(server.seen().size(), 10u);
 }
 
+// Whatever is answered there, no token of the registry's may be sent: asking again would go on for ever.
+TEST_F(Auth, a_place_elsewhere_that_wants_to_know_who_asks_is_asked_once) {
+  std::atomic<int> asked{0};
+  LoopbackServer elsewhere([&](const Seen& request, Connection& connection) {
+    EXPECT_EQ(request.header("Authorization"), "");
+    if (++asked > 5) return (void)connection.reply(200, "in");
+    connection.reply(401, "", challenge("http://127.0.0.1:1/token"));
+  });
+  LoopbackServer* self = nullptr;
+  LoopbackServer server([&](const Seen& request, Connection& connection) {
+    if (request.target.starts_with("/token")) return (void)connection.reply(200, R"({"token":"t"})");
+    if (request.header("Authorization") == "Bearer t") return (void)connection.reply(200, "in");
+    connection.reply(401, "", challenge(self->url("/token")));
+  });
+  self = &server;
+  auto client = open(server.host());
+  ASSERT_TRUE(get(*client));
+  const auto request = client->request_at("PUT", server.url("/v2/"), elsewhere.url("/upload?state=secret"));
+  ASSERT_TRUE(request);
+  const auto reply = client->call(*request, 3);
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(reply.error().kind, ErrorKind::invalid);
+  EXPECT_THAT(reply.error().message, HasSubstr(elsewhere.url("/upload") + ", which wants to know who asks"));
+  EXPECT_THAT(reply.error().message, ::testing::Not(HasSubstr("secret")));
+}
+
 TEST_F(Auth, a_scheme_that_is_not_possible_is_named) {
   LoopbackServer server([](const Seen&, Connection& connection) {
     connection.reply(401, "", "WWW-Authenticate: Basic realm=\"me\"\r\n");

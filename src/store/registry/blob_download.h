@@ -1,9 +1,7 @@
-// One blob on its way from a registry into a folder: parts side by side, tries, verification.
+// One blob on its way from a registry into a folder: parts side by side, and tries.
 #pragma once
 
-#include <filesystem>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,47 +9,12 @@
 
 #include "base/result.h"
 #include "net/http_client.h"
-#include "store/folder.h"
 #include "store/manifest.h"
-#include "store/registry/part_state.h"
+#include "store/registry/partial_blob.h"
 #include "store/registry/registry_client.h"
 #include "store/registry/surroundings.h"
 
 namespace quire::store::registry {
-
-// The growing file of a blob, and its lock: while this lives, nobody else who takes the lock writes to it. One thread.
-// What is here when the process ends, however it ends, is there for the next one.
-class PartialBlob {
- public:
-  // Waits while another download has it. None: that one has brought the blob.
-  static Result<std::optional<PartialBlob>> open(const StoreFolder& folder, const Layer& layer,
-                                                 const Surroundings& surroundings, const Hooks& hooks);
-
-  Result<void> write(uint64_t offset, std::string_view bytes) const;
-  // Everything that has arrived is forgotten, parts are planned anew.
-  Result<void> start_over(std::vector<Part> parts);
-  // The whole file has the layer's digest; else ErrorKind::invalid, and the file is gone.
-  Result<void> verify(const Hooks& hooks);
-  // Gives the file its blob's name. REQUIRES: verify() succeeded.
-  Result<BlobHold> adopt(const StoreFolder& folder);
-
-  uint64_t completed_bytes() const;
-  // Of the disk, that are taken already.
-  uint64_t allocated_bytes() const;
-  bool resumed() const { return resumed_; }
-
-  PartFiles states;
-
- private:
-  PartialBlob(Layer layer, std::filesystem::path path, Descriptor file, PartFiles files)
-      : states(std::move(files)), layer_(std::move(layer)), path_(std::move(path)), file_(std::move(file)) {}
-  void discard();
-
-  Layer layer_;
-  std::filesystem::path path_;
-  Descriptor file_;
-  bool resumed_ = false;
-};
 
 // Fetches what is missing of one blob. Lives for one run(); one thread.
 class BlobDownload {
@@ -68,7 +31,7 @@ class BlobDownload {
   // One part's connection.
   struct Fetch {
     net::HttpTransfers::Id transfer = 0;  // 0: none runs
-    std::string token;                    // that it used
+    std::optional<std::string> token;     // that it used
     bool head_checked = false;            // its reply has begun, and is what was asked for
     uint64_t skip_bytes = 0;              // of the reply: what is there already, where the range is ignored
     uint64_t saved_bytes = 0;             // of the part, as its state file has it

@@ -133,7 +133,7 @@ Result<net::HttpReply> BlobUpload::send_piece(uint64_t size_bytes) {
     request.body = net::FileRange{.descriptor = blob_.file.get(), .offset = offset_, .size_bytes = size_bytes};
     request.on_sent = [this](uint64_t sent_bytes) { on_progress_(offset_ + sent_bytes); };
     request.redirects_max = 0;
-    const std::string used = registry_.authorize(request);
+    const std::optional<std::string> used = registry_.authorize(request);
     Result<net::HttpReply> reply = http_.send(std::move(request), hooks_.keep_going);
     if (!reply || reply->status != 401) {
       if (reply) registry_.note_accepted();

@@ -1,3 +1,5 @@
+#include "store/registry/partial_blob.h"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
@@ -7,7 +9,6 @@
 #include <cerrno>
 #include <span>
 
-#include "store/registry/blob_download.h"
 #include "store/sha256.h"
 
 namespace quire::store::registry {
@@ -81,11 +82,6 @@ uint64_t PartialBlob::completed_bytes() const {
   uint64_t bytes = 0;
   for (const Part& part : states.parts) bytes += part.completed_bytes;
   return bytes;
-}
-
-uint64_t PartialBlob::allocated_bytes() const {
-  struct stat status {};
-  return ::fstat(file_.get(), &status) == 0 ? static_cast<uint64_t>(status.st_blocks) * 512 : 0;
 }
 
 void PartialBlob::discard() {

@@ -46,8 +46,7 @@ Result<void> push_blob(const StoreFolder& folder, const ModelName& name, const L
   }
   // One line a tenth of a second is enough, whatever the pieces that go out.
   constexpr int64_t interval_ns = 100'000'000;
-  int64_t next_ns = 0;
-  const auto report_sometimes = [&, next_ns](uint64_t completed_bytes) mutable {
+  const auto report_sometimes = [&, next_ns = int64_t{0}](uint64_t completed_bytes) mutable {
     const int64_t now_ns = surroundings.clock.now_ns();
     if (now_ns < next_ns && completed_bytes < layer.size_bytes) return;
     next_ns = now_ns + interval_ns;

@@ -81,9 +81,10 @@ Result<net::HttpRequest> RegistryClient::request_at(std::string_view method, std
   return result;
 }
 
-std::string RegistryClient::authorize(net::HttpRequest& request) const {
+std::optional<std::string> RegistryClient::authorize(net::HttpRequest& request) const {
   const Result<net::Url> url = net::parse_url(request.url);
-  if (token_.empty() || !url || !url->same_origin(origin_)) return {};
+  if (!url || !url->same_origin(origin_)) return std::nullopt;
+  if (token_.empty()) return token_;
   request.headers.push_back({.name = "Authorization", .value = "Bearer " + token_});
   return token_;
 }
@@ -92,7 +93,7 @@ Result<net::HttpReply> RegistryClient::call(const net::HttpRequest& request, int
   backoff_.reset();
   for (;;) {
     net::HttpRequest authorized = request;
-    const std::string used = authorize(authorized);
+    const std::optional<std::string> used = authorize(authorized);
     Result<net::HttpReply> reply = http_->send(std::move(authorized), hooks_->keep_going);
     if (reply && reply->status == 401) {
       QUIRE_TRY_VOID(answer_challenge(*reply, used));
@@ -116,7 +117,13 @@ std::unexpected<Error> RegistryClient::denied() const {
   return fail(ErrorKind::invalid, std::move(message));
 }
 
-Result<void> RegistryClient::answer_challenge(const net::HttpReply& refusal, std::string_view used_token) {
+Result<void> RegistryClient::answer_challenge(const net::HttpReply& refusal,
+                                              const std::optional<std::string>& used_token) {
+  if (!used_token) {
+    return fail(ErrorKind::invalid,
+                fmt::format("unauthorized: {} sends to {}, which wants to know who asks, and is not told", host(),
+                            refusal.url.substr(0, refusal.url.find('?'))));
+  }
   if (used_token != token_) return {};  // another call has got a new one meanwhile
   QUIRE_TRY(const Challenge challenge, parse_challenge(refusal.header("WWW-Authenticate")));
   const bool can_sign = may_sign_for(challenge);

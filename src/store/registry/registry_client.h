@@ -37,10 +37,11 @@ class RegistryClient {
   // registry fails for the moment (429, 5xx). Any other status is the reply.
   Result<net::HttpReply> call(const net::HttpRequest& request, int tries_max);
 
-  // For calls that somebody else sends. Adds the token where it may go; returns it ("": none).
-  std::string authorize(net::HttpRequest& request) const;
-  // Answers the 401 that a call with `used_token` got: afterwards there is another token.
-  Result<void> answer_challenge(const net::HttpReply& refusal, std::string_view used_token);
+  // For calls that somebody else sends. Adds the token and returns it ("": there is none yet). None: the address is not
+  // the registry's, and no token goes there.
+  std::optional<std::string> authorize(net::HttpRequest& request) const;
+  // Answers the 401 that a call with `used_token` got: afterwards there is another token. An error where none may go.
+  Result<void> answer_challenge(const net::HttpReply& refusal, const std::optional<std::string>& used_token);
   // A call was not refused as 401.
   void note_accepted() { token_worked_ = true; }
 
