@@ -6,6 +6,7 @@
 #include "api/chat_input.h"
 #include "api/ollama/dialect.h"
 #include "api/ollama/request.h"
+#include "api/ollama/store_calls.h"
 #include "base/check.h"
 
 namespace {
@@ -47,5 +48,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
     for (const Endpoint* endpoint : dialect->endpoints) check_call(*dialect, endpoint->parse(body));
   }
   check_error(ollama::parse_show(body), ollama::dialect);
+  check_error(ollama::parse_transfer(body), ollama::dialect);
+  check_error(ollama::parse_create(body), ollama::dialect);
+  check_error(ollama::parse_copy(body), ollama::dialect);
+  check_error(ollama::parse_delete(body), ollama::dialect);
   return 0;
 }

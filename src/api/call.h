@@ -73,20 +73,20 @@ struct GenerationCall {
   LastTurn last_turn = LastTurn::automatic;   // chat
   GenerationOptions options = {};
   bool stream = true;
-  bool returns_context = false;                   // Ollama: the final message carries all token ids
-  bool include_usage = false;                     // OpenAI streams: one more chunk with the counts
-  bool truncate = true;                           // an over-long prompt is shortened, not refused
-  std::optional<int64_t> keep_alive_ns = {};      // none: the server's default; keep_alive_forever
-  int32_t logprobs_top_n = -1;                    // as Request::logprobs_top_n
-  std::optional<uint8_t> priority = {};           // none: from the header, else 3
-  std::string service_tier = {};                  // OpenAI: the tier that serves it, when one was asked for
-  std::string user = {};                          // the client's name for itself
-  std::string cache_salt = {};                    // KV is shared only with requests of the same salt
-  std::optional<int64_t> deadline_ms = {};        // for all of it, from its arrival
-  std::optional<int64_t> queue_timeout_ms = {};   // for its wait until something of it is computed
-  std::vector<std::string> given_options = {};    // by their native names: the model's own do not count
-  std::vector<Message> turns_before = {};         // generate: stored with the model, before the prompt
-  std::vector<std::string> unknown_options = {};  // for the log
+  bool returns_context = false;                  // Ollama: the final message carries all token ids
+  bool include_usage = false;                    // OpenAI streams: one more chunk with the counts
+  bool truncate = true;                          // an over-long prompt is shortened, not refused
+  std::optional<int64_t> keep_alive_ns = {};     // none: the server's default; keep_alive_forever
+  int32_t logprobs_top_n = -1;                   // as Request::logprobs_top_n
+  std::optional<uint8_t> priority = {};          // none: from the header, else 3
+  std::string service_tier = {};                 // OpenAI: the tier that serves it, when one was asked for
+  std::string user = {};                         // the client's name for itself
+  std::string cache_salt = {};                   // KV is shared only with requests of the same salt
+  std::optional<int64_t> deadline_ms = {};       // for all of it, from its arrival
+  std::optional<int64_t> queue_timeout_ms = {};  // for its wait until something of it is computed
+  std::vector<std::string> given_options = {};   // by their native names: the model's own do not count
+  std::vector<Message> turns_before = {};        // generate: stored with the model, before the prompt
+  std::vector<std::string> unknown_fields = {};  // that ask for something, and options; for the log
 
   // Nothing is asked. Where the endpoint has an answer for that, the call loads its model, or unloads it with
   // keep_alive 0.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -9,6 +10,14 @@
 #include "api/json_text.h"
 
 namespace quire::api {
+namespace {
+
+bool asks_nothing(const nlohmann::json& value) {
+  return value.is_null() || (value.is_string() && value.get_ref<const std::string&>().empty()) ||
+         (value.is_array() && value.empty()) || (value.is_boolean() && !value.get<bool>());
+}
+
+}  // namespace
 
 std::optional<int64_t> whole_number(const nlohmann::json& value) {
   if (value.is_number_unsigned()) {
@@ -32,7 +41,9 @@ std::unexpected<ApiError> refuse_unsupported(std::string field) {
 
 const nlohmann::json* Fields::find(std::string_view name) const {
   const auto it = object_.find(name);
-  return it == object_.end() || it->is_null() ? nullptr : &*it;
+  if (it == object_.end()) return nullptr;
+  read_.push_back(it.key());
+  return it->is_null() ? nullptr : &*it;
 }
 
 std::unexpected<ApiError> Fields::wrong_type(std::string_view name, std::string_view wanted,
@@ -70,8 +81,9 @@ ApiResult<std::optional<int64_t>> Fields::integer(std::string_view name, int64_t
   if (!value->is_number()) return wrong_type(name, "an integer", *value);
   const std::optional<int64_t> number = whole_number(*value);
   if (!number || *number < min || *number > max) {
-    return refuse(400, fmt::format("\"{}\" must be an integer from {} to {}, got {}", path(name), min, max,
-                                   value->dump()), path(name));
+    return refuse(400,
+                  fmt::format("\"{}\" must be an integer from {} to {}, got {}", path(name), min, max, value->dump()),
+                  path(name));
   }
   return *number;
 }
@@ -98,8 +110,9 @@ ApiResult<std::vector<std::string>> Fields::texts(std::string_view name, size_t 
   }
   if (!value->is_array()) return wrong_type(name, "a string or an array of strings", *value);
   if (value->size() > count_max) {
-    return refuse(400, fmt::format("\"{}\" holds {} strings, at most {} are allowed", path(name), value->size(),
-                                   count_max), path(name));
+    return refuse(400,
+                  fmt::format("\"{}\" holds {} strings, at most {} are allowed", path(name), value->size(), count_max),
+                  path(name));
   }
   for (const nlohmann::json& item : *value) {
     if (!item.is_string()) return wrong_type(name, "a string or an array of strings", item);
@@ -111,11 +124,32 @@ ApiResult<std::vector<std::string>> Fields::texts(std::string_view name, size_t 
 ApiResult<void> Fields::refuse_set(std::initializer_list<std::string_view> names) const {
   for (const std::string_view name : names) {
     const nlohmann::json* value = find(name);
-    if (value == nullptr) continue;
-    const bool asks_nothing = (value->is_string() && value->get_ref<const std::string&>().empty()) ||
-                              (value->is_array() && value->empty()) || (value->is_boolean() && !value->get<bool>());
-    if (!asks_nothing) return refuse_unsupported(path(name));
+    if (value != nullptr && !asks_nothing(*value)) return refuse_unsupported(path(name));
   }
+  return {};
+}
+
+ApiResult<void> Fields::refuse_unless(std::string_view name, std::initializer_list<nlohmann::json> harmless) const {
+  const nlohmann::json* value = find(name);
+  if (value == nullptr || std::ranges::find(harmless, *value) != harmless.end()) return {};
+  return refuse_unsupported(path(name));
+}
+
+void Fields::pass_over(std::initializer_list<std::string_view> names) const {
+  for (const std::string_view name : names) (void)find(name);
+}
+
+void Fields::collect_unread(std::vector<std::string>& paths) const {
+  std::ranges::sort(read_);
+  for (const auto& [name, value] : object_.items()) {
+    if (!asks_nothing(value) && !std::ranges::binary_search(read_, name)) paths.push_back(path(name));
+  }
+}
+
+ApiResult<void> Fields::refuse_unread() const {
+  std::vector<std::string> unread;
+  collect_unread(unread);
+  if (!unread.empty()) return refuse_unsupported(std::move(unread.front()));
   return {};
 }
 

@@ -13,11 +13,15 @@
 
 namespace quire::api {
 
-// A view of one object; null and absent are the same. Any thread. The object must outlive it.
+// A view of one object; null and absent are the same. One thread. The object must outlive it.
+//
+// It remembers which fields were looked at: what nobody has asked for when all is read is what nobody knows, so that a
+// field cannot be ignored by being forgotten.
 class Fields {
  public:
   // `prefix` is put before names in messages, e.g. "messages[2].".
-  explicit Fields(const nlohmann::json& object, std::string prefix = {}) : object_(object), prefix_(std::move(prefix)) {}
+  explicit Fields(const nlohmann::json& object, std::string prefix = {})
+      : object_(object), prefix_(std::move(prefix)) {}
 
   // Null when absent or null.
   const nlohmann::json* find(std::string_view name) const;
@@ -34,6 +38,15 @@ class Fields {
   // 400 naming the first of these fields that asks for something: what is not served is never ignored.
   // null, "", [] and false ask for nothing.
   ApiResult<void> refuse_set(std::initializer_list<std::string_view> names) const;
+  // 400 naming the field unless it has one of the values that ask for nothing.
+  ApiResult<void> refuse_unless(std::string_view name, std::initializer_list<nlohmann::json> harmless) const;
+  // These fields are known, and whatever they say changes nothing here.
+  void pass_over(std::initializer_list<std::string_view> names) const;
+
+  // Adds the paths of the fields that ask for something and that nobody has looked at.
+  void collect_unread(std::vector<std::string>& paths) const;
+  // 400 naming the first of them.
+  ApiResult<void> refuse_unread() const;
 
   std::string path(std::string_view name) const { return prefix_ + std::string(name); }
 
@@ -42,6 +55,7 @@ class Fields {
 
   const nlohmann::json& object_;
   const std::string prefix_;
+  mutable std::vector<std::string_view> read_;  // names in object_, in the order in which they were looked at
 };
 
 // The whole number in `value`, if it is one: an integer, or a float without a fraction (as JavaScript may write it).

@@ -156,7 +156,7 @@ ApiResult<void> apply_options(const nlohmann::json& options, GenerationOptions& 
     } else if (name == "stop") {
       QUIRE_TRY_VOID(apply_stop(value, target));
     } else {
-      unknown.push_back(name);
+      unknown.push_back("options." + name);
     }
   }
   return {};

@@ -15,7 +15,8 @@ namespace quire::api {
 constexpr size_t stop_strings_max = 64;
 
 // Applies the keys that are present. A wrong type is refused with Ollama's text (status 400: it is the client's
-// mistake), a value that makes no sense with the range that does. Keys nobody knows are collected for the log.
+// mistake), a value that makes no sense with the range that does. Keys that nobody knows are collected for the log, as
+// "options.KEY".
 ApiResult<void> apply_options(const nlohmann::json& options, GenerationOptions& target,
                               std::vector<std::string>& unknown);
 

@@ -14,13 +14,15 @@ namespace quire::api {
 namespace {
 
 // The text of a message's content: a string, or parts of type text with a line break between two.
-ApiResult<std::string> read_content(const Fields& message) {
+ApiResult<std::string> read_content(const Fields& message, std::vector<std::string>& unknown) {
   const nlohmann::json* content = message.find("content");
   if (content == nullptr) return std::string();
   if (content->is_string()) return content->get<std::string>();
   if (!content->is_array()) {
-    return refuse(400, fmt::format("\"{}\" must be a string or an array of parts, got {}", message.path("content"),
-                                   type_phrase(*content)), message.path("content"));
+    return refuse(400,
+                  fmt::format("\"{}\" must be a string or an array of parts, got {}", message.path("content"),
+                              type_phrase(*content)),
+                  message.path("content"));
   }
   std::string result;
   for (size_t i = 0; i < content->size(); ++i) {
@@ -33,6 +35,7 @@ ApiResult<std::string> read_content(const Fields& message) {
     QUIRE_TRY(const std::string type, fields.text_or("type", ""));
     if (type != "text") return refuse_unsupported(fmt::format("{}.{}", path, type.empty() ? "type" : type));
     QUIRE_TRY(const std::string text, fields.text_or("text", ""));
+    fields.collect_unread(unknown);
     if (i > 0) result += '\n';
     result += text;
   }
@@ -48,12 +51,27 @@ ApiResult<void> read_scheduling(const Fields& fields, GenerationCall& call) {
   QUIRE_TRY(call.user, fields.text_or("user", ""));
   QUIRE_TRY(call.cache_salt, fields.text_or("cache_salt", ""));
   if (call.cache_salt.size() > salt_bytes_max) {
-    return refuse(400, fmt::format("\"cache_salt\" must have at most {} bytes, got {}", salt_bytes_max,
-                                   call.cache_salt.size()), "cache_salt");
+    return refuse(
+        400, fmt::format("\"cache_salt\" must have at most {} bytes, got {}", salt_bytes_max, call.cache_salt.size()),
+        "cache_salt");
   }
   QUIRE_TRY(call.deadline_ms, fields.integer("deadline_ms", 1, year_ms));
   QUIRE_TRY(call.queue_timeout_ms, fields.integer("queue_timeout_ms", 1, year_ms));
   return {};
+}
+
+// Fields of vLLM's and llama.cpp's servers that say what form an answer has, when it ends or what it is an answer to.
+// An answer that was made without them looks like one that kept to them.
+ApiResult<void> refuse_what_others_serve(const Fields& fields) {
+  QUIRE_TRY_VOID(fields.refuse_set({"structured_outputs", "guided_json", "guided_regex", "guided_choice",
+                                    "guided_grammar", "grammar", "json_schema", "stop_token_ids", "bad_words",
+                                    "allowed_token_ids", "logits_processors", "use_beam_search", "prompt_logprobs",
+                                    "chat_template", "documents", "lora"}));
+  QUIRE_TRY_VOID(fields.refuse_unless("chat_template_kwargs", {nlohmann::json::object()}));
+  QUIRE_TRY_VOID(fields.refuse_unless("min_tokens", {0}));
+  QUIRE_TRY_VOID(fields.refuse_unless("n_predict", {-1}));
+  QUIRE_TRY_VOID(fields.refuse_unless("repetition_penalty", {1}));
+  return fields.refuse_unless("skip_special_tokens", {true});
 }
 
 }  // namespace
@@ -62,6 +80,13 @@ ApiResult<std::string> read_model(const Fields& fields) {
   QUIRE_TRY(std::string model, fields.text_or("model", ""));
   if (model.empty()) return refuse(400, "model is required", "model");
   return model;
+}
+
+ApiResult<std::string> read_model_or_name(const Fields& fields) {
+  QUIRE_TRY(std::string name, fields.text_or("name", ""));
+  if (name.empty()) return read_model(fields);
+  QUIRE_TRY(std::string model, fields.text_or("model", ""));
+  return model.empty() ? std::move(name) : std::move(model);
 }
 
 ApiResult<std::optional<int64_t>> read_keep_alive(const Fields& fields) {
@@ -77,16 +102,23 @@ ApiResult<std::optional<int64_t>> read_keep_alive(const Fields& fields) {
     if (!parsed) return refuse(400, fmt::format("\"keep_alive\": {}", parsed.error().message), "keep_alive");
     ns = *parsed;
   } else {
-    return refuse(400, fmt::format("\"keep_alive\" must be a duration or a number of seconds, got {}",
-                                   type_phrase(*value)), "keep_alive");
+    return refuse(400,
+                  fmt::format("\"keep_alive\" must be a duration or a number of seconds, got {}", type_phrase(*value)),
+                  "keep_alive");
   }
   return ns < 0 ? keep_alive_forever : ns;
 }
 
 ApiResult<void> read_common(const Fields& fields, GenerationCall& call) {
+  QUIRE_TRY_VOID(refuse_what_others_serve(fields));
   QUIRE_TRY(call.stream, fields.boolean_or("stream", call.stream));
-  QUIRE_TRY(call.options.ignore_eos, fields.boolean_or("ignore_eos", call.options.ignore_eos));
-  QUIRE_TRY(call.options.cache_prompt, fields.boolean_or("cache_prompt", call.options.cache_prompt));
+  for (const auto& [name, option] :
+       {std::pair{"ignore_eos", &call.options.ignore_eos}, std::pair{"cache_prompt", &call.options.cache_prompt}}) {
+    QUIRE_TRY(const std::optional<bool> value, fields.boolean(name));
+    if (!value) continue;
+    *option = *value;
+    call.given_options.emplace_back(name);
+  }
   QUIRE_TRY(call.keep_alive_ns, read_keep_alive(fields));
   return read_scheduling(fields, call);
 }
@@ -101,7 +133,7 @@ ApiResult<void> read_logprobs(const Fields& fields, GenerationCall& call) {
   return {};
 }
 
-ApiResult<std::vector<Message>> read_messages(const nlohmann::json& messages) {
+ApiResult<std::vector<Message>> read_messages(const nlohmann::json& messages, std::vector<std::string>& unknown) {
   if (!messages.is_array()) {
     return refuse(400, fmt::format("\"messages\" must be an array, got {}", type_phrase(messages)), "messages");
   }
@@ -118,11 +150,12 @@ ApiResult<std::vector<Message>> read_messages(const nlohmann::json& messages) {
     QUIRE_TRY(const std::string role, fields.text_or("role", ""));
     message.role = lower_case(role);
     if (message.role.empty()) return refuse(400, fmt::format("\"{}.role\" is required", path), path + ".role");
-    QUIRE_TRY(message.content, read_content(fields));
+    QUIRE_TRY(message.content, read_content(fields, unknown));
     QUIRE_TRY(message.thinking, fields.text("thinking"));
     QUIRE_TRY(message.name, fields.text("name"));
     QUIRE_TRY(message.tool_name, fields.text("tool_name"));
     QUIRE_TRY(message.tool_call_id, fields.text("tool_call_id"));
+    fields.collect_unread(unknown);
     result.push_back(std::move(message));
   }
   return result;
@@ -134,8 +167,10 @@ ApiResult<std::vector<TokenId>> read_token_ids(const nlohmann::json& array, cons
   for (const nlohmann::json& item : array) {
     const std::optional<int64_t> id = item.is_number() ? whole_number(item) : std::nullopt;
     if (!id || *id < 0 || *id > std::numeric_limits<TokenId>::max()) {
-      return refuse(400, fmt::format("\"{}\" must hold token ids, got {}", name,
-                                     item.is_number() ? item.dump() : std::string(type_phrase(item))), name);
+      return refuse(400,
+                    fmt::format("\"{}\" must hold token ids, got {}", name,
+                                item.is_number() ? item.dump() : std::string(type_phrase(item))),
+                    name);
     }
     result.push_back(static_cast<TokenId>(*id));
   }

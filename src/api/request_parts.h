@@ -12,15 +12,19 @@ namespace quire::api {
 
 // `model`, required.
 ApiResult<std::string> read_model(const Fields& fields);
+// `model`, else `name`, which older clients of Ollama send; one of them is required.
+ApiResult<std::string> read_model_or_name(const Fields& fields);
 // `keep_alive`: a duration or a number of seconds; negative is keep_alive_forever.
 ApiResult<std::optional<int64_t>> read_keep_alive(const Fields& fields);
 // Fields that every generating endpoint takes beside its own: stream, ignore_eos, cache_prompt, keep_alive, and what
-// decides about the queue: priority, user, cache_salt, deadline_ms, queue_timeout_ms.
+// decides about the queue: priority, user, cache_salt, deadline_ms, queue_timeout_ms. What other servers have and an
+// answer would be of another form or length without is refused by name.
 ApiResult<void> read_common(const Fields& fields, GenerationCall& call);
 // `logprobs: bool` with `top_logprobs: 0..20`, as chat endpoints and the native ones have them.
 ApiResult<void> read_logprobs(const Fields& fields, GenerationCall& call);
-// `messages`: text turns; images, audio and tool calls are refused by name.
-ApiResult<std::vector<Message>> read_messages(const nlohmann::json& messages);
+// `messages`: text turns; images, audio and tool calls are refused by name. Fields that nobody knows are added to
+// `unknown`.
+ApiResult<std::vector<Message>> read_messages(const nlohmann::json& messages, std::vector<std::string>& unknown);
 // An array of token ids (whole numbers that fit one); `name` is for messages.
 ApiResult<std::vector<TokenId>> read_token_ids(const nlohmann::json& array, const std::string& name);
 

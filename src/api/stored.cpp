@@ -28,7 +28,8 @@ ApiResult<void> apply_stored_options(const std::string& stored, GenerationCall& 
 
 ApiResult<std::vector<Message>> read_stored_messages(const std::string& stored) {
   const nlohmann::json json = nlohmann::json::parse(stored, nullptr, false);
-  auto messages = read_messages(json.is_discarded() ? nlohmann::json::object() : json);
+  std::vector<std::string> unknown;
+  auto messages = read_messages(json.is_discarded() ? nlohmann::json::object() : json, unknown);
   if (!messages) return refuse(500, fmt::format("the model's stored messages: {}", messages.error().message));
   return messages;
 }
@@ -74,7 +75,8 @@ std::vector<std::pair<std::string, std::string>> option_lines(std::string_view o
 
 std::vector<std::pair<std::string, std::string>> stored_turns(std::string_view messages) {
   std::vector<std::pair<std::string, std::string>> turns;
-  const auto read = read_messages(nlohmann::json::parse(messages, nullptr, false));
+  std::vector<std::string> unknown;
+  const auto read = read_messages(nlohmann::json::parse(messages, nullptr, false), unknown);
   if (!read) return turns;
   for (const Message& message : *read) turns.emplace_back(message.role, message.content);
   return turns;

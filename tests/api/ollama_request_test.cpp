@@ -3,6 +3,7 @@
 #include <string>
 
 #include "api/ollama/request.h"
+#include "api/ollama/store_calls.h"
 #include "api/options.h"
 
 namespace quire::api::ollama {
@@ -65,7 +66,7 @@ TEST(OllamaRequest, reads_every_option) {
   EXPECT_EQ(options.stop, (std::vector<std::string>{"a", "b"}));
   EXPECT_TRUE(options.ignore_eos);
   EXPECT_FALSE(options.cache_prompt);
-  EXPECT_EQ(call.unknown_options, (std::vector<std::string>{"low_vram", "mirostat"}));
+  EXPECT_EQ(call.unknown_fields, (std::vector<std::string>{"options.low_vram", "options.mirostat"}));
 }
 
 TEST(OllamaRequest, takes_the_values_that_ollama_takes) {
@@ -102,7 +103,7 @@ TEST(OllamaRequest, takes_half_of_a_pair_of_escapes_for_the_replacement_characte
   EXPECT_TRUE(parse_generate(R"({"model":"m","\ud83d":1,"prompt":"p"})")) << "in a name too";
 }
 
-TEST(OllamaRequest, names_unknown_options_in_one_short_line) {
+TEST(OllamaRequest, names_unknown_fields_in_one_short_line) {
   EXPECT_EQ(names_text(std::vector<std::string>{"low_vram"}), R"("low_vram")");
   std::vector<std::string> many(3000, "x\n\x1b[2J" + std::string(5000, 'y'));
   const std::string text = names_text(many);
@@ -130,6 +131,20 @@ TEST(OllamaRequest, takes_fields_beside_the_options) {
   EXPECT_EQ(call.cache_salt, "tenant");
   EXPECT_EQ(call.deadline_ms, 1500);
   EXPECT_EQ(call.queue_timeout_ms, 1);
+  EXPECT_EQ(call.unknown_fields, std::vector<std::string>{});
+  EXPECT_EQ(call.given_options, (std::vector<std::string>{"ignore_eos", "cache_prompt"})) << "what is stored gives way";
+}
+
+TEST(OllamaRequest, collects_the_fields_that_nobody_knows_wherever_they_stand) {
+  EXPECT_EQ(generate(R"({"model":"m","prompt":"p","messages":[{"role":"user"}],"mirostat":2,"nothing":null,"off":false,
+      "options":{"num_ctx":8,"tfs_z":1}})")
+                .unknown_fields,
+            (std::vector<std::string>{"options.tfs_z", "messages", "mirostat"}));
+  const auto chat = parse_chat(R"({"model":"m","system":"s","messages":[{"role":"user","content":"a"},
+      {"role":"assistant","content":[{"type":"text","text":"b","cache_control":{}}],"reasoning_content":"c"}]})");
+  ASSERT_TRUE(chat) << chat.error().message;
+  EXPECT_EQ(chat->unknown_fields, (std::vector<std::string>{"messages[1].content[0].cache_control",
+                                                            "messages[1].reasoning_content", "system"}));
 }
 
 TEST(OllamaRequest, takes_a_salt_of_256_bytes_and_refuses_more) {
@@ -211,6 +226,8 @@ const Refusal refused_generate[] = {
     Refusal{R"({"model":"m","images":["x"]})", "400 \"images\" is not supported"},
     Refusal{R"({"model":"m","suffix":"x"})", "400 \"suffix\" is not supported"},
     Refusal{R"({"model":"m","template":"x"})", "400 \"template\" is not supported"},
+    Refusal{R"({"model":"m","grammar":"root ::= x"})", "400 \"grammar\" is not supported"},
+    Refusal{R"({"model":"m","min_tokens":5})", "400 \"min_tokens\" is not supported"},
     Refusal{R"({"model":"m","prompt":"p","raw":true,"system":"s"})",
             "400 raw mode does not support template, system, or context"},
     Refusal{R"({"model":"m","context":"x"})", "400 \"context\" must be an array, got a string"},
@@ -291,6 +308,32 @@ TEST(OllamaShow, takes_the_model_by_either_name) {
   EXPECT_EQ(parse_show(R"({"model":"m","verbose":true})")->model, "m");
   EXPECT_EQ(parse_show(R"({"name":"n"})")->model, "n");
   EXPECT_EQ(parse_show("{}").error().message, "model is required");
+  EXPECT_EQ(parse_show(R"({"model":"m","name":"n"})")->model, "m");
+}
+
+// What Ollama's own client sends has every field, set or not.
+TEST(StoreCalls, take_the_fields_of_ollamas_client) {
+  EXPECT_TRUE(parse_show(R"({"model":"m","system":"","template":"","verbose":false,"options":null,"name":"m"})"));
+  EXPECT_TRUE(parse_transfer(R"({"model":"m","insecure":true,"username":"","password":"","stream":null,"name":"m"})"));
+  EXPECT_TRUE(parse_copy(R"({"source":"a","destination":"b"})"));
+  EXPECT_TRUE(parse_delete(R"({"model":"m","name":"m"})"));
+  const auto create = parse_create(R"({"model":"m","name":"m","from":"b","quantization":"q8_0","license":["MIT"],
+      "template":"t","system":"s","parameters":{"stop":["x"]},"messages":[{"role":"user","content":"c"}],
+      "renderer":"r","parser":"p","requires":"0.1","stream":true,"files":{}})");
+  ASSERT_TRUE(create) << create.error().message;
+  EXPECT_EQ(create->quantize, "q8_0");
+}
+
+TEST(StoreCalls, refuse_by_name_what_they_do_not_know) {
+  const auto refusal = [](const auto& call) { return call ? std::string("taken") : text_of(call.error()); };
+  EXPECT_EQ(refusal(parse_show(R"({"model":"m","tensors":true})")), "400 \"tensors\" is not supported");
+  EXPECT_EQ(refusal(parse_transfer(R"({"model":"m","password":"p"})")), "400 \"password\" is not supported");
+  EXPECT_EQ(refusal(parse_copy(R"({"source":"a","destination":"b","move":true})")), "400 \"move\" is not supported");
+  EXPECT_EQ(refusal(parse_delete(R"({"model":"m","keep":"blobs"})")), "400 \"keep\" is not supported");
+  for (const char* field : {"adapters", "draft_files", "draft_quantize", "remote_host", "modelfile", "path", "info"}) {
+    EXPECT_EQ(refusal(parse_create(R"({"model":"m","from":"b",")" + std::string(field) + R"(":{"a":"b"}})")),
+              "400 \"" + std::string(field) + "\" is not supported");
+  }
 }
 
 }  // namespace

@@ -132,6 +132,8 @@ const Refusal refused_completions[] = {
     Refusal{R"({"model":"m","prompt":[99999999999]})", "400 \"prompt\" must hold token ids, got 99999999999"},
     Refusal{R"({"model":"m","prompt":"p","suffix":"s"})", "400 \"suffix\" is not supported"},
     Refusal{R"({"model":"m","prompt":"p","echo":true})", "400 \"echo\" is not supported"},
+    Refusal{R"({"model":"m","prompt":"p","response_format":{"type":"json_object"}})",
+            "400 \"response_format\" is not supported"},
     Refusal{R"({"model":"m","prompt":"p","n":129})", "400 \"n\" must be an integer from 1 to 128, got 129"},
     Refusal{R"({"model":"m","prompt":"p","n":0})", "400 \"n\" must be an integer from 1 to 128, got 0"},
     Refusal{R"({"model":"m","prompt":"p","best_of":2})",
@@ -169,7 +171,21 @@ const Refusal refused_chat_completions[] = {
     Refusal{R"("reasoning_effort":"low")", "400 \"reasoning_effort\" is not supported"},
     Refusal{R"("reasoning":{"effort":"high"})", "400 \"reasoning.effort\" is not supported"},
     Refusal{R"("modalities":["text","audio"])", "400 \"modalities\" is not supported"},
-    Refusal{R"("audio":{})", "400 \"audio\" is not supported"}};
+    Refusal{R"("audio":{})", "400 \"audio\" is not supported"},
+    Refusal{R"("structured_outputs":{"regex":"a+"})", "400 \"structured_outputs\" is not supported"},
+    Refusal{R"("guided_json":{})", "400 \"guided_json\" is not supported"},
+    Refusal{R"("guided_regex":"a+")", "400 \"guided_regex\" is not supported"},
+    Refusal{R"("guided_choice":["a"])", "400 \"guided_choice\" is not supported"},
+    Refusal{R"("guided_grammar":"g")", "400 \"guided_grammar\" is not supported"},
+    Refusal{R"("grammar":"g")", "400 \"grammar\" is not supported"},
+    Refusal{R"("json_schema":{})", "400 \"json_schema\" is not supported"},
+    Refusal{R"("stop_token_ids":[2])", "400 \"stop_token_ids\" is not supported"},
+    Refusal{R"("prompt_logprobs":0)", "400 \"prompt_logprobs\" is not supported"},
+    Refusal{R"("chat_template_kwargs":{"enable_thinking":false})", "400 \"chat_template_kwargs\" is not supported"},
+    Refusal{R"("min_tokens":1)", "400 \"min_tokens\" is not supported"},
+    Refusal{R"("n_predict":7)", "400 \"n_predict\" is not supported"},
+    Refusal{R"("repetition_penalty":1.05)", "400 \"repetition_penalty\" is not supported"},
+    Refusal{R"("skip_special_tokens":false)", "400 \"skip_special_tokens\" is not supported"}};
 
 TEST(RefusedChatCompletions, says_what_is_wrong) {
   for (const Refusal& refusal : refused_chat_completions) {
@@ -178,6 +194,24 @@ TEST(RefusedChatCompletions, says_what_is_wrong) {
     ASSERT_FALSE(call) << refusal.body;
     EXPECT_EQ(text_of(call.error()), refusal.expected);
   }
+}
+
+TEST(OpenAiRequest, passes_what_asks_for_nothing_and_collects_what_nobody_knows) {
+  const auto harmless = parse_chat_completions(chat_body(
+      R"("stop_token_ids":[],"guided_json":null,"chat_template_kwargs":{},"min_tokens":0,"n_predict":-1,
+      "repetition_penalty":1.0,"skip_special_tokens":true,"tool_choice":"auto","modalities":["text"],"store":false,
+      "metadata":{"a":"b"},"parallel_tool_calls":true,"prompt_cache_key":"k","safety_identifier":"s",
+      "stream_options":{"include_usage":true},"response_format":{"type":"text"},"reasoning_effort":"none")"));
+  ASSERT_TRUE(harmless) << harmless.error().message;
+  EXPECT_EQ(harmless->unknown_fields, std::vector<std::string>{});
+
+  const auto chat = parse_chat_completions(
+      chat_body(R"("verbosity":"low","stream_options":{"include_obfuscation":true},"dry_multiplier":0.8)"));
+  ASSERT_TRUE(chat) << chat.error().message;
+  EXPECT_EQ(chat->unknown_fields,
+            (std::vector<std::string>{"stream_options.include_obfuscation", "dry_multiplier", "verbosity"}));
+  EXPECT_EQ(parse_completions(R"({"model":"m","prompt":"p","messages":[1]})")->unknown_fields,
+            std::vector<std::string>{"messages"});
 }
 
 TEST(OpenAiRequest, needs_a_message) {

@@ -23,7 +23,7 @@ ApiResult<void> read_native(const Fields& fields, GenerationCall& call) {
     for (const auto& [name, value] : options->items()) {
       if (!value.is_null()) call.given_options.push_back(name);
     }
-    QUIRE_TRY_VOID(apply_options(*options, call.options, call.unknown_options));
+    QUIRE_TRY_VOID(apply_options(*options, call.options, call.unknown_fields));
   }
   QUIRE_TRY_VOID(read_common(fields, call));
   QUIRE_TRY(call.truncate, fields.boolean_or("truncate", true));
@@ -53,6 +53,7 @@ ApiResult<GenerationCall> parse_generate(std::string_view body) {
     return refuse(400, "raw mode does not support template, system, or context", "raw");
   }
   call.returns_context = !call.raw;
+  fields.collect_unread(call.unknown_fields);
   return call;
 }
 
@@ -62,8 +63,9 @@ ApiResult<GenerationCall> parse_chat(std::string_view body) {
   GenerationCall call;
   QUIRE_TRY_VOID(read_native(fields, call));
   if (const nlohmann::json* messages = fields.find("messages")) {
-    QUIRE_TRY(call.messages, read_messages(*messages));
+    QUIRE_TRY(call.messages, read_messages(*messages, call.unknown_fields));
   }
+  fields.collect_unread(call.unknown_fields);
   return call;
 }
 
@@ -71,11 +73,7 @@ ApiResult<ShowCall> parse_show(std::string_view body) {
   QUIRE_TRY(const nlohmann::json json, parse_body(body));
   const Fields fields(json);
   ShowCall call;
-  QUIRE_TRY(call.model, fields.text_or("model", ""));
-  if (call.model.empty()) {
-    QUIRE_TRY(call.model, fields.text_or("name", ""));  // what older clients send
-  }
-  if (call.model.empty()) return refuse(400, "model is required", "model");
+  QUIRE_TRY(call.model, read_model_or_name(fields));
   QUIRE_TRY(call.system, fields.text_or("system", ""));
   QUIRE_TRY(call.template_, fields.text_or("template", ""));
   if (const nlohmann::json* options = fields.find("options")) {
@@ -85,6 +83,7 @@ ApiResult<ShowCall> parse_show(std::string_view body) {
     call.options = options->dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   }
   QUIRE_TRY(call.verbose, fields.boolean_or("verbose", false));
+  QUIRE_TRY_VOID(fields.refuse_unread());
   return call;
 }
 

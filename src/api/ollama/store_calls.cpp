@@ -6,19 +6,10 @@
 
 #include "api/fields.h"
 #include "api/json_text.h"
+#include "api/request_parts.h"
 
 namespace quire::api::ollama {
 namespace {
-
-// `model`, or `name`, which older clients send.
-ApiResult<std::string> read_name(const Fields& fields) {
-  QUIRE_TRY(std::string name, fields.text_or("model", ""));
-  if (name.empty()) {
-    QUIRE_TRY(name, fields.text_or("name", ""));
-  }
-  if (name.empty()) return refuse(400, "model is required", "model");
-  return name;
-}
 
 ApiResult<std::map<std::string, std::string>> read_files(const Fields& fields) {
   std::map<std::string, std::string> files;
@@ -52,10 +43,10 @@ ApiResult<TransferCall> parse_transfer(std::string_view body) {
   QUIRE_TRY(const nlohmann::json json, parse_body(body));
   const Fields fields(json);
   TransferCall call;
-  QUIRE_TRY(call.model, read_name(fields));
-  QUIRE_TRY_VOID(fields.refuse_set({"username", "password"}));
+  QUIRE_TRY(call.model, read_model_or_name(fields));
   QUIRE_TRY(call.insecure, fields.boolean_or("insecure", false));
   QUIRE_TRY(call.stream, fields.boolean_or("stream", true));
+  QUIRE_TRY_VOID(fields.refuse_unread());
   return call;
 }
 
@@ -63,8 +54,7 @@ ApiResult<CreateCall> parse_create(std::string_view body) {
   QUIRE_TRY(const nlohmann::json json, parse_body(body));
   const Fields fields(json);
   CreateCall call;
-  QUIRE_TRY(call.model, read_name(fields));
-  QUIRE_TRY_VOID(fields.refuse_set({"adapters", "draft_files", "draft_quantize", "remote_host", "modelfile", "path"}));
+  QUIRE_TRY(call.model, read_model_or_name(fields));
   QUIRE_TRY(call.from, fields.text_or("from", ""));
   QUIRE_TRY(call.files, read_files(fields));
   QUIRE_TRY(call.template_, fields.text("template"));
@@ -73,13 +63,13 @@ ApiResult<CreateCall> parse_create(std::string_view body) {
   QUIRE_TRY(call.parameters, read_json(fields, "parameters", false));
   QUIRE_TRY(call.messages, read_json(fields, "messages", true));
   QUIRE_TRY(call.quantize, fields.text_or("quantize", ""));
-  if (call.quantize.empty()) {
-    QUIRE_TRY(call.quantize, fields.text_or("quantization", ""));  // what older clients send
-  }
+  QUIRE_TRY(std::string quantization, fields.text_or("quantization", ""));  // what older clients send
+  if (call.quantize.empty()) call.quantize = std::move(quantization);
   QUIRE_TRY(call.renderer, fields.text_or("renderer", ""));
   QUIRE_TRY(call.parser, fields.text_or("parser", ""));
   QUIRE_TRY(call.requires_, fields.text_or("requires", ""));
   QUIRE_TRY(call.stream, fields.boolean_or("stream", true));
+  QUIRE_TRY_VOID(fields.refuse_unread());
   if (call.from.empty() && call.files.empty()) return refuse(400, "neither 'from' or 'files' was specified", "from");
   return call;
 }
@@ -92,12 +82,16 @@ ApiResult<CopyCall> parse_copy(std::string_view body) {
   QUIRE_TRY(call.destination, fields.text_or("destination", ""));
   if (call.source.empty()) return refuse(400, "source is required", "source");
   if (call.destination.empty()) return refuse(400, "destination is required", "destination");
+  QUIRE_TRY_VOID(fields.refuse_unread());
   return call;
 }
 
 ApiResult<std::string> parse_delete(std::string_view body) {
   QUIRE_TRY(const nlohmann::json json, parse_body(body));
-  return read_name(Fields(json));
+  const Fields fields(json);
+  QUIRE_TRY(std::string model, read_model_or_name(fields));
+  QUIRE_TRY_VOID(fields.refuse_unread());
+  return model;
 }
 
 std::string progress_line(const std::string& status, const std::string& digest, uint64_t total_bytes,

@@ -1,5 +1,5 @@
 // Bodies of the endpoints that change what is stored: /api/pull, push, create, copy, delete. Pure functions; any
-// thread.
+// thread. A field that nobody knows is refused by name: what is stored would not be what was asked for.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +36,7 @@ struct CreateCall {
   std::string requires_;
   bool stream = true;
 };
-// Adapters, drafts and remote models are refused by name.
+// Adapters, drafts, remote models and what else there is no field for are refused by name.
 ApiResult<CreateCall> parse_create(std::string_view body);
 
 struct CopyCall {

@@ -25,18 +25,18 @@ struct ServiceTier {
 };
 constexpr ServiceTier service_tiers[] = {{"priority", 1}, {"default", 3}, {"flex", 6}};
 
-ApiResult<void> read_shared_options(const nlohmann::json& json, GenerationCall& call) {
+ApiResult<void> read_shared_options(const Fields& fields, GenerationCall& call) {
   call.options.sampling.temperature = 1.0F;
   call.options.sampling.top_p = 1.0F;
   call.options.sampling.top_k = 0;
   nlohmann::json picked = nlohmann::json::object();
   for (const std::string_view name : shared_options) {
-    const auto it = json.find(name);
-    if (it == json.end() || it->is_null()) continue;
-    picked[std::string(name)] = *it;
+    const nlohmann::json* value = fields.find(name);
+    if (value == nullptr) continue;
+    picked[std::string(name)] = *value;
     call.given_options.emplace_back(name);
   }
-  return apply_options(picked, call.options, call.unknown_options);
+  return apply_options(picked, call.options, call.unknown_fields);
 }
 
 ApiResult<void> read_max_tokens(const Fields& fields, GenerationCall& call) {
@@ -109,21 +109,34 @@ ApiResult<void> read_stream_options(const Fields& fields, GenerationCall& call) 
     return refuse(400, fmt::format("\"stream_options\" must be an object, got {}", type_phrase(*options)),
                   "stream_options");
   }
-  QUIRE_TRY(call.include_usage, Fields(*options, "stream_options.").boolean_or("include_usage", false));
+  const Fields entries(*options, "stream_options.");
+  QUIRE_TRY(call.include_usage, entries.boolean_or("include_usage", false));
+  entries.collect_unread(call.unknown_fields);
   return {};
 }
 
-// A field that has one value which asks for nothing.
-ApiResult<void> refuse_unless(const Fields& fields, std::string_view name,
-                              std::initializer_list<std::string_view> harmless) {
-  const nlohmann::json* value = fields.find(name);
-  if (value == nullptr) return {};
-  if (value->is_string()) {
-    for (const std::string_view allowed : harmless) {
-      if (value->get_ref<const std::string&>() == allowed) return {};
+// Fields of OpenAI's that are not served. vLLM has those of a chat in completions too.
+ApiResult<void> refuse_what_is_not_served(const Fields& fields, GenerationCall& call) {
+  QUIRE_TRY_VOID(fields.refuse_set({"tools", "functions", "audio", "prediction", "web_search_options", "echo"}));
+  QUIRE_TRY_VOID(fields.refuse_unless("tool_choice", {"none", "auto"}));
+  QUIRE_TRY_VOID(fields.refuse_unless("function_call", {"none", "auto"}));
+  QUIRE_TRY_VOID(fields.refuse_unless("reasoning_effort", {"none"}));
+  if (const nlohmann::json* reasoning = fields.find("reasoning")) {
+    if (!reasoning->is_object()) return refuse_unsupported("reasoning");
+    const Fields entries(*reasoning, "reasoning.");
+    QUIRE_TRY_VOID(entries.refuse_unless("effort", {"none"}));
+    entries.collect_unread(call.unknown_fields);
+  }
+  if (const nlohmann::json* format = fields.find("response_format")) {
+    if (!format->is_object() || format->value("type", nlohmann::json()) != "text") {
+      return refuse_unsupported("response_format");
     }
   }
-  return refuse_unsupported(fields.path(name));
+  QUIRE_TRY_VOID(fields.refuse_unless("modalities", {nlohmann::json::array({"text"})}));
+  // Of tools, of caches and accounts at OpenAI's, and notes of the client's own.
+  fields.pass_over(
+      {"metadata", "parallel_tool_calls", "prompt_cache_key", "prompt_cache_retention", "safety_identifier"});
+  return {};
 }
 
 ApiResult<void> read_choices(const Fields& fields, GenerationCall& call) {
@@ -138,11 +151,12 @@ ApiResult<void> read_choices(const Fields& fields, GenerationCall& call) {
   return {};
 }
 
-ApiResult<void> read_openai(const nlohmann::json& json, const Fields& fields, GenerationCall& call) {
+ApiResult<void> read_openai(const Fields& fields, GenerationCall& call) {
   call.stream = false;
   QUIRE_TRY(call.model, read_model(fields));
   QUIRE_TRY_VOID(read_common(fields, call));
-  QUIRE_TRY_VOID(read_shared_options(json, call));
+  QUIRE_TRY_VOID(refuse_what_is_not_served(fields, call));
+  QUIRE_TRY_VOID(read_shared_options(fields, call));
   QUIRE_TRY_VOID(read_max_tokens(fields, call));
   QUIRE_TRY_VOID(read_logit_bias(fields, call));
   QUIRE_TRY_VOID(read_service_tier(fields, call));
@@ -191,15 +205,15 @@ ApiResult<GenerationCall> parse_completions(std::string_view body) {
   QUIRE_TRY(const nlohmann::json json, parse_body(body));
   const Fields fields(json);
   GenerationCall call{.raw = true, .truncate = false};
-  QUIRE_TRY_VOID(read_openai(json, fields, call));
-  QUIRE_TRY_VOID(fields.refuse_set({"suffix", "echo"}));
+  QUIRE_TRY_VOID(read_openai(fields, call));
+  QUIRE_TRY_VOID(fields.refuse_set({"suffix"}));
   const nlohmann::json* logprobs = fields.find("logprobs");
   if (logprobs != nullptr && !(logprobs->is_boolean() && !logprobs->get<bool>())) {
     QUIRE_TRY(const std::optional<int64_t> top, fields.integer("logprobs", 0, 20));
     call.logprobs_top_n = static_cast<int32_t>(top.value_or(0));
   }
-
   QUIRE_TRY_VOID(read_prompts(fields, call));
+  fields.collect_unread(call.unknown_fields);
   return call;
 }
 
@@ -207,30 +221,15 @@ ApiResult<GenerationCall> parse_chat_completions(std::string_view body) {
   QUIRE_TRY(const nlohmann::json json, parse_body(body));
   const Fields fields(json);
   GenerationCall call;
-  QUIRE_TRY_VOID(read_openai(json, fields, call));
-  QUIRE_TRY_VOID(fields.refuse_set({"tools", "functions", "audio", "prediction", "web_search_options"}));
-  QUIRE_TRY_VOID(refuse_unless(fields, "tool_choice", {"none", "auto"}));
-  QUIRE_TRY_VOID(refuse_unless(fields, "function_call", {"none", "auto"}));
-  QUIRE_TRY_VOID(refuse_unless(fields, "reasoning_effort", {"none"}));
-  if (const nlohmann::json* reasoning = fields.find("reasoning")) {
-    if (!reasoning->is_object()) return refuse_unsupported("reasoning");
-    QUIRE_TRY_VOID(refuse_unless(Fields(*reasoning, "reasoning."), "effort", {"none"}));
-  }
-  if (const nlohmann::json* format = fields.find("response_format")) {
-    if (!format->is_object() || format->value("type", nlohmann::json()) != "text") {
-      return refuse_unsupported("response_format");
-    }
-  }
-  if (const nlohmann::json* modalities = fields.find("modalities")) {
-    if (*modalities != nlohmann::json::array({"text"})) return refuse_unsupported("modalities");
-  }
+  QUIRE_TRY_VOID(read_openai(fields, call));
   QUIRE_TRY_VOID(read_logprobs(fields, call));
   QUIRE_TRY(call.truncate, fields.boolean_or("truncate", false));
   const nlohmann::json* messages = fields.find("messages");
   if (messages == nullptr) return refuse(400, "\"messages\" is required", "messages");
-  QUIRE_TRY(call.messages, read_messages(*messages));
+  QUIRE_TRY(call.messages, read_messages(*messages, call.unknown_fields));
   if (call.messages.empty()) return refuse(400, "\"messages\" must not be empty", "messages");
   QUIRE_TRY_VOID(read_last_turn(fields, call));
+  fields.collect_unread(call.unknown_fields);
   return call;
 }
 

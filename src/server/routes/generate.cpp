@@ -107,8 +107,8 @@ asio::awaitable<Reply> answer_call(ServiceState& state, const Exchange& exchange
   live.model = call.model;
   live.client = client_of(request, call.user);
   live.priority = call.priority.value_or(parse_priority(request.header("priority")));
-  if (!call.unknown_options.empty()) {
-    spdlog::warn("request {}: unknown options are ignored: {}", live.id, api::names_text(call.unknown_options));
+  if (!call.unknown_fields.empty()) {
+    spdlog::warn("request {}: unknown fields are ignored: {}", live.id, api::names_text(call.unknown_fields));
   }
 
   auto file = co_await on_pool(state.intake, [&] { return state.catalog.find(call.model); });

@@ -21,8 +21,8 @@ struct GenerateTemplateInput {
   std::string system;                                                 // empty: none
   nlohmann::ordered_json messages = nlohmann::ordered_json::array();  // between system and prompt
   std::string prompt;
-  std::string
-      suffix;  // not empty: the model fills in what is between prompt and suffix; system and messages are not used
+  // Not empty: the model fills in what is between prompt and suffix; system and messages are not used.
+  std::string suffix;
   size_t image_count = 0;  // they belong to the prompt
   std::optional<ThinkRequest> think;
   int64_t now_unix_s = 0;
