@@ -20,7 +20,7 @@ ApiResult<void> apply_stored_options(const std::string& stored, GenerationCall& 
   for (const auto& [name, value] : options.items()) {
     if (std::ranges::find(call.given_options, name) == call.given_options.end()) open[name] = value;
   }
-  std::vector<std::string> unknown;  // said when the model was created
+  std::vector<std::string> unknown;  // the log said so when the model was created here
   const auto applied = apply_options(open, call.options, unknown);
   if (!applied) return refuse(500, fmt::format("the model's stored parameters: {}", applied.error().message));
   return {};

@@ -330,6 +330,13 @@ TEST(StoreCalls, refuse_by_name_what_they_do_not_know) {
   EXPECT_EQ(refusal(parse_transfer(R"({"model":"m","password":"p"})")), "400 \"password\" is not supported");
   EXPECT_EQ(refusal(parse_copy(R"({"source":"a","destination":"b","move":true})")), "400 \"move\" is not supported");
   EXPECT_EQ(refusal(parse_delete(R"({"model":"m","keep":"blobs"})")), "400 \"keep\" is not supported");
+  EXPECT_EQ(refusal(parse_create(R"({"model":"m","from":"b","parameters":{"num_ctx":"big"}})")),
+            "400 option \"num_ctx\" must be of type integer")
+      << "every request would be refused";
+  EXPECT_EQ(refusal(parse_create(R"({"model":"m","from":"b","messages":[{"role":"user","images":["x"]}]})")),
+            "400 \"messages[0].images\" is not supported");
+  EXPECT_EQ(parse_create(R"({"model":"m","from":"b","parameters":{"mirostat":1,"num_ctx":8}})")->unknown_parameters,
+            std::vector<std::string>{"options.mirostat"});
   for (const char* field : {"adapters", "draft_files", "draft_quantize", "remote_host", "modelfile", "path", "info"}) {
     EXPECT_EQ(refusal(parse_create(R"({"model":"m","from":"b",")" + std::string(field) + R"(":{"a":"b"}})")),
               "400 \"" + std::string(field) + "\" is not supported");

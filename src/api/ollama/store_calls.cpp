@@ -6,6 +6,7 @@
 
 #include "api/fields.h"
 #include "api/json_text.h"
+#include "api/options.h"
 #include "api/request_parts.h"
 
 namespace quire::api::ollama {
@@ -37,6 +38,24 @@ ApiResult<std::string> read_json(const Fields& fields, std::string_view name, bo
   return value->dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+// What no request could be answered with must not be stored.
+ApiResult<void> check_parameters(const Fields& fields, std::vector<std::string>& unknown) {
+  const nlohmann::json* parameters = fields.find("parameters");
+  if (parameters == nullptr || !parameters->is_object()) return {};
+  GenerationOptions scratch;
+  return apply_options(*parameters, scratch, unknown);
+}
+
+ApiResult<void> check_messages(const Fields& fields) {
+  const nlohmann::json* messages = fields.find("messages");
+  if (messages == nullptr) return {};
+  std::vector<std::string> unknown;
+  const auto read = read_messages(*messages, unknown);
+  if (!read) return std::unexpected(read.error());
+  if (!unknown.empty()) return refuse_unsupported(std::move(unknown.front()));
+  return {};
+}
+
 }  // namespace
 
 ApiResult<TransferCall> parse_transfer(std::string_view body) {
@@ -62,6 +81,8 @@ ApiResult<CreateCall> parse_create(std::string_view body) {
   QUIRE_TRY(call.licenses, fields.texts("license", 100));
   QUIRE_TRY(call.parameters, read_json(fields, "parameters", false));
   QUIRE_TRY(call.messages, read_json(fields, "messages", true));
+  QUIRE_TRY_VOID(check_parameters(fields, call.unknown_parameters));
+  QUIRE_TRY_VOID(check_messages(fields));
   QUIRE_TRY(call.quantize, fields.text_or("quantize", ""));
   QUIRE_TRY(std::string quantization, fields.text_or("quantization", ""));  // what older clients send
   if (call.quantize.empty()) call.quantize = std::move(quantization);

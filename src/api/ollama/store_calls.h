@@ -28,9 +28,10 @@ struct CreateCall {
   std::optional<std::string> template_;
   std::optional<std::string> system;
   std::vector<std::string> licenses;
-  std::string parameters;  // a JSON object; empty: none were given
-  std::string messages;    // a JSON array; empty: none were given
-  std::string quantize;    // a type's name; empty: the weights stay as they are
+  std::string parameters;                       // a JSON object; empty: none were given
+  std::vector<std::string> unknown_parameters;  // of them, for the log: they are stored, and change nothing here
+  std::string messages;                         // a JSON array; empty: none were given
+  std::string quantize;                         // a type's name; empty: the weights stay as they are
   std::string renderer;
   std::string parser;
   std::string requires_;

@@ -135,6 +135,10 @@ asio::awaitable<Reply> create_model(ServiceState& state, const Exchange& exchang
   if (!call) co_return error_response(exchange.dialect, call.error());
   const Result<store::ModelName> name = store::ModelName::parse(call->model);
   if (!name) co_return error_response(exchange.dialect, api::from_error(name.error()));
+  if (!call->unknown_parameters.empty()) {
+    spdlog::warn("create {}: unknown parameters are stored, and change nothing here: {}", name->display(),
+                 api::names_text(call->unknown_parameters));
+  }
   const auto job = [folder = state.store_folder, &catalog = state.catalog, surroundings = state.registry,
                     request = create_request(*call, *name)](const Hooks& hooks) -> Result<void> {
     QUIRE_TRY(const StoreFolder store, StoreFolder::open(folder, Access::writable));
