@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -13,7 +14,7 @@
 
 #include "cli/arguments/arguments.h"
 #include "cli/client.h"
-#include "cli/describe.h"
+#include "cli/nearest_name.h"
 
 namespace quire::cli {
 namespace {

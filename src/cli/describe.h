@@ -39,7 +39,4 @@ Result<std::string> completion_script(const CommandDescription& program, std::st
 // The manual, for man(1). `environment` is preformatted.
 std::string man_page(const CommandDescription& program, std::string_view environment);
 
-// Of the names, the one that `word` is most likely meant for; empty: it is like none of them.
-std::string nearest_name(std::string_view word, const std::vector<std::string>& names);
-
 }  // namespace quire::cli

@@ -6,6 +6,7 @@
 
 #include "cli/describe.h"
 #include "cli/fake_ollama.h"
+#include "cli/nearest_name.h"
 #include "cli/shell.h"
 
 namespace quire::cli {

@@ -15,7 +15,7 @@
 #include "cli/client.h"
 #include "cli/commands/commands.h"
 #include "cli/local_server.h"
-#include "cli/terminal/answer_stream.h"
+#include "cli/conversation/answer_lines.h"
 #include "cli/terminal/demo_screen.h"
 #include "cli/terminal/signals.h"
 #include "cli/terminal/text_table.h"

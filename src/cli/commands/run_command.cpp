@@ -13,11 +13,11 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/transfer.h"
 #include "cli/local_server.h"
-#include "cli/terminal/answer_printer.h"
-#include "cli/terminal/conversation.h"
+#include "cli/conversation/answer_printer.h"
+#include "cli/conversation/conversation.h"
 #include "cli/terminal/human.h"
 #include "cli/terminal/progress_board.h"
-#include "cli/terminal/prompt_loop.h"
+#include "cli/conversation/prompt_loop.h"
 
 namespace quire::cli {
 namespace {

@@ -1,4 +1,4 @@
-#include "cli/terminal/prompt_loop.h"
+#include "cli/conversation/prompt_loop.h"
 
 #include <fmt/format.h>
 
@@ -7,9 +7,9 @@
 #include <filesystem>
 #include <optional>
 
-#include "cli/terminal/answer_printer.h"
-#include "cli/terminal/line_editor.h"
-#include "cli/terminal/session_commands.h"
+#include "cli/conversation/answer_printer.h"
+#include "cli/conversation/line_editor.h"
+#include "cli/conversation/session_commands.h"
 
 namespace quire::cli {
 namespace {

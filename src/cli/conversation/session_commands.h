@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "cli/terminal/conversation.h"
-#include "cli/terminal/prompt_loop.h"
+#include "cli/conversation/conversation.h"
+#include "cli/conversation/prompt_loop.h"
 
 namespace quire::cli {
 

@@ -1,4 +1,4 @@
-#include "cli/terminal/line_editor.h"
+#include "cli/conversation/line_editor.h"
 
 #include <fmt/format.h>
 #include <histedit.h>

@@ -1,4 +1,4 @@
-#include "cli/terminal/conversation.h"
+#include "cli/conversation/conversation.h"
 
 #include <fmt/format.h>
 

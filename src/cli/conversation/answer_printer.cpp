@@ -1,4 +1,4 @@
-#include "cli/terminal/answer_printer.h"
+#include "cli/conversation/answer_printer.h"
 
 #include <fmt/format.h>
 #include <unistd.h>

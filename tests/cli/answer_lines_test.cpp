@@ -1,4 +1,4 @@
-#include "cli/terminal/answer_stream.h"
+#include "cli/conversation/answer_lines.h"
 
 #include <gtest/gtest.h>
 

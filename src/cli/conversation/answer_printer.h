@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "cli/terminal/answer_stream.h"
+#include "cli/conversation/answer_lines.h"
 #include "cli/terminal/word_wrap.h"
 
 namespace quire::cli {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/result.h"
-#include "cli/terminal/conversation.h"
+#include "cli/conversation/conversation.h"
 #include "cli/terminal/signals.h"
 
 namespace quire::cli {

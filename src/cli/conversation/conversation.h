@@ -11,7 +11,7 @@
 #include "base/result.h"
 #include "cli/client.h"
 #include "cli/commands/commands.h"
-#include "cli/terminal/answer_stream.h"
+#include "cli/conversation/answer_lines.h"
 
 namespace quire::cli {
 
