@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "base/host_port.h"
 #include "server/settings.h"
 
 namespace quire::cli {
@@ -13,7 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view default_port = "11434";
 constexpr int64_t greeting_ms_max = 2000;
 
 ErrorKind kind_of(int status) {
@@ -29,74 +28,26 @@ ErrorKind kind_of(int status) {
   }
 }
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view around = " \t\r\n\"'";
-  const size_t begin = text.find_first_not_of(around);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(around) + 1 - begin);
-}
-
-std::string host_of_environment() {
-  const char* host = std::getenv("QUIRE_HOST");
-  if (host == nullptr) host = std::getenv("OLLAMA_HOST");
-  return host == nullptr ? std::string() : std::string(trimmed(host));
-}
-
-bool is_port(std::string_view text) {
-  uint16_t port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  return error == std::errc() && end == text.data() + text.size();
-}
-
-struct Authority {
-  std::string_view host, port;  // an IPv6 address in brackets
-};
-Result<Authority> split_authority(std::string_view text) {
-  if (text.starts_with('[')) {
-    const size_t close = text.find(']');
-    if (close == std::string_view::npos) return fail(ErrorKind::invalid, fmt::format("'{}': '[' without ']'", text));
-    const std::string_view rest = text.substr(close + 1);
-    return Authority{.host = text.substr(0, close + 1), .port = rest.starts_with(':') ? rest.substr(1) : ""};
-  }
-  const size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return Authority{.host = text, .port = {}};
-  return Authority{.host = text.substr(0, colon), .port = text.substr(colon + 1)};
-}
-
 // No string in it is anything but UTF-8.
 std::string wire_text(const json& body) { return body.dump(-1, ' ', false, json::error_handler_t::replace); }
 
 }  // namespace
 
-Result<std::string> server_url(std::string_view text) {
-  text = trimmed(text);
-  std::string_view scheme = "http", rest = text, port = default_port;
-  for (const auto& [name, own_port] : {std::pair<std::string_view, std::string_view>{"http", "80"}, {"https", "443"}}) {
-    if (!text.starts_with(name) || !text.substr(name.size()).starts_with("://")) continue;
-    scheme = name;
-    port = own_port;
-    rest = text.substr(name.size() + 3);
+Result<std::string> client_url(const server::EnvironmentLookup& lookup) {
+  const server::Settings usual;
+  HostPort address{.host = usual.host, .port = usual.port};
+  std::vector<std::string> unused;
+  if (const auto variable = server::Environment(lookup, unused).find("HOST")) {
+    auto asked = parse_host(variable->value, address);
+    if (!asked) return fail(asked.error().kind, fmt::format("{}: {}", variable->name, asked.error().message));
+    address = *std::move(asked);
   }
-  const size_t slash = std::min(rest.find('/'), rest.size());
-  std::string_view path = rest.substr(slash);
-  while (path.ends_with('/')) path.remove_suffix(1);
-  QUIRE_TRY(Authority authority, split_authority(rest.substr(0, slash)));
-  if (!authority.port.empty()) port = authority.port;
-  if (!is_port(port)) {
-    return fail(ErrorKind::invalid, fmt::format("'{}': port '{}' is not a number from 0 to 65535", text, port));
-  }
-  if (authority.host.empty() || authority.host == "0.0.0.0") authority.host = "127.0.0.1";
-  if (authority.host == "[::]") authority.host = "[::1]";
-  return fmt::format("{}://{}:{}{}", scheme, authority.host, port, path);
+  const std::string_view scheme = address.is_https ? "https" : "http";
+  return fmt::format("{}://{}{}", scheme, host_port_text(reachable(address)), address.path);
 }
 
-Result<std::string> client_url() { return server_url(host_of_environment()); }
-
-Result<load::HttpEndpoint> client_endpoint() {
-  QUIRE_TRY(const server::HostPort listens, server::read_host([](const char* name) { return std::getenv(name); }));
-  if (listens.is_https) return fail(ErrorKind::unsupported, "QUIRE_HOST asks for https: only http is spoken");
-  const server::HostPort reached = server::reachable(listens);
-  return load::HttpEndpoint{.host = reached.host, .port = reached.port};
+Result<std::string> client_url() {
+  return client_url([](const char* name) { return std::getenv(name); });
 }
 
 Result<Client> Client::from_environment() {

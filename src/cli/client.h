@@ -10,19 +10,16 @@
 
 #include "base/function_ref.h"
 #include "base/result.h"
-#include "load/http_client.h"
 #include "net/http_client.h"
+#include "server/environment.h"
 
 namespace quire::cli {
 
-// The address that a value of OLLAMA_HOST means to a client: "host", ":port", "https://host/path", an IPv6 address in
-// brackets; quotes and spaces around it do not count. Without a scheme the port is 11434, with one the scheme's own.
-// Every interface (0.0.0.0, [::]) is reached through this machine's.
-Result<std::string> server_url(std::string_view text);
-// QUIRE_HOST, else OLLAMA_HOST, else this machine.
-Result<std::string> client_url();
-// The same for the load generator, which speaks http alone.
-Result<load::HttpEndpoint> client_endpoint();
+// Where clients look for the server: "http://HOST:PORT[/PATH]" of QUIRE_HOST, else of OLLAMA_HOST, else of this
+// machine. Every interface is reached through this machine's. A value that is no address is an error under either name:
+// another server than the one that was meant must not answer.
+Result<std::string> client_url(const server::EnvironmentLookup& lookup);
+Result<std::string> client_url();  // of this process's environment
 
 // One server. One thread; calls block.
 class Client {

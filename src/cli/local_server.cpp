@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/clock.h"
+#include "base/host_port.h"
 #include "cli/cpu_device.h"
 #include "server/models/engine_model.h"
 #include "server/models_folder.h"
@@ -68,7 +69,7 @@ Result<LocalServer> LocalServer::start(const LocalServerOptions& options) {
   const auto make_backend = [device = parts->device.get()] { return device->make_backend(); };
   parts->loader = std::make_unique<server::EngineModelLoader>(settings, make_backend, parts->clock);
   QUIRE_TRY(parts->server, server::Server::open(std::move(config), std::move(catalog), *parts->loader, parts->clock));
-  const server::HostPort reached = server::reachable({parts->server->address(), parts->server->port()});
+  const HostPort reached = reachable({parts->server->address(), parts->server->port()});
   load::HttpEndpoint endpoint{.host = reached.host, .port = reached.port};
   try {
     parts->thread = std::thread([server = parts->server.get()] { server->run(); });
@@ -86,8 +87,11 @@ LocalServer::LocalServer(LocalServer&&) noexcept = default;
 LocalServer& LocalServer::operator=(LocalServer&&) noexcept = default;
 LocalServer::~LocalServer() = default;
 void LocalServer::wait() { parts_->thread.join(); }
+std::string LocalServer::url() const {
+  return "http://" + host_port_text({.host = endpoint_.host, .port = endpoint_.port});
+}
 std::string LocalServer::listens_on() const {
-  return server::host_port_text({parts_->server->address(), parts_->server->port()});
+  return host_port_text({parts_->server->address(), parts_->server->port()});
 }
 
 }  // namespace quire::cli

@@ -33,6 +33,8 @@ class LocalServer {
   ~LocalServer();
 
   const load::HttpEndpoint& endpoint() const { return endpoint_; }
+  // "http://127.0.0.1:11434": for a client of this machine.
+  std::string url() const;
   // "0.0.0.0:11434": the address it was given, which need not be one that a client can connect to.
   std::string listens_on() const;
   // Until it has stopped, which takes a signal.

@@ -9,11 +9,11 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <charconv>
 #include <chrono>
 #include <deque>
 #include <exception>
 
+#include "base/host_port.h"
 #include "load/exchange.h"
 
 namespace quire::load {
@@ -82,30 +82,15 @@ std::vector<HttpReply> exchange_all(const HttpEndpoint& endpoint, std::span<cons
 }  // namespace
 
 Result<HttpEndpoint> parse_endpoint(std::string_view text) {
-  HttpEndpoint endpoint;
-  std::string_view rest = text;
-  if (rest.starts_with("https://")) return fail(ErrorKind::unsupported, fmt::format("'{}': only http is spoken", text));
-  if (rest.starts_with("http://")) rest.remove_prefix(7);
-  rest = rest.substr(0, rest.find('/'));
-  std::string_view port;
-  if (rest.starts_with('[')) {  // [IPv6]:port
-    const size_t close = rest.find(']');
-    if (close == std::string_view::npos) return fail(ErrorKind::invalid, fmt::format("'{}': '[' without ']'", text));
-    endpoint.host = rest.substr(1, close - 1);
-    rest.remove_prefix(close + 1);
-    if (rest.starts_with(':')) port = rest.substr(1);
-  } else {
-    const size_t colon = rest.rfind(':');
-    if (colon != std::string_view::npos) port = rest.substr(colon + 1);
-    if (!rest.substr(0, colon).empty()) endpoint.host = rest.substr(0, colon);
+  const HttpEndpoint usual;
+  QUIRE_TRY(const HostPort asked, parse_host(text, {.host = usual.host, .port = usual.port}));
+  if (asked.is_https) return fail(ErrorKind::unsupported, fmt::format("'{}': only http is spoken", text));
+  if (!asked.path.empty()) {
+    return fail(ErrorKind::unsupported,
+                fmt::format("'{}': a server below a path ({}) is not spoken to", text, asked.path));
   }
-  if (!port.empty()) {
-    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), endpoint.port);
-    if (error != std::errc() || end != port.data() + port.size()) {
-      return fail(ErrorKind::invalid, fmt::format("'{}': port '{}' is not a number from 0 to 65535", text, port));
-    }
-  }
-  return endpoint;
+  const HostPort reached = reachable(asked);
+  return HttpEndpoint{.host = reached.host, .port = reached.port};
 }
 
 std::vector<HttpReply> http_stream(const HttpEndpoint& endpoint, std::span<const HttpCall> calls, LineHandler on_line,

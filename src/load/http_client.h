@@ -19,7 +19,7 @@ struct HttpEndpoint {
   uint16_t port = 11434;
 };
 
-// "host", "host:port", ":port", "http://host:port/": what OLLAMA_HOST may say; what is absent is the default's.
+// An address as OLLAMA_HOST has it (base/host_port.h); what is absent is the default's. https and a path are refused.
 Result<HttpEndpoint> parse_endpoint(std::string_view text);
 
 struct HttpCall {

@@ -181,9 +181,4 @@ Result<Settings> read_settings(const EnvironmentLookup& lookup) {
   return settings;
 }
 
-Result<HostPort> read_host(const EnvironmentLookup& lookup) {
-  std::vector<std::string> warnings;
-  return read_address(Environment(lookup, warnings));
-}
-
 }  // namespace quire::server

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "base/host_port.h"
 #include "base/result.h"
 #include "core/limits.h"
 #include "model/kv_type.h"
 #include "server/environment.h"
-#include "server/host_port.h"
 #include "server/observe/log_format.h"
 #include "server/requests/client_identity.h"
 
@@ -45,9 +45,6 @@ struct Settings {
 // An error names the variable, what it holds and what was expected; under Ollama's name it is a warning, as Environment
 // has it. Empty values count as unset.
 Result<Settings> read_settings(const EnvironmentLookup& lookup);
-
-// HOST alone: where clients look. Warnings are the server's to give.
-Result<HostPort> read_host(const EnvironmentLookup& lookup);
 
 // "8G", "512MiB", "1000000": a number of bytes; K, M, G and T are powers of 1024.
 Result<uint64_t> parse_bytes(std::string_view text);

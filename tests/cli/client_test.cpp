@@ -2,10 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <string_view>
+
 namespace quire::cli {
 namespace {
 
-TEST(ServerUrl, is_what_ollama_host_means_to_a_client) {
+Result<std::string> url_of(const char* variable, const char* text) {
+  return client_url([=](const char* name) { return std::string_view(name) == variable ? text : nullptr; });
+}
+
+TEST(ClientUrl, is_what_ollama_host_means_to_a_client) {
   const std::pair<const char*, const char*> cases[] = {
       {"", "http://127.0.0.1:11434"},
       {"example.org", "http://example.org:11434"},
@@ -15,18 +21,24 @@ TEST(ServerUrl, is_what_ollama_host_means_to_a_client) {
       {"https://example.org/", "https://example.org:443"},
       {"https://example.org:8443/models/", "https://example.org:8443/models"},
       {"0.0.0.0", "http://127.0.0.1:11434"},
-      {"[::]:99", "http://[::1]:99"},
+      {"[::]:99", "http://127.0.0.1:99"},
       {"[::1]", "http://[::1]:11434"},
       {" \"example.org:1\" ", "http://example.org:1"},
   };
-  for (const auto& [text, url] : cases) EXPECT_EQ(server_url(text).value_or("an error"), url) << text;
+  for (const auto& [text, url] : cases) {
+    EXPECT_EQ(url_of("OLLAMA_HOST", text).value_or("an error"), url) << text;
+    EXPECT_EQ(url_of("QUIRE_HOST", text).value_or("an error"), url) << text;
+  }
 }
 
-TEST(ServerUrl, a_port_that_is_none_is_an_error_that_shows_it) {
+TEST(ClientUrl, what_is_no_address_is_an_error_that_shows_it_under_either_name) {
   for (const char* text : {"host:x", "host:65536", "[::1", "host:-1"}) {
-    const auto url = server_url(text);
-    ASSERT_FALSE(url) << text;
-    EXPECT_NE(url.error().message.find(text), std::string::npos) << url.error().message;
+    for (const char* variable : {"OLLAMA_HOST", "QUIRE_HOST"}) {
+      const auto url = url_of(variable, text);
+      ASSERT_FALSE(url) << text;
+      EXPECT_EQ(url.error().message,
+                std::string(variable) + ": expected HOST, :PORT or HOST:PORT, found \"" + text + "\"");
+    }
   }
 }
 

@@ -151,7 +151,7 @@ TEST(ParseEndpoint, takes_the_forms_of_a_host_variable) {
     const char* host;
     uint16_t port;
   };
-  const Example examples[] = {{"", "127.0.0.1", 11434},   {"0.0.0.0", "0.0.0.0", 11434},
+  const Example examples[] = {{"", "127.0.0.1", 11434},     {"0.0.0.0", "127.0.0.1", 11434},
                               {":8080", "127.0.0.1", 8080}, {"http://example.org:80/", "example.org", 80},
                               {"[::1]:5", "::1", 5},        {"[::1]", "::1", 11434}};
   for (const Example& example : examples) {

@@ -191,41 +191,6 @@ TEST(Settings, read_the_weights_of_clients) {
   EXPECT_EQ(read({{"QUIRE_CLIENT_WEIGHTS", "a=1,a=2"}}).error().message, "QUIRE_CLIENT_WEIGHTS: \"a\" is named twice");
 }
 
-TEST(Settings, read_hosts_in_every_form) {
-  const HostPort fallback{"127.0.0.1", 11434};
-  const auto parsed = [&](const char* text) {
-    const auto host = parse_host(text, fallback);
-    return host ? host->host + " " + std::to_string(host->port) : "-";
-  };
-  EXPECT_EQ(parsed("0.0.0.0"), "0.0.0.0 11434");
-  EXPECT_EQ(parsed(":8080"), ":: 8080");
-  EXPECT_EQ(parsed("http://:8080"), ":: 8080");
-  EXPECT_EQ(parsed(":"), "127.0.0.1 11434");
-  EXPECT_EQ(parsed("http://box"), "box 80");
-  EXPECT_EQ(parsed("https://box/path"), "box 443");
-  EXPECT_EQ(parsed("https://box:8443/"), "box 8443");
-  EXPECT_EQ(parsed("tcp://box"), "box 11434");
-  EXPECT_EQ(parsed("[::]"), ":: 11434");
-  EXPECT_EQ(parsed("http://[fe80::1]"), "fe80::1 80");
-  EXPECT_EQ(parsed("http://example.org:80/"), "example.org 80");
-  EXPECT_EQ(parsed("[::1]:90"), "::1 90");
-  EXPECT_EQ(parsed("::1"), "::1 11434");
-  EXPECT_EQ(parsed("[::1"), "-");
-  EXPECT_EQ(parsed("a:b"), "-");
-}
-
-TEST(Settings, write_addresses_as_they_are_and_reach_them_from_here) {
-  EXPECT_EQ(host_port_text({"0.0.0.0", 80}), "0.0.0.0:80");
-  EXPECT_EQ(host_port_text({"::", 11434}), "[::]:11434");
-  EXPECT_EQ(reachable({"0.0.0.0", 80}).host, "127.0.0.1");
-  EXPECT_EQ(reachable({"::", 80}).host, "127.0.0.1");
-  EXPECT_EQ(reachable({"::1", 80}).host, "::1");
-  const HostPort looked =
-      *read_host([](const char* name) { return std::string_view(name) == "OLLAMA_HOST" ? ":81" : nullptr; });
-  EXPECT_EQ(reachable(looked).host, "127.0.0.1");
-  EXPECT_EQ(looked.port, 81);
-}
-
 TEST(Settings, look_for_models_where_ollamas_variable_says_else_at_home) {
   EXPECT_EQ(read({{"OLLAMA_MODELS", "/o"}, {"QUIRE_MODELS", "/q"}})->models_variable, "QUIRE_MODELS");
   EXPECT_EQ(read({{"OLLAMA_MODELS", "/o"}, {"QUIRE_MODELS", ""}})->models_folder, "/o");

@@ -38,8 +38,8 @@ Result<std::vector<Target>> find_targets(const BenchServeOptions& options, const
                                          ProgressLine& line) {
   std::vector<std::string> urls = options.urls;
   if (urls.empty()) {
-    QUIRE_TRY(const load::HttpEndpoint endpoint, client_endpoint());
-    urls.push_back(fmt::format("http://{}:{}", endpoint.host, endpoint.port));
+    QUIRE_TRY(std::string url, client_url());
+    urls.push_back(std::move(url));
   }
   std::vector<Target> targets;
   for (const std::string& url : urls) {

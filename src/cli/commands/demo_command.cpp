@@ -14,8 +14,8 @@
 #include "base/clock.h"
 #include "cli/client.h"
 #include "cli/commands/commands.h"
-#include "cli/local_server.h"
 #include "cli/conversation/answer_lines.h"
+#include "cli/local_server.h"
 #include "cli/terminal/demo_screen.h"
 #include "cli/terminal/signals.h"
 #include "cli/terminal/text_table.h"
@@ -179,7 +179,7 @@ Result<void> demo_command(const DemoOptions& options) {
   QUIRE_TRY(const LocalServer server, start_on_free_port(options, file));
   const load::HttpEndpoint& endpoint = server.endpoint();
   const std::string model = model_name_of(file);
-  fmt::print("{} on http://{}:{}\n\n", model, endpoint.host, endpoint.port);
+  fmt::print("{} on {}\n\n", model, server.url());
 
   std::vector<load::HttpCall> calls;
   for (const char* prompt : prompts) calls.push_back(call_for(model, prompt, options.num_predict));
@@ -196,7 +196,7 @@ Result<void> demo_command(const DemoOptions& options) {
   }
   print_report(*together, *alone, file);
   if (options.once) return {};
-  fmt::print("\nserving on http://{}:{} until Ctrl-C\n", endpoint.host, endpoint.port);
+  fmt::print("\nserving on {} until Ctrl-C\n", server.url());
   std::fflush(stdout);
   signals.wait();
   fmt::print("\nstopped\n");

@@ -12,12 +12,12 @@
 #include "cli/client.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/transfer.h"
-#include "cli/local_server.h"
 #include "cli/conversation/answer_printer.h"
 #include "cli/conversation/conversation.h"
+#include "cli/conversation/prompt_loop.h"
+#include "cli/local_server.h"
 #include "cli/terminal/human.h"
 #include "cli/terminal/progress_board.h"
-#include "cli/conversation/prompt_loop.h"
 
 namespace quire::cli {
 namespace {
@@ -151,7 +151,7 @@ Result<void> run_command(const RunOptions& options) {
   if (names_a_file(model) || !client.answers()) {
     QUIRE_TRY(LocalServer started, start_local(model));
     local.emplace(std::move(started));
-    client = Client(fmt::format("http://{}:{}", local->endpoint().host, local->endpoint().port));
+    client = Client(local->url());
   }
   const net::KeepGoing keep_going = [&] { return !signals || !signals->pending(); };
   QUIRE_TRY(const json shown, show_or_pull(client, model, options.insecure, keep_going));

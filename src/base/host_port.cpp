@@ -1,10 +1,11 @@
-#include "server/host_port.h"
+#include "base/host_port.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
-namespace quire::server {
+namespace quire {
 
 Result<HostPort> parse_host(std::string_view text, const HostPort& fallback) {
   const auto broken = [&] {
@@ -19,7 +20,10 @@ Result<HostPort> parse_host(std::string_view text, const HostPort& fallback) {
     if (result.is_https) result.port = 443;
     rest.remove_prefix(scheme_end + 3);
   }
-  rest = rest.substr(0, rest.find('/'));
+  while (rest.ends_with('/')) rest.remove_suffix(1);
+  const size_t slash = std::min(rest.find('/'), rest.size());
+  result.path = rest.substr(slash);
+  rest = rest.substr(0, slash);
   std::string_view host = rest;
   std::string_view port;  // with its colon
   if (rest.starts_with('[')) {
@@ -56,4 +60,4 @@ HostPort reachable(HostPort address) {
   return address;
 }
 
-}  // namespace quire::server
+}  // namespace quire
