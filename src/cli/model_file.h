@@ -1,4 +1,4 @@
-// What the commands that make model files share.
+// What the commands that take model files share.
 #pragma once
 
 #include <filesystem>
@@ -8,6 +8,9 @@
 #include "gguf/file_type.h"
 
 namespace quire::cli {
+
+// The name ends with ".gguf", in any case.
+bool is_gguf_name(std::string_view path);
 
 // An unknown name is an error that lists the types.
 Result<gguf::FileType> parse_file_type(std::string_view name);

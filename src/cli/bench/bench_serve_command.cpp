@@ -4,12 +4,11 @@
 #include <sys/resource.h>
 
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "api/json_text.h"
 #include "cli/client.h"
+#include "cli/input_text.h"
 #include "cli/output_file.h"
 #include "cli/terminal/progress_line.h"
 #include "cli/terminal/signals.h"
@@ -53,9 +52,9 @@ Result<std::vector<Target>> find_targets(const BenchServeOptions& options, const
 }
 
 Result<Json> read_baseline(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return fail(ErrorKind::not_found, fmt::format("cannot read {}: make it with --output", path));
-  Json json = Json::parse(std::string{std::istreambuf_iterator<char>(file), {}}, nullptr, false);
+  auto text = read_input(path);
+  if (!text) return fail(text.error().kind, fmt::format("{}; --output makes it", text.error().message));
+  Json json = Json::parse(*text, nullptr, false);
   if (json.is_discarded()) return fail(ErrorKind::invalid, fmt::format("{}: not JSON", path));
   return json;
 }

@@ -1,19 +1,17 @@
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <system_error>
 
 #include "base/clock.h"
 #include "cli/client.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/modelfile_request.h"
 #include "cli/commands/transfer.h"
+#include "cli/input_text.h"
+#include "store/disk.h"
 #include "store/model_name.h"
 
 namespace quire::cli {
@@ -29,16 +27,13 @@ struct Source {
 // The Modelfile that is named, else the one of this folder, else this folder's own model.
 Result<Source> read_modelfile(const std::string& file) {
   const fs::path path = file.empty() ? fs::path("Modelfile") : fs::path(file);
-  if (file.empty() && !fs::exists(path)) return Source{.text = "FROM .\n", .folder = "."};
-  std::ifstream in(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (!in.is_open() || in.bad() || fs::is_directory(path)) {
-    const int error = in.is_open() ? EISDIR : errno;
-    return fail(error == ENOENT ? ErrorKind::not_found : ErrorKind::io,
-                fmt::format("cannot read {}: {}", path.string(), std::generic_category().message(error)));
+  auto text = read_input(path);
+  if (!text && file.empty() && text.error().kind == ErrorKind::not_found) {
+    return Source{.text = "FROM .\n", .folder = "."};
   }
+  if (!text) return std::unexpected(text.error());
   const fs::path folder = path.parent_path();
-  return Source{.text = std::move(text), .folder = folder.empty() ? fs::path(".") : folder};
+  return Source{.text = *std::move(text), .folder = folder.empty() ? fs::path(".") : folder};
 }
 
 int percent_of(uint64_t done, uint64_t total) { return total == 0 ? 100 : static_cast<int>(done * 100 / total); }
@@ -48,21 +43,21 @@ Result<void> send_file(Client& client, const CreateRequest::File& file, Progress
   const std::string target = "/api/blobs/" + file.digest;
   QUIRE_TRY(const int status, client.status_of("HEAD", target));
   if (status == 200) return {};
-  const int descriptor = ::open(file.path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) {
-    return fail(ErrorKind::io, fmt::format("{}: {}", file.path.string(), std::generic_category().message(errno)));
-  }
+  const store::Descriptor descriptor(::open(file.path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!descriptor) return store::disk_failure("read", file.path, errno);
   if (board.live()) board.step(fmt::format("copying file {} 0%", file.digest));
   const auto on_sent = [&](uint64_t sent) {
     if (!board.live()) return;
     board.rename_step(fmt::format("copying file {} {}%", file.digest, percent_of(sent, file.size_bytes)));
     board.tick();
   };
-  const auto sent = client.upload(target, {.descriptor = descriptor, .size_bytes = file.size_bytes}, on_sent);
-  ::close(descriptor);
-  QUIRE_TRY_VOID(sent);
+  QUIRE_TRY_VOID(client.upload(target, {.descriptor = descriptor.get(), .size_bytes = file.size_bytes}, on_sent));
   const std::string done = fmt::format("copying file {} 100%", file.digest);
-  board.live() ? board.rename_step(done) : board.step(done);
+  if (board.live()) {
+    board.rename_step(done);
+  } else {
+    board.step(done);
+  }
   return {};
 }
 
@@ -86,6 +81,7 @@ Result<void> create_command(const CreateOptions& options) {
   };
   QUIRE_TRY(CreateRequest request, create_request(modelfile, source.folder, on_hashed));
   board.rename_step("gathering model components");
+  if (!request.warnings.empty()) board.finish();  // else they would stand in its last line
   for (const std::string& warning : request.warnings) fmt::print(stderr, "Warning: {}\n", warning);
   for (const CreateRequest::File& file : request.files) QUIRE_TRY_VOID(send_file(client, file, board));
   request.body["model"] = options.model;

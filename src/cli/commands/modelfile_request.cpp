@@ -9,7 +9,9 @@
 #include <fstream>
 #include <system_error>
 
+#include "cli/model_file.h"
 #include "cli/terminal/human.h"
+#include "store/model_name.h"
 #include "store/sha256.h"
 
 namespace quire::cli {
@@ -47,8 +49,8 @@ Result<std::vector<fs::path>> folder_files(const fs::path& folder) {
   for (auto entry = fs::directory_iterator(folder, error); !error && entry != fs::directory_iterator();
        entry.increment(error)) {
     const std::string name = entry->path().filename().string();
-    if (name.ends_with(".gguf")) files.push_back(entry->path());
-    has_safetensors = has_safetensors || name.ends_with(".safetensors");
+    if (is_gguf_name(name)) files.push_back(entry->path());
+    has_safetensors = has_safetensors || store::lower_case(name).ends_with(".safetensors");
   }
   if (error) return fail(ErrorKind::io, fmt::format("{}: {}", valid_utf8(folder.string()), error.message()));
   if (files.empty()) {

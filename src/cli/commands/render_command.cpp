@@ -2,12 +2,11 @@
 
 #include <cstdio>
 #include <ctime>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands/commands.h"
+#include "cli/input_text.h"
+#include "cli/model_file.h"
 #include "gguf/file.h"
 #include "text/chat_template.h"
 #include "text/tokenizer.h"
@@ -18,16 +17,11 @@ namespace {
 using nlohmann::ordered_json;
 
 Result<std::string> read_text(const std::string& path) {
-  if (path == "-") return std::string{std::istreambuf_iterator<char>(std::cin), {}};
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return fail(ErrorKind::not_found, fmt::format("{}: cannot be read", path));
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (in.bad()) return fail(ErrorKind::io, fmt::format("{}: reading failed", path));
-  return text;
+  return path == "-" ? read_standard_input() : read_input(path);
 }
 
 Result<ChatTemplate> template_of(const RenderOptions& options) {
-  if (!options.source.ends_with(".gguf")) {
+  if (!is_gguf_name(options.source)) {
     QUIRE_TRY(const std::string source, read_text(options.source));
     return ChatTemplate::parse(source, options.bos, options.eos);
   }

@@ -1,9 +1,7 @@
 #include <fmt/format.h>
 
-#include <iostream>
-#include <iterator>
-
 #include "cli/commands/commands.h"
+#include "cli/input_text.h"
 #include "gguf/file.h"
 #include "text/tokenizer.h"
 
@@ -13,7 +11,7 @@ namespace quire::cli {
 Result<void> tokenize_command(const TokenizeOptions& options) {
   QUIRE_TRY(const gguf::File file, gguf::File::open(options.file));
   QUIRE_TRY(const auto tokenizer, Tokenizer::create(file.metadata()));
-  const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
+  QUIRE_TRY(const std::string text, read_standard_input());
   const std::vector<TokenId> tokens = tokenizer->encode(text, options.special, options.special);
   if (options.pieces) {
     for (const TokenId token : tokens) fmt::print("{}\t{}\n", token, tokenizer->name(token));
