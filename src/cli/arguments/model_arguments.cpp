@@ -5,9 +5,16 @@
 
 #include "cli/arguments/arguments.h"
 #include "cli/commands/commands.h"
+#include "cli/conversation/conversation.h"
 
 namespace quire::cli {
 namespace {
+
+std::vector<std::string> think_words() {
+  std::vector<std::string> words = {"true", "false"};
+  words.insert(words.end(), think_levels.begin(), think_levels.end());
+  return words;
+}
 
 // A finite number within bounds; CLI11's own check lets "nan" through.
 CLI::Validator number_within(double min, double max) {
@@ -30,7 +37,7 @@ void add_sampling(CLI::App& run, RunOptions& options) {
   run.add_option("--num-predict", options.sampling.num_predict, "Tokens of the answer at most (until it ends)")
       ->check(number_within(-2, tokens_max));
   run.add_option("--system", options.system, "The system message");
-  run.add_flag("--raw", options.raw, "The prompt's own bytes, without the model's template");
+  run.add_flag("--raw", options.raw, "The prompt's own bytes alone: no template, nothing out of a pipe");
 }
 
 // An option of Ollama's that is not served: whoever gives it hears why. `takes_value`: a word follows it.
@@ -104,8 +111,8 @@ void add_conversation_commands(CLI::App& app, Action& action) {
   run->add_flag("!--nowordwrap", options->wraps, "Leave lines to the terminal")->option_text(" ");
   run->add_option("--keepalive", options->keep_alive, "How long the model stays loaded, such as 10m or 0");
   run->add_option("--format", options->format, "json, or a JSON schema")->type_name("FORMAT");
-  run->add_flag("--think{true}", options->think, "Think first: --think, --think=false, --think=low|medium|high")
-      ->check(CLI::IsMember({"true", "false", "low", "medium", "high", "max"}))
+  run->add_flag("--think{true}", options->think, "Think first: --think, --think=false, --think=low|medium|high|max")
+      ->check(CLI::IsMember(think_words()))
       ->option_text(" ");
   run->add_flag("--hidethinking", options->hides_thinking, "Do not show the thoughts");
   run->add_flag("--insecure", options->insecure, "A registry may be reached without TLS");

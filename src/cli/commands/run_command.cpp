@@ -2,11 +2,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdio>
-#include <filesystem>
-#include <iostream>
-#include <iterator>
-#include <sstream>
+#include <optional>
+#include <utility>
 
 #include "base/clock.h"
 #include "cli/client.h"
@@ -15,7 +15,9 @@
 #include "cli/conversation/answer_printer.h"
 #include "cli/conversation/conversation.h"
 #include "cli/conversation/prompt_loop.h"
+#include "cli/input_text.h"
 #include "cli/local_server.h"
+#include "cli/model_file.h"
 #include "cli/terminal/human.h"
 #include "cli/terminal/progress_board.h"
 
@@ -31,51 +33,51 @@ bool is_pipe_or_file(int descriptor) {
 
 // The prompt: the argument, standard input, or both (the input first, as in `cat notes | quire run M "Summarize"`).
 // A raw prompt is the argument's bytes and nothing else.
-std::string whole_prompt(const RunOptions& options) {
-  const bool reads_input =
-      !options.prompt || (!options.raw && !options.prompt->empty() && is_pipe_or_file(STDIN_FILENO));
+Result<std::string> whole_prompt(const RunOptions& options) {
+  const bool reads_input = !options.prompt || (!options.raw && is_pipe_or_file(STDIN_FILENO));
   if (!reads_input) return *options.prompt;
-  std::string input{std::istreambuf_iterator<char>(std::cin), {}};
-  if (!options.prompt) return input;
+  QUIRE_TRY(std::string input, read_standard_input());
+  if (!options.prompt || options.prompt->empty()) return input;
   return input.empty() ? *options.prompt : input + " " + *options.prompt;
 }
 
-bool names_a_file(const std::string& model) { return model.ends_with(".gguf") && access(model.c_str(), F_OK) == 0; }
+bool names_a_file(const std::string& model) { return is_gguf_name(model) && access(model.c_str(), F_OK) == 0; }
 
-// Files of pictures in a prompt stay words: that has to be said.
-void note_pictures(const std::string& prompt) {
-  std::istringstream words(prompt);
-  for (std::string word; words >> word;) {
-    const bool is_path = word.starts_with('/') || word.starts_with("./");
-    const bool is_picture =
-        word.ends_with(".png") || word.ends_with(".jpg") || word.ends_with(".jpeg") || word.ends_with(".webp");
-    std::error_code ignored;
-    if (is_path && is_picture && std::filesystem::exists(word, ignored)) {
-      fmt::print(stderr, "note: pictures are not supported; the model is told the words \"{}\"\n", valid_utf8(word));
-    }
+// A raw prompt that is empty is asked for in another way, which has no place for these.
+Result<void> refuse_beside_nothing(const RunOptions& options) {
+  const std::array<std::pair<const char*, bool>, 4> given = {{{"--system", !options.system.empty()},
+                                                              {"--format", !options.format.empty()},
+                                                              {"--think", !options.think.empty()},
+                                                              {"--keepalive", options.keep_alive.has_value()}}};
+  for (const auto& [name, is_given] : given) {
+    if (is_given) return fail(ErrorKind::unsupported, fmt::format("{} does not go with --raw \"\"", name));
   }
+  return {};
 }
 
 Result<void> answer_once(Conversation& conversation, const RunOptions& options) {
-  const std::string prompt = whole_prompt(options);
-  if (!options.raw) note_pictures(prompt);
+  if (options.prompt && !options.raw) QUIRE_TRY_VOID(refuse_pictures(*options.prompt));
+  QUIRE_TRY(const std::string prompt, whole_prompt(options));
+  if (options.raw && prompt.empty()) QUIRE_TRY_VOID(refuse_beside_nothing(options));
   AnswerPrinter printer({.wraps = options.wraps && !options.raw, .hides_thinking = options.hides_thinking});
   const auto print = [&](std::string_view text, std::string_view thinking) { return printer.add(text, thinking); };
-  QUIRE_TRY(const AnswerStats stats, conversation.ask_once(prompt, print, {}));
+  const auto stats = conversation.ask_once(prompt, print, {});
+  printer.end();
+  if (!stats) return std::unexpected(stats.error());
   // Raw means the model's own bytes; a terminal wants its line ended all the same.
   if (options.raw) {
     if (isatty(STDOUT_FILENO) == 1) fmt::print("\n");
   } else if (!prompt.empty()) {
     fmt::print("\n\n");
   }
-  printer.note(stats, options.verbose);
+  printer.note(*stats, options.verbose);
   return {};
 }
 
 // A server inside this process, for a file or where none answers. `model` becomes the name that it knows the file by.
 Result<LocalServer> start_local(std::string& model) {
   LocalServerOptions wanted{.host = "127.0.0.1", .port = 0};
-  if (model.ends_with(".gguf")) {
+  if (is_gguf_name(model)) {
     const std::string name = valid_utf8(model_name_of(model));
     wanted.models = {name + "=" + model};
     model = name;
@@ -113,7 +115,8 @@ void print_stored_messages(const json& shown, const PromptOptions& options) {
     const std::string role = text_at(message, "role");
     if (role == "user") fmt::print(">>> {}\n", text_at(message, "content"));
     if (role != "assistant") continue;
-    AnswerPrinter({.wraps = options.wraps}).add(text_at(message, "content"), {});
+    AnswerPrinter printer({.wraps = options.wraps});
+    printer.add(text_at(message, "content"), {});
     fmt::print("\n\n");
   }
 }
@@ -156,7 +159,7 @@ Result<void> run_command(const RunOptions& options) {
   const net::KeepGoing keep_going = [&] { return !signals || !signals->pending(); };
   QUIRE_TRY(const json shown, show_or_pull(client, model, options.insecure, keep_going));
   QUIRE_TRY(Conversation conversation, Conversation::begin(client, model, options));
-  if (options.think.empty() && has_capability(shown, "thinking")) conversation.set_think(json(true));
+  if (options.think.empty() && has_capability(shown, "thinking")) QUIRE_TRY_VOID(conversation.set_think("true"));
   if (has_capability(shown, "embedding") && !has_capability(shown, "completion")) {
     return fail(ErrorKind::unsupported, fmt::format("{} makes embeddings, which are not supported yet", model));
   }

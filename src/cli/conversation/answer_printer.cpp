@@ -43,6 +43,11 @@ void AnswerPrinter::end_thinking() {
   wrap_ = WordWrap();
 }
 
+void AnswerPrinter::end() {
+  if (thinks_ && terminal_) fmt::print("{}", plain);
+  thinks_ = false;
+}
+
 void AnswerPrinter::print(std::string_view text) {
   if (wraps_) {
     fmt::print("{}", wrap_.add(text, terminal_columns(STDOUT_FILENO)));

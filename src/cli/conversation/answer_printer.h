@@ -20,6 +20,8 @@ class AnswerPrinter {
 
   // False: nobody reads any more.
   bool add(std::string_view text, std::string_view thinking);
+  // Nothing more comes: the colour of thoughts that led to no answer ends here.
+  void end();
   // What has to be said behind an answer about it, on standard error: that its prompt was shortened, its counts.
   void note(const AnswerStats& stats, bool verbose) const;
 

@@ -1,10 +1,17 @@
 #include "cli/conversation/conversation.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <filesystem>
+#include <sstream>
+#include <system_error>
+
+#include "base/shown.h"
+#include "store/model_name.h"
 
 namespace quire::cli {
 namespace {
@@ -56,7 +63,27 @@ Result<json> parse_number(const Parameter& parameter, const std::string& text) {
   return number;
 }
 
+constexpr std::array<std::string_view, 4> picture_extensions = {".png", ".jpg", ".jpeg", ".webp"};
+
 }  // namespace
+
+Result<void> refuse_pictures(std::string_view message) {
+  std::istringstream words{std::string(message)};
+  for (std::string word; words >> word;) {
+    constexpr std::string_view around = "'\"`,;:?!()";
+    const size_t begin = word.find_first_not_of(around);
+    if (begin == std::string::npos) continue;
+    const std::string path = word.substr(begin, word.find_last_not_of(around) + 1 - begin);
+    const std::string extension = store::lower_case(std::filesystem::path(path).extension().native());
+    std::error_code ignored;
+    if (path.find('/') != std::string::npos &&
+        std::ranges::find(picture_extensions, extension) != picture_extensions.end() &&
+        std::filesystem::exists(path, ignored)) {
+      return fail(ErrorKind::unsupported, fmt::format("pictures are not supported yet: {}", shown(path)));
+    }
+  }
+  return {};
+}
 
 Result<Conversation> Conversation::begin(Client& client, std::string model, const RunOptions& options) {
   Conversation conversation(client, std::move(model));
@@ -68,10 +95,7 @@ Result<Conversation> Conversation::begin(Client& client, std::string model, cons
   if (options.sampling.num_predict) sampling["num_predict"] = *options.sampling.num_predict;
   if (options.keep_alive) conversation.keep_alive_ = *options.keep_alive;
   QUIRE_TRY_VOID(conversation.set_format(options.format));
-  if (!options.think.empty()) {
-    const bool is_flag = options.think == "true" || options.think == "false";
-    conversation.think_ = is_flag ? json(options.think == "true") : json(options.think);
-  }
+  if (!options.think.empty()) QUIRE_TRY_VOID(conversation.set_think(options.think));
   return conversation;
 }
 
@@ -80,7 +104,7 @@ json Conversation::request() const {
   if (!options_.empty()) body["options"] = options_;
   if (!keep_alive_.is_null()) body["keep_alive"] = keep_alive_;
   if (!format_.is_null()) body["format"] = format_;
-  if (think_) body["think"] = *think_;
+  if (!think_.is_null()) body["think"] = think_;
   return body;
 }
 
@@ -135,7 +159,7 @@ Result<AnswerStats> Conversation::say(std::string_view prompt, OnAnswer on_answe
 Result<void> Conversation::load(const net::KeepGoing& keep_going) {
   json body = {{"model", model_}, {"stream", false}};
   if (!keep_alive_.is_null()) body["keep_alive"] = keep_alive_;
-  if (think_) body["think"] = *think_;
+  if (!think_.is_null()) body["think"] = think_;
   QUIRE_TRY_VOID(client_->call("POST", "/api/generate", body, {.keep_going = keep_going}));
   return {};
 }
@@ -172,6 +196,18 @@ Result<void> Conversation::set_format(std::string_view text) {
       return fail(ErrorKind::invalid, fmt::format("format '{}': expected json, or a JSON schema", text));
     }
     format_ = std::move(schema);
+  }
+  return {};
+}
+
+Result<void> Conversation::set_think(std::string_view text) {
+  if (text == "true" || text == "false") {
+    think_ = text == "true";
+  } else if (std::ranges::find(think_levels, text) != think_levels.end()) {
+    think_ = text;
+  } else {
+    return fail(ErrorKind::invalid,
+                fmt::format("think '{}': expected true, false or {}", text, fmt::join(think_levels, ", ")));
   }
   return {};
 }

@@ -1,8 +1,8 @@
 // A conversation with one model: what `quire run` says to the server for each prompt.
 #pragma once
 
+#include <array>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +14,14 @@
 #include "cli/conversation/answer_lines.h"
 
 namespace quire::cli {
+
+// An error for a message that names a file of a picture, as Ollama's client finds it: a word with a '/' that ends like
+// one and is there. Models that see are not served, and the words alone would be answered as if the picture had been
+// seen.
+Result<void> refuse_pictures(std::string_view message);
+
+// The levels of thinking that a request may ask for, besides "true" and "false".
+inline constexpr std::array<const char*, 4> think_levels = {"low", "medium", "high", "max"};
 
 // One thread. Holds the messages so far; the server keeps nothing between requests but its prefix cache.
 class Conversation {
@@ -39,8 +47,8 @@ class Conversation {
   Result<void> set_parameter(std::string_view name, const std::vector<std::string>& values);
   // "json", or a schema; empty: none. An error when it is neither.
   Result<void> set_format(std::string_view text);
-  // True, false or a level; absent: the model's own way.
-  void set_think(std::optional<nlohmann::json> value) { think_ = std::move(value); }
+  // "true", "false" or a level. An error when it is none of them.
+  Result<void> set_think(std::string_view text);
 
   Client& client() const { return *client_; }
   const std::string& model() const { return model_; }
@@ -59,7 +67,7 @@ class Conversation {
   nlohmann::json options_ = nlohmann::json::object();
   nlohmann::json keep_alive_;
   nlohmann::json format_;
-  std::optional<nlohmann::json> think_;
+  nlohmann::json think_;  // null: the model's own way
   nlohmann::json messages_ = nlohmann::json::array();
 };
 

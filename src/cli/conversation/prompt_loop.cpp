@@ -14,8 +14,6 @@
 namespace quire::cli {
 namespace {
 
-constexpr std::string_view quotes = "\"\"\"";
-
 // Empty: the environment does not want one, or there is no home for it.
 std::filesystem::path history_file() {
   const char* home = std::getenv("HOME");
@@ -50,13 +48,12 @@ class Prompt {
 
  private:
   Result<void> handle(const std::string& line) {
-    std::string first;
-    if (begins_system_message(line, first)) {
-      if (const auto text = read_on(first)) set_system_message(session_, *text);
+    if (const auto first = begun_system_message(line)) {
+      if (const auto text = read_on(*first)) set_system_message(session_, *text);
       return {};
     }
-    if (line.starts_with(quotes)) {
-      const auto text = read_on(line.substr(quotes.size()));
+    if (line.starts_with(message_quotes)) {
+      const auto text = read_on(line.substr(message_quotes.size()));
       return text && !text->empty() ? answer(*text) : Result<void>();
     }
     const bool pasted = line.find('\n') != std::string::npos;  // no command has two lines
@@ -68,22 +65,26 @@ class Prompt {
 
   // More lines until one ends with """. Nothing: the person changed their mind.
   std::optional<std::string> read_on(std::string text) {
-    while (!text.ends_with(quotes)) {
+    while (!text.ends_with(message_quotes)) {
       const LineEditor::Line line = editor_.read("... ", {});
       if (line.end != LineEditor::End::line) return std::nullopt;
       text += "\n" + line.text;
     }
-    text.resize(text.size() - quotes.size());
+    text.resize(text.size() - message_quotes.size());
     return text;
   }
 
   Result<void> answer(const std::string& message) {
+    if (const auto seen = refuse_pictures(message); !seen) {
+      fmt::print(stderr, "error: {}\n\n", seen.error().message);
+      return {};
+    }
     AnswerPrinter printer({.wraps = session_.options.wraps, .hides_thinking = session_.options.hides_thinking});
     const auto print = [&](std::string_view text, std::string_view thinking) { return printer.add(text, thinking); };
     const auto stats = session_.conversation.say(message, print, session_.keep_going);
-    const bool interrupted = signals_.pending();
     signals_.forget();
-    fmt::print("{}\n\n", interrupted ? "\x1b[0m" : "");
+    printer.end();
+    fmt::print("\n\n");
     if (stats) {
       printer.note(*stats, session_.options.verbose);
     } else {

@@ -71,8 +71,10 @@ void set_format(Session& session, const Words& words) {
 
 void set_think(Session& session, const Words& words) {
   const bool level = words[1] == "think" && words.size() > 2;
-  session.conversation.set_think(level ? json(words[2]) : json(words[1] == "think"));
-  fmt::print("Set '{}' mode{}.\n", words[1], level ? fmt::format(" to '{}'", words[2]) : "");
+  report(session.conversation.set_think(level                 ? words[2]
+                                        : words[1] == "think" ? "true"
+                                                              : "false"),
+         fmt::format("Set '{}' mode{}.", words[1], level ? fmt::format(" to '{}'", words[2]) : ""));
 }
 
 void set_switch(Session& session, const std::string& name) {
@@ -248,13 +250,12 @@ void run_session_command(Session& session, std::string_view line) {
   fmt::print("Unknown command '{}'. Type /? for help\n", words[0]);
 }
 
-bool begins_system_message(std::string_view line, std::string& text) {
-  constexpr std::string_view command = "/set system ", quotes = "\"\"\"";
-  if (!line.starts_with(command)) return false;
+std::optional<std::string> begun_system_message(std::string_view line) {
+  constexpr std::string_view command = "/set system ";
+  if (!line.starts_with(command)) return std::nullopt;
   line.remove_prefix(std::min(line.find_first_not_of(' ', command.size()), line.size()));
-  if (!line.starts_with(quotes)) return false;
-  text = line.substr(quotes.size());
-  return true;
+  if (!line.starts_with(message_quotes)) return std::nullopt;
+  return std::string(line.substr(message_quotes.size()));
 }
 
 void set_system_message(Session& session, const std::string& text) {

@@ -1,9 +1,9 @@
 // What a person can say to `quire run` besides messages: lines that begin with a slash.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "cli/conversation/conversation.h"
 #include "cli/conversation/prompt_loop.h"
@@ -23,8 +23,11 @@ struct Session {
 // does; nothing that goes wrong ends the session.
 void run_session_command(Session& session, std::string_view line);
 
-// `/set system """` begins a message of several lines: true, and where its text begins. False: any other line.
-bool begins_system_message(std::string_view line, std::string& text);
+// What stands around a message of several lines.
+inline constexpr std::string_view message_quotes = "\"\"\"";
+
+// The text behind `/set system """`, which begins a message of several lines; none: another line.
+std::optional<std::string> begun_system_message(std::string_view line);
 void set_system_message(Session& session, const std::string& text);
 
 }  // namespace quire::cli
