@@ -1,23 +1,18 @@
 #include "base/progress.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 
+#include "base/terminal.h"
+
 namespace quire {
 namespace {
 
 constexpr int64_t redraw_ns = 100'000'000;
-
-int terminal_columns(int descriptor) {
-  winsize size = {};
-  constexpr int usual = 80;
-  return ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : usual;
-}
 
 }  // namespace
 
@@ -51,7 +46,8 @@ void ProgressBar::update(uint64_t done_bytes, uint64_t total_bytes) {
   next_draw_ns_ = now + redraw_ns;
   drawn_ = true;
   const double elapsed_s = static_cast<double>(now - start_ns_) * 1e-9;
-  write("\r" + line(label_, done_bytes, total_bytes, elapsed_s, terminal_columns(descriptor_)) + "\x1b[K");
+  write("\r" + line(label_, done_bytes, total_bytes, elapsed_s, static_cast<int>(terminal_columns(descriptor_))) +
+        "\x1b[K");
 }
 
 std::string ProgressBar::line(const std::string& label, uint64_t done_bytes, uint64_t total_bytes, double elapsed_s,

@@ -14,6 +14,7 @@ TEST(Human, sizes_are_cut_as_ollamas_are) {
   EXPECT_EQ(human_bytes(1000), "1 KB");
   EXPECT_EQ(human_bytes(1'185'376), "1.2 MB");
   EXPECT_EQ(human_bytes(9'999'999'999), "10.0 GB");
+  EXPECT_EQ(human_bytes(42'000'000'000), "42 GB");
   EXPECT_EQ(human_bytes(42'999'000'000), "42 GB");
   EXPECT_EQ(human_bytes(5'000'000'000'000'000), "5000 TB");
 }
@@ -68,6 +69,20 @@ TEST(Human, columns_are_a_terminals) {
   EXPECT_EQ(column_count("日本"), 4U);
   EXPECT_EQ(column_count("e\xcc\x81"), 1U) << "a mark takes no column";
   EXPECT_EQ(column_count("▕█▏"), 3U);
+}
+
+TEST(OneLine, heads_and_tails_are_cut_between_characters) {
+  EXPECT_EQ(one_line_tail("größe", 3), "öße");
+  EXPECT_EQ(one_line_tail("ab", 3), "ab");
+  EXPECT_EQ(one_line_head("größe", 3), "grö");
+  EXPECT_EQ(one_line_head("a\nb\tc\x1b", 9), "a b c ");
+  EXPECT_EQ(one_line_head("日本語", 5), "日本") << "a wide character takes two columns";
+  EXPECT_EQ(one_line_tail("日本語", 5), "本語");
+  EXPECT_EQ(one_line_head("a\xc2\x9b"
+                          "2J",
+                          9),
+            "a 2J")
+      << "an escape in one character";
 }
 
 }  // namespace

@@ -35,6 +35,13 @@ TEST(Listing, wide_characters_count_twice) {
   EXPECT_EQ(table.text(), "A       B \n日本    x    \nabc     y    \n");
 }
 
+TEST(Listing, what_strangers_named_does_not_move_the_cursor) {
+  Listing table({"NAME"});
+  table.add({"a\x1b[2J"});
+  table.add({"caf\xe9"});
+  EXPECT_EQ(table.text(), "NAME         \na\\x1b[2J    \ncaf\\xe9     \n");
+}
+
 TEST(WrapEvenly, leaves_the_least_ragged_lines) {
   const std::vector<std::string> even = {"aaa", "bb cc", "ddddd"};
   EXPECT_EQ(wrap_evenly("aaa bb cc ddddd", 6), even) << "taking what fits would leave 'cc' alone";

@@ -87,6 +87,12 @@ TEST_F(PlainBoard, is_a_line_for_each_step_and_a_layer_now_and_then) {
   EXPECT_EQ(written(), "success\n");
 }
 
+TEST_F(PlainBoard, what_a_server_says_does_not_move_the_cursor) {
+  ProgressBoard board(clock_, ends_[1]);
+  board.step("pulling \x1b[2J");
+  EXPECT_EQ(written(), "pulling \\x1b[2J\n");
+}
+
 TEST_F(PlainBoard, a_layer_that_was_there_already_is_one_line) {
   ProgressBoard board(clock_, ends_[1]);
   board.layer("sha256:1", "pulling 1:", 500, 500);

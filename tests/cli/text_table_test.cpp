@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/terminal/human.h"
+
 namespace quire::cli {
 namespace {
 
@@ -14,17 +16,9 @@ TEST(TextTable, columns_are_as_wide_as_their_widest_cell_and_numbers_go_to_the_r
 
 TEST(TextTable, a_heading_alone_is_a_line) { EXPECT_EQ(TextTable({"A", "B"}).text(), "A   B\n"); }
 
-TEST(OneLine, heads_and_tails_are_cut_between_characters) {
-  EXPECT_EQ(one_line_tail("größe", 3), "öße");
-  EXPECT_EQ(one_line_tail("ab", 3), "ab");
-  EXPECT_EQ(one_line_head("größe", 3), "grö");
-  EXPECT_EQ(one_line_head("a\nb\tc\x1b", 9), "a b c ");
-}
-
 TEST(Formats, are_what_people_read) {
-  EXPECT_EQ(format_bytes(0), "0 B");
-  EXPECT_EQ(format_bytes(1'185'376), "1.2 MB");
-  EXPECT_EQ(format_bytes(42'000'000'000), "42 GB");
+  EXPECT_EQ(human_bytes(1'185'376), "1.2 MB");
+  EXPECT_EQ(human_bytes(42'000'000'000), "42 GB");
   EXPECT_EQ(format_duration(1'500'000), "1.50 ms");
   EXPECT_EQ(format_duration(2'345'678'901), "2.346 s");
   EXPECT_EQ(format_count(3.14159), "3.14");

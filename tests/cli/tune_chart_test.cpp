@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include "cli/terminal/text_table.h"
+#include "cli/terminal/human.h"
 
 namespace quire::cli {
 namespace {
@@ -23,7 +23,7 @@ TEST(TuneChart, fits_the_terminal_from_60_columns_on) {
       std::istringstream lines(chart_text(some_chart(), width, plain));
       int count = 0;
       for (std::string line; std::getline(lines, line); ++count) {
-        EXPECT_LE(display_width(line), std::clamp<size_t>(width, 60, 100)) << line;
+        EXPECT_LE(column_count(line), std::clamp<size_t>(width, 60, 100)) << line;
         EXPECT_FALSE(line.ends_with(' '));
         if (plain) {
           EXPECT_TRUE(std::ranges::all_of(line, [](char c) { return c >= ' ' && c <= '~'; })) << line;

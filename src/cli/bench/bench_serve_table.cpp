@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "cli/bench/bench_serve_command.h"
+#include "cli/terminal/human.h"
 #include "cli/terminal/text_table.h"
 
 namespace quire::cli {

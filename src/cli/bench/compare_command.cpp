@@ -14,6 +14,7 @@
 #include "cli/bench/process_facts.h"
 #include "cli/bench/server_process.h"
 #include "cli/model_file.h"
+#include "cli/terminal/human.h"
 #include "cli/terminal/signals.h"
 #include "cli/terminal/text_table.h"
 #include "gguf/file.h"
@@ -222,9 +223,9 @@ void print_table(const BenchCompareOptions& options, const std::vector<Outcome>&
   add("threads of a process",
       [](const Outcome& o) { return fmt::to_string(o.setup.threads.value_or(thread_count(0))); });
   add("until all answer", [](const Outcome& o) { return format_duration(o.ready_ns); });
-  add("memory when ready", [](const Outcome& o) { return format_bytes(o.pss_ready_bytes); });
-  add("memory under load", [](const Outcome& o) { return format_bytes(o.peak.pss_bytes); });
-  add("  of it private", [](const Outcome& o) { return format_bytes(o.peak.anonymous_bytes); });
+  add("memory when ready", [](const Outcome& o) { return human_bytes(o.pss_ready_bytes); });
+  add("memory under load", [](const Outcome& o) { return human_bytes(o.peak.pss_bytes); });
+  add("  of it private", [](const Outcome& o) { return human_bytes(o.peak.anonymous_bytes); });
   add("tokens/s together", [](const Outcome& o) { return format_count(o.together.tokens_per_s); });
   add("tokens/s one by one", [](const Outcome& o) { return format_count(o.one_by_one_tokens_per_s); });
   add("first token p50 / p90", [&](const Outcome& o) { return percentiles(o.together.first_ns); });

@@ -14,7 +14,7 @@
 #include <thread>
 
 #include "base/clock.h"
-#include "cli/terminal/text_table.h"
+#include "cli/terminal/human.h"
 
 namespace quire::cli {
 namespace {

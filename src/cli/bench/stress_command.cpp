@@ -16,6 +16,7 @@
 #include "cli/bench/server_process.h"
 #include "cli/bench/stress_plan.h"
 #include "cli/bench/stress_watch.h"
+#include "cli/terminal/human.h"
 #include "cli/terminal/progress_line.h"
 #include "cli/terminal/signals.h"
 #include "cli/terminal/text_table.h"
@@ -112,7 +113,7 @@ class Stress {
     const auto keep_going = [&](const load::RunProgress& progress) {
       line_.show(fmt::format("{}: {:.0f} s left; {} running, {} ended, {} refused, memory {}", stage.name,
                              static_cast<double>(until_ns_ - clock_.now_ns()) / 1e9, progress.running, progress.ended,
-                             progress.refused, format_bytes(resident_bytes(server_.pid()))));
+                             progress.refused, human_bytes(resident_bytes(server_.pid()))));
       if (const int64_t now = progress.pieces + progress.ended; now != seen || progress.running == 0) {
         seen = now;
         moved_ns = clock_.now_ns();
@@ -226,13 +227,13 @@ void check_memory(const std::vector<WatchSample>& samples, std::vector<std::stri
   const MemoryTrend trend = memory_trend(samples);
   if (samples.empty()) return;
   const auto tight = std::ranges::count(samples, true, &WatchSample::tight);
-  fmt::print("memory     {} in the first third, {} in the last (without KV in use)\n", format_bytes(trend.first_bytes),
-             format_bytes(trend.last_bytes));
+  fmt::print("memory     {} in the first third, {} in the last (without KV in use)\n", human_bytes(trend.first_bytes),
+             human_bytes(trend.last_bytes));
   fmt::print("pressure   memory was short in {} of {} looks; {} contexts parked, {} KV blocks evicted\n", tight,
              samples.size(), samples.back().preemptions, samples.back().evicted_blocks);
   if (!trend.flat()) {
-    wrong.push_back(fmt::format("leak: the server's memory grew from {} to {}", format_bytes(trend.first_bytes),
-                                format_bytes(trend.last_bytes)));
+    wrong.push_back(fmt::format("leak: the server's memory grew from {} to {}", human_bytes(trend.first_bytes),
+                                human_bytes(trend.last_bytes)));
   }
 }
 

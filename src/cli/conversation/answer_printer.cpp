@@ -5,6 +5,8 @@
 
 #include <cstdio>
 
+#include "base/terminal.h"
+
 namespace quire::cli {
 namespace {
 

@@ -15,8 +15,8 @@
 #include <system_error>
 
 #include "base/check.h"
+#include "base/terminal.h"
 #include "cli/terminal/human.h"
-#include "cli/terminal/word_wrap.h"
 #include "text/utf8.h"
 
 namespace quire::cli {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "cli/terminal/text_table.h"
+#include "cli/terminal/human.h"
 
 namespace quire::cli {
 namespace {
@@ -46,7 +46,7 @@ void DemoScreen::draw() {
   for (size_t context = 0; context < lines_.size(); ++context) {
     const Line& line = lines_[context];
     const std::string head = fmt::format("{} {} ", context + 1, line.ended ? "✓" : "›");
-    const std::string text = one_line_tail(line.prompt + line.answer, width_ - display_width(head) - 1);
+    const std::string text = one_line_tail(line.prompt + line.answer, width_ - column_count(head) - 1);
     frame += "\r\x1b[K" + head + text + "\n";
   }
   frame += "\x1b[?7h";

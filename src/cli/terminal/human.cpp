@@ -4,12 +4,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <ctime>
+#include <vector>
 
+#include "base/shown.h"
 #include "text/utf8.h"
 
 namespace quire::cli {
@@ -48,6 +49,18 @@ std::string with_fraction(int64_t amount, int64_t unit) {
   std::string fraction = fmt::format("{:0{}}", amount % unit, digits);
   fraction.erase(fraction.find_last_not_of('0') + 1);
   return text + "." + fraction;
+}
+
+// Its characters, a space for each that cannot be shown.
+std::vector<std::string_view> showable_characters(std::string_view text) {
+  std::vector<std::string_view> characters;
+  for (size_t at = 0; at < text.size();) {
+    const size_t size = std::max<size_t>(utf8_character_size(text, at), 1);
+    const std::string_view character = text.substr(at, size);
+    characters.push_back(is_showable(character) ? character : " ");
+    at += size;
+  }
+  return characters;
 }
 
 }  // namespace
@@ -132,6 +145,27 @@ size_t column_count(std::string_view text) {
     at += size > 0 ? static_cast<size_t>(size) : 1;
   }
   return columns;
+}
+
+std::string one_line_head(std::string_view text, size_t columns) {
+  std::string line;
+  size_t taken = 0;
+  for (const std::string_view character : showable_characters(text)) {
+    taken += column_count(character);
+    if (taken > columns) break;
+    line += character;
+  }
+  return line;
+}
+
+std::string one_line_tail(std::string_view text, size_t columns) {
+  const std::vector<std::string_view> characters = showable_characters(text);
+  size_t begin = characters.size(), taken = 0;
+  while (begin > 0 && taken + column_count(characters[begin - 1]) <= columns)
+    taken += column_count(characters[--begin]);
+  std::string line;
+  for (; begin < characters.size(); ++begin) line += characters[begin];
+  return line;
 }
 
 }  // namespace quire::cli

@@ -24,5 +24,9 @@ int64_t unix_now_ns();
 std::string valid_utf8(std::string_view text);
 // Columns that the text takes on a terminal: wide characters two, marks none. REQUIRES: UTF-8.
 size_t column_count(std::string_view text);
+// As much of the text's beginning, or of its end, as `columns` hold, on one line: what is no character to show is a
+// space.
+std::string one_line_head(std::string_view text, size_t columns);
+std::string one_line_tail(std::string_view text, size_t columns);
 
 }  // namespace quire::cli

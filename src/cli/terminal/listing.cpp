@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "base/shown.h"
 #include "cli/terminal/human.h"
 
 namespace quire::cli {
@@ -26,6 +27,18 @@ std::vector<Word> words_of(std::string_view text) {
     begin = end + 1;
   }
   return words;
+}
+
+// As shown() has it, except for breaks between lines and tabs, which are what texts are made of.
+std::string shown_lines(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find_first_of("\n\t"), text.size());
+    out += shown(text.substr(0, end));
+    if (end < text.size()) out += text[end];
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
 }
 
 }  // namespace
@@ -65,6 +78,7 @@ std::vector<std::string> wrap_evenly(std::string_view text, size_t columns) {
 void Listing::add(std::vector<std::string> cells) {
   auto& row = rows_.emplace_back();
   for (std::string& cell : cells) {
+    if (!is_showable(cell)) cell = shown_lines(cell);
     const bool fits = column_count(cell) <= cell_columns_max_ && cell.find('\n') == std::string::npos;
     row.push_back(fits ? std::vector{std::move(cell)} : wrap_evenly(cell, cell_columns_max_));
   }

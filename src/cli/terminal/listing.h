@@ -15,6 +15,7 @@ class Listing {
   explicit Listing(std::vector<std::string> heading = {}, size_t cell_columns_max = 30)
       : heading_(std::move(heading)), cell_columns_max_(cell_columns_max) {}
 
+  // What strangers named cannot move the cursor: control characters are shown as \xNN.
   void add(std::vector<std::string> cells);
   // Each line ends with spaces up to its last column's width, as Ollama's do.
   std::string text() const;

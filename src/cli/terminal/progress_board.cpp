@@ -8,9 +8,9 @@
 #include <cmath>
 
 #include "base/check.h"
+#include "base/shown.h"
+#include "base/terminal.h"
 #include "cli/terminal/human.h"
-#include "cli/terminal/text_table.h"
-#include "cli/terminal/word_wrap.h"
 
 namespace quire::cli {
 namespace {
@@ -104,14 +104,14 @@ void ProgressBoard::end_step() {
 void ProgressBoard::step(std::string_view text) {
   if (!lines_.empty() && lines_.back().key.empty() && lines_.back().text == text) return;
   end_step();
-  lines_.push_back({.text = valid_utf8(text), .spins = true});
+  lines_.push_back({.text = shown(text), .spins = true});
   if (!terminal_) return write(lines_.back().text + "\n");
   draw();
 }
 
 void ProgressBoard::rename_step(std::string_view text) {
   QUIRE_CHECK(!lines_.empty() && lines_.back().key.empty(), "there is a step to rename");
-  lines_.back().text = valid_utf8(text);
+  lines_.back().text = shown(text);
 }
 
 void ProgressBoard::layer(std::string_view key, std::string_view label, int64_t done_bytes, int64_t total_bytes) {
@@ -120,7 +120,7 @@ void ProgressBoard::layer(std::string_view key, std::string_view label, int64_t 
   const bool is_new = line == lines_.end();
   if (is_new) {
     end_step();
-    layers_.emplace_back(valid_utf8(label), total_bytes, done_bytes, now_ns);
+    layers_.emplace_back(shown(label), total_bytes, done_bytes, now_ns);
     lines_.push_back({.key = std::string(key), .text = {}, .layer = layers_.size() - 1, .told_ns = now_ns});
     line = lines_.end() - 1;
   }

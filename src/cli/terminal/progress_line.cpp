@@ -5,7 +5,7 @@
 
 #include <cstdio>
 
-#include "cli/terminal/text_table.h"
+#include "cli/terminal/human.h"
 
 namespace quire::cli {
 namespace {

@@ -3,30 +3,19 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdlib>
 #include <string_view>
 
 #include "base/check.h"
 #include "base/shown.h"
+#include "cli/terminal/human.h"
 
 namespace quire::cli {
 namespace {
-
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 
 // "12", "1.5", "3.2 GB"; "-" stands for a number that is not there.
 bool is_number(std::string_view cell) {
   const std::string_view digits = cell.substr(0, cell.find(' '));
   return cell == "-" || (!digits.empty() && digits.find_first_not_of("0123456789.") == std::string_view::npos);
-}
-
-std::string flattened(std::string_view text) {
-  std::string line(text);
-  for (char& c : line) {
-    if (static_cast<unsigned char>(c) < 0x20U || c == 0x7F) c = ' ';
-  }
-  return line;
 }
 
 }  // namespace
@@ -45,10 +34,10 @@ std::string TextTable::text() const {
       size_t width = 0;
       bool numbers = rows_.size() > 1;
       for (size_t index = 0; index < rows_.size(); ++index) {
-        width = std::max(width, display_width(rows_[index][column]));
+        width = std::max(width, column_count(rows_[index][column]));
         numbers = numbers && (index == 0 || is_number(rows_[index][column]));
       }
-      const std::string padding(width - display_width(row[column]), ' ');
+      const std::string padding(width - column_count(row[column]), ' ');
       line += numbers ? padding + row[column] : row[column] + padding;
       line += "   ";
     }
@@ -56,38 +45,6 @@ std::string TextTable::text() const {
     out += line + "\n";
   }
   return out;
-}
-
-size_t display_width(std::string_view text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return !is_continuation(c); }));
-}
-
-std::string one_line_tail(std::string_view text, size_t width) {
-  size_t begin = text.size();
-  for (size_t shown = 0; begin > 0 && shown < width; ++shown) {
-    do {
-      --begin;
-    } while (begin > 0 && is_continuation(text[begin]));
-  }
-  return flattened(text.substr(begin));
-}
-
-std::string one_line_head(std::string_view text, size_t width) {
-  size_t end = 0;
-  for (size_t shown = 0; end < text.size() && shown < width; ++shown) {
-    do {
-      ++end;
-    } while (end < text.size() && is_continuation(text[end]));
-  }
-  return flattened(text.substr(0, end));
-}
-
-std::string format_bytes(uint64_t bytes) {
-  constexpr std::array<const char*, 5> units = {"B", "KB", "MB", "GB", "TB"};
-  double value = static_cast<double>(bytes);
-  size_t unit = 0;
-  for (; value >= 1000 && unit + 1 < units.size(); ++unit) value /= 1000;
-  return fmt::format("{:.{}f} {}", value, value < 10 && unit > 0 ? 1 : 0, units[unit]);
 }
 
 std::string format_duration(int64_t ns) {

@@ -1,7 +1,6 @@
 #include "cli/terminal/word_wrap.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 
 #include <algorithm>
 
@@ -60,16 +59,6 @@ void WordWrap::add_character(std::string_view character, size_t columns, std::st
   } else {
     word_ += character;
   }
-}
-
-size_t terminal_columns(int descriptor, size_t otherwise) {
-  winsize size = {};
-  return ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : otherwise;
-}
-
-size_t terminal_rows(int descriptor, size_t otherwise) {
-  winsize size = {};
-  return ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 ? size.ws_row : otherwise;
 }
 
 }  // namespace quire::cli

@@ -22,8 +22,4 @@ class WordWrap {
   std::string word_;  // the last one of the line, as far as it has come
 };
 
-// The width of the terminal behind a descriptor, as it is now; `otherwise` where it is none.
-size_t terminal_columns(int descriptor, size_t otherwise = 80);
-size_t terminal_rows(int descriptor, size_t otherwise = 24);
-
 }  // namespace quire::cli

@@ -8,7 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
-#include "cli/terminal/text_table.h"
+#include "cli/terminal/human.h"
 #include "core/limits.h"
 #include "kernels/kernels.h"
 #include "model/config.h"
@@ -113,8 +113,8 @@ Result<void> check_memory(const ModelMemory& model, uint64_t memory_bytes, int64
   if (contexts_that_fit(model, memory_bytes, tokens) > 0) return {};
   return fail(ErrorKind::too_large,
               fmt::format("{} needs {} for itself and {} for one context of {} tokens, {} in all; {} were given",
-                          model.name, format_bytes(model.fixed_bytes()), format_bytes(model.kv_bytes(tokens)), tokens,
-                          format_bytes(memory_needed(model, 1, tokens)), format_bytes(memory_bytes)));
+                          model.name, human_bytes(model.fixed_bytes()), human_bytes(model.kv_bytes(tokens)), tokens,
+                          human_bytes(memory_needed(model, 1, tokens)), human_bytes(memory_bytes)));
 }
 
 }  // namespace quire::cli

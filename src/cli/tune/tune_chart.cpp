@@ -7,6 +7,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "cli/terminal/human.h"
 #include "cli/terminal/text_table.h"
 #include "load/report_html.h"
 
@@ -26,7 +27,7 @@ std::string bar(double share, size_t width, bool plain) {
   std::string text;
   for (size_t column = 0; column < units / 8; ++column) text += plain ? "#" : "█";
   if (!plain) text += eighths[units % 8];
-  return text + std::string(width - display_width(text), ' ');
+  return text + std::string(width - column_count(text), ' ');
 }
 
 std::string remark(const Chart& chart, size_t index) {

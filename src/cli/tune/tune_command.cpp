@@ -1,7 +1,6 @@
 #include "cli/tune/tune_command.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,8 +9,10 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
+#include "base/terminal.h"
 #include "cli/local_model.h"
 #include "cli/output_file.h"
+#include "cli/terminal/human.h"
 #include "cli/terminal/signals.h"
 #include "cli/terminal/text_table.h"
 #include "cli/tune/memory_formula.h"
@@ -193,11 +194,6 @@ void print_json(const Question& asked, const Answer& answer, const std::string& 
   fmt::print("{}\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
-size_t terminal_width() {
-  winsize size{};
-  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
-
 void print_report(const Question& asked, const Answer& answer, const std::string& written) {
   const store::TuneRecord& record = answer.record;
   const TuneCurve& curve = answer.found.curve;
@@ -207,16 +203,16 @@ void print_report(const Question& asked, const Answer& answer, const std::string
              record.key.kernels, record.key.kv_type);
   fmt::print("measured with contexts of {} tokens in {:.0f} s{}\n\n", asked.measured_tokens, answer.found.seconds,
              answer.found.cut_short ? "; the time was short: fewer points or repeats than wanted (--seconds)" : "");
-  fmt::print("{}\n", chart_text(chart_of(asked, answer), terminal_width(), isatty(STDOUT_FILENO) == 0));
+  fmt::print("{}\n", chart_text(chart_of(asked, answer), terminal_columns(STDOUT_FILENO), isatty(STDOUT_FILENO) == 0));
   fmt::print("by throughput   {}: {} tokens/s, {:.0f} % of the best ({} at {})\n",
              pays == 1 ? "1 context pays" : fmt::format("{} contexts pay", pays),
              format_count(curve.tokens_per_s(pays)), 100 * curve.tokens_per_s(pays) / curve.tokens_per_s(best),
              format_count(curve.tokens_per_s(best)), best);
   fmt::print("by memory       {} contexts of {} tokens fit into {}{}, {} when they are half full\n", asked.fits,
-             asked.context_tokens, format_bytes(asked.memory_bytes), asked.memory_given ? "" : " (available now)",
+             asked.context_tokens, human_bytes(asked.memory_bytes), asked.memory_given ? "" : " (available now)",
              asked.fits_half);
   fmt::print("                {} for the model itself, {} a context of {} tokens\n",
-             format_bytes(asked.memory.fixed_bytes()), format_bytes(asked.memory.kv_bytes(asked.context_tokens)),
+             human_bytes(asked.memory.fixed_bytes()), human_bytes(asked.memory.kv_bytes(asked.context_tokens)),
              asked.context_tokens);
   fmt::print("                QUIRE_MEMORY={} lets the server use all of that\n",
              memory_for_contexts(asked.memory, asked.memory_bytes));
