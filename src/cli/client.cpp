@@ -86,7 +86,8 @@ Result<json> Client::call(std::string_view method, std::string_view target, cons
   if (!reply->ok()) return std::unexpected(error_of_reply(reply->status, reply->body));
   if (reply->body.empty()) return json::object();
   json parsed = json::parse(reply->body, nullptr, false);
-  if (parsed.is_discarded()) return fail(ErrorKind::io, fmt::format("{} {}: the answer is not JSON", method, target));
+  if (!parsed.is_object())
+    return fail(ErrorKind::io, fmt::format("{} {}: the answer is no JSON object", method, target));
   return parsed;
 }
 
@@ -136,18 +137,29 @@ std::string text_at(const json& object, const char* key, std::string_view fallba
 int64_t number_at(const json& object, const char* key, int64_t fallback) {
   if (!object.is_object()) return fallback;
   const auto found = object.find(key);
-  return found != object.end() && found->is_number() ? found->get<int64_t>() : fallback;
+  if (found == object.end() || !found->is_number()) return fallback;
+  if (!found->is_number_float()) return found->get<int64_t>();
+  constexpr double limit = 9.2e18;  // beyond it a whole number of 64 bits has no place for it
+  const double number = found->get<double>();
+  return number > -limit && number < limit ? static_cast<int64_t>(number) : fallback;
 }
 
-std::vector<json> models_of(const json& reply) {
-  if (!reply.is_object() || !reply.contains("models") || !reply["models"].is_array()) return {};
-  return reply["models"].get<std::vector<json>>();
+const json& array_at(const json& object, const char* key) {
+  static const json none = json::array();
+  if (!object.is_object()) return none;
+  const auto found = object.find(key);
+  return found != object.end() && found->is_array() ? *found : none;
 }
 
-std::string short_id(const json& model) {
-  const std::string digest = text_at(model, "digest");
-  const size_t begin = digest.find(':') == std::string::npos ? 0 : digest.find(':') + 1;
-  return digest.substr(begin, 12);
+std::string_view short_digest(std::string_view digest) {
+  constexpr size_t digits = 12;
+  const size_t colon = digest.find(':');
+  return digest.substr(colon == std::string_view::npos ? 0 : colon + 1).substr(0, digits);
+}
+
+Result<void> unload_model(Client& client, std::string_view model) {
+  QUIRE_TRY_VOID(client.call("POST", "/api/generate", {{"model", model}, {"keep_alive", 0}, {"stream", false}}));
+  return {};
 }
 
 Result<void> refuse_cloud(std::string_view model) {

@@ -35,8 +35,8 @@ class Client {
     int64_t timeout_ms = 0;          // 0: no limit
     net::KeepGoing keep_going = {};  // false: it is cancelled, an error of kind cancelled
   };
-  // One call; an empty answer is an empty object. An error: nobody answers, or what the server says went wrong; text
-  // that is not UTF-8 is sent with U+FFFD in its place. A null body is none.
+  // One call, answered by an object; an empty answer is an empty one. An error: nobody answers, or what the server says
+  // went wrong; text that is not UTF-8 is sent with U+FFFD in its place. A null body is none.
   Result<nlohmann::json> call(std::string_view method, std::string_view target, const nlohmann::json& body = nullptr) {
     return call(method, target, body, {});
   }
@@ -66,10 +66,14 @@ Error error_of_reply(int status, std::string_view body);
 std::string text_at(const nlohmann::json& object, const char* key, std::string_view fallback = {});
 int64_t number_at(const nlohmann::json& object, const char* key, int64_t fallback = 0);
 
-// The models of a list as /api/tags and /api/ps give it.
-std::vector<nlohmann::json> models_of(const nlohmann::json& reply);
-// The first twelve digits of a model's digest.
-std::string short_id(const nlohmann::json& model);
+// Empty where there is none. The reference lives as long as the object does.
+const nlohmann::json& array_at(const nlohmann::json& object, const char* key);
+
+// "sha256:74701a8c35f6..." -> "74701a8c35f6": twelve digits tell models apart.
+std::string_view short_digest(std::string_view digest);
+
+// Out of memory once nobody uses it: a request without a prompt that keeps nothing alive.
+Result<void> unload_model(Client& client, std::string_view model);
 
 // An error for a model that runs in somebody's cloud ("NAME:cloud", "NAME:TAG-cloud"): such are not served.
 Result<void> refuse_cloud(std::string_view model);

@@ -42,7 +42,7 @@ Result<LocalServer> LocalServer::start(const LocalServerOptions& options) {
   if (options.log_format) settings.log_format = *options.log_format;
   if (options.drain_timeout_ns) settings.drain_timeout_ns = *options.drain_timeout_ns;
 
-  // What no folder is needed for does not fail for want of the usual one.
+  // Whoever names files needs no folder: a usual one that cannot be made is no error then.
   if (!settings.models_variable.empty() || options.models.empty()) {
     const std::string& variable = settings.models_variable;
     QUIRE_TRY_VOID(server::prepare_models_folder(settings.models_folder, variable.empty() ? "QUIRE_MODELS" : variable));

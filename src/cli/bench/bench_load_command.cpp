@@ -1,28 +1,17 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
+#include "cli/bench/process_facts.h"
 #include "cli/commands/commands.h"
 #include "cli/local_model.h"
+#include "cli/terminal/human.h"
 #include "cli/terminal/text_table.h"
 #include "text/tokenizer.h"
 
 namespace quire::cli {
-namespace {
-
-// The most memory that this process had at a time, pages of mapped files included. 0: the system does not say.
-uint64_t peak_resident_bytes() {
-  std::ifstream status("/proc/self/status");
-  uint64_t kibibytes = 0;
-  for (std::string word; status >> word;) {
-    if (word == "VmHWM:" && status >> kibibytes) break;
-  }
-  return kibibytes * 1024;
-}
-
-}  // namespace
 
 Result<void> bench_load_command(const BenchLoadOptions& options) {
   const SteadyClock clock;
@@ -36,7 +25,7 @@ Result<void> bench_load_command(const BenchLoadOptions& options) {
   const double vocabulary_s = seconds_since(begin_ns);
 
   const uint64_t file_bytes = local->file().size_bytes();
-  const uint64_t peak_bytes = peak_resident_bytes();
+  const uint64_t peak_bytes = peak_resident_bytes(getpid());
   const double gb_per_s = static_cast<double>(file_bytes) / load_s / 1e9;
   const double share = static_cast<double>(peak_bytes) / static_cast<double>(file_bytes);
   if (options.format == OutputFormat::jsonl) {
@@ -52,7 +41,7 @@ Result<void> bench_load_command(const BenchLoadOptions& options) {
   }
   TextTable table({"load s", "GB/s", "vocabulary s", "file", "packed", "peak memory", "peak / file"});
   table.add({fmt::format("{:.3f}", load_s), fmt::format("{:.2f}", gb_per_s), fmt::format("{:.3f}", vocabulary_s),
-             format_bytes(file_bytes), format_bytes(local->model().weight_size_bytes()), format_bytes(peak_bytes),
+             human_bytes(file_bytes), human_bytes(local->model().weight_size_bytes()), human_bytes(peak_bytes),
              fmt::format("{:.2f}", share)});
   fmt::print("{}", table.text());
   return {};

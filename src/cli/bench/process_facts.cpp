@@ -42,6 +42,10 @@ int64_t context_switches_of(pid_t pid) {
   return sum;
 }
 
+uint64_t peak_resident_bytes(pid_t pid) {
+  return static_cast<uint64_t>(sum_of(fmt::format("/proc/{}/status", pid), "VmHWM:")) * 1024;
+}
+
 uint64_t resident_bytes(pid_t pid) {
   std::ifstream file(fmt::format("/proc/{}/statm", pid));
   uint64_t total = 0, resident = 0;

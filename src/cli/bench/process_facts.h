@@ -14,6 +14,8 @@ struct ProcessMemory {
 ProcessMemory memory_of_process(pid_t pid);
 // Bytes of its memory that are in RAM.
 uint64_t resident_bytes(pid_t pid);
+// The most that it had there at a time, pages of mapped files included.
+uint64_t peak_resident_bytes(pid_t pid);
 // Voluntary and involuntary switches of all its threads that live, together.
 int64_t context_switches_of(pid_t pid);
 

@@ -1,6 +1,6 @@
-// The commands of the `quire` program: one function and one file each. Options are plain values, which app.cpp fills
-// from the command line. A command writes its result to standard output; an Error becomes one line on standard error
-// and exit status 1.
+// The commands of the `quire` program: one function and one file each. Options are plain values, which
+// arguments/ fills from the command line. A command writes its result to standard output; an Error becomes one line on
+// standard error and exit status 1.
 #pragma once
 
 #include <cstdint>
@@ -46,7 +46,7 @@ struct RunOptions {
 Result<void> run_command(const RunOptions& options);
 
 struct ListOptions {
-  std::string prefix;  // of the names that are listed, in whatever case
+  std::string prefix;  // of the names that are listed; for list_command in whatever case, as Ollama has it
 };
 Result<void> list_command(const ListOptions& options);
 Result<void> ps_command(const ListOptions& options);

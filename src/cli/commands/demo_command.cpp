@@ -1,6 +1,5 @@
 // Eight prompts at once through the server's own HTTP API, the same eight one after another, and what that comes to.
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -8,22 +7,23 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "api/json_text.h"
 #include "base/clock.h"
+#include "base/terminal.h"
+#include "cli/bench/process_facts.h"
 #include "cli/client.h"
 #include "cli/commands/commands.h"
 #include "cli/conversation/answer_lines.h"
 #include "cli/local_server.h"
 #include "cli/terminal/demo_screen.h"
+#include "cli/terminal/human.h"
 #include "cli/terminal/signals.h"
 #include "cli/terminal/text_table.h"
 
 namespace quire::cli {
 namespace {
-
-using nlohmann::json;
 
 // What the model in the box can do; any other model has something to say to them too.
 constexpr std::array prompts = {
@@ -80,10 +80,11 @@ Result<LocalServer> start_on_free_port(const DemoOptions& options, const std::st
 
 load::HttpCall call_for(const std::string& model, const char* prompt, int32_t num_predict) {
   // A fixed seed and no prefix cache: both passes compute the same, so their answers and times compare.
-  const json body = {{"model", model},
-                     {"prompt", prompt},
-                     {"options", {{"seed", 1}, {"num_predict", num_predict}, {"cache_prompt", false}}}};
-  return {.method = "POST", .target = "/api/generate", .body = body.dump()};
+  const nlohmann::ordered_json body = {
+      {"model", model},
+      {"prompt", prompt},
+      {"options", {{"seed", 1}, {"num_predict", num_predict}, {"cache_prompt", false}}}};
+  return {.method = "POST", .target = "/api/generate", .body = api::to_text(body)};
 }
 
 // Asks for all answers at once. `screen` is null where nobody needs to watch.
@@ -128,24 +129,14 @@ Result<Pass> ask_one_by_one(const load::HttpEndpoint& endpoint, std::span<const 
   return all;
 }
 
-// Bytes of this process's memory that are in RAM; 0 when the system does not say.
-uint64_t resident_bytes() {
-  std::ifstream in("/proc/self/statm");
-  uint64_t total = 0, resident = 0;
-  in >> total >> resident;
-  return resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-}
-
-size_t terminal_width() {
-  winsize size{};
-  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 100;
-}
+// As wide as a log is read.
+size_t screen_columns() { return terminal_columns(STDOUT_FILENO, 100); }
 
 // The widest row of the long headings; a narrower terminal gets the short ones, which fit into 50 columns.
 constexpr size_t long_table_width = 80;
 
 void print_report(const Pass& together, const Pass& alone, const std::string& model) {
-  TextTable table = terminal_width() >= long_table_width
+  TextTable table = screen_columns() >= long_table_width
                         ? TextTable({"context", "wait in queue", "first token", "tokens", "tokens/s", "alone tokens/s"})
                         : TextTable({"#", "queue", "first", "tokens", "t/s", "alone"});
   const auto rate = [](const AnswerStats& stats) {
@@ -167,8 +158,8 @@ void print_report(const Pass& together, const Pass& alone, const std::string& mo
   fmt::print("one by one       {} tokens/s\n", format_count(alone.rate()));
   fmt::print("ratio            {:.2f}\n", together.rate() / std::max(1e-9, alone.rate()));
   fmt::print("same answers     {} of {}, byte for byte\n", equal, together.answers.size());
-  fmt::print("memory           {} resident\n", format_bytes(resident_bytes()));
-  fmt::print("model file       {}\n", format_bytes(ignored ? 0 : file_bytes));
+  fmt::print("memory           {} resident\n", human_bytes(resident_bytes(getpid())));
+  fmt::print("model file       {}\n", human_bytes(ignored ? 0 : file_bytes));
 }
 
 }  // namespace
@@ -186,7 +177,7 @@ Result<void> demo_command(const DemoOptions& options) {
   // The first answer of a process also pays for page faults: it is not measured.
   const load::HttpCall warm_up = call_for(model, prompts[0], 2);
   const auto ready = ask_at_once(endpoint, {&warm_up, 1}, nullptr, signals);
-  DemoScreen screen({prompts.begin(), prompts.end()}, isatty(STDOUT_FILENO) == 1, terminal_width());
+  DemoScreen screen({prompts.begin(), prompts.end()}, isatty(STDOUT_FILENO) == 1, screen_columns());
   auto together = ready ? ask_at_once(endpoint, calls, &screen, signals) : ready;
   auto alone = together ? ask_one_by_one(endpoint, calls, signals) : together;
   if (!alone) {

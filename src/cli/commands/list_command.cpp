@@ -22,12 +22,12 @@ std::string age_text(const std::string& rfc3339) {
 Result<std::string> list_text(Client& client, std::string_view prefix) {
   QUIRE_TRY(const nlohmann::json reply, client.call("GET", "/api/tags"));
   Listing table({"NAME", "ID", "SIZE", "MODIFIED"});
-  for (const nlohmann::json& model : models_of(reply)) {
+  for (const nlohmann::json& model : array_at(reply, "models")) {
     const std::string name = text_at(model, "name");
     if (!store::lower_case(name).starts_with(store::lower_case(prefix))) continue;
     const bool elsewhere = !text_at(model, "remote_model").empty();
-    table.add({name, short_id(model), elsewhere ? "-" : human_bytes(number_at(model, "size")),
-               age_text(text_at(model, "modified_at"))});
+    table.add({name, std::string(short_digest(text_at(model, "digest"))),
+               elsewhere ? "-" : human_bytes(number_at(model, "size")), age_text(text_at(model, "modified_at"))});
   }
   return table.text();
 }

@@ -45,11 +45,11 @@ Result<void> ps_command(const ListOptions& options) {
   QUIRE_TRY(const json reply, client.call("GET", "/api/ps"));
   // Ollama's columns first and in its order: programs count them from the left.
   Listing table({"NAME", "ID", "SIZE", "PROCESSOR", "CONTEXT", "UNTIL", "RUNNING", "WAITING", "PARALLEL"});
-  for (const json& model : models_of(reply)) {
+  for (const json& model : array_at(reply, "models")) {
     const std::string name = text_at(model, "name");
     if (!name.starts_with(options.prefix)) continue;
-    table.add({name, short_id(model), human_bytes(number_at(model, "size")), processor(model),
-               std::to_string(number_at(model, "context_length")), until(model),
+    table.add({name, std::string(short_digest(text_at(model, "digest"))), human_bytes(number_at(model, "size")),
+               processor(model), std::to_string(number_at(model, "context_length")), until(model),
                std::to_string(number_at(model, "requests_running")),
                std::to_string(number_at(model, "requests_waiting")), parallel(model)});
   }

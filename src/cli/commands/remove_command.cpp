@@ -12,7 +12,7 @@ Result<void> remove_command(const std::vector<std::string>& models) {
   QUIRE_TRY(Client client, Client::from_environment());
   for (const std::string& model : models) {
     // Out of memory first: nobody is left with a model that is gone.
-    const auto stopped = client.call("POST", "/api/generate", {{"model", model}, {"keep_alive", 0}, {"stream", false}});
+    const auto stopped = unload_model(client, model);
     if (!stopped && stopped.error().kind == ErrorKind::io) return std::unexpected(stopped.error());
     if (!stopped && stopped.error().kind != ErrorKind::not_found) {
       fmt::print(stderr, "Warning: unable to stop model '{}' ({})\n", model, stopped.error().message);

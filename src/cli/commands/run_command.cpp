@@ -105,13 +105,13 @@ Result<json> show_or_pull(Client& client, const std::string& model, bool insecur
 }
 
 bool has_capability(const json& shown, const char* name) {
-  const json capabilities = shown.value("capabilities", json::array());
+  const json& capabilities = array_at(shown, "capabilities");
   return std::find(capabilities.begin(), capabilities.end(), json(name)) != capabilities.end();
 }
 
 // The turns that the model was stored with, as if they had just been said.
 void print_stored_messages(const json& shown, const PromptOptions& options) {
-  for (const json& message : shown.value("messages", json::array())) {
+  for (const json& message : array_at(shown, "messages")) {
     const std::string role = text_at(message, "role");
     if (role == "user") fmt::print(">>> {}\n", text_at(message, "content"));
     if (role != "assistant") continue;

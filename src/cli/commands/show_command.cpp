@@ -74,8 +74,8 @@ void add_section(std::string& out, const char* title, const Listing& rows) {
 
 // A whole number of the metadata, wherever a server writes it as a float.
 std::string whole_text(const json& info, const std::string& key) {
-  const auto found = info.find(key);
-  return found != info.end() && found->is_number() ? fmt::format("{}", found->get<int64_t>()) : "";
+  const int64_t number = number_at(info, key.c_str(), -1);
+  return number >= 0 ? fmt::format("{}", number) : "";
 }
 
 Listing model_rows(const json& shown) {
@@ -130,7 +130,7 @@ Listing tensor_rows(const json& tensors) {
   Listing rows;
   for (const json& tensor : tensors) {
     std::string shape;
-    for (const json& size : tensor.value("shape", json::array())) shape += (shape.empty() ? "" : " ") + size.dump();
+    for (const json& size : array_at(tensor, "shape")) shape += (shape.empty() ? "" : " ") + size.dump();
     rows.add({"", text_at(tensor, "name"), text_at(tensor, "type"), "[" + shape + "]"});
   }
   return rows;
@@ -158,9 +158,9 @@ Listing first_lines(const std::string& text) {
 std::string overview_text(const json& shown, bool verbose) {
   std::string out;
   add_section(out, "Model", model_rows(shown));
-  if (const auto found = shown.find("capabilities"); found != shown.end() && found->is_array() && !found->empty()) {
+  if (const json& capabilities = array_at(shown, "capabilities"); !capabilities.empty()) {
     Listing rows;
-    for (const json& capability : *found) rows.add({"", item_text(capability)});
+    for (const json& capability : capabilities) rows.add({"", item_text(capability)});
     add_section(out, "Capabilities", rows);
   }
   if (const json& info = object_at(shown, "projector_info"); !info.empty()) {
@@ -173,8 +173,8 @@ std::string overview_text(const json& shown, bool verbose) {
     if (const json& info = object_at(shown, "model_info"); !info.empty()) {
       add_section(out, "Metadata", metadata_rows(info));
     }
-    if (const auto found = shown.find("tensors"); found != shown.end() && found->is_array() && !found->empty()) {
-      add_section(out, "Tensors", tensor_rows(*found));
+    if (const json& tensors = array_at(shown, "tensors"); !tensors.empty()) {
+      add_section(out, "Tensors", tensor_rows(tensors));
     }
   }
   if (const std::string text = text_at(shown, "system"); !text.empty()) add_section(out, "System", first_lines(text));

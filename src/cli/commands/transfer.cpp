@@ -13,15 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr size_t digest_digits = 12;
-
-// "sha256:74701a8c35f6..." -> "74701a8c35f6"
-std::string_view short_digest(std::string_view digest) {
-  constexpr std::string_view scheme = "sha256:";
-  if (digest.starts_with(scheme)) digest.remove_prefix(scheme.size());
-  return digest.substr(0, digest_digits);
-}
-
 json transfer_body(std::string_view model, bool insecure) {
   json body = {{"model", model}};
   if (insecure) body["insecure"] = true;

@@ -123,7 +123,7 @@ Result<AnswerStats> Conversation::ask_once(std::string_view prompt, OnAnswer on_
 // To the native endpoint an empty prompt means "load the model"; to OpenAI's it is a prompt, with other defaults.
 Result<AnswerStats> Conversation::ask_from_nothing(OnAnswer on_answer, const net::KeepGoing& keep_going) {
   QUIRE_TRY(const json shown, client_->call("POST", "/api/show", {{"model", model_}}));
-  const json info = shown.is_object() ? shown.value("model_info", json::object()) : json::object();
+  const json info = shown.value("model_info", json());
   // A SentencePiece vocabulary begins each word with a space; as a text of its own it is shown without.
   bool drops_space = text_at(info, "tokenizer.ggml.model") == "llama";
   json body = {{"model", model_},    {"stream", true}, {"prompt", ""},
