@@ -31,7 +31,7 @@ void check_call(const Dialect& dialect, const ApiResult<GenerationCall>& call) {
                   options.sampling.repeat_penalty > 0,
               "sampling is sane");
   QUIRE_CHECK(call->priority.value_or(0) <= 7 && call->logprobs_top_n <= 20, "ranges are kept");
-  QUIRE_CHECK(call->choices >= 1 && call->choices * (1 + call->more_prompts.size()) <= choices_max,
+  QUIRE_CHECK(call->choices >= 1 && static_cast<size_t>(call->choices) * (1 + call->more_prompts.size()) <= choices_max,
               "answers are bounded");
   QUIRE_CHECK(
       call->cache_salt.size() <= 256 && call->deadline_ms.value_or(1) > 0 && call->queue_timeout_ms.value_or(1) > 0,

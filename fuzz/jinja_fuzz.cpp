@@ -14,9 +14,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
   limits.output_bytes_max = size_t{1} << 18;
   Heap heap(limits.memory_bytes_max);
   Dict* message = heap.dict();
-  message->set(heap.text("role"), heap.text(user_text("user")));
-  message->set(heap.text("content"), heap.text(user_text("Gr\xC3\xBC\xC3\x9F"
-                                                         "e <|x|>")));
+  message->set(heap.text("role"), heap.text(quire::user_text("user")));
+  message->set(heap.text("content"), heap.text(quire::user_text("Gr\xC3\xBC\xC3\x9F"
+                                                                "e <|x|>")));
   Render::Globals globals;
   globals.emplace_back("messages", heap.list({Value(message), Value(message)}));
   globals.emplace_back("add_generation_prompt", Value(true));

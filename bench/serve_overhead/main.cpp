@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
   constexpr int64_t ms = 1'000'000;
   const int64_t first_ns = 100 * ms, gap_ns = gap_ms * ms;
   const test::StubServer server({.first_ns = first_ns, .gap_ns = gap_ns});
-  auto target = load::find_target(server.url(), "stub", std::nullopt, true);
+  auto target = load::find_target(server.url(), "stub", nullptr, true);
   if (!target) {
     fmt::print(stderr, "{}\n", target.error().message);
     return 1;

@@ -1,0 +1,21 @@
+# Programs that measure. They are built with the tests, so that none stops compiling unnoticed; not under sanitizers,
+# which make every figure worthless.
+function(quire_benchmark name folder)
+  add_executable(${name} ${CMAKE_SOURCE_DIR}/bench/${folder}/main.cpp)
+  target_link_libraries(${name} PRIVATE ${ARGN})
+  if(QUIRE_SANITIZE)
+    set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ON)
+  endif()
+endfunction()
+
+quire_benchmark(accuracy_bench accuracy quire_model quire_test_support)
+quire_benchmark(kernel_bench kernels quire_backend)
+quire_benchmark(serve_overhead serve_overhead quire_load)
+target_include_directories(serve_overhead PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+find_package(benchmark QUIET)
+if(benchmark_FOUND)
+  quire_benchmark(sampling_bench sampling quire_engine benchmark::benchmark)
+  quire_benchmark(sched_bench sched quire_sched benchmark::benchmark)
+else()
+  message(STATUS "libbenchmark-dev is not here: sampling_bench and sched_bench are left out")
+endif()

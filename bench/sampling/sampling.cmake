@@ -1,6 +1,0 @@
-# Not a part of `all`: cmake --build --preset release --target sampling_bench (needs Debian's libbenchmark-dev)
-find_package(benchmark QUIET)
-if(benchmark_FOUND)
-  add_executable(sampling_bench EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/bench/sampling/main.cpp)
-  target_link_libraries(sampling_bench PRIVATE quire_engine benchmark::benchmark)
-endif()

@@ -1,6 +1,0 @@
-# Not a part of `all`: cmake --build --preset release --target sched_bench (needs Debian's libbenchmark-dev)
-find_package(benchmark QUIET)
-if(benchmark_FOUND)
-  add_executable(sched_bench EXCLUDE_FROM_ALL ${CMAKE_SOURCE_DIR}/bench/sched/main.cpp)
-  target_link_libraries(sched_bench PRIVATE quire_sched benchmark::benchmark)
-endif()
