@@ -66,7 +66,8 @@ std::string bash_script(const CommandDescription& program) {
   }
   return "# bash completion of quire. Made by `quire completion bash`.\n"
          "_quire() {\n"
-         "  local current=${COMP_WORDS[COMP_CWORD]} path= word words= models=0 files=0\n"
+         "  local line=${COMP_LINE:0:COMP_POINT} current before= path= word words= models=0 files=0\n"
+         "  current=${line##*[[:space:]]}\n"
          "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
          "    case \"$path/$word\" in\n" +
          steps +
@@ -75,12 +76,20 @@ std::string bash_script(const CommandDescription& program) {
          "  case $path in\n" +
          cases +
          "  esac\n"
-         "  if [[ $current != -* && $models = 1 ]]; then\n"
-         "    words+=\" $(quire list 2>/dev/null | awk 'NR > 1 { print $1 }')\"\n"
-         "  fi\n"
          "  COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
-         "  if [[ $files = 1 && $current != -* ]]; then COMPREPLY+=($(compgen -f -- \"$current\")); fi\n"
-         "  if declare -F __ltrim_colon_completions >/dev/null; then __ltrim_colon_completions \"$current\"; fi\n"
+         "  if [[ $current = -* ]]; then return; fi\n"
+         // Names are data: the words of `compgen -W` would be expanded, and a name may say $(anything).
+         "  if [[ $models = 1 ]]; then\n"
+         "    while IFS= read -r word; do\n"
+         "      if [[ $word = \"$current\"* ]]; then COMPREPLY+=(\"$word\"); fi\n"
+         "    done < <(quire list 2>/dev/null | awk 'NR > 1 { print $1 }')\n"
+         "  fi\n"
+         "  if [[ $files = 1 ]]; then\n"
+         "    while IFS= read -r word; do COMPREPLY+=(\"$word\"); done < <(compgen -f -- \"$current\")\n"
+         "  fi\n"
+         // Bash replaces what stands behind the last colon, where colons part words for it.
+         "  if [[ $COMP_WORDBREAKS = *:* && $current = *:* ]]; then before=${current%\"${current##*:}\"}; fi\n"
+         "  COMPREPLY=(\"${COMPREPLY[@]#\"$before\"}\")\n"
          "}\n"
          "complete -o filenames -F _quire quire\n";
 }

@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
+#include <filesystem>
 
 #include "cli/describe.h"
 #include "cli/fake_ollama.h"
@@ -26,10 +26,14 @@ TEST(NearestName, is_a_slip_away_or_begins_so) {
   EXPECT_EQ(nearest_name("", names), "");
 }
 
-// What bash offers for the words of a line; the last one is being typed.
-std::string offered(const std::string& words, const std::string& environment = "true") {
+// What bash offers for a line that is being typed. It parts words at colons, too.
+std::string offered(const std::string& line, const std::string& environment = "true") {
+  std::string words = line;
+  for (size_t at = 0; (at = words.find(':', at)) != std::string::npos; at += 3) words.replace(at, 1, " : ");
+  if (line.ends_with(' ')) words += "\"\"";
   return shell(environment + "; bin=$(dirname $(echo QUIRE )); PATH=$bin:$PATH; export PATH; " +
-               "bash -c 'source <(quire completion bash); COMP_WORDS=(" + words +
+               "bash -c 'source <(quire completion bash); COMP_LINE=\"" + line +
+               "\"; COMP_POINT=${#COMP_LINE}; COMP_WORDBREAKS=:; COMP_WORDS=(" + words +
                "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _quire; printf \"%s \" \"${COMPREPLY[@]}\"'")
       .out;
 }
@@ -41,12 +45,24 @@ TEST(Completion, bash_offers_commands_options_and_models) {
         .body = R"({"models":[{"name":"llama3.2:latest","digest":"1"},{"name":"qwen:1b","digest":"2"}]})"};
   });
   EXPECT_EQ(offered("quire pu"), "pull push ");
-  EXPECT_THAT(offered("quire bench \"\""), HasSubstr("batch "));
+  EXPECT_THAT(offered("quire bench "), HasSubstr("batch "));
   EXPECT_EQ(offered("quire run m --no"), "--nowordwrap ");
   EXPECT_EQ(offered("quire bench batch --par"), "--parallel ");
   EXPECT_EQ(offered("quire show l", "export " + server.environment()), "llama3.2:latest ");
+  EXPECT_EQ(offered("quire show llama3.2:la", "export " + server.environment()), "latest ") << "behind the colon";
   EXPECT_EQ(shell("QUIRE completion bash | tr -d '\\n\\40-\\176' | wc -c").out, "0\n") << "plain text alone";
   EXPECT_THAT(offered("quire sign"), Not(HasSubstr("signin"))) << "what is refused is not offered";
+}
+
+TEST(Completion, a_models_name_is_never_a_command) {
+  const std::string made = testing::TempDir() + "/made_by_a_name";
+  std::filesystem::remove(made);
+  FakeOllama server;
+  server.on("GET /api/tags", [&](const auto&) {
+    return FakeOllama::Reply{.body = R"({"models":[{"name":"$(touch$IFS)" + made + R"():x","digest":"1"}]})"};
+  });
+  EXPECT_THAT(offered("quire show ", "export " + server.environment()), HasSubstr("$(touch$IFS"));
+  EXPECT_FALSE(std::filesystem::exists(made));
 }
 
 TEST(Completion, each_shell_understands_its_script) {
