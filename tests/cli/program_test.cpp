@@ -9,6 +9,7 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <set>
 #include <sstream>
 #include <string>
@@ -18,6 +19,7 @@
 
 #include "cli/shell.h"
 #include "kernels/peaks.h"
+#include "server/settings.h"
 #include "test_data.h"
 
 namespace quire::cli {
@@ -38,6 +40,25 @@ TEST(Program, every_command_has_help) {
     EXPECT_EQ(ran.status, 0) << command;
     EXPECT_NE(ran.out.find("Usage: quire"), std::string::npos) << command;
   }
+}
+
+TEST(Program, the_help_of_serve_and_the_readme_name_the_variables_that_are_read) {
+  std::set<std::string> read = {"QUIRE_NOHISTORY"};  // which the prompt reads
+  const auto settings = server::read_settings([&](const char* name) -> const char* {
+    if (std::string_view(name).starts_with("QUIRE_")) read.insert(name);
+    return nullptr;
+  });
+  ASSERT_TRUE(settings);
+  EXPECT_EQ(read.erase("QUIRE_MACHINE_ROOT"), 1U) << "which is for tests";
+  const std::string help = shell("QUIRE serve --help | sed -n '/^Environment/,$p'").out;
+  std::set<std::string> told;
+  const std::regex name("QUIRE_[A-Z_]+");
+  for (std::sregex_iterator found(help.begin(), help.end(), name); found != std::sregex_iterator(); ++found) {
+    if (found->str() != "QUIRE_") told.insert(found->str());
+  }
+  EXPECT_EQ(told, read);
+  const std::string readme = file_text(std::filesystem::path(QUIRE_SOURCE_DIR) / "README.md");
+  for (const std::string& one : read) EXPECT_NE(readme.find("`" + one + "`"), std::string::npos) << one;
 }
 
 TEST(Program, says_its_version) {

@@ -8,11 +8,10 @@
 namespace quire::cli {
 namespace {
 
-void add_format(CLI::App& command, OutputFormat& format) {
+void add_format(CLI::App& command, OutputFormat& format,
+                const char* text = "table, or jsonl: one object a line (table)") {
   const std::map<std::string, OutputFormat> formats = {{"table", OutputFormat::table}, {"jsonl", OutputFormat::jsonl}};
-  command.add_option("--format", format, "table, or jsonl: one object a line (table)")
-      ->option_text("FORMAT")
-      ->transform(CLI::Transformer(formats));
+  command.add_option("--format", format, text)->option_text("FORMAT")->transform(CLI::Transformer(formats));
 }
 
 // --model, --threads and --format of a bench command.
@@ -59,9 +58,7 @@ void add_bench_command(CLI::App& app, Action& action) {
   add_count("--requests", compared->requests, 1 << 20, "Requests of each client, one after another");
   add_count("--prompt", compared->prompt, 1 << 20, "Tokens of a prompt");
   add_count("--generate", compared->generate, 1 << 20, "Tokens of an answer");
-  compare->add_option("--format", compared->json, "table, or jsonl: one object a setup (table)")
-      ->option_text("FORMAT")
-      ->transform(CLI::Transformer(std::map<std::string, bool>{{"table", false}, {"jsonl", true}}));
+  add_format(*compare, compared->format, "table, or jsonl: one object a setup (table)");
 
   CLI::App* roof = bench->add_subcommand("roof", "What this machine could do at most: read memory, multiply and add");
   const auto measured = bind_command<BenchRoofOptions>(roof, action, bench_roof_command);

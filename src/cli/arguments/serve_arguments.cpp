@@ -8,12 +8,22 @@ const char* const environment_text =
     "  QUIRE_HOST               where the server listens and clients look (127.0.0.1:11434)\n"
     "  QUIRE_MODELS             the folder with models (~/.quire/models)\n"
     "  QUIRE_NUM_PARALLEL       contexts that run together at most (auto)\n"
+    "  QUIRE_TARGET_ITL_MS      the gap between two tokens to keep under (auto)\n"
     "  QUIRE_MAX_QUEUE          requests that may wait (512)\n"
+    "  QUIRE_MAX_QUEUE_TOKENS   tokens of their prompts (1048576)\n"
+    "  QUIRE_CLIENT_WEIGHTS     shares of clients: user:ann=3,key:sk-...=2 (1 each)\n"
     "  QUIRE_MAX_LOADED_MODELS  models in memory at once (3)\n"
     "  QUIRE_KEEP_ALIVE         how long an idle model stays (5m)\n"
     "  QUIRE_CONTEXT_LENGTH     the longest context (the model's own)\n"
+    "  QUIRE_KV_CACHE_TYPE      f16, or q8_0 in 53 % of the memory (f16)\n"
+    "  QUIRE_DRAIN_TIMEOUT      for answers that run when the server is told to stop (30s)\n"
+    "  QUIRE_ORIGINS            web pages that may ask, besides those of this machine\n"
     "  QUIRE_LOG_FORMAT         text, or json: an object a line (text)\n"
-    "  QUIRE_THREADS, QUIRE_MEMORY, QUIRE_ISA   workers, bytes for contexts, instruction set (auto)\n";
+    "  QUIRE_DEBUG              1 logs more, 2 everything (0)\n"
+    "  QUIRE_THREADS            workers (every core)\n"
+    "  QUIRE_MEMORY             bytes for the contexts of all models (auto)\n"
+    "  QUIRE_ISA                instruction set (the best)\n"
+    "  QUIRE_NOHISTORY          set: `quire run` keeps no lines that were typed\n";
 
 void add_server_commands(CLI::App& app, Action& action) {
   CLI::App* serve = app.add_subcommand("serve", "Start the server")->alias("start");
