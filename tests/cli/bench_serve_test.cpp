@@ -120,7 +120,7 @@ TEST_F(BenchServe, wrong_inputs_are_one_line_that_says_what_to_do) {
       {"--client a:b", "--client"},
       {"--trace no-such-file", "no-such-file: no such file"},
       {"--trace " QUIRE_SOURCE_DIR "/LICENSE", "of the trace: expected TIMESTAMP"},
-      {"--parallel 1 --baseline no-such-file", "make it with --output"},
+      {"--parallel 1 --baseline no-such-file", "--output makes it"},
       {"--cancel 101", "requests that are cancelled"}};
   for (const auto& [arguments, words] : cases) {
     const Ran ran = bench(arguments);

@@ -39,7 +39,7 @@ TEST(Listing, what_strangers_named_does_not_move_the_cursor) {
   Listing table({"NAME"});
   table.add({"a\x1b[2J"});
   table.add({"caf\xe9"});
-  EXPECT_EQ(table.text(), "NAME         \na\\x1b[2J    \ncaf\\xe9     \n");
+  EXPECT_EQ(table.text(), "NAME     \na\\x1b[2J    \ncaf\\xe9     \n");
 }
 
 TEST(WrapEvenly, leaves_the_least_ragged_lines) {

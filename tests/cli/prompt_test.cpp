@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <fstream>
 #include <optional>
 
 #include "cli/fake_ollama.h"
@@ -128,7 +129,9 @@ TEST_F(PromptTest, several_lines_stand_between_three_quotes) {
   EXPECT_EQ(messages(2).front(), json::parse(R"({"role":"system","content":"be\nbrief"})"));
 }
 
-TEST_F(PromptTest, parameters_are_set_and_numbers_out_of_range_are_refused) {
+TEST_F(PromptTest, what_is_set_is_sent_and_what_makes_no_sense_is_refused_where_it_is_typed) {
+  const std::string picture = (home_ / "cat.JPG").string();
+  std::ofstream(picture) << "not really";
   start();
   for (const auto& [line, reply] : std::vector<std::pair<std::string, std::string>>{
            {"/set parameter temperature 0.5", "Set parameter 'temperature' to '0.5'"},
@@ -138,6 +141,9 @@ TEST_F(PromptTest, parameters_are_set_and_numbers_out_of_range_are_refused) {
            {"/set parameter seed 1e400", "error: seed"},
            {"/set parameter num_predict 1.5", "error: num_predict: '1.5' is not a whole number"},
            {"/set parameter nonsense 1", "error: unknown parameter 'nonsense'"},
+           {"/set think much", "error: think 'much': expected true, false or low, medium, high, max"},
+           {"/set think low", "Set 'think' mode to 'low'."},
+           {"what is in " + picture + " ?", "error: pictures are not supported yet: " + picture},
            {"/set nonsense", "Unknown command '/set nonsense'"},
            {"/nonsense", "Unknown command '/nonsense'"},
            {"/load other", "Couldn't find model 'other'"},
@@ -151,6 +157,20 @@ TEST_F(PromptTest, parameters_are_set_and_numbers_out_of_range_are_refused) {
   messages(1);
   EXPECT_EQ(server_.calls("POST /api/chat")[0].body["options"],
             json::parse(R"({"temperature":0.5,"stop":["two words","end"]})"));
+  EXPECT_EQ(server_.calls("POST /api/chat")[0].body["think"], "low");
+}
+
+TEST_F(PromptTest, thoughts_that_are_interrupted_leave_the_terminal_as_it_was) {
+  server_.on("POST /api/chat", [](const json&) {
+    return FakeOllama::Reply{.body = R"({"message":{"thinking":"Hm"},"done":false})"
+                                     "\n"
+                                     R"({"message":{"content":""},"done":true,"done_reason":"length"})"
+                                     "\n"};
+  });
+  start();
+  program_->type("hi\r");
+  ASSERT_TRUE(program_->shows("Hm"));
+  EXPECT_TRUE(program_->shows("\x1b[0m")) << program_->output();
 }
 
 TEST_F(PromptTest, a_conversation_is_saved_under_a_name) {

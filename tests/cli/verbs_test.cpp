@@ -185,6 +185,56 @@ TEST_F(Verbs, run_reads_what_is_piped_into_it_utf8_or_not) {
   EXPECT_EQ(quire("run \"$(printf 'caf\\351')\" hi </dev/null 2>/dev/null").status, 1) << "no such model";
 }
 
+TEST_F(Verbs, run_refuses_pictures_by_name_before_anything_is_sent) {
+  const std::filesystem::path picture = std::filesystem::path(testing::TempDir()) / "cat.PNG";
+  std::ofstream(picture) << "not really";
+  const Ran ran = quire("run m 'What is \"" + picture.string() + "\"?' 2>&1 </dev/null");
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_EQ(ran.out, "Error: pictures are not supported yet: " + picture.string() + "\n");
+  EXPECT_EQ(server_.calls("POST /api/generate").size(), 0U);
+  for (const std::string& words :
+       {std::string("see /no/such/cat.png"), std::string("cat.png"), picture.parent_path().string()}) {
+    EXPECT_EQ(quire("run m '" + words + "' </dev/null").status, 0) << words;
+  }
+}
+
+TEST_F(Verbs, run_of_nothing_raw_refuses_what_its_request_has_no_place_for) {
+  for (const char* option : {"--system x", "--format json", "--think", "--keepalive 5m"}) {
+    const Ran ran = quire(std::string("run m --raw \"\" ") + option + " 2>&1 </dev/null");
+    EXPECT_EQ(ran.status, 1) << option;
+    EXPECT_THAT(ran.out, HasSubstr("does not go with --raw \"\"")) << option;
+  }
+}
+
+TEST_F(Verbs, a_pipe_beside_an_empty_prompt_is_the_prompt) {
+  answer("POST /api/generate", "{\"response\":\"Hi\",\"done\":true}\n");
+  EXPECT_EQ(shell("export " + server_.environment() + "; printf notes | QUIRE run m ''").status, 0);
+  EXPECT_EQ(body_of("POST /api/generate")["prompt"], "notes");
+}
+
+TEST_F(Verbs, an_answer_of_another_kind_is_an_error_and_no_crash) {
+  for (const char* body : {"[1]", "7", "\"x\"", "{"}) {
+    answer("POST /api/show", body);
+    const Ran ran = quire("run m hi 2>&1 </dev/null");
+    EXPECT_EQ(ran.status, 1) << body;
+    EXPECT_EQ(ran.out, "Error: POST /api/show: the answer is no JSON object\n") << body;
+  }
+  answer("POST /api/show", R"({"tensors":[7,{"shape":8}],"capabilities":5,"model_info":{"a.context_length":1e300,
+                               "general.architecture":"a"},"details":9})");
+  EXPECT_EQ(quire("show -v m >/dev/null").status, 0);
+}
+
+TEST_F(Verbs, texts_without_an_end_are_refused) {
+  EXPECT_THAT(quire("create m -f /dev/zero 2>&1").out, HasSubstr("/dev/zero has more than 67108864 bytes"));
+  EXPECT_THAT(quire("run m </dev/zero 2>&1").out, HasSubstr("standard input has more than 67108864 bytes"));
+  EXPECT_THAT(quire("create m -f . 2>&1").out, HasSubstr("cannot read .: Is a directory"));
+}
+
+TEST_F(Verbs, names_of_strangers_do_not_move_the_cursor) {
+  answer("GET /api/tags", R"({"models":[{"name":"a\u001b[2Jb:x","digest":"1","size":1}]})");
+  EXPECT_THAT(quire("list").out, HasSubstr("a\\x1b[2Jb:x"));
+}
+
 TEST_F(Verbs, thoughts_are_set_apart_or_hidden) {
   answer("POST /api/generate",
          "{\"thinking\":\"Hm.\",\"response\":\"\",\"done\":false}\n"

@@ -262,13 +262,13 @@ Result<void> bench_compare_command(const BenchCompareOptions& options) {
   std::vector<Outcome> outcomes;
   for (const Setup& setup : setups) {
     QUIRE_TRY(Outcome outcome, Trial(options, setup, signals).run());
-    if (options.json) {
+    if (options.format == OutputFormat::jsonl) {
       fmt::print("{}\n", json_of(outcome).dump());
       std::fflush(stdout);
     }
     outcomes.push_back(std::move(outcome));
   }
-  if (!options.json) print_table(options, outcomes);
+  if (options.format == OutputFormat::table) print_table(options, outcomes);
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "cli/commands/commands.h"
 
 namespace quire::cli {
 
@@ -14,7 +15,7 @@ struct BenchCompareOptions {
   int32_t requests = 3;  // of each client, one after another
   int32_t prompt = 128;  // tokens
   int32_t generate = 64;
-  bool json = false;
+  OutputFormat format = OutputFormat::table;
 };
 Result<void> bench_compare_command(const BenchCompareOptions& options);
 

@@ -28,7 +28,7 @@ bool look(const load::HttpEndpoint& endpoint, WatchSample& sample) {
   if (!reply || reply->status != 200) return false;
   const nlohmann::json body = nlohmann::json::parse(reply->body, nullptr, false);
   if (!body.is_object()) return false;
-  for (const nlohmann::json& model : models_of(body)) {
+  for (const nlohmann::json& model : array_at(body, "models")) {
     const nlohmann::json blocks = model.value("kv_blocks", nlohmann::json::object());
     const nlohmann::json counts = model.value("since_load", nlohmann::json::object());
     sample.kv_bytes +=

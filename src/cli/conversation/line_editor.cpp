@@ -16,7 +16,7 @@
 
 #include "base/check.h"
 #include "base/terminal.h"
-#include "cli/terminal/human.h"
+#include "text/unicode.h"
 #include "text/utf8.h"
 
 namespace quire::cli {
@@ -25,12 +25,6 @@ namespace {
 constexpr int history_lines_max = 1000;
 constexpr wchar_t replacement = 0xFFFD;
 constexpr std::wstring_view paste_end = L"\x1b[201~";
-
-void append_utf8(std::string& text, wchar_t character) {
-  std::array<utf8proc_uint8_t, 4> bytes;
-  const auto size = utf8proc_encode_char(static_cast<utf8proc_int32_t>(character), bytes.data());
-  for (utf8proc_ssize_t at = 0; at < size; ++at) text.push_back(static_cast<char>(bytes[static_cast<size_t>(at)]));
-}
 
 bool understands_escapes() {
   const char* terminal = std::getenv("TERM");
@@ -69,8 +63,6 @@ struct LineEditor::State {
 };
 
 namespace {
-
-LineEditor::Line ended(LineEditor::End end, std::string text) { return {.end = end, .text = std::move(text)}; }
 
 template <typename State>
 State& state_of(EditLine* editor) {
@@ -121,7 +113,7 @@ void LineEditor::State::hide_placeholder() {
 std::string LineEditor::State::so_far() const {
   const LineInfoW* info = el_wline(editor);
   std::string text;
-  for (const wchar_t* at = info->buffer; at != info->lastchar; ++at) append_utf8(text, *at);
+  for (const wchar_t* at = info->buffer; at != info->lastchar; ++at) append_code_point(text, static_cast<int32_t>(*at));
   return text;
 }
 
@@ -259,14 +251,14 @@ LineEditor::Line LineEditor::read(std::string_view prompt, std::string_view plac
     if (state.end == End::line) state.end = End::input_ended;
     text = state.so_far();
   } else {
-    for (int at = 0; at < count; ++at) append_utf8(text, line[at]);
+    for (int at = 0; at < count; ++at) append_code_point(text, static_cast<int32_t>(line[at]));
     if (text.ends_with('\n')) text.pop_back();
   }
   state.show("\x1b[?2004l");
   if (state.end != End::line) {
     std::fputs("\n", stdout);
     std::fflush(stdout);
-    return ended(state.end, std::move(text));
+    return {.end = state.end, .text = std::move(text)};
   }
   if (state.remembers && !text.empty()) {
     HistEventW event;
@@ -274,7 +266,7 @@ LineEditor::Line LineEditor::read(std::string_view prompt, std::string_view plac
     if (kept.ends_with(L'\n')) kept.pop_back();
     history_w(state.history, &event, H_ENTER, kept.c_str());
   }
-  return ended(End::line, std::move(text));
+  return {.end = End::line, .text = std::move(text)};
 }
 
 }  // namespace quire::cli
