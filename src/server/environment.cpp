@@ -6,15 +6,13 @@
 #include <array>
 #include <charconv>
 
+#include "base/ascii.h"
+
 namespace quire::server {
 namespace {
 
 // Ollama takes these away from both ends of every value: files of variables have quotes that no shell removed.
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view around = " \t\r\n\"'";
-  const size_t begin = std::min(text.find_first_not_of(around), text.size());
-  return text.substr(begin, text.find_last_not_of(around) + 1 - begin);
-}
+constexpr std::string_view around_values = " \t\r\n\"'";
 
 }  // namespace
 
@@ -22,8 +20,8 @@ std::optional<Variable> Environment::find(std::string_view suffix) const {
   for (const std::string_view prefix : {"QUIRE_", "OLLAMA_"}) {
     std::string name = fmt::format("{}{}", prefix, suffix);
     const char* value = lookup_(name.c_str());
-    if (value == nullptr || trimmed(value).empty()) continue;
-    return Variable{std::move(name), std::string(trimmed(value))};
+    const std::string_view text = trimmed(value == nullptr ? "" : value, around_values);
+    if (!text.empty()) return Variable{std::move(name), std::string(text)};
   }
   return std::nullopt;
 }

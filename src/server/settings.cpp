@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "api/duration.h"
+#include "base/ascii.h"
 #include "base/bytes.h"
 
 namespace quire::server {
@@ -47,7 +48,7 @@ Result<void> read_kv_type(const Environment& environment, KvType& target) {
   constexpr std::string_view suffix = "KV_CACHE_TYPE";
   std::optional<Variable> variable = environment.find(suffix);
   if (!variable) return {};
-  for (char& c : variable->value) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  variable->value = lower_case(variable->value);
   constexpr std::array<std::string_view, 5> smaller = {"q4_0", "q4_1", "iq4_nl", "q5_0", "q5_1"};
   constexpr std::array<std::string_view, 2> larger = {"f32", "bf16"};
   if (variable->is_ollamas()) {
@@ -93,30 +94,30 @@ Result<void> read_parallel(const Environment& environment, Settings& settings) {
 
 // Set for Ollama, and without a meaning here: said once, so that nobody waits for an effect.
 void warn_of_ollamas_own(const EnvironmentLookup& lookup, std::vector<std::string>& warnings) {
-  constexpr std::string_view names[] = {"OLLAMA_FLASH_ATTENTION", "OLLAMA_SCHED_SPREAD",       "OLLAMA_GPU_OVERHEAD",
-                                        "OLLAMA_IGPU_ENABLE",     "OLLAMA_INTEL_GPU",          "OLLAMA_VULKAN",
-                                        "OLLAMA_LLM_LIBRARY",     "OLLAMA_LOAD_TIMEOUT",       "OLLAMA_MAX_VRAM",
-                                        "OLLAMA_NEW_ENGINE",      "OLLAMA_DEBUG_LOG_REQUESTS", "OLLAMA_MULTIUSER_CACHE",
-                                        "OLLAMA_REMOTES"};
+  constexpr std::string_view names[] = {"OLLAMA_FLASH_ATTENTION",
+                                        "OLLAMA_SCHED_SPREAD",
+                                        "OLLAMA_GPU_OVERHEAD",
+                                        "OLLAMA_IGPU_ENABLE",
+                                        "OLLAMA_INTEL_GPU",
+                                        "OLLAMA_VULKAN",
+                                        "OLLAMA_LLM_LIBRARY",
+                                        "OLLAMA_LOAD_TIMEOUT",
+                                        "OLLAMA_MAX_VRAM",
+                                        "OLLAMA_NEW_ENGINE",
+                                        "OLLAMA_DEBUG_LOG_REQUESTS",
+                                        "OLLAMA_MULTIUSER_CACHE",
+                                        "OLLAMA_REMOTES",
+                                        "OLLAMA_AUTH",
+                                        "OLLAMA_CREATE_REMOTE",
+                                        "OLLAMA_GO_TEMPLATE",
+                                        "OLLAMA_MAX_TRANSFER_STREAMS",
+                                        "OLLAMA_NOPRUNE"};
   std::string found;
   for (const std::string_view name : names) {
     const char* value = lookup(std::string(name).c_str());
     if (value != nullptr && *value != '\0') found.append(found.empty() ? "" : ", ").append(name);
   }
   if (!found.empty()) warnings.push_back(found + ": set, but without a meaning here");
-}
-
-std::vector<std::string> split_list(std::string_view text) {
-  std::vector<std::string> items;
-  while (!text.empty()) {
-    const size_t comma = std::min(text.find(','), text.size());
-    std::string_view item = text.substr(0, comma);
-    while (item.starts_with(' ')) item.remove_prefix(1);
-    while (item.ends_with(' ')) item.remove_suffix(1);
-    if (!item.empty()) items.emplace_back(item);
-    text.remove_prefix(std::min(comma + 1, text.size()));
-  }
-  return items;
 }
 
 std::filesystem::path default_models_folder(const EnvironmentLookup& lookup) {
@@ -132,7 +133,7 @@ Result<uint64_t> parse_bytes(std::string_view text) {
   std::string_view unit(stop, static_cast<size_t>(text.data() + text.size() - stop));
   uint64_t scale = 1;
   if (!unit.empty()) {
-    const size_t power = std::string_view("KMGT").find(unit[0] >= 'a' ? static_cast<char>(unit[0] - 32) : unit[0]);
+    const size_t power = std::string_view("kmgt").find(lower_case(unit[0]));
     if (power != std::string_view::npos) {
       scale = uint64_t{1} << (10 * (power + 1));
       unit.remove_prefix(1);
@@ -172,7 +173,11 @@ Result<Settings> read_settings(const EnvironmentLookup& lookup) {
   QUIRE_TRY_VOID(read_kv_type(environment, settings.kv_type));
   if (const auto isa = environment.find("ISA")) settings.isa = isa->value;
   if (const auto root = environment.find("MACHINE_ROOT")) settings.machine_root = root->value;
-  if (const auto origins = environment.find("ORIGINS")) settings.origins = split_list(origins->value);
+  if (const auto origins = environment.find("ORIGINS")) {
+    for (const std::string_view origin : comma_items(origins->value)) {
+      if (!origin.empty()) settings.origins.emplace_back(origin);
+    }
+  }
   const auto folder = environment.find("MODELS");
   settings.models_folder = folder ? std::filesystem::path(folder->value) : default_models_folder(lookup);
   if (folder) settings.models_variable = folder->name;

@@ -37,14 +37,6 @@ std::string_view take_last(std::string_view& text, char separator, bool& found) 
 
 }  // namespace
 
-std::string lower_case(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-
 std::optional<ModelName> ModelName::of_parts(std::string_view host, std::string_view name_space, std::string_view model,
                                              std::string_view tag) {
   if (!is_valid(Part::host, host) || !is_valid(Part::name_space, name_space) || !is_valid(Part::model, model) ||

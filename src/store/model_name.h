@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/ascii.h"
 #include "base/result.h"
 
 namespace quire::store {
@@ -14,9 +15,6 @@ namespace quire::store {
 inline constexpr std::string_view default_host = "registry.ollama.ai";
 inline constexpr std::string_view default_namespace = "library";
 inline constexpr std::string_view default_tag = "latest";
-
-// Letters A-Z as a-z; all other bytes stay.
-std::string lower_case(std::string_view text);
 
 // A valid name; every part is one path component that cannot leave its folder. Letters count alike in either case, and
 // two hosts with two names are one: huggingface.co is hf.co, and ollama.com is registry.ollama.ai.

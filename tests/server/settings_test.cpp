@@ -123,6 +123,7 @@ TEST(Settings, start_with_every_value_that_ollama_starts_with) {
   EXPECT_EQ(read({{"OLLAMA_HOST", "host:99999"}})->host, "127.0.0.1");
   EXPECT_EQ(warned("OLLAMA_HOST", "https://box"), "OLLAMA_HOST: TLS is not served; a proxy in front may speak it");
   EXPECT_EQ(warned("OLLAMA_FLASH_ATTENTION", "1"), "OLLAMA_FLASH_ATTENTION: set, but without a meaning here");
+  EXPECT_EQ(warned("OLLAMA_NOPRUNE", "1"), "OLLAMA_NOPRUNE: set, but without a meaning here");
   for (const char* large : {"4294967296", "99999999999999999999"}) {
     EXPECT_EQ(warned("OLLAMA_CONTEXT_LENGTH", large), "") << large;
     EXPECT_EQ(read({{"OLLAMA_CONTEXT_LENGTH", large}})->context_tokens, 2147483647) << large;

@@ -24,7 +24,7 @@ Result<std::string> list_text(Client& client, std::string_view prefix) {
   Listing table({"NAME", "ID", "SIZE", "MODIFIED"});
   for (const nlohmann::json& model : array_at(reply, "models")) {
     const std::string name = text_at(model, "name");
-    if (!store::lower_case(name).starts_with(store::lower_case(prefix))) continue;
+    if (!lower_case(name).starts_with(lower_case(prefix))) continue;
     const bool elsewhere = !text_at(model, "remote_model").empty();
     table.add({name, std::string(short_digest(text_at(model, "digest"))),
                elsewhere ? "-" : human_bytes(number_at(model, "size")), age_text(text_at(model, "modified_at"))});

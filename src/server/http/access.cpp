@@ -4,16 +4,10 @@
 #include <array>
 #include <cstddef>
 
+#include "base/ascii.h"
+
 namespace quire::server {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
 
 // "host:port" -> "host"; "[::1]:80" -> "[::1]".
 std::string_view without_port(std::string_view host) {
@@ -59,11 +53,8 @@ std::string allowed_request_headers(std::string_view asked) {
   std::string allowed =
       "Authorization, Content-Type, User-Agent, Accept, Priority, X-Request-Id, X-Requested-With, OpenAI-Beta, "
       "OpenAI-Organization, OpenAI-Project";
-  while (!asked.empty()) {
-    const std::string_view item = asked.substr(0, asked.find(','));
-    asked.remove_prefix(std::min(item.size() + 1, asked.size()));
-    const size_t begin = std::min(item.find_first_not_of(' '), item.size());
-    const std::string name = lower(item.substr(begin, item.find_last_not_of(' ') + 1 - begin));
+  for (const std::string_view item : comma_items(asked)) {
+    const std::string name = lower_case(item);
     const bool is_token = name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos;
     if (name.starts_with("x-stainless-") && is_token) allowed += ", " + name;
   }
@@ -71,25 +62,25 @@ std::string allowed_request_headers(std::string_view asked) {
 }
 
 bool host_allowed(std::string_view host_header, std::string_view own_host_name) {
-  const std::string host = lower(without_port(host_header));
+  const std::string host = lower_case(without_port(host_header));
   if (host.empty() || host.starts_with('[') || is_ipv4(host)) return true;
-  if (host == "localhost" || host == lower(own_host_name)) return true;
+  if (host == "localhost" || host == lower_case(own_host_name)) return true;
   constexpr std::array<std::string_view, 3> local_endings = {".localhost", ".local", ".internal"};
   return std::ranges::any_of(local_endings, [&](std::string_view ending) { return host.ends_with(ending); });
 }
 
 bool origin_allowed(std::string_view origin_header, std::string_view host_header, std::span<const std::string> extra) {
-  const std::string origin_text = lower(origin_header);
+  const std::string origin_text = lower_case(origin_header);
   const std::string_view origin = origin_text;
   // First: a page without an origin of its own says "null", which has no scheme.
-  if (std::ranges::any_of(extra, [&](const std::string& entry) { return entry_allows(lower(entry), origin); })) {
+  if (std::ranges::any_of(extra, [&](const std::string& entry) { return entry_allows(lower_case(entry), origin); })) {
     return true;
   }
   const size_t scheme_end = origin.find("://");
   if (scheme_end == std::string_view::npos) return false;
   const std::string_view scheme = origin.substr(0, scheme_end);
   const std::string_view host = origin.substr(scheme_end + 3);
-  if (host == lower(host_header) && !host.empty()) return true;  // the page came from here
+  if (host == lower_case(host_header) && !host.empty()) return true;  // the page came from here
   constexpr std::array<std::string_view, 5> application_schemes = {"app", "file", "tauri", "vscode-webview",
                                                                    "vscode-file"};
   if (std::ranges::find(application_schemes, scheme) != application_schemes.end()) return true;

@@ -9,6 +9,8 @@
 #include <limits>
 #include <memory>
 
+#include "base/ascii.h"
+
 namespace quire::server {
 namespace {
 
@@ -72,10 +74,7 @@ Result<std::string> unpack_zstd(const std::string& body, size_t bytes_max) {
 }  // namespace
 
 Result<std::string> decode_body(std::string_view coding, std::string body, size_t bytes_max) {
-  std::string lower(coding);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
+  const std::string lower = lower_case(coding);
   if (lower.empty() || lower == "identity") return body;
   if (lower == "gzip" || lower == "x-gzip") return gunzip(body, bytes_max);
   if (lower == "zstd") return unpack_zstd(body, bytes_max);

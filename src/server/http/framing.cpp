@@ -2,15 +2,9 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace quire::server {
-namespace {
-
-bool equal_in_lower_case(std::string_view text, std::string_view lower) {
-  return std::ranges::equal(text, lower,
-                            [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
-}
-
-}  // namespace
 
 std::string_view framing_fault(const Headers& headers, unsigned version) {
   int hosts = 0;
@@ -22,7 +16,7 @@ std::string_view framing_fault(const Headers& headers, unsigned version) {
     if (name == "content-length") ++lengths;
     if (name != "transfer-encoding") continue;
     ++codings;
-    chunked = equal_in_lower_case(value, "chunked");
+    chunked = equal_ignoring_case(value, "chunked");
   }
   if (hosts > 1) return "more than one Host header";
   if (hosts == 0 && version >= 11) return "no Host header";
@@ -36,7 +30,7 @@ std::string_view framing_fault(const Headers& headers, unsigned version) {
 
 Target parse_target(std::string_view target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
-    if (target.size() < scheme.size() || !equal_in_lower_case(target.substr(0, scheme.size()), scheme)) continue;
+    if (target.size() < scheme.size() || !equal_ignoring_case(target.substr(0, scheme.size()), scheme)) continue;
     const std::string_view rest = target.substr(scheme.size());
     const size_t end = std::min(rest.find_first_of("/?#"), rest.size());
     const std::string_view path = rest.substr(end);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/ascii.h"
+
 namespace quire::server {
 namespace {
 
@@ -54,16 +56,10 @@ std::string_view query_value(std::string_view query, std::string_view name) {
 
 uint8_t parse_priority(std::string_view header) {
   constexpr uint8_t fallback = 3;
-  size_t begin = 0;
-  while (begin < header.size()) {
-    const size_t comma = std::min(header.find(',', begin), header.size());
-    std::string_view item = header.substr(begin, comma - begin);
-    while (item.starts_with(' ')) item.remove_prefix(1);
-    while (item.ends_with(' ')) item.remove_suffix(1);
+  for (const std::string_view item : comma_items(header)) {
     if (item.size() == 3 && item.starts_with("u=") && item[2] >= '0' && item[2] <= '7') {
       return static_cast<uint8_t>(item[2] - '0');
     }
-    begin = comma + 1;
   }
   return fallback;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/ascii.h"
 #include "store/sha256.h"
 
 namespace quire::server {
@@ -42,12 +43,7 @@ std::string client_of(const HttpRequest& request, std::string_view user) {
 Result<std::vector<ClientWeight>> parse_client_weights(std::string_view text) {
   constexpr int32_t weight_max = 1000;
   std::vector<ClientWeight> weights;
-  while (!text.empty()) {
-    const size_t comma = std::min(text.find(','), text.size());
-    std::string_view item = text.substr(0, comma);
-    text.remove_prefix(std::min(comma + 1, text.size()));
-    while (item.starts_with(' ')) item.remove_prefix(1);
-    while (item.ends_with(' ')) item.remove_suffix(1);
+  for (const std::string_view item : comma_items(text)) {
     const size_t equals = item.rfind('=');
     int32_t weight = 0;
     const char* end = item.data() + item.size();
