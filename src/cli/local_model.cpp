@@ -17,8 +17,11 @@ Result<std::unique_ptr<LocalModel>> LocalModel::open(const std::string& path, st
   std::unique_ptr<LocalModel> local(new LocalModel(std::move(file), std::move(device)));
   const SteadyClock clock;
   ProgressBar bar("loading " + std::filesystem::path(path).filename().native(), clock, progress_patience_ns);
-  QUIRE_TRY(local->model_, Model::load(local->file_, *local->backend_, kv_type.value_or(settings.kv_type),
-                                       [&](uint64_t done, uint64_t total) { bar.update(done, total); }));
+  const auto progress = [&](uint64_t done, uint64_t total) {
+    bar.update(done, total);
+    return true;
+  };
+  QUIRE_TRY(local->model_, Model::load(local->file_, *local->backend_, kv_type.value_or(settings.kv_type), progress));
   return local;
 }
 

@@ -29,7 +29,7 @@ Result<Model> Model::load(const gguf::File& file, Backend& backend, KvType kv_ty
 }
 
 Result<Model> Model::load(const gguf::File& file, Backend& backend, KvType kv_type) {
-  return load(file, backend, kv_type, [](uint64_t, uint64_t) {});
+  return load(file, backend, kv_type, [](uint64_t, uint64_t) { return true; });
 }
 
 Model::Model(ModelConfig config, const Architecture& architecture, Weights weights)

@@ -54,13 +54,14 @@ class Loader {
       total_bytes_ += tensor->size_bytes();
       return Matrix{};
     }
+    if (!wanted_) return fail(ErrorKind::cancelled, "the load was stopped");
     uint64_t copied_bytes = 0;
     read_ahead_.reach(*tensor, 0);
     return backend_->load_matrix(*tensor, memory_, [&](uint64_t bytes) {
       copied_bytes += bytes;
       read_ahead_.reach(*tensor, copied_bytes);
       done_bytes_ += bytes;
-      progress_(done_bytes_, total_bytes_);
+      wanted_ = progress_(done_bytes_, total_bytes_) && wanted_;
     });
   }
 
@@ -111,6 +112,7 @@ class Loader {
   PageArena memory_{"weights"};
   uint64_t total_bytes_ = 0;
   uint64_t done_bytes_ = 0;
+  bool wanted_ = true;
   std::set<std::string, std::less<>> known_;
 };
 

@@ -13,8 +13,9 @@
 
 namespace quire {
 
-// Weight bytes packed so far, and in all: after each piece of some megabytes, on the loading thread.
-using LoadProgress = FunctionRef<void(uint64_t done_bytes, uint64_t total_bytes)>;
+// Weight bytes packed so far, and in all: after each piece of some megabytes, on the loading thread. False: the model
+// is not wanted any more, and no further matrix is read.
+using LoadProgress = FunctionRef<bool(uint64_t done_bytes, uint64_t total_bytes)>;
 
 // W is (outputs, inputs). Members that an architecture does not have are empty.
 struct LayerWeights {
@@ -39,7 +40,7 @@ struct Weights {
 
 // Every tensor is checked before the first is packed. Errors name the tensor, what was found and what was expected; a
 // tensor that the architecture does not know is an error too, since a model without it is another model. Those beside
-// the text model (is_beside_text) are skipped.
+// the text model (is_beside_text) are skipped. ErrorKind::cancelled: `progress` said so.
 Result<Weights> load_weights(const gguf::File& file, const ModelConfig& config, const Architecture& architecture,
                              Backend& backend, LoadProgress progress);
 

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <array>
@@ -10,7 +9,6 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/ip/host_name.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
@@ -20,14 +18,15 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <thread>
 #include <vector>
 
 #include "base/descriptors.h"
 #include "server/http/connection.h"
+#include "server/listen.h"
 #include "server/models/model_host.h"
 #include "server/observe/event_log.h"
 #include "server/observe/metrics_page.h"
+#include "server/process_limits.h"
 #include "server/requests/answer_stream.h"
 #include "server/routes/service.h"
 #include "server/short_slices.h"
@@ -44,62 +43,6 @@ constexpr std::string_view too_many_connections =
 int64_t unix_now_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
       .count();
-}
-
-// A connection is a file: the soft limit is often 1024. Returns how many there may be.
-size_t raise_file_limit() {
-  rlimit limit{.rlim_cur = 1024, .rlim_max = 1024};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return limit.rlim_cur;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-  return limit.rlim_cur;
-}
-
-// A client that comes when the queue is full is to be told so, not to be cut off: there is room for a crowd beside
-// those that wait, less what models and this program have open.
-size_t default_connections_max(int32_t queue_max, size_t files) {
-  constexpr size_t crowd = 4096;
-  constexpr size_t own_files = 256 + 64;  // refused connections that linger, and all else
-  return std::clamp<size_t>(files - std::min(files, own_files), 64, static_cast<size_t>(queue_max) + crowd);
-}
-
-// "::" listens for IPv4 too, whatever the system's default is; where there is no IPv6, for IPv4 alone.
-Result<tcp::acceptor> listen_on(asio::io_context& io, const HostPort& address) {
-  const std::string& host = address.host;
-  const uint16_t port = address.port;
-  boost::system::error_code error;
-  const auto refused = [&] {
-    const ErrorKind kind = error == asio::error::address_in_use ? ErrorKind::busy : ErrorKind::io;
-    return fail(kind, fmt::format("cannot listen on {}: {}", host_port_text(address), error.message()));
-  };
-  tcp::resolver resolver(io);
-  const auto endpoints = resolver.resolve(host, fmt::format("{}", port), tcp::resolver::passive, error);
-  if (error || endpoints.empty()) return refused();
-  const tcp::endpoint endpoint = *endpoints.begin();
-  tcp::acceptor acceptor(io);
-  acceptor.open(endpoint.protocol(), error);
-  if (error == asio::error::address_family_not_supported && host == "::") return listen_on(io, HostPort{"0.0.0.0", port});
-  if (!error && host == "::") acceptor.set_option(asio::ip::v6_only(false), error);
-  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
-  if (error) return refused();
-  return acceptor;
-}
-
-// Are so many threads to be had? A pool that gets only some of its own waits for ever for them to end.
-Result<void> try_threads(int count) {
-  std::vector<std::jthread> threads;
-  try {
-    for (int index = 0; index < count; ++index) {
-      threads.emplace_back([](const std::stop_token& stop) {
-        while (!stop.stop_requested()) std::this_thread::yield();
-      });
-    }
-  } catch (const std::exception& error) {
-    return fail(ErrorKind::io, fmt::format("cannot start a thread: {}", error.what()));
-  }
-  return {};
 }
 
 constexpr int intake_threads = 2;
@@ -402,7 +345,7 @@ Result<std::unique_ptr<Server>> Server::open(Config config, store::Catalog catal
     config.limits.connections_max = default_connections_max(config.settings.queue_max, files);
   }
   reserve_descriptors(static_cast<int>(config.limits.connections_max));
-  QUIRE_TRY_VOID(try_threads(intake_threads + loader_threads));
+  QUIRE_TRY_VOID(try_threads(intake_threads + loader_threads + StoreJobs::threads));
   auto impl = std::make_unique<Impl>(std::move(config), std::move(catalog), loader, clock);
   const Settings& settings = impl->config.settings;
   QUIRE_TRY(impl->acceptor, listen_on(impl->io, HostPort{settings.host, settings.port}));

@@ -18,7 +18,8 @@
 
 namespace quire::server {
 
-// One listening address, one io thread (the one that calls run), two intake threads and one that loads models.
+// One listening address, one io thread (the one that calls run), two intake threads, one that loads models and four
+// for what is pulled, pushed and created.
 class Server {
  public:
   struct Config {

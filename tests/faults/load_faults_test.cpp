@@ -43,16 +43,17 @@ void write_model(const std::filesystem::path& path) {
   draft.metadata.set("tokenizer.ggml.bos_token_id", uint32_t{1});
   draft.metadata.set("tokenizer.ggml.eos_token_id", uint32_t{2});
   const std::vector<std::byte> bytes = quire::test::fill(draft, 1);
-  std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()),
-                                              static_cast<std::streamsize>(bytes.size()));
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
 }
 
 // The real loader, with the fault in its load; with `until_events` on until the engine says something.
 class FaultyLoader final : public ModelLoader {
  public:
   explicit FaultyLoader(ModelLoader& real) : real_(real) {}
-  Result<std::unique_ptr<LoadedModel>> load(const store::ModelFile& file, EventSink sink) override {
-    if (nth == 0) return real_.load(file, std::move(sink));
+  Result<std::unique_ptr<LoadedModel>> load(const store::ModelFile& file, EventSink sink,
+                                            FunctionRef<bool()> keep_going) override {
+    if (nth == 0) return real_.load(file, std::move(sink), keep_going);
     EventSink noted = [sink](std::vector<Event>&& events) {
       FaultWatch::end();
       sink(std::move(events));
@@ -61,7 +62,7 @@ class FaultyLoader final : public ModelLoader {
     const std::unique_ptr<FaultyLoader, void (*)(FaultyLoader*)> at_the_end(this, [](FaultyLoader* loader) {
       if (!loader->until_events) FaultWatch::end();
     });
-    return real_.load(file, std::move(noted));
+    return real_.load(file, std::move(noted), keep_going);
   }
 
   Fault kind = Fault::allocation;  // these are written while nothing loads
@@ -103,7 +104,8 @@ class LoadFaults : public testing::Test {
   std::optional<RawResponse> ask() {
     const FaultShelter shelter;
     RawClient client(server_->port());
-    client.post("/api/generate", R"({"model":"tiny","prompt":"AB","raw":true,"stream":false,"options":{"num_predict":2}})");
+    client.post("/api/generate",
+                R"({"model":"tiny","prompt":"AB","raw":true,"stream":false,"options":{"num_predict":2}})");
     return client.response();
   }
   void expect_served(int64_t nth) {
@@ -183,11 +185,12 @@ TEST(ServerFaults, a_server_that_gets_no_thread_says_so) {
   settings.port = 0;
   const SteadyClock clock;
   class NoLoader final : public ModelLoader {
-    Result<std::unique_ptr<LoadedModel>> load(const store::ModelFile&, EventSink) override {
+    Result<std::unique_ptr<LoadedModel>> load(const store::ModelFile&, EventSink, FunctionRef<bool()>) override {
       return fail(ErrorKind::internal, "nothing is loaded here");
     }
   } loader;
-  for (int64_t nth = 1; nth <= 3; ++nth) {
+  constexpr int64_t threads = 7;  // for requests, models and the store
+  for (int64_t nth = 1; nth <= threads; ++nth) {
     const FaultWatch watch(Fault::thread, nth);
     const auto opened = Server::open({.settings = settings}, store::Catalog(""), loader, clock);
     ASSERT_FALSE(opened) << nth;

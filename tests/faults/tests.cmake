@@ -1,4 +1,5 @@
-# A program of its own: it replaces operator new and some functions of the system for all of itself.
+# A program of its own: it replaces operator new and some functions of the system for all of itself. Not with a
+# sanitizer, whose run-time replaces the same ones: which of the two is called first is nobody's promise.
 if(NOT QUIRE_SANITIZE)
   file(GLOB fault_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/faults/*.cpp)
   add_executable(test_faults ${fault_sources} support/random_model.cpp main.cpp)

@@ -272,11 +272,24 @@ TEST(Load, progress_ends_at_all_bytes_of_the_matrices) {
       test::take(Model::load(file, backend, KvType::f16, [&](uint64_t done_bytes, uint64_t total_bytes) {
         done.push_back(done_bytes);
         total = total_bytes;
+        return true;
       }));
   EXPECT_EQ(done.size(), size_t{2 * 7 + 1});
   EXPECT_TRUE(std::ranges::is_sorted(done));
   EXPECT_EQ(done.back(), total);
   EXPECT_GE(model.weight_size_bytes(), total);
+}
+
+TEST(Load, is_given_up_when_nobody_wants_the_model_any_more) {
+  const std::vector<std::byte> bytes = test::synthesize({.tied = true});
+  const gguf::File file = test::take(gguf::File::parse(bytes));
+  Team team(2);
+  CpuBackend backend(team, *supported_kernel_tables().back());
+  int calls = 0;
+  const auto refused = Model::load(file, backend, KvType::f16, [&](uint64_t, uint64_t) { return ++calls < 3; });
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::cancelled);
+  EXPECT_EQ(calls, 3);
 }
 
 TEST(KvStore, a_block_in_q8_0_is_17_32nds_of_one_in_f16) {

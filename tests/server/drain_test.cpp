@@ -69,6 +69,15 @@ TEST_F(DrainServer, ends_at_once_when_it_is_told_twice) {
   EXPECT_FALSE(client.response());  // cut off
 }
 
+TEST_F(DrainServer, gives_up_a_load_that_nobody_waits_for) {
+  config_.preload = {"fake"};
+  record_.loads_until_stopped = true;
+  start();
+  EXPECT_EQ(FakeRecord::next(record_.loading), "fake:latest");
+  stop();
+  EXPECT_FALSE(RawClient(port()).connected());
+}
+
 TEST_F(DrainServer, stops_at_once_when_nothing_is_asked) {
   start();
   EXPECT_EQ(post("/api/generate", prompt_body("count 3")).status, 200);

@@ -26,6 +26,7 @@ struct FakeRecord {
   Mailbox<std::pair<std::string, uint64_t>> kv_memory{10'000};  // who may have how much
   Mailbox<int> may_load{1};                                     // loads wait until this is closed, if loads_wait
   bool loads_wait = false;                                      // set before the server starts
+  bool loads_until_stopped = false;                             // the same; no load comes to its end
   std::function<void()> before_load = [] {};                    // on the loader's thread; may throw
   Snapshot<EngineSnapshot> snapshot;
   Snapshot<std::vector<SequenceView>> sequences;
@@ -179,11 +180,14 @@ class FakeModel : public LoadedModel {
 class FakeLoader final : public ModelLoader {
  public:
   explicit FakeLoader(FakeRecord& record) : record_(record) {}
-  Result<std::unique_ptr<LoadedModel>> load(const store::ModelFile& file, EventSink sink) override {
+  Result<std::unique_ptr<LoadedModel>> load(const store::ModelFile& file, EventSink sink,
+                                            FunctionRef<bool()> keep_going) override {
     (void)record_.loading.try_push(std::string(file.name));
     std::vector<int> nothing;
     if (record_.loads_wait) record_.may_load.wait_and_take_all(nothing);
     record_.before_load();
+    while (record_.loads_until_stopped && keep_going()) std::this_thread::yield();
+    if (!keep_going()) return fail(ErrorKind::cancelled, "the load was stopped");
     if (file.name.find("damaged") != std::string::npos) return fail(ErrorKind::internal, "its header is damaged");
     return std::make_unique<FakeModel>(file.name, record_, std::move(sink));
   }

@@ -53,7 +53,8 @@ class TunedStart : public testing::Test {
   int32_t parallel_at_start() {
     EngineModelLoader loader(
         settings_, [this] { return std::make_unique<CpuBackend>(team_, kernels_); }, clock_);
-    const auto model = loader.load(file_, [](std::vector<Event>&&) {});
+    const auto model = loader.load(
+        file_, [](std::vector<Event>&&) {}, [] { return true; });
     EXPECT_TRUE(model) << model.error().message;
     return (*model)->snapshot().controller.parallel;
   }

@@ -26,6 +26,10 @@ ApiResult<std::map<std::string, std::string>> read_files(const Fields& fields) {
   return files;
 }
 
+std::string bytes_of(const nlohmann::json& value) {
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 // The field's JSON as text; empty when absent or empty.
 ApiResult<std::string> read_json(const Fields& fields, std::string_view name, bool array) {
   const nlohmann::json* value = fields.find(name);
@@ -35,7 +39,7 @@ ApiResult<std::string> read_json(const Fields& fields, std::string_view name, bo
                   fmt::format("\"{}\" must be {}, got {}", name, array ? "an array" : "an object", type_phrase(*value)),
                   std::string(name));
   }
-  return value->dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return bytes_of(*value);
 }
 
 // What no request could be answered with must not be stored.
@@ -70,7 +74,7 @@ ApiResult<TransferCall> parse_transfer(std::string_view body) {
 }
 
 ApiResult<CreateCall> parse_create(std::string_view body) {
-  QUIRE_TRY(const nlohmann::json json, parse_body(body));
+  QUIRE_TRY(nlohmann::json json, parse_body(body));
   const Fields fields(json);
   CreateCall call;
   QUIRE_TRY(call.model, read_model_or_name(fields));
@@ -92,6 +96,8 @@ ApiResult<CreateCall> parse_create(std::string_view body) {
   QUIRE_TRY(call.stream, fields.boolean_or("stream", true));
   QUIRE_TRY_VOID(fields.refuse_unread());
   if (call.from.empty() && call.files.empty()) return refuse(400, "neither 'from' or 'files' was specified", "from");
+  json.erase("stream");
+  call.asked = bytes_of(json);
   return call;
 }
 

@@ -36,6 +36,7 @@ struct CreateCall {
   std::string parser;
   std::string requires_;
   bool stream = true;
+  std::string asked;  // the body without "stream": equal where the same is asked for
 };
 // Adapters, drafts, remote models and what else there is no field for are refused by name.
 ApiResult<CreateCall> parse_create(std::string_view body);

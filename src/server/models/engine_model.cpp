@@ -60,12 +60,16 @@ class EngineModel final : public LoadedModel {
   };
 
   static Result<std::unique_ptr<LoadedModel>> create(Parts parts, const store::ModelFile& file,
-                                                     const Settings& settings, const Clock& clock, EventSink sink) {
+                                                     const Settings& settings, const Clock& clock, EventSink sink,
+                                                     FunctionRef<bool()> keep_going) {
     auto result = std::unique_ptr<EngineModel>(new EngineModel(std::move(parts)));
     {
       ProgressBar bar("loading " + file.name, clock, progress_patience_ns);
-      QUIRE_TRY(Model model, Model::load(result->parts_.file, *result->parts_.backend, settings.kv_type,
-                                         [&](uint64_t done, uint64_t total) { bar.update(done, total); }));
+      const auto progress = [&](uint64_t done, uint64_t total) {
+        bar.update(done, total);
+        return keep_going();
+      };
+      QUIRE_TRY(Model model, Model::load(result->parts_.file, *result->parts_.backend, settings.kv_type, progress));
       result->model_ = std::make_unique<Model>(std::move(model));
     }
     const ModelConfig& config = result->model_->config();
@@ -158,7 +162,8 @@ Limits engine_limits(const Settings& settings, int64_t context_max, int64_t bloc
   return limits;
 }
 
-Result<std::unique_ptr<LoadedModel>> EngineModelLoader::load(const store::ModelFile& file, EventSink sink) {
+Result<std::unique_ptr<LoadedModel>> EngineModelLoader::load(const store::ModelFile& file, EventSink sink,
+                                                             FunctionRef<bool()> keep_going) {
   const auto in_file = [&](const Error& error) {
     return fail(error.kind == ErrorKind::not_found ? error.kind : ErrorKind::internal,
                 fmt::format("cannot load {}: {}", file.name, error.message));
@@ -184,7 +189,7 @@ Result<std::unique_ptr<LoadedModel>> EngineModelLoader::load(const store::ModelF
                                       .system = std::move(stored->system)},
                            .backend = make_backend_()};
   Result<std::unique_ptr<LoadedModel>> model =
-      EngineModel::create(std::move(parts), file, settings_, clock_, std::move(sink));
+      EngineModel::create(std::move(parts), file, settings_, clock_, std::move(sink), keep_going);
   if (!model) return in_file(model.error());
   return model;
 }

@@ -26,7 +26,8 @@ class EngineModelLoader final : public ModelLoader {
       : settings_(settings), make_backend_(std::move(make_backend)), clock_(clock) {}
 
   // An error names the file, and in it the key, tensor or type that is at fault.
-  Result<std::unique_ptr<LoadedModel>> load(const store::ModelFile& file, EventSink sink) override;
+  Result<std::unique_ptr<LoadedModel>> load(const store::ModelFile& file, EventSink sink,
+                                            FunctionRef<bool()> keep_going) override;
 
  private:
   const Settings settings_;

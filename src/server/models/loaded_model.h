@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/stored.h"
+#include "base/function_ref.h"
 #include "base/result.h"
 #include "core/event.h"
 #include "core/request.h"
@@ -73,7 +74,9 @@ class LoadedModel {
 class ModelLoader {
  public:
   virtual ~ModelLoader() = default;
-  virtual Result<std::unique_ptr<LoadedModel>> load(const store::ModelFile& file, EventSink sink) = 0;
+  // `keep_going` is asked while it loads; false: nobody will want the model, and an error is to come soon.
+  virtual Result<std::unique_ptr<LoadedModel>> load(const store::ModelFile& file, EventSink sink,
+                                                    FunctionRef<bool()> keep_going) = 0;
 };
 
 }  // namespace quire::server

@@ -27,9 +27,9 @@ Error load_failure(const std::string& name, const char* why) {
 
 // What libraries and the system throw, a thread that cannot be had or memory, is an error as any other.
 Result<std::unique_ptr<LoadedModel>> load_caught(ModelLoader& loader, const store::ModelFile& file,
-                                                 const EventSink& sink) {
+                                                 const EventSink& sink, FunctionRef<bool()> keep_going) {
   try {
-    return loader.load(file, sink);
+    return loader.load(file, sink, keep_going);
   } catch (const std::bad_alloc&) {
     return std::unexpected(load_failure(file.name, "not enough memory"));
   } catch (const std::exception& error) {
@@ -146,7 +146,9 @@ void ModelHost::release(Entry& entry, SeatRequestId request) {
 
 void ModelHost::note_broken(Entry& entry) {
   if (entry.model == nullptr) return;
-  // At the end of each use, where nothing may be thrown: without memory to say what is wrong the next one looks again.
+  // When a use begins and when it ends, since a file that was shortened serves nobody: one fstat, a microsecond on a
+  // local disk. It may wait where the file is on a server that does not answer; so would the engine's next step.
+  // Nothing may be thrown here: without memory to say what is wrong the next one looks again.
   try {
     const Result<void> unchanged = entry.model->check_file();
     if (!unchanged) spdlog::warn("{} is to be loaded anew: {}", entry.file.name, unchanged.error().message);
@@ -256,7 +258,7 @@ void ModelHost::begin_load(Entry& entry) {
   entry.outcome.reset();
   try {
     asio::post(loader_pool_, [this, &entry] {
-      entry.outcome.emplace(load_caught(loader_, entry.file, sink_));
+      entry.outcome.emplace(load_caught(loader_, entry.file, sink_, [this] { return !stopping_; }));
       post_surely(io_, [this, &entry] { end_load(entry); });
     });
     entry.work.emplace(io_.get_executor());
@@ -276,7 +278,7 @@ void ModelHost::end_load(Entry& entry) {
     spdlog::info("loaded {} in {:.2f} s", entry.file.name, static_cast<double>(now_ns - entry.load_began_ns) * 1e-9);
   } else {
     entry.load_error = std::move(outcome).error();
-    spdlog::error("{}", entry.load_error.message);
+    spdlog::log(stopping_ ? spdlog::level::info : spdlog::level::err, "{}", entry.load_error.message);
   }
   seats_.load_finished(entry.id, entry.model != nullptr, now_ns);
   if (!from_loader) return;  // settle is at work

@@ -1,6 +1,7 @@
 // The models in memory: what Seats decides is done here.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <expected>
 #include <functional>
@@ -140,7 +141,8 @@ class ModelHost {
   int64_t retry_after_s() const;
   // The model of this name goes as soon as it is idle. It need not be there.
   void unload_when_idle(const std::string& name);
-  // Ends all who wait, refuses who comes, and unloads every model that is not in use; those in use go when they are.
+  // Ends all who wait, refuses who comes, and unloads every model that is not in use; those in use go when they are. A
+  // load that goes on is given up.
   void stop();
 
  private:
@@ -175,7 +177,7 @@ class ModelHost {
   asio::steady_timer look_timer_;
   asio::steady_timer watch_timer_;
   bool watching_ = false;
-  bool stopping_ = false;
+  std::atomic<bool> stopping_ = false;  // written by the io thread, read by the loader's too; orders nothing else
   Seats seats_;
   SeatMemory last_memory_{.available_bytes = UINT64_MAX / 4};  // as it was when it could last be read
   std::map<std::string, std::unique_ptr<Entry>> entries_;      // by the model's name

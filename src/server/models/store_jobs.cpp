@@ -3,7 +3,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <boost/asio/post.hpp>
 #include <exception>
 #include <utility>
 #include <vector>
@@ -68,15 +67,17 @@ class StoreJobs::Stream final : public ByteStream {
   void end(const Result<void>& result) {
     job_ = nullptr;
     ended_ = true;
-    if (!result) {
-      const api::ApiError error = api::from_error(result.error());
-      if (!streaming_ || (!begun_ && pending_.empty())) {
-        refusal_ = error;
-      } else {
-        error_ = api::ollama::dialect.error_body(error) + "\n";
-      }
-    }
+    if (!result) insist([&] { refuse(result.error()); });
     news_.wake();
+  }
+  void refuse(const Error& cause) {
+    const bool by_stop = jobs_.stopped_ && cause.kind == ErrorKind::cancelled;
+    const api::ApiError error = by_stop ? api::ApiError{503, "the server is stopping"} : api::from_error(cause);
+    if (!streaming_ || (!begun_ && pending_.empty())) {
+      refusal_ = error;
+    } else {
+      error_ = api::ollama::dialect.error_body(error) + "\n";
+    }
   }
 
   StoreJobs& jobs_;
@@ -97,50 +98,66 @@ StoreJobs::~StoreJobs() {
   workers_.join();
 }
 
-std::unique_ptr<ByteStream> StoreJobs::watch(const std::string& key, bool streaming, Work work) {
-  const auto same = [&](const auto& entry) { return entry.second->key == key && !entry.second->cancelled; };
+std::unique_ptr<ByteStream> StoreJobs::watch(const Demand& demand, bool streaming, const Work& work) {
+  const auto same = [&](const auto& entry) { return entry.second->demand == demand && !entry.second->cancelled; };
   const auto running = std::ranges::find_if(jobs_, same);
-  Job& job = running == jobs_.end() ? begin(key, std::move(work)) : *running->second;
-  return std::make_unique<Stream>(*this, job, streaming);
-}
-
-StoreJobs::Job& StoreJobs::begin(const std::string& key, Work work) {
+  if (running != jobs_.end()) return std::make_unique<Stream>(*this, *running->second, streaming);
   const uint64_t id = next_id_++;
   Job& job = *jobs_.emplace(id, std::make_unique<Job>()).first->second;
-  job.key = key;
-  asio::post(workers_, [this, id, &job, work = std::move(work)] {
-    constexpr int64_t interval_ns = 60'000'000;  // between two reports of one step's numbers
-    std::string last_status;
-    int64_t last_ns = 0;
+  try {
+    job.demand = demand;
+    job.cancelled = stopped_;
+    auto stream = std::make_unique<Stream>(*this, job, streaming);
+    begin(id, work);
+    return stream;
+  } catch (...) {
+    jobs_.erase(id);
+    throw;
+  }
+}
+
+// Its last line may not throw: the job is the worker's from there on.
+void StoreJobs::begin(uint64_t id, const Work& work) {
+  asio::post(workers_, [this, id, job = jobs_.at(id).get(), work] {
+    job->result = run(*job, work);
+    post_surely(io_, [this, id] { end(id); });
+  });
+}
+
+// Reports steps, and the numbers of one now and then.
+Result<void> StoreJobs::run(Job& job, const Work& work) {
+  constexpr int64_t interval_ns = 60'000'000;  // between two reports of one step's numbers: as often as Ollama's
+  std::string last_status;
+  int64_t last_ns = 0;
+  Result<void> result;
+  try {
     store::registry::Hooks hooks;
     hooks.keep_going = [&job] { return !job.cancelled; };
     hooks.on_progress = [&](const Progress& progress) {
       const int64_t now_ns = clock_.now_ns();
       const bool complete = progress.completed_bytes >= progress.total_bytes;
       if (progress.status == last_status && !complete && now_ns - last_ns < interval_ns) return;
-      last_status = progress.status;
+      insist([&] {  // it may be called from a library in C, which no exception may pass
+        last_status = progress.status;
+        asio::post(io_, [&job, progress] { job.listeners.report(progress); });
+      });
       last_ns = now_ns;
-      asio::post(io_, [&job, progress] { job.listeners.report(progress); });
     };
-    Result<void> result = fail(ErrorKind::cancelled, "it was cancelled");
-    try {
-      if (!job.cancelled) result = work(hooks);
-    } catch (const std::exception& error) {
-      // A library's, or no memory: whoever watches is told.
-      result = fail(ErrorKind::internal, error.what());
-    }
-    asio::post(io_, [this, id, result] { end(id, result); });
-  });
-  return job;
+    result = job.cancelled ? fail(ErrorKind::cancelled, "cancelled") : work(hooks);
+  } catch (const std::exception& error) {
+    // A library's, or no memory: whoever watches is told.
+    insist([&] { result = fail(ErrorKind::internal, error.what()); });
+  }
+  return result;
 }
 
-void StoreJobs::end(uint64_t id, const Result<void>& result) {
-  const auto job = jobs_.find(id);
+void StoreJobs::end(uint64_t id) {
+  const auto job = jobs_.extract(id);
+  Result<void>& result = job.mapped()->result;
   if (!result && result.error().kind != ErrorKind::cancelled) {
-    spdlog::warn("{}: {}", job->second->key, result.error().message);
+    spdlog::warn("{}: {}", job.mapped()->demand.title, result.error().message);
   }
-  job->second->listeners.end(result);
-  jobs_.erase(job);
+  job.mapped()->listeners.end(std::move(result));
 }
 
 void StoreJobs::leave(Job& job, store::registry::PullJob::ListenerId listener) {
@@ -149,6 +166,7 @@ void StoreJobs::leave(Job& job, store::registry::PullJob::ListenerId listener) {
 }
 
 void StoreJobs::stop() {
+  stopped_ = true;
   for (const auto& [id, job] : jobs_) job->cancelled = true;
 }
 

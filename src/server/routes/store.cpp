@@ -40,16 +40,19 @@ using TransferWork = Result<void> (*)(const StoreFolder&, const store::ModelName
 
 // Pulls and pushes differ in their direction only.
 asio::awaitable<Reply> transfer(ServiceState& state, const Exchange& exchange, const char* verb, TransferWork work) {
-  const api::ApiResult<Transfer> asked = read_transfer(exchange.request.body);
+  const auto read = [&] { return read_transfer(exchange.request.body); };
+  const api::ApiResult<Transfer> asked = co_await on_pool(state.intake, read);
   if (!asked) co_return error_response(exchange.dialect, asked.error());
-  const std::string key = fmt::format("{} {}", verb, asked->name.key());
-  const auto job = [folder = state.store_folder, surroundings = state.registry, name = asked->name,
-                    insecure = asked->call.insecure || asked->name.insecure, work](const Hooks& hooks) -> Result<void> {
+  const bool insecure = asked->call.insecure || asked->name.insecure;
+  const auto job = [folder = state.store_folder, surroundings = state.registry, name = asked->name, insecure,
+                    work](const Hooks& hooks) -> Result<void> {
     QUIRE_TRY(const StoreFolder store, StoreFolder::open(folder, Access::writable));
     QUIRE_TRY(const store::registry::Surroundings around, surroundings());
     return work(store, name, insecure, around, hooks);
   };
-  co_return state.jobs.watch(key, asked->call.stream, job);
+  const StoreJobs::Demand demand{.title = fmt::format("{} {}", verb, asked->name.key()),
+                                 .asked = insecure ? "insecure" : ""};
+  co_return state.jobs.watch(demand, asked->call.stream, job);
 }
 
 Result<void> pull_work(const StoreFolder& folder, const store::ModelName& name, bool insecure,
@@ -131,7 +134,8 @@ asio::awaitable<Reply> push_model(ServiceState& state, const Exchange& exchange)
 
 // A model that is not there yet is pulled first, as its base.
 asio::awaitable<Reply> create_model(ServiceState& state, const Exchange& exchange) {
-  const auto call = api::ollama::parse_create(exchange.request.body);
+  const auto read = [&] { return api::ollama::parse_create(exchange.request.body); };
+  const api::ApiResult<api::ollama::CreateCall> call = co_await on_pool(state.intake, read);
   if (!call) co_return error_response(exchange.dialect, call.error());
   const Result<store::ModelName> name = store::ModelName::parse(call->model);
   if (!name) co_return error_response(exchange.dialect, api::from_error(name.error()));
@@ -155,11 +159,13 @@ asio::awaitable<Reply> create_model(ServiceState& state, const Exchange& exchang
     QUIRE_TRY_VOID(store::registry::pull(store, *base, {.insecure = base->insecure}, around, hooks));
     return store::create_model(store, catalog, request, create);
   };
-  co_return state.jobs.watch(fmt::format("create {}", name->key()), call->stream, job);
+  const StoreJobs::Demand demand{.title = fmt::format("create {}", name->key()), .asked = call->asked};
+  co_return state.jobs.watch(demand, call->stream, job);
 }
 
 asio::awaitable<Reply> copy_model(ServiceState& state, const Exchange& exchange) {
-  const auto call = api::ollama::parse_copy(exchange.request.body);
+  const auto read = [&] { return api::ollama::parse_copy(exchange.request.body); };
+  const api::ApiResult<api::ollama::CopyCall> call = co_await on_pool(state.intake, read);
   if (!call) co_return error_response(exchange.dialect, call.error());
   const auto work = [&](const StoreFolder& store) {
     return store::copy_model(store, state.catalog, call->source, call->destination);
@@ -168,7 +174,8 @@ asio::awaitable<Reply> copy_model(ServiceState& state, const Exchange& exchange)
 }
 
 asio::awaitable<Reply> delete_model(ServiceState& state, const Exchange& exchange) {
-  const auto name = api::ollama::parse_delete(exchange.request.body);
+  const auto read = [&] { return api::ollama::parse_delete(exchange.request.body); };
+  const api::ApiResult<std::string> name = co_await on_pool(state.intake, read);
   if (!name) co_return error_response(exchange.dialect, name.error());
   const auto file = co_await on_pool(state.intake, [&] { return state.catalog.find(*name); });
   const auto work = [&](const StoreFolder& store) { return store::remove_model(store, state.catalog, *name); };
@@ -190,6 +197,10 @@ asio::awaitable<Reply> take_blob(ServiceState& state, const Exchange& exchange) 
   const auto refusal = [&](const Error& error) { return error_response(exchange.dialect, api::from_error(error)); };
   const Result<std::string> digest = store::parse_digest(exchange.argument);
   if (!digest) co_return refusal(digest.error());
+  if (!exchange.request.header("content-encoding").empty()) {
+    const ApiError packed{415, "a blob is sent as it is, without a content encoding"};
+    co_return error_response(exchange.dialect, packed);
+  }
   const bool found = co_await on_pool(state.intake, [&] { return has_blob(state.store_folder, *digest); });
   if (found) co_return empty_response(200);
   const uint64_t size = exchange.request.content_length();

@@ -34,10 +34,10 @@ void PullJob::report(const Progress& progress) {
   }
 }
 
-void PullJob::end(const Result<void>& result) {
+void PullJob::end(Result<void> result) {
   QUIRE_CHECK(!ended(), "a job ends once");
-  result_ = result;
-  for (const auto& [id, listener] : std::exchange(listeners_, {})) listener.on_end(result);
+  result_ = std::move(result);
+  for (const auto& [id, listener] : std::exchange(listeners_, {})) listener.on_end(*result_);
 }
 
 }  // namespace quire::store::registry

@@ -32,7 +32,7 @@ class PullJob {
   bool wanted() const { return !listeners_.empty(); }
 
   void report(const Progress& progress);
-  void end(const Result<void>& result);
+  void end(Result<void> result);
   bool ended() const { return result_.has_value(); }
 
  private:
