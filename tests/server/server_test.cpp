@@ -93,6 +93,10 @@ TEST_F(ServerTest, refuses_bytes_that_are_not_http) {
   EXPECT_EQ(answer_to("POST /api/chat HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n80\r\n" +
                       std::string(128, ' ')),
             413);
+  // Neither the line of a chunk's size nor a trailer may go on for ever.
+  const std::string chunked = "POST /api/chat HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
+  EXPECT_EQ(answer_to(chunked + "1;" + std::string(1 << 20, 'x')), 400);
+  EXPECT_EQ(answer_to(chunked + "0\r\nx: " + std::string(1 << 20, 'x')), 400);
 }
 
 TEST_F(ServerTest, streams_native_answers_line_by_line) {

@@ -164,7 +164,6 @@ asio::awaitable<Connection::Impl::Next> Connection::Impl::serve_one() {
 
 // The connection ends with it: where this request ends is not known.
 asio::awaitable<Connection::Impl::Next> Connection::Impl::fail(const HttpRequest& request, const ReadFailure& failure) {
-  if (failure.status == 0) co_return Next::close;
   if (reader.over_budget() && current != nullptr) current->record.refusal = Refusal::too_many_bytes;
   keeps_alive = false;
   const HttpResponse response = failure_response(request, failure);
@@ -353,6 +352,7 @@ std::string Connection::Impl::head(int status, std::string_view content_type, co
 }
 
 asio::awaitable<Connection::Impl::Next> Connection::Impl::respond(const HttpResponse& response) {
+  if (response.status == 0) co_return Next::close;
   Headers headers = response.headers;
   const bool has_length = response.status != 204 && response.status != 304;
   if (has_length) headers.emplace_back("Content-Length", fmt::format("{}", response.body.size()));

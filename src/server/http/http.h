@@ -27,7 +27,7 @@ struct HttpRequest {
 };
 
 struct HttpResponse {
-  int status = 200;
+  int status = 200;  // 0: there is nobody to tell
   std::string content_type = "application/json; charset=utf-8";
   std::string body = {};
   Headers headers = {};

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "api/error.h"
+#include "base/ascii.h"
 #include "server/http/content_coding.h"
 #include "server/http/framing.h"
 
@@ -14,14 +15,6 @@ namespace {
 
 namespace beast = boost::beast;
 namespace http = beast::http;
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
 
 template <typename Message>
 void take_target(const Message& message, HttpRequest& request) {
@@ -69,7 +62,7 @@ asio::awaitable<std::optional<ReadFailure>> RequestReader::read_head(HttpRequest
   const auto [error, count] = co_await http::async_read_header(stream_, buffer_, *parser_, use_tuple);
   const auto& message = parser_->get();
   for (const auto& field : message) {
-    request.headers.emplace_back(lower({field.name_string().data(), field.name_string().size()}),
+    request.headers.emplace_back(lower_case({field.name_string().data(), field.name_string().size()}),
                                  std::string(field.value()));
   }
   request.method = std::string(message.method_string());
@@ -95,10 +88,11 @@ std::optional<ReadFailure> RequestReader::no_room() {
   return ReadFailure{503, api::busy_message};
 }
 
-// A client that sends "Expect: 100-continue" waits for this before it sends the body.
+// A client that sends "Expect: 100-continue" waits for this before it sends the body. HTTP/1.0 does not know it.
 asio::awaitable<std::optional<ReadFailure>> RequestReader::answer_expectation() {
-  if (std::exchange(expectation_answered_, true) || done()) co_return std::nullopt;
-  if (!beast::iequals(parser_->get()[http::field::expect], "100-continue")) co_return std::nullopt;
+  if (std::exchange(expectation_answered_, true) || done() || !is_http_1_1()) co_return std::nullopt;
+  const auto expected = parser_->get()[http::field::expect];
+  if (!equal_ignoring_case(expected, "100-continue")) co_return std::nullopt;
   constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
   stream_.expires_after(std::chrono::nanoseconds(limits_.write_ns));
   const auto [error, count] = co_await asio::async_write(stream_, asio::buffer(go_on.data(), go_on.size()), use_tuple);

@@ -26,7 +26,7 @@ class RequestReader final : public BodyReader {
  public:
   // Borrows all of it for its life.
   RequestReader(boost::beast::tcp_stream& stream, const ConnectionLimits& limits, BodyBudget& budget)
-      : stream_(stream), limits_(limits), budget_(budget) {}
+      : stream_(stream), limits_(limits), budget_(budget), buffer_(buffer_bytes_max(limits)) {}
   ~RequestReader() override { release(); }
   RequestReader(const RequestReader&) = delete;
   RequestReader& operator=(const RequestReader&) = delete;
@@ -52,6 +52,12 @@ class RequestReader final : public BodyReader {
   boost::beast::flat_buffer& buffer() { return buffer_; }
 
  private:
+  static constexpr size_t piece_bytes = 64 << 10;
+  // A head, or what belongs to the next requests, and a piece of a body: a client that never ends the line of a chunk's
+  // size, or a body's trailer, gets no further.
+  static size_t buffer_bytes_max(const ConnectionLimits& limits) {
+    return limits.header_bytes_max + limits.pipelined_bytes_max + piece_bytes;
+  }
   bool reserve(size_t bytes);
   std::optional<ReadFailure> no_room();
   std::optional<ReadFailure> failure_of(const boost::system::error_code& error) const;
@@ -64,7 +70,7 @@ class RequestReader final : public BodyReader {
   BodyBudget& budget_;
   boost::beast::flat_buffer buffer_;
   std::optional<boost::beast::http::request_parser<boost::beast::http::buffer_body>> parser_;
-  std::array<char, 64 << 10> piece_;  // of a body, between the socket and whoever reads it
+  std::array<char, piece_bytes> piece_;  // of a body, between the socket and whoever reads it
   size_t reserved_ = 0;
   bool over_budget_ = false;
   bool expectation_answered_ = false;
