@@ -73,19 +73,31 @@ api::ModelSummary ModelCards::summary(const store::ModelFile& file) { return sum
 std::vector<api::ModelSummary> ModelCards::summaries(std::span<const store::ModelFile> files) {
   std::vector<api::ModelSummary> result;
   result.reserve(files.size());
-  Cards cards = cards_.get();
-  bool changed = false;
+  const std::shared_ptr<const Cards> known = cards_.get();
+  Cards made;
   for (const store::ModelFile& file : files) {
-    auto known = cards.find(file);
-    if (known == cards.end()) {
-      changed = true;
-      if (cards.size() >= cards_max) cards.clear();
-      known = cards.emplace(file, new_summary(file)).first;
+    if (known != nullptr && known->contains(file)) {
+      result.push_back(known->at(file));
+    } else {
+      result.push_back(new_summary(file));
+      made.emplace(file, result.back());
     }
-    result.push_back(known->second);
   }
-  if (changed) cards_.set(std::move(cards));
+  if (made.empty()) return result;
+  if (known != nullptr && known->size() + made.size() <= cards_max) made.insert(known->begin(), known->end());
+  cards_.set(std::make_shared<const Cards>(std::move(made)));
   return result;
+}
+
+std::string ModelCards::list(std::vector<store::ModelFile> files, ListWriter write) {
+  auto lists = lists_.get();
+  std::shared_ptr<const List>& last = lists[write];
+  if (last == nullptr || last->files != files) {
+    std::string text = write(summaries(files));
+    last = std::make_shared<const List>(List{.files = std::move(files), .text = std::move(text)});
+    lists_.set(lists);
+  }
+  return last->text;
 }
 
 Result<std::string> ModelCards::show(const store::ModelFile& file, const api::ollama::ShowCall& call) {

@@ -9,11 +9,9 @@
 namespace quire::server {
 namespace {
 
-using Summaries = std::vector<api::ModelSummary>;
-
 // gcc 12 destroys some temporaries of a co_await expression twice, so work for the pool has a name.
-asio::awaitable<Reply> list_as(ServiceState& state, std::string (*body)(std::span<const api::ModelSummary>)) {
-  const auto work = [&] { return body(state.cards->summaries(state.catalog.list())); };
+asio::awaitable<Reply> list_as(ServiceState& state, ModelCards::ListWriter body) {
+  const auto work = [&] { return state.cards->list(state.catalog.list(), body); };
   std::string text = co_await on_pool(state.intake, work);
   co_return json_response(std::move(text));
 }
