@@ -1,4 +1,5 @@
 // Requests that wait for their model: while it loads, and for a seat.
+#include <map>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <system_error>
@@ -17,8 +18,8 @@ class ModelWait : public ServerTest {
   std::unique_ptr<RawClient> ask(const std::string& model, const std::string& prompt, const std::string& more = "",
                                  const std::string& headers = "") {
     auto client = std::make_unique<RawClient>(port());
-    client->post("/api/generate", R"({"model":")" + model + R"(","prompt":")" + prompt + R"(","stream":false)" + more + "}",
-                 headers);
+    client->post("/api/generate",
+                 R"({"model":")" + model + R"(","prompt":")" + prompt + R"(","stream":false)" + more + "}", headers);
     return client;
   }
   std::unique_ptr<RawClient> hold(const std::string& model) {
@@ -65,6 +66,27 @@ TEST_F(ModelWait, a_request_waits_until_the_only_seat_is_free) {
   EXPECT_EQ(answer->status, 200);
   EXPECT_EQ(Json::parse(answer->body)["response"], "1 2 ");
   EXPECT_EQ(FakeRecord::next(record_.unloaded), "fake:latest");
+}
+
+TEST_F(ModelWait, who_ends_on_the_way_to_a_model_is_among_those_that_ended) {
+  config_.settings.models_max = 1;
+  start();
+  const auto held = hold("fake");
+  const auto late = ask("other", "count 1", R"(,"deadline_ms":1)", "X-Request-Id: late\r\n");
+  EXPECT_EQ(late->response()->status, 504);
+  const auto cancelled = ask("other", "count 1", "", "X-Request-Id: cancelled\r\n");
+  until_waiting(1);
+  EXPECT_EQ(cancel("cancelled"), 200);
+  EXPECT_EQ(cancelled->response()->status, 499);
+  held->close();
+  EXPECT_EQ(ask("damaged", "count 1", "", "X-Request-Id: failed\r\n")->response()->status, 500);
+  std::map<std::string, Json> ended;
+  for (const Json& one : Json::parse(get("/api/live").body)["ended"]) ended[one["id"]] = one;
+  EXPECT_EQ(ended["late"]["reason"], "deadline");
+  EXPECT_EQ(ended["late"]["model"], "other:latest");
+  EXPECT_EQ(ended["late"]["generated_tokens"], 0);
+  EXPECT_EQ(ended["cancelled"]["reason"], "cancelled");
+  EXPECT_EQ(ended["failed"]["reason"], "error");
 }
 
 TEST_F(ModelWait, the_queue_for_models_is_bounded) {

@@ -97,7 +97,7 @@ void LiveRequest::log_end(size_t choice, const Finished* finished, int64_t now_n
             .reason = finished == nullptr ? FinishReason::cancelled : finished->reason,
             .has_stats = finished != nullptr,
             .stats = finished == nullptr ? RequestStats{} : finished->stats,
-            .prompt_tokens = sequences[choice].prompt_tokens,
+            .prompt_tokens = choice < sequences.size() ? sequences[choice].prompt_tokens : 0,
             .arrived_ns = arrived_ns,
             .ended_ns = now_ns});
 }

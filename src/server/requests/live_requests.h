@@ -63,7 +63,8 @@ struct LiveRequest {
 
   // Ends it wherever it is. More than once has no effect.
   void cancel();
-  // Writes into the log how a choice has ended; null: its client is gone.
+  // Writes into the log how a choice has ended, or with 0 the whole request on its way to the engine; null: its client
+  // is gone.
   void log_end(size_t choice, const Finished* finished, int64_t now_ns) const;
   RequestRecord record;
 };

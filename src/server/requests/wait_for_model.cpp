@@ -11,25 +11,31 @@ constexpr int64_t ms = 1'000'000;  // in nanoseconds
 int64_t tokens_about(const HttpRequest& request) { return static_cast<int64_t>(request.body.size() / 4); }
 
 // As the engine says it of a request that waits there.
-Finished finished_of(SeatEnd end, int64_t waited_ns) {
-  Finished finished{.reason = end == SeatEnd::cancelled ? FinishReason::cancelled : FinishReason::deadline};
-  if (end == SeatEnd::deadline) finished.error = "the deadline passed before the answer was complete";
+Finished finished_of(SeatEnd end, const ModelHost::Wait& wait) {
+  Finished finished{.reason = FinishReason::error};
+  if (end == SeatEnd::cancelled) finished.reason = FinishReason::cancelled;
+  if (end == SeatEnd::deadline) {
+    finished.reason = FinishReason::deadline;
+    finished.error = "the deadline passed before the answer was complete";
+  }
   if (end == SeatEnd::queue_timeout) {
+    finished.reason = FinishReason::deadline;
     finished.error = "the request waited in the queue for longer than its queue_timeout_ms";
   }
-  finished.stats.queue_ns = waited_ns;
+  finished.stats.queue_ns = wait.waited_ns();
   return finished;
 }
 
 ModelRefusal refuse(SeatEnd end, const ModelHost& host, const ModelHost::Wait& wait, LiveRequest& live) {
+  const Finished finished = finished_of(end, wait);
+  const bool has_waited = end != SeatEnd::busy && end != SeatEnd::stopping;
+  if (has_waited) live.log_end(0, &finished, live.arrived_ns + wait.waited_ns());
   switch (end) {
     case SeatEnd::cancelled:
     case SeatEnd::deadline:
-    case SeatEnd::queue_timeout: {
-      const Finished finished = finished_of(end, wait.waited_ns());
+    case SeatEnd::queue_timeout:
       live.record.add(finished);
       return {.error = api::from_finished(finished)};
-    }
     case SeatEnd::busy:
       live.record.refusal = Refusal::queue_full;
       return {.error = {503, api::busy_message}, .retry_after_s = host.retry_after_s()};

@@ -33,9 +33,11 @@ void log_truncated(const LiveRequest& live, const Prompt& prompt, int32_t limit)
 }
 
 // What a request is told that was cancelled on its way to the engine.
-std::optional<ApiError> refuse_to_go_on(const LiveRequest& live) {
-  if (live.cancelled) return api::from_finished({.reason = FinishReason::cancelled});
-  return std::nullopt;
+std::optional<ApiError> refuse_to_go_on(const LiveRequest& live, int64_t now_ns) {
+  if (!live.cancelled) return std::nullopt;
+  const Finished finished{.reason = FinishReason::cancelled};
+  live.log_end(0, &finished, now_ns);
+  return api::from_finished(finished);
 }
 
 // What all choices of a request have in common: everything but the id, the prompt and what follows from it.
@@ -141,7 +143,7 @@ asio::awaitable<Reply> answer_call(ServiceState& state, const Exchange& exchange
   for (const Prompt& prompt : *prompts) {
     if (prompt.truncated()) log_truncated(live, prompt, context_limit(call, lease->model()));
   }
-  if (const auto refused = refuse_to_go_on(live)) co_return refusal(*refused);
+  if (const auto refused = refuse_to_go_on(live, state.clocks.engine.now_ns())) co_return refusal(*refused);
   co_return make_generation(state, exchange, call, std::move(*prompts), std::move(*lease), load_ns);
 }
 
