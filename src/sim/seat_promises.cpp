@@ -44,7 +44,6 @@ int64_t SeatPromises::round_ns() const {
 void SeatPromises::arrives(size_t index, int64_t now_ns) {
   const SeatWorldRequest& of = world_.requests[index];
   int64_t tokens = of.tokens;
-  int64_t longest_ns = 0;
   const size_t waiting = waiting_count();
   for (size_t other = 0; other < requests_.size(); ++other) {
     if (requests_[other].state == RequestState::waiting) tokens += world_.requests[other].tokens;
@@ -54,8 +53,7 @@ void SeatPromises::arrives(size_t index, int64_t now_ns) {
   expect(request.state == RequestState::outside, now_ns, "a request arrives once");
   request.may_be_busy = waiting >= static_cast<size_t>(limits.queue_max) ||
                         (limits.queue_tokens_max > 0 && waiting > 0 && tokens > limits.queue_tokens_max);
-  longest_ns = (of.band + 1) * limits.ageing_ns + static_cast<int64_t>(waiting + 1) * round_ns();
-  request.wait_max_ns = longest_ns;
+  request.wait_max_ns = (of.band + 1) * limits.ageing_ns + static_cast<int64_t>(waiting + 1) * round_ns();
   request.state = RequestState::waiting;
 }
 

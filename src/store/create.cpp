@@ -268,6 +268,9 @@ Result<void> copy_model(const StoreFolder& folder, const Catalog& catalog, std::
   if (!to) return none("destination", destination);
   const Result<ModelFile> from = catalog.find(source);
   if (!from && from.error().kind == ErrorKind::invalid) return none("source", source);
+  if (!from && from.error().kind == ErrorKind::not_found) {
+    return fail(ErrorKind::not_found, fmt::format("model \"{}\" not found", source));  // as Ollama says it here
+  }
   if (!from) return std::unexpected(from.error());
   if (!from->stored || from->stored->folder != folder.root()) {
     return create_model(folder, catalog, {.name = *to, .from = std::string(source)}, {});

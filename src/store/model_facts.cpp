@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cstdlib>
 #include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -12,26 +13,38 @@
 namespace quire::store {
 namespace {
 
-constexpr int64_t int64_max = std::numeric_limits<int64_t>::max();
+using Json = nlohmann::ordered_json;
 
-nlohmann::ordered_json value_json(const gguf::Value& value, bool with_arrays) {
+constexpr int64_t int64_max = std::numeric_limits<int64_t>::max();
+constexpr size_t short_array_max = 1024;  // Ollama's
+
+Json scalar_json(const auto& value) { return value; }
+// The double whose shortest text is the float's: 1e-05, and not 9.999999747378752e-06.
+Json scalar_json(float value) { return std::strtod(fmt::format("{}", value).c_str(), nullptr); }
+
+Json value_json(const gguf::Value& value, bool with_long_arrays) {
   return std::visit(
-      [&](const auto& held) -> nlohmann::ordered_json {
+      [&](const auto& held) -> Json {
         using T = std::remove_cvref_t<decltype(held)>;
-        if constexpr (!std::is_arithmetic_v<T> && !std::is_same_v<T, std::string>) {
-          if (!with_arrays) return nullptr;
+        if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string>) {
+          return scalar_json(held);
+        } else {
+          if (!with_long_arrays && held.size() > short_array_max) return nullptr;
+          Json items = Json::array();
+          for (const typename T::value_type item : held) items.push_back(scalar_json(item));
+          return items;
         }
-        return held;
       },
       value);
 }
 
-std::string metadata_text(const gguf::Metadata& metadata, bool with_arrays) {
-  nlohmann::ordered_json result = nlohmann::ordered_json::object();
+std::string metadata_text(const gguf::Metadata& metadata, uint64_t parameter_count, bool with_long_arrays) {
+  Json result = Json::object();
   for (const auto& [key, value] : metadata.entries()) {
-    if (key != "tokenizer.chat_template") result[key] = value_json(value, with_arrays);  // a fact of its own
+    if (key != "tokenizer.chat_template") result[key] = value_json(value, with_long_arrays);  // a fact of its own
   }
-  return result.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  result["general.parameter_count"] = parameter_count;
+  return result.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 TensorFacts tensor_facts(const TensorView& tensor) {
@@ -104,10 +117,10 @@ Result<ModelFacts> read_facts(const ModelFile& model) {
   return facts_of(file);
 }
 
-Result<ModelContents> read_contents(const ModelFile& model, bool with_arrays) {
+Result<ModelContents> read_contents(const ModelFile& model, bool with_long_arrays) {
   QUIRE_TRY(const gguf::File file, open_weights(model));
-  ModelContents contents{
-      .facts = facts_of(file), .metadata = metadata_text(file.metadata(), with_arrays), .tensors = {}};
+  ModelContents contents{.facts = facts_of(file), .metadata = {}, .tensors = {}};
+  contents.metadata = metadata_text(file.metadata(), contents.facts.parameter_count, with_long_arrays);
   for (const TensorView& tensor : file.tensors()) contents.tensors.push_back(tensor_facts(tensor));
   return contents;
 }

@@ -33,7 +33,7 @@ struct TensorFacts {
 // Everything a file holds but the weights.
 struct ModelContents {
   ModelFacts facts;
-  std::string metadata;  // a JSON object; arrays (a vocabulary) are null unless they were asked for
+  std::string metadata;  // a JSON object; long arrays (a vocabulary) are null unless they were asked for
   std::vector<TensorFacts> tensors;
 };
 
@@ -47,6 +47,6 @@ ModelFacts facts_of(const gguf::File& file);
 Result<gguf::File> open_weights(const ModelFile& model);
 // An error when the file is not GGUF; absent keys leave their field empty, as such a file may still be listed.
 Result<ModelFacts> read_facts(const ModelFile& model);
-Result<ModelContents> read_contents(const ModelFile& model, bool with_arrays);
+Result<ModelContents> read_contents(const ModelFile& model, bool with_long_arrays);
 
 }  // namespace quire::store

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "store/model_name.h"
 
 namespace quire::store {
@@ -18,12 +19,6 @@ bool is_space(char c) { return c == ' ' || c == '\t'; }
 bool is_newline(char c) { return c == '\n' || c == '\r'; }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_parameter_letter(char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '_'; }
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (is_space(text.front()) || is_newline(text.front()))) text.remove_prefix(1);
-  while (!text.empty() && (is_space(text.back()) || is_newline(text.back()))) text.remove_suffix(1);
-  return text;
-}
 
 // What is between the quotes; none as long as a quotation has no end.
 std::optional<std::string_view> unquoted(std::string_view text) {

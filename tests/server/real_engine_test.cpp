@@ -279,7 +279,8 @@ TEST_F(RealServer, shows_the_model_it_serves) {
   EXPECT_EQ(shown["details"]["parameter_size"], "293K");
   EXPECT_EQ(shown["details"]["quantization_level"], "F32");
   EXPECT_EQ(shown["model_info"]["llama.embedding_length"], 64);
-  EXPECT_TRUE(shown["model_info"]["tokenizer.ggml.tokens"].is_null());
+  EXPECT_EQ(shown["model_info"]["tokenizer.ggml.tokens"].size(), 512U);  // no long array
+  EXPECT_EQ(shown["model_info"]["general.parameter_count"], 292800);
   const Json verbose = Json::parse(post("/api/show", {{"model", "story"}, {"verbose", true}}).body);
   EXPECT_EQ(verbose["model_info"]["tokenizer.ggml.tokens"].size(), 512U);
   EXPECT_FALSE(verbose["tensors"].empty());

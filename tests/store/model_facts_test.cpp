@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
+#include "store/temporary_folder.h"
+#include "store/tiny_gguf.h"
+
 namespace quire::store {
 namespace {
 
@@ -24,6 +29,28 @@ TEST(FileType, has_its_name) {
   EXPECT_EQ(file_type_name(4), "unknown");
   EXPECT_EQ(file_type_name(-1), "unknown");
   EXPECT_EQ(file_type_name(1000), "unknown");
+}
+
+class ModelContentsTest : public TemporaryFolder {};
+
+TEST_F(ModelContentsTest, hold_numbers_as_the_file_means_them_and_long_arrays_only_when_asked_for) {
+  gguf::Metadata more;
+  more.set("llama.attention.layer_norm_rms_epsilon", 1e-5F);
+  more.set("some.scales", std::vector<float>{0.1F, 2.0F});
+  more.set("some.sizes", std::vector<int32_t>(1024, 7));
+  more.set("some.words", std::vector<std::string>(1025, "w"));
+  const ModelFile file{.name = "tiny", .path = write_tiny_gguf(folder_ / "tiny.gguf", 0, more)};
+  const auto brief = read_contents(file, false);
+  ASSERT_TRUE(brief) << brief.error().message;
+  EXPECT_NE(brief->metadata.find(R"("llama.attention.layer_norm_rms_epsilon":1e-05,)"), std::string::npos);
+  EXPECT_NE(brief->metadata.find(R"("some.scales":[0.1,2.0])"), std::string::npos);
+  const auto json = nlohmann::json::parse(brief->metadata);
+  EXPECT_EQ(json["some.sizes"].size(), 1024U);
+  EXPECT_TRUE(json["some.words"].is_null());
+  EXPECT_EQ(json["general.parameter_count"], 1024);
+  const auto whole = read_contents(file, true);
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(nlohmann::json::parse(whole->metadata)["some.words"].size(), 1025U);
 }
 
 }  // namespace
