@@ -10,7 +10,7 @@
 
 namespace quire::cli {
 
-bool is_gguf_name(std::string_view path) { return store::lower_case(path).ends_with(".gguf"); }
+bool is_gguf_name(std::string_view path) { return lower_case(path).ends_with(".gguf"); }
 
 Result<gguf::FileType> parse_file_type(std::string_view name) {
   if (const auto type = gguf::find_file_type(name)) return *type;

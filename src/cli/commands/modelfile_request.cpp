@@ -50,7 +50,7 @@ Result<std::vector<fs::path>> folder_files(const fs::path& folder) {
        entry.increment(error)) {
     const std::string name = entry->path().filename().string();
     if (is_gguf_name(name)) files.push_back(entry->path());
-    has_safetensors = has_safetensors || store::lower_case(name).ends_with(".safetensors");
+    has_safetensors = has_safetensors || lower_case(name).ends_with(".safetensors");
   }
   if (error) return fail(ErrorKind::io, fmt::format("{}: {}", valid_utf8(folder.string()), error.message()));
   if (files.empty()) {

@@ -74,7 +74,7 @@ Result<void> refuse_pictures(std::string_view message) {
     const size_t begin = word.find_first_not_of(around);
     if (begin == std::string::npos) continue;
     const std::string path = word.substr(begin, word.find_last_not_of(around) + 1 - begin);
-    const std::string extension = store::lower_case(std::filesystem::path(path).extension().native());
+    const std::string extension = lower_case(std::filesystem::path(path).extension().native());
     std::error_code ignored;
     if (path.find('/') != std::string::npos &&
         std::ranges::find(picture_extensions, extension) != picture_extensions.end() &&
