@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <memory>
 
-#include "base/file_time.h"
 #include "base/byte_source.h"
+#include "base/file_time.h"
 
 namespace quire::gguf {
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/shown.h"
+
 namespace quire::gguf {
 
 namespace {
@@ -26,6 +28,6 @@ std::string printable(std::string_view text) {
   return fmt::format("'{}{}'", escaped(text.substr(0, shown_bytes)), text.size() > shown_bytes ? "..." : "");
 }
 
-std::string printable_path(const std::filesystem::path& path) { return fmt::format("'{}'", escaped(path.native())); }
+std::string printable_path(const std::filesystem::path& path) { return fmt::format("'{}'", shown(path.native())); }
 
 }  // namespace quire::gguf

@@ -16,12 +16,6 @@ struct TokenIs {
   std::string_view name;
 };
 
-// Where the file has no such key, or says "" or "default".
-struct TextFix {
-  std::string_view key;
-  std::string_view value;
-};
-
 // Where the file has no such key, or names the token `instead_of`.
 struct TokenFix {
   std::string_view key;
@@ -33,7 +27,7 @@ struct TokenFix {
 struct Rule {
   std::string_view architecture;
   std::array<TokenIs, 2> tokens;
-  TextFix text;
+  std::string_view pretokenizer;  // where the file names none, or "default"
   std::span<const TokenFix> ids;
 };
 
@@ -47,9 +41,9 @@ constexpr std::array<TokenFix, 2> llama3_ends = {{
 
 // Files from before the key of the pre-tokenizer, April 2024, whose vocabulary says which one it is.
 constexpr std::array<Rule, 3> rules = {{
-    {"llama", {{{128006, "<|start_header_id|>"}, {128009, "<|eot_id|>"}}}, {pre_key, "llama-bpe"}, llama3_ends},
-    {"qwen2", {{{151644, "<|im_start|>"}, {151645, "<|im_end|>"}}}, {pre_key, "qwen2"}, {}},
-    {"qwen3", {{{151644, "<|im_start|>"}, {151645, "<|im_end|>"}}}, {pre_key, "qwen2"}, {}},
+    {"llama", {{{128006, "<|start_header_id|>"}, {128009, "<|eot_id|>"}}}, "llama-bpe", llama3_ends},
+    {"qwen2", {{{151644, "<|im_start|>"}, {151645, "<|im_end|>"}}}, "qwen2", {}},
+    {"qwen3", {{{151644, "<|im_start|>"}, {151645, "<|im_end|>"}}}, "qwen2", {}},
 }};
 
 bool applies(const Rule& rule, const Metadata& metadata) {
@@ -61,8 +55,8 @@ bool applies(const Rule& rule, const Metadata& metadata) {
       rule.tokens, [&](const TokenIs& token) { return token.id < names.size() && names[token.id] == token.name; });
 }
 
-bool says_nothing(const Metadata& metadata, std::string_view key) {
-  const auto found = metadata.get_string_or(key, "");
+bool names_no_pretokenizer(const Metadata& metadata) {
+  const auto found = metadata.get_string_or(pre_key, "");
   return found && (found->empty() || *found == "default");
 }
 
@@ -77,9 +71,9 @@ std::vector<std::string> apply_published_fixes(Metadata& metadata) {
   std::vector<std::string> done;
   for (const Rule& rule : rules) {
     if (!applies(rule, metadata)) continue;
-    if (says_nothing(metadata, rule.text.key)) {
-      metadata.set(std::string(rule.text.key), std::string(rule.text.value));
-      done.push_back(fmt::format("{} is read as \"{}\"", rule.text.key, rule.text.value));
+    if (names_no_pretokenizer(metadata)) {
+      metadata.set(std::string(pre_key), std::string(rule.pretokenizer));
+      done.push_back(fmt::format("{} is read as \"{}\"", pre_key, rule.pretokenizer));
     }
     for (const TokenFix& fix : rule.ids) {
       if (!is_open(metadata, fix)) continue;

@@ -2,10 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <string>
-#include <string_view>
+#include <charconv>
 
-#include "gguf/printable.h"
+#include "base/shown.h"
 
 namespace quire::gguf {
 namespace {
@@ -35,21 +34,37 @@ void erase_split_keys(Metadata& metadata) {
   for (const std::string_view key : {number_key, count_key, tensor_count_key}) metadata.erase(key);
 }
 
+std::optional<SplitName> parse_split_name(std::string_view stem) {
+  constexpr std::string_view between = "-of-";
+  constexpr size_t digits = 5;
+  constexpr size_t suffix_bytes = 1 + digits + between.size() + digits;
+  if (stem.size() <= suffix_bytes) return std::nullopt;
+  const std::string_view suffix = stem.substr(stem.size() - suffix_bytes);
+  if (suffix[0] != '-' || suffix.substr(1 + digits, between.size()) != between) return std::nullopt;
+  const auto number = [](std::string_view text) {
+    int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc{} && end == text.data() + text.size() ? value : 0;
+  };
+  SplitName name{.model = std::string(stem.substr(0, stem.size() - suffix_bytes)),
+                 .number = number(suffix.substr(1, digits)),
+                 .count = number(suffix.substr(1 + digits + between.size()))};
+  if (name.number < 1 || name.number > name.count) return std::nullopt;
+  return name;
+}
+
 Result<std::vector<std::filesystem::path>> split_siblings(const std::filesystem::path& first, int64_t count) {
-  const std::string name = first.filename().string();
-  const std::string ending = fmt::format("-00001-of-{:05}", count);
   const std::string extension = first.extension().string();
-  const std::string stem = first.stem().string();
-  if (!stem.ends_with(ending)) {
-    return fail(ErrorKind::invalid, fmt::format("it is the first of {} parts, but its name does not end in {}{}, which "
-                                                "says where the others are",
-                                                count, ending, printable(extension).substr(1, extension.size())));
+  const std::optional<SplitName> name = parse_split_name(first.stem().native());
+  if (!name || name->number != 1 || name->count != count) {
+    return fail(ErrorKind::invalid, fmt::format("it is the first of {} parts, but its name does not end in "
+                                                "-00001-of-{:05}{}, which says where the others are",
+                                                count, count, shown(extension)));
   }
-  const std::string model = stem.substr(0, stem.size() - ending.size());
   std::vector<std::filesystem::path> parts;
   for (int64_t part = 1; part <= count; ++part) {
     std::filesystem::path path = first;
-    parts.push_back(path.replace_filename(fmt::format("{}-{:05}-of-{:05}{}", model, part, count, extension)));
+    parts.push_back(path.replace_filename(fmt::format("{}-{:05}-of-{:05}{}", name->model, part, count, extension)));
   }
   return parts;
 }

@@ -38,7 +38,7 @@ std::filesystem::path partial_path(const std::filesystem::path& path) {
 std::unexpected<Error> Writer::system_failure(std::string_view what, int error) const {
   if (error == ENOSPC || error == EDQUOT) {
     return fail(ErrorKind::io,
-                fmt::format("the disk of {} is full: {} bytes are needed", printable(path_.native()), size_bytes_));
+                fmt::format("the disk of {} is full: {} bytes are needed", printable_path(path_), size_bytes_));
   }
   const std::string why = std::generic_category().message(error);
   return fail(error == ENOENT ? ErrorKind::not_found : ErrorKind::io,

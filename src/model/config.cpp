@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 #include <string_view>
@@ -105,6 +106,10 @@ Result<void> read_rope(const Keys& keys, ModelConfig& config) {
   return {};
 }
 
+// Beginnings of the names of tensors that published files hold beside the text model, which does not read them: vision
+// and audio towers, their projectors, and blocks that guess further tokens.
+constexpr std::array<std::string_view, 5> beside_text_prefixes = {"v.", "a.", "mm.", "mtp.", "model.vision_tower."};
+
 // The N of "blk.N.".
 std::optional<int64_t> block_of(std::string_view tensor) {
   constexpr std::string_view prefix = "blk.";
@@ -121,10 +126,7 @@ std::optional<int64_t> block_of(std::string_view tensor) {
 bool is_beside_text(const ModelConfig& config, std::string_view tensor) {
   const auto block = block_of(tensor);
   if (block) return *block >= config.layers && *block < config.layers + config.skipped_layers;
-  const Architecture* architecture = find_architecture(config.architecture);
-  return architecture != nullptr && std::ranges::any_of(architecture->skipped_prefixes, [&](std::string_view prefix) {
-           return tensor.starts_with(prefix);
-         });
+  return std::ranges::any_of(beside_text_prefixes, [&](std::string_view prefix) { return tensor.starts_with(prefix); });
 }
 
 Result<ModelConfig> read_config(const gguf::File& file, KvType kv_type) {

@@ -4,39 +4,15 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
+#include <utility>
+
+#include "gguf/split.h"
 
 namespace quire::store {
 namespace {
 
 namespace fs = std::filesystem;
-
-// "STEM-0000M-of-0000N" without STEM.
-struct PartOf {
-  std::string stem;
-  size_t number = 0;  // from 1
-  size_t count = 0;
-};
-
-std::optional<PartOf> part_of(std::string_view stem) {
-  constexpr std::string_view between = "-of-";
-  constexpr size_t digits = 5;
-  constexpr size_t suffix_bytes = 1 + digits + between.size() + digits;
-  if (stem.size() <= suffix_bytes) return std::nullopt;
-  const std::string_view suffix = stem.substr(stem.size() - suffix_bytes);
-  const auto number = [](std::string_view text) {
-    size_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    return error == std::errc{} && end == text.data() + text.size() ? value : 0;
-  };
-  PartOf part{.stem = std::string(stem.substr(0, stem.size() - suffix_bytes)),
-              .number = number(suffix.substr(1, digits)),
-              .count = number(suffix.substr(1 + digits + between.size()))};
-  if (suffix[0] != '-' || suffix.substr(1 + digits, between.size()) != between) return std::nullopt;
-  if (part.number == 0 || part.number > part.count) return std::nullopt;
-  return part;
-}
 
 // The files and the folders directly inside of a folder, in order of name.
 struct Content {
@@ -72,31 +48,30 @@ class LooseFiles {
   // `name_of` makes a model's name of a file's stem.
   void add(const std::vector<fs::path>& files, FunctionRef<std::string(const std::string&)> name_of) {
     // Of each split model the parts that are there; its first says how many there must be.
-    std::map<std::string, std::vector<ModelFile>> split;
+    std::map<std::pair<std::string, int64_t>, std::vector<ModelFile>> split;
     for (const fs::path& file : files) {
-      std::optional<PartOf> part = part_of(file.stem().native());
-      std::optional<ModelFile> model = describe_file(name_of(part ? part->stem : file.stem().string()), file);
+      const std::optional<gguf::SplitName> part = gguf::parse_split_name(file.stem().native());
+      std::optional<ModelFile> model = describe_file(name_of(part ? part->model : file.stem().string()), file);
       if (!model) {
         problems_.push_back(fmt::format("{} is no file or a link to nothing", file.string()));
       } else if (!part) {
         models_.push_back(std::move(*model));
       } else {
-        split[fmt::format("{}-of-{}", part->stem, part->count)].push_back(std::move(*model));
+        split[{part->model, part->count}].push_back(std::move(*model));
       }
     }
-    for (auto& [stem, parts] : split) join(parts);
+    for (auto& [whole, parts] : split) join(whole.first, whole.second, parts);
   }
 
   std::vector<ModelFile> take() && { return std::move(models_); }
 
  private:
   // The parts are in order, since their names are.
-  void join(std::vector<ModelFile>& parts) {
+  void join(const std::string& name, int64_t count, std::vector<ModelFile>& parts) {
     ModelFile whole = parts.front();
-    const std::optional<PartOf> first = part_of(whole.path.stem().native());
-    if (parts.size() != first->count) {
-      problems_.push_back(fmt::format("of the {} files of {} only {} are there", first->count,
-                                      (whole.path.parent_path() / first->stem).string(), parts.size()));
+    if (static_cast<int64_t>(parts.size()) != count) {
+      problems_.push_back(fmt::format("of the {} files of {} only {} are there", count,
+                                      (whole.path.parent_path() / name).string(), parts.size()));
       return;
     }
     whole.size_bytes = 0;

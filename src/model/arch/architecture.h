@@ -1,7 +1,6 @@
 // What one model architecture is: the tensors that its layers have beyond the common ones, and what a layer computes.
 #pragma once
 
-#include <array>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,14 +12,8 @@ namespace quire {
 
 struct LayerWeights;
 
-// Beginnings of the names of tensors that published files hold beside the text model, which does not read them: vision
-// and audio towers, their projectors, and blocks that guess further tokens.
-inline constexpr std::array<std::string_view, 5> beside_text_prefixes = {"v.", "a.", "mm.", "mtp.",
-                                                                         "model.vision_tower."};
-
 struct Architecture {
-  std::string_view name;  // as general.architecture says
-  std::span<const std::string_view> skipped_prefixes = beside_text_prefixes;
+  std::string_view name;      // as general.architecture says
   bool has_qkv_bias = false;  // blk.N.attn_{q,k,v}.bias
   bool has_qk_norm = false;   // blk.N.attn_{q,k}_norm.weight
   // step.x goes through one layer; its keys and values go to kv.
