@@ -144,30 +144,34 @@ Catalog::Listing Catalog::read() const {
 void Catalog::add_stored(Listing& listing, FunctionRef<void(ModelFile)> add) const {
   KnownByPath before = known_->get();
   KnownByPath now;  // only what is there: a manifest that is gone is forgotten
-  std::vector<Known*> found;
+  std::vector<ModelFile> found;
   bool changed = false;
   for (const StoreFolder& store : stores_) {
     ManifestListing manifests = store.list_manifests();
     std::ranges::move(manifests.problems, std::back_inserter(listing.problems));
     for (ManifestEntry& entry : manifests.entries) {
       auto known = before.extract(entry.path.native());
-      if (known.empty() || known.mapped().entry != entry) {
-        changed = true;
-        Result<ModelFile> model = read_model(store, entry);
-        std::string path = entry.path.native();
-        found.push_back(&now.emplace(std::move(path), Known{std::move(entry), std::move(model)}).first->second);
-      } else {
-        found.push_back(&now.insert(std::move(known)).position->second);
+      if (!known.empty() && known.mapped().entry == entry) {
+        found.push_back(now.insert(std::move(known)).position->second.model);
+        continue;
       }
+      changed = true;
+      Result<ModelFile> model = read_model(store, entry);
+      if (!model) {
+        listing.problems.push_back(model.error().message);
+        continue;
+      }
+      found.push_back(*model);
+      std::string path = entry.path.native();
+      now.emplace(std::move(path), Known{std::move(entry), std::move(*model)});
     }
   }
-  if (changed || !before.empty()) known_->set(now);
-  for (Known* known : found) {
-    const Result<void> whole = known->model ? check_weights(*known->model) : Result<void>();
-    if (!known->model || !whole) {
-      listing.problems.push_back(known->model ? whole.error().message : known->model.error().message);
+  if (changed || !before.empty()) known_->set(std::move(now));
+  for (ModelFile& model : found) {
+    if (const Result<void> whole = check_weights(model)) {
+      add(std::move(model));
     } else {
-      add(std::move(*known->model));
+      listing.problems.push_back(whole.error().message);
     }
   }
 }

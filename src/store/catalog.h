@@ -87,10 +87,11 @@ class Catalog {
   Result<ModelFile> find(std::string_view name) const;
 
  private:
-  // What a manifest was when it was read, and what it said: a model, or why it is none.
+  // What a manifest was when it was read, and the model that it said. One that could not be read is read again: what it
+  // lacked (its config, a file that could be opened) may be there by now.
   struct Known {
     ManifestEntry entry;
-    Result<ModelFile> model;
+    ModelFile model;
   };
   static Result<ModelFile> read_model(const StoreFolder& store, const ManifestEntry& entry);
   using KnownByPath = std::unordered_map<std::string, Known>;

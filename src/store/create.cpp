@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "gguf/file.h"
 #include "store/create_layers.h"
+#include "store/json_text.h"
 #include "store/model_defaults.h"
 #include "store/model_facts.h"
 
@@ -16,11 +16,11 @@ namespace quire::store {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
+
+// The first version of Ollama that reads models in several files: an older one that pulls such a model says so.
+constexpr std::string_view split_requires = "0.35.0";
 
 std::unexpected<Error> invalid(std::string message) { return fail(ErrorKind::invalid, std::move(message)); }
-
-std::string text_of(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
 
 Result<void> refuse_unsupported(const CreateRequest& request) {
   const auto refuse = [](std::string why) { return fail(ErrorKind::unsupported, std::move(why)); };
@@ -52,7 +52,8 @@ class Creation {
     QUIRE_TRY_VOID(describe_weights());
     QUIRE_TRY_VOID(put_texts());
     QUIRE_TRY_VOID(put_parameters());
-    QUIRE_TRY_VOID(layers_.write(request_.name, std::move(config_)));
+    QUIRE_TRY_VOID(put_messages());
+    QUIRE_TRY_VOID(layers_.write(request_.name, config_));
     hooks_.report({.status = "success"});
     return {};
   }
@@ -158,40 +159,22 @@ class Creation {
     return found;
   }
 
-  // Several files of weights are the parts of one model, as the first of them says.
-  Result<void> check_parts(std::span<const size_t> parts) const {
-    if (parts.empty()) return invalid("no model was found in the files");
-    if (parts.size() == 1) return {};
-    std::vector<std::filesystem::path> paths;
-    for (const size_t part : parts) paths.push_back(layers_.path(part));
-    QUIRE_TRY_VOID(gguf::File::open(paths));
-    if (!request_.quantize.empty()) return fail(ErrorKind::unsupported, "a model in several files is not quantized");
-    return {};
-  }
-
   // The config of the weights, quantized where that was asked for.
   Result<void> describe_weights() {
-    const std::vector<size_t> parts = weights();
-    QUIRE_TRY_VOID(check_parts(parts));
-    uint64_t parameters = 0;
-    for (const size_t i : parts) {
-      const std::string before = layers_.layers()[i].digest;
-      if (!request_.quantize.empty()) {
-        QUIRE_TRY_VOID(layers_.quantize(i, request_.quantize));
-      }
-      if (layers_.layers()[i].digest != before) config_.file_type.clear();
-      QUIRE_TRY(const gguf::File part, gguf::File::open_alone(layers_.path(i)));
-      const ModelFacts facts = facts_of(part);
-      parameters += facts.parameter_count;
-      if (config_.model_format.empty()) config_.model_format = "gguf";
-      if (config_.model_family.empty()) config_.model_family = facts.architecture;
-      if (config_.file_type.empty()) {
-        config_.file_type = facts.file_type < 0 ? facts.main_type : std::string(file_type_name(facts.file_type));
-      }
-      const bool known = std::ranges::find(config_.model_families, facts.architecture) != config_.model_families.end();
-      if (!known && !facts.architecture.empty()) config_.model_families.push_back(facts.architecture);
+    if (weights().empty()) return invalid("no model was found in the files");
+    if (!request_.quantize.empty()) {
+      QUIRE_TRY(const bool changed, layers_.quantize(weights(), request_.quantize));
+      if (changed) config_.file_type.clear();
     }
-    if (config_.model_type.empty()) config_.model_type = human_count(parameters);
+    QUIRE_TRY(const gguf::File file, layers_.open(weights()));
+    const ModelFacts facts = facts_of(file);
+    if (config_.model_format.empty()) config_.model_format = "gguf";
+    if (config_.model_family.empty()) config_.model_family = facts.architecture;
+    if (config_.model_type.empty()) config_.model_type = human_count(facts.parameter_count);
+    if (config_.file_type.empty()) config_.file_type = file_type_name(facts.file_type);
+    const bool known = std::ranges::find(config_.model_families, facts.architecture) != config_.model_families.end();
+    if (!known && !facts.architecture.empty()) config_.model_families.push_back(facts.architecture);
+    if (config_.requires_.empty() && weights().size() > 1) config_.requires_ = split_requires;
     return {};
   }
 
@@ -211,38 +194,37 @@ class Creation {
     }
     for (const std::string& license : request_.licenses) {
       if (license.empty()) continue;
-      Sha256 hash;
-      hash.update(std::as_bytes(std::span(license)));
-      if (layers_.has(media_type::license, "sha256:" + hash.finish_hex())) continue;
+      if (layers_.has(media_type::license, digest_of(license))) continue;
       QUIRE_TRY_VOID(layers_.add_text(media_type::license, license));
     }
     return {};
   }
 
   Result<void> put_parameters() {
-    if (!request_.messages.empty()) {
-      const Json messages = Json::parse(request_.messages, nullptr, false);
-      if (!messages.is_array()) return invalid("the messages are no JSON array");
-      if (!messages.empty()) {
-        layers_.remove(media_type::messages);
-        QUIRE_TRY_VOID(layers_.add_text(media_type::messages, text_of(messages)));
-      }
-    }
     if (request_.parameters.empty()) return {};
-    Json parameters = Json::parse(request_.parameters, nullptr, false);
-    if (!parameters.is_object()) return invalid("the parameters are no JSON object");
+    QUIRE_TRY(const std::string own, checked_params(request_.parameters));
+    Json parameters = parse_json(own);
     if (parameters.empty()) return {};
     for (size_t i = 0; i < layers_.layers().size(); ++i) {
       if (layers_.layers()[i].media_type != media_type::params) continue;
       QUIRE_TRY(const std::string text, read_file(layers_.path(i), stored_text_bytes_max));
-      const Json base = Json::parse(text, nullptr, false);
-      if (!base.is_object()) return invalid(fmt::format("{} is no JSON object", layers_.path(i).string()));
+      const Result<std::string> checked = checked_params(text);
+      if (!checked) return invalid(fmt::format("{}: {}", layers_.path(i).string(), checked.error().message));
+      const Json base = parse_json(*checked);
       for (const auto& [name, value] : base.items()) {
         if (!parameters.contains(name)) parameters[name] = value;
       }
     }
     layers_.remove(media_type::params);
-    return layers_.add_text(media_type::params, text_of(parameters));
+    return layers_.add_text(media_type::params, sorted_json_text(parameters) + "\n");
+  }
+
+  Result<void> put_messages() {
+    if (request_.messages.empty()) return {};
+    QUIRE_TRY(const std::string messages, checked_messages(request_.messages));
+    if (messages == "[]") return {};
+    layers_.remove(media_type::messages);
+    return layers_.add_text(media_type::messages, messages + "\n");
   }
 
   const Catalog& catalog_;

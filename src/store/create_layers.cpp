@@ -81,25 +81,30 @@ Result<void> CreateLayers::import_file(const fs::path& path, std::string_view ty
 }
 
 Result<void> CreateLayers::add_text(std::string_view type, std::string_view text) {
-  Sha256 hash;
-  hash.update(std::as_bytes(std::span(text)));
-  const bool is_new = !folder_.hold_blob("sha256:" + hash.finish_hex());
+  const bool is_new = !folder_.hold_blob(digest_of(text));
   QUIRE_TRY(BlobHold hold, folder_.put_blob(text));
   push(std::move(hold), type, {}, is_new);
   return {};
 }
 
-Result<void> CreateLayers::quantize(size_t index, std::string_view type_name) {
+Result<gguf::File> CreateLayers::open(std::span<const size_t> parts) const {
+  if (parts.size() == 1) return gguf::File::open(path(parts[0]));
+  std::vector<fs::path> paths;
+  for (const size_t part : parts) paths.push_back(path(part));
+  return gguf::File::open(paths);
+}
+
+Result<bool> CreateLayers::quantize(std::span<const size_t> parts, std::string_view type_name) {
   const std::optional<gguf::FileType> type = gguf::find_file_type(type_name);
   if (!type) {
     return fail(ErrorKind::invalid,
                 fmt::format("unknown quantization type {}; expected one of {}", type_name, gguf::file_type_names()));
   }
-  QUIRE_TRY(const gguf::File source, gguf::File::open(path(index)));
+  QUIRE_TRY(const gguf::File source, open(parts));
   const ModelFacts facts = facts_of(source);
   // A file that does not say is of the type that most of its weights have.
   const std::string_view source_name = facts.file_type < 0 ? facts.main_type : file_type_name(facts.file_type);
-  if (facts.file_type == static_cast<int64_t>(*type)) return {};
+  if (facts.file_type == static_cast<int64_t>(*type)) return false;
   if (source_name != "F16" && source_name != "BF16" && source_name != "F32") {
     return fail(ErrorKind::invalid, "quantization is only supported for F16, BF16 and F32 models");
   }
@@ -107,7 +112,7 @@ Result<void> CreateLayers::quantize(size_t index, std::string_view type_name) {
   QUIRE_TRY(NamedTemporary temporary, make_temporary(folder_.root() / "blobs"));
   CreateStatus status{.status = fmt::format("quantizing {} model to {}", source_name, gguf::file_type_name(*type)),
                       .digest = "0000000000000000000",
-                      .total_bytes = layers_[index].size_bytes,
+                      .total_bytes = source.size_bytes(),
                       .completed_bytes = 0};
   Team team(hooks_.threads);
   QUIRE_TRY_VOID(gguf::convert_file(source, *type, temporary.path(), team, [&](uint64_t done, uint64_t total) {
@@ -126,21 +131,26 @@ Result<void> CreateLayers::quantize(size_t index, std::string_view type_name) {
   const std::string digest = "sha256:" + hash.finish_hex();
   QUIRE_TRY(BlobHold hold, folder_.adopt_blob(temporary.path(), digest));
   temporary.forget();  // its name may be another's by now
-  layers_[index].digest = digest;
-  layers_[index].size_bytes = hold.size_bytes;
-  layers_[index].from.clear();
-  statuses_[index] = fmt::format("creating new layer {}", digest);
-  holds_[index] = std::move(hold);
-  return {};
+  const size_t first = parts[0];
+  layers_[first].digest = digest;
+  layers_[first].size_bytes = hold.size_bytes;
+  layers_[first].from.clear();
+  statuses_[first] = fmt::format("creating new layer {}", digest);
+  holds_[first] = std::move(hold);
+  for (size_t i = parts.size(); i-- > 1;) remove_at(parts[i]);
+  return true;
+}
+
+void CreateLayers::remove_at(size_t index) {
+  const auto at = static_cast<std::ptrdiff_t>(index);
+  layers_.erase(layers_.begin() + at);
+  holds_.erase(holds_.begin() + at);
+  statuses_.erase(statuses_.begin() + at);
 }
 
 void CreateLayers::remove(std::string_view type) {
   for (size_t i = layers_.size(); i-- > 0;) {
-    if (layers_[i].media_type != type) continue;
-    const auto at = static_cast<std::ptrdiff_t>(i);
-    layers_.erase(layers_.begin() + at);
-    holds_.erase(holds_.begin() + at);
-    statuses_.erase(statuses_.begin() + at);
+    if (layers_[i].media_type == type) remove_at(i);
   }
 }
 
@@ -149,9 +159,7 @@ bool CreateLayers::has(std::string_view type, std::string_view digest) const {
                              [&](const Layer& layer) { return layer.media_type == type && layer.digest == digest; });
 }
 
-Result<void> CreateLayers::write(const ModelName& name, ModelConfig config) const {
-  config.diff_ids.clear();
-  for (const Layer& layer : layers_) config.diff_ids.push_back(layer.digest);
+Result<void> CreateLayers::write(const ModelName& name, const ModelConfig& config) const {
   QUIRE_TRY(const BlobHold config_blob, folder_.put_blob(config.to_json()));
   for (const std::string& status : statuses_) hooks_.report({.status = status});
   if (hooks_.cancelled()) return fail(ErrorKind::cancelled, "the model's creation was cancelled");

@@ -1,11 +1,13 @@
 // The layers of a model that is being made, each held until its manifest is written.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "gguf/file.h"
 #include "store/create.h"
 #include "store/folder.h"
 #include "store/manifest.h"
@@ -24,8 +26,11 @@ class CreateLayers {
   // The bytes of a file that is no blob.
   Result<void> import_file(const std::filesystem::path& path, std::string_view type);
   Result<void> add_text(std::string_view type, std::string_view text);
-  // A GGUF layer in another type in its place.
-  Result<void> quantize(size_t index, std::string_view type_name);
+  // One GGUF layer, or all parts of a split one, in another type: one layer in the first one's place. False: they are
+  // of this type already, and stay. REQUIRES: indices ascend, at least one.
+  Result<bool> quantize(std::span<const size_t> parts, std::string_view type_name);
+  // The model in a GGUF layer, or in all parts of a split one. REQUIRES: at least one.
+  Result<gguf::File> open(std::span<const size_t> parts) const;
 
   void remove(std::string_view type);
   bool has(std::string_view type, std::string_view digest) const;
@@ -37,9 +42,10 @@ class CreateLayers {
 
   // Says of every layer whether it is new, writes the config and the manifest, and deletes what only the replaced
   // manifest named.
-  Result<void> write(const ModelName& name, ModelConfig config) const;
+  Result<void> write(const ModelName& name, const ModelConfig& config) const;
 
  private:
+  void remove_at(size_t index);
   void push(BlobHold hold, std::string_view type, std::string from, bool is_new);
 
   const StoreFolder& folder_;

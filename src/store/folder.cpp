@@ -222,9 +222,7 @@ Result<StoredManifest> StoreFolder::read_manifest(const ModelName& name) const {
 Result<StoredManifest> StoreFolder::read_manifest(const ManifestEntry& entry) const {
   StoredManifest stored{.name = entry.name, .path = entry.path, .modified = entry.modified};
   QUIRE_TRY(stored.text, read_file(entry.path, manifest_bytes_max));
-  Sha256 hash;
-  hash.update(std::as_bytes(std::span(stored.text)));
-  stored.digest = "sha256:" + hash.finish_hex();
+  stored.digest = digest_of(stored.text);
   const auto invalid = [&](const std::string& why) {
     return fail(ErrorKind::invalid, fmt::format("{}: {}", entry.path.string(), why));
   };

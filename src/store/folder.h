@@ -52,10 +52,11 @@ struct StoredManifest {
   FileTime modified;
 };
 
+class StoreFolder;
+
 // Writes one blob. Until finish() nothing is there under its name, and a stopped program leaves nothing behind (where
 // the file system has no files without a name: one file blobs/.quire-*, which the next open() of the folder deletes).
 // One thread.
-class StoreFolder;
 class BlobWriter {
  public:
   Result<void> append(std::span<const std::byte> bytes);

@@ -4,14 +4,12 @@
 
 #include <algorithm>
 #include <limits>
-#include <nlohmann/json.hpp>
 
+#include "store/json_text.h"
 #include "store/model_name.h"
 
 namespace quire::store {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr size_t layers_max = 10'000;
 constexpr size_t children_max = 16;
@@ -128,14 +126,9 @@ Json manifest_json(const Manifest& manifest) {
   return value;
 }
 
-std::string text_of(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
 Result<Json> object_of(std::string_view text, std::string_view what) {
-  // Nesting costs stack when it is freed; none of these documents nests.
-  constexpr int depth_max = 32;
-  const Json::parser_callback_t shallow = [](int depth, Json::parse_event_t, Json&) { return depth <= depth_max; };
-  Json value = Json::parse(text, shallow, false);
-  if (!value.is_object()) return invalid(fmt::format("the {} is no JSON object", what));
+  Json value = parse_json(text);
+  if (!value.is_object()) return invalid(fmt::format("the {} is no JSON object of at most 32 levels", what));
   return value;
 }
 
@@ -175,10 +168,10 @@ Result<Manifest> Manifest::parse(std::string_view text) {
 }
 
 std::string Manifest::to_json() const {
-  if (children.empty()) return text_of(manifest_json(*this));
+  if (children.empty()) return json_text(manifest_json(*this)) + "\n";
   Json value = {{"schemaVersion", schema_version}, {"mediaType", media_type}, {"manifests", Json::array()}};
   for (const Manifest& child : children) value["manifests"].push_back(manifest_json(child));
-  return text_of(value);
+  return json_text(value) + "\n";
 }
 
 uint64_t Manifest::size_bytes() const {
@@ -240,17 +233,12 @@ Result<ModelConfig> ModelConfig::parse(std::string_view text) {
   QUIRE_TRY(config.context_length, count_of(value, "context_length", where));
   QUIRE_TRY(config.embedding_length, count_of(value, "embedding_length", where));
   QUIRE_TRY(config.base_name, text_of(value, "base_name", where));
-  QUIRE_TRY(config.architecture, text_of(value, "architecture", where));
-  QUIRE_TRY(config.os, text_of(value, "os", where));
-  if (has_value(value, "rootfs") && value["rootfs"].is_object()) {
-    QUIRE_TRY(config.diff_ids, texts_of(value["rootfs"], "diff_ids", where));
-  }
   for (const char* known : {"model_format", "model_family", "model_families", "model_type", "file_type", "renderer",
                             "parser", "requires", "remote_host", "remote_model", "capabilities", "context_length",
                             "embedding_length", "base_name", "architecture", "os", "rootfs"}) {
     value.erase(known);
   }
-  config.other = text_of(value);
+  config.other = json_text(value);
   return config;
 }
 
@@ -272,12 +260,9 @@ std::string ModelConfig::to_json() const {
   if (context_length > 0) value["context_length"] = context_length;
   if (embedding_length > 0) value["embedding_length"] = embedding_length;
   if (!base_name.empty()) value["base_name"] = base_name;
-  const Json rest = Json::parse(other, nullptr, false);
+  const Json rest = parse_json(other);
   if (rest.is_object()) value.update(rest);
-  value["architecture"] = architecture;
-  value["os"] = os;
-  value["rootfs"] = {{"type", "layers"}, {"diff_ids", diff_ids}};
-  return text_of(value);
+  return json_text(value) + "\n";
 }
 
 }  // namespace quire::store

@@ -56,7 +56,7 @@ struct Manifest {
   // Bounded: 4 MiB of text, 10,000 layers, 16 children. What it does not know it leaves out; a digest that is none, a
   // negative size and a missing type of a layer are errors that say where.
   static Result<Manifest> parse(std::string_view text);
-  // The members above in this order, without spaces: equal manifests give equal bytes.
+  // As Ollama writes it, a line: equal manifests give equal bytes.
   std::string to_json() const;
 
   // Of all blobs, one that is named twice counted twice, as Ollama counts. Saturates.
@@ -72,7 +72,9 @@ struct Manifest {
 
 inline constexpr uint64_t manifest_bytes_max = 4 << 20;
 
-// The blob that a manifest calls its config. Unknown members are kept, so that a copy loses nothing.
+// The blob that a manifest calls its config. Unknown members are kept, so that a model that is made of this one loses
+// nothing; but for architecture, os and rootfs, which older versions of Ollama wrote: they describe a container's
+// image.
 struct ModelConfig {
   std::string model_format;  // "gguf" or "safetensors"
   std::string model_family;  // general.architecture
@@ -88,13 +90,11 @@ struct ModelConfig {
   int64_t context_length = 0;
   int64_t embedding_length = 0;
   std::string base_name;
-  std::string architecture = "amd64";  // the two are required by the registry's format and mean nothing
-  std::string os = "linux";
-  std::vector<std::string> diff_ids;  // rootfs.diff_ids: the layers' digests
-  std::string other = "{}";           // a JSON object: the members that are not above
+  std::string other = "{}";  // a JSON object: the members that are not above
 
   // ErrorKind::invalid when it is no JSON object, or a member above has another type.
   static Result<ModelConfig> parse(std::string_view text);
+  // As Ollama writes it, a line.
   std::string to_json() const;
 };
 

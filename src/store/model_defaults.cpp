@@ -4,46 +4,18 @@
 
 #include <array>
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <type_traits>
 #include <variant>
+
+#include "base/shown.h"
+#include "store/json_text.h"
 
 namespace quire::store {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-std::string text_of(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
 bool is_option(const Json& value) {
   if (value.is_number() || value.is_boolean() || value.is_string()) return true;
   return value.is_array() && std::ranges::all_of(value, [](const Json& item) { return item.is_string(); });
-}
-
-Result<std::string> params_of(const std::string& text) {
-  const Json value = Json::parse(text, nullptr, false);
-  if (!value.is_object()) return fail(ErrorKind::invalid, "the parameters are no JSON object");
-  Json kept = Json::object();
-  for (const auto& [name, option] : value.items()) {
-    if (option.is_null()) continue;
-    if (!is_option(option))
-      return fail(ErrorKind::invalid, fmt::format("the parameter \"{}\" is no plain value", name));
-    kept[name] = option;
-  }
-  return text_of(kept);
-}
-
-Result<std::string> messages_of(const std::string& text) {
-  const Json value = Json::parse(text, nullptr, false);
-  if (value.is_null()) return "[]";
-  if (!value.is_array()) return fail(ErrorKind::invalid, "the messages are no JSON array");
-  for (const Json& message : value) {
-    const auto has_text = [&](const char* name) { return message.contains(name) && message[name].is_string(); };
-    if (!message.is_object() || !has_text("role") || !has_text("content")) {
-      return fail(ErrorKind::invalid, "a message has no role or content");
-    }
-  }
-  return text_of(value);
 }
 
 Result<void> read_layer(const Layer& layer, const std::string& text, ModelDefaults& defaults) {
@@ -52,9 +24,9 @@ Result<void> read_layer(const Layer& layer, const std::string& text, ModelDefaul
   } else if (layer.media_type == media_type::system) {
     defaults.system = text;
   } else if (layer.media_type == media_type::params) {
-    QUIRE_TRY(defaults.params, params_of(text));
+    QUIRE_TRY(defaults.params, checked_params(text));
   } else if (layer.media_type == media_type::messages) {
-    QUIRE_TRY(defaults.messages, messages_of(text));
+    QUIRE_TRY(defaults.messages, checked_messages(text));
   } else if (layer.media_type == media_type::license) {
     defaults.licenses.push_back(text);
   }
@@ -85,6 +57,33 @@ std::optional<Json> number_of(const gguf::Value& value) {
 }
 
 }  // namespace
+
+Result<std::string> checked_params(std::string_view text) {
+  const Json value = parse_json(text);
+  if (!value.is_object()) return fail(ErrorKind::invalid, "the parameters are no JSON object");
+  Json kept = Json::object();
+  for (const auto& [name, option] : value.items()) {
+    if (option.is_null()) continue;
+    if (!is_option(option)) {
+      return fail(ErrorKind::invalid, fmt::format("the parameter \"{}\" is no plain value", shown(name)));
+    }
+    kept[name] = option;
+  }
+  return json_text(kept);
+}
+
+Result<std::string> checked_messages(std::string_view text) {
+  const Json value = parse_json(text);
+  if (value.is_null()) return "[]";
+  if (!value.is_array()) return fail(ErrorKind::invalid, "the messages are no JSON array of at most 32 levels");
+  for (const Json& message : value) {
+    const auto has_text = [&](const char* name) { return message.contains(name) && message[name].is_string(); };
+    if (!message.is_object() || !has_text("role") || !has_text("content")) {
+      return fail(ErrorKind::invalid, "a message has no role or content");
+    }
+  }
+  return json_text(value);
+}
 
 Result<ModelDefaults> read_defaults(const ModelFile& file) {
   ModelDefaults defaults;
@@ -125,7 +124,7 @@ SamplingDefaults sampling_defaults(const gguf::Metadata& metadata) {
       options[option->second] = *number;
     }
   }
-  defaults.options = text_of(options);
+  defaults.options = json_text(options);
   return defaults;
 }
 

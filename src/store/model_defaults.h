@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -24,6 +25,11 @@ struct ModelDefaults {
 };
 
 inline constexpr uint64_t stored_text_bytes_max = 4 << 20;
+
+// The text of a params layer, and of a messages layer, as ModelDefaults has it. ErrorKind::invalid says what is wrong:
+// whoever makes a model asks first, since one whose layer is wrong is not served.
+Result<std::string> checked_params(std::string_view text);
+Result<std::string> checked_messages(std::string_view text);
 
 // Of a stored model; a file that stands alone has none of them. An error names the layer's file and what is wrong.
 Result<ModelDefaults> read_defaults(const ModelFile& file);

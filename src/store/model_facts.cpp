@@ -6,20 +6,19 @@
 #include <cstdlib>
 #include <limits>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <type_traits>
 #include <variant>
 
+#include "store/json_text.h"
+
 namespace quire::store {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr int64_t int64_max = std::numeric_limits<int64_t>::max();
 constexpr size_t short_array_max = 1024;  // Ollama's
 
 Json scalar_json(const auto& value) { return value; }
-// The double whose shortest text is the float's: 1e-05, and not 9.999999747378752e-06.
+// The double whose shortest text is the float's: 0.00001, and not 0.000009999999747378752.
 Json scalar_json(float value) { return std::strtod(fmt::format("{}", value).c_str(), nullptr); }
 
 Json value_json(const gguf::Value& value, bool with_long_arrays) {
@@ -44,7 +43,7 @@ std::string metadata_text(const gguf::Metadata& metadata, uint64_t parameter_cou
     if (key != "tokenizer.chat_template") result[key] = value_json(value, with_long_arrays);  // a fact of its own
   }
   result["general.parameter_count"] = parameter_count;
-  return result.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_text(result);
 }
 
 TensorFacts tensor_facts(const TensorView& tensor) {
@@ -73,10 +72,11 @@ std::string human_count(uint64_t count) {
 
 std::string_view file_type_name(int64_t file_type) {
   // Source: enum llama_ftype; the gaps are types that were removed.
-  static constexpr std::array<std::string_view, 33> names = {
-      "F32",    "F16",     "Q4_0",   "Q4_1",   "",       "",       "",       "Q8_0",  "Q5_0",    "Q5_1",   "Q2_K",
-      "Q3_K_S", "Q3_K_M",  "Q3_K_L", "Q4_K_S", "Q4_K_M", "Q5_K_S", "Q5_K_M", "Q6_K",  "IQ2_XXS", "IQ2_XS", "Q2_K_S",
-      "IQ3_XS", "IQ3_XXS", "IQ1_S",  "IQ4_NL", "IQ3_S",  "IQ3_M",  "IQ2_S",  "IQ2_M", "IQ4_XS",  "IQ1_M",  "BF16"};
+  static constexpr std::array<std::string_view, 41> names = {
+      "F32",    "F16",     "Q4_0",   "Q4_1",   "",       "",          "",       "Q8_0",  "Q5_0",    "Q5_1",   "Q2_K",
+      "Q3_K_S", "Q3_K_M",  "Q3_K_L", "Q4_K_S", "Q4_K_M", "Q5_K_S",    "Q5_K_M", "Q6_K",  "IQ2_XXS", "IQ2_XS", "Q2_K_S",
+      "IQ3_XS", "IQ3_XXS", "IQ1_S",  "IQ4_NL", "IQ3_S",  "IQ3_M",     "IQ2_S",  "IQ2_M", "IQ4_XS",  "IQ1_M",  "BF16",
+      "",       "",        "",       "TQ1_0",  "TQ2_0",  "MXFP4_MOE", "NVFP4",  "Q1_0"};
   if (file_type < 0 || file_type >= static_cast<int64_t>(names.size())) return "unknown";
   const std::string_view name = names[static_cast<size_t>(file_type)];
   return name.empty() ? "unknown" : name;

@@ -30,11 +30,16 @@ std::optional<std::string_view> unquoted(std::string_view text) {
   return text;
 }
 
+// Ollama also leaves out spaces of other widths and what joins characters; here a text keeps them.
 std::string without_controls(std::string_view text) {
   std::string kept;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte >= 0x20 && byte != 0x7f) || is_space(c) || is_newline(c)) kept += c;
+  for (size_t at = 0; at < text.size(); ++at) {
+    const auto byte = [&](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0; };
+    if (byte(at) == 0xc2 && byte(at + 1) >= 0x80 && byte(at + 1) < 0xa0) {
+      ++at;  // U+0080 to U+009F
+    } else if ((byte(at) >= 0x20 && byte(at) != 0x7f) || is_space(text[at]) || is_newline(text[at])) {
+      kept += text[at];
+    }
   }
   return kept;
 }

@@ -38,7 +38,8 @@ struct Modelfile {
 
   // Text in UTF-8, or in UTF-16 with a byte order mark. One command a line, in any case of letters; values reach to the
   // end of the line, or in "..." or """...""" over several. Lines that begin with '#' say nothing. Control characters
-  // but tabs and line breaks are left out. ErrorKind::invalid with the line and the command; too_large over 4 MiB.
+  // but tabs and line breaks are left out; characters that join others and spaces of other widths, which Ollama leaves
+  // out too, are kept. ErrorKind::invalid with the line and the command; too_large over 4 MiB.
   static Result<Modelfile> parse(std::string_view text);
   // parse() of it gives the same again, unless a value holds """, which the grammar cannot write.
   std::string to_text() const;

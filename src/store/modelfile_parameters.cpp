@@ -4,14 +4,12 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
+#include "store/json_text.h"
 #include "store/modelfile.h"
 
 namespace quire::store {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 enum class Type { integer, number, boolean, texts };
 
@@ -62,8 +60,10 @@ std::optional<Json> value_of(Type type, const std::string& text) {
       return value ? std::optional<Json>(*value) : std::nullopt;
     }
     case Type::number: {
-      const std::optional<double> value = parsed<double>(text);
-      return value && std::isfinite(*value) ? std::optional<Json>(*value) : std::nullopt;
+      // Ollama's options are of 32 bits; as JSON they have the digits that people wrote: 0.9 and not
+      // 0.8999999761581421.
+      const std::optional<float> value = parsed<float>(text);
+      return value && std::isfinite(*value) ? std::optional<Json>(parse_json(fmt::format("{}", *value))) : std::nullopt;
     }
     case Type::boolean:
       for (const char* word : {"1", "t", "T", "true", "TRUE", "True"}) {
@@ -116,7 +116,7 @@ Result<ModelfileParameters> parameters_json(const std::vector<Modelfile::Paramet
       object[name] = *value;
     }
   }
-  result.json = object.dump(-1, ' ', false, Json::error_handler_t::replace);
+  result.json = json_text(object);
   return result;
 }
 

@@ -29,4 +29,10 @@ std::string Sha256::finish_hex() {
   return hex;
 }
 
+std::string digest_of(std::string_view text) {
+  Sha256 hash;
+  hash.update(std::as_bytes(std::span(text)));
+  return "sha256:" + hash.finish_hex();
+}
+
 }  // namespace quire::store

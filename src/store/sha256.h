@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 struct evp_md_ctx_st;  // OpenSSL's
 
@@ -24,5 +25,8 @@ class Sha256 {
   };
   std::unique_ptr<evp_md_ctx_st, Free> context_;
 };
+
+// "sha256:" and the digest of the text, as blobs are named.
+std::string digest_of(std::string_view text);
 
 }  // namespace quire::store

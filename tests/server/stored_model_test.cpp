@@ -6,8 +6,12 @@
 #include <iterator>
 #include <string>
 
+#include "gguf/file.h"
+#include "gguf/writer.h"
 #include "server/real_server.h"
+#include "store/disk.h"
 #include "store/sha256.h"
+#include "support/tensor_bytes.h"
 
 namespace quire::server::test {
 namespace {
@@ -53,9 +57,7 @@ TEST_F(StoredModel, is_made_of_a_blob_that_was_sent) {
   begin();
   std::ifstream file(path, std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  store::Sha256 hash;
-  hash.update(std::as_bytes(std::span(bytes)));
-  const std::string digest = "sha256:" + hash.finish_hex();
+  const std::string digest = store::digest_of(bytes);
   RawClient client(server_->port());
   client.send("HEAD /api/blobs/" + digest + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_EQ(client.response(false)->status, 404);
@@ -72,6 +74,54 @@ TEST_F(StoredModel, is_made_of_a_blob_that_was_sent) {
   const Json own =
       answer("/v1/completions", {{"model", "story"}, {"prompt", {1}}, {"max_tokens", 9}, {"temperature", 0}});
   EXPECT_EQ(whole["choices"][0]["text"], own["choices"][0]["text"]);
+}
+
+// The bytes of a file that holds every second tensor of the model, as one of two parts.
+std::string part_of(const gguf::File& whole, size_t number, const std::filesystem::path& folder) {
+  gguf::Metadata metadata;
+  if (number == 0) metadata = whole.metadata();
+  metadata.set("split.no", static_cast<uint16_t>(number));
+  metadata.set("split.count", uint16_t{2});
+  std::vector<gguf::TensorSpec> specs;
+  for (size_t i = number; i < whole.tensors().size(); i += 2) {
+    const TensorView& tensor = whole.tensors()[i];
+    specs.push_back({tensor.name, tensor.type, tensor.shape});
+  }
+  const std::filesystem::path path = folder / ("part" + std::to_string(number));
+  Result<gguf::Writer> writer = gguf::Writer::create(path, metadata, specs);
+  EXPECT_TRUE(writer) << writer.error().message;
+  for (size_t i = number; i < whole.tensors().size(); i += 2) {
+    EXPECT_TRUE(writer->append(quire::test::bytes_of(whole.tensors()[i])));
+  }
+  EXPECT_TRUE(writer->finish());
+  return *store::read_file(path, 2 << 20);
+}
+
+TEST_F(StoredModel, is_served_from_the_blobs_of_a_split_model) {
+  QUIRE_TEST_DATA_OR_SKIP(path, "models/stories260K.gguf");
+  begin();
+  const Result<gguf::File> whole = gguf::File::open(path);
+  ASSERT_TRUE(whole) << whole.error().message;
+  Json files;
+  for (size_t number : {0, 1}) {
+    const std::string bytes = part_of(*whole, number, folder_);
+    const std::string digest = store::digest_of(bytes);
+    RawClient client(server_->port());
+    client.post("/api/blobs/" + digest, bytes);
+    ASSERT_EQ(client.response()->status, 201);
+    files["m-0000" + std::to_string(number + 1) + "-of-00002.gguf"] = digest;
+  }
+  const Json words = {{"prompt", {1}}, {"max_tokens", 9}, {"temperature", 0}};
+  const auto said = [&](const char* model) {
+    Json call = words;
+    call["model"] = model;
+    return answer("/v1/completions", call)["choices"][0]["text"];
+  };
+  ASSERT_EQ(create({{"model", "split"}, {"files", files}}), Json({{"status", "success"}}));
+  EXPECT_EQ(said("split"), said("story"));
+  ASSERT_EQ(create({{"model", "joined"}, {"from", "split"}, {"quantize", "f16"}}), Json({{"status", "success"}}));
+  EXPECT_FALSE(said("joined").get<std::string>().empty());
+  EXPECT_EQ(show("split")["details"]["parameter_size"], show("story")["details"]["parameter_size"]);
 }
 
 TEST_F(StoredModel, answers_as_its_author_set_it_up) {

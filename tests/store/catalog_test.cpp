@@ -238,6 +238,18 @@ TEST_F(CatalogFolder, notices_each_change_of_a_manifest) {
   EXPECT_THAT(catalog.list(), IsEmpty());
 }
 
+TEST_F(CatalogFolder, serves_a_model_as_soon_as_what_it_lacked_is_there) {
+  const StoreFolder store = open_store(folder_);
+  const Manifest manifest = store_model(store, "m", {{media_type::model, "weights"}});
+  const std::string config = *read_file(store.blob_path(manifest.config.digest), 1000);
+  fs::remove(store.blob_path(manifest.config.digest));
+  const Catalog catalog(folder_);
+  EXPECT_THAT(catalog.read().problems, ElementsAre(HasSubstr("cannot read")));
+  ASSERT_TRUE(store.put_blob(config));
+  EXPECT_THAT(catalog.read().problems, IsEmpty());
+  EXPECT_EQ(catalog.list().size(), 1U);
+}
+
 TEST_F(CatalogFolder, looks_for_ollamas_models_where_ollama_keeps_them) {
   const fs::path models = folder_ / ".ollama/models";
   EXPECT_THAT(find_ollama_folders(folder_, folder_ / "own").folders, testing::Not(testing::Contains(models)));

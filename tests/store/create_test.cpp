@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gguf/file.h"
 #include "gguf/file_type.h"
 #include "store/model_defaults.h"
 #include "store/stored_model.h"
@@ -108,11 +109,10 @@ TEST_F(Create, makes_a_model_of_weights_that_were_sent) {
   EXPECT_THAT(config.model_families, ElementsAre("llama"));
   EXPECT_EQ(config.model_type, "1K");
   EXPECT_EQ(config.file_type, "F16");
-  EXPECT_EQ(config.diff_ids.size(), model->stored->layers.size());
   const ModelDefaults stored = defaults("user/m:tag");
   EXPECT_EQ(stored.template_, "{{ .Prompt }}");
   EXPECT_EQ(stored.system, "Be brief.");
-  EXPECT_EQ(stored.params, R"({"temperature":0.5,"stop":["a","b"]})");
+  EXPECT_EQ(stored.params, R"({"stop":["a","b"],"temperature":0.5})");
   EXPECT_EQ(stored.messages, R"([{"role":"user","content":"Hi"}])");
   EXPECT_THAT(stored.licenses, ElementsAre("MIT", "Apache"));
   EXPECT_EQ(stored.renderer, "r");
@@ -131,7 +131,7 @@ TEST_F(Create, shares_the_layers_of_its_base_and_puts_its_own_over_them) {
   EXPECT_EQ(statuses_.front(), "using existing layer " + digest_);
   const ModelDefaults own = defaults("own");
   EXPECT_EQ(own.system, "Be long.");
-  EXPECT_EQ(own.params, R"({"temperature":1,"top_k":5,"stop":["a"]})");
+  EXPECT_EQ(own.params, R"({"stop":["a"],"temperature":1,"top_k":5})");
   EXPECT_THAT(own.licenses, ElementsAre("MIT", "Apache"));
   EXPECT_EQ(catalog_.find("own")->path, catalog_.find("base")->path);
   EXPECT_EQ(catalog_.find("own")->stored->layers[0].from, "base:latest");
@@ -210,8 +210,35 @@ TEST_F(Create, joins_the_parts_of_a_split_model_and_a_projector) {
   ASSERT_TRUE(model) << model.error().message;
   EXPECT_THAT(model->parts, ElementsAre(store_.blob_path(first), store_.blob_path(second)));
   EXPECT_THAT(model->stored->paths(media_type::projector), ElementsAre(store_.blob_path(projector)));
+  EXPECT_EQ(model->stored->config.model_type, "2K");
+  EXPECT_EQ(model->stored->config.requires_, "0.35.0");
   const std::string other = send(write_tiny_gguf(folder_ / "4", 4));
   EXPECT_THAT(refusal({.name = *ModelName::parse("x"), .files = {{"a", other}, {"b", second}}}), HasSubstr("part"));
+  EXPECT_THAT(refusal({.name = *ModelName::parse("x"), .files = {{"a", first}}}), HasSubstr("the first of 2 parts"));
+}
+
+TEST_F(Create, quantizes_a_split_model_into_one_file) {
+  gguf::Metadata split;
+  split.set("split.count", uint16_t{2});
+  split.set("split.no", uint16_t{0});
+  const std::string first = send(write_tiny_gguf(folder_ / "1", 1, split));
+  split.set("split.no", uint16_t{1});
+  const std::string second = send(write_tiny_gguf(folder_ / "2", 2, split, ElementType::f16, "blk.0.ffn_down.weight"));
+  create({.name = *ModelName::parse("m"),
+          .files = {{"a", first}, {"b", second}},
+          .system = "Be brief.",
+          .quantize = "q8_0"});
+  const Result<ModelFile> model = catalog_.find("m");
+  ASSERT_TRUE(model) << model.error().message;
+  EXPECT_THAT(model->parts, IsEmpty());
+  EXPECT_EQ(model->stored->layers.size(), 2U);
+  EXPECT_EQ(model->stored->config.file_type, "Q8_0");
+  EXPECT_EQ(model->stored->config.requires_, "");
+  const Result<gguf::File> file = gguf::File::open(model->path);
+  ASSERT_TRUE(file) << file.error().message;
+  EXPECT_NE(file->find_tensor("blk.0.ffn_up.weight"), nullptr);
+  EXPECT_NE(file->find_tensor("blk.0.ffn_down.weight"), nullptr);
+  EXPECT_EQ(defaults("m").system, "Be brief.");
 }
 
 TEST_F(Create, uses_a_template_that_is_recognized) {
@@ -226,7 +253,7 @@ TEST_F(Create, uses_a_template_that_is_recognized) {
           .parameters = R"({"top_k":3})"});
   EXPECT_THAT(statuses_, testing::Contains("using autodetected template chatml"));
   EXPECT_EQ(defaults("m").template_, "{{ .Prompt }}");
-  EXPECT_EQ(defaults("m").params, R"({"top_k":3,"stop":["x"]})");
+  EXPECT_EQ(defaults("m").params, R"({"stop":["x"],"top_k":3})");
 }
 
 TEST_F(Create, refuses_by_name_what_it_cannot_do) {
@@ -252,6 +279,11 @@ TEST_F(Create, refuses_by_name_what_it_cannot_do) {
   EXPECT_THAT(refusal({.name = name, .from = "base", .remote_host = "x"}), HasSubstr("remote"));
   EXPECT_THAT(refusal({.name = name, .from = "base", .parameters = "[]"}), HasSubstr("parameters"));
   EXPECT_THAT(refusal({.name = name, .from = "base", .messages = "{}"}), HasSubstr("messages"));
+  // What a model with them could not be served for.
+  EXPECT_EQ(refusal({.name = name, .from = "base", .parameters = R"({"top_k":{"a":1}})"}),
+            "the parameter \"top_k\" is no plain value");
+  EXPECT_EQ(refusal({.name = name, .from = "base", .messages = R"([{"role":"user"}])"}),
+            "a message has no role or content");
   hooks_.check_template = [](std::string_view) { return fail(ErrorKind::invalid, "template error"); };
   EXPECT_EQ(refusal({.name = name, .from = "base", .template_ = "{{"}), "template error");
   hooks_.cancelled = [] { return true; };

@@ -60,7 +60,11 @@ TEST_F(Defaults, say_which_layer_is_broken) {
            {{{media_type::params, R"({"a":{"b":1}})"}}, "the parameter \"a\" is no plain value"},
            {{{media_type::messages, "{}"}}, "the messages are no JSON array"},
            {{{media_type::messages, R"([{"role":"user"}])"}}, "a message has no role or content"},
-           {{{media_type::messages, "[1]"}}, "a message has no role or content"}}) {
+           {{{media_type::messages, "[1]"}}, "a message has no role or content"},
+           // Whoever published the model may have written anything: no depth of it may end the process.
+           {{{media_type::messages, R"([{"role":"user","content":"","images":)" + std::string(1'000'000, '[') +
+                                        std::string(1'000'000, ']') + "}]"}},
+            "the messages are no JSON array of at most 32 levels"}}) {
     const Result<ModelDefaults> defaults = defaults_of(layers);
     ASSERT_FALSE(defaults) << why;
     EXPECT_THAT(defaults.error().message, HasSubstr(why));

@@ -26,7 +26,11 @@ TEST(FileType, has_its_name) {
   EXPECT_EQ(file_type_name(15), "Q4_K_M");
   EXPECT_EQ(file_type_name(18), "Q6_K");
   EXPECT_EQ(file_type_name(32), "BF16");
+  EXPECT_EQ(file_type_name(36), "TQ1_0");
+  EXPECT_EQ(file_type_name(38), "MXFP4_MOE");
+  EXPECT_EQ(file_type_name(40), "Q1_0");
   EXPECT_EQ(file_type_name(4), "unknown");
+  EXPECT_EQ(file_type_name(33), "unknown");
   EXPECT_EQ(file_type_name(-1), "unknown");
   EXPECT_EQ(file_type_name(1000), "unknown");
 }
@@ -42,8 +46,8 @@ TEST_F(ModelContentsTest, hold_numbers_as_the_file_means_them_and_long_arrays_on
   const ModelFile file{.name = "tiny", .path = write_tiny_gguf(folder_ / "tiny.gguf", 0, more)};
   const auto brief = read_contents(file, false);
   ASSERT_TRUE(brief) << brief.error().message;
-  EXPECT_NE(brief->metadata.find(R"("llama.attention.layer_norm_rms_epsilon":1e-05,)"), std::string::npos);
-  EXPECT_NE(brief->metadata.find(R"("some.scales":[0.1,2.0])"), std::string::npos);
+  EXPECT_NE(brief->metadata.find(R"("llama.attention.layer_norm_rms_epsilon":0.00001,)"), std::string::npos);
+  EXPECT_NE(brief->metadata.find(R"("some.scales":[0.1,2])"), std::string::npos);
   const auto json = nlohmann::json::parse(brief->metadata);
   EXPECT_EQ(json["some.sizes"].size(), 1024U);
   EXPECT_TRUE(json["some.words"].is_null());

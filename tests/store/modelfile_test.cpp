@@ -70,7 +70,7 @@ TEST(Modelfile, takes_values_as_ollama_does) {
            {"FROM \"\"\"a \"b\" c\"\"\"", "a \"b\" c"},
            {"FROM a \"b\" c", "a \"b\" c"},
            {"FROM größe 日本 👩‍🚀", "größe 日本 👩‍🚀"},
-           {"FROM a\x01 b\x7f", "a b"},
+           {"FROM a\x01 b\x7f\u0085c\u009b", "a bc"},
        }) {
     EXPECT_THAT(parsed(row.text).from, ElementsAre(row.from)) << row.text;
   }
@@ -135,6 +135,10 @@ TEST(Parameters, become_ollamas_options) {
   EXPECT_EQ(parameters->json, R"({"temperature":0.7,"stop":["a","b"],"num_ctx":8192,"use_mmap":true})");
   EXPECT_THAT(parameters->warnings, ElementsAre("parameter mirostat is deprecated"));
   EXPECT_THAT(parameters_json({})->warnings, IsEmpty());
+  // Numbers of 32 bits, written as Go writes them.
+  EXPECT_EQ(parameters_json({{"top_p", "0.123456789"}, {"min_p", "1e-7"}, {"temperature", "1.0"}})->json,
+            R"({"top_p":0.12345679,"min_p":1e-7,"temperature":1})");
+  EXPECT_FALSE(parameters_json({{"temperature", "1e39"}}));
 }
 
 TEST(Parameters, are_refused_by_name) {

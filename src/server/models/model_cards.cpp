@@ -38,7 +38,10 @@ api::ModelSummary new_summary(const store::ModelFile& file) {
                          .modified = file.modified,
                          .details = {}};
   if (card.digest.empty()) card.digest = store::content_name(file).value_or(std::string(64, '0'));
-  if (file.stored && !file.stored->config.model_family.empty()) {
+  // A config has "unknown" for a file that does not say its type; the file's weights do.
+  const bool says = file.stored && !file.stored->config.model_family.empty() &&
+                    file.stored->config.file_type != store::file_type_name(-1);
+  if (says) {
     card.details = details_of(file.stored->config);
   } else if (const Result<store::ModelFacts> facts = store::read_facts(file)) {
     card.details = details_of(*facts);
