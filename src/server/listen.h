@@ -3,9 +3,9 @@
 
 #include <boost/asio/ip/tcp.hpp>
 
+#include "base/host_port.h"
 #include "base/result.h"
 #include "server/asio.h"
-#include "server/host_port.h"
 
 namespace quire::server {
 

@@ -68,8 +68,9 @@ void write(std::string& out, const Json& value) {
 
 Json parse_json(std::string_view text) {
   bool deep = false;
-  const Json::parser_callback_t watch = [&](int depth, Json::parse_event_t, Json&) {
-    deep = deep || depth > depth_max;
+  const Json::parser_callback_t watch = [&](int depth, Json::parse_event_t event, Json&) {
+    const bool begins = event == Json::parse_event_t::array_start || event == Json::parse_event_t::object_start;
+    deep = deep || (begins && depth >= depth_max);
     return !deep;
   };
   Json value = Json::parse(text, watch, false);

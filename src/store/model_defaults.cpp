@@ -76,13 +76,20 @@ Result<std::string> checked_messages(std::string_view text) {
   const Json value = parse_json(text);
   if (value.is_null()) return "[]";
   if (!value.is_array()) return fail(ErrorKind::invalid, "the messages are no JSON array of at most 32 levels");
+  Json ordered = Json::array();
   for (const Json& message : value) {
     const auto has_text = [&](const char* name) { return message.contains(name) && message[name].is_string(); };
     if (!message.is_object() || !has_text("role") || !has_text("content")) {
       return fail(ErrorKind::invalid, "a message has no role or content");
     }
+    // In the order in which Ollama writes them, whatever that of the request was.
+    Json& members = ordered.emplace_back(Json{{"role", message["role"]}, {"content", message["content"]}});
+    for (const char* name : {"thinking", "images", "tool_calls", "tool_name", "tool_call_id"}) {
+      if (message.contains(name)) members[name] = message[name];
+    }
+    members.insert(message.begin(), message.end());
   }
-  return json_text(value);
+  return json_text(ordered);
 }
 
 Result<ModelDefaults> read_defaults(const ModelFile& file) {

@@ -30,7 +30,7 @@ Json value_json(const gguf::Value& value, bool with_long_arrays) {
         } else {
           if (!with_long_arrays && held.size() > short_array_max) return nullptr;
           Json items = Json::array();
-          for (const typename T::value_type item : held) items.push_back(scalar_json(item));
+          for (const typename T::value_type& item : held) items.push_back(scalar_json(item));
           return items;
         }
       },

@@ -228,8 +228,11 @@ std::vector<WaitReason> reasons_of(const Driver& driver) {
   driver.scheduler.view(views);
   std::vector<WaitReason> reasons;
   for (const SequenceView& view : views) {
-    if (view.position >= 0) reasons.push_back(view.reason);
-    if (view.position < 0) EXPECT_EQ(view.reason, WaitReason::none);
+    if (view.position >= 0) {
+      reasons.push_back(view.reason);
+    } else {
+      EXPECT_EQ(view.reason, WaitReason::none);
+    }
   }
   return reasons;
 }

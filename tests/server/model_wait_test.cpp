@@ -81,7 +81,8 @@ TEST_F(ModelWait, who_ends_on_the_way_to_a_model_is_among_those_that_ended) {
   held->close();
   EXPECT_EQ(ask("damaged", "count 1", "", "X-Request-Id: failed\r\n")->response()->status, 500);
   std::map<std::string, Json> ended;
-  for (const Json& one : Json::parse(get("/api/live").body)["ended"]) ended[one["id"]] = one;
+  const Json live = Json::parse(get("/api/live").body);
+  for (const Json& one : live["ended"]) ended[one["id"]] = one;
   EXPECT_EQ(ended["late"]["reason"], "deadline");
   EXPECT_EQ(ended["late"]["model"], "other:latest");
   EXPECT_EQ(ended["late"]["generated_tokens"], 0);

@@ -142,7 +142,7 @@ TEST_F(Create, replaces_a_model_and_deletes_what_only_it_used) {
   create_base();
   create({.name = *ModelName::parse("base"), .from = "base", .system = "Another."});
   EXPECT_EQ(defaults("base").system, "Another.");
-  EXPECT_EQ(defaults("base").params, R"({"temperature":0.5,"stop":["a"]})");
+  EXPECT_EQ(defaults("base").params, R"({"stop":["a"],"temperature":0.5})");
   EXPECT_THAT(*store_.unreferenced(), IsEmpty());
 }
 

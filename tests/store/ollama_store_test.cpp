@@ -19,14 +19,14 @@ namespace fs = std::filesystem;
 
 using testing::ElementsAre;
 
-fs::path data(const fs::path& relative) { return test::own_data_dir() / relative; }
+fs::path fixture(const fs::path& relative) { return test::own_data_dir() / relative; }
 
 class OllamaStore : public TemporaryFolder {
  protected:
   // The weights' blob in a folder.
   std::string add_weights(const fs::path& root) {
     const Result<BlobHold> blob = StoreFolder::open(root, StoreFolder::Access::writable)
-                                      ->put_blob(*read_file(data("models/stories260K.gguf"), 2 << 20));
+                                      ->put_blob(*read_file(fixture("models/stories260K.gguf"), 2 << 20));
     EXPECT_TRUE(blob) << blob.error().message;
     return blob->digest;
   }
@@ -36,7 +36,7 @@ class OllamaStore : public TemporaryFolder {
     const fs::path root = folder_ / "ollama";
     fs::create_directories(root);
     for (const char* part : {"blobs", "manifests"}) {
-      fs::copy(data("ollama_store") / part, root / part, fs::copy_options::recursive);
+      fs::copy(fixture("ollama_store") / part, root / part, fs::copy_options::recursive);
     }
     add_weights(root);
     return root;
@@ -44,7 +44,7 @@ class OllamaStore : public TemporaryFolder {
 
   // As the command line makes a request of a Modelfile, for a model whose weights have been sent.
   static CreateRequest request_of(const std::string& name, const std::string& weights) {
-    const Result<std::string> text = read_file(data("ollama_store/" + name + ".modelfile"), 1 << 20);
+    const Result<std::string> text = read_file(fixture("ollama_store/" + name + ".modelfile"), 1 << 20);
     EXPECT_TRUE(text) << text.error().message;
     const Result<Modelfile> file = Modelfile::parse(*text);
     EXPECT_TRUE(file) << file.error().message;
@@ -87,7 +87,7 @@ TEST_F(OllamaStore, is_served_as_its_modelfiles_say) {
   ASSERT_EQ(listing.models.size(), 2U);
   EXPECT_EQ(listing.models[0].name, "own:latest");
   EXPECT_EQ(listing.models[1].name, "tiny:latest");
-  EXPECT_EQ(*read_file(listing.models[0].path, 2 << 20), *read_file(data("models/stories260K.gguf"), 2 << 20));
+  EXPECT_EQ(*read_file(listing.models[0].path, 2 << 20), *read_file(fixture("models/stories260K.gguf"), 2 << 20));
 
   const Result<ModelDefaults> tiny = read_defaults(listing.models[1]);
   ASSERT_TRUE(tiny) << tiny.error().message;
@@ -123,8 +123,11 @@ TEST_F(OllamaStore, has_the_bytes_that_quire_writes_of_the_same_modelfiles) {
   const auto theirs = files_of(copy_store());
   for (const auto& [path, bytes] : theirs) {
     const auto found = ours.find(path);
-    EXPECT_TRUE(found != ours.end()) << path << " is missing: " << bytes;
-    if (found != ours.end()) EXPECT_EQ(found->second, bytes) << path;
+    if (found == ours.end()) {
+      ADD_FAILURE() << path << " is missing: " << bytes;
+    } else {
+      EXPECT_EQ(found->second, bytes) << path;
+    }
   }
   EXPECT_EQ(ours.size(), theirs.size());
 }

@@ -135,11 +135,11 @@ size_t LiveRequests::arriving() const {
 std::vector<api::QueueLine> LiveRequests::queue(int64_t now_ns) const {
   std::vector<api::QueueLine> lines;
   Views views;
-  const std::vector<SeatWait> line = seat_line_();
+  const std::vector<SeatWait> seats = seat_line_();
   for (const auto& [id, live] : requests_) {
     if (!live->generates) continue;
     const int64_t age_ns = now_ns - live->arrived_ns;
-    if (live->loaded == nullptr) lines.push_back(line_before_engine(*live, line, age_ns));
+    if (live->loaded == nullptr) lines.push_back(line_before_engine(*live, seats, age_ns));
     for (size_t choice = 0; live->loaded != nullptr && choice < live->sequences.size(); ++choice) {
       const LiveSequence& sequence = live->sequences[choice];
       const SequenceView* view = views.find(*live->loaded, sequence.id);
@@ -152,9 +152,8 @@ std::vector<api::QueueLine> LiveRequests::queue(int64_t now_ns) const {
       lines.push_back(std::move(line));
     }
   }
-  std::ranges::stable_sort(lines, std::less{}, [](const api::QueueLine& line) {
-    return std::tuple(!line.view, line.view ? line.line.model : std::string(), line.view ? line.view->position : 0,
-                      -line.age_ns);
+  std::ranges::stable_sort(lines, std::less{}, [](const api::QueueLine& of) {
+    return std::tuple(!of.view, of.view ? of.line.model : std::string(), of.view ? of.view->position : 0, -of.age_ns);
   });
   return lines;
 }

@@ -1,5 +1,6 @@
 // What changes the store: pulls, pushes, creations with the blobs that clients bring for them, copies, deletions.
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <functional>
 #include <memory>
@@ -7,6 +8,7 @@
 #include <span>
 
 #include "api/ollama/store_calls.h"
+#include "api/options.h"
 #include "server/routes/handlers.h"
 #include "server/routes/state.h"
 #include "store/create.h"
