@@ -285,7 +285,8 @@ TEST(View, says_who_goes_first_by_urgency_and_who_by_fairness) {
   another.priority = 0;
   ASSERT_TRUE(driver.scheduler.admit(std::move(another)));
   driver.step();
-  EXPECT_EQ(reasons_of(driver), (std::vector{WaitReason::parallel, WaitReason::band, WaitReason::band, WaitReason::band}));
+  EXPECT_EQ(reasons_of(driver),
+            (std::vector{WaitReason::parallel, WaitReason::band, WaitReason::band, WaitReason::band}));
 }
 
 TEST(StepLoop, allocates_nothing) {
