@@ -16,7 +16,7 @@ namespace quire::api {
 
 // A call that a model made of a tool, in the history of a conversation.
 struct ToolCall {
-  std::string id;         // empty: the dialect has none
+  std::string id;  // empty: the dialect has none
   std::string name;
   std::string arguments;  // the text of a JSON object
 };
@@ -113,11 +113,11 @@ struct GenerationCall {
   std::vector<std::string> unknown_fields = {};  // that ask for something, and options; for the log
   std::vector<Tool> tools = {};
   ToolChoice tool_choice = {};
-  bool parallel_calls = true;                           // an answer may have several calls
-  std::optional<ThinkRequest> think = {};               // none: as the model's template has it
-  std::optional<int32_t> thinking_tokens_max = {};      // then the thinking is closed by force
-  std::optional<constraint::Spec> constraint = {};      // of the answer without its thinking and calls
-  std::string template_variables = {};                  // a JSON object: further ones for the template; empty: none
+  bool parallel_calls = true;                       // an answer may have several calls
+  std::optional<ThinkRequest> think = {};           // none: as the model's template has it
+  std::optional<int32_t> thinking_tokens_max = {};  // then the thinking is closed by force
+  std::optional<constraint::Spec> constraint = {};  // of the answer without its thinking and calls
+  std::string template_variables = {};              // a JSON object: further ones for the template; empty: none
 
   // Nothing is asked. Where the endpoint has an answer for that, the call loads its model, or unloads it with
   // keep_alive 0.

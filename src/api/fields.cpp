@@ -7,6 +7,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "api/as_written.h"
 #include "api/json_text.h"
 
 namespace quire::api {
@@ -50,6 +51,12 @@ std::unexpected<ApiError> Fields::wrong_type(std::string_view name, std::string_
                                              const nlohmann::json& got) const {
   return refuse(400, fmt::format("\"{}\" must be {}, got {}", path(name), wanted, type_phrase(got)), path(name));
 }
+
+std::string Fields::as_written(std::string_view name) const {
+  return api::as_written(object_.at(std::string(name)), text_of(name));
+}
+
+std::string_view Fields::text_of(std::string_view name) const { return member_text(text_, name); }
 
 ApiResult<std::optional<std::string>> Fields::text(std::string_view name) const {
   const nlohmann::json* value = find(name);

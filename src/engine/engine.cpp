@@ -78,7 +78,9 @@ void Engine::admit(Request request) {
                         .deadline_ns = request.deadline_ns,
                         .queue_deadline_ns = request.queue_deadline_ns};
   TextStream stream(request.stop);
-  contexts_.emplace(id, Context{.request = std::move(request), .stream = std::move(stream)});
+  auto constraint = request.constraint == nullptr ? nullptr : request.constraint->begin();
+  contexts_.emplace(
+      id, Context{.request = std::move(request), .stream = std::move(stream), .constraint = std::move(constraint)});
   if (room <= 0) {
     end(id, failure(ErrorKind::too_large, fmt::format("the prompt of {} tokens is longer than the context of {} tokens",
                                                       prompt_length, limits_.context_tokens)));
@@ -155,6 +157,7 @@ bool Engine::step() {
         static_cast<int32_t>(std::count_if(plan.slices.begin(), plan.slices.end(), [](const Slice& slice) {
           return slice.samples && slice.end - slice.begin == 1;
         }));
+    constrain(plan);
     sample(plan, batch, logits);
     apply(plan, batch);
     ++totals_.steps;
@@ -182,6 +185,31 @@ void Engine::end_expired(int64_t now_ns) {
   }
 }
 
+// Asks every constraint what may come next. Answers of one constraint share what it has learned, so one worker asks for
+// all of them.
+void Engine::constrain(const StepPlan& plan) {
+  constrained_.clear();
+  constraint_begins_.clear();
+  for (const Slice& slice : plan.slices) {
+    if (!slice.samples) continue;
+    Context& context = contexts_.at(slice.sequence);
+    if (context.constraint != nullptr) constrained_.emplace_back(context.request.constraint.get(), &context);
+  }
+  if (constrained_.empty()) return;
+  std::ranges::stable_sort(constrained_, std::less{}, &std::pair<const Constraint*, Context*>::first);
+  for (size_t at = 0; at < constrained_.size(); ++at) {
+    if (at == 0 || constrained_[at].first != constrained_[at - 1].first) constraint_begins_.push_back(at);
+  }
+  executor_.parallel_for(static_cast<int64_t>(constraint_begins_.size()), [&](int64_t index, int) {
+    const Constraint* own = constrained_[constraint_begins_[static_cast<size_t>(index)]].first;
+    for (size_t at = constraint_begins_[static_cast<size_t>(index)];
+         at < constrained_.size() && constrained_[at].first == own; ++at) {
+      Context& context = *constrained_[at].second;
+      context.allowed = context.constraint->allowed();
+    }
+  });
+}
+
 // Chooses the next tokens, each a function of its own row and sequence: nothing but sampled_ is written.
 void Engine::sample(const StepPlan& plan, const Batch& batch, const Logits& logits) {
   sampled_.assign(plan.slices.size(), {});
@@ -199,11 +227,16 @@ void Engine::sample(const StepPlan& plan, const Batch& batch, const Logits& logi
 }
 
 void Engine::choose(const Slice& slice, std::span<const float> logits, Sampler& sampler, Sampled& sampled) const {
-  const Request& request = contexts_.at(slice.sequence).request;
+  const Context& context = contexts_.at(slice.sequence);
+  const Request& request = context.request;
   const Sequence& sequence = *scheduler_.find(slice.sequence);
-  sampled.token =
-      sampler.choose(logits, request.sampling, sequence.tokens,
-                     request.ignore_eos ? std::span<const TokenId>(end_tokens_) : std::span<const TokenId>());
+  const std::span<const TokenId> forbidden =
+      request.ignore_eos ? std::span<const TokenId>(end_tokens_) : std::span<const TokenId>();
+  sampled.token = sampler.choose(logits, request.sampling, sequence.tokens, forbidden, context.allowed);
+  // A text that is complete can go on with its end alone, whatever was asked.
+  if (!sampled.token && !forbidden.empty() && !context.allowed.empty()) {
+    sampled.token = sampler.choose(logits, request.sampling, sequence.tokens, {}, context.allowed);
+  }
   if (sampled.token && request.logprobs_top_n >= 0) {
     sampled.logprobs = sampler.logprobs(logits, *sampled.token, request.logprobs_top_n);
   }
@@ -242,6 +275,7 @@ SliceOutcome Engine::advance(const Slice& slice, Sampled& sampled, int64_t now_n
     return {.sequence = slice.sequence, .sampled = {}, .finished = true, .failed = true};  // its rows are not shared
   }
   count_token(context, now_ns);
+  if (context.constraint != nullptr) context.constraint->accept(*token);
 
   std::optional<Finished> finished;
   TextDelta delta;
@@ -249,7 +283,8 @@ SliceOutcome Engine::advance(const Slice& slice, Sampled& sampled, int64_t now_n
     finished = Finished{.reason = FinishReason::stop};
   } else {
     delta.tokens.push_back(*token);
-    delta.text = context.stream.push(tokenizer_.bytes(*token));
+    const bool shown = contains(request.shown_tokens, *token);
+    delta.text = context.stream.push(shown ? tokenizer_.name(*token) : tokenizer_.bytes(*token));
     if (sampled.logprobs) {
       add_texts(*sampled.logprobs);
       delta.logprobs.push_back(std::move(*sampled.logprobs));

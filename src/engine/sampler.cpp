@@ -1,6 +1,7 @@
 #include "engine/sampler.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -34,8 +35,9 @@ float floor_of_weight(float best, float min_p) {
 }  // namespace
 
 std::optional<TokenId> Sampler::choose(std::span<const float> logits, const SamplingParams& params,
-                                       std::span<const TokenId> history, std::span<const TokenId> forbidden) {
-  row_.set(adjusted(logits, params, history, forbidden));
+                                       std::span<const TokenId> history, std::span<const TokenId> forbidden,
+                                       std::span<const uint64_t> allowed) {
+  row_.set(adjusted(logits, params, history, forbidden, allowed));
   if (!row_.drawable()) return std::nullopt;
   if (params.temperature <= 0.0F || params.top_k == 1) return row_.first_best();
   return draw(params, history.size());
@@ -43,9 +45,14 @@ std::optional<TokenId> Sampler::choose(std::span<const float> logits, const Samp
 
 // The logits themselves where nothing changes them.
 std::span<const float> Sampler::adjusted(std::span<const float> logits, const SamplingParams& params,
-                                         std::span<const TokenId> history, std::span<const TokenId> forbidden) {
-  if (params.logit_bias.empty() && forbidden.empty() && !penalizes(params)) return logits;
-  adjusted_.assign(logits.begin(), logits.end());
+                                         std::span<const TokenId> history, std::span<const TokenId> forbidden,
+                                         std::span<const uint64_t> allowed) {
+  if (params.logit_bias.empty() && forbidden.empty() && allowed.empty() && !penalizes(params)) return logits;
+  if (allowed.empty()) {
+    adjusted_.assign(logits.begin(), logits.end());
+  } else {
+    keep_allowed(logits, allowed);
+  }
   for (const auto& [token, bias] : params.logit_bias) {
     if (valid(token, adjusted_.size())) adjusted_[static_cast<size_t>(token)] += bias;
   }
@@ -54,6 +61,25 @@ std::span<const float> Sampler::adjusted(std::span<const float> logits, const Sa
   }
   if (penalizes(params)) penalize(params, history);
   return adjusted_;
+}
+
+// A constraint allows few tokens or nearly all: whole words of either kind are not looked at bit by bit.
+void Sampler::keep_allowed(std::span<const float> logits, std::span<const uint64_t> allowed) {
+  constexpr size_t word_tokens = 64;
+  adjusted_.assign(logits.size(), never);
+  for (size_t word = 0; word < allowed.size(); ++word) {
+    const size_t begin = word * word_tokens;
+    if (allowed[word] == 0 || begin >= logits.size()) continue;
+    if (allowed[word] == ~uint64_t{0} && begin + word_tokens <= logits.size()) {
+      std::copy_n(logits.begin() + static_cast<std::ptrdiff_t>(begin), word_tokens,
+                  adjusted_.begin() + static_cast<std::ptrdiff_t>(begin));
+      continue;
+    }
+    for (uint64_t bits = allowed[word]; bits != 0; bits &= bits - 1) {
+      const size_t token = begin + static_cast<size_t>(std::countr_zero(bits));
+      if (token < logits.size()) adjusted_[token] = logits[token];
+    }
+  }
 }
 
 void Sampler::penalize(const SamplingParams& params, std::span<const TokenId> history) {

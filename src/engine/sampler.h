@@ -15,7 +15,8 @@ namespace quire {
 // One thread at a time: it keeps scratch memory between calls and no other state; the choice is a function of
 // (logits, params, history, position) alone, and ties break by token id.
 //
-// Order, as llama.cpp's default chain: logit bias, penalties, top-k, typical-p, top-p, min-p, temperature, draw.
+// Order, as llama.cpp's default chain, behind what a constraint allows: logit bias, penalties, top-k, typical-p, top-p,
+// min-p, temperature, draw.
 //
 // The choice is the one that sorting all tokens and adding up their weights, best first (or by id where nothing asks
 // for an order), would make. That is done only where it must: a cut that leaves few tokens is found by what
@@ -25,8 +26,10 @@ class Sampler {
   // The chosen token, or nothing when the logits hold no number that could be chosen (a broken model or row).
   // forbidden: tokens that are never chosen (end tokens under ignore_eos).
   // history: the tokens before this position, prompt included.
+  // allowed: the only tokens that are chosen, one bit each as ConstraintState has them; empty: all of them.
   std::optional<TokenId> choose(std::span<const float> logits, const SamplingParams& params,
-                                std::span<const TokenId> history, std::span<const TokenId> forbidden);
+                                std::span<const TokenId> history, std::span<const TokenId> forbidden,
+                                std::span<const uint64_t> allowed = {});
 
   // Log-probabilities of the model itself (before bias, penalties and temperature) for the chosen token and the best
   // top_n. Texts are not filled. Without meaning, and without a best, where a logit is NaN or plus infinity.
@@ -41,7 +44,9 @@ class Sampler {
   };
 
   std::span<const float> adjusted(std::span<const float> logits, const SamplingParams& params,
-                                  std::span<const TokenId> history, std::span<const TokenId> forbidden);
+                                  std::span<const TokenId> history, std::span<const TokenId> forbidden,
+                                  std::span<const uint64_t> allowed);
+  void keep_allowed(std::span<const float> logits, std::span<const uint64_t> allowed);
   void penalize(const SamplingParams& params, std::span<const TokenId> history);
   TokenId draw(const SamplingParams& params, uint64_t position);
   void gather(float floor);
