@@ -163,6 +163,7 @@ std::shared_ptr<const Masks::LocalMask> Masks::local_mask(const StateId& state, 
 void Masks::add_allowed(const StateId& state, std::span<uint64_t> mask) {
   QUIRE_CHECK(mask.size() == trie_->mask_words(), "a mask has a bit for each token");
   if (const auto known = masks_.find(state); known != masks_.end()) return known->second.add_to(mask);
+  ++made_count_;
   trim();
   std::vector<Group> groups = groups_of(state);
   const size_t pinned_before = pinned_.size();

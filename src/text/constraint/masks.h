@@ -35,6 +35,9 @@ class Masks {
   const TokenTrie& trie() const { return *trie_; }
   size_t size_bytes() const { return automaton_.size_bytes() + masks_bytes_; }
 
+  // Masks that were put together so far, and not found among those of before.
+  size_t made_count() const { return made_count_; }
+
   // Sets the bits of the tokens that may come at `state` in `mask`, which has trie().mask_words() words.
   // REQUIRES: `state` is pinned.
   void add_allowed(const StateId& state, std::span<uint64_t> mask);
@@ -91,6 +94,7 @@ class Masks {
   std::unordered_map<StateId, TokenSet> masks_;
   std::array<std::unordered_map<StateId, std::shared_ptr<const LocalMask>>, 2> local_masks_;
   size_t masks_bytes_ = 0;
+  size_t made_count_ = 0;
   // Scratch.
   std::vector<StateId> path_;  // states by depth in the trie
   std::vector<TokenId> tokens_;
