@@ -20,8 +20,8 @@ enum class NodeId : uint32_t {};
 enum class RuleId : uint32_t {};
 inline constexpr uint32_t unbounded = std::numeric_limits<uint32_t>::max();
 
-// Built once by a front end, then read. Nodes are values in one array, and refer to earlier ones alone; loops go through
-// rules. Nothing here recurses, so that no input decides how deep a stack gets. One thread.
+// Built once by a front end, then read. Nodes are values in one array, and refer to earlier ones alone; loops go
+// through rules. Nothing here recurses, so that no input decides how deep a stack gets. One thread.
 class Grammar {
  public:
   enum class NodeKind : uint8_t { nothing, never, bytes, byte_set, sequence, choice, repeat, rule };
