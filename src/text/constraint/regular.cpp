@@ -206,7 +206,7 @@ Result<Regular> Regular::parse(std::string_view pattern, Match match) {
   return Regular(std::move(automaton));
 }
 
-Regular Regular::nothing() { return Regular(from_edges({{}}, {0})); }
+Regular Regular::nothing() { return Regular(canonical(from_edges({{}}, {0}))); }
 
 Regular Regular::any() {
   std::vector<Edges> states(1);
@@ -214,7 +214,7 @@ Regular Regular::any() {
   states[0] = std::move(edges);
   std::vector<uint8_t> accepts(states.size(), 0);
   accepts[0] = 1;
-  return Regular(from_edges(states, accepts));
+  return Regular(canonical(from_edges(states, accepts)));
 }
 
 Result<Regular> Regular::of(std::span<const std::string> texts) {
@@ -237,7 +237,7 @@ Result<Regular> Regular::of(std::span<const std::string> texts) {
   for (size_t state = 0; state < trie.size(); ++state) {
     for (const auto& [byte, target] : trie[state]) states[state].push_back({byte, byte, target});
   }
-  return Regular(from_edges(states, accepts));
+  return Regular(canonical(from_edges(states, accepts)));
 }
 
 Result<Regular> Regular::characters(uint64_t min, uint64_t max) {
@@ -253,7 +253,7 @@ Result<Regular> Regular::characters(uint64_t min, uint64_t max) {
   }
   std::vector<uint8_t> accepts(states.size(), 0);
   for (uint64_t count = min; count <= counted; ++count) accepts[count] = 1;
-  return Regular(from_edges(states, accepts));
+  return Regular(canonical(from_edges(states, accepts)));
 }
 
 Result<Regular> Regular::both(const Regular& other) const {
@@ -292,7 +292,7 @@ Result<Regular> Regular::as_json_string() const {
   }
   std::vector<uint8_t> accepts = automaton_.dfa.accepts;
   accepts.resize(states.size(), 0);
-  return Regular(from_edges(states, accepts));
+  return Regular(canonical(from_edges(states, accepts)));
 }
 
 NodeId Regular::add_to(Grammar& grammar) const { return add_automaton(automaton_, grammar); }

@@ -175,7 +175,9 @@ Result<ByteDfa> in_bytes(const Dfa& dfa, const Letters& letters) {
     states[state] = resolve(graph.begin());
     if (states.size() > states_max) return std::unexpected(too_many_states());
   }
-  return from_edges(states, accepts);
+  // Two states inside of a character that mean the same lead to the same, and are one; those between characters differ
+  // by what they read as dfa's do, and from the others by which bytes they read. So nothing is left to be merged.
+  return renumbered(from_edges(states, accepts));
 }
 
 }  // namespace quire::constraint

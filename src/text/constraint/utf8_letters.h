@@ -30,7 +30,7 @@ class Letters {
   std::vector<std::vector<uint32_t>> of_set_;
 };
 
-// The same language in UTF-8.
+// The same language in UTF-8, canonical. REQUIRES: dfa is minimal.
 Result<ByteDfa> in_bytes(const Dfa& dfa, const Letters& letters);
 
 }  // namespace quire::constraint
