@@ -229,7 +229,9 @@ class Expansion {
         QUIRE_TRY(then, of(Literal{.place = members.items[i], .negative = negative}));
       }
       QUIRE_TRY(then, algebra_.both(algebra_.has_member(members.keys[i], true), then));
-      if (!negative) QUIRE_TRY(then, algebra_.either(algebra_.has_member(members.keys[i], false), then));
+      if (!negative) {
+        QUIRE_TRY(then, algebra_.either(algebra_.has_member(members.keys[i], false), then));
+      }
       QUIRE_TRY(out, negative ? algebra_.either(out, then) : algebra_.both(out, then));
     }
     return out;

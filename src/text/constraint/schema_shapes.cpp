@@ -216,7 +216,9 @@ Result<ObjectAlgebra::Value> ObjectAlgebra::dependent_required(Place schema, con
   for (size_t i = 0; i < node.keys.size(); ++i) {
     QUIRE_TRY(Value then, has_members(schema, keyword, node.items[i], negative));
     QUIRE_TRY(then, both(has_member(node.keys[i], true), then));
-    if (!negative) QUIRE_TRY(then, either(has_member(node.keys[i], false), then));
+    if (!negative) {
+      QUIRE_TRY(then, either(has_member(node.keys[i], false), then));
+    }
     QUIRE_TRY(out, negative ? either(out, then) : both(out, then));
   }
   return out;

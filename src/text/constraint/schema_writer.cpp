@@ -81,7 +81,8 @@ Result<NodeId> SchemaWriter::rest_member(const ObjectPlan& plan) {
 }
 
 Result<NodeId> SchemaWriter::rest_of_object(const ObjectPlan& plan, NodeId rest, uint64_t count) {
-  const uint64_t need = plan.min > count ? plan.min - count : 0;
+  // An object without a member is written apart.
+  const uint64_t need = plan.min > count ? plan.min - count : count == 0 ? 1 : 0;
   if (plan.rest.empty()) return need == 0 ? grammar_.nothing() : grammar_.never();
   if (need > 1) {
     return meaning_.document().unsupported(plan.counts, "minProperties",
@@ -136,7 +137,6 @@ Result<NodeId> SchemaWriter::object(const ObjectPlan& plan) {
     }
     after = std::move(here);
   }
-  // What has no member is written without room inside.
   const bool may_be_empty = plan.min == 0 && least[size] == 0;
   NodeId out = text_.object(after[0]);
   if (may_be_empty) out = grammar_.choice({grammar_.bytes("{}"), out});
