@@ -43,6 +43,13 @@ NodeId SchemaWriter::value(const Literals& literals) {
   return known_.emplace(literals, grammar_.refer(rule)).first->second;
 }
 
+// A node that several others have: as a rule it is compiled once.
+NodeId SchemaWriter::shared(NodeId node) {
+  const RuleId rule = grammar_.declare("members");
+  grammar_.define(rule, node);
+  return grammar_.refer(rule);
+}
+
 Result<NodeId> SchemaWriter::body(const Literals& literals) {
   QUIRE_TRY_VOID(meaning_.steps().spend());
   QUIRE_TRY(const Scalars scalars, meaning_.scalars(literals));
@@ -134,6 +141,10 @@ Result<NodeId> SchemaWriter::object(const ObjectPlan& plan) {
       } else {
         here[count] = grammar_.choice({grammar_.sequence({one, after[with]}), after[count]});
       }
+    }
+    // What two ways lead to is written once.
+    for (uint64_t count = std::min(least[i], most) + 1; count <= std::min(i, most); ++count) {
+      here[count] = shared(here[count]);
     }
     after = std::move(here);
   }
