@@ -25,6 +25,8 @@ class Regular {
   static Result<Regular> parse(std::string_view pattern, Match match);
   static Regular nothing();  // no text
   static Regular any();      // every text
+  // What an automaton accepts. REQUIRES: valid UTF-8 texts alone.
+  static Regular of_automaton(const ByteDfa& automaton) { return Regular(canonical(automaton)); }
   // ErrorKind::too_large, or invalid where a text is no UTF-8.
   static Result<Regular> of(std::span<const std::string> texts);
   // Texts of so many code points; max may be UINT64_MAX. ErrorKind::too_large, as a count takes states.
