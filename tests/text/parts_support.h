@@ -1,15 +1,25 @@
 // An answer taken apart, with the pieces of one kind joined.
 #pragma once
 
-#include <initializer_list>
-#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "text/parts/syntax.h"
+#include "text/parts/syntax_table.h"
 
 namespace quire::parts {
+
+// The row of this name, by the signs of its templates.
+inline Syntax syntax_named(std::string_view name) {
+  for (const SyntaxRow& row : syntax_rows()) {
+    if (row.name != name) continue;
+    std::string source;
+    for (const std::string_view sign : row.signs.all()) source += std::string(sign) + "\n";
+    return Syntax::of(source, "");
+  }
+  return Syntax::of("", "");
+}
 
 // As one would write an answer down: one part a line, arguments joined.
 inline std::string shown(const std::vector<Part>& parts) {

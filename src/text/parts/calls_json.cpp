@@ -30,6 +30,12 @@ Reading read_member(Turn& turn, const JsonCall& form, Call& call) {
   co_await skip_white(turn);
   if (!co_await expect(turn, ":")) co_return false;
   co_await skip_white(turn);
+  if (form.name_is_key && !call.named) {
+    if (turn.tool(key) == nullptr) co_return false;
+    call.named = true;
+    turn.begin_call(key, {});
+    co_return co_await read_arguments(turn, call);
+  }
   if (key == form.name && !call.named) {
     const bool whole = co_await read_json_string(turn, Sink(call.name));
     if (!whole || turn.tool(call.name) == nullptr) co_return false;

@@ -1,8 +1,9 @@
-#include "text/parts/free_text.h"
-
-#include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "text/parts/marks.h"
+#include "text/parts/syntax_table.h"
 
 namespace quire::parts {
 namespace {
@@ -15,56 +16,32 @@ struct Mark {
   const CallForm* form = nullptr;
 };
 
-// What is looked for, and what of the text may be the beginning of it. No mark begins with another one.
-class Marks {
- public:
-  Marks(const SyntaxRow& row, bool has_tools) {
-    add({.text = row.thinking_begin, .kind = MarkKind::thinking_begin});
-    add({.text = row.thinking_end, .kind = MarkKind::thinking_end});
-    for (const std::string_view text : row.dropped) add({.text = text, .kind = MarkKind::dropped});
-    if (!has_tools) return;
-    for (const CallForm& form : row.calls) add({.text = form.opener, .kind = MarkKind::call, .form = &form});
-  }
+std::vector<Mark> marks_of(const SyntaxRow& row, bool has_tools) {
+  std::vector<Mark> marks;
+  const auto add = [&](const Mark& mark) {
+    if (!mark.text.empty()) marks.push_back(mark);
+  };
+  add({.text = row.thinking_begin, .kind = MarkKind::thinking_begin});
+  add({.text = row.thinking_end, .kind = MarkKind::thinking_end});
+  for (const std::string_view text : row.dropped.all()) add({.text = text, .kind = MarkKind::dropped});
+  if (!has_tools) return marks;
+  for (const CallForm& form : row.calls) add({.text = form.opener, .kind = MarkKind::call, .form = &form});
+  return marks;
+}
 
-  // No byte of this set: no mark begins.
-  std::string_view first_bytes() const { return first_bytes_; }
-  // Text that may be the beginning of a mark.
-  const std::string& begun() const { return begun_; }
-  std::string take_begun() { return std::exchange(begun_, {}); }
-
-  // Takes more text; appends to `text` what is in no mark. The mark that ends here, if one does.
-  const Mark* take(char byte, std::string& text) {
-    begun_ += byte;
-    for (;;) {
-      bool begins = begun_.empty();
-      for (const Mark& mark : marks_) {
-        if (!mark.text.starts_with(begun_)) continue;
-        begins = true;
-        if (mark.text.size() > begun_.size()) continue;
-        begun_.clear();
-        return &mark;
-      }
-      if (begins) return nullptr;
-      text += begun_.front();
-      begun_.erase(0, 1);
-    }
-  }
-
- private:
-  void add(const Mark& mark) {
-    if (mark.text.empty()) return;
-    marks_.push_back(mark);
-    if (!first_bytes_.contains(mark.text.front())) first_bytes_ += mark.text.front();
-  }
-
-  std::vector<Mark> marks_;
-  std::string first_bytes_;
-  std::string begun_;
-};
+std::vector<std::string_view> texts_of(const std::vector<Mark>& marks) {
+  std::vector<std::string_view> texts;
+  for (const Mark& mark : marks) texts.push_back(mark.text);
+  return texts;
+}
 
 // The state of one answer.
 struct FreeText {
+  FreeText(Turn& owner, const SyntaxRow& row)
+      : turn(owner), known(marks_of(row, !owner.tools.empty())), marks(texts_of(known)) {}
+
   Turn& turn;
+  const std::vector<Mark> known;
   Marks marks;
   bool thinks = false;
   const Mark* found = nullptr;
@@ -79,7 +56,7 @@ struct FreeText {
       case MarkKind::dropped:
         return !thinks;
       case MarkKind::call:
-        return !thinks && (!mark.form->at_start || !turn.out.has_text());
+        return (!thinks || mark.form->ends_thinking) && (!mark.form->at_start || !turn.out.has_text());
     }
     return false;
   }
@@ -88,7 +65,7 @@ struct FreeText {
     std::string text;
     const std::string kept = turn.in.kept();
     for (const char byte : kept) {
-      if (const Mark* mark = marks.take(byte, text)) text += mark->text;
+      if (const auto index = marks.take(byte, text)) text += known[*index].text;
     }
     give(text);
   }
@@ -99,28 +76,31 @@ Reading read_to_mark(FreeText& state) {
   Turn& turn = state.turn;
   std::string text;
   for (;;) {
-    if (state.marks.begun().empty()) state.give(turn.in.take_all_but(state.marks.first_bytes()));
+    if (!state.marks.has_begun()) state.give(turn.in.take_all_but(state.marks.first_bytes()));
     const int byte = co_await turn.in.peek();
     if (byte == Input::end) break;
     turn.in.take();
     text.clear();
-    state.found = state.marks.take(static_cast<char>(byte), text);
+    const std::optional<size_t> index = state.marks.take(static_cast<char>(byte), text);
     state.give(text);
-    if (state.found == nullptr) continue;
+    if (!index) continue;
+    state.found = &state.known[*index];
     if (state.counts(*state.found)) co_return true;
     state.give(state.found->text);
   }
-  state.give(state.marks.take_begun());
+  state.give(state.marks.give_up());
   co_return false;
 }
 
 Reading read_calls(FreeText& state, const Mark& mark) {
   Turn& turn = state.turn;
+  const size_t calls = turn.out.calls();
   if (mark.form->at_start) turn.in.give_back();
   turn.in.keep(mark.form->at_start ? std::string_view{} : mark.text);
   const bool whole = co_await mark.form->read(turn, *mark.form);
   if (turn.out.call_is_open()) turn.end_call();
   turn.out.abandon_call();
+  state.thinks = state.thinks && turn.out.calls() == calls;
   if (!whole) state.give_kept();
   turn.in.forget();
   co_return whole;
@@ -129,7 +109,7 @@ Reading read_calls(FreeText& state, const Mark& mark) {
 }  // namespace
 
 Reading read_free_text(Turn& turn, const SyntaxRow& row) {
-  FreeText state{.turn = turn, .marks = Marks(row, !turn.tools.empty())};
+  FreeText state(turn, row);
   for (;;) {
     const bool more = co_await read_to_mark(state);
     if (!more) break;

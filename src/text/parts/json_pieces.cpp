@@ -77,10 +77,9 @@ std::optional<uint32_t> hex_digit(int byte) {
   return std::nullopt;
 }
 
-// Four hexadecimal digits.
-Reading read_code_unit(Turn& turn, uint32_t& unit) {
+Reading read_code_unit(Turn& turn, int digits, uint32_t& unit) {
   unit = 0;
-  for (int digit = 0; digit < 4; ++digit) {
+  for (int digit = 0; digit < digits; ++digit) {
     const int byte = co_await turn.in.peek();
     const std::optional<uint32_t> value = hex_digit(byte);
     if (!value) co_return false;
@@ -93,31 +92,21 @@ Reading read_code_unit(Turn& turn, uint32_t& unit) {
 constexpr bool is_high_surrogate(uint32_t unit) { return unit >= 0xD800 && unit < 0xDC00; }
 constexpr bool is_low_surrogate(uint32_t unit) { return unit >= 0xDC00 && unit < 0xE000; }
 
-// What comes after a backslash. `high` is the first half of a character whose second has not come.
-Reading read_escape(Turn& turn, uint32_t& high, std::string& text) {
-  const int byte = co_await turn.in.peek();
-  constexpr std::string_view names = "\"\\/bfnrt";
-  constexpr std::string_view meant = "\"\\/\b\f\n\r\t";
-  if (byte == 'u') {
-    turn.in.take();
-    uint32_t unit = 0;
-    if (!co_await read_code_unit(turn, unit)) co_return false;
-    if (high != 0 && is_low_surrogate(unit)) {
-      append_character(text, 0x10000 + ((high - 0xD800) << 10) + (unit - 0xDC00));
-      high = 0;
-      co_return true;
-    }
-    if (high != 0) append_character(text, high);
-    high = is_high_surrogate(unit) ? unit : 0;
-    if (high == 0) append_character(text, unit);
-    co_return true;
+int code_unit_digits(int byte, bool loose) {
+  if (byte == 'u') return 4;
+  if (loose && byte == 'x') return 2;
+  return loose && byte == 'U' ? 8 : 0;
+}
+
+void append_unit(std::string& text, uint32_t& high, uint32_t unit) {
+  if (high != 0 && is_low_surrogate(unit)) {
+    append_character(text, 0x10000 + ((high - 0xD800) << 10) + (unit - 0xDC00));
+    high = 0;
+    return;
   }
-  const size_t at = byte == Input::end ? std::string_view::npos : names.find(static_cast<char>(byte));
-  if (at == std::string_view::npos) co_return false;
-  turn.in.take();
-  if (high != 0) append_character(text, std::exchange(high, 0));
-  text += meant[at];
-  co_return true;
+  if (high != 0) append_character(text, high);
+  high = is_high_surrogate(unit) ? unit : 0;
+  if (high == 0) append_character(text, unit);
 }
 
 }  // namespace
@@ -164,6 +153,31 @@ std::string quoted(std::string_view raw) {
   return text + '"';
 }
 
+Reading read_escape(Turn& turn, bool loose, uint32_t& high, std::string& text) {
+  const int byte = co_await turn.in.peek();
+  if (byte == Input::end) co_return false;
+  if (const int digits = code_unit_digits(byte, loose); digits > 0) {
+    turn.in.take();
+    uint32_t unit = 0;
+    if (!co_await read_code_unit(turn, digits, unit)) co_return false;
+    append_unit(text, high, unit);
+    co_return true;
+  }
+  constexpr std::string_view names = "\"\\/bfnrt'av0";
+  constexpr std::string_view meant = {"\"\\/\b\f\n\r\t'\a\v\0", 12};
+  const size_t at = names.substr(0, loose ? names.size() : 8).find(static_cast<char>(byte));
+  if (at == std::string_view::npos && !loose) co_return false;
+  turn.in.take();
+  if (high != 0) append_character(text, std::exchange(high, 0));
+  if (at != std::string_view::npos) {
+    text += meant[at];
+  } else if (byte != '\n') {  // behind a backslash it joins lines
+    text += '\\';
+    text += static_cast<char>(byte);
+  }
+  co_return true;
+}
+
 Reading read_json(Turn& turn, Sink sink) {
   const int first = co_await turn.in.peek();
   if (first != '"' && first != '{' && first != '[') co_return co_await read_scalar(turn, sink);
@@ -188,7 +202,7 @@ Reading read_json_string(Turn& turn, Sink sink) {
     turn.in.take();
     text.clear();
     if (byte == '\\') {
-      if (!co_await read_escape(turn, high, text)) co_return false;
+      if (!co_await read_escape(turn, false, high, text)) co_return false;
     } else {
       if (high != 0) append_character(text, std::exchange(high, 0));
       if (byte != '"') text += static_cast<char>(byte);

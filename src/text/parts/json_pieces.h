@@ -34,6 +34,10 @@ void append_character(std::string& text, uint32_t code_point);
 void append_escaped(std::string& text, std::string_view raw);
 std::string quoted(std::string_view raw);
 
+// What comes after a backslash in a string, appended to `text`. `high` is the first half of a character whose second
+// may come. `loose`: as Python has it too, and a backslash before anything else is itself.
+Reading read_escape(Turn& turn, bool loose, uint32_t& high, std::string& text);
+
 // A value as it is written. False where brackets do not match, a string does not end, or nothing begins. What stands
 // between brackets is not checked further.
 Reading read_json(Turn& turn, Sink sink);

@@ -36,6 +36,7 @@ class Output {
   // No call begins after all: what it would have had is let go.
   void abandon_call() { waiting_arguments_.clear(); }
   bool call_is_open() const { return open_; }
+  size_t calls() const { return calls_; }  // that have ended
 
  private:
   void give_text(std::string_view text, bool thinking);

@@ -11,8 +11,10 @@ namespace quire::parts {
 
 class Input;
 
-// In readers, co_await begins an initializer, a statement, or a whole condition of an `if`: gcc 12 makes wrong code
-// where it stands in a loop's condition or behind && and ||.
+// In readers, co_await begins an initializer, a statement, or the whole condition of an `if` in a function that has a
+// variable in its outermost block: gcc 12 lays out the coroutine's frame wrongly for an awaiting condition of a loop,
+// behind
+// && and ||, and of an `if` that has no variable around it.
 //
 // A piece of an answer being read. Its result says whether the piece was there. Begins when it is awaited by another
 // one, or by Input::begin. Moves, and destroys what it waits for with itself. One thread.
@@ -109,6 +111,10 @@ class Input {
   // The reading goes on as far as `chunk` reaches.
   void push(std::string_view chunk) { run(chunk, false); }
   void finish() { run({}, true); }
+  // The reading's result. REQUIRES: it has ended.
+  bool found() const { return root_.handle_.promise().found; }
+  // It took all that was pushed.
+  bool took_all() const { return took_all_; }
 
  private:
   friend class Reading;
@@ -121,6 +127,7 @@ class Input {
   size_t at_ = 0;
   bool finished_ = false;
   bool waits_ = false;
+  bool took_all_ = true;
   bool keeps_ = false;
   std::string kept_;
 };
@@ -150,6 +157,7 @@ inline void Input::run(std::string_view chunk, bool finished) {
   finished_ = finished_ || finished;
   waits_ = !ready();
   while (current_ && !waits_) current_.resume();
+  took_all_ = took_all_ && at_ == chunk_.size();
   chunk_ = {};
   at_ = 0;
 }

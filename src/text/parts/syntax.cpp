@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/ascii.h"
-#include "text/parts/free_text.h"
 #include "text/parts/syntax_table.h"
 
 namespace quire::parts {
@@ -12,9 +11,9 @@ namespace {
 const SyntaxRow no_syntax = {.name = "plain"};
 
 bool fits(const SyntaxRow& row, std::string_view source) {
-  return std::ranges::any_of(row.signs, [&](const auto& literals) {
-    return std::ranges::all_of(literals, [&](std::string_view literal) { return source.contains(literal); });
-  });
+  const std::span<const std::string_view> signs = row.signs.all();
+  const auto is_there = [&](std::string_view sign) { return source.contains(sign); };
+  return !signs.empty() && std::ranges::all_of(signs, is_there);
 }
 
 class PlainParser final : public PartsParser {
@@ -30,8 +29,10 @@ class RowParser final : public PartsParser {
  public:
   RowParser(const SyntaxRow& row, std::string_view prompt_end, std::span<const ToolSchema> tools) {
     for (const ToolSchema& tool : tools) turn_.tools.push_back({.name = tool.name, .parameters = tool.parameters});
-    turn_.in.begin(read_free_text(turn_, row));
-    if (!row.thinking_begin.empty() && trimmed(prompt_end).ends_with(row.thinking_begin)) {
+    turn_.in.begin(row.read(turn_, row));
+    if (row.begun != nullptr) {
+      turn_.in.push(row.begun(prompt_end));
+    } else if (!row.thinking_begin.empty() && trimmed(prompt_end).ends_with(row.thinking_begin)) {
       turn_.in.push(row.thinking_begin);
     }
   }
@@ -61,7 +62,8 @@ Syntax Syntax::of(std::string_view template_source, std::string_view parser) {
     if (fits(row, template_source)) return Syntax(row);
   }
   for (const SyntaxRow& row : rows) {
-    if (std::ranges::find(row.parsers, parser) != row.parsers.end()) return Syntax(row);
+    const std::span<const std::string_view> names = row.parsers.all();
+    if (std::ranges::find(names, parser) != names.end()) return Syntax(row);
   }
   return Syntax(no_syntax);
 }
@@ -73,13 +75,14 @@ std::string_view Syntax::thinking_begin() const { return row_->thinking_begin; }
 std::string_view Syntax::thinking_end() const { return row_->thinking_end; }
 
 std::vector<std::string> Syntax::markers() const {
-  std::vector<std::string> markers(row_->tokens.begin(), row_->tokens.end());
+  std::vector<std::string> markers;
   const auto add = [&](std::string_view mark) {
     if (!mark.empty() && std::ranges::find(markers, mark) == markers.end()) markers.emplace_back(mark);
   };
+  for (const std::string_view token : row_->tokens.all()) add(token);
   add(row_->thinking_begin);
   add(row_->thinking_end);
-  for (const std::string_view mark : row_->dropped) add(mark);
+  for (const std::string_view mark : row_->dropped.all()) add(mark);
   for (const CallForm& form : row_->calls) {
     if (!form.at_start) add(form.opener);
     add(form.closer);

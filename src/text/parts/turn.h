@@ -1,6 +1,7 @@
 // What the readers of one answer share, and the small pieces that they are made of.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,6 +37,10 @@ constexpr bool is_white(int byte) { return byte == ' ' || byte == '\t' || byte =
 Reading skip_white(Turn& turn);
 // Takes exactly this text; false where another byte comes, with what is the same taken. An empty one is there.
 Reading expect(Turn& turn, std::string_view text);
+// Takes exactly one of these texts, none of which begins with another one: `which` is its place.
+Reading expect_one(Turn& turn, std::span<const std::string_view> texts, size_t& which);
+// Appends a name of a tool: letters, digits, and what else stands in them.
+Reading read_name(Turn& turn, std::string& name);
 // Appends bytes until one of `stops` comes or the answer ends (false).
 Reading read_until(Turn& turn, std::string_view stops, std::string& text);
 
