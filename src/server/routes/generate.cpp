@@ -61,8 +61,8 @@ Request make_request(const GenerationCall& call, const LiveRequest& live, const 
 // How each answer is taken apart, and what it may say. Only what a template has asked for has thinking and calls: a
 // text that is gone on with is content.
 struct Shaped {
-  std::vector<std::unique_ptr<parts::PartsParser>> parsers;     // one a choice
-  std::vector<std::shared_ptr<const Constraint>> constraints;   // one a prompt; null: anything
+  std::vector<std::unique_ptr<parts::PartsParser>> parsers;    // one a choice
+  std::vector<std::shared_ptr<const Constraint>> constraints;  // one a prompt; null: anything
   std::vector<TokenId> shown_tokens;
 };
 
