@@ -228,6 +228,19 @@ TEST(ConstraintRegular, what_is_wrong_with_a_pattern_is_named_with_its_place) {
 
 TEST(ConstraintRegular, hostile_patterns_meet_a_bound) {
   const std::string nested = std::string(50'000, '(') + "a" + std::string(50'000, ')');
+  std::string distinct, negated, looks, properties;
+  for (int32_t value = 0x4E00; value < 0x9E00; ++value) append_code_point(distinct, value);
+  for (int32_t value = 0x4E00; value < 0x5E00; ++value) {
+    negated += "[^";
+    append_code_point(negated, value);
+    negated += ']';
+  }
+  for (int count = 0; count < 10'000; ++count) looks += "(?=a)";
+  for (const char* name :
+       {"L",  "Lu", "Ll", "Lt", "Lm", "Lo", "M",  "Mn", "Mc", "Me", "N", "Nd", "Nl", "No", "P", "Pc", "Pd",
+        "Ps", "Pe", "Pi", "Pf", "Po", "S",  "Sm", "Sc", "Sk", "So", "Z", "Zs", "Zl", "Zp", "C", "Cc"}) {
+    properties += std::string("\\p{") + name + "}";
+  }
   const std::pair<std::string, const char*> wrong[] = {
       {"((a{100}){100}){100}", "repeats of more than 100000 parts in all, at character 16"},
       {"a{4294967295}", "repeats of more than 100000 parts in all, at character 2"},
@@ -236,6 +249,10 @@ TEST(ConstraintRegular, hostile_patterns_meet_a_bound) {
       {".{40000}", "the language takes more than 32768 states"},
       {"(.?){3000}", "the pattern takes too much work"},
       {nested, "the pattern is too large"},
+      {distinct, "the pattern takes too much work"},
+      {negated, "the classes of the pattern take too much work"},
+      {looks, "the pattern takes too much work"},
+      {properties, "more than 32 different properties"},
       {std::string(100'001, 'a'), "the pattern is too large"},
   };
   for (const auto& [pattern, message] : wrong) {
