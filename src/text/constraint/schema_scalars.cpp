@@ -260,21 +260,11 @@ Result<std::optional<Scalars>> ScalarAlgebra::formatted(Place schema, Place valu
   const SchemaJson& json = document_.json();
   if (!json.is(value, Kind::string)) return document_.invalid(schema, "format", "it is no text");
   const std::string& name = json.node(value).text;
-  auto known = formats_.find(name);
-  if (known == formats_.end()) {
-    const Result<std::optional<std::string>> text = format_pattern(name);
-    if (!text) return document_.unsupported(schema, "format", text.error().message);
-    std::shared_ptr<const Regular> texts;
-    if (*text) {
-      Result<Regular> parsed = Regular::parse(**text, Match::whole);
-      if (!parsed) return document_.unsupported(schema, "format", parsed.error().message);
-      texts = shared(std::move(*parsed));
-    }
-    known = formats_.emplace(name, std::move(texts)).first;
-  }
-  if (known->second == nullptr) return std::nullopt;
+  const auto texts = format_texts(name);
+  if (!texts) return document_.unsupported(schema, "format", texts.error().message);
+  if (*texts == nullptr) return std::nullopt;
   Scalars out = all();
-  out.strings = StringSet::of(known->second);
+  out.strings = StringSet::of(*texts);
   return out;
 }
 

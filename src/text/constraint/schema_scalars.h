@@ -50,7 +50,7 @@ class ScalarAlgebra {
 
   const SchemaDocument& document_;
   const std::shared_ptr<const Regular> all_numbers_, no_numbers_, whole_numbers_;
-  std::map<std::string, std::shared_ptr<const Regular>, std::less<>> patterns_, formats_;
+  std::map<std::string, std::shared_ptr<const Regular>, std::less<>> patterns_;
 };
 
 // A count as keywords have it: a number without a fraction, at least 0. ErrorKind::invalid names it.

@@ -53,8 +53,8 @@ class StringSet {
 // The texts of a piece, its lengths counted in.
 Result<Regular> piece_texts(const StringSet::Piece& piece);
 
-// A format's pattern, which the whole text matches; none where the name is unknown, and so says nothing.
+// The texts of a format, compiled once for all schemas; none where the name is unknown, and so says nothing.
 // ErrorKind::unsupported for a standard one that is no regular language.
-Result<std::optional<std::string>> format_pattern(std::string_view name);
+Result<std::shared_ptr<const Regular>> format_texts(std::string_view name);
 
 }  // namespace quire::constraint
