@@ -1,5 +1,5 @@
-// Schemas with instances that keep to them and some that do not, as published suites have them; and instances as a writer
-// would write them. Header only: those who use it link quire_text.
+// Schemas with instances that keep to them and some that do not, as published suites have them; and instances as a
+// writer would write them. Header only: those who use it link quire_text.
 #pragma once
 
 #include <algorithm>
@@ -34,7 +34,8 @@ struct Writing {
   bool whole_as_digits = true;  // 1.0 is written 1
 };
 
-// A JSON value as text; numbers keep their digits. Members in the order that `order` gives (indices of an object's items).
+// A JSON value as text; numbers keep their digits. Members in the order that `order` gives (indices of an object's
+// items).
 inline std::string written(const SchemaJson& json, Place place, const Writing& writing,
                            const std::map<Place, std::vector<size_t>>& order = {}) {
   const SchemaJson::Node& node = json.node(place);
@@ -121,7 +122,8 @@ class SchemaOrder {
     }
     std::vector<size_t> order(node.keys.size());
     for (size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::ranges::stable_sort(order, {}, [&](size_t i) { return std::ranges::find(names, node.keys[i]) - names.begin(); });
+    std::ranges::stable_sort(order, {},
+                             [&](size_t i) { return std::ranges::find(names, node.keys[i]) - names.begin(); });
     order_[instance] = order;
     for (size_t i = 0; i < node.items.size(); ++i) visit(node.items[i], member_schemas(all, node.keys[i]));
   }
@@ -133,7 +135,8 @@ class SchemaOrder {
     if (keyword == "required") {
       for (const Place item : node.items) names.push_back(schema_.node(item).text);
     } else if (keyword == "enum") {
-      for (const Place item : node.items) names.insert(names.end(), schema_.node(item).keys.begin(), schema_.node(item).keys.end());
+      for (const Place item : node.items)
+        names.insert(names.end(), schema_.node(item).keys.begin(), schema_.node(item).keys.end());
     } else {
       names.insert(names.end(), node.keys.begin(), node.keys.end());
     }
@@ -177,12 +180,14 @@ class SchemaOrder {
   std::map<Place, std::vector<size_t>> order_;
 };
 
-// Every text that a writer may have chosen for an instance: its members in an order of the schema, compact or with spaces.
-inline std::vector<std::string> writings(const constraint::SchemaDocument& document, const SchemaJson& instance, Place place,
-                                         bool spaced) {
+// Every text that a writer may have chosen for an instance: its members in an order of the schema, compact or with
+// spaces.
+inline std::vector<std::string> writings(const constraint::SchemaDocument& document, const SchemaJson& instance,
+                                         Place place, bool spaced) {
   std::vector<std::string> out;
   for (size_t branch = 0; branch <= 8; ++branch) {
-    const auto order = SchemaOrder(document, instance, branch == 0 ? std::nullopt : std::optional(branch - 1)).find(place);
+    const auto order =
+        SchemaOrder(document, instance, branch == 0 ? std::nullopt : std::optional(branch - 1)).find(place);
     for (const bool digits : {true, false}) {
       Writing writing{.whole_as_digits = digits};
       if (spaced) writing = {.comma = ", ", .colon = ": ", .whole_as_digits = digits};

@@ -37,10 +37,10 @@ class SchemaDocument {
 
   SchemaJson json_;
   Draft draft_ = Draft::newest;
-  std::map<std::string, Place, std::less<>> resources_;  // by absolute address, without a fragment
-  std::map<std::string, Place, std::less<>> anchors_;    // by address#name
+  std::map<std::string, Place, std::less<>> resources_;      // by absolute address, without a fragment
+  std::map<std::string, Place, std::less<>> anchors_;        // by address#name
   std::map<std::string, int, std::less<>> dynamic_anchors_;  // how often a name is declared
-  std::map<Place, std::string> bases_;                   // of each schema that has an address of its own
+  std::map<Place, std::string> bases_;                       // of each schema that has an address of its own
 };
 
 }  // namespace quire::constraint

@@ -1,5 +1,5 @@
-// What a schema says of a value itself, with every "$ref", "allOf", "anyOf", "oneOf", "not" and "if" resolved: as a set of
-// some algebra, one for scalars (schema_scalars.h), one for objects and one for arrays (schema_shapes.h).
+// What a schema says of a value itself, with every "$ref", "allOf", "anyOf", "oneOf", "not" and "if" resolved: as a set
+// of some algebra, one for scalars (schema_scalars.h), one for objects and one for arrays (schema_shapes.h).
 #pragma once
 
 #include <fmt/format.h>
@@ -75,7 +75,8 @@ class Expansion {
       return fail(ErrorKind::too_large, fmt::format("schema: over {} schemas of one value at {}", nesting_max,
                                                     document_.json().pointer(literal.place)));
     }
-    if (!open_.insert(literal).second) return document_.invalid(literal.place, "$ref", "it refers to itself without end");
+    if (!open_.insert(literal).second)
+      return document_.invalid(literal.place, "$ref", "it refers to itself without end");
     Result<Value> value = expand(literal);
     open_.erase(literal);
     if (value) known_.emplace(literal, *value);
@@ -191,8 +192,9 @@ class Expansion {
         if (apart) continue;
         const Result<Value> outside = of(Literal{.place = schemas[j], .negative = true});
         if (!outside && outside.error().kind == ErrorKind::unsupported) {
-          return document_.unsupported(schema, "oneOf", fmt::format("branches {} and {} may both hold ({})", std::min(i, j),
-                                                                    std::max(i, j), outside.error().message));
+          return document_.unsupported(schema, "oneOf",
+                                       fmt::format("branches {} and {} may both hold ({})", std::min(i, j),
+                                                   std::max(i, j), outside.error().message));
         }
         if (!outside) return std::unexpected(outside.error());
         QUIRE_TRY(alone, algebra_.both(alone, *outside));

@@ -12,8 +12,9 @@ namespace {
 // RFC 3339, 5.6: days as their months have them, the 29th of February in leap years alone.
 std::string date() {
   const std::string leap = "([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)";
-  const std::string days = "((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|"
-                           "02-(0[1-9]|1[0-9]|2[0-8]))";
+  const std::string days =
+      "((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|"
+      "02-(0[1-9]|1[0-9]|2[0-8]))";
   return fmt::format("([0-9]{{4}}-{}|{}-02-29)", days, leap);
 }
 
@@ -57,13 +58,14 @@ std::string ipv6() {
 }
 
 // RFC 1123: labels of at most 63, 253 in all. Counting both takes as many states as their product, so that what is
-// written has at most 3 labels of 63 or 8 of 30. What begins as an encoded label ("xn--") is not written: whether that is
-// one cannot be said by a pattern.
+// written has at most 3 labels of 63 or 8 of 30. What begins as an encoded label ("xn--") is not written: whether that
+// is one cannot be said by a pattern.
 std::string hostname() {
   const auto label = [](int size) {
-    return fmt::format("[A-Za-z0-9]([A-Za-z0-9]|[A-Za-z0-9-][A-Za-z0-9]([A-Za-z0-9-]{{0,{}}}[A-Za-z0-9])?|"
-                       "[A-Za-z0-9-]-[A-Za-z0-9]([A-Za-z0-9-]{{0,{}}}[A-Za-z0-9])?)?",
-                       size - 4, size - 5);
+    return fmt::format(
+        "[A-Za-z0-9]([A-Za-z0-9]|[A-Za-z0-9-][A-Za-z0-9]([A-Za-z0-9-]{{0,{}}}[A-Za-z0-9])?|"
+        "[A-Za-z0-9-]-[A-Za-z0-9]([A-Za-z0-9-]{{0,{}}}[A-Za-z0-9])?)?",
+        size - 4, size - 5);
   };
   return fmt::format("({0}(\\.{0}){{0,2}}|{1}(\\.{1}){{0,7}})", label(63), label(30));
 }
@@ -102,7 +104,8 @@ constexpr const char* json_pointer = "(/([^/~]|~[01])*)*";
 
 // RFC 6570, 2.
 std::string uri_template() {
-  const std::string literal = R"(([!#$&-;=?-\[\]_a-z~\u{a0}-\u{d7ff}\u{f900}-\u{ffef}\u{10000}-\u{1fffd}]|%[0-9A-Fa-f]{2}))";
+  const std::string literal =
+      R"(([!#$&-;=?-\[\]_a-z~\u{a0}-\u{d7ff}\u{f900}-\u{ffef}\u{10000}-\u{1fffd}]|%[0-9A-Fa-f]{2}))";
   const std::string name = "([A-Za-z0-9_]|%[0-9A-Fa-f]{2})(\\.?([A-Za-z0-9_]|%[0-9A-Fa-f]{2}))*";
   const std::string variable = fmt::format("{}(:[1-9][0-9]{{0,3}}|\\*)?", name);
   return fmt::format("({}|\\{{[+#./;?&=,!@|]?{}(,{})*\\}})*", literal, variable, variable);

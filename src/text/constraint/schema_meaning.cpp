@@ -35,7 +35,8 @@ SchemaMeaning::SchemaMeaning(const SchemaDocument& document)
 
 Result<Place> SchemaMeaning::without_references(Place schema) const {
   const SchemaJson& json = document_.json();
-  for (size_t followed = 0; json.is(schema, Kind::object) && followed < Expansion<ScalarAlgebra>::nesting_max; ++followed) {
+  for (size_t followed = 0; json.is(schema, Kind::object) && followed < Expansion<ScalarAlgebra>::nesting_max;
+       ++followed) {
     const std::optional<Place> reference = json.find(schema, "$ref");
     if (!reference || (json.node(schema).keys.size() > 1 && document_.draft() == Draft::newest)) break;
     QUIRE_TRY(schema, document_.target(schema, *reference));
@@ -291,8 +292,8 @@ Result<std::vector<ObjectPlan::Rest>> SchemaMeaning::rest_of_members(const Objec
     }
     classes = std::move(finer);
     if (classes.size() <= classes_max) return {};
-    return fail(ErrorKind::too_large, fmt::format("schema: patterns of names overlap in over {} ways at {}", classes_max,
-                                                  json.pointer(shape.layers[layer].place)));
+    return fail(ErrorKind::too_large, fmt::format("schema: patterns of names overlap in over {} ways at {}",
+                                                  classes_max, json.pointer(shape.layers[layer].place)));
   };
   std::vector<std::pair<size_t, std::string>> patterns;
   std::vector<std::optional<Evaluated>> known(shape.layers.size());
@@ -361,7 +362,8 @@ Result<SchemaMeaning::Possible> SchemaMeaning::item(const ArrayShape& shape, uin
     }
     if (layer.kind == Layer::Kind::unevaluated) {
       QUIRE_TRY(const Evaluated known, evaluated(layer.place, false));
-      if (!known.all && index >= known.items) literals.push_back({.place = *json.find(layer.place, "unevaluatedItems")});
+      if (!known.all && index >= known.items)
+        literals.push_back({.place = *json.find(layer.place, "unevaluatedItems")});
       continue;
     }
     const std::optional<Place> prefix = prefix_of(json, layer.place), rest = rest_of(json, layer.place);
@@ -399,7 +401,8 @@ Result<SchemaMeaning::Evaluated> SchemaMeaning::evaluated(Place schema, bool obj
                key == "dependentSchemas" || (key == "contains" && !objects)) {
       return document_.unsupported(schema, own, fmt::format("what '{}' looks at is not known before", key));
     } else if (objects && (key == "properties" || key == "patternProperties")) {
-      for (const std::string& name : json.node(value).keys) add_once(key == "properties" ? out.names : out.patterns, name);
+      for (const std::string& name : json.node(value).keys)
+        add_once(key == "properties" ? out.names : out.patterns, name);
     }
   }
   if (!objects) {

@@ -109,7 +109,8 @@ class Comparison {
   Order result(Compared state) const {
     if (other_side(state.negative)) return state.order;
     if (!state.decided && state.part != Part::fraction) end_whole(state);
-    if (!state.decided && state.order == Order::equal && state.count < bound_.fraction.size()) state.order = Order::less;
+    if (!state.decided && state.order == Order::equal && state.count < bound_.fraction.size())
+      state.order = Order::less;
     if (!state.negative || state.order == Order::equal) return state.order;
     return state.order == Order::less ? Order::greater : Order::less;
   }
@@ -198,9 +199,7 @@ Result<Decimal> Decimal::parse(std::string_view text) {
   return out;
 }
 
-Regular all_numbers() {
-  return automaton_of(Part::start, next_part, may_end);
-}
+Regular all_numbers() { return automaton_of(Part::start, next_part, may_end); }
 
 Regular whole_numbers() { return multiples(Decimal{.whole = "1"}).value(); }
 

@@ -18,9 +18,8 @@ Numbers shared(Regular numbers) { return std::make_shared<const Regular>(std::mo
 bool any_type(const SchemaJson& json, Place value, std::string_view type) {
   if (json.is(value, Kind::string)) return json.node(value).text == type;
   if (!json.is(value, Kind::array)) return false;
-  return std::ranges::any_of(json.node(value).items, [&](Place item) {
-    return json.is(item, Kind::string) && json.node(item).text == type;
-  });
+  return std::ranges::any_of(json.node(value).items,
+                             [&](Place item) { return json.is(item, Kind::string) && json.node(item).text == type; });
 }
 
 constexpr auto type_names =

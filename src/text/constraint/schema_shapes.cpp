@@ -144,7 +144,8 @@ Result<ObjectAlgebra::Value> ObjectAlgebra::assertion(Place schema, const std::s
   if (keyword == "dependentRequired") return dependent_required(schema, keyword, value, negative);
   if (keyword == "propertyNames") {
     if (!negative) return Value{ObjectShape{.names = {value}}};
-    return Value{ObjectShape{.exists = {{.where = ObjectShape::Exists::Where::name, .schema = schema, .value = value}}}};
+    return Value{
+        ObjectShape{.exists = {{.where = ObjectShape::Exists::Where::name, .schema = schema, .value = value}}}};
   }
   if (keyword == "unevaluatedProperties") {
     if (negative) return document_.unsupported(schema, keyword, "its opposite cannot be decided");
@@ -191,7 +192,8 @@ Result<ObjectAlgebra::Value> ObjectAlgebra::has_members(Place schema, const std:
     with.required.push_back(name);
     without.push_back({.forbidden = {name}});
   }
-  if (node.kind != Kind::array || !std::ranges::all_of(node.items, [&](Place p) { return json().is(p, Kind::string); })) {
+  if (node.kind != Kind::array ||
+      !std::ranges::all_of(node.items, [&](Place p) { return json().is(p, Kind::string); })) {
     return document_.invalid(schema, keyword, "it is a list of names");
   }
   if (negative) return without;

@@ -10,8 +10,8 @@
 namespace quire::constraint {
 namespace {
 
-constexpr std::pair<char, std::string_view> short_escapes[] = {{'"', "\\\""}, {'\\', "\\\\"}, {'\b', "\\b"}, {'\f', "\\f"},
-                                                               {'\n', "\\n"}, {'\r', "\\r"},  {'\t', "\\t"}};
+constexpr std::pair<char, std::string_view> short_escapes[] = {
+    {'"', "\\\""}, {'\\', "\\\\"}, {'\b', "\\b"}, {'\f', "\\f"}, {'\n', "\\n"}, {'\r', "\\r"}, {'\t', "\\t"}};
 
 ByteSet bytes_of(std::string_view bytes) {
   ByteSet set;
@@ -121,8 +121,7 @@ NodeId JsonText::separated(NodeId first, NodeId more, uint64_t min, uint64_t max
   const uint64_t least = min == 0 ? 0 : min - 1, most = max == UINT64_MAX ? UINT64_MAX : max - 1;
   if (least >= unbounded) return grammar_.never();
   const NodeId next = grammar_.sequence({comma_, more});
-  const NodeId some =
-      grammar_.sequence({first, grammar_.repeat(next, static_cast<uint32_t>(least), repeat_max(most))});
+  const NodeId some = grammar_.sequence({first, grammar_.repeat(next, static_cast<uint32_t>(least), repeat_max(most))});
   return min == 0 ? grammar_.repeat(some, 0, 1) : some;
 }
 
@@ -133,7 +132,8 @@ NodeId JsonText::any_character() {
   const NodeId hex = g.byte_set(bytes_of("0123456789abcdefABCDEF"));
   const NodeId hex2 = g.sequence({hex, hex}), u = g.bytes("u"), d = g.byte_set(bytes_of("dD"));
   const NodeId not_d = g.byte_set(bytes_of("0123456789abcefABCEF"));
-  const NodeId basic = g.choice({g.sequence({not_d, hex, hex2}), g.sequence({d, g.byte_set(bytes_of("01234567")), hex2})});
+  const NodeId basic =
+      g.choice({g.sequence({not_d, hex, hex2}), g.sequence({d, g.byte_set(bytes_of("01234567")), hex2})});
   const NodeId high = g.sequence({d, g.byte_set(bytes_of("89abAB")), hex2});
   const NodeId low = g.sequence({d, g.byte_set(bytes_of("cdefCDEF")), hex2});
   const NodeId code = g.sequence({u, g.choice({basic, g.sequence({high, g.bytes("\\u"), low})})});
