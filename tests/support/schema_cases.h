@@ -83,34 +83,40 @@ class SchemaOrder {
   }
 
  private:
-  void add(Place schema, std::vector<Place>& out) {
-    if (!schema_.is(schema, Kind::object) || std::ranges::find(out, schema) != out.end() || out.size() > 300) return;
-    out.push_back(schema);
+  // The schemas that may hold for one value, each where its own members are named.
+  void add(Place schema, std::vector<Place>& out, std::set<Place>& seen) {
+    if (!schema_.is(schema, Kind::object) || !seen.insert(schema).second || seen.size() > 300) return;
     const SchemaJson::Node& node = schema_.node(schema);
+    bool listed = false;
     for (const size_t index : constraint::keyword_order(document_, schema)) {
       const std::string& key = node.keys[index];
       const Place value = node.items[index];
-      if (key == "$ref" || key == "$dynamicRef") {
-        if (const auto target = document_.target(schema, value)) add(*target, out);
+      if (key == "properties") {
+        out.push_back(schema);
+        listed = true;
+      } else if (key == "$ref" || key == "$dynamicRef") {
+        if (const auto target = document_.target(schema, value)) add(*target, out, seen);
       } else if (key == "allOf") {
-        for (const Place item : schema_.node(value).items) add(item, out);
+        for (const Place item : schema_.node(value).items) add(item, out, seen);
       } else if (key == "anyOf" || key == "oneOf") {
         const std::vector<Place>& items = schema_.node(value).items;
         for (size_t i = 0; i < items.size(); ++i) {
-          if (!branch_ || i == *branch_ % items.size()) add(items[i], out);
+          if (!branch_ || i == *branch_ % items.size()) add(items[i], out, seen);
         }
       } else if (key == "if" || key == "not" || (key == "then" && branch_.value_or(0) % 2 == 0) ||
                  (key == "else" && branch_.value_or(1) % 2 == 1)) {
-        add(value, out);
+        add(value, out, seen);
       } else if ((key == "dependentSchemas" || key == "dependencies") && schema_.is(value, Kind::object)) {
-        for (const Place item : schema_.node(value).items) add(item, out);
+        for (const Place item : schema_.node(value).items) add(item, out, seen);
       }
     }
+    if (!listed) out.push_back(schema);
   }
 
   void visit(Place instance, const std::vector<Place>& schemas) {
     std::vector<Place> all;
-    for (const Place schema : schemas) add(schema, all);
+    std::set<Place> seen;
+    for (const Place schema : schemas) add(schema, all, seen);
     const SchemaJson::Node& node = instance_.node(instance);
     if (node.kind == Kind::array) {
       for (size_t i = 0; i < node.items.size(); ++i) visit(node.items[i], item_schemas(all, i));

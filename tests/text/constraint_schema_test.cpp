@@ -86,7 +86,8 @@ TEST(Schema, strings_keep_to_lengths_patterns_and_formats_as_what_they_say) {
 
 TEST(Schema, arrays_have_first_items_then_others_and_what_they_must_contain) {
   Written(
-      R"({"type":"array","prefixItems":[{"type":"string"},{"type":"null"}],"items":{"type":"boolean"},"minItems":1,"maxItems":3})")
+      R"({"type":"array","prefixItems":[{"type":"string"},{"type":"null"}],
+              "items":{"type":"boolean"},"minItems":1,"maxItems":3})")
       .yes({R"([""])", R"(["",null])", R"(["", null, true])"})
       .no({"[]", "[null]", R"(["",true])", R"(["",null,true,true])", R"(["",null,1])"});
   Written(R"({"type":"array","items":{"type":"integer"},"contains":{"minimum":5},"maxContains":2})")
@@ -98,7 +99,8 @@ TEST(Schema, arrays_have_first_items_then_others_and_what_they_must_contain) {
 
 TEST(Schema, counts_of_members_are_kept) {
   Written(
-      R"({"properties":{"a":{},"b":{},"c":{}},"additionalProperties":false,"minProperties":2,"maxProperties":2,"type":"object"})")
+      R"({"properties":{"a":{},"b":{},"c":{}},"additionalProperties":false,
+              "minProperties":2,"maxProperties":2,"type":"object"})")
       .yes({R"({"a":1,"b":1})", R"({"a":1,"c":1})", R"({"b":1,"c":1})"})
       .no({"{}", R"({"a":1})", R"({"a":1,"b":1,"c":1})"});
   Written(R"({"type":"object","minProperties":1,"maxProperties":2})")
@@ -116,7 +118,8 @@ TEST(Schema, references_may_come_back_to_where_they_are) {
 
 TEST(Schema, branches_are_merged_with_what_is_around_them) {
   Written(
-      R"({"properties":{"a":{"type":"integer"}},"allOf":[{"properties":{"a":{"minimum":3},"b":{}}},{"required":["a"]}],"type":"object"})")
+      R"({"properties":{"a":{"type":"integer"}},"type":"object",
+              "allOf":[{"properties":{"a":{"minimum":3},"b":{}}},{"required":["a"]}]})")
       .yes({R"({"a":3})", R"({"a":4,"b":[]})"})
       .no({R"({"a":2})", "{}"});
   Written(R"({"type":"object","oneOf":[{"required":["a"]},{"required":["b"]}],"properties":{"a":{},"b":{}}})")
@@ -134,7 +137,8 @@ TEST(Schema, branches_are_merged_with_what_is_around_them) {
 
 TEST(Schema, names_are_told_apart_by_patterns) {
   Written(
-      R"({"type":"object","patternProperties":{"^x":{"type":"integer"},"y$":{"minimum":5}},"additionalProperties":{"type":"null"}})")
+      R"({"type":"object","patternProperties":{"^x":{"type":"integer"},"y$":{"minimum":5}},
+              "additionalProperties":{"type":"null"}})")
       .yes({R"({"xa":1})", R"({"ay":"t"})", R"({"xy":5})", R"({"b":null})"})
       .no({R"({"xa":""})", R"({"xy":1})", R"({"b":1})"});
   Written(R"({"type":"object","propertyNames":{"pattern":"^[a-z]+$","maxLength":2}})")

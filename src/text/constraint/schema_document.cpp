@@ -191,4 +191,10 @@ std::unexpected<Error> SchemaDocument::invalid(Place schema, std::string_view ke
   return fail(ErrorKind::invalid, fmt::format("schema: '{}' at {}: {}", keyword, json_.pointer(schema), why));
 }
 
+Error SchemaDocument::placed(Error error, Place schema, std::string_view keyword) const {
+  if (error.message.starts_with("schema: ")) return error;
+  const std::string place = fmt::format("schema: '{}' at {}: ", keyword, json_.pointer(schema));
+  return {error.kind, place + error.message};
+}
+
 }  // namespace quire::constraint

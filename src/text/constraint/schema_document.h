@@ -30,6 +30,8 @@ class SchemaDocument {
   // Errors that name a keyword and its place.
   std::unexpected<Error> unsupported(Place schema, std::string_view keyword, std::string_view why) const;
   std::unexpected<Error> invalid(Place schema, std::string_view keyword, std::string_view why) const;
+  // An error of an automaton, with the keyword and place that it came from.
+  Error placed(Error error, Place schema, std::string_view keyword) const;
 
  private:
   Result<void> find_names();

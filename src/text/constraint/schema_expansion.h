@@ -115,14 +115,11 @@ class Expansion {
     }
     Value value = unaffected(literal.negative);
     for (const size_t index : keyword_order(document_, literal.place)) {
-      QUIRE_TRY(const Value term, keyword(literal.place, node.keys[index], node.items[index], literal.negative));
-      if (literal.negative) {
-        QUIRE_TRY(value, algebra_.either(value, term));
-        if (algebra_.is_all(value)) return value;
-      } else {
-        QUIRE_TRY(value, algebra_.both(value, term));
-        if (algebra_.is_none(value)) return value;
-      }
+      Result<Value> term = keyword(literal.place, node.keys[index], node.items[index], literal.negative);
+      if (term) term = literal.negative ? algebra_.either(value, *term) : algebra_.both(value, *term);
+      if (!term) return std::unexpected(document_.placed(std::move(term).error(), literal.place, node.keys[index]));
+      value = std::move(*term);
+      if (literal.negative ? algebra_.is_all(value) : algebra_.is_none(value)) return value;
     }
     return value;
   }

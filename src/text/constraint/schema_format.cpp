@@ -127,37 +127,47 @@ const std::shared_ptr<const Regular>& compiled() {
   return texts;
 }
 
-struct Format {
+// What is narrower than its standard is within these.
+std::string clock_like() { return "[0-9]{2}:[0-9]{2}:[0-9]{2}.*"; }
+std::string date_like() { return "[0-9]{4}-[0-9]{2}-[0-9]{2}.*"; }
+std::string labels() { return "[A-Za-z0-9.-]*"; }
+std::string address() { return R"([^]*@[^]*)"; }
+std::string unspaced() { return "[^ ]*"; }
+std::string numbered() { return "[0-9][^]*"; }
+
+struct Row {
   std::string_view name;
   const std::shared_ptr<const Regular>& (*texts)();
+  const std::shared_ptr<const Regular>& (*within)() = nullptr;
 };
-constexpr Format formats[] = {{"date", compiled<date>},
-                              {"time", compiled<time>},
-                              {"date-time", compiled<date_time>},
-                              {"duration", compiled<duration>},
-                              {"uuid", compiled<uuid>},
-                              {"ipv4", compiled<ipv4>},
-                              {"ipv6", compiled<ipv6>},
-                              {"hostname", compiled<hostname>},
-                              {"email", compiled<email>},
-                              {"uri", compiled<absolute_uri>},
-                              {"uri-reference", compiled<uri_reference>},
-                              {"iri", compiled<iri>},
-                              {"iri-reference", compiled<iri_reference>},
-                              {"uri-template", compiled<uri_template>},
-                              {"json-pointer", compiled<absolute_pointer>},
-                              {"relative-json-pointer", compiled<relative_pointer>}};
+constexpr Row rows[] = {{"date", compiled<date>},
+                        {"time", compiled<time>, compiled<clock_like>},
+                        {"date-time", compiled<date_time>, compiled<date_like>},
+                        {"duration", compiled<duration>},
+                        {"uuid", compiled<uuid>},
+                        {"ipv4", compiled<ipv4>},
+                        {"ipv6", compiled<ipv6>},
+                        {"hostname", compiled<hostname>, compiled<labels>},
+                        {"email", compiled<email>, compiled<address>},
+                        {"uri", compiled<absolute_uri>},
+                        {"uri-reference", compiled<uri_reference>},
+                        {"iri", compiled<iri>, compiled<unspaced>},
+                        {"iri-reference", compiled<iri_reference>, compiled<unspaced>},
+                        {"uri-template", compiled<uri_template>, compiled<unspaced>},
+                        {"json-pointer", compiled<absolute_pointer>},
+                        {"relative-json-pointer", compiled<relative_pointer>, compiled<numbered>}};
 
 }  // namespace
 
-Result<std::shared_ptr<const Regular>> format_texts(std::string_view name) {
+Result<std::optional<Format>> find_format(std::string_view name) {
   for (const char* irregular : {"regex", "idn-hostname", "idn-email"}) {
     if (name == irregular) return fail(ErrorKind::unsupported, fmt::format("'{}' is no regular language", name));
   }
-  for (const Format& format : formats) {
-    if (format.name == name) return format.texts();
+  for (const Row& row : rows) {
+    if (row.name != name) continue;
+    return Format{.texts = row.texts(), .within = row.within == nullptr ? nullptr : row.within()};
   }
-  return nullptr;
+  return std::nullopt;
 }
 
 }  // namespace quire::constraint

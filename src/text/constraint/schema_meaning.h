@@ -69,6 +69,12 @@ class SchemaMeaning : public Judge {
     uint64_t items = 0;
     bool all = false;
   };
+  // Names that match the same patterns.
+  struct NameClass {
+    std::shared_ptr<const Regular> names = {};
+    std::set<std::pair<size_t, std::string>> matched = {};  // the layer, and a pattern of it
+  };
+  Result<void> split_names(std::vector<NameClass>& classes, Place schema, size_t layer, const std::string& pattern);
   Result<Place> without_references(Place schema) const;
   Result<Possible> member(const ObjectShape& shape, const std::string& name);
   Result<void> member_of(const Layer& layer, const std::string& name, Literals& out, bool& possible);

@@ -46,7 +46,12 @@ NodeId SchemaWriter::value(const Literals& literals) {
 Result<NodeId> SchemaWriter::body(const Literals& literals) {
   QUIRE_TRY_VOID(meaning_.steps().spend());
   QUIRE_TRY(const Scalars scalars, meaning_.scalars(literals));
-  QUIRE_TRY(std::vector<NodeId> ways, text_.scalars(scalars));
+  Result<std::vector<NodeId>> written = text_.scalars(scalars);
+  if (!written) {
+    return std::unexpected(
+        meaning_.document().placed(std::move(written).error(), literals[0].place, "string or number"));
+  }
+  std::vector<NodeId> ways = std::move(*written);
   QUIRE_TRY(const std::vector<ObjectShape> objects, meaning_.objects(literals));
   for (const ObjectShape& shape : objects) {
     QUIRE_TRY(const std::vector<ObjectPlan> plans, meaning_.plans(shape));
