@@ -16,12 +16,13 @@ const cases = input.cases.map(({ pattern, any_case, texts }) => ({
   whole: test(`^(?:${pattern})$`, any_case, texts),
 }));
 
-// The members below U+0800, where no Unicode version adds any more, as ranges.
+// The members below U+0800, where no Unicode version adds any more, as ranges; between U+0180 and U+036F some changed
+// with Unicode 16.
 const members = input.classes.map(({ pattern, any_case }) => {
   const expression = new RegExp(`^(?:${pattern})$`, any_case ? "iu" : "u");
   const ranges = [];
   for (let value = 0; value < 0x800; ++value) {
-    if (!expression.test(String.fromCodePoint(value))) continue;
+    if ((value >= 0x180 && value < 0x370) || !expression.test(String.fromCodePoint(value))) continue;
     if (ranges.length > 0 && ranges.at(-1)[1] + 1 === value) ranges.at(-1)[1] = value;
     else ranges.push([value, value]);
   }

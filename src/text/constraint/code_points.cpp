@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "text/constraint/unicode_property.h"
+
 namespace quire::constraint {
 namespace {
 
@@ -76,16 +78,66 @@ constexpr Category categories[] = {
 
 CodePoints of_categories(uint32_t wanted) {
   CodePoints set;
-  for (char32_t value = 0; value <= last_code_point; ++value) {
-    if ((wanted & bit(utf8proc_category(static_cast<utf8proc_int32_t>(value)))) == 0) continue;
-    if (!set.empty() && set.back().second + 1 == value) {
-      set.back().second = value;
-    } else {
-      set.emplace_back(value, value);
+  for (char32_t value = 0; value <= last_code_point;) {
+    const char32_t next = next_sample(value);
+    if ((wanted & bit(utf8proc_category(static_cast<utf8proc_int32_t>(value)))) != 0) {
+      if (!set.empty() && set.back().second + 1 == value) {
+        set.back().second = next - 1;
+      } else {
+        set.emplace_back(value, next - 1);
+      }
     }
+    value = next;
   }
   return normal(std::move(set));
 }
+
+// What Unicode's CaseFolding.txt makes of a character, its rows C and S.
+char32_t simple_fold(char32_t value) {
+  switch (value) {
+    case 0x130:
+    case 0x131:
+      return value;  // dotted and dotless i have no fold of one character
+    case 0x1FD3:
+      return 0x390;
+    case 0x1FE3:
+      return 0x3B0;
+    case 0xFB06:
+      return 0xFB05;
+    default:
+      break;
+  }
+  return static_cast<char32_t>(utf8proc_tolower(utf8proc_toupper(static_cast<utf8proc_int32_t>(value))));
+}
+
+// The characters that are one with another. Read-only once made.
+class CaseClasses {
+ public:
+  CaseClasses() {
+    constexpr char32_t cased_end = 0x1E944;  // after the last one of Unicode that has case
+    for (char32_t value = 0; value < cased_end; ++value) {
+      const char32_t fold = simple_fold(value);
+      if (fold == value) continue;
+      by_fold_.emplace_back(fold, value);
+      by_fold_.emplace_back(fold, fold);
+    }
+    std::sort(by_fold_.begin(), by_fold_.end());
+    by_fold_.erase(std::unique(by_fold_.begin(), by_fold_.end()), by_fold_.end());
+    for (const auto& [fold, value] : by_fold_) by_value_.emplace_back(value, fold);
+    std::sort(by_value_.begin(), by_value_.end());
+  }
+  void add_others(char32_t first, char32_t last, CodePoints& out) const {
+    auto at = std::lower_bound(by_value_.begin(), by_value_.end(), std::pair(first, char32_t{0}));
+    for (; at != by_value_.end() && at->first <= last; ++at) {
+      auto other = std::lower_bound(by_fold_.begin(), by_fold_.end(), std::pair(at->second, char32_t{0}));
+      for (; other != by_fold_.end() && other->first == at->second; ++other)
+        out.emplace_back(other->second, other->second);
+    }
+  }
+
+ private:
+  std::vector<std::pair<char32_t, char32_t>> by_fold_, by_value_;
+};
 
 }  // namespace
 
@@ -127,25 +179,16 @@ bool contains(const CodePoints& set, char32_t value) {
 }
 
 CodePoints with_both_cases(const CodePoints& set) {
-  // Cased characters of Unicode are all below U+1E944; two are in one class when their fold is the same.
-  constexpr char32_t cased_end = 0x1E944;
-  const auto fold = [](char32_t value) {
-    if (value == 0x130 || value == 0x131) return value;  // dotted and dotless i have no simple fold
-    const auto upper = utf8proc_toupper(static_cast<utf8proc_int32_t>(value));
-    return static_cast<char32_t>(utf8proc_tolower(upper));
-  };
-  std::vector<char32_t> folds;
-  for (const auto& [first, last] : set) {
-    for (char32_t value = first; value <= std::min<char32_t>(last, cased_end - 1); ++value)
-      folds.push_back(fold(value));
-  }
-  std::sort(folds.begin(), folds.end());
-  folds.erase(std::unique(folds.begin(), folds.end()), folds.end());
+  static const CaseClasses classes;
   CodePoints out = set;
-  for (char32_t value = 0; value < cased_end; ++value) {
-    if (std::binary_search(folds.begin(), folds.end(), fold(value))) out.emplace_back(value, value);
-  }
+  for (const auto& [first, last] : set) classes.add_others(first, last, out);
   return normal(std::move(out));
+}
+
+char32_t next_sample(char32_t value) {
+  if (value < 0x3FFFF || (value >= 0xE0000 && value < 0xE1000)) return value + 1;
+  const char32_t plane = value & ~char32_t{0xFFFF};
+  return (value & 0xFFFF) < 0xFFFE ? plane + 0xFFFE : plane + 0x10000;
 }
 
 CodePoints digits() { return {{'0', '9'}}; }
@@ -160,13 +203,14 @@ std::optional<CodePoints> property(std::string_view name) {
   if (name == "Any") return CodePoints(all_but({}));
   if (name == "ASCII") return CodePoints{{0, 0x7F}};
   if (name == "Assigned") return of_categories(~bit(UTF8PROC_CATEGORY_CN));
+  std::string_view category = name;
   for (const std::string_view key : {"General_Category=", "gc="}) {
-    if (name.starts_with(key)) name.remove_prefix(key.size());
+    if (name.starts_with(key)) category = name.substr(key.size());
   }
   for (const Category& row : categories) {
-    if (name == row.short_name || name == row.long_name) return of_categories(row.categories);
+    if (category == row.short_name || category == row.long_name) return of_categories(row.categories);
   }
-  return std::nullopt;
+  return unicode_property(name);
 }
 
 }  // namespace quire::constraint

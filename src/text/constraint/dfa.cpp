@@ -1,6 +1,7 @@
 #include "text/constraint/dfa.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <numeric>
 #include <utility>
@@ -117,12 +118,13 @@ std::vector<uint8_t> useful_states(const Dfa& dfa) {
   return useful;
 }
 
-// dfa's states by the sets of `blocks`, numbered breadth first from 0's. Only useful states are in it.
-Dfa quotient(const Dfa& dfa, const Partition& blocks, const std::vector<uint8_t>& useful) {
+// One state for all that are in one block, numbered breadth first from 0's. Only useful states are in it.
+template <typename BlockOf>
+Dfa quotient(const Dfa& dfa, size_t block_count, BlockOf block_of, const std::vector<uint8_t>& useful) {
   Dfa out{.letter_count = dfa.letter_count};
-  std::vector<uint32_t> number(blocks.set_count(), Dfa::none), sample;
+  std::vector<uint32_t> number(block_count, Dfa::none), sample;
   const auto number_of = [&](uint32_t state) {
-    uint32_t& known = number[blocks.set_of(state)];
+    uint32_t& known = number[block_of(state)];
     if (known == Dfa::none) {
       known = out.add_state(dfa.accepts[state] != 0);
       sample.push_back(state);
@@ -142,23 +144,35 @@ Dfa quotient(const Dfa& dfa, const Partition& blocks, const std::vector<uint8_t>
 // Letters that no state tells apart become one; the numbers follow the first bytes.
 void merge_letters(ByteDfa& automaton) {
   const Dfa& dfa = automaton.dfa;
-  std::map<std::vector<uint32_t>, uint32_t> columns;
-  std::vector<uint32_t> kept, new_letter(dfa.letter_count, Dfa::none);
-  for (uint32_t byte = 0; byte < 256; ++byte) {
-    const uint32_t letter = automaton.letter_of[byte];
-    if (new_letter[letter] != Dfa::none) continue;
-    std::vector<uint32_t> column(dfa.state_count());
-    for (uint32_t state = 0; state < column.size(); ++state) column[state] = dfa.step(state, letter);
-    const auto [found, is_new] = columns.try_emplace(std::move(column), static_cast<uint32_t>(kept.size()));
-    if (is_new) kept.push_back(letter);
-    new_letter[letter] = found->second;
+  const uint32_t count = dfa.letter_count;
+  // Row by row, as they lie: a hash of each letter's column, and whether letters of one hash are really the same.
+  std::vector<uint64_t> hashes(count, 0);
+  for (size_t at = 0; at < dfa.next.size(); ++at) {
+    uint64_t& hash = hashes[at % count];
+    hash = (hash ^ dfa.next[at] ^ (hash >> 29)) * 0x9E3779B97F4A7C15;
+  }
+  std::map<uint64_t, uint32_t> first_of_hash;
+  std::vector<uint32_t> first(count);
+  for (const uint32_t letter : automaton.letter_of) {
+    first[letter] = first_of_hash.try_emplace(hashes[letter], letter).first->second;
+  }
+  for (size_t row = 0; row < dfa.next.size(); row += count) {
+    for (uint32_t letter = 0; letter < count; ++letter) {
+      if (dfa.next[row + letter] != dfa.next[row + first[letter]]) first[letter] = letter;
+    }
+  }
+  std::vector<uint32_t> kept, number(count, Dfa::none);
+  for (const uint32_t letter : automaton.letter_of) {
+    if (number[letter] != Dfa::none) continue;
+    if (first[letter] == letter) kept.push_back(letter);
+    number[letter] = first[letter] == letter ? static_cast<uint32_t>(kept.size() - 1) : number[first[letter]];
   }
   Dfa out{.letter_count = static_cast<uint32_t>(kept.size()), .next = {}, .accepts = dfa.accepts};
   out.next.reserve(dfa.state_count() * kept.size());
   for (uint32_t state = 0; state < dfa.state_count(); ++state) {
     for (const uint32_t letter : kept) out.next.push_back(dfa.step(state, letter));
   }
-  for (uint8_t& letter : automaton.letter_of) letter = static_cast<uint8_t>(new_letter[letter]);
+  for (uint8_t& letter : automaton.letter_of) letter = static_cast<uint8_t>(number[letter]);
   automaton.dfa = std::move(out);
 }
 
@@ -171,17 +185,25 @@ Dfa minimal(const Dfa& dfa) {
     out.add_state(false);
     return out;
   }
-  std::vector<uint32_t> sources, targets, letter_sizes;
-  for (uint32_t letter = 0; letter < dfa.letter_count; ++letter) {
-    const size_t before = sources.size();
+  const auto each_transition = [&](auto visit) {
     for (uint32_t state = 0; state < dfa.state_count(); ++state) {
-      const uint32_t target = dfa.step(state, letter);
-      if (!useful[state] || target == Dfa::none || !useful[target]) continue;
-      sources.push_back(state);
-      targets.push_back(target);
+      if (!useful[state]) continue;
+      for (uint32_t letter = 0; letter < dfa.letter_count; ++letter) {
+        const uint32_t target = dfa.step(state, letter);
+        if (target != Dfa::none && useful[target]) visit(state, letter, target);
+      }
     }
-    letter_sizes.push_back(static_cast<uint32_t>(sources.size() - before));
-  }
+  };
+  std::vector<uint32_t> letter_sizes(dfa.letter_count, 0);
+  each_transition([&](uint32_t, uint32_t letter, uint32_t) { ++letter_sizes[letter]; });
+  std::vector<uint32_t> at(dfa.letter_count, 0);
+  std::exclusive_scan(letter_sizes.begin(), letter_sizes.end(), at.begin(), 0U);
+  std::vector<uint32_t> sources(std::accumulate(letter_sizes.begin(), letter_sizes.end(), size_t{0})),
+      targets(sources.size());
+  each_transition([&](uint32_t state, uint32_t letter, uint32_t target) {
+    sources[at[letter]] = state;
+    targets[at[letter]++] = target;
+  });
   const Incoming incoming(dfa.state_count(), targets);
   Partition blocks(dfa.state_count()), cords(sources.size(), letter_sizes);
   for (uint32_t state = 0; state < dfa.state_count(); ++state) {
@@ -195,23 +217,31 @@ Dfa minimal(const Dfa& dfa) {
   // Each cord of transitions splits the blocks of its sources, each block but one the cords that lead to it.
   uint32_t block = 1;
   for (uint32_t cord = 0; cord < cords.set_count(); ++cord) {
-    for (uint32_t at = 0; at < cords.size_of(cord); ++at) blocks.mark(sources[cords.element(cord, at)]);
+    for (uint32_t index = 0; index < cords.size_of(cord); ++index) blocks.mark(sources[cords.element(cord, index)]);
     blocks.split();
     for (; block < blocks.set_count(); ++block) {
-      for (uint32_t at = 0; at < blocks.size_of(block); ++at) {
-        const uint32_t state = blocks.element(block, at);
+      for (uint32_t index = 0; index < blocks.size_of(block); ++index) {
+        const uint32_t state = blocks.element(block, index);
         for (uint32_t in = incoming.begin[state]; in < incoming.begin[state + 1]; ++in) cords.mark(incoming.item[in]);
       }
       cords.split();
     }
   }
-  return quotient(dfa, blocks, useful);
+  return quotient(
+      dfa, blocks.set_count(), [&](uint32_t state) { return blocks.set_of(state); }, useful);
 }
 
 ByteDfa canonical(ByteDfa automaton) {
   merge_letters(automaton);
   automaton.dfa = minimal(automaton.dfa);
   merge_letters(automaton);
+  return automaton;
+}
+
+ByteDfa renumbered(ByteDfa automaton) {
+  merge_letters(automaton);
+  const Dfa& dfa = automaton.dfa;
+  automaton.dfa = quotient(dfa, dfa.state_count(), std::identity(), std::vector<uint8_t>(dfa.state_count(), 1));
   return automaton;
 }
 
@@ -237,7 +267,7 @@ ByteDfa from_edges(const std::vector<std::vector<ByteEdge>>& states, const std::
       }
     }
   }
-  return canonical(std::move(out));
+  return out;
 }
 
 }  // namespace quire::constraint

@@ -41,6 +41,8 @@ struct ByteDfa {
 
 // Minimal, with as few letters as can be, in the order of their first bytes: equal languages give equal values.
 ByteDfa canonical(ByteDfa automaton);
+// The same for one that is minimal but for its numbers, in a fraction of the time.
+ByteDfa renumbered(ByteDfa automaton);
 
 // An automaton over bytes as it is being built: ways are ranges of bytes.
 struct ByteEdge {

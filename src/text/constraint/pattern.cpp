@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "text/constraint/pattern_reader.h"
@@ -40,7 +41,7 @@ struct Group {
 // Builds the nodes while it reads. Groups are on a stack of its own.
 class Parser {
  public:
-  explicit Parser(std::string_view text) : reader_(text) {}
+  explicit Parser(std::string_view text) : reader_(text, properties_) {}
 
   Result<Pattern> parse(Match match) {
     pattern_.words = word_characters();
@@ -113,17 +114,21 @@ class Parser {
     group().atom = {.begin = index, .in = index, .out = index};
     group().atom_may_repeat = may_repeat;
   }
-  void add_characters(CodePoints set) {
-    if (pattern_.sets.empty() || pattern_.sets.back() != set) pattern_.sets.push_back(std::move(set));
-    add_atom({.kind = Kind::characters, .what = static_cast<uint32_t>(pattern_.sets.size() - 1)}, true);
+  uint32_t number_of(const CodePoints& set) {
+    const auto [found, is_new] = set_numbers_.try_emplace(set, static_cast<uint32_t>(pattern_.sets.size()));
+    if (is_new) {
+      pattern_.sets.push_back(set);
+      range_count_ += set.size();
+    }
+    return found->second;
   }
-  void add_folded(CodePoints set) { add_characters(flags_.any_case ? with_both_cases(set) : std::move(set)); }
+  void add_characters(const CodePoints& set) { add_atom({.kind = Kind::characters, .what = number_of(set)}, true); }
+  void add_folded(const CodePoints& set) { add_characters(flags_.any_case ? with_both_cases(set) : set); }
   // A loop over any text before, or after.
   uint32_t any_text() {
-    pattern_.sets.push_back(all_but({}));
     const uint32_t loop = add({});
-    node(loop).other =
-        add({.kind = Kind::characters, .what = static_cast<uint32_t>(pattern_.sets.size() - 1), .next = loop});
+    const uint32_t any = add({.kind = Kind::characters, .what = number_of(all_but({})), .next = loop});
+    node(loop).other = any;
     return loop;
   }
   void begin_anywhere(PatternPart& part) {
@@ -147,8 +152,11 @@ class Parser {
   Result<void> repeat(size_t at, uint32_t min, uint32_t max);
   void wire(std::vector<Fragment>& copies, uint32_t min, bool endless);
 
+  PatternProperties properties_;
   PatternReader reader_;
   Pattern pattern_;
+  std::map<CodePoints, uint32_t> set_numbers_;
+  size_t range_count_ = 0;  // of pattern_.sets
   PatternFlags flags_;
   std::vector<Group> groups_;
 };
@@ -157,7 +165,8 @@ Result<void> Parser::parse_one() {
   const size_t at = reader_.at();
   QUIRE_TRY(const bool was_quantifier, parse_quantifier(at));
   if (was_quantifier) return {};
-  if (pattern_.nodes.size() > nodes_max) return fail(ErrorKind::too_large, "the pattern is too large");
+  if (pattern_.nodes.size() > nodes_max || range_count_ > pattern_ranges_max)
+    return fail(ErrorKind::too_large, "the pattern is too large");
   const char32_t value = reader_.take_character();
   switch (value) {
     case '(':
@@ -172,7 +181,7 @@ Result<void> Parser::parse_one() {
       return {};
     case '[': {
       QUIRE_TRY(CodePoints set, parse_class(reader_, at, flags_));
-      add_characters(std::move(set));
+      add_characters(set);
       return {};
     }
     case '.':
@@ -209,7 +218,7 @@ Result<void> Parser::parse_backslash(size_t at) {
     return {};
   }
   QUIRE_TRY(CodePoints set, parse_escape(reader_, at, flags_, false));
-  add_folded(std::move(set));
+  add_folded(set);
   return {};
 }
 

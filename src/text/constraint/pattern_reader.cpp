@@ -93,12 +93,23 @@ Result<CodePoints> parse_property(PatternReader& reader, size_t begin, bool nega
   std::optional<std::string_view> name;
   if (reader.take("{")) name = reader.take_until('}');
   if (!name) return reader.invalid(begin, "'\\p' without {a property}");
-  auto found = property(*name);
-  if (!found) return reader.unsupported(begin, fmt::format("the property '{}'", *name));
+  PatternProperties& properties = reader.properties();
+  if (!properties.is_known(*name) && properties.count() == PatternProperties::count_max) {
+    return reader.error(ErrorKind::too_large, begin,
+                        fmt::format("more than {} different properties", PatternProperties::count_max));
+  }
+  const CodePoints* found = properties.find(*name);
+  if (found == nullptr) return reader.unsupported(begin, fmt::format("the property '{}'", *name));
   return negative ? all_but(*found) : *found;
 }
 
 }  // namespace
+
+const CodePoints* PatternProperties::find(std::string_view name) {
+  auto at = known_.find(name);
+  if (at == known_.end()) at = known_.emplace(name, property(name)).first;
+  return at->second ? &*at->second : nullptr;
+}
 
 bool PatternReader::take(std::string_view wanted) {
   if (!next_is(wanted)) return false;
@@ -203,6 +214,7 @@ Result<CodePoints> parse_class(PatternReader& reader, size_t begin, PatternFlags
       return CodePoints{{value, value}};
     };
     const size_t at = reader.at();
+    if (all.size() > pattern_ranges_max) return reader.error(ErrorKind::too_large, begin, "a class of too many ranges");
     QUIRE_TRY(CodePoints first, member());
     if (!reader.next_is("-") || reader.next_is("-]")) {
       all.insert(all.end(), first.begin(), first.end());

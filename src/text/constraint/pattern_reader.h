@@ -1,6 +1,8 @@
 // A pattern's text, read character by character; the atoms that need no structure around them.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,10 +12,25 @@
 
 namespace quire::constraint {
 
-// Where in a pattern somebody is. A value.
+// The properties that a pattern has named so far: each takes milliseconds to find.
+class PatternProperties {
+ public:
+  static constexpr size_t count_max = 32;
+  // nullptr where there is no such one. REQUIRES: is_known(name), or there are fewer than count_max.
+  const CodePoints* find(std::string_view name);
+  bool is_known(std::string_view name) const { return known_.contains(name); }
+  size_t count() const { return known_.size(); }
+
+ private:
+  std::map<std::string, std::optional<CodePoints>, std::less<>> known_;
+};
+
+// Where in a pattern somebody is. A value; `properties` outlives it.
 class PatternReader {
  public:
-  explicit PatternReader(std::string_view text) : text_(text) {}
+  PatternReader(std::string_view text, PatternProperties& properties) : text_(text), properties_(&properties) {}
+
+  PatternProperties& properties() { return *properties_; }
 
   bool at_end() const { return at_ == text_.size(); }
   size_t at() const { return at_; }
@@ -36,8 +53,12 @@ class PatternReader {
 
  private:
   std::string_view text_;
+  PatternProperties* properties_;
   size_t at_ = 0;
 };
+
+// Ranges that the classes of one pattern may have in all.
+inline constexpr size_t pattern_ranges_max = 1 << 18;
 
 struct PatternFlags {
   bool any_case = false, dot_all = false, lines = false;  // i, s, m

@@ -13,7 +13,8 @@ namespace quire::constraint {
 // A partition of all code points (surrogates left out): those of one letter are in the same ones of the sets.
 class Letters {
  public:
-  explicit Letters(const std::vector<CodePoints>& sets);
+  // ErrorKind::too_large where the sets cut one another into too many parts.
+  static Result<Letters> of(const std::vector<CodePoints>& sets);
 
   struct Range {
     char32_t first = 0, last = 0;
@@ -30,7 +31,7 @@ class Letters {
   std::vector<std::vector<uint32_t>> of_set_;
 };
 
-// The same language in UTF-8.
+// The same language in UTF-8, canonical. REQUIRES: dfa is minimal.
 Result<ByteDfa> in_bytes(const Dfa& dfa, const Letters& letters);
 
 }  // namespace quire::constraint
