@@ -9,6 +9,7 @@ function(quire_benchmark name folder)
 endfunction()
 
 quire_benchmark(accuracy_bench accuracy quire_model quire_test_support)
+quire_benchmark(constraint_bench constraints quire_text)
 quire_benchmark(kernel_bench kernels quire_backend)
 quire_benchmark(serve_overhead serve_overhead quire_load)
 target_include_directories(serve_overhead PRIVATE ${CMAKE_SOURCE_DIR}/tests)
