@@ -10,7 +10,7 @@ namespace {
 
 using testing::HasSubstr;
 
-void expect_texts(const Spec& spec, const std::vector<std::string>& texts, const std::vector<std::string>& others) {
+void expect_answers(const Spec& spec, const std::vector<std::string>& texts, const std::vector<std::string>& others) {
   const auto grammar = grammar_of(spec);
   ASSERT_TRUE(grammar) << grammar.error().message;
   auto automaton = Automaton::compile(*grammar);
@@ -25,18 +25,18 @@ TEST(ConstraintFrontEnd, any_json_and_any_object_are_told_apart) {
   const std::vector<std::string> values = {"[]", "\"a\"", "0", "-1.5", "true", "null", R"([{"a": []}])"};
   const std::vector<std::string> none = {"",    "{",      "{]",   "01",         "1.",      "'a'",
                                          "nul", "\"\n\"", "[1,]", R"({"a" 1})", "\"\xFF\""};
-  expect_texts({.kind = Kind::json}, objects, none);
-  expect_texts({.kind = Kind::json}, values, none);
-  expect_texts({.kind = Kind::json_object}, objects, none);
-  expect_texts({.kind = Kind::json_object}, objects, values);
+  expect_answers({.kind = Kind::json}, objects, none);
+  expect_answers({.kind = Kind::json}, values, none);
+  expect_answers({.kind = Kind::json_object}, objects, none);
+  expect_answers({.kind = Kind::json_object}, objects, values);
 }
 
 TEST(ConstraintFrontEnd, a_schema_a_pattern_choices_and_a_grammar_say_what_they_mean) {
-  expect_texts({.kind = Kind::json_schema, .text = R"({"type": "boolean"})"}, {"true", "false"}, {"null", "1"});
-  expect_texts({.kind = Kind::regex, .text = "[a-c]{2,3}|\\d+"}, {"ab", "abc", "17"}, {"a", "abcd", "a1", "17a"});
-  expect_texts({.kind = Kind::choice, .choices = {"yes", "no", "yesterday", "n\xC3\xA9", "", "no"}},
-               {"yes", "no", "yesterday", "n\xC3\xA9", ""}, {"y", "yest", "none", "n\xC3"});
-  expect_texts({.kind = Kind::gbnf, .text = "root ::= \"a\" root | \"b\""}, {"b", "aab"}, {"a", ""});
+  expect_answers({.kind = Kind::json_schema, .text = R"({"type": "boolean"})"}, {"true", "false"}, {"null", "1"});
+  expect_answers({.kind = Kind::regex, .text = "[a-c]{2,3}|\\d+"}, {"ab", "abc", "17"}, {"a", "abcd", "a1", "17a"});
+  expect_answers({.kind = Kind::choice, .choices = {"yes", "no", "yesterday", "n\xC3\xA9", "", "no"}},
+                 {"yes", "no", "yesterday", "n\xC3\xA9", ""}, {"y", "yest", "none", "n\xC3"});
+  expect_answers({.kind = Kind::gbnf, .text = "root ::= \"a\" root | \"b\""}, {"b", "aab"}, {"a", ""});
 }
 
 TEST(ConstraintFrontEnd, what_cannot_be_is_said) {
@@ -58,8 +58,8 @@ TEST(ConstraintFrontEnd, what_cannot_be_is_said) {
 TEST(ConstraintFrontEnd, many_choices_share_their_ends) {
   std::vector<std::string> choices;
   for (int number = 0; number < 100'000; ++number) choices.push_back("item-" + std::to_string(number) + "-of-many");
-  expect_texts({.kind = Kind::choice, .choices = choices}, {"item-0-of-many", "item-99999-of-many"},
-               {"item-100000-of-many", "item--of-many", "item-1"});
+  expect_answers({.kind = Kind::choice, .choices = choices}, {"item-0-of-many", "item-99999-of-many"},
+                 {"item-100000-of-many", "item--of-many", "item-1"});
 }
 
 }  // namespace
