@@ -41,7 +41,7 @@ struct Group {
 // Builds the nodes while it reads. Groups are on a stack of its own.
 class Parser {
  public:
-  explicit Parser(std::string_view text) : reader_(text, properties_) {}
+  explicit Parser(std::string_view text) : reader_(text, classes_) {}
 
   Result<Pattern> parse(Match match) {
     pattern_.words = word_characters();
@@ -116,14 +116,19 @@ class Parser {
   }
   uint32_t number_of(const CodePoints& set) {
     const auto [found, is_new] = set_numbers_.try_emplace(set, static_cast<uint32_t>(pattern_.sets.size()));
-    if (is_new) {
-      pattern_.sets.push_back(set);
-      range_count_ += set.size();
-    }
+    if (is_new) pattern_.sets.push_back(set);
     return found->second;
   }
-  void add_characters(const CodePoints& set) { add_atom({.kind = Kind::characters, .what = number_of(set)}, true); }
-  void add_folded(const CodePoints& set) { add_characters(flags_.any_case ? with_both_cases(set) : set); }
+  Result<void> add_characters(size_t at, const CodePoints& set) {
+    if (!classes_.spend(set.size())) return reader_.too_many_ranges(at);
+    add_atom({.kind = Kind::characters, .what = number_of(set)}, true);
+    return {};
+  }
+  Result<void> add_folded(size_t at, const CodePoints& set) {
+    if (!flags_.any_case) return add_characters(at, set);
+    if (!classes_.spend(cased_count(set))) return reader_.too_many_ranges(at);
+    return add_characters(at, with_both_cases(set));
+  }
   // A loop over any text before, or after.
   uint32_t any_text() {
     const uint32_t loop = add({});
@@ -152,11 +157,10 @@ class Parser {
   Result<void> repeat(size_t at, uint32_t min, uint32_t max);
   void wire(std::vector<Fragment>& copies, uint32_t min, bool endless);
 
-  PatternProperties properties_;
+  PatternClasses classes_;
   PatternReader reader_;
   Pattern pattern_;
   std::map<CodePoints, uint32_t> set_numbers_;
-  size_t range_count_ = 0;  // of pattern_.sets
   PatternFlags flags_;
   std::vector<Group> groups_;
 };
@@ -165,8 +169,7 @@ Result<void> Parser::parse_one() {
   const size_t at = reader_.at();
   QUIRE_TRY(const bool was_quantifier, parse_quantifier(at));
   if (was_quantifier) return {};
-  if (pattern_.nodes.size() > nodes_max || range_count_ > pattern_ranges_max)
-    return fail(ErrorKind::too_large, "the pattern is too large");
+  if (pattern_.nodes.size() > nodes_max) return fail(ErrorKind::too_large, "the pattern is too large");
   const char32_t value = reader_.take_character();
   switch (value) {
     case '(':
@@ -181,12 +184,10 @@ Result<void> Parser::parse_one() {
       return {};
     case '[': {
       QUIRE_TRY(CodePoints set, parse_class(reader_, at, flags_));
-      add_characters(set);
-      return {};
+      return add_characters(at, set);
     }
     case '.':
-      add_characters(all_but(flags_.dot_all ? CodePoints{} : line_ends()));
-      return {};
+      return add_characters(at, all_but(flags_.dot_all ? CodePoints{} : line_ends()));
     case '^':
       add_atom({.kind = flags_.lines ? Kind::line_begin : Kind::text_begin}, false);
       pattern_.has_lines |= flags_.lines;
@@ -196,8 +197,7 @@ Result<void> Parser::parse_one() {
       pattern_.has_lines |= flags_.lines;
       return {};
     default:
-      add_folded({{value, value}});
-      return {};
+      return add_folded(at, {{value, value}});
   }
 }
 
@@ -218,8 +218,7 @@ Result<void> Parser::parse_backslash(size_t at) {
     return {};
   }
   QUIRE_TRY(CodePoints set, parse_escape(reader_, at, flags_, false));
-  add_folded(set);
-  return {};
+  return add_folded(at, set);
 }
 
 Result<void> Parser::parse_group(size_t at) {

@@ -12,25 +12,30 @@
 
 namespace quire::constraint {
 
-// The properties that a pattern has named so far: each takes milliseconds to find.
-class PatternProperties {
+// What the classes of one pattern have taken so far, and the properties that it has named: each takes milliseconds to
+// find.
+class PatternClasses {
  public:
-  static constexpr size_t count_max = 32;
-  // nullptr where there is no such one. REQUIRES: is_known(name), or there are fewer than count_max.
+  static constexpr size_t properties_max = 32;
+  static constexpr size_t ranges_max = size_t{1} << 20;  // to sort so many takes a tenth of a second
+
+  // nullptr where there is no such one. REQUIRES: may_find(name).
   const CodePoints* find(std::string_view name);
-  bool is_known(std::string_view name) const { return known_.contains(name); }
-  size_t count() const { return known_.size(); }
+  bool may_find(std::string_view name) const { return known_.contains(name) || known_.size() < properties_max; }
+  // Ranges that are read, sorted or kept. False when there were too many.
+  bool spend(size_t ranges) { return (spent_ += ranges) <= ranges_max; }
 
  private:
   std::map<std::string, std::optional<CodePoints>, std::less<>> known_;
+  size_t spent_ = 0;
 };
 
-// Where in a pattern somebody is. A value; `properties` outlives it.
+// Where in a pattern somebody is. A value; `classes` outlives it.
 class PatternReader {
  public:
-  PatternReader(std::string_view text, PatternProperties& properties) : text_(text), properties_(&properties) {}
+  PatternReader(std::string_view text, PatternClasses& classes) : text_(text), classes_(&classes) {}
 
-  PatternProperties& properties() { return *properties_; }
+  PatternClasses& classes() { return *classes_; }
 
   bool at_end() const { return at_ == text_.size(); }
   size_t at() const { return at_; }
@@ -49,16 +54,14 @@ class PatternReader {
   // "…, at character 3 of the pattern": the place is where `begin` is.
   std::unexpected<Error> invalid(size_t begin, std::string what) const;
   std::unexpected<Error> unsupported(size_t begin, std::string what) const;
+  std::unexpected<Error> too_many_ranges(size_t begin) const;
   std::unexpected<Error> error(ErrorKind kind, size_t begin, std::string what) const;
 
  private:
   std::string_view text_;
-  PatternProperties* properties_;
+  PatternClasses* classes_;
   size_t at_ = 0;
 };
-
-// Ranges that the classes of one pattern may have in all.
-inline constexpr size_t pattern_ranges_max = 1 << 18;
 
 struct PatternFlags {
   bool any_case = false, dot_all = false, lines = false;  // i, s, m
