@@ -123,7 +123,7 @@ class SchemaOrder {
     }
     if (node.kind != Kind::object) return;
     std::vector<std::string> names;
-    for (const char* keyword : {"properties", "const", "enum", "required"}) {
+    for (const char* keyword : {"properties", "const", "enum", "required", "dependentRequired", "dependencies"}) {
       for (const Place schema : all) add_names(schema, keyword, names);
     }
     std::vector<size_t> order(node.keys.size());
@@ -145,6 +145,9 @@ class SchemaOrder {
         names.insert(names.end(), schema_.node(item).keys.begin(), schema_.node(item).keys.end());
     } else {
       names.insert(names.end(), node.keys.begin(), node.keys.end());
+      for (const Place item : keyword.starts_with("depend") ? node.items : std::vector<Place>()) {
+        for (const Place name : schema_.node(item).items) names.push_back(schema_.node(name).text);
+      }
     }
   }
 
