@@ -71,6 +71,15 @@ inline constexpr std::array muse_calls = {CallForm{.opener = "<atem:function_cal
                                                               .value_end = "</atem:parameter>",
                                                               .end = "</atem:invoke>"}}};
 
+inline constexpr std::array minicpm_calls = {CallForm{.opener = "<function name=\"",
+                                                      .read = read_tagged_calls,
+                                                      .closer = "</function>",
+                                                      .tagged = {.name_end = "\">",
+                                                                 .key_begin = "<param name=\"",
+                                                                 .key_end = "\">",
+                                                                 .value_end = "</param>",
+                                                                 .quoted_data = true}}};
+
 inline constexpr TaggedCall dsml_tags = {.name_begin = "<｜DSML｜invoke name=\"",
                                          .name_end = "\">",
                                          .key_begin = "<｜DSML｜parameter name=\"",

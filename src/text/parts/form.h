@@ -36,6 +36,7 @@ struct TaggedCall {
   std::string_view value_end = {};
   std::string_view end = {};             // of the call; empty: the closer is
   std::string_view attributes_end = {};  // behind the key come attributes that may say whether the value is a string
+  bool quoted_data = false;              // a value may be XML's <![CDATA[...]]>
   bool value_lines = false;              // a line break at either end of a value is not part of it
 };
 
