@@ -93,7 +93,7 @@ const std::vector<AnswerCase>& answer_cases() {
        "thinking t\ncontent c\ncall 0 add\narguments {\"a\": 1}\nend 0\ncall 1 get_weather\narguments {}\nend 1\n"},
       {"mistral", "", "[TOOL_CALLS]add[CALL_ID]abcdefgh1[ARGS]{\"a\": 1}",
        "call 0 add id=abcdefgh1\narguments {\"a\": 1}\nend 0\n"},
-      {"mistral", "",
+      {"mistral-array", "",
        "[TOOL_CALLS][{\"name\": \"add\", \"arguments\": {\"a\": 1}, \"id\": \"abcdefgh1\"}, {\"name\": "
        "\"get_weather\", "
        "\"arguments\": {}}]",

@@ -77,6 +77,7 @@ constexpr std::array rows = {
               .thinking_end = "[/THINK]",
               .calls = mistral_calls,
               .tokens = {"[ARGS]", "[CALL_ID]"}},
+    SyntaxRow{.name = "mistral-array", .signs = {"[TOOL_CALLS]["}, .calls = mistral_array_calls},
     SyntaxRow{.name = "mistral",
               .signs = {"[TOOL_CALLS]"},
               .parsers = {"ministral"},
