@@ -112,7 +112,8 @@ std::vector<Masks::Group> Masks::groups_of(StateId state) {
   return groups;
 }
 
-// Whether each well-formed character beyond ASCII leads from `state` back to it (Unicode 15, table 3-7).
+// Whether each well-formed character beyond ASCII leads from `state` back to it, and nowhere out (Unicode 15, table
+// 3-7).
 bool Masks::loops_over_characters(StateId state) {
   struct Row {
     uint8_t first, last;  // of the first byte
@@ -132,7 +133,9 @@ bool Masks::loops_over_characters(StateId state) {
     std::sort(after.begin(), after.end());
     after.erase(std::unique(after.begin(), after.end()), after.end());
     places.swap(after);
-    return places.size() <= characters_states_max && places.front() != dead_state;
+    const auto leaves = [&](StateId place) { return automaton_.accepts(place); };
+    return places.size() <= characters_states_max && places.front() != dead_state &&
+           std::none_of(places.begin(), places.end(), leaves);
   };
   for (const Row& row : rows) {
     places = {state};

@@ -40,9 +40,9 @@ std::vector<uint64_t> groups_after(std::string_view text) {
     for (size_t index = begin + 1; index < begin + size; ++index) within[index] = true;
     begin += size;
   }
-  for (size_t depth = text.size(); depth-- > 0;) {
-    groups[depth] |= groups[depth + 1] & ~(within[depth + 1] ? other_bytes_group : 0);
-    if (within[depth]) groups[depth] |= other_bytes_group;
+  for (size_t depth = text.size(); depth-- > 0;) groups[depth] |= groups[depth + 1];
+  for (size_t depth = 0; depth < text.size(); ++depth) {
+    if (within[depth]) groups[depth] |= other_bytes_group;  // what is left of a character is none
   }
   return groups;
 }
