@@ -45,6 +45,15 @@ const std::vector<AnswerCase>& answer_cases() {
        "Why\n</think>\n\n<minimax:tool_call>\n<invoke name=\"get_weather\">\n<parameter name=\"city\">1</parameter>\n"
        "</invoke>\n<invoke name=\"add\">\n</invoke>\n</minimax:tool_call>",
        "thinking Why\ncall 0 get_weather\narguments {\"city\":\"1\"}\nend 0\ncall 1 add\narguments {}\nend 1\n"},
+      {"minimax-nested", "",
+       "</mm:think>c]<]minimax[>[<tool_call>\n]<]minimax[>[<invoke "
+       "name=\"get_weather\">]<]minimax[>[<city>1]<]minimax[>["
+       "</city>]<]minimax[>[<tags>]<]minimax[>[<item>a]<]minimax[>[</"
+       "item>]<]minimax[>[<item>]<]minimax[>[<k>2]<]minimax[>["
+       "</k>]<]minimax[>[</item>]<]minimax[>[</tags>]<]minimax[>[</invoke>\n]<]minimax[>[<invoke name=\"add\">"
+       "]<]minimax[>[</invoke>\n]<]minimax[>[</tool_call>",
+       "content c\ncall 0 get_weather\narguments {\"city\":\"1\",\"tags\":[\"a\",{\"k\":2}]}\nend 0\ncall 1 add\n"
+       "arguments {}\nend 1\n"},
       {"deepseek-xml", "<｜Assistant｜><think>",
        "t</think>\n\n<｜DSML｜function_calls>\n<｜DSML｜invoke name=\"add\">\n<｜DSML｜parameter name=\"a\" "
        "string=\"true\">1</｜DSML｜parameter>\n<｜DSML｜parameter name=\"b\" string=\"false\">1</｜DSML｜parameter>\n"

@@ -81,6 +81,10 @@ TEST(PartsGrammar, each_required_answer_is_calls_that_keep_to_their_schema) {
   for (const SyntaxRow& row : syntax_rows()) {
     if (row.calls.empty()) continue;
     const Syntax syntax = syntax_named(row.name);
+    if (row.name == "minimax-nested") {  // elements inside of elements: refused, not loose
+      EXPECT_EQ(syntax.calls_grammar(tools(), true, "", true).error().kind, ErrorKind::unsupported);
+      continue;
+    }
     const std::string_view prompt_end = row.name == "harmony" ? "<|start|>assistant" : "";
     Automaton automaton = compiled(syntax.calls_grammar(tools(), true, "", true));
     const std::vector<std::string> steps = steps_of(row);

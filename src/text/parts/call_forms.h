@@ -61,15 +61,10 @@ inline constexpr std::array minimax_calls = {CallForm{.opener = "<minimax:tool_c
                                                                  .value_end = "</parameter>",
                                                                  .end = "</invoke>"}}};
 
-inline constexpr std::array muse_calls = {CallForm{.opener = "<atem:function_calls>",
-                                                   .read = read_tagged_calls,
-                                                   .closer = "</atem:function_calls>",
-                                                   .tagged = {.name_begin = "<atem:invoke name=\"",
-                                                              .name_end = "\">",
-                                                              .key_begin = "<atem:parameter name=\"",
-                                                              .key_end = "\">",
-                                                              .value_end = "</atem:parameter>",
-                                                              .end = "</atem:invoke>"}}};
+inline constexpr std::array minimax_nested_calls = {CallForm{.opener = "]<]minimax[>[<tool_call>",
+                                                             .read = read_nested_calls,
+                                                             .closer = "]<]minimax[>[</tool_call>",
+                                                             .marked = {.begin = "]<]minimax[>["}}};
 
 inline constexpr std::array minicpm_calls = {CallForm{.opener = "<function name=\"",
                                                       .read = read_tagged_calls,
@@ -152,8 +147,11 @@ inline constexpr std::array command_calls = {CallForm{.opener = "<|START_ACTION|
                                                       .closer = "<|END_ACTION|>",
                                                       .list = true,
                                                       .json = command_members}};
-inline constexpr std::array command_plus_calls = {CallForm{
-    .opener = "Action:\n```json", .read = read_json_calls, .closer = "```", .list = true, .json = command_members}};
+inline constexpr std::array command_plus_calls = {CallForm{.opener = "Action:\n```json",
+                                                           .read = read_json_calls,
+                                                           .closer = "```",
+                                                           .list = true,
+                                                           .json = {.name = "tool_name", .arguments = "parameters"}}};
 
 inline constexpr std::array gemma_calls = {CallForm{
     .opener = "<|tool_call>", .read = read_gemma_calls, .closer = "<tool_call|>", .marked = {.begin = "<|\"|>"}}};

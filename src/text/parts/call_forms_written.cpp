@@ -28,26 +28,23 @@ Result<NodeId> arguments(CallGrammar& writer, const ToolSchema& tool) {
 Result<NodeId> write_json_call(CallGrammar& writer, const CallForm& form, const ToolSchema& tool) {
   const JsonCall& json = form.json;
   QUIRE_TRY(const NodeId object, arguments(writer, tool));
-  std::vector<NodeId> nodes;
-  const auto add = [&](const std::string& text) { nodes.push_back(writer.mark(text)); };
+  const NodeId white = writer.white();
+  std::vector<NodeId> nodes = {writer.mark("{"), white};
+  const auto add = [&](std::initializer_list<NodeId> more) { nodes.insert(nodes.end(), more.begin(), more.end()); };
+  const auto key = [&](std::string_view name) { return writer.sequence({writer.mark(quoted(name) + ":"), white}); };
+  const auto id = [&](uint32_t size) {
+    return writer.sequence({key(json.id), writer.mark("\""), letters_and_digits(writer, size), writer.mark("\"")});
+  };
+  const NodeId comma = writer.sequence({writer.mark(","), white});
   if (json.name_is_key) {
-    add("{" + quoted(tool.name) + ": ");
+    add({key(tool.name)});
   } else {
-    add("{");
-    if (!json.id.empty() && !json.id_is_last) {
-      add(quoted(json.id) + ": \"");
-      nodes.push_back(letters_and_digits(writer, 1));
-      add("\", ");
-    }
-    add(quoted(json.name) + ": " + quoted(tool.name) + ", " + quoted(json.arguments) + ": ");
+    if (!json.id.empty() && !json.id_is_last) add({id(1), comma});
+    add({key(json.name), writer.mark(quoted(tool.name)), comma, key(json.arguments)});
   }
-  nodes.push_back(object);
-  if (json.id_is_last) {
-    add(", " + quoted(json.id) + ": \"");
-    nodes.push_back(letters_and_digits(writer, 9));
-    add("\"");
-  }
-  add("}");
+  add({object});
+  if (json.id_is_last) add({writer.optional(writer.sequence({comma, id(9)}))});
+  add({white, writer.mark("}")});
   return writer.sequence(std::move(nodes));
 }
 
@@ -72,10 +69,39 @@ Result<NodeId> write_marked_call(CallGrammar& writer, const CallForm& form, cons
   return writer.sequence(std::move(nodes));
 }
 
+Result<NodeId> write_deepseek_call(CallGrammar& writer, const CallForm& form, const ToolSchema& tool) {
+  const MarkedCall& marked = form.marked;
+  QUIRE_TRY(const NodeId object, arguments(writer, tool));
+  const NodeId plain = writer.sequence({writer.mark(tool.name), writer.mark(marked.arguments_begin), object});
+  const NodeId fenced =
+      writer.sequence({writer.mark("function"), writer.mark(marked.arguments_begin), writer.mark(tool.name),
+                       writer.mark("\n```json\n"), object, writer.mark("\n```")});
+  return writer.sequence(
+      {writer.mark(marked.begin), writer.grammar().choice({plain, fenced}), writer.mark(marked.end)});
+}
+
 Result<NodeId> write_mistral_call(CallGrammar& writer, const CallForm&, const ToolSchema& tool) {
   QUIRE_TRY(const NodeId object, arguments(writer, tool));
   const NodeId id = writer.sequence({writer.mark("[CALL_ID]"), letters_and_digits(writer, 9)});
   return writer.sequence({writer.mark(tool.name), writer.optional(id), writer.mark("[ARGS]"), object});
+}
+
+// Which of these types the value has.
+NodeId type_attribute(CallGrammar& writer, Types types) {
+  constexpr std::array<std::pair<Types, std::string_view>, 6> names = {{{string_type, "string"},
+                                                                        {number_type, "number"},
+                                                                        {boolean_type, "boolean"},
+                                                                        {null_type, "null"},
+                                                                        {object_type, "object"},
+                                                                        {array_type, "array"}}};
+  std::vector<NodeId> nodes;
+  for (const auto& [type, name] : names) {
+    const bool is_text = type == string_type;
+    if ((types & type) != 0 && is_text == (types == string_type)) {
+      nodes.push_back(writer.mark(" type=\"" + std::string(name) + "\""));
+    }
+  }
+  return writer.grammar().choice(std::move(nodes));
 }
 
 // A tagged argument. Without a parameter: of any name, any text.
@@ -93,11 +119,10 @@ Result<NodeId> write_argument(CallGrammar& writer, const TaggedCall& tags, const
                                        : writer.grammar().repeat(writer.grammar().byte_set(name_bytes), 1, 64));
   nodes.push_back(writer.mark(tags.key_end));
   if (!tags.attributes_end.empty()) {
-    const bool text = parameter == nullptr || types_of_schema(parameter->schema) == string_type;
-    const bool says_type = tags.attributes_end != ">";
-    const std::string_view attribute = says_type ? (text ? " type=\"string\"" : " type=\"object\"")
-                                                 : (text ? " string=\"true\"" : " string=\"false\"");
-    nodes.push_back(writer.mark(attribute));
+    const Types types = parameter != nullptr ? types_of_schema(parameter->schema) : string_type;
+    nodes.push_back(tags.attributes_end == ">"
+                        ? writer.mark(types == string_type ? " string=\"true\"" : " string=\"false\"")
+                        : type_attribute(writer, types));
     nodes.push_back(writer.mark(tags.attributes_end));
   }
   if (!tags.value_begin.empty()) nodes.push_back(writer.white());
@@ -119,7 +144,6 @@ Result<NodeId> write_tagged_call(CallGrammar& writer, const CallForm& form, cons
     nodes.push_back(writer.mark("\""));
     nodes.push_back(writer.mark(tags.name_attributes_end));
   }
-  if (tags.name_end.empty()) nodes.push_back(writer.mark("\n"));
   nodes.push_back(writer.white());
   bool open = false;
   for (const Parameter& parameter : parameters_of(tool, open)) {
@@ -209,12 +233,12 @@ struct Way {
   Reading (*read)(Turn&, const CallForm&);
   WriteCall write;
   bool in_section;             // several calls may stand between one opener and its closer
-  std::string_view separator;  // between them, where they are no list
+  std::string_view separator;  // between them, beside white space, where they are no list
 };
 constexpr std::array ways = {
-    Way{read_json_calls, write_json_call, false, ""},      Way{read_marked_calls, write_marked_call, true, ""},
-    Way{read_deepseek_calls, write_marked_call, true, ""}, Way{read_mistral_calls, write_mistral_call, false, ""},
-    Way{read_tagged_calls, write_tagged_call, true, "\n"}, Way{read_python_calls, write_python_call, true, "\n"},
+    Way{read_json_calls, write_json_call, true, ""},         Way{read_marked_calls, write_marked_call, true, ""},
+    Way{read_deepseek_calls, write_deepseek_call, true, ""}, Way{read_mistral_calls, write_mistral_call, false, ""},
+    Way{read_tagged_calls, write_tagged_call, true, ""},     Way{read_python_calls, write_python_call, true, "\n"},
     Way{read_gemma_calls, write_gemma_call, false, ""}};
 
 }  // namespace
@@ -229,23 +253,26 @@ Result<NodeId> write_calls(CallGrammar& writer, const CallForm& form, std::span<
     calls.push_back(call);
   }
   const NodeId call = writer.grammar().choice(std::move(calls));
-  const bool has_begins = !form.tagged.end.empty() || !form.marked.begin.empty() || form.read == read_python_calls;
-  const bool is_section = form.list || (way->in_section && has_begins);
+  const bool has_begins = !form.tagged.end.empty() || !form.marked.begin.empty() || !form.closer.empty();
+  const bool is_section =
+      form.list || (way->in_section && has_begins && (form.tagged.key_begin.empty() || !form.tagged.end.empty()));
   NodeId inside = call;
   if (parallel && is_section) {
-    const NodeId more = writer.sequence({writer.mark(form.list ? ", " : way->separator), call});
+    const std::string_view separator = form.list ? "," : way->separator;
+    const NodeId more = writer.sequence({writer.mark(separator), writer.white(), call});
     inside = writer.sequence({call, writer.grammar().repeat(more, 0)});
   }
-  const NodeId opener = writer.mark(form.at_start ? std::string_view{} : form.opener);
-  std::vector<NodeId> nodes = {opener, writer.white()};
-  if (form.list) nodes.push_back(writer.mark("["));
-  nodes.push_back(inside);
-  if (form.list) nodes.push_back(writer.mark("]"));
-  nodes.push_back(writer.white());
-  nodes.push_back(writer.mark(form.closer));
+  const NodeId white = writer.white();
+  std::vector<NodeId> nodes = {writer.mark(form.at_start ? std::string_view{} : form.opener), white};
+  if (form.list) {
+    nodes.insert(nodes.end(), {writer.mark("["), white, inside, white, writer.mark("]")});
+  } else {
+    nodes.push_back(inside);
+  }
+  nodes.insert(nodes.end(), {white, writer.mark(form.closer)});
   const NodeId section = writer.sequence(std::move(nodes));
-  if (!parallel || is_section || form.at_start) return section;
-  return writer.sequence({section, writer.grammar().repeat(writer.sequence({writer.white(), section}), 0)});
+  if (!parallel || form.list || form.at_start) return section;
+  return writer.sequence({section, writer.grammar().repeat(writer.sequence({white, section}), 0)});
 }
 
 }  // namespace quire::parts

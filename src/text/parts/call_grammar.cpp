@@ -22,6 +22,9 @@ using constraint::NodeId;
 using constraint::RuleId;
 using nlohmann::ordered_json;
 
+// A new line and two steps of indentation, as far as templates go. A bound keeps a model from writing nothing else.
+constexpr uint32_t white_bytes_max = 10;
+
 ByteSet bytes_of(std::string_view text) {
   ByteSet set;
   for (const char byte : text) set.set(static_cast<unsigned char>(byte));
@@ -82,7 +85,7 @@ NodeId CallGrammar::mark(std::string_view text) {
   return grammar_.sequence(std::move(nodes));
 }
 
-NodeId CallGrammar::white() { return grammar_.repeat(grammar_.byte_set(bytes_of(" \n")), 0, 4); }
+NodeId CallGrammar::white() { return grammar_.repeat(grammar_.byte_set(bytes_of(" \n")), 0, white_bytes_max); }
 
 Result<NodeId> CallGrammar::text_without(std::span<const std::string_view> marks) {
   std::vector<std::string> texts;

@@ -62,6 +62,8 @@ Reading read_mistral_calls(Turn& turn, const CallForm& form);
 // DeepSeek's: NAME and the JSON, or the word "function", NAME and fenced JSON.
 Reading read_deepseek_calls(Turn& turn, const CallForm& form);
 Reading read_tagged_calls(Turn& turn, const CallForm& form);
+// MiniMax M3's: elements inside of elements, form.marked.begin before each tag.
+Reading read_nested_calls(Turn& turn, const CallForm& form);
 // NAME(KEY=VALUE, ...) as Python writes it: in a list, or one a line where there is a closer.
 Reading read_python_calls(Turn& turn, const CallForm& form);
 // Llama's behind its tag: a JSON object, NAME.call(KEY=VALUE, ...), or as read_python_calls.

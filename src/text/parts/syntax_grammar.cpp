@@ -20,8 +20,10 @@ Result<NodeId> write_harmony(CallGrammar& writer, std::span<const ToolSchema> to
   std::vector<NodeId> last;
   for (const ToolSchema& tool : tools) {
     QUIRE_TRY(const NodeId object, writer.json(tool.strict ? std::string_view(tool.parameters) : std::string_view{}));
-    const std::string header = "<|channel|>commentary to=functions." + tool.name + " <|constrain|>json<|message|>";
-    last.push_back(writer.sequence({writer.mark(header), object}));
+    const std::string to = " to=functions." + tool.name;
+    const NodeId header = writer.grammar().choice({writer.mark("<|channel|>commentary" + to + " <|constrain|>json"),
+                                                   writer.mark(to + "<|channel|>commentary json")});
+    last.push_back(writer.sequence({header, writer.mark("<|message|>"), object}));
   }
   if (!required) last.push_back(writer.sequence({writer.mark("<|channel|>final<|message|>"), text}));
   const NodeId channel = writer.grammar().choice({writer.mark("analysis"), writer.mark("commentary")});
@@ -53,7 +55,14 @@ Result<NodeId> write_answer(CallGrammar& writer, const SyntaxRow& row, std::span
                             bool parallel) {
   const auto at_start = std::ranges::find_if(row.calls, [](const CallForm& form) { return form.at_start; });
   const CallForm& form = at_start == row.calls.end() ? row.calls.front() : *at_start;
-  QUIRE_TRY(const NodeId calls, write_calls(writer, form, tools, parallel));
+  std::vector<NodeId> ways;
+  for (const CallForm& other : row.calls) {
+    // The same form behind another opener; not one that is there since models forget the opener.
+    if (other.read != form.read || other.opener == other.tagged.name_begin || other.at_start != form.at_start) continue;
+    QUIRE_TRY(const NodeId way, write_calls(writer, other, tools, parallel));
+    ways.push_back(way);
+  }
+  const NodeId calls = writer.grammar().choice(std::move(ways));
   std::vector<NodeId> nodes;
   if (!row.thinking_begin.empty()) {
     const std::array ends = {row.thinking_end};
