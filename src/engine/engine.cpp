@@ -78,7 +78,13 @@ void Engine::admit(Request request) {
                         .deadline_ns = request.deadline_ns,
                         .queue_deadline_ns = request.queue_deadline_ns};
   TextStream stream(request.stop);
-  contexts_.emplace(id, Context{.request = std::move(request), .stream = std::move(stream)});
+  std::vector<TokenId> too_early;
+  if (request.generated_min > 0) {
+    too_early = end_tokens_;
+    too_early.insert(too_early.end(), request.stop_tokens.begin(), request.stop_tokens.end());
+  }
+  contexts_.emplace(
+      id, Context{.request = std::move(request), .stream = std::move(stream), .too_early = std::move(too_early)});
   if (room <= 0) {
     end(id, failure(ErrorKind::too_large, fmt::format("the prompt of {} tokens is longer than the context of {} tokens",
                                                       prompt_length, limits_.context_tokens)));
@@ -198,14 +204,27 @@ void Engine::sample(const StepPlan& plan, const Batch& batch, const Logits& logi
   });
 }
 
+std::span<const TokenId> Engine::forbidden(const Context& context) const {
+  if (context.generated < context.request.generated_min) return context.too_early;
+  return context.request.ignore_eos ? std::span<const TokenId>(end_tokens_) : std::span<const TokenId>();
+}
+
 void Engine::choose(const Slice& slice, std::span<const float> logits, Sampler& sampler, Sampled& sampled) const {
-  const Request& request = contexts_.at(slice.sequence).request;
-  const Sequence& sequence = *scheduler_.find(slice.sequence);
-  sampled.token =
-      sampler.choose(logits, request.sampling, sequence.tokens,
-                     request.ignore_eos ? std::span<const TokenId>(end_tokens_) : std::span<const TokenId>());
-  if (sampled.token && request.logprobs_top_n >= 0) {
-    sampled.logprobs = sampler.logprobs(logits, *sampled.token, request.logprobs_top_n);
+  const Context& context = contexts_.at(slice.sequence);
+  const Request& request = context.request;
+  const std::optional<SamplingChoice> choice = sampler.choose(logits, request.sampling,
+                                                              {.history = scheduler_.find(slice.sequence)->tokens,
+                                                               .prompt_tokens = request.prompt.size(),
+                                                               .forbidden = forbidden(context),
+                                                               .mirostat_mu = context.mirostat_mu});
+  if (!choice) {
+    sampled.numbers = sampler.choose(logits, {}, {}).has_value();
+    return;
+  }
+  sampled.token = choice->token;
+  sampled.mirostat_mu = choice->mirostat_mu;
+  if (request.logprobs_top_n >= 0) {
+    sampled.logprobs = sampler.logprobs(logits, choice->token, request.logprobs_top_n);
   }
 }
 
@@ -238,9 +257,13 @@ SliceOutcome Engine::advance(const Slice& slice, Sampled& sampled, int64_t now_n
   const Sequence& sequence = *scheduler_.find(slice.sequence);
   const std::optional<TokenId> token = sampled.token;
   if (!token) {
-    end(slice.sequence, failure(ErrorKind::internal, "the model's logits are not numbers"));
+    end(slice.sequence, sampled.numbers
+                            ? failure(ErrorKind::invalid, "the request forbids every token that could come here")
+                            : failure(ErrorKind::internal, "the model's logits are not numbers"));
     return {.sequence = slice.sequence, .sampled = {}, .finished = true, .failed = true};  // its rows are not shared
   }
+  const bool may_stop = context.generated >= request.generated_min;
+  context.mirostat_mu = sampled.mirostat_mu;
   count_token(context, now_ns);
 
   std::optional<Finished> finished;
@@ -249,7 +272,8 @@ SliceOutcome Engine::advance(const Slice& slice, Sampled& sampled, int64_t now_n
     finished = Finished{.reason = FinishReason::stop};
   } else {
     delta.tokens.push_back(*token);
-    delta.text = context.stream.push(tokenizer_.bytes(*token));
+    delta.text = may_stop ? context.stream.push(tokenizer_.bytes(*token))
+                          : context.stream.push_unstopped(tokenizer_.bytes(*token));
     if (sampled.logprobs) {
       add_texts(*sampled.logprobs);
       delta.logprobs.push_back(std::move(*sampled.logprobs));

@@ -17,7 +17,8 @@ constexpr float infinity = std::numeric_limits<float>::infinity();
 
 std::optional<TokenId> choose(std::vector<float> logits, SamplingParams params, std::vector<TokenId> history = {},
                               std::vector<TokenId> forbidden = {}) {
-  return Sampler().choose(logits, params, history, forbidden);
+  const auto choice = Sampler().choose(logits, params, {.history = history, .forbidden = forbidden});
+  return choice ? std::optional(choice->token) : std::nullopt;
 }
 
 // How often each token is chosen over many positions.
@@ -26,7 +27,7 @@ std::map<TokenId, int> draws(const std::vector<float>& logits, SamplingParams pa
   std::map<TokenId, int> result;
   std::vector<TokenId> history;
   for (int position = 0; position < count; ++position) {
-    ++result[*sampler.choose(logits, params, history, {})];
+    ++result[sampler.choose(logits, params, {.history = history})->token];
     history.push_back(0);
   }
   return result;
@@ -147,9 +148,9 @@ TEST(Sampler, scratch_of_one_call_does_not_reach_the_next) {
   Sampler sampler;
   const std::vector<float> logits = {3, 2.9F, -1};
   const std::vector<TokenId> history = {0};
-  EXPECT_EQ(sampler.choose(logits, {.repeat_penalty = 1.5F}, history, {}), 1);
-  EXPECT_EQ(sampler.choose(logits, {}, {}, {}), 0);
-  EXPECT_EQ(sampler.choose(logits, {.repeat_penalty = 1.5F}, {}, {}), 0);
+  EXPECT_EQ(sampler.choose(logits, {.repeat_penalty = 1.5F}, {.history = history})->token, 1);
+  EXPECT_EQ(sampler.choose(logits, {}, {})->token, 0);
+  EXPECT_EQ(sampler.choose(logits, {.repeat_penalty = 1.5F}, {})->token, 0);
 }
 
 TEST(Logprobs, are_the_models_own_and_sorted) {
@@ -168,7 +169,7 @@ TEST(Logprobs, a_forbidden_token_without_a_number_leaves_no_order) {
     std::vector<float> logits(1000, 1.0F);
     logits[999] = strange;
     const std::vector<TokenId> forbidden = {999};
-    ASSERT_EQ(sampler.choose(logits, {}, {}, forbidden), 0);
+    ASSERT_EQ(sampler.choose(logits, {}, {.forbidden = forbidden})->token, 0);
     const PositionLogprobs result = sampler.logprobs(logits, 0, 5);
     EXPECT_EQ(result.chosen.token, 0);
     EXPECT_TRUE(result.top.empty());
