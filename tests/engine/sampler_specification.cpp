@@ -12,8 +12,6 @@
 namespace quire::test {
 namespace {
 
-constexpr float infinity = std::numeric_limits<float>::infinity();
-
 struct List {
   std::vector<Candidate> all;
   double temperature = 1.0;

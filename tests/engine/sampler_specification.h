@@ -1,6 +1,7 @@
 // The sampler's specification: every token is a candidate, all are sorted, all weights are added up.
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <span>
 #include <vector>
@@ -8,6 +9,8 @@
 #include "engine/sampler.h"
 
 namespace quire::test {
+
+inline constexpr float infinity = std::numeric_limits<float>::infinity();
 
 // What Sampler::choose gives, in plain double precision.
 std::optional<SamplingChoice> specified_choice(const std::vector<float>& given, const SamplingParams& params,

@@ -17,8 +17,6 @@
 namespace quire::test {
 namespace {
 
-constexpr float infinity = std::numeric_limits<float>::infinity();
-
 using Random = std::mt19937_64;
 
 template <typename T>

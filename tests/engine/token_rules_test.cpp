@@ -10,10 +10,6 @@
 namespace quire::test {
 namespace {
 
-std::filesystem::path tiny_model() {
-  return std::filesystem::path(QUIRE_SOURCE_DIR) / "tests/data/logits/llama-tied.gguf";
-}
-
 class TokenRules : public testing::Test {
  protected:
   Answer answer_to(Request request) {
