@@ -11,6 +11,7 @@
 #include "api/call.h"
 #include "api/error.h"
 #include "core/event.h"
+#include "text/parts/parts.h"
 
 namespace quire::api {
 
@@ -36,14 +37,21 @@ struct AnswerTimes {
   int64_t load_ns = 0;   // of it, waiting until the model was loaded
 };
 
+// More of one choice, taken apart. Parts may lag behind the tokens.
+struct AnswerDelta {
+  std::vector<parts::Part> parts;
+  std::vector<TokenId> tokens;
+  std::vector<PositionLogprobs> logprobs;  // one a token, when asked for
+};
+
 // Writes one response. One thread. Protocol: for each choice any number of delta, then finish; or fail once, after
-// which nothing comes.
+// which nothing comes. A call that was begun is ended before finish.
 class AnswerWriter {
  public:
   virtual ~AnswerWriter() = default;
   virtual std::string_view content_type() const = 0;
   // Appends to `out` what a stream sends for more text; keeps it when the answer is sent in one piece.
-  virtual void delta(size_t choice, const TextDelta& delta, int64_t unix_ns, std::string& out) = 0;
+  virtual void delta(size_t choice, const AnswerDelta& delta, int64_t unix_ns, std::string& out) = 0;
   // Appends the end of a choice's stream; with the last choice, the end of the stream or the whole response.
   // REQUIRES: finished.reason is stop or length.
   virtual void finish(size_t choice, const Finished& finished, const AnswerTimes& times, int64_t unix_ns,

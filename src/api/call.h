@@ -9,9 +9,32 @@
 #include "api/error.h"
 #include "core/ids.h"
 #include "core/request.h"
+#include "text/chat_template.h"
+#include "text/constraint/spec.h"
 #include "text/token_texts.h"
 
 namespace quire::api {
+
+// A call that a model made of a tool, in the history of a conversation.
+struct ToolCall {
+  std::string id;  // empty: the dialect has none
+  std::string name;
+  std::string arguments;  // the text of a JSON object
+};
+
+// A function that a model may call.
+struct Tool {
+  std::string name;
+  std::string description;
+  std::string parameters;  // a JSON schema; empty: any object
+  bool strict = true;      // what it is called with keeps to the schema
+};
+
+enum class ToolMode : uint8_t { automatic, none, required };
+struct ToolChoice {
+  ToolMode mode = ToolMode::automatic;
+  std::string name;  // required: this one; empty: any
+};
 
 // One turn of a conversation, as the chat template will see it.
 struct Message {
@@ -21,6 +44,7 @@ struct Message {
   std::optional<std::string> name;
   std::optional<std::string> tool_name;
   std::optional<std::string> tool_call_id;
+  std::vector<ToolCall> tool_calls = {};
 };
 
 inline SamplingParams native_sampling() {
@@ -91,6 +115,13 @@ struct GenerationCall {
   std::vector<std::string> given_options = {};   // by their native names: the model's own do not count
   std::vector<Message> turns_before = {};        // generate: stored with the model, before the prompt
   std::vector<std::string> unknown_fields = {};  // that ask for something, and options; for the log
+  std::vector<Tool> tools = {};
+  ToolChoice tool_choice = {};
+  bool parallel_calls = true;                       // an answer may have several calls
+  std::optional<ThinkRequest> think = {};           // none: as the model's template has it
+  std::optional<int32_t> thinking_tokens_max = {};  // then the thinking is closed by force
+  std::optional<constraint::Spec> constraint = {};  // of the answer without its thinking and calls
+  std::string template_variables = {};              // a JSON object: further ones for the template; empty: none
 
   // Nothing is asked. Where the endpoint has an answer for that, the call loads its model, or unloads it with
   // keep_alive 0.

@@ -9,6 +9,8 @@
 
 namespace quire::api {
 
-ChatTemplateInput chat_input(std::span<const Message> messages, int64_t now_unix_s);
+// The messages with the tools that they may call, what the call says of thinking, and further variables of the
+// client's.
+ChatTemplateInput chat_input(std::span<const Message> messages, const GenerationCall& call, int64_t now_unix_s);
 
 }  // namespace quire::api

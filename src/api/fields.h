@@ -19,9 +19,10 @@ namespace quire::api {
 // field cannot be ignored by being forgotten.
 class Fields {
  public:
-  // `prefix` is put before names in messages, e.g. "messages[2].".
-  explicit Fields(const nlohmann::json& object, std::string prefix = {})
-      : object_(object), prefix_(std::move(prefix)) {}
+  // `prefix` is put before names in messages, e.g. "messages[2]."; `text` is what the object was parsed from, which has
+  // to outlive it too (empty: nobody asks for anything as it was written).
+  explicit Fields(const nlohmann::json& object, std::string prefix = {}, std::string_view text = {})
+      : object_(object), prefix_(std::move(prefix)), text_(text) {}
 
   // Null when absent or null.
   const nlohmann::json* find(std::string_view name) const;
@@ -33,6 +34,10 @@ class Fields {
   // A number without a fraction in [min, max].
   ApiResult<std::optional<int64_t>> integer(std::string_view name, int64_t min, int64_t max) const;
   ApiResult<std::optional<double>> number(std::string_view name, double min, double max) const;
+  // The field's JSON as the client wrote it, members in their order. REQUIRES: it is there.
+  std::string as_written(std::string_view name) const;
+  // The piece of the text that it is in; empty: not known.
+  std::string_view text_of(std::string_view name) const;
   // A string or an array of strings; empty strings are left out.
   ApiResult<std::vector<std::string>> texts(std::string_view name, size_t count_max) const;
   // 400 naming the first of these fields that asks for something: what is not served is never ignored.
@@ -55,6 +60,7 @@ class Fields {
 
   const nlohmann::json& object_;
   const std::string prefix_;
+  const std::string_view text_;
   mutable std::vector<std::string_view> read_;  // names in object_, in the order in which they were looked at
 };
 
@@ -62,5 +68,7 @@ class Fields {
 std::optional<int64_t> whole_number(const nlohmann::json& value);
 
 std::unexpected<ApiError> refuse_unsupported(std::string field);
+// 400: "FIELD" must be WANTED, got what it is.
+std::unexpected<ApiError> refuse_type(const std::string& field, std::string_view wanted, const nlohmann::json& got);
 
 }  // namespace quire::api

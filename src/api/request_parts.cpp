@@ -6,8 +6,11 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "api/as_written.h"
 #include "api/duration.h"
 #include "api/json_text.h"
+#include "api/shape.h"
+#include "api/tools.h"
 #include "base/ascii.h"
 
 namespace quire::api {
@@ -63,10 +66,8 @@ ApiResult<void> read_scheduling(const Fields& fields, GenerationCall& call) {
 // Fields of vLLM's and llama.cpp's servers that say what form an answer has, when it ends or what it is an answer to.
 // An answer that was made without them looks like one that kept to them.
 ApiResult<void> refuse_what_others_serve(const Fields& fields) {
-  QUIRE_TRY_VOID(fields.refuse_set({"structured_outputs", "guided_json", "guided_regex", "guided_choice",
-                                    "guided_grammar", "grammar", "json_schema", "logits_processors", "use_beam_search",
-                                    "prompt_logprobs", "chat_template", "documents", "lora"}));
-  QUIRE_TRY_VOID(fields.refuse_unless("chat_template_kwargs", {nlohmann::json::object()}));
+  QUIRE_TRY_VOID(fields.refuse_set(
+      {"logits_processors", "use_beam_search", "prompt_logprobs", "chat_template", "documents", "lora"}));
   QUIRE_TRY_VOID(fields.refuse_unless("n_probs", {0}));
   return fields.refuse_unless("skip_special_tokens", {true});
 }
@@ -108,6 +109,7 @@ ApiResult<std::optional<int64_t>> read_keep_alive(const Fields& fields) {
 
 ApiResult<void> read_common(const Fields& fields, GenerationCall& call) {
   QUIRE_TRY_VOID(refuse_what_others_serve(fields));
+  QUIRE_TRY_VOID(read_constraints(fields, call));
   QUIRE_TRY(call.stream, fields.boolean_or("stream", call.stream));
   for (const auto& [name, option] :
        {std::pair{"ignore_eos", &call.options.ignore_eos}, std::pair{"cache_prompt", &call.options.cache_prompt}}) {
@@ -139,25 +141,31 @@ ApiResult<void> read_logprobs(const Fields& fields, GenerationCall& call) {
   return {};
 }
 
-ApiResult<std::vector<Message>> read_messages(const nlohmann::json& messages, std::vector<std::string>& unknown) {
+ApiResult<std::vector<Message>> read_messages(const nlohmann::json& messages, std::string_view text,
+                                              std::vector<std::string>& unknown) {
   if (!messages.is_array()) {
     return refuse(400, fmt::format("\"messages\" must be an array, got {}", type_phrase(messages)), "messages");
   }
   std::vector<Message> result;
   result.reserve(messages.size());
+  const std::vector<std::string_view> texts = element_texts(text);
   for (size_t i = 0; i < messages.size(); ++i) {
     const std::string path = fmt::format("messages[{}]", i);
     if (!messages[i].is_object()) {
       return refuse(400, fmt::format("\"{}\" must be an object, got {}", path, type_phrase(messages[i])), path);
     }
-    const Fields fields(messages[i], path + ".");
-    QUIRE_TRY_VOID(fields.refuse_set({"images", "audio", "tool_calls", "function_call"}));
+    const Fields fields(messages[i], path + ".", texts.size() == messages.size() ? texts[i] : std::string_view());
+    QUIRE_TRY_VOID(fields.refuse_set({"images", "audio", "function_call"}));
     Message message;
     QUIRE_TRY(const std::string role, fields.text_or("role", ""));
     message.role = lower_case(role);
     if (message.role.empty()) return refuse(400, fmt::format("\"{}.role\" is required", path), path + ".role");
     QUIRE_TRY(message.content, read_content(fields, unknown));
-    QUIRE_TRY(message.thinking, fields.text("thinking"));
+    for (const char* name : {"thinking", "reasoning_content", "reasoning"}) {  // one model, three servers
+      QUIRE_TRY(const std::optional<std::string> thinking, fields.text(name));
+      if (thinking && !message.thinking) message.thinking = thinking;
+    }
+    QUIRE_TRY(message.tool_calls, read_tool_calls(fields));
     QUIRE_TRY(message.name, fields.text("name"));
     QUIRE_TRY(message.tool_name, fields.text("tool_name"));
     QUIRE_TRY(message.tool_call_id, fields.text("tool_call_id"));

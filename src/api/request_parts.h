@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <string_view>
 #include <vector>
 
 #include "api/call.h"
@@ -24,9 +25,10 @@ ApiResult<void> read_common(const Fields& fields, GenerationCall& call);
 ApiResult<void> check_min_tokens(const GenerationCall& call);
 // `logprobs: bool` with `top_logprobs: 0..20`, as chat endpoints and the native ones have them.
 ApiResult<void> read_logprobs(const Fields& fields, GenerationCall& call);
-// `messages`: text turns; images, audio and tool calls are refused by name. Fields that nobody knows are added to
-// `unknown`.
-ApiResult<std::vector<Message>> read_messages(const nlohmann::json& messages, std::vector<std::string>& unknown);
+// `messages`: text turns, with calls of tools and their results; images and audio are refused by name. `text` is what
+// they were parsed from (empty: not known). Fields that nobody knows are added to `unknown`.
+ApiResult<std::vector<Message>> read_messages(const nlohmann::json& messages, std::string_view text,
+                                              std::vector<std::string>& unknown);
 // An array of token ids (whole numbers that fit one); `name` is for messages.
 ApiResult<std::vector<TokenId>> read_token_ids(const nlohmann::json& array, const std::string& name);
 

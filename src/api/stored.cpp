@@ -29,7 +29,7 @@ ApiResult<void> apply_stored_options(const std::string& stored, GenerationCall& 
 ApiResult<std::vector<Message>> read_stored_messages(const std::string& stored) {
   const nlohmann::json json = nlohmann::json::parse(stored, nullptr, false);
   std::vector<std::string> unknown;
-  auto messages = read_messages(json.is_discarded() ? nlohmann::json::object() : json, unknown);
+  auto messages = read_messages(json.is_discarded() ? nlohmann::json::object() : json, stored, unknown);
   if (!messages) return refuse(500, fmt::format("the model's stored messages: {}", messages.error().message));
   return messages;
 }
@@ -76,7 +76,7 @@ std::vector<std::pair<std::string, std::string>> option_lines(std::string_view o
 std::vector<std::pair<std::string, std::string>> stored_turns(std::string_view messages) {
   std::vector<std::pair<std::string, std::string>> turns;
   std::vector<std::string> unknown;
-  const auto read = read_messages(nlohmann::json::parse(messages, nullptr, false), unknown);
+  const auto read = read_messages(nlohmann::json::parse(messages, nullptr, false), messages, unknown);
   if (!read) return turns;
   for (const Message& message : *read) turns.emplace_back(message.role, message.content);
   return turns;

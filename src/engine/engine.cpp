@@ -83,8 +83,11 @@ void Engine::admit(Request request) {
     too_early = end_tokens_;
     too_early.insert(too_early.end(), request.stop_tokens.begin(), request.stop_tokens.end());
   }
-  contexts_.emplace(
-      id, Context{.request = std::move(request), .stream = std::move(stream), .too_early = std::move(too_early)});
+  auto constraint = request.constraint == nullptr ? nullptr : request.constraint->begin();
+  contexts_.emplace(id, Context{.request = std::move(request),
+                                .stream = std::move(stream),
+                                .constraint = std::move(constraint),
+                                .too_early = std::move(too_early)});
   if (room <= 0) {
     end(id, failure(ErrorKind::too_large, fmt::format("the prompt of {} tokens is longer than the context of {} tokens",
                                                       prompt_length, limits_.context_tokens)));
@@ -161,6 +164,7 @@ bool Engine::step() {
         static_cast<int32_t>(std::count_if(plan.slices.begin(), plan.slices.end(), [](const Slice& slice) {
           return slice.samples && slice.end - slice.begin == 1;
         }));
+    constrain(plan);
     sample(plan, batch, logits);
     apply(plan, batch);
     ++totals_.steps;
@@ -188,6 +192,31 @@ void Engine::end_expired(int64_t now_ns) {
   }
 }
 
+// Asks every constraint what may come next. Answers of one constraint share what it has learned, so one worker asks for
+// all of them.
+void Engine::constrain(const StepPlan& plan) {
+  constrained_.clear();
+  constraint_begins_.clear();
+  for (const Slice& slice : plan.slices) {
+    if (!slice.samples) continue;
+    Context& context = contexts_.at(slice.sequence);
+    if (context.constraint != nullptr) constrained_.emplace_back(context.request.constraint.get(), &context);
+  }
+  if (constrained_.empty()) return;
+  std::ranges::stable_sort(constrained_, std::less{}, &std::pair<const Constraint*, Context*>::first);
+  for (size_t at = 0; at < constrained_.size(); ++at) {
+    if (at == 0 || constrained_[at].first != constrained_[at - 1].first) constraint_begins_.push_back(at);
+  }
+  executor_.parallel_for(static_cast<int64_t>(constraint_begins_.size()), [&](int64_t index, int) {
+    const Constraint* own = constrained_[constraint_begins_[static_cast<size_t>(index)]].first;
+    for (size_t at = constraint_begins_[static_cast<size_t>(index)];
+         at < constrained_.size() && constrained_[at].first == own; ++at) {
+      Context& context = *constrained_[at].second;
+      context.allowed = context.constraint->allowed();
+    }
+  });
+}
+
 // Chooses the next tokens, each a function of its own row and sequence: nothing but sampled_ is written.
 void Engine::sample(const StepPlan& plan, const Batch& batch, const Logits& logits) {
   sampled_.assign(plan.slices.size(), {});
@@ -212,11 +241,16 @@ std::span<const TokenId> Engine::forbidden(const Context& context) const {
 void Engine::choose(const Slice& slice, std::span<const float> logits, Sampler& sampler, Sampled& sampled) const {
   const Context& context = contexts_.at(slice.sequence);
   const Request& request = context.request;
-  const std::optional<SamplingChoice> choice = sampler.choose(logits, request.sampling,
-                                                              {.history = scheduler_.find(slice.sequence)->tokens,
-                                                               .prompt_tokens = request.prompt.size(),
-                                                               .forbidden = forbidden(context),
-                                                               .mirostat_mu = context.mirostat_mu});
+  SamplingPlace place{.history = scheduler_.find(slice.sequence)->tokens,
+                      .prompt_tokens = request.prompt.size(),
+                      .forbidden = forbidden(context),
+                      .mask = context.allowed,
+                      .mirostat_mu = context.mirostat_mu};
+  std::optional<SamplingChoice> choice = sampler.choose(logits, request.sampling, place);
+  if (!choice && !place.mask.empty() && !place.forbidden.empty()) {
+    place.forbidden = {};  // a text that is complete can go on with its end alone, whatever was asked
+    choice = sampler.choose(logits, request.sampling, place);
+  }
   if (!choice) {
     sampled.numbers = sampler.choose(logits, {}, {}).has_value();
     return;
@@ -265,6 +299,7 @@ SliceOutcome Engine::advance(const Slice& slice, Sampled& sampled, int64_t now_n
   const bool may_stop = context.generated >= request.generated_min;
   context.mirostat_mu = sampled.mirostat_mu;
   count_token(context, now_ns);
+  if (context.constraint != nullptr) context.constraint->accept(*token);
 
   std::optional<Finished> finished;
   TextDelta delta;
@@ -272,8 +307,9 @@ SliceOutcome Engine::advance(const Slice& slice, Sampled& sampled, int64_t now_n
     finished = Finished{.reason = FinishReason::stop};
   } else {
     delta.tokens.push_back(*token);
-    delta.text = may_stop ? context.stream.push(tokenizer_.bytes(*token))
-                          : context.stream.push_unstopped(tokenizer_.bytes(*token));
+    const bool shown = contains(request.shown_tokens, *token);
+    const std::string_view bytes = shown ? tokenizer_.name(*token) : tokenizer_.bytes(*token);
+    delta.text = may_stop ? context.stream.push(bytes) : context.stream.push_unstopped(bytes);
     if (sampled.logprobs) {
       add_texts(*sampled.logprobs);
       delta.logprobs.push_back(std::move(*sampled.logprobs));

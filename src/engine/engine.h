@@ -4,10 +4,12 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -89,6 +91,8 @@ class Engine {
   struct Context {
     Request request;
     TextStream stream;
+    std::unique_ptr<ConstraintState> constraint;  // null: none
+    std::span<const uint64_t> allowed;            // by it, for the token that is chosen in this step
     int32_t generated = 0;
     std::vector<TokenId> too_early;     // never chosen before request.generated_min tokens
     std::optional<double> mirostat_mu;  // a function of the tokens that were chosen, as SamplingPlace's
@@ -107,6 +111,7 @@ class Engine {
   };
 
   void end_expired(int64_t now_ns);
+  void constrain(const StepPlan& plan);
   void sample(const StepPlan& plan, const Batch& batch, const Logits& logits);
   std::span<const TokenId> forbidden(const Context& context) const;
   void choose(const Slice& slice, std::span<const float> logits, Sampler& sampler, Sampled& sampled) const;
@@ -136,7 +141,9 @@ class Engine {
   BatchBuilder batch_builder_;
   std::vector<Sampler> samplers_;  // one for each of the executor's workers
   std::vector<SliceFailure> failures_;
-  std::vector<Sampled> sampled_;  // of each slice of the step
+  std::vector<Sampled> sampled_;                                     // of each slice of the step
+  std::vector<std::pair<const Constraint*, Context*>> constrained_;  // those that sample in this step, by constraint
+  std::vector<size_t> constraint_begins_;                            // of each constraint's, in constrained_
   std::vector<SliceOutcome> outcomes_;
   std::vector<Event> events_;
   EngineSnapshot totals_;

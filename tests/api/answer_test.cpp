@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "api/gathered_parts.h"
 #include "api/ollama/dialect.h"
 #include "api/openai/dialect.h"
 
@@ -32,9 +33,9 @@ Finished finished_of(FinishReason reason) {
   return finished;
 }
 
-TextDelta text_delta(std::string text, std::vector<TokenId> tokens) {
-  TextDelta delta;
-  delta.text = std::move(text);
+AnswerDelta text_delta(std::string text, std::vector<TokenId> tokens) {
+  AnswerDelta delta;
+  if (!text.empty()) delta.parts.push_back(parts::Content{std::move(text)});
   delta.tokens = std::move(tokens);
   return delta;
 }
@@ -91,6 +92,77 @@ TEST(Answer, says_in_its_last_message_that_the_prompt_was_shortened) {
   }
 }
 
+// Thinking, a text, and two calls of which the second is cut.
+std::string shaped(const Endpoint& endpoint, AnswerHead head, FinishReason reason) {
+  const auto writer = endpoint.make_writer(std::move(head));
+  std::string out;
+  using Pieces = std::vector<parts::Part>;
+  for (const Pieces& pieces :
+       {Pieces{parts::Thinking{"Hm"}, parts::Thinking{"."}}, Pieces{parts::Content{"Wait"}},
+        Pieces{parts::CallBegun{0, "f", ""}, parts::CallArguments{0, "{\"z\":"}},
+        Pieces{parts::CallArguments{0, "1,\"a\":2}"}, parts::CallEnded{0}, parts::CallBegun{1, "g", "own"}},
+        Pieces{parts::CallArguments{1, "{\"x\""}, parts::CallEnded{1}}}) {
+    writer->delta(0, {.parts = pieces, .tokens = {7}, .logprobs = {}}, moment_ns, out);
+  }
+  writer->finish(0, finished_of(reason), {.total_ns = 100, .load_ns = 1}, moment_ns, out);
+  return out;
+}
+
+const std::string own_id = call_id("id-1", 0, 0);
+
+TEST(OllamaAnswer, has_thinking_apart_and_calls_when_they_are_whole) {
+  const std::string begin = R"({"model":"tiny","created_at":"2026-01-02T03:04:05.000000006Z","message":)";
+  const std::string first = R"({"id":")" + own_id + R"(","function":{"index":0,"name":"f","arguments":{"z":1,"a":2}}})";
+  const std::string second = R"({"id":"own","function":{"index":1,"name":"g","arguments":{}}})";
+  EXPECT_EQ(shaped(ollama::chat, head_of(true), FinishReason::length),
+            begin + R"({"role":"assistant","content":"","thinking":"Hm."},"done":false})" + "\n" + begin +
+                R"({"role":"assistant","content":"Wait"},"done":false})" + "\n" + begin +
+                R"({"role":"assistant","content":"","tool_calls":[)" + first + R"(]},"done":false})" + "\n" + begin +
+                R"({"role":"assistant","content":"","tool_calls":[)" + second + R"(]},"done":false})" + "\n" + begin +
+                R"({"role":"assistant","content":""},"done":true,"done_reason":"length",)" + metrics + "\n");
+  EXPECT_EQ(shaped(ollama::chat, head_of(false), FinishReason::stop),
+            begin + R"({"role":"assistant","content":"Wait","thinking":"Hm.","tool_calls":[)" + first + "," + second +
+                R"(]},"done":true,"done_reason":"stop",)" + metrics);
+  EXPECT_NE(shaped(ollama::generate, head_of(false), FinishReason::stop).find(R"("response":"Wait","thinking":"Hm.")"),
+            std::string::npos);
+}
+
+TEST(OpenAiAnswer, streams_thinking_and_the_arguments_of_calls_as_they_come) {
+  const std::string out = shaped(openai::chat_completions, head_of(true), FinishReason::stop);
+  for (const std::string& piece :
+       {std::string(R"("delta":{"role":"assistant","reasoning_content":"Hm.","reasoning":"Hm."})"),
+        std::string(R"("delta":{"content":"Wait"})"),
+        R"("delta":{"tool_calls":[{"index":0,"id":")" + own_id +
+            R"(","type":"function","function":{"name":"f","arguments":"{\"z\":"}}]})",
+        std::string(R"("delta":{"tool_calls":[{"index":0,"function":{"arguments":"1,\"a\":2}"}},)"
+                    R"({"index":1,"id":"own","type":"function","function":{"name":"g","arguments":""}}]})"),
+        std::string(R"("delta":{"tool_calls":[{"index":1,"function":{"arguments":"{\"x\""}}]})"),
+        std::string(R"("delta":{},"logprobs":null,"finish_reason":"tool_calls")")}) {
+    EXPECT_NE(out.find(piece), std::string::npos) << piece << "\n" << out;
+  }
+  EXPECT_NE(shaped(openai::chat_completions, head_of(true), FinishReason::length).find(R"("finish_reason":"length")"),
+            std::string::npos);
+}
+
+TEST(OpenAiAnswer, has_calls_in_its_message_when_it_does_not_stream) {
+  const std::string out = shaped(openai::chat_completions, head_of(false), FinishReason::stop);
+  EXPECT_NE(out.find(R"("message":{"role":"assistant","content":"Wait","refusal":null,"reasoning_content":"Hm.",)"
+                     R"("reasoning":"Hm.","tool_calls":[{"id":")" +
+                     own_id + R"(","type":"function","function":{"name":"f","arguments":"{\"z\":1,\"a\":2}"}},)" +
+                     R"({"id":"own","type":"function","function":{"name":"g","arguments":"{\"x\""}}]},)" +
+                     R"("logprobs":null,"finish_reason":"tool_calls")"),
+            std::string::npos)
+      << out;
+}
+
+TEST(CallId, is_nine_letters_and_digits_of_its_own) {
+  EXPECT_EQ(own_id.size(), 9U);
+  EXPECT_EQ(own_id, call_id("id-1", 0, 0));
+  EXPECT_NE(own_id, call_id("id-1", 0, 1));
+  EXPECT_NE(own_id, call_id("id-1", 1, 0));
+  EXPECT_NE(own_id, call_id("id-2", 0, 0));
+}
+
 TEST(OllamaAnswer, ends_a_broken_stream_with_a_line_that_says_why) {
   const auto writer = ollama::chat.make_writer(head_of(true));
   std::string out;
@@ -102,7 +174,7 @@ TEST(OllamaAnswer, carries_logprobs_with_exact_bytes) {
   AnswerHead head = head_of(true);
   head.wants_logprobs = true;
   const auto writer = ollama::generate.make_writer(head);
-  TextDelta delta = text_delta("", {7});
+  AnswerDelta delta = text_delta("", {7});
   delta.logprobs.push_back({token_logprob(7, -0.5F, "\xC3"), {token_logprob(8, -0.25F, "b")}});
   std::string out;
   writer->delta(0, delta, moment_ns, out);
@@ -224,7 +296,7 @@ TEST(OpenAiAnswer, gives_completions_their_older_logprobs) {
   AnswerHead head = head_of(false);
   head.wants_logprobs = true;
   const auto writer = openai::completions.make_writer(head);
-  TextDelta delta = text_delta("ab", {7, 8});
+  AnswerDelta delta = text_delta("ab", {7, 8});
   delta.logprobs.push_back({token_logprob(7, -0.5F, "a"), {token_logprob(7, -0.5F, "a")}});
   delta.logprobs.push_back({token_logprob(8, -1.0F, "b"), {}});
   std::string out;
@@ -241,7 +313,7 @@ TEST(OpenAiAnswer, names_tokens_that_are_no_characters_by_their_bytes) {
   AnswerHead head = head_of(false);
   head.wants_logprobs = true;
   const auto writer = openai::completions.make_writer(head);
-  TextDelta delta = text_delta("\u00e9!", {7, 8, 9});
+  AnswerDelta delta = text_delta("\u00e9!", {7, 8, 9});
   delta.logprobs.push_back(
       {token_logprob(7, -0.5F, "\xc3"), {token_logprob(7, -0.5F, "\xc3"), token_logprob(5, -1.0F, "\xe2\x80")}});
   delta.logprobs.push_back({token_logprob(8, -0.25F, "\xa9"), {}});

@@ -195,10 +195,10 @@ TEST(OllamaRequest, collects_the_fields_that_nobody_knows_wherever_they_stand) {
                 .unknown_fields,
             (std::vector<std::string>{"options.tfs_z", "messages", "mirostat"}));
   const auto chat = parse_chat(R"({"model":"m","system":"s","messages":[{"role":"user","content":"a"},
-      {"role":"assistant","content":[{"type":"text","text":"b","cache_control":{}}],"reasoning_content":"c"}]})");
+      {"role":"assistant","content":[{"type":"text","text":"b","cache_control":{}}],"reasoning_content":"c","refusal":"r"}]})");
   ASSERT_TRUE(chat) << chat.error().message;
-  EXPECT_EQ(chat->unknown_fields, (std::vector<std::string>{"messages[1].content[0].cache_control",
-                                                            "messages[1].reasoning_content", "system"}));
+  EXPECT_EQ(chat->unknown_fields,
+            (std::vector<std::string>{"messages[1].content[0].cache_control", "messages[1].refusal", "system"}));
 }
 
 TEST(OllamaRequest, takes_a_salt_of_256_bytes_and_refuses_more) {
@@ -298,15 +298,16 @@ const Refusal refused_generate[] = {
             "400 \"logit_bias[0]\" must hold token ids, got 1.5"},
     Refusal{R"({"model":"m","options":{"logit_bias":5}})",
             "400 \"logit_bias\" must be an object or an array, got a number"},
-    Refusal{R"({"model":"m","format":"json"})", "400 \"format\" is not supported"},
-    Refusal{R"({"model":"m","format":{}})", "400 \"format\" is not supported"},
     Refusal{R"({"model":"m","tools":[{}]})", "400 \"tools\" is not supported"},
-    Refusal{R"({"model":"m","think":true})", "400 \"think\" is not supported"},
-    Refusal{R"({"model":"m","think":"high"})", "400 \"think\" is not supported"},
+    Refusal{R"({"model":"m","format":"yaml"})", "400 \"format\" must be \"json\" or a JSON schema, got \"yaml\""},
+    Refusal{R"({"model":"m","format":7})", "400 \"format\" must be a schema, got a number"},
+    Refusal{R"({"model":"m","format":"json","grammar":"root ::= x"})",
+            "400 \"grammar\" is a second constraint: an answer can have one"},
+    Refusal{R"({"model":"m","think":"much"})", "400 \"think\" must be true, false, or low, medium, high or max"},
+    Refusal{R"({"model":"m","think":1})", "400 \"think\" must be true, false, or low, medium, high or max"},
     Refusal{R"({"model":"m","images":["x"]})", "400 \"images\" is not supported"},
     Refusal{R"({"model":"m","suffix":"x"})", "400 \"suffix\" is not supported"},
     Refusal{R"({"model":"m","template":"x"})", "400 \"template\" is not supported"},
-    Refusal{R"({"model":"m","grammar":"root ::= x"})", "400 \"grammar\" is not supported"},
     Refusal{R"({"model":"m","min_tokens":5})", "400 \"min_tokens\" is not supported"},
     Refusal{R"({"model":"m","prompt":"p","raw":true,"system":"s"})",
             "400 raw mode does not support template, system, or context"},
@@ -351,7 +352,7 @@ const Refusal refused_chat[] = {
     Refusal{R"({"model":"m","messages":[{"role":"user","content":"x","images":["y"]}]})",
             "400 \"messages[0].images\" is not supported"},
     Refusal{R"({"model":"m","messages":[{"role":"assistant","content":"","tool_calls":[{}]}]})",
-            "400 \"messages[0].tool_calls\" is not supported"},
+            "400 \"messages[0].tool_calls[0].function\" is required"},
     Refusal{R"({"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{}}]}]})",
             "400 \"messages[0].content[0].image_url\" is not supported"}};
 

@@ -156,8 +156,7 @@ const Refusal refused_completions[] = {
     Refusal{R"({"model":"m","prompt":[99999999999]})", "400 \"prompt\" must hold token ids, got 99999999999"},
     Refusal{R"({"model":"m","prompt":"p","suffix":"s"})", "400 \"suffix\" is not supported"},
     Refusal{R"({"model":"m","prompt":"p","echo":true})", "400 \"echo\" is not supported"},
-    Refusal{R"({"model":"m","prompt":"p","response_format":{"type":"json_object"}})",
-            "400 \"response_format\" is not supported"},
+    Refusal{R"({"model":"m","prompt":"p","tools":[{}]})", "400 \"tools\" is not supported"},
     Refusal{R"({"model":"m","prompt":"p","n":129})", "400 \"n\" must be an integer from 1 to 128, got 129"},
     Refusal{R"({"model":"m","prompt":"p","n":0})", "400 \"n\" must be an integer from 1 to 128, got 0"},
     Refusal{R"({"model":"m","prompt":"p","best_of":2})",
@@ -186,25 +185,36 @@ TEST(RefusedCompletions, says_what_is_wrong) {
 }
 
 const Refusal refused_chat_completions[] = {
-    Refusal{R"("tools":[{}])", "400 \"tools\" is not supported"},
-    Refusal{R"("tool_choice":"required")", "400 \"tool_choice\" is not supported"},
-    Refusal{R"("tool_choice":{"type":"function"})", "400 \"tool_choice\" is not supported"},
+    Refusal{R"("tools":{})", "400 \"tools\" must be an array, got an object"},
+    Refusal{R"("tools":[{}])", "400 \"tools[0].function\" is required"},
+    Refusal{R"("tools":[{"type":"web_search"}])", "400 \"tools[0].type\": tools of type web_search are not served"},
+    Refusal{R"("tools":[{"function":{"name":"a b"}}])",
+            "400 \"tools[0].function.name\" must be 1 to 256 letters, digits, '_', '-', '.', ':' or '/'"},
+    Refusal{R"("tool_choice":"required")", "400 \"tool_choice\" asks for a call, but there are no tools"},
+    Refusal{R"("tool_choice":"some")", "400 \"tool_choice\" must be auto, none, required or a function, got \"some\""},
+    Refusal{R"("tool_choice":{"type":"function"})", "400 \"tool_choice.function\" is required"},
+    Refusal{R"("tools":[{"function":{"name":"a"}}],"tool_choice":{"type":"function","function":{"name":"b"}})",
+            "400 \"tool_choice\" names \"b\", which is none of the tools"},
     Refusal{R"("functions":[{}])", "400 \"functions\" is not supported"},
-    Refusal{R"("response_format":{"type":"json_object"})", "400 \"response_format\" is not supported"},
-    Refusal{R"("response_format":{})", "400 \"response_format\" is not supported"},
-    Refusal{R"("reasoning_effort":"low")", "400 \"reasoning_effort\" is not supported"},
-    Refusal{R"("reasoning":{"effort":"high"})", "400 \"reasoning.effort\" is not supported"},
+    Refusal{R"("response_format":{})",
+            "400 \"response_format.type\" must be text, json_object or json_schema, got \"\""},
+    Refusal{R"("response_format":{"type":"json_schema"})", "400 \"response_format.json_schema\" must be an object"},
+    Refusal{R"("response_format":{"type":"json_schema","json_schema":{"name":"n"}})",
+            "400 \"response_format.json_schema.schema\" is required"},
+    Refusal{R"("reasoning_effort":"much")",
+            "400 \"reasoning_effort\" must be none, minimal, low, medium, high, xhigh or max, got \"much\""},
+    Refusal{R"("reasoning":7)", "400 \"reasoning\" must be an object, got a number"},
     Refusal{R"("modalities":["text","audio"])", "400 \"modalities\" is not supported"},
     Refusal{R"("audio":{})", "400 \"audio\" is not supported"},
-    Refusal{R"("structured_outputs":{"regex":"a+"})", "400 \"structured_outputs\" is not supported"},
-    Refusal{R"("guided_json":{})", "400 \"guided_json\" is not supported"},
-    Refusal{R"("guided_regex":"a+")", "400 \"guided_regex\" is not supported"},
-    Refusal{R"("guided_choice":["a"])", "400 \"guided_choice\" is not supported"},
-    Refusal{R"("guided_grammar":"g")", "400 \"guided_grammar\" is not supported"},
-    Refusal{R"("grammar":"g")", "400 \"grammar\" is not supported"},
-    Refusal{R"("json_schema":{})", "400 \"json_schema\" is not supported"},
+    Refusal{R"("structured_outputs":{"regex":"a+","choice":["a"]})",
+            "400 \"structured_outputs.choice\" is a second constraint: an answer can have one"},
+    Refusal{R"("structured_outputs":{"structural_tag":"x"})",
+            "400 \"structured_outputs.structural_tag\" is not supported"},
+    Refusal{R"("guided_json":{},"guided_regex":"a+")",
+            "400 \"guided_regex\" is a second constraint: an answer can have one"},
+    Refusal{R"("guided_choice":"a")", "400 \"guided_choice\" must be an array of 1 to 10000 strings"},
     Refusal{R"("prompt_logprobs":0)", "400 \"prompt_logprobs\" is not supported"},
-    Refusal{R"("chat_template_kwargs":{"enable_thinking":false})", "400 \"chat_template_kwargs\" is not supported"},
+    Refusal{R"("chat_template_kwargs":7)", "400 \"chat_template_kwargs\" must be an object, got a number"},
     Refusal{R"("min_tokens":6,"max_tokens":5)", "400 \"min_tokens\" must be at most the 5 tokens of the answer, got 6"},
     Refusal{R"("repetition_penalty":0)", "400 option \"repetition_penalty\" must be from 0.01 to 100, got 0"},
     Refusal{R"("n_probs":5)", "400 \"n_probs\" is not supported"},
@@ -235,6 +245,91 @@ TEST(OpenAiRequest, passes_what_asks_for_nothing_and_collects_what_nobody_knows)
             (std::vector<std::string>{"stream_options.include_obfuscation", "tfs_z", "verbosity"}));
   EXPECT_EQ(parse_completions(R"({"model":"m","prompt":"p","messages":[1]})")->unknown_fields,
             std::vector<std::string>{"messages"});
+}
+
+TEST(OpenAiRequest, knows_a_constraint_by_each_of_its_names) {
+  using constraint::Kind;
+  using constraint::Spec;
+  const std::string schema = R"({"type":"object","properties":{"z":{},"a":{}}})";  // in the client's order
+  const std::pair<std::string, Spec> names[] = {
+      {R"("response_format":{"type":"json_object"})", {.kind = Kind::json_object}},
+      {R"("response_format":{"type":"json_object","schema":)" + schema + "}",
+       {.kind = Kind::json_schema, .text = schema}},
+      {R"("response_format": {"type":"json_schema", "json_schema" : {"name":"n","strict":true,"schema": )" + schema +
+           " }}",
+       {.kind = Kind::json_schema, .text = schema}},
+      {R"("structured_outputs":{"json":)" + schema + "}", {.kind = Kind::json_schema, .text = schema}},
+      {R"("structured_outputs":{"json":"{}"})", {.kind = Kind::json_schema, .text = "{}"}},
+      {R"("structured_outputs":{"json_object":true})", {.kind = Kind::json_object}},
+      {R"("structured_outputs":{"regex":"a+"})", {.kind = Kind::regex, .text = "a+"}},
+      {R"("structured_outputs":{"choice":["a","b"]})", {.kind = Kind::choice, .choices = {"a", "b"}}},
+      {R"("structured_outputs":{"grammar":"g"})", {.kind = Kind::gbnf, .text = "g"}},
+      {R"("guided_json":)" + schema, {.kind = Kind::json_schema, .text = schema}},
+      {R"("guided_regex":"a+")", {.kind = Kind::regex, .text = "a+"}},
+      {R"("guided_choice":["a"])", {.kind = Kind::choice, .choices = {"a"}}},
+      {R"("guided_grammar":"g")", {.kind = Kind::gbnf, .text = "g"}},
+      {R"("grammar":"g")", {.kind = Kind::gbnf, .text = "g"}},
+      {R"("json_schema":true)", {.kind = Kind::json_schema, .text = "true"}},
+      {R"("regex":"a+")", {.kind = Kind::regex, .text = "a+"}},
+      {R"("choice":["a"])", {.kind = Kind::choice, .choices = {"a"}}},
+  };
+  for (const auto& [body, spec] : names) {
+    const auto call = parse_chat_completions(chat_body(body));
+    ASSERT_TRUE(call) << body << ": " << call.error().message;
+    ASSERT_TRUE(call->constraint) << body;
+    EXPECT_EQ(*call->constraint, spec) << body << ": " << call->constraint->text;
+    EXPECT_EQ(call->unknown_fields, std::vector<std::string>{}) << body;
+  }
+  EXPECT_FALSE(parse_chat_completions(chat_body(R"("response_format":{"type":"text"},"grammar":"")"))->constraint);
+}
+
+TEST(OpenAiRequest, reads_tools_as_they_are_written_and_calls_of_the_history) {
+  const auto call = parse_chat_completions(R"({"model":"m","messages":[{"role":"user","content":"q"},
+      {"role":"assistant","content":null,"tool_calls":[
+        {"id":"call12345","type":"function","function":{"name":"f","arguments":"{\"z\": 1, \"a\": 2}"}},
+        {"function":{"name":"g","arguments":{"z":1,"a":{"y":[],"b":0}}}},{"function":{"name":"h"}}]},
+      {"role":"tool","tool_call_id":"call12345","content":"3"}],
+      "tools":[{"type":"function","function":{"name":"f","description":"d","strict":false,
+        "parameters":{"type":"object","properties":{"z":{"type":"number"},"a":{"type":"number"}}}}},
+        {"function":{"name":"g"}}],
+      "tool_choice":{"type":"function","function":{"name":"g"}},"parallel_tool_calls":false})");
+  ASSERT_TRUE(call) << call.error().message;
+  ASSERT_EQ(call->tools.size(), 2U);
+  EXPECT_EQ(call->tools[0].description, "d");
+  EXPECT_FALSE(call->tools[0].strict);
+  EXPECT_EQ(call->tools[0].parameters,
+            R"({"type":"object","properties":{"z":{"type":"number"},"a":{"type":"number"}}})");
+  EXPECT_EQ(call->tools[1].parameters, "");
+  EXPECT_EQ(call->tool_choice.mode, ToolMode::required);
+  EXPECT_EQ(call->tool_choice.name, "g");
+  EXPECT_FALSE(call->parallel_calls);
+  const std::vector<ToolCall>& calls = call->messages[1].tool_calls;
+  ASSERT_EQ(calls.size(), 3U);
+  EXPECT_EQ(calls[0].id, "call12345");
+  EXPECT_EQ(calls[0].arguments, R"({"z": 1, "a": 2})");
+  EXPECT_EQ(calls[1].arguments, R"({"z":1,"a":{"y":[],"b":0}})");
+  EXPECT_EQ(calls[2].arguments, "{}");
+  EXPECT_EQ(call->messages[2].tool_call_id, "call12345");
+  EXPECT_EQ(call->unknown_fields, std::vector<std::string>{});
+}
+
+TEST(OpenAiRequest, reads_thinking_by_each_of_its_names) {
+  const auto think = [](const std::string& fields) {
+    const auto call = parse_chat_completions(chat_body(fields));
+    if (!call) return call.error().message;
+    if (!call->think) return std::string("unsaid");
+    return std::string(call->think->enabled ? "on " : "off ") + call->think->level;
+  };
+  EXPECT_EQ(think(""), "unsaid");
+  EXPECT_EQ(think(R"("reasoning_effort":"none")"), "off ");
+  EXPECT_EQ(think(R"("reasoning_effort":"minimal")"), "on low");
+  EXPECT_EQ(think(R"("reasoning_effort":"xhigh")"), "on max");
+  EXPECT_EQ(think(R"("reasoning":{"effort":"high"})"), "on high");
+  EXPECT_EQ(think(R"("reasoning":{"enabled":false})"), "off ");
+  const auto call = parse_chat_completions(
+      chat_body(R"("reasoning":{"max_tokens":77},"chat_template_kwargs":{"z":1,"enable_thinking":false})"));
+  EXPECT_EQ(call->thinking_tokens_max, 77);
+  EXPECT_EQ(call->template_variables, R"({"z":1,"enable_thinking":false})");
 }
 
 TEST(OpenAiRequest, needs_a_message) {

@@ -156,7 +156,9 @@ TEST(Team, what_a_call_throws_is_thrown_to_the_caller_once_all_calls_are_done) {
         });
       };
       EXPECT_THROW(job(), std::runtime_error);
-      if (workers > 1) EXPECT_EQ(calls, 64);
+      if (workers > 1) {
+        EXPECT_EQ(calls, 64);
+      }
       std::atomic<int> after{0};
       team.parallel_for(8, [&](int64_t, int) { ++after; });
       EXPECT_EQ(after, 8);

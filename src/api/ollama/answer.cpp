@@ -1,8 +1,11 @@
 #include "api/ollama/answer.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "api/duration.h"
+#include "api/gathered_parts.h"
 #include "api/json_text.h"
 #include "api/ollama/dialect.h"
 
@@ -13,17 +16,32 @@ using Json = nlohmann::ordered_json;
 
 enum class Form : uint8_t { generate, chat };
 
-// {"model", "created_at", "response" or "message"}: how every message of a native answer begins.
-Json message_head(Form form, const std::string& model, const std::string& text, int64_t unix_ns) {
-  Json message;
-  message["model"] = model;
-  message["created_at"] = rfc3339_ns(unix_ns);
-  if (form == Form::chat) {
-    message["message"] = {{"role", "assistant"}, {"content", text}};
-  } else {
-    message["response"] = text;
+// {"model", "created_at"}: how every message of a native answer begins.
+Json message_head(const std::string& model, int64_t unix_ns) {
+  return {{"model", model}, {"created_at", rfc3339_ns(unix_ns)}};
+}
+
+Json calls_json(const std::vector<GatheredCall>& calls) {
+  Json list = Json::array();
+  for (const GatheredCall& call : calls) {
+    list.push_back(
+        {{"id", call.id},
+         {"function", {{"index", call.call}, {"name", call.name}, {"arguments", arguments_object(call.arguments)}}}});
   }
-  return message;
+  return list;
+}
+
+// "response" or "message", with what goes with it.
+void put_parts(Json& message, Form form, std::string text, std::string thinking,
+               const std::vector<GatheredCall>& calls) {
+  if (form == Form::chat) {
+    message["message"] = {{"role", "assistant"}, {"content", std::move(text)}};
+  } else {
+    message["response"] = std::move(text);
+  }
+  Json& target = form == Form::chat ? message["message"] : message;
+  if (!thinking.empty()) target["thinking"] = std::move(thinking);
+  if (!calls.empty()) target["tool_calls"] = calls_json(calls);
 }
 
 void put_metrics(Json& message, const RequestStats& stats, const AnswerTimes& times) {
@@ -46,23 +64,24 @@ class OllamaWriter final : public AnswerWriter {
     return head_.stream ? "application/x-ndjson" : "application/json; charset=utf-8";
   }
 
-  void delta(size_t, const TextDelta& delta, int64_t unix_ns, std::string& out) override {
+  // A call is sent when it is whole, as Ollama's clients expect.
+  void delta(size_t choice, const AnswerDelta& delta, int64_t unix_ns, std::string& out) override {
     if (head_.wants_context) head_.prompt.insert(head_.prompt.end(), delta.tokens.begin(), delta.tokens.end());
-    text_ += delta.text;
+    parts_.add(delta.parts, head_.id, choice);
     if (head_.wants_logprobs) {
       for (const PositionLogprobs& position : delta.logprobs) logprobs_.push_back(logprob_object(position));
     }
-    if (!head_.stream || (text_.empty() && logprobs_.empty())) return;
-    Json message = message_head(form_, head_.model, text_, unix_ns);
+    const bool has_call = std::ranges::any_of(parts_.calls, &GatheredCall::ended);
+    if (!head_.stream || (!parts_.has_text() && !has_call && logprobs_.empty())) return;
+    Json message = take_message(unix_ns);
     message["done"] = false;
     put_logprobs(message);
-    text_.clear();
     out += to_text(message);
     out += '\n';
   }
 
   void finish(size_t, const Finished& finished, const AnswerTimes& times, int64_t unix_ns, std::string& out) override {
-    Json message = message_head(form_, head_.model, text_, unix_ns);
+    Json message = take_message(unix_ns);
     message["done"] = true;
     message["done_reason"] = finish_text(finished.reason);
     put_logprobs(message);
@@ -79,6 +98,13 @@ class OllamaWriter final : public AnswerWriter {
   }
 
  private:
+  Json take_message(int64_t unix_ns) {
+    Json message = message_head(head_.model, unix_ns);
+    const std::vector<GatheredCall> calls = parts_.take_ended();
+    put_parts(message, form_, std::exchange(parts_.content, {}), std::exchange(parts_.thinking, {}), calls);
+    return message;
+  }
+
   void put_logprobs(Json& message) {
     if (logprobs_.empty()) return;
     message["logprobs"] = std::move(logprobs_);
@@ -87,13 +113,14 @@ class OllamaWriter final : public AnswerWriter {
 
   const Form form_;
   AnswerHead head_;
-  std::string text_;  // not sent yet
+  GatheredParts parts_;  // not sent yet
   Json logprobs_ = Json::array();
 };
 
 std::string load_answer(Form form, const std::string& model, std::string_view done_reason, int64_t unix_ns,
                         const AnswerTimes& times) {
-  Json message = message_head(form, model, "", unix_ns);
+  Json message = message_head(model, unix_ns);
+  put_parts(message, form, "", "", {});
   message["done"] = true;
   message["done_reason"] = done_reason;
   message["total_duration"] = times.total_ns;

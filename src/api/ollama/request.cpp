@@ -8,6 +8,8 @@
 #include "api/json_text.h"
 #include "api/options.h"
 #include "api/request_parts.h"
+#include "api/shape.h"
+#include "api/tools.h"
 
 namespace quire::api::ollama {
 namespace {
@@ -24,7 +26,9 @@ ApiResult<void> refuse_options_outside(const Fields& fields) {
 // What /api/generate and /api/chat have in common.
 ApiResult<void> read_native(const Fields& fields, GenerationCall& call) {
   QUIRE_TRY(call.model, read_model(fields));
-  QUIRE_TRY_VOID(fields.refuse_set({"format", "tools", "think", "_debug_render_only"}));
+  QUIRE_TRY_VOID(fields.refuse_set({"_debug_render_only"}));
+  QUIRE_TRY_VOID(read_format(fields, call));
+  QUIRE_TRY_VOID(read_think(fields, call));
   if (const nlohmann::json* options = fields.find("options")) {
     if (!options->is_object()) {
       return refuse(400, fmt::format("\"options\" must be an object, got {}", type_phrase(*options)), "options");
@@ -47,10 +51,10 @@ ApiResult<void> read_native(const Fields& fields, GenerationCall& call) {
 
 ApiResult<GenerationCall> parse_generate(std::string_view body) {
   QUIRE_TRY(const nlohmann::json json, parse_body(body));
-  const Fields fields(json);
+  const Fields fields(json, {}, body);
   GenerationCall call;
   QUIRE_TRY_VOID(read_native(fields, call));
-  QUIRE_TRY_VOID(fields.refuse_set({"suffix", "images", "template"}));
+  QUIRE_TRY_VOID(fields.refuse_set({"suffix", "images", "template", "tools"}));
   QUIRE_TRY(call.prompt, fields.text_or("prompt", ""));
   QUIRE_TRY(call.system, fields.text_or("system", ""));
   QUIRE_TRY(call.raw, fields.boolean_or("raw", false));
@@ -70,12 +74,13 @@ ApiResult<GenerationCall> parse_generate(std::string_view body) {
 
 ApiResult<GenerationCall> parse_chat(std::string_view body) {
   QUIRE_TRY(const nlohmann::json json, parse_body(body));
-  const Fields fields(json);
+  const Fields fields(json, {}, body);
   GenerationCall call;
   QUIRE_TRY_VOID(read_native(fields, call));
   if (const nlohmann::json* messages = fields.find("messages")) {
-    QUIRE_TRY(call.messages, read_messages(*messages, call.unknown_fields));
+    QUIRE_TRY(call.messages, read_messages(*messages, fields.text_of("messages"), call.unknown_fields));
   }
+  QUIRE_TRY(call.tools, read_tools(fields));
   fields.collect_unread(call.unknown_fields);
   return call;
 }

@@ -54,7 +54,7 @@ ApiResult<void> check_messages(const Fields& fields) {
   const nlohmann::json* messages = fields.find("messages");
   if (messages == nullptr) return {};
   std::vector<std::string> unknown;
-  const auto read = read_messages(*messages, unknown);
+  const auto read = read_messages(*messages, fields.text_of("messages"), unknown);
   if (!read) return std::unexpected(read.error());
   if (!unknown.empty()) return refuse_unsupported(std::move(unknown.front()));
   return {};

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "api/gathered_parts.h"
 #include "api/json_text.h"
 #include "text/utf8.h"
 
@@ -49,31 +50,32 @@ class OpenAiWriter final : public AnswerWriter {
 
   std::string_view content_type() const override { return head_.stream ? "text/event-stream" : "application/json"; }
 
-  void delta(size_t index, const TextDelta& delta, int64_t, std::string& out) override {
+  void delta(size_t index, const AnswerDelta& delta, int64_t, std::string& out) override {
     Choice& choice = choices_[index];
-    choice.text += delta.text;
+    choice.parts.add(delta.parts, head_.id, index);
     if (head_.wants_logprobs) {
       choice.logprobs.insert(choice.logprobs.end(), delta.logprobs.begin(), delta.logprobs.end());
     }
-    if (!head_.stream || (choice.text.empty() && choice.logprobs.empty())) return;
+    if (!head_.stream || (!says_something(choice.parts) && choice.logprobs.empty())) return;
     Json chunk = begin_chunk();
     Json& item = chunk["choices"][0];
     item["index"] = index;
     if (chat_) {
       item["delta"] = chat_delta(choice);
     } else {
-      item["text"] = choice.text;
+      item["text"] = choice.parts.content;
     }
     put_logprobs(choice, item);
     item["finish_reason"] = nullptr;
     if (head_.include_usage) chunk["usage"] = nullptr;
-    choice.text.clear();
+    choice.parts.clear();
     event(chunk, out);
   }
 
   void finish(size_t index, const Finished& finished, const AnswerTimes&, int64_t, std::string& out) override {
     Choice& choice = choices_[index];
-    choice.finish_reason = finish_text(finished.reason);
+    const bool calls = choice.parts.has_called && finished.reason == FinishReason::stop;
+    choice.finish_reason = calls ? "tool_calls" : finish_text(finished.reason);
     choice.stats = finished.stats;
     ++ended_;
     if (head_.stream) finish_choice(index, out);
@@ -98,7 +100,7 @@ class OpenAiWriter final : public AnswerWriter {
  private:
   struct Choice {
     bool role_sent = false;
-    std::string text;                        // not sent yet
+    GatheredParts parts;                     // not sent yet
     std::vector<PositionLogprobs> logprobs;  // not sent yet
     size_t text_offset = 0;
     std::string_view finish_reason;
@@ -118,11 +120,50 @@ class OpenAiWriter final : public AnswerWriter {
 
   Json begin_chunk() const { return begin(chat_ ? "chat.completion.chunk" : "text_completion"); }
 
+  // The end of a call has no place in a stream.
+  static bool says_something(const GatheredParts& parts) {
+    return parts.has_text() || std::ranges::any_of(parts.calls, [](const GatheredCall& call) {
+             return call.begins || !call.arguments.empty();
+           });
+  }
+
+  // Under the two names that clients look for: DeepSeek's, and OpenRouter's and Ollama's.
+  static void put_thinking(Json& target, const std::string& thinking) {
+    if (thinking.empty()) return;
+    target["reasoning_content"] = thinking;
+    target["reasoning"] = thinking;
+  }
+
   static Json chat_delta(Choice& choice) {
     Json delta;
-    if (!std::exchange(choice.role_sent, true)) delta["role"] = "assistant";
-    delta["content"] = choice.text;
+    const bool first = !std::exchange(choice.role_sent, true);
+    if (first) delta["role"] = "assistant";
+    put_thinking(delta, choice.parts.thinking);
+    const bool other = !choice.parts.thinking.empty() || !choice.parts.calls.empty();
+    if (!choice.parts.content.empty() || !other) delta["content"] = choice.parts.content;
+    for (const GatheredCall& call : choice.parts.calls) {
+      Json function = Json::object();
+      if (call.begins) function["name"] = call.name;
+      function["arguments"] = call.arguments;
+      Json& item = delta["tool_calls"].emplace_back(Json{{"index", call.call}});
+      if (call.begins) {
+        item["id"] = call.id;
+        item["type"] = "function";
+      }
+      item["function"] = std::move(function);
+    }
     return delta;
+  }
+
+  static Json whole_message(const GatheredParts& parts) {
+    Json message = {{"role", "assistant"}, {"content", parts.content}, {"refusal", nullptr}};
+    if (parts.content.empty() && !parts.calls.empty()) message["content"] = nullptr;
+    put_thinking(message, parts.thinking);
+    for (const GatheredCall& call : parts.calls) {
+      message["tool_calls"].push_back(
+          {{"id", call.id}, {"type", "function"}, {"function", {{"name", call.name}, {"arguments", call.arguments}}}});
+    }
+    return message;
   }
 
   void finish_choice(size_t index, std::string& out) {
@@ -160,9 +201,9 @@ class OpenAiWriter final : public AnswerWriter {
       Json& item = body["choices"].emplace_back();
       item["index"] = index;
       if (chat_) {
-        item["message"] = {{"role", "assistant"}, {"content", choice.text}, {"refusal", nullptr}};
+        item["message"] = whole_message(choice.parts);
       } else {
-        item["text"] = choice.text;
+        item["text"] = choice.parts.content;
       }
       put_logprobs(choice, item);
       item["finish_reason"] = choice.finish_reason;

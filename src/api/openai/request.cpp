@@ -9,6 +9,8 @@
 #include "api/json_text.h"
 #include "api/options.h"
 #include "api/request_parts.h"
+#include "api/shape.h"
+#include "api/tools.h"
 
 namespace quire::api::openai {
 namespace {
@@ -101,26 +103,12 @@ ApiResult<void> read_stream_options(const Fields& fields, GenerationCall& call) 
 }
 
 // Fields of OpenAI's that are not served. vLLM has those of a chat in completions too.
-ApiResult<void> refuse_what_is_not_served(const Fields& fields, GenerationCall& call) {
-  QUIRE_TRY_VOID(fields.refuse_set({"tools", "functions", "audio", "prediction", "web_search_options", "echo"}));
-  QUIRE_TRY_VOID(fields.refuse_unless("tool_choice", {"none", "auto"}));
+ApiResult<void> refuse_what_is_not_served(const Fields& fields) {
+  QUIRE_TRY_VOID(fields.refuse_set({"functions", "audio", "prediction", "web_search_options", "echo"}));
   QUIRE_TRY_VOID(fields.refuse_unless("function_call", {"none", "auto"}));
-  QUIRE_TRY_VOID(fields.refuse_unless("reasoning_effort", {"none"}));
-  if (const nlohmann::json* reasoning = fields.find("reasoning")) {
-    if (!reasoning->is_object()) return refuse_unsupported("reasoning");
-    const Fields entries(*reasoning, "reasoning.");
-    QUIRE_TRY_VOID(entries.refuse_unless("effort", {"none"}));
-    entries.collect_unread(call.unknown_fields);
-  }
-  if (const nlohmann::json* format = fields.find("response_format")) {
-    if (!format->is_object() || format->value("type", nlohmann::json()) != "text") {
-      return refuse_unsupported("response_format");
-    }
-  }
   QUIRE_TRY_VOID(fields.refuse_unless("modalities", {nlohmann::json::array({"text"})}));
   // Of tools, of caches and accounts at OpenAI's, and notes of the client's own.
-  fields.pass_over(
-      {"metadata", "parallel_tool_calls", "prompt_cache_key", "prompt_cache_retention", "safety_identifier"});
+  fields.pass_over({"metadata", "prompt_cache_key", "prompt_cache_retention", "safety_identifier"});
   return {};
 }
 
@@ -140,9 +128,11 @@ ApiResult<void> read_openai(const Fields& fields, GenerationCall& call) {
   call.stream = false;
   QUIRE_TRY(call.model, read_model(fields));
   QUIRE_TRY_VOID(read_common(fields, call));
-  QUIRE_TRY_VOID(refuse_what_is_not_served(fields, call));
+  QUIRE_TRY_VOID(refuse_what_is_not_served(fields));
   QUIRE_TRY_VOID(read_shared_options(fields, call));
   QUIRE_TRY_VOID(read_max_tokens(fields, call));
+  QUIRE_TRY_VOID(read_response_format(fields, call));
+  QUIRE_TRY_VOID(read_reasoning(fields, call));
   QUIRE_TRY_VOID(check_min_tokens(call));
   QUIRE_TRY_VOID(read_service_tier(fields, call));
   QUIRE_TRY_VOID(read_stream_options(fields, call));
@@ -188,10 +178,10 @@ ApiResult<void> read_prompts(const Fields& fields, GenerationCall& call) {
 
 ApiResult<GenerationCall> parse_completions(std::string_view body) {
   QUIRE_TRY(const nlohmann::json json, parse_body(body));
-  const Fields fields(json);
+  const Fields fields(json, {}, body);
   GenerationCall call{.raw = true, .truncate = false};
   QUIRE_TRY_VOID(read_openai(fields, call));
-  QUIRE_TRY_VOID(fields.refuse_set({"suffix"}));
+  QUIRE_TRY_VOID(fields.refuse_set({"suffix", "tools"}));
   const nlohmann::json* logprobs = fields.find("logprobs");
   if (logprobs != nullptr && !(logprobs->is_boolean() && !logprobs->get<bool>())) {
     QUIRE_TRY(const std::optional<int64_t> top, fields.integer("logprobs", 0, 20));
@@ -204,16 +194,18 @@ ApiResult<GenerationCall> parse_completions(std::string_view body) {
 
 ApiResult<GenerationCall> parse_chat_completions(std::string_view body) {
   QUIRE_TRY(const nlohmann::json json, parse_body(body));
-  const Fields fields(json);
+  const Fields fields(json, {}, body);
   GenerationCall call;
   QUIRE_TRY_VOID(read_openai(fields, call));
   QUIRE_TRY_VOID(read_logprobs(fields, call));
   QUIRE_TRY(call.truncate, fields.boolean_or("truncate", false));
   const nlohmann::json* messages = fields.find("messages");
   if (messages == nullptr) return refuse(400, "\"messages\" is required", "messages");
-  QUIRE_TRY(call.messages, read_messages(*messages, call.unknown_fields));
+  QUIRE_TRY(call.messages, read_messages(*messages, fields.text_of("messages"), call.unknown_fields));
   if (call.messages.empty()) return refuse(400, "\"messages\" must not be empty", "messages");
   QUIRE_TRY_VOID(read_last_turn(fields, call));
+  QUIRE_TRY(call.tools, read_tools(fields));
+  QUIRE_TRY_VOID(read_tool_choice(fields, call));
   fields.collect_unread(call.unknown_fields);
   return call;
 }

@@ -245,7 +245,8 @@ asio::awaitable<Connection::Impl::Next> Connection::Impl::answer_generation(Gene
                                     .load_ns = generation.load_ns};
   LoadedModel& model = generation.model.model();
   Submission submission(live, model, generation.requests);
-  AnswerStream answer(stream.get_executor(), std::move(generation.writer), live, context.clocks, config);
+  AnswerStream answer(stream.get_executor(), std::move(generation.writer), std::move(generation.parsers), live,
+                      context.clocks, config);
   const StreamTable::Registration registration(context.streams, live, answer);
   const Result<void> submitted = submission.submit(std::move(generation.requests));
   if (!submitted) {

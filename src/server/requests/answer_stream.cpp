@@ -29,7 +29,9 @@ void AnswerStream::accept(const Event& event) {
   sequence->generated += static_cast<int32_t>(delta.tokens.size());
   if (sequence->first_text_ns < 0) sequence->first_text_ns = clocks_.engine.now_ns();
   if (ended_ || given_up_) return;
-  writer_->delta(choice, delta, clocks_.unix_ns(), pending_);
+  api::AnswerDelta taken{.parts = {}, .tokens = delta.tokens, .logprobs = delta.logprobs};
+  parsers_[choice]->push(delta.text, taken.parts);
+  writer_->delta(choice, taken, clocks_.unix_ns(), pending_);
   if (config_.streaming && pending_.size() > config_.pending_bytes_max) abandon();
 }
 
@@ -43,6 +45,9 @@ void AnswerStream::finish(size_t choice, const Finished& finished) {
   }
   ended_ = std::ranges::all_of(live_.sequences, &LiveSequence::ended);
   if (given_up_) return;
+  api::AnswerDelta rest;
+  parsers_[choice]->finish(rest.parts);
+  if (!rest.parts.empty()) writer_->delta(choice, rest, clocks_.unix_ns(), pending_);
   const api::AnswerTimes times{.total_ns = clocks_.engine.now_ns() - live_.arrived_ns, .load_ns = config_.load_ns};
   writer_->finish(choice, finished, times, clocks_.unix_ns(), pending_);
 }

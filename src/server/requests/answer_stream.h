@@ -33,10 +33,17 @@ class AnswerStream final : public ByteStream {
     int64_t load_ns = 0;
   };
 
+  using Parsers = std::vector<std::unique_ptr<parts::PartsParser>>;  // of each choice's text
+
   // `live` says whose sequences it is made of, and learns from it what has become of them.
-  AnswerStream(const asio::any_io_executor& executor, std::unique_ptr<api::AnswerWriter> writer, LiveRequest& live,
-               Clocks clocks, Config config)
-      : config_(config), clocks_(clocks), writer_(std::move(writer)), live_(live), news_(executor) {}
+  AnswerStream(const asio::any_io_executor& executor, std::unique_ptr<api::AnswerWriter> writer, Parsers parsers,
+               LiveRequest& live, Clocks clocks, Config config)
+      : config_(config),
+        clocks_(clocks),
+        writer_(std::move(writer)),
+        parsers_(std::move(parsers)),
+        live_(live),
+        news_(executor) {}
   ~AnswerStream() override;
   AnswerStream(const AnswerStream&) = delete;
   AnswerStream& operator=(const AnswerStream&) = delete;
@@ -62,6 +69,7 @@ class AnswerStream final : public ByteStream {
   const Config config_;
   const Clocks clocks_;
   const std::unique_ptr<api::AnswerWriter> writer_;
+  const Parsers parsers_;
   LiveRequest& live_;
   Signal news_;
   std::string pending_;

@@ -19,9 +19,10 @@ using api::refuse;
 
 // `tokens` were counted; where that was not worth it, it has the limit at least.
 std::unexpected<api::ApiError> too_long(std::optional<size_t> tokens, int32_t limit) {
-  const api::ContextOverflow overflow{.prompt_tokens = static_cast<int64_t>(tokens.value_or(static_cast<size_t>(limit))),
-                                      .at_least = !tokens,
-                                      .context_tokens = limit};
+  const api::ContextOverflow overflow{
+      .prompt_tokens = static_cast<int64_t>(tokens.value_or(static_cast<size_t>(limit))),
+      .at_least = !tokens,
+      .context_tokens = limit};
   auto refused = refuse(400, fmt::format("the prompt is longer than the context length currently available to the "
                                          "model; it has {}{} tokens, the context {}",
                                          overflow.at_least ? "at least " : "", overflow.prompt_tokens, limit));
@@ -42,9 +43,16 @@ ApiResult<void> check_ids(const std::vector<TokenId>& tokens, const LoadedModel&
   return {};
 }
 
-ApiResult<PromptText> render(const std::vector<Message>& messages, api::LastTurn last_turn, const LoadedModel& model,
+// More than any syntax needs to see whether the template has begun the answer's thinking.
+std::string end_of(const std::string& text) {
+  constexpr size_t bytes = 256;
+  return text.substr(text.size() - std::min(text.size(), bytes));
+}
+
+ApiResult<PromptText> render(const std::vector<Message>& messages, const GenerationCall& call, const LoadedModel& model,
                              int64_t now_unix_s) {
-  ChatTemplateInput input = api::chat_input(messages, now_unix_s);
+  ChatTemplateInput input = api::chat_input(messages, call, now_unix_s);
+  const api::LastTurn last_turn = call.last_turn;
   const bool begun = !messages.empty() && messages.back().role == "assistant";
   input.leaves_open = last_turn == api::LastTurn::open || (last_turn == api::LastTurn::automatic && begun);
   input.add_generation_prompt = !input.leaves_open && last_turn != api::LastTurn::closed;
@@ -89,9 +97,10 @@ ApiResult<Prompt> chat_prompt(const GenerationCall& call, const LoadedModel& mod
   // The prompt after dropping; without tokens when it is too long.
   const auto attempt = [&](size_t dropped) -> ApiResult<Prompt> {
     const std::vector<Message> kept = dropped == 0 ? messages : without_oldest(messages, turns[dropped]);
-    QUIRE_TRY(const PromptText text, render(kept, call.last_turn, model, now_unix_s));
+    QUIRE_TRY(const PromptText text, render(kept, call, model, now_unix_s));
     if (certainly_too_long(text.text, model, limit)) return Prompt();
-    Prompt prompt{.tokens = model.encode(text), .dropped_messages = messages.size() - kept.size()};
+    Prompt prompt{
+        .tokens = model.encode(text), .text_end = end_of(text.text), .dropped_messages = messages.size() - kept.size()};
     if (prompt.tokens.empty()) return refuse(400, "the prompt has no tokens");
     if (prompt.tokens.size() < static_cast<size_t>(limit)) return prompt;
     length = prompt.tokens.size();
@@ -133,20 +142,20 @@ void shorten_text(std::string& text, const LoadedModel& model, int32_t keep, int
   text.erase(begin, character_begin(text, text.size() - tail) - begin);
 }
 
-ApiResult<std::vector<TokenId>> text_tokens(const GenerationCall& call, std::string prompt, const LoadedModel& model,
-                                            int64_t now_unix_s, int32_t limit) {
+ApiResult<Prompt> text_prompt(const GenerationCall& call, std::string prompt, const LoadedModel& model,
+                              int64_t now_unix_s, int32_t limit) {
   if (call.truncate) {
     shorten_text(prompt, model, call.options.num_keep, limit);
   } else if (certainly_too_long(prompt, model, limit)) {
     return too_long(std::nullopt, limit);
   }
-  if (call.raw) return model.encode_raw(prompt);
+  if (call.raw) return Prompt{.tokens = model.encode_raw(prompt)};
   std::vector<Message> messages;
   if (!call.system.empty()) messages.push_back({.role = "system", .content = call.system});
   messages.insert(messages.end(), call.turns_before.begin(), call.turns_before.end());
   messages.push_back({.role = "user", .content = std::move(prompt)});
-  QUIRE_TRY(const PromptText text, render(messages, call.last_turn, model, now_unix_s));
-  return model.encode(text);
+  QUIRE_TRY(const PromptText text, render(messages, call, model, now_unix_s));
+  return Prompt{.tokens = model.encode(text), .text_end = end_of(text.text)};
 }
 
 }  // namespace
@@ -178,21 +187,23 @@ ApiResult<Prompt> make_prompt(const GenerationCall& call, const LoadedModel& mod
   }
   if (!call.messages.empty()) return chat_prompt(call, model, now_unix_s, limit);
 
-  std::vector<TokenId> tokens = call.prompt_tokens;
-  if (tokens.empty()) {
-    QUIRE_TRY(tokens, text_tokens(call, call.prompt, model, now_unix_s, limit));
+  Prompt prompt{.tokens = call.prompt_tokens};
+  if (prompt.tokens.empty()) {
+    QUIRE_TRY(prompt, text_prompt(call, call.prompt, model, now_unix_s, limit));
   }
+  std::vector<TokenId>& tokens = prompt.tokens;
   if (!call.context.empty()) {
     const bool doubled = !tokens.empty() && tokens.front() == model.bos();
     tokens.erase(tokens.begin(), tokens.begin() + (doubled ? 1 : 0));
     tokens.insert(tokens.begin(), call.context.begin(), call.context.end());
   }
   if (tokens.empty()) return refuse(400, "the prompt has no tokens", "prompt");
-  if (tokens.size() < static_cast<size_t>(limit)) return Prompt{.tokens = std::move(tokens)};
+  if (tokens.size() < static_cast<size_t>(limit)) return prompt;
   if (!call.truncate) return too_long(tokens.size(), limit);
   const int32_t bos = tokens.front() == model.bos() ? 1 : 0;
-  return Prompt{.tokens = cut_middle(std::move(tokens), std::min(call.options.num_keep, limit) + bos, limit),
-                .lost_its_middle = true};
+  tokens = cut_middle(std::move(tokens), std::min(call.options.num_keep, limit) + bos, limit);
+  prompt.lost_its_middle = true;
+  return prompt;
 }
 
 ApiResult<std::vector<Prompt>> make_prompts(GenerationCall& call, const LoadedModel& model, int64_t now_unix_s) {

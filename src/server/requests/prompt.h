@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "api/call.h"
@@ -16,6 +17,7 @@ int32_t context_limit(const api::GenerationCall& call, const LoadedModel& model)
 // What the engine continues.
 struct Prompt {
   std::vector<TokenId> tokens = {};
+  std::string text_end = {};  // of the text that a template wrote: what the answer goes on with; empty without one
   // What had to go, so that it fits.
   size_t dropped_messages = 0;   // of a chat
   bool lost_its_middle = false;  // a text

@@ -20,6 +20,7 @@ struct Generation {
   ModelHost::Lease model;
   std::vector<Request> requests;  // one a choice
   std::unique_ptr<api::AnswerWriter> writer;
+  std::vector<std::unique_ptr<parts::PartsParser>> parsers;  // one a choice
   const api::Dialect* dialect = nullptr;
   bool streaming = true;
   int64_t load_ns = 0;

@@ -1,0 +1,23 @@
+// What a request says of the shape of its answer: a constraint, and thinking.
+#pragma once
+
+#include "api/call.h"
+#include "api/error.h"
+#include "api/fields.h"
+
+namespace quire::api {
+
+// Ollama's `format`: "json", or a schema.
+ApiResult<void> read_format(const Fields& fields, GenerationCall& call);
+// OpenAI's `response_format`: text, json_object (also with llama.cpp's `schema`), json_schema.
+ApiResult<void> read_response_format(const Fields& fields, GenerationCall& call);
+// The names of other servers, on every endpoint: vLLM's `structured_outputs` and `guided_*`, llama.cpp's `grammar` and
+// `json_schema`, `regex` and `choice`. Two constraints at once are 400.
+ApiResult<void> read_constraints(const Fields& fields, GenerationCall& call);
+
+// Ollama's `think`: true, false, or a level.
+ApiResult<void> read_think(const Fields& fields, GenerationCall& call);
+// `reasoning_effort`, `reasoning` ({"effort", "enabled", "max_tokens"}) and `chat_template_kwargs`.
+ApiResult<void> read_reasoning(const Fields& fields, GenerationCall& call);
+
+}  // namespace quire::api
