@@ -94,7 +94,8 @@ void Candidates::allow_only(std::span<const uint64_t> mask) {
   const std::span<float> logits = own_logits();
   for (size_t begin = 0; begin < logits.size(); begin += mask_bits) {
     const std::span<float> part = logits.subspan(begin, std::min(mask_bits, logits.size() - begin));
-    uint64_t barred = ~mask[begin / mask_bits];
+    const size_t word = begin / mask_bits;
+    uint64_t barred = word < mask.size() ? ~mask[word] : ~uint64_t{0};
     if (~barred == 0) {
       std::ranges::fill(part, never);
       continue;

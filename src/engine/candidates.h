@@ -43,7 +43,7 @@ class Candidates {
   // Changes of the logits. Tokens outside the row are ignored.
   void add(TokenId token, float bias);
   void forbid(std::span<const TokenId> tokens);
-  // Token t may stay where bit t % 64 of word t / 64 is set. REQUIRES: a bit for each token.
+  // Token t may stay where bit t % 64 of word t / 64 is set; not where there is no such word.
   void allow_only(std::span<const uint64_t> mask);
   void allow_only(std::span<const TokenId> tokens);  // ascending
   // Also among what cuts have left. Sorts `penalties`, those of one token stay in their order.

@@ -49,7 +49,8 @@ std::vector<float> restricted(std::vector<float> logits, const SamplingParams& p
   }
   for (TokenId token = 0; valid(token); ++token) {
     const auto index = static_cast<size_t>(token);
-    if (!place.mask.empty() && (place.mask[index / 64] >> (index % 64) & 1) == 0) forbid(token);
+    const uint64_t word = index / 64 < place.mask.size() ? place.mask[index / 64] : 0;
+    if (!place.mask.empty() && (word >> (index % 64) & 1) == 0) forbid(token);
     const auto& allowed = params.allowed_tokens;
     if (!allowed.empty() && std::ranges::find(allowed, token) == allowed.end()) forbid(token);
   }
