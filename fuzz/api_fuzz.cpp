@@ -1,4 +1,5 @@
 // Bodies of requests: any bytes are an error with a client's status, or a call within its bounds.
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -30,6 +31,11 @@ void check_call(const Dialect& dialect, const ApiResult<GenerationCall>& call) {
   QUIRE_CHECK(options.sampling.temperature >= 0 && options.sampling.top_p >= 0 && options.sampling.top_p <= 1 &&
                   options.sampling.repeat_penalty > 0,
               "sampling is sane");
+  QUIRE_CHECK(options.sampling.repetition_penalty > 0 && options.sampling.dry.base >= 1 &&
+                  options.sampling.mirostat.version <= 2 && options.min_tokens >= 0,
+              "samplers are sane");
+  QUIRE_CHECK(std::ranges::is_sorted(options.sampling.allowed_tokens), "allowed tokens are in order");
+  for (const std::string& breaker : options.texts.dry_breakers) QUIRE_CHECK(!breaker.empty(), "a breaker is a text");
   QUIRE_CHECK(call->priority.value_or(0) <= 7 && call->logprobs_top_n <= 20, "ranges are kept");
   QUIRE_CHECK(call->choices >= 1 && static_cast<size_t>(call->choices) * (1 + call->more_prompts.size()) <= choices_max,
               "answers are bounded");

@@ -11,6 +11,7 @@
 #include "core/request.h"
 #include "text/chat_template.h"
 #include "text/constraint/spec.h"
+#include "text/token_texts.h"
 
 namespace quire::api {
 
@@ -61,7 +62,10 @@ struct GenerationOptions {
   int32_t num_predict = -1;                     // negative: until the context is full
   std::optional<int32_t> num_ctx;               // a cap on this request's context
   int32_t num_keep = 4;                         // first tokens kept when an over-long prompt is cut
+  int32_t min_tokens = 0;                       // as Request::generated_min
   std::vector<std::string> stop;
+  std::vector<TokenId> stop_tokens = {};
+  TokenTexts texts = {};  // what they mean is added to `sampling` when the model is known
   bool ignore_eos = false;
   bool cache_prompt = true;
 };

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "api/fields.h"
+#include "api/list_options.h"
 #include "base/shown.h"
 
 namespace quire::api {
@@ -41,13 +42,22 @@ int32_t clamp32(int64_t value) { return static_cast<int32_t>(std::min(value, int
 constexpr double any_number_min = -1e9;  // whatever is below 0 counts as 0
 constexpr int64_t any_min = std::numeric_limits<int64_t>::min();
 constexpr int64_t any_max = std::numeric_limits<int64_t>::max();
+constexpr auto set_num_predict = [](GenerationOptions& o, int64_t v) { o.num_predict = v < 0 ? -1 : clamp32(v); };
 constexpr auto ignore_integer = [](GenerationOptions&, int64_t) {};
 constexpr auto ignore_flag = [](GenerationOptions&, bool) {};
 
 // Load-time keys of Ollama are accepted and change nothing: memory, batch and threads are the server's own decision.
 constexpr std::array integer_options{
-    IntegerOption{"num_predict", -2, any_max,
-                  [](GenerationOptions& o, int64_t v) { o.num_predict = v < 0 ? -1 : clamp32(v); }},
+    IntegerOption{"num_predict", -2, any_max, set_num_predict},
+    IntegerOption{"n_predict", -2, any_max, set_num_predict},
+    IntegerOption{"min_tokens", 0, any_max, [](GenerationOptions& o, int64_t v) { o.min_tokens = clamp32(v); }},
+    IntegerOption{"min_keep", 0, any_max, [](GenerationOptions& o, int64_t v) { o.sampling.min_keep = clamp32(v); }},
+    IntegerOption{"dry_allowed_length", 0, any_max,
+                  [](GenerationOptions& o, int64_t v) { o.sampling.dry.allowed_length = clamp32(v); }},
+    IntegerOption{"dry_penalty_last_n", -1, any_max,
+                  [](GenerationOptions& o, int64_t v) { o.sampling.dry.penalty_last_n = clamp32(v); }},
+    IntegerOption{"mirostat", 0, 2,
+                  [](GenerationOptions& o, int64_t v) { o.sampling.mirostat.version = static_cast<uint8_t>(v); }},
     IntegerOption{"num_ctx", 0, any_max,
                   [](GenerationOptions& o, int64_t v) {
                     o.num_ctx = v == 0 ? std::nullopt : std::optional(clamp32(v));  // 0: the model's
@@ -80,6 +90,19 @@ constexpr std::array number_options{
     NumberOption{"presence_penalty", -100, 100, [](GenerationOptions& o, float v) { o.sampling.presence_penalty = v; }},
     NumberOption{"frequency_penalty", -100, 100,
                  [](GenerationOptions& o, float v) { o.sampling.frequency_penalty = v; }},
+    NumberOption{"repetition_penalty", 0.01, 100,
+                 [](GenerationOptions& o, float v) { o.sampling.repetition_penalty = v; }},
+    NumberOption{"dynatemp_range", 0, 100, [](GenerationOptions& o, float v) { o.sampling.dynatemp_range = v; }},
+    NumberOption{"dynatemp_exponent", 0, 100, [](GenerationOptions& o, float v) { o.sampling.dynatemp_exponent = v; }},
+    // Below 0 is off, as 0.
+    NumberOption{"top_n_sigma", any_number_min, 100,
+                 [](GenerationOptions& o, float v) { o.sampling.top_n_sigma = std::max(0.0F, v); }},
+    NumberOption{"xtc_probability", 0, 1, [](GenerationOptions& o, float v) { o.sampling.xtc.probability = v; }},
+    NumberOption{"xtc_threshold", 0, 1, [](GenerationOptions& o, float v) { o.sampling.xtc.threshold = v; }},
+    NumberOption{"dry_multiplier", 0, 100, [](GenerationOptions& o, float v) { o.sampling.dry.multiplier = v; }},
+    NumberOption{"dry_base", 1, 1000, [](GenerationOptions& o, float v) { o.sampling.dry.base = v; }},
+    NumberOption{"mirostat_tau", 0, 100, [](GenerationOptions& o, float v) { o.sampling.mirostat.tau = v; }},
+    NumberOption{"mirostat_eta", 0, 10, [](GenerationOptions& o, float v) { o.sampling.mirostat.eta = v; }},
 };
 
 constexpr std::array flag_options{
@@ -87,10 +110,6 @@ constexpr std::array flag_options{
     FlagOption{"cache_prompt", [](GenerationOptions& o, bool v) { o.cache_prompt = v; }},
     FlagOption{"use_mmap", ignore_flag},
 };
-
-std::unexpected<ApiError> wrong_type(std::string_view name, std::string_view type) {
-  return refuse(400, fmt::format("option \"{}\" must be of type {}", name, type), std::string(name));
-}
 
 template <typename Options>
 const typename Options::value_type* find_option(const Options& options, std::string_view name) {
@@ -100,9 +119,11 @@ const typename Options::value_type* find_option(const Options& options, std::str
 
 ApiResult<void> apply_integer(const IntegerOption& option, const nlohmann::json& value, GenerationOptions& target) {
   const std::optional<int64_t> number = value.is_number() ? whole_number(value) : std::nullopt;
-  if (!number) return wrong_type(option.name, "integer");
+  if (!number) return wrong_option_type(option.name, "integer");
   if (*number < option.min || *number > option.max) {
-    return refuse(400, fmt::format("option \"{}\" must be at least {}, got {}", option.name, option.min, *number),
+    const std::string range = option.max == any_max ? fmt::format("at least {}", option.min)
+                                                    : fmt::format("from {} to {}", option.min, option.max);
+    return refuse(400, fmt::format("option \"{}\" must be {}, got {}", option.name, range, *number),
                   std::string(option.name));
   }
   option.set(target, *number);
@@ -110,7 +131,7 @@ ApiResult<void> apply_integer(const IntegerOption& option, const nlohmann::json&
 }
 
 ApiResult<void> apply_number(const NumberOption& option, const nlohmann::json& value, GenerationOptions& target) {
-  if (!value.is_number()) return wrong_type(option.name, "float32");
+  if (!value.is_number()) return wrong_option_type(option.name, "float32");
   const auto number = value.get<double>();
   if (!(number >= option.min && number <= option.max)) {
     const std::string range = option.min > any_number_min ? fmt::format("from {} to {}", option.min, option.max)
@@ -122,14 +143,13 @@ ApiResult<void> apply_number(const NumberOption& option, const nlohmann::json& v
   return {};
 }
 
-ApiResult<void> apply_stop(const nlohmann::json& value, GenerationOptions& target) {
-  if (!value.is_array() && !value.is_string()) return wrong_type("stop", "array");
-  const nlohmann::json wrapped = {{"stop", value}};
-  QUIRE_TRY(target.stop, Fields(wrapped).texts("stop", stop_strings_max));
-  return {};
+}  // namespace
+
+std::unexpected<ApiError> wrong_option_type(std::string_view name, std::string_view type) {
+  return refuse(400, fmt::format("option \"{}\" must be of type {}", name, type), std::string(name));
 }
 
-}  // namespace
+std::string_view native_name(std::string_view option) { return option == "n_predict" ? "num_predict" : option; }
 
 std::string names_text(std::span<const std::string> names) {
   constexpr size_t names_max = 8;
@@ -151,10 +171,10 @@ ApiResult<void> apply_options(const nlohmann::json& options, GenerationOptions& 
     } else if (const NumberOption* number = find_option(number_options, name)) {
       QUIRE_TRY_VOID(apply_number(*number, value, target));
     } else if (const FlagOption* flag = find_option(flag_options, name)) {
-      if (!value.is_boolean()) return wrong_type(name, "boolean");
+      if (!value.is_boolean()) return wrong_option_type(name, "boolean");
       flag->set(target, value.get<bool>());
-    } else if (name == "stop") {
-      QUIRE_TRY_VOID(apply_stop(value, target));
+    } else if (const ListOption* list = find_list_option(name)) {
+      QUIRE_TRY_VOID(list->apply(value, target));
     } else {
       unknown.push_back("options." + name);
     }

@@ -4,6 +4,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/call.h"
@@ -19,6 +20,12 @@ constexpr size_t stop_strings_max = 64;
 // "options.KEY".
 ApiResult<void> apply_options(const nlohmann::json& options, GenerationOptions& target,
                               std::vector<std::string>& unknown);
+
+// The name by which an option counts as given: n_predict is llama.cpp's for num_predict.
+std::string_view native_name(std::string_view option);
+
+// In Ollama's words.
+std::unexpected<ApiError> wrong_option_type(std::string_view name, std::string_view type);
 
 // A few of these names for a line of the log, each shortened and without control characters, and how many more there
 // are. REQUIRES: there is one.

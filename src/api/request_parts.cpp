@@ -66,11 +66,9 @@ ApiResult<void> read_scheduling(const Fields& fields, GenerationCall& call) {
 // Fields of vLLM's and llama.cpp's servers that say what form an answer has, when it ends or what it is an answer to.
 // An answer that was made without them looks like one that kept to them.
 ApiResult<void> refuse_what_others_serve(const Fields& fields) {
-  QUIRE_TRY_VOID(fields.refuse_set({"stop_token_ids", "bad_words", "allowed_token_ids", "logits_processors",
-                                    "use_beam_search", "prompt_logprobs", "chat_template", "documents", "lora"}));
-  QUIRE_TRY_VOID(fields.refuse_unless("min_tokens", {0}));
-  QUIRE_TRY_VOID(fields.refuse_unless("n_predict", {-1}));
-  QUIRE_TRY_VOID(fields.refuse_unless("repetition_penalty", {1}));
+  QUIRE_TRY_VOID(fields.refuse_set(
+      {"logits_processors", "use_beam_search", "prompt_logprobs", "chat_template", "documents", "lora"}));
+  QUIRE_TRY_VOID(fields.refuse_unless("n_probs", {0}));
   return fields.refuse_unless("skip_special_tokens", {true});
 }
 
@@ -122,6 +120,15 @@ ApiResult<void> read_common(const Fields& fields, GenerationCall& call) {
   }
   QUIRE_TRY(call.keep_alive_ns, read_keep_alive(fields));
   return read_scheduling(fields, call);
+}
+
+ApiResult<void> check_min_tokens(const GenerationCall& call) {
+  const GenerationOptions& options = call.options;
+  if (options.num_predict < 0 || options.min_tokens <= options.num_predict) return {};
+  return refuse(400,
+                fmt::format("\"min_tokens\" must be at most the {} tokens of the answer, got {}", options.num_predict,
+                            options.min_tokens),
+                "min_tokens");
 }
 
 ApiResult<void> read_logprobs(const Fields& fields, GenerationCall& call) {

@@ -21,6 +21,8 @@ ApiResult<std::optional<int64_t>> read_keep_alive(const Fields& fields);
 // decides about the queue: priority, user, cache_salt, deadline_ms, queue_timeout_ms. What other servers have and an
 // answer would be of another form or length without is refused by name.
 ApiResult<void> read_common(const Fields& fields, GenerationCall& call);
+// min_tokens must leave room for what num_predict allows.
+ApiResult<void> check_min_tokens(const GenerationCall& call);
 // `logprobs: bool` with `top_logprobs: 0..20`, as chat endpoints and the native ones have them.
 ApiResult<void> read_logprobs(const Fields& fields, GenerationCall& call);
 // `messages`: text turns, with calls of tools and their results; images and audio are refused by name. `text` is what

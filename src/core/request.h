@@ -4,31 +4,15 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "core/constraint.h"
 #include "core/ids.h"
+#include "core/sampling.h"
 
 namespace quire {
 
 constexpr int32_t band_count = 8;  // RFC 9218: urgency 0 ... 7
-
-// How the next token is chosen from a row of logits. Defaults choose greedily without any change of the logits.
-struct SamplingParams {
-  float temperature = 0.0F;  // <= 0: greedy
-  int32_t top_k = 0;         // <= 0: off
-  float top_p = 1.0F;        // 1: off
-  float min_p = 0.0F;        // 0: off
-  float typical_p = 1.0F;    // 1: off
-  float repeat_penalty = 1.0F;
-  float presence_penalty = 0.0F;
-  float frequency_penalty = 0.0F;
-  int32_t repeat_last_n = 64;  // tokens that the penalties look back at; -1: all
-  std::vector<std::pair<TokenId, float>> logit_bias;
-  uint64_t seed = 0;  // the draw at a position is a function of (seed, choice, position) alone
-  uint32_t choice = 0;
-};
 
 // Rows differ in how they came to be: kernels may use one recipe for prompt tokens and another for generated ones
 // (docs/kernels.md), never anything that depends on how many rows are computed together.
@@ -38,6 +22,7 @@ struct Request {
   SequenceId id;
   std::vector<TokenId> prompt;  // at least one token
   int32_t generated_max = -1;   // tokens to generate at most; -1: until the context is full
+  int32_t generated_min = 0;    // before so many tokens nothing ends it: no end or stop token is chosen, no text stops
   SamplingParams sampling;
   std::vector<std::string> stop;      // text that ends the answer and is not part of it
   std::vector<TokenId> stop_tokens;   // tokens that end it, besides the model's own end tokens

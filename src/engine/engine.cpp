@@ -78,9 +78,16 @@ void Engine::admit(Request request) {
                         .deadline_ns = request.deadline_ns,
                         .queue_deadline_ns = request.queue_deadline_ns};
   TextStream stream(request.stop);
+  std::vector<TokenId> too_early;
+  if (request.generated_min > 0) {
+    too_early = end_tokens_;
+    too_early.insert(too_early.end(), request.stop_tokens.begin(), request.stop_tokens.end());
+  }
   auto constraint = request.constraint == nullptr ? nullptr : request.constraint->begin();
-  contexts_.emplace(
-      id, Context{.request = std::move(request), .stream = std::move(stream), .constraint = std::move(constraint)});
+  contexts_.emplace(id, Context{.request = std::move(request),
+                                .stream = std::move(stream),
+                                .constraint = std::move(constraint),
+                                .too_early = std::move(too_early)});
   if (room <= 0) {
     end(id, failure(ErrorKind::too_large, fmt::format("the prompt of {} tokens is longer than the context of {} tokens",
                                                       prompt_length, limits_.context_tokens)));
@@ -226,19 +233,32 @@ void Engine::sample(const StepPlan& plan, const Batch& batch, const Logits& logi
   });
 }
 
+std::span<const TokenId> Engine::forbidden(const Context& context) const {
+  if (context.generated < context.request.generated_min) return context.too_early;
+  return context.request.ignore_eos ? std::span<const TokenId>(end_tokens_) : std::span<const TokenId>();
+}
+
 void Engine::choose(const Slice& slice, std::span<const float> logits, Sampler& sampler, Sampled& sampled) const {
   const Context& context = contexts_.at(slice.sequence);
   const Request& request = context.request;
-  const Sequence& sequence = *scheduler_.find(slice.sequence);
-  const std::span<const TokenId> forbidden =
-      request.ignore_eos ? std::span<const TokenId>(end_tokens_) : std::span<const TokenId>();
-  sampled.token = sampler.choose(logits, request.sampling, sequence.tokens, forbidden, context.allowed);
-  // A text that is complete can go on with its end alone, whatever was asked.
-  if (!sampled.token && !forbidden.empty() && !context.allowed.empty()) {
-    sampled.token = sampler.choose(logits, request.sampling, sequence.tokens, {}, context.allowed);
+  SamplingPlace place{.history = scheduler_.find(slice.sequence)->tokens,
+                      .prompt_tokens = request.prompt.size(),
+                      .forbidden = forbidden(context),
+                      .mask = context.allowed,
+                      .mirostat_mu = context.mirostat_mu};
+  std::optional<SamplingChoice> choice = sampler.choose(logits, request.sampling, place);
+  if (!choice && !place.mask.empty() && !place.forbidden.empty()) {
+    place.forbidden = {};  // a text that is complete can go on with its end alone, whatever was asked
+    choice = sampler.choose(logits, request.sampling, place);
   }
-  if (sampled.token && request.logprobs_top_n >= 0) {
-    sampled.logprobs = sampler.logprobs(logits, *sampled.token, request.logprobs_top_n);
+  if (!choice) {
+    sampled.numbers = sampler.choose(logits, {}, {}).has_value();
+    return;
+  }
+  sampled.token = choice->token;
+  sampled.mirostat_mu = choice->mirostat_mu;
+  if (request.logprobs_top_n >= 0) {
+    sampled.logprobs = sampler.logprobs(logits, choice->token, request.logprobs_top_n);
   }
 }
 
@@ -271,9 +291,13 @@ SliceOutcome Engine::advance(const Slice& slice, Sampled& sampled, int64_t now_n
   const Sequence& sequence = *scheduler_.find(slice.sequence);
   const std::optional<TokenId> token = sampled.token;
   if (!token) {
-    end(slice.sequence, failure(ErrorKind::internal, "the model's logits are not numbers"));
+    end(slice.sequence, sampled.numbers
+                            ? failure(ErrorKind::invalid, "the request forbids every token that could come here")
+                            : failure(ErrorKind::internal, "the model's logits are not numbers"));
     return {.sequence = slice.sequence, .sampled = {}, .finished = true, .failed = true};  // its rows are not shared
   }
+  const bool may_stop = context.generated >= request.generated_min;
+  context.mirostat_mu = sampled.mirostat_mu;
   count_token(context, now_ns);
   if (context.constraint != nullptr) context.constraint->accept(*token);
 
@@ -284,7 +308,8 @@ SliceOutcome Engine::advance(const Slice& slice, Sampled& sampled, int64_t now_n
   } else {
     delta.tokens.push_back(*token);
     const bool shown = contains(request.shown_tokens, *token);
-    delta.text = context.stream.push(shown ? tokenizer_.name(*token) : tokenizer_.bytes(*token));
+    const std::string_view bytes = shown ? tokenizer_.name(*token) : tokenizer_.bytes(*token);
+    delta.text = may_stop ? context.stream.push(bytes) : context.stream.push_unstopped(bytes);
     if (sampled.logprobs) {
       add_texts(*sampled.logprobs);
       delta.logprobs.push_back(std::move(*sampled.logprobs));

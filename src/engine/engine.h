@@ -94,7 +94,9 @@ class Engine {
     std::unique_ptr<ConstraintState> constraint;  // null: none
     std::span<const uint64_t> allowed;            // by it, for the token that is chosen in this step
     int32_t generated = 0;
-    bool started = false;  // something of it was in a step
+    std::vector<TokenId> too_early;     // never chosen before request.generated_min tokens
+    std::optional<double> mirostat_mu;  // a function of the tokens that were chosen, as SamplingPlace's
+    bool started = false;               // something of it was in a step
     int64_t first_token_ns = -1;
     int64_t last_token_ns = -1;
   };
@@ -103,12 +105,15 @@ class Engine {
   struct Sampled {
     const SliceFailure* failure = nullptr;
     std::optional<TokenId> token;
+    std::optional<double> mirostat_mu;
     std::optional<PositionLogprobs> logprobs;  // where they are asked for, without texts
+    bool numbers = true;                       // no token, yet the logits are numbers: all are forbidden
   };
 
   void end_expired(int64_t now_ns);
   void constrain(const StepPlan& plan);
   void sample(const StepPlan& plan, const Batch& batch, const Logits& logits);
+  std::span<const TokenId> forbidden(const Context& context) const;
   void choose(const Slice& slice, std::span<const float> logits, Sampler& sampler, Sampled& sampled) const;
   void apply(const StepPlan& plan, const Batch& batch);
   SliceOutcome advance(const Slice& slice, Sampled& sampled, int64_t now_ns);

@@ -4,8 +4,9 @@
 
 namespace quire {
 
-double keyed_uniform(uint64_t seed, uint32_t choice, uint64_t position) {
-  std::array<uint32_t, 4> counter = {static_cast<uint32_t>(position), static_cast<uint32_t>(position >> 32), choice, 0};
+double keyed_uniform(uint64_t seed, uint32_t choice, uint64_t position, DrawPurpose purpose) {
+  std::array<uint32_t, 4> counter = {static_cast<uint32_t>(position), static_cast<uint32_t>(position >> 32), choice,
+                                     static_cast<uint32_t>(purpose)};
   auto key0 = static_cast<uint32_t>(seed);
   auto key1 = static_cast<uint32_t>(seed >> 32);
   for (int round = 0; round < 10; ++round) {

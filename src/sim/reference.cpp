@@ -11,12 +11,15 @@
 namespace quire::sim {
 
 Answer answer_alone(const Request& request, int32_t context_tokens, const Tokenizer& tokenizer) {
-  const std::vector<TokenId> forbidden = request.ignore_eos ? std::vector{end_token} : std::vector<TokenId>{};
+  const std::vector<TokenId> end_tokens = {end_token};
+  std::vector<TokenId> too_early = request.stop_tokens;
+  too_early.push_back(end_token);
   Answer answer;
   TextStream stream(request.stop);
   Sampler sampler;
   FakeAttention attention;
   std::vector<TokenId> timeline;
+  std::optional<double> mirostat_mu;
   std::vector<float> logits(static_cast<size_t>(tokenizer.vocab_size()));
   const auto append = [&](TokenId token, RowOrigin origin) {
     attention.read(attention.row(token, static_cast<int32_t>(timeline.size()), origin));
@@ -27,15 +30,22 @@ Answer answer_alone(const Request& request, int32_t context_tokens, const Tokeni
   const int64_t wanted = request.generated_max < 0 ? room : std::min<int64_t>(room, request.generated_max);
   while (std::ssize(answer.tokens) < wanted && !stream.stopped()) {
     attention.logits(logits);
-    const std::optional<TokenId> token = sampler.choose(logits, request.sampling, timeline, forbidden);
-    QUIRE_CHECK(token.has_value(), "the fake model's logits are numbers");
-    if (*token == end_token || std::ranges::find(request.stop_tokens, *token) != request.stop_tokens.end()) {
+    const bool may_stop = std::ssize(answer.tokens) >= request.generated_min;
+    SamplingPlace place{.history = timeline, .prompt_tokens = request.prompt.size(), .mirostat_mu = mirostat_mu};
+    if (request.ignore_eos) place.forbidden = end_tokens;
+    if (!may_stop) place.forbidden = too_early;
+    const std::optional<SamplingChoice> choice = sampler.choose(logits, request.sampling, place);
+    QUIRE_CHECK(choice.has_value(), "the fake model's logits are numbers");
+    const TokenId token = choice->token;
+    mirostat_mu = choice->mirostat_mu;
+    if (token == end_token || std::ranges::find(request.stop_tokens, token) != request.stop_tokens.end()) {
       answer.reason = FinishReason::stop;
       break;
     }
-    answer.tokens.push_back(*token);
-    answer.text += stream.push(tokenizer.bytes(*token));
-    append(*token, RowOrigin::generated);
+    answer.tokens.push_back(token);
+    const std::string_view bytes = tokenizer.bytes(token);
+    answer.text += may_stop ? stream.push(bytes) : stream.push_unstopped(bytes);
+    append(token, RowOrigin::generated);
   }
   if (stream.stopped()) answer.reason = FinishReason::stop;
   answer.text += stream.finish();

@@ -59,6 +59,12 @@ std::string TextStream::push(std::string_view bytes) {
   return text;
 }
 
+std::string TextStream::push_unstopped(std::string_view bytes) {
+  QUIRE_CHECK(!stopped(), "nothing follows a stop string");
+  append_whole_characters(bytes);
+  return std::exchange(pending_, {});
+}
+
 std::string TextStream::finish() {
   if (!stopped() && !incomplete_.empty()) {
     pending_ += replacement_character;

@@ -17,6 +17,8 @@ class TextStream {
 
   // Appends a token's bytes and returns the text that is safe now. REQUIRES: !stopped().
   std::string push(std::string_view bytes);
+  // The same without looking for stop strings: the text so far is no part of one. REQUIRES: !stopped().
+  std::string push_unstopped(std::string_view bytes);
   // The rest, when nothing more comes: what was held back because it could have become a stop string.
   std::string finish();
 

@@ -1,5 +1,7 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <string>
 
 #include "api/ollama/request.h"
@@ -48,7 +50,7 @@ TEST(OllamaRequest, reads_every_option) {
       "typical_p":0.75,"repeat_last_n":-1,"repeat_penalty":1.5,"presence_penalty":-2,"frequency_penalty":2,
       "stop":["a","","b"],"ignore_eos":true,"cache_prompt":false,
       "num_batch":1,"num_gpu":-1,"main_gpu":0,"use_mmap":true,"num_thread":2,"draft_num_predict":1,
-      "mirostat":1,"low_vram":false}})");
+      "tfs_z":1,"low_vram":false}})");
   const GenerationOptions& options = call.options;
   EXPECT_EQ(options.num_predict, 7);
   EXPECT_EQ(options.num_ctx, 128);
@@ -66,7 +68,59 @@ TEST(OllamaRequest, reads_every_option) {
   EXPECT_EQ(options.stop, (std::vector<std::string>{"a", "b"}));
   EXPECT_TRUE(options.ignore_eos);
   EXPECT_FALSE(options.cache_prompt);
-  EXPECT_EQ(call.unknown_fields, (std::vector<std::string>{"options.low_vram", "options.mirostat"}));
+  EXPECT_EQ(call.unknown_fields, (std::vector<std::string>{"options.low_vram", "options.tfs_z"}));
+}
+
+TEST(OllamaRequest, reads_the_samplers_of_llama_cpp_and_vllm_among_the_options) {
+  const GenerationCall call = generate(R"({"model":"m","prompt":"hi","options":{
+      "n_predict":9,"min_tokens":3,"stop_token_ids":[5,6],"allowed_token_ids":[9,4,9],"bad_words":["no"],
+      "repetition_penalty":1.25,"min_keep":2,"dynatemp_range":0.5,"dynatemp_exponent":2,"top_n_sigma":1.5,
+      "xtc_probability":0.5,"xtc_threshold":0.25,"mirostat":2,"mirostat_tau":4,"mirostat_eta":0.25,
+      "dry_multiplier":0.75,"dry_base":1.5,"dry_allowed_length":3,"dry_penalty_last_n":64,
+      "dry_sequence_breakers":["\n","\n",";"],"logit_bias":[[7,-1],["ab",false]],"samplers":["top_k","typ_p","temperature"]}})");
+  const GenerationOptions& options = call.options;
+  EXPECT_EQ(call.unknown_fields, std::vector<std::string>{});
+  EXPECT_EQ(options.num_predict, 9);
+  EXPECT_THAT(call.given_options, testing::Contains("num_predict")) << "the model's own does not count";
+  EXPECT_EQ(options.min_tokens, 3);
+  EXPECT_EQ(options.stop_tokens, (std::vector<TokenId>{5, 6}));
+  EXPECT_EQ(options.sampling.allowed_tokens, (std::vector<TokenId>{4, 9}));
+  EXPECT_EQ(options.texts.bad_words, std::vector<std::string>{"no"});
+  EXPECT_EQ(options.sampling.repetition_penalty, 1.25F);
+  EXPECT_EQ(options.sampling.min_keep, 2);
+  EXPECT_EQ(options.sampling.dynatemp_range, 0.5F);
+  EXPECT_EQ(options.sampling.dynatemp_exponent, 2.0F);
+  EXPECT_EQ(options.sampling.top_n_sigma, 1.5F);
+  EXPECT_EQ(options.sampling.xtc.probability, 0.5F);
+  EXPECT_EQ(options.sampling.xtc.threshold, 0.25F);
+  EXPECT_EQ(options.sampling.mirostat.version, 2);
+  EXPECT_EQ(options.sampling.mirostat.tau, 4.0F);
+  EXPECT_EQ(options.sampling.mirostat.eta, 0.25F);
+  EXPECT_EQ(options.sampling.dry.multiplier, 0.75F);
+  EXPECT_EQ(options.sampling.dry.base, 1.5F);
+  EXPECT_EQ(options.sampling.dry.allowed_length, 3);
+  EXPECT_EQ(options.sampling.dry.penalty_last_n, 64);
+  EXPECT_EQ(options.texts.dry_breakers, (std::vector<std::string>{"\n", "\n", ";"}));
+  EXPECT_EQ(options.sampling.logit_bias, (std::vector<std::pair<TokenId, float>>{{7, -1.0F}}));
+  ASSERT_EQ(options.texts.biases.size(), 1U);
+  EXPECT_EQ(options.texts.biases[0].first, "ab");
+  EXPECT_EQ(options.texts.biases[0].second, -std::numeric_limits<float>::infinity());
+  EXPECT_THAT(options.sampling.order.steps(),
+              testing::ElementsAre(SamplingStep::top_k, SamplingStep::typical_p, SamplingStep::temperature));
+}
+
+TEST(OllamaRequest, reads_the_order_of_samplers_from_names_and_letters) {
+  const auto steps = [](const std::string& samplers) {
+    const SamplingOrder order =
+        generate(R"({"model":"m","prompt":"p","options":{"samplers":)" + samplers + "}}").options.sampling.order;
+    return std::vector<SamplingStep>(order.steps().begin(), order.steps().end());
+  };
+  using enum SamplingStep;
+  EXPECT_EQ(steps(R"("edskypmxt")"),
+            (std::vector{penalties, dry, top_n_sigma, top_k, typical_p, top_p, min_p, xtc, temperature}));
+  EXPECT_EQ(steps(R"("tk")"), (std::vector{temperature, top_k}));
+  EXPECT_EQ(steps(R"(["xtc","typical_p","penalties"])"), (std::vector{xtc, typical_p, penalties}));
+  EXPECT_EQ(steps("[]").size(), sampling_step_count) << "asks for nothing";
 }
 
 TEST(OllamaRequest, takes_the_values_that_ollama_takes) {
@@ -218,6 +272,32 @@ const Refusal refused_generate[] = {
     Refusal{R"({"model":"m","options":{"temperature":101}})",
             "400 option \"temperature\" must be at most 100, got 101"},
     Refusal{R"({"model":"m","options":{"top_p":7}})", "400 option \"top_p\" must be from 0 to 1, got 7"},
+    Refusal{R"({"model":"m","options":{"mirostat":3}})", "400 option \"mirostat\" must be from 0 to 2, got 3"},
+    Refusal{R"({"model":"m","options":{"dry_base":0.5}})", "400 option \"dry_base\" must be from 1 to 1000, got 0.5"},
+    Refusal{R"({"model":"m","options":{"xtc_probability":2}})",
+            "400 option \"xtc_probability\" must be from 0 to 1, got 2"},
+    Refusal{R"({"model":"m","options":{"min_tokens":-1}})", "400 option \"min_tokens\" must be at least 0, got -1"},
+    Refusal{R"({"model":"m","options":{"min_tokens":5,"num_predict":4}})",
+            "400 \"min_tokens\" must be at most the 4 tokens of the answer, got 5"},
+    Refusal{R"({"model":"m","options":{"samplers":["top_k","infill"]}})",
+            "400 \"samplers\" names \"infill\", which is not served"},
+    Refusal{R"({"model":"m","options":{"samplers":"kz"}})", "400 \"samplers\" names \"z\", which is not served"},
+    Refusal{R"({"model":"m","options":{"samplers":"kk"}})", "400 \"samplers\" names \"top_k\" twice"},
+    Refusal{R"({"model":"m","options":{"samplers":[1]}})", "400 option \"samplers\" must be of type array of strings"},
+    Refusal{R"({"model":"m","options":{"bad_words":[" "]}})", "400 \"bad_words\" must not hold a blank text"},
+    Refusal{R"({"model":"m","options":{"stop_token_ids":[-1]}})", "400 \"stop_token_ids\" must hold token ids, got -1"},
+    Refusal{R"({"model":"m","options":{"allowed_token_ids":5}})",
+            "400 option \"allowed_token_ids\" must be of type array"},
+    Refusal{R"({"model":"m","options":{"dry_sequence_breakers":["0123456789012345678901234567890123456789x"]}})",
+            "400 \"dry_sequence_breakers\" must hold texts of at most 40 bytes, got 41"},
+    Refusal{R"({"model":"m","options":{"logit_bias":[[5]]}})",
+            "400 \"logit_bias[0]\" must be an array of a token id or a text, and its bias"},
+    Refusal{R"({"model":"m","options":{"logit_bias":[["a",true]]}})",
+            "400 \"logit_bias[0]\" must be a number or false, got a boolean"},
+    Refusal{R"({"model":"m","options":{"logit_bias":[[1.5,1]]}})",
+            "400 \"logit_bias[0]\" must hold token ids, got 1.5"},
+    Refusal{R"({"model":"m","options":{"logit_bias":5}})",
+            "400 \"logit_bias\" must be an object or an array, got a number"},
     Refusal{R"({"model":"m","tools":[{}]})", "400 \"tools\" is not supported"},
     Refusal{R"({"model":"m","format":"yaml"})", "400 \"format\" must be \"json\" or a JSON schema, got \"yaml\""},
     Refusal{R"({"model":"m","format":7})", "400 \"format\" must be a schema, got a number"},
@@ -336,8 +416,8 @@ TEST(StoreCalls, refuse_by_name_what_they_do_not_know) {
       << "every request would be refused";
   EXPECT_EQ(refusal(parse_create(R"({"model":"m","from":"b","messages":[{"role":"user","images":["x"]}]})")),
             "400 \"messages[0].images\" is not supported");
-  EXPECT_EQ(parse_create(R"({"model":"m","from":"b","parameters":{"mirostat":1,"num_ctx":8}})")->unknown_parameters,
-            std::vector<std::string>{"options.mirostat"});
+  EXPECT_EQ(parse_create(R"({"model":"m","from":"b","parameters":{"tfs_z":1,"num_ctx":8}})")->unknown_parameters,
+            std::vector<std::string>{"options.tfs_z"});
   for (const char* field : {"adapters", "draft_files", "draft_quantize", "remote_host", "modelfile", "path", "info"}) {
     EXPECT_EQ(refusal(parse_create(R"({"model":"m","from":"b",")" + std::string(field) + R"(":{"a":"b"}})")),
               "400 \"" + std::string(field) + "\" is not supported");

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <string>
 
 #include "api/openai/request.h"
@@ -73,6 +74,29 @@ TEST(OpenAiRequest, reads_what_ollama_ignores) {
   EXPECT_FALSE(call->options.cache_prompt);
   EXPECT_EQ(call->options.num_ctx, 64);
   EXPECT_EQ(call->options.sampling.top_k, 5);
+}
+
+TEST(OpenAiRequest, takes_the_samplers_of_llama_cpp_and_vllm_at_the_top_level) {
+  const auto call = parse_chat_completions(chat_body(
+      R"("repetition_penalty":1.5,"min_tokens":2,"stop_token_ids":[3],"allowed_token_ids":[1,2],"bad_words":"no",
+         "n_predict":8,"mirostat":1,"dry_multiplier":0.5,"xtc_probability":0.25,"samplers":"kt","top_n_sigma":-1,
+         "logit_bias":{"7":false},"n_probs":0)"));
+  ASSERT_TRUE(call) << call.error().message;
+  EXPECT_EQ(call->unknown_fields, std::vector<std::string>{});
+  const GenerationOptions& options = call->options;
+  EXPECT_EQ(options.sampling.repetition_penalty, 1.5F);
+  EXPECT_EQ(options.min_tokens, 2);
+  EXPECT_EQ(options.stop_tokens, std::vector<TokenId>{3});
+  EXPECT_EQ(options.sampling.allowed_tokens, (std::vector<TokenId>{1, 2}));
+  EXPECT_EQ(options.texts.bad_words, std::vector<std::string>{"no"});
+  EXPECT_EQ(options.num_predict, 8);
+  EXPECT_EQ(options.sampling.mirostat.version, 1);
+  EXPECT_EQ(options.sampling.dry.multiplier, 0.5F);
+  EXPECT_EQ(options.sampling.xtc.probability, 0.25F);
+  EXPECT_EQ(options.sampling.order.steps().size(), 2U);
+  EXPECT_EQ(options.sampling.top_n_sigma, 0.0F) << "off";
+  ASSERT_EQ(options.sampling.logit_bias.size(), 1U);
+  EXPECT_EQ(options.sampling.logit_bias[0].second, -std::numeric_limits<float>::infinity()) << "never";
 }
 
 TEST(OpenAiRequest, turns_service_tiers_into_bands_unless_a_band_is_given) {
@@ -189,12 +213,11 @@ const Refusal refused_chat_completions[] = {
     Refusal{R"("guided_json":{},"guided_regex":"a+")",
             "400 \"guided_regex\" is a second constraint: an answer can have one"},
     Refusal{R"("guided_choice":"a")", "400 \"guided_choice\" must be an array of 1 to 10000 strings"},
-    Refusal{R"("stop_token_ids":[2])", "400 \"stop_token_ids\" is not supported"},
     Refusal{R"("prompt_logprobs":0)", "400 \"prompt_logprobs\" is not supported"},
     Refusal{R"("chat_template_kwargs":7)", "400 \"chat_template_kwargs\" must be an object, got a number"},
-    Refusal{R"("min_tokens":1)", "400 \"min_tokens\" is not supported"},
-    Refusal{R"("n_predict":7)", "400 \"n_predict\" is not supported"},
-    Refusal{R"("repetition_penalty":1.05)", "400 \"repetition_penalty\" is not supported"},
+    Refusal{R"("min_tokens":6,"max_tokens":5)", "400 \"min_tokens\" must be at most the 5 tokens of the answer, got 6"},
+    Refusal{R"("repetition_penalty":0)", "400 option \"repetition_penalty\" must be from 0.01 to 100, got 0"},
+    Refusal{R"("n_probs":5)", "400 \"n_probs\" is not supported"},
     Refusal{R"("skip_special_tokens":false)", "400 \"skip_special_tokens\" is not supported"}};
 
 TEST(RefusedChatCompletions, says_what_is_wrong) {
@@ -216,10 +239,10 @@ TEST(OpenAiRequest, passes_what_asks_for_nothing_and_collects_what_nobody_knows)
   EXPECT_EQ(harmless->unknown_fields, std::vector<std::string>{});
 
   const auto chat = parse_chat_completions(
-      chat_body(R"("verbosity":"low","stream_options":{"include_obfuscation":true},"dry_multiplier":0.8)"));
+      chat_body(R"("verbosity":"low","stream_options":{"include_obfuscation":true},"tfs_z":0.8)"));
   ASSERT_TRUE(chat) << chat.error().message;
   EXPECT_EQ(chat->unknown_fields,
-            (std::vector<std::string>{"stream_options.include_obfuscation", "dry_multiplier", "verbosity"}));
+            (std::vector<std::string>{"stream_options.include_obfuscation", "tfs_z", "verbosity"}));
   EXPECT_EQ(parse_completions(R"({"model":"m","prompt":"p","messages":[1]})")->unknown_fields,
             std::vector<std::string>{"messages"});
 }

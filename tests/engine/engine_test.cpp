@@ -21,11 +21,6 @@ std::string read_text(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// A model that is always there: 2 layers, random weights, F32.
-std::filesystem::path tiny_model() {
-  return std::filesystem::path(QUIRE_SOURCE_DIR) / "tests/data/logits/llama-tied.gguf";
-}
-
 const KernelTable& best_table() { return *supported_kernel_tables().back(); }
 
 Limits small_limits() {

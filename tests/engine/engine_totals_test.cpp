@@ -17,9 +17,6 @@ constexpr int64_t ms = 1'000'000;
 // A step is a millisecond of the world's clock.
 class EngineTotalsTest : public testing::Test {
  protected:
-  static std::filesystem::path tiny_model() {
-    return std::filesystem::path(QUIRE_SOURCE_DIR) / "tests/data/logits/llama-tied.gguf";
-  }
   static Limits limits() {
     return {.block_tokens = 32,
             .block_count = 64,

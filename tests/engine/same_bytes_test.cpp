@@ -36,6 +36,19 @@ Limits tight() {
           .parallel_adapts = false};
 }
 
+// Whatever looks at what was said before, or keeps something from one token to the next.
+void add_rarer_steps(std::mt19937_64& random, SamplingParams& sampling) {
+  if (random() % 3 == 0) sampling.mirostat = {.version = static_cast<uint8_t>(1 + random() % 2), .tau = 3.0F};
+  if (random() % 3 == 0) {
+    sampling.dry = {.multiplier = 0.8F, .allowed_length = 1, .breakers = {{.first = 13}, {.first = 20, .rest = {21}}}};
+  }
+  if (random() % 4 == 0) sampling.xtc = {.probability = 0.5F, .threshold = 0.05F};
+  if (random() % 4 == 0) sampling.dynatemp_range = 0.5F;
+  if (random() % 4 == 0) sampling.top_n_sigma = 2.0F;
+  if (random() % 4 == 0) sampling.repetition_penalty = 1.2F;
+  if (random() % 4 == 0) sampling.bad_words = {{30}, {40, 41}};
+}
+
 // Mixed lengths, seeds, sampling, priorities; some prompts begin alike. A function of (seed, vocab).
 std::vector<Request> mixed_requests(uint64_t seed, int32_t vocab, int count) {
   std::mt19937_64 random(seed);
@@ -60,7 +73,9 @@ std::vector<Request> mixed_requests(uint64_t seed, int32_t vocab, int count) {
       sampling.top_p = random() % 2 == 0 ? 0.9F : 1.0F;
       sampling.min_p = random() % 4 == 0 ? 0.05F : 0.0F;
       sampling.repeat_penalty = random() % 3 == 0 ? 1.1F : 1.0F;
+      add_rarer_steps(random, sampling);
     }
+    if (random() % 4 == 0) request.generated_min = static_cast<int32_t>(random() % 8);
     requests.push_back(std::move(request));
   }
   return requests;

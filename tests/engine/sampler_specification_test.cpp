@@ -1,4 +1,7 @@
 // The sampler against its specification: every token is a candidate, all are sorted, all weights are added up.
+#include "engine/sampler_specification.h"
+
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,113 +14,8 @@
 #include "engine/random.h"
 #include "engine/sampler.h"
 
-namespace quire {
+namespace quire::test {
 namespace {
-
-constexpr float infinity = std::numeric_limits<float>::infinity();
-
-struct Candidate {
-  TokenId token;
-  float logit;
-  double weight = 0.0;
-};
-using Candidates = std::vector<Candidate>;
-
-bool better(const Candidate& a, const Candidate& b) {
-  return a.logit > b.logit || (a.logit == b.logit && a.token < b.token);
-}
-
-// A change of the logits that any chain begins with.
-std::vector<float> adjusted(std::vector<float> logits, const SamplingParams& params, std::span<const TokenId> history,
-                            std::span<const TokenId> forbidden) {
-  const auto valid = [&](TokenId token) { return token >= 0 && static_cast<size_t>(token) < logits.size(); };
-  for (const auto& [token, bias] : params.logit_bias) {
-    if (valid(token)) logits[static_cast<size_t>(token)] += bias;
-  }
-  for (const TokenId token : forbidden) {
-    if (valid(token)) logits[static_cast<size_t>(token)] = -infinity;
-  }
-  if (params.repeat_last_n == 0) return logits;
-  if (params.repeat_last_n > 0) {
-    history = history.last(std::min(history.size(), static_cast<size_t>(params.repeat_last_n)));
-  }
-  for (TokenId token = 0; valid(token); ++token) {
-    const auto count = std::ranges::count(history, token);
-    if (count == 0) continue;
-    float& logit = logits[static_cast<size_t>(token)];
-    logit = logit > 0.0F ? logit / params.repeat_penalty : logit * params.repeat_penalty;
-    logit -= static_cast<float>(count) * params.frequency_penalty + params.presence_penalty;
-  }
-  return logits;
-}
-
-void weigh(Candidates& candidates, double temperature) {
-  const double top = std::ranges::min_element(candidates, better)->logit;
-  for (Candidate& candidate : candidates) candidate.weight = fixed_exp((double{candidate.logit} - top) / temperature);
-}
-
-double total(const Candidates& candidates) {
-  double sum = 0.0;
-  for (const Candidate& candidate : candidates) sum += candidate.weight;
-  return sum;
-}
-
-void keep_until(Candidates& candidates, double target) {
-  double sum = 0.0;
-  size_t kept = 0;
-  while (kept < candidates.size() && sum < target) sum += candidates[kept++].weight;
-  candidates.resize(std::max<size_t>(kept, 1));
-}
-
-void keep_typical(Candidates& candidates, double share) {
-  weigh(candidates, 1.0);
-  const double sum = total(candidates);
-  double entropy = 0.0;
-  for (const Candidate& candidate : candidates) {
-    const double probability = candidate.weight / sum;
-    if (probability > 0.0) entropy -= probability * fixed_log(probability);
-  }
-  const auto distance = [&](const Candidate& candidate) {
-    if (candidate.weight <= 0.0) return std::numeric_limits<double>::infinity();
-    return std::abs(-fixed_log(candidate.weight / sum) - entropy);
-  };
-  std::ranges::sort(candidates, [&](const Candidate& a, const Candidate& b) {
-    return distance(a) < distance(b) || (distance(a) == distance(b) && a.token < b.token);
-  });
-  keep_until(candidates, share * sum);
-  std::ranges::sort(candidates, better);
-}
-
-std::optional<TokenId> specified_choice(const std::vector<float>& given, const SamplingParams& params,
-                                        std::span<const TokenId> history, std::span<const TokenId> forbidden) {
-  const std::vector<float> logits = adjusted(given, params, history, forbidden);
-  Candidates candidates;
-  for (size_t token = 0; token < logits.size(); ++token) {
-    if (!(logits[token] < infinity)) return std::nullopt;
-    if (logits[token] != -infinity) candidates.push_back({static_cast<TokenId>(token), logits[token]});
-  }
-  if (candidates.empty()) return std::nullopt;
-  if (params.temperature <= 0.0F) return std::ranges::min_element(candidates, better)->token;
-  if (params.top_k > 0 || params.top_p < 1.0F || params.typical_p < 1.0F) std::ranges::sort(candidates, better);
-  if (params.top_k > 0) candidates.resize(std::min(candidates.size(), static_cast<size_t>(params.top_k)));
-  if (params.typical_p < 1.0F) keep_typical(candidates, params.typical_p);
-  if (params.top_p < 1.0F) {
-    weigh(candidates, 1.0);
-    keep_until(candidates, double{params.top_p} * total(candidates));
-  }
-  if (params.min_p > 0.0F) {
-    weigh(candidates, 1.0);
-    std::erase_if(candidates, [&](const Candidate& candidate) { return candidate.weight < params.min_p; });
-  }
-  weigh(candidates, params.temperature);
-  const double target = keyed_uniform(params.seed, params.choice, history.size()) * total(candidates);
-  double sum = 0.0;
-  for (const Candidate& candidate : candidates) {
-    sum += candidate.weight;
-    if (sum > target) return candidate.token;
-  }
-  return candidates.back().token;
-}
 
 using Random = std::mt19937_64;
 
@@ -147,21 +45,85 @@ std::vector<float> random_logits(Random& random) {
   return logits;
 }
 
+SamplingOrder random_order(Random& random) {
+  const SamplingOrder all;
+  std::vector<SamplingStep> steps(all.steps().begin(), all.steps().end());
+  std::ranges::shuffle(steps, random);
+  steps.resize(random() % 3 == 0 ? random() % (steps.size() + 1) : steps.size());
+  return SamplingOrder::of(steps);
+}
+
+DryParams random_dry(Random& random, size_t vocab) {
+  DryParams dry{.multiplier = any_of(random, {0.8F, 5.0F}), .base = any_of(random, {1.0F, 1.75F, 4.0F})};
+  dry.allowed_length = any_of(random, {0, 1, 2, 2, 5});
+  dry.penalty_last_n = any_of(random, {-1, -1, 0, 7, 1000});
+  for (size_t count = random() % 3; count > 0; --count) {
+    dry.breakers.push_back({.first = static_cast<TokenId>(random() % vocab)});
+    while (random() % 3 == 0) dry.breakers.back().rest.push_back(static_cast<TokenId>(random() % vocab));
+  }
+  std::ranges::sort(dry.breakers, {}, &DryBreaker::first);
+  return dry;
+}
+
 SamplingParams random_params(Random& random, size_t vocab) {
   SamplingParams params{.seed = random(), .choice = static_cast<uint32_t>(random() % 3)};
+  const auto one_in = [&](uint64_t count) { return random() % count == 0; };
   params.temperature = any_of(random, {0.0F, 1e-3F, 0.3F, 0.8F, 1.0F, 1.0F, 2.0F, 100.0F});
   params.top_k = any_of(random, {0, 0, 0, 1, 2, 5, 40, 1000, 100'000});
   params.top_p = any_of(random, {1.0F, 1.0F, 0.9F, 0.9F, 0.5F, 0.1F, 0.0F, 0.9999F});
   params.min_p = any_of(random, {0.0F, 0.0F, 0.05F, 1e-6F, 1.0F});
   if (vocab <= 300) params.typical_p = any_of(random, {1.0F, 1.0F, 0.9F, 0.5F});
-  if (random() % 4 == 0) {
+  if (one_in(4)) {
     params.repeat_penalty = any_of(random, {1.0F, 1.1F, 2.0F});
     params.presence_penalty = any_of(random, {0.0F, 0.5F});
     params.frequency_penalty = any_of(random, {0.0F, 0.25F});
     params.repeat_last_n = any_of(random, {-1, 0, 3, 64});
   }
-  if (random() % 8 == 0) params.logit_bias = {{static_cast<TokenId>(random() % vocab), 3.0F}, {-1, 1.0F}, {9999, 1.0F}};
+  if (one_in(6)) params.repetition_penalty = any_of(random, {1.3F, 0.5F});
+  if (one_in(4)) params.dry = random_dry(random, vocab);
+  if (one_in(4)) params.top_n_sigma = any_of(random, {0.5F, 1.0F, 3.0F});
+  if (one_in(3))
+    params.xtc = {.probability = any_of(random, {0.5F, 1.0F}), .threshold = any_of(random, {0.0F, 0.01F, 0.1F, 0.5F})};
+  if (one_in(4)) params.dynatemp_range = any_of(random, {0.3F, 5.0F});
+  if (one_in(4)) params.dynatemp_exponent = any_of(random, {0.0F, 0.5F, 2.0F});
+  if (one_in(4)) params.min_keep = any_of(random, {1, 3, 50, 100'000});
+  if (one_in(5)) {
+    params.mirostat = {.version = any_of<uint8_t>(random, {1, 2}),
+                       .tau = any_of(random, {0.0F, 1.0F, 3.0F, 5.0F, 20.0F})};
+  }
+  if (one_in(3)) params.order = random_order(random);
+  if (one_in(8)) params.logit_bias = {{static_cast<TokenId>(random() % vocab), 3.0F}, {-1, 1.0F}, {9999, 1.0F}};
+  if (one_in(8)) params.logit_bias.emplace_back(static_cast<TokenId>(random() % vocab), -infinity);
+  if (one_in(8)) {
+    for (size_t token = random() % 4; token < vocab + 2; token += 1 + random() % 4) {
+      params.allowed_tokens.push_back(static_cast<TokenId>(token));
+    }
+  }
+  for (size_t count = one_in(4) ? 3 : 0; count > 0; --count) {
+    params.bad_words.emplace_back(1 + random() % 3);
+    std::ranges::generate(params.bad_words.back(), [&] { return static_cast<TokenId>(random() % vocab); });
+  }
   return params;
+}
+
+std::string described(const SamplingParams& params) {
+  std::string order;
+  for (const SamplingStep step : params.order.steps()) order += std::to_string(static_cast<int>(step));
+  return fmt::format(
+      "t {} range {} exponent {} k {} p {} min {} typical {} sigma {} keep {} dry {} xtc {}/{} mirostat {}/{} order {}",
+      params.temperature, params.dynatemp_range, params.dynatemp_exponent, params.top_k, params.top_p, params.min_p,
+      params.typical_p, params.top_n_sigma, params.min_keep, params.dry.multiplier, params.xtc.probability,
+      params.xtc.threshold, params.mirostat.version, params.mirostat.tau, order);
+}
+
+void expect_specified(Sampler& sampler, const std::vector<float>& logits, const SamplingParams& params,
+                      const SamplingPlace& place, uint64_t seed) {
+  const auto found = sampler.choose(logits, params, place);
+  const auto wanted = specified_choice(logits, params, place);
+  ASSERT_EQ(found.has_value(), wanted.has_value()) << "seed " << seed;
+  if (!wanted) return;
+  ASSERT_EQ(found->token, wanted->token) << "seed " << seed << ": " << described(params);
+  ASSERT_EQ(found->mirostat_mu, wanted->mirostat_mu) << "seed " << seed;
 }
 
 TEST(SamplerSpecification, random_rows_and_parameters_choose_the_same_token) {
@@ -169,17 +131,44 @@ TEST(SamplerSpecification, random_rows_and_parameters_choose_the_same_token) {
   for (uint64_t seed = 1; seed <= 6000; ++seed) {
     Random random(seed);
     const std::vector<float> logits = random_logits(random);
-    const auto token = [&] { return static_cast<TokenId>(random() % logits.size()); };
+    const size_t variety = random() % 2 == 0 ? std::min<size_t>(logits.size(), 3) : logits.size();  // few: they repeat
+    const auto token = [&] { return static_cast<TokenId>(random() % variety); };
     std::vector<TokenId> history(random() % 100);
     std::ranges::generate(history, token);
     std::vector<TokenId> forbidden;
     if (random() % 3 == 0) forbidden = {token(), token(), -1, 9999};
+    std::vector<uint64_t> mask;
+    if (random() % 8 == 0) mask.resize((logits.size() + 63) / 64 - (random() % 4 == 0 ? 1 : 0));
+    std::ranges::generate(mask, [&] { return any_of<uint64_t>(random, {0, ~uint64_t{0}, random()}); });
     const SamplingParams params = random_params(random, logits.size());
+    std::optional<double> mu;
+    const size_t prompt_tokens = history.size() - std::min<size_t>(history.size(), random() % 4);
     for (int draw = 0; draw < 3; ++draw) {
-      ASSERT_EQ(sampler.choose(logits, params, history, forbidden),
-                specified_choice(logits, params, history, forbidden))
-          << "seed " << seed << ", draw " << draw;
+      const SamplingPlace place{
+          .history = history, .prompt_tokens = prompt_tokens, .forbidden = forbidden, .mask = mask, .mirostat_mu = mu};
+      ASSERT_NO_FATAL_FAILURE(expect_specified(sampler, logits, params, place, seed));
+      if (const auto choice = sampler.choose(logits, params, place)) mu = choice->mirostat_mu;
       history.push_back(token());
+    }
+  }
+}
+
+TEST(SamplerSpecification, what_repeats_is_found_as_by_trying_every_place) {
+  DryRepetitions repetitions;
+  for (uint64_t seed = 1; seed <= 4000; ++seed) {
+    Random random(seed);
+    const size_t vocab = 1 + random() % 4;
+    std::vector<TokenId> history(random() % 60);
+    std::ranges::generate(history, [&] { return static_cast<TokenId>(random() % vocab); });
+    const DryParams dry = random_dry(random, vocab);
+    std::vector<LogitPenalty> found;
+    repetitions.penalize(history, dry, found);
+    std::ranges::sort(found, {}, &LogitPenalty::token);
+    const std::vector<LogitPenalty> wanted = specified_dry(history, dry);
+    ASSERT_EQ(found.size(), wanted.size()) << "seed " << seed;
+    for (size_t index = 0; index < found.size(); ++index) {
+      ASSERT_EQ(found[index].token, wanted[index].token) << "seed " << seed;
+      ASSERT_EQ(found[index].minus, wanted[index].minus) << "seed " << seed;
     }
   }
 }
@@ -191,7 +180,7 @@ TEST(SamplerSpecification, a_cut_exactly_at_the_share_is_where_the_sorted_sum_re
     for (const float top_p : {0.25F, 0.5F, 0.75F}) {
       for (uint64_t seed = 0; seed < 20; ++seed) {
         const SamplingParams params{.temperature = 1.0F, .top_p = top_p, .seed = seed};
-        ASSERT_EQ(sampler.choose(logits, params, {}, {}), specified_choice(logits, params, {}, {})) << vocab;
+        ASSERT_NO_FATAL_FAILURE(expect_specified(sampler, logits, params, {}, vocab));
       }
     }
   }
@@ -209,7 +198,7 @@ TEST(SamplerSpecification, a_draw_at_the_border_of_two_tokens_is_the_exact_sums)
     if (std::abs(place - std::round(place)) > vocab * LogitRow::sum_tolerance) continue;
     ++found;
     const std::vector<TokenId> history(position);
-    ASSERT_EQ(sampler.choose(logits, params, history, {}), static_cast<TokenId>(place)) << position;
+    ASSERT_EQ(sampler.choose(logits, params, {.history = history})->token, static_cast<TokenId>(place)) << position;
   }
   EXPECT_GE(found, 5);
 }
@@ -224,10 +213,15 @@ TEST(SamplerSpecification, a_vocabulary_as_large_as_they_come) {
     for (const SamplingParams& params :
          {SamplingParams{}, SamplingParams{.temperature = 0.8F, .top_k = 40, .top_p = 0.9F},
           SamplingParams{.temperature = 1.0F, .top_p = 0.9F}, SamplingParams{.temperature = 1.0F},
-          SamplingParams{.temperature = 1.0F, .min_p = 0.1F}, SamplingParams{.temperature = 1.0F, .top_k = 2000}}) {
+          SamplingParams{.temperature = 1.0F, .min_p = 0.1F}, SamplingParams{.temperature = 1.0F, .top_k = 2000},
+          SamplingParams{.temperature = 0.7F, .top_n_sigma = 1.5F},
+          SamplingParams{.temperature = 0.7F, .mirostat = {2}},
+          SamplingParams{.temperature = 1.0F, .xtc = {1.0F, 0.01F}},
+          SamplingParams{.temperature = 1.0F, .mirostat = {1}},
+          SamplingParams{.temperature = 0.7F, .dynatemp_range = 0.5F}}) {
       for (const size_t position : {0, 1, 2}) {
         const std::vector<TokenId> history(position);
-        ASSERT_EQ(sampler.choose(logits, params, history, {}), specified_choice(logits, params, history, {}));
+        ASSERT_NO_FATAL_FAILURE(expect_specified(sampler, logits, params, {.history = history}, position));
       }
     }
   }
@@ -238,24 +232,25 @@ TEST(SamplerSpecification, logprobs_are_those_of_the_sorted_softmax) {
   for (uint64_t seed = 1; seed <= 1000; ++seed) {
     Random random(seed);
     const std::vector<float> logits = random_logits(random);
-    const auto chosen = sampler.choose(logits, {}, {}, {});
-    if (!chosen) continue;
+    const auto choice = sampler.choose(logits, {}, {});
+    if (!choice) continue;
+    const TokenId chosen = choice->token;
     double sum = 0.0;
-    for (const float logit : logits) sum += fixed_exp(double{logit} - double{logits[static_cast<size_t>(*chosen)]});
+    for (const float logit : logits) sum += fixed_exp(double{logit} - double{logits[static_cast<size_t>(chosen)]});
     const auto expected = [&](TokenId token) {
-      return double{logits[static_cast<size_t>(token)]} - double{logits[static_cast<size_t>(*chosen)]} - fixed_log(sum);
+      return double{logits[static_cast<size_t>(token)]} - double{logits[static_cast<size_t>(chosen)]} - fixed_log(sum);
     };
     std::vector<TokenId> order(logits.size());
     std::iota(order.begin(), order.end(), 0);
     std::ranges::stable_sort(order, std::greater(), [&](TokenId token) { return logits[static_cast<size_t>(token)]; });
     const auto top_n = any_of(random, {0, 1, 5, 20, 10'000});
-    const PositionLogprobs found = sampler.logprobs(logits, *chosen, top_n);
-    EXPECT_EQ(found.chosen.token, *chosen);
+    const PositionLogprobs found = sampler.logprobs(logits, chosen, top_n);
+    EXPECT_EQ(found.chosen.token, chosen);
     // A rounding to float, and what sums may differ by.
     const auto near = [](float value, double wanted) {
       return std::isinf(wanted) ? value == wanted : std::abs(value - wanted) <= 1e-7 * std::abs(wanted) + 2e-9;
     };
-    EXPECT_TRUE(near(found.chosen.logprob, expected(*chosen))) << seed;
+    EXPECT_TRUE(near(found.chosen.logprob, expected(chosen))) << seed;
     ASSERT_EQ(found.top.size(), std::min(logits.size(), static_cast<size_t>(top_n))) << seed;
     for (size_t index = 0; index < found.top.size(); ++index) {
       ASSERT_EQ(found.top[index].token, order[index]) << seed;
@@ -265,4 +260,4 @@ TEST(SamplerSpecification, logprobs_are_those_of_the_sorted_softmax) {
 }
 
 }  // namespace
-}  // namespace quire
+}  // namespace quire::test

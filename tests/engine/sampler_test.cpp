@@ -17,7 +17,8 @@ constexpr float infinity = std::numeric_limits<float>::infinity();
 
 std::optional<TokenId> choose(std::vector<float> logits, SamplingParams params, std::vector<TokenId> history = {},
                               std::vector<TokenId> forbidden = {}) {
-  return Sampler().choose(logits, params, history, forbidden);
+  const auto choice = Sampler().choose(logits, params, {.history = history, .forbidden = forbidden});
+  return choice ? std::optional(choice->token) : std::nullopt;
 }
 
 // How often each token is chosen over many positions.
@@ -26,7 +27,7 @@ std::map<TokenId, int> draws(const std::vector<float>& logits, SamplingParams pa
   std::map<TokenId, int> result;
   std::vector<TokenId> history;
   for (int position = 0; position < count; ++position) {
-    ++result[*sampler.choose(logits, params, history, {})];
+    ++result[sampler.choose(logits, params, {.history = history})->token];
     history.push_back(0);
   }
   return result;
@@ -125,6 +126,51 @@ TEST(Sampler, min_p_drops_what_is_far_below_the_best) {
   EXPECT_TRUE(counts.size() == 2 && !counts.contains(2));
 }
 
+TEST(Sampler, steps_are_done_in_the_order_that_is_asked_for_and_others_are_not) {
+  // Probabilities 0.5, 0.25, 0.125, 0.125; at temperature 5 they are nearly equal.
+  const std::vector<float> logits = {std::log(0.5F), std::log(0.25F), std::log(0.125F), std::log(0.125F)};
+  SamplingParams params{.temperature = 5.0F, .top_p = 0.7F};
+  EXPECT_EQ(draws(logits, params).size(), 2U);
+  params.order = SamplingOrder::of(std::vector{SamplingStep::temperature, SamplingStep::top_p});
+  EXPECT_EQ(draws(logits, params).size(), 3U);
+  params.order = SamplingOrder::of(std::vector{SamplingStep::temperature});
+  EXPECT_EQ(draws(logits, params).size(), 4U);
+  params = {.temperature = 0.0F, .order = SamplingOrder::of(std::vector{SamplingStep::top_k})};
+  EXPECT_EQ(draws(logits, params).size(), 4U) << "no temperature is none of 0";
+}
+
+TEST(Sampler, xtc_drops_the_likely_but_the_last_of_them) {
+  const std::vector<float> logits = {std::log(0.5F), std::log(0.25F), std::log(0.125F), std::log(0.125F)};
+  SamplingParams params{.temperature = 1.0F, .xtc = {.probability = 1.0F, .threshold = 0.2F}};
+  EXPECT_FALSE(draws(logits, params).contains(0));
+  EXPECT_TRUE(draws(logits, params).contains(1));
+  params.xtc.threshold = 0.3F;
+  EXPECT_TRUE(draws(logits, params).contains(0)) << "one alone stays";
+  params.xtc = {.probability = 0.5F, .threshold = 0.2F};
+  EXPECT_NEAR(draws(logits, params)[0] / 4000.0, 0.25, 0.04) << "half of the draws";
+}
+
+TEST(Sampler, dry_ends_a_repetition_and_stops_at_a_breaker) {
+  const std::vector<float> logits = {0, 0, 0, 1, 0, 0.5F};
+  const std::vector<TokenId> repeated = {1, 2, 3, 4, 1, 2};  // 3 would go on with "1 2"
+  SamplingParams params{.dry = {.multiplier = 1.0F}};
+  EXPECT_EQ(choose(logits, params, repeated), 5);
+  EXPECT_EQ(choose(logits, {}, repeated), 3);
+  params.dry.allowed_length = 3;
+  EXPECT_EQ(choose(logits, params, repeated), 3);
+  params.dry.allowed_length = 2;
+  params.dry.breakers = {{.first = 1}};
+  EXPECT_EQ(choose(logits, params, repeated), 3) << "one token since the breaker";
+}
+
+TEST(Sampler, repetition_penalty_looks_at_all_tokens) {
+  std::vector<TokenId> history(100, 2);
+  history.front() = 0;
+  const std::vector<float> logits = {3, 2.5F, -9};
+  EXPECT_EQ(choose(logits, {.repeat_penalty = 1.5F}, history), 0) << "64 tokens";
+  EXPECT_EQ(choose(logits, {.repeat_last_n = 0, .repetition_penalty = 1.5F}, history), 1);
+}
+
 TEST(Sampler, typical_p_can_drop_the_most_likely_token) {
   // One likely token and many equal ones: the entropy is nearer to the surprise of the many.
   std::vector<float> logits(65, std::log(0.7F / 64));
@@ -147,9 +193,9 @@ TEST(Sampler, scratch_of_one_call_does_not_reach_the_next) {
   Sampler sampler;
   const std::vector<float> logits = {3, 2.9F, -1};
   const std::vector<TokenId> history = {0};
-  EXPECT_EQ(sampler.choose(logits, {.repeat_penalty = 1.5F}, history, {}), 1);
-  EXPECT_EQ(sampler.choose(logits, {}, {}, {}), 0);
-  EXPECT_EQ(sampler.choose(logits, {.repeat_penalty = 1.5F}, {}, {}), 0);
+  EXPECT_EQ(sampler.choose(logits, {.repeat_penalty = 1.5F}, {.history = history})->token, 1);
+  EXPECT_EQ(sampler.choose(logits, {}, {})->token, 0);
+  EXPECT_EQ(sampler.choose(logits, {.repeat_penalty = 1.5F}, {})->token, 0);
 }
 
 TEST(Logprobs, are_the_models_own_and_sorted) {
@@ -168,7 +214,7 @@ TEST(Logprobs, a_forbidden_token_without_a_number_leaves_no_order) {
     std::vector<float> logits(1000, 1.0F);
     logits[999] = strange;
     const std::vector<TokenId> forbidden = {999};
-    ASSERT_EQ(sampler.choose(logits, {}, {}, forbidden), 0);
+    ASSERT_EQ(sampler.choose(logits, {}, {.forbidden = forbidden})->token, 0);
     const PositionLogprobs result = sampler.logprobs(logits, 0, 5);
     EXPECT_EQ(result.chosen.token, 0);
     EXPECT_TRUE(result.top.empty());

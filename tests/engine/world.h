@@ -50,6 +50,11 @@ inline gguf::Metadata plain_vocabulary(int32_t size) {
   return metadata;
 }
 
+// A model that is always there: 2 layers, random weights, F32.
+inline std::filesystem::path tiny_model() {
+  return std::filesystem::path(QUIRE_SOURCE_DIR) / "tests/data/logits/llama-tied.gguf";
+}
+
 // A model on one kernel table and a number of workers.
 struct LoadedModel {
   LoadedModel(const std::filesystem::path& path, const KernelTable& kernels, int workers)

@@ -70,6 +70,7 @@ class GatedModel final : public LoadedModel {
   std::vector<TokenId> encode_raw(std::string_view text) const override {
     return {1, static_cast<TokenId>(text.size())};
   }
+  void add_token_texts(const TokenTexts&, SamplingParams&) const override {}
   Result<PromptText> render(const ChatTemplateInput&) const override { return PromptText{}; }
   const parts::Syntax& syntax() const override { return syntax_; }
   const std::vector<TokenId>& marker_tokens() const override { return no_tokens_; }

@@ -60,6 +60,12 @@ class FakeModel : public LoadedModel {
     for (const char c : text) tokens.push_back(static_cast<unsigned char>(c));
     return tokens;
   }
+  void add_token_texts(const TokenTexts& texts, SamplingParams& sampling) const override {
+    for (const auto& [text, bias] : texts.biases) {
+      for (const char c : text) sampling.logit_bias.emplace_back(static_cast<unsigned char>(c), bias);
+    }
+    for (const std::string& word : texts.bad_words) sampling.bad_words.emplace_back(word.begin(), word.end());
+  }
   Result<PromptText> render(const ChatTemplateInput& input) const override {
     PromptText prompt;
     for (const auto& message : input.messages) {

@@ -220,6 +220,24 @@ TEST_F(PromptTest, refuses_ids_outside_the_vocabulary) {
   EXPECT_EQ(prompt_of(call), "^");
   call.options.sampling.logit_bias = {{1000, 1.0F}};
   EXPECT_EQ(prompt_of(call).substr(0, 3), "400");
+  call.options.sampling.logit_bias.clear();
+  call.options.stop_tokens = {257};
+  EXPECT_EQ(prompt_of(call), "400 \"stop_token_ids\" holds the token id 257, the model's vocabulary has 257 tokens");
+  call.options.stop_tokens.clear();
+  call.options.sampling.allowed_tokens = {1, 257};
+  EXPECT_EQ(prompt_of(call), "400 \"allowed_token_ids\" holds the token id 257, the model's vocabulary has 257 tokens");
+}
+
+TEST_F(PromptTest, turns_the_texts_of_a_call_into_its_tokens) {
+  api::GenerationCall call;
+  call.prompt_tokens = {1};
+  call.options.sampling.logit_bias = {{7, 1.0F}};
+  call.options.texts.biases = {{"ab", -2.0F}};
+  call.options.texts.bad_words = {"xy"};
+  ASSERT_TRUE(make_prompts(call, model_, 0));
+  EXPECT_EQ(call.options.sampling.logit_bias,
+            (std::vector<std::pair<TokenId, float>>{{7, 1.0F}, {'a', -2.0F}, {'b', -2.0F}}));
+  EXPECT_EQ(call.options.sampling.bad_words, (std::vector<std::vector<TokenId>>{{'x', 'y'}}));
 }
 
 // Every small size: the result always leaves room, keeps the beginning, and ends with the newest.

@@ -32,7 +32,9 @@ TEST(TextStream, a_character_cut_in_two_is_sent_when_it_is_whole) {
 }
 
 TEST(TextStream, bytes_that_fit_nowhere_become_replacement_characters) {
-  EXPECT_EQ(stream({}, {"a\xFF", "b\xC3"}).text, "a\xEF\xBF\xBD" "b\xEF\xBF\xBD");
+  EXPECT_EQ(stream({}, {"a\xFF", "b\xC3"}).text,
+            "a\xEF\xBF\xBD"
+            "b\xEF\xBF\xBD");
   EXPECT_EQ(stream({}, {"\xE0\x80\x80"}).text, "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");  // overlong
   EXPECT_EQ(stream({}, {"\xED\xA0\x80"}).text, "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");  // surrogate
 }
@@ -56,10 +58,22 @@ TEST(TextStream, the_stop_string_that_ends_first_wins) {
 
 TEST(TextStream, an_empty_stop_string_stops_nothing) { EXPECT_EQ(stream({""}, {"abc"}).text, "abc"); }
 
+TEST(TextStream, text_that_may_not_stop_is_sent_at_once_and_is_no_part_of_a_stop_string) {
+  TextStream stream({"abc"});
+  EXPECT_EQ(stream.push_unstopped("xabcab"), "xabcab");
+  EXPECT_EQ(stream.push("cd"), "cd");
+  EXPECT_EQ(stream.push_unstopped("\xE2\x82"), "") << "no whole character";
+  EXPECT_EQ(stream.push("\xAC!abcd"), "\xE2\x82\xAC!");
+  EXPECT_TRUE(stream.stopped());
+}
+
 // The text sent and the stop found are functions of the bytes, not of where tokens cut them.
 TEST(TextStream, any_cut_into_pieces_gives_the_same_text) {
   std::mt19937_64 random(20260);
-  const std::vector<std::string> stops = {"ab", "bca", "\xE2\x82\xAC" "a", "cc"};
+  const std::vector<std::string> stops = {"ab", "bca",
+                                          "\xE2\x82\xAC"
+                                          "a",
+                                          "cc"};
   const std::string_view alphabet = "abc\xE2\x82\xAC\xFF";
   for (int round = 0; round < 20000; ++round) {
     std::string bytes;

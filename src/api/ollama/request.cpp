@@ -14,6 +14,15 @@
 namespace quire::api::ollama {
 namespace {
 
+// Of the options, those that an answer shows to be missing: at the top level, where other servers have them, they
+// would be without effect.
+ApiResult<void> refuse_options_outside(const Fields& fields) {
+  QUIRE_TRY_VOID(fields.refuse_set({"stop_token_ids", "bad_words", "allowed_token_ids"}));
+  QUIRE_TRY_VOID(fields.refuse_unless("min_tokens", {0}));
+  QUIRE_TRY_VOID(fields.refuse_unless("n_predict", {-1}));
+  return fields.refuse_unless("repetition_penalty", {1});
+}
+
 // What /api/generate and /api/chat have in common.
 ApiResult<void> read_native(const Fields& fields, GenerationCall& call) {
   QUIRE_TRY(call.model, read_model(fields));
@@ -25,10 +34,12 @@ ApiResult<void> read_native(const Fields& fields, GenerationCall& call) {
       return refuse(400, fmt::format("\"options\" must be an object, got {}", type_phrase(*options)), "options");
     }
     for (const auto& [name, value] : options->items()) {
-      if (!value.is_null()) call.given_options.push_back(name);
+      if (!value.is_null()) call.given_options.emplace_back(native_name(name));
     }
     QUIRE_TRY_VOID(apply_options(*options, call.options, call.unknown_fields));
   }
+  QUIRE_TRY_VOID(check_min_tokens(call));
+  QUIRE_TRY_VOID(refuse_options_outside(fields));
   QUIRE_TRY_VOID(read_common(fields, call));
   QUIRE_TRY(call.truncate, fields.boolean_or("truncate", true));
   // Accepted either way: a full context ends the answer, it is never shifted.

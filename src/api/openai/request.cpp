@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "api/fields.h"
@@ -18,8 +17,14 @@ namespace {
 
 // The fields whose names and meanings OpenAI shares with the native options; read through the same table.
 constexpr std::string_view shared_options[] = {
-    "temperature", "top_p", "frequency_penalty", "presence_penalty", "seed",    "stop",
-    "top_k",       "min_p", "typical_p",         "repeat_penalty",   "num_ctx", "repeat_last_n"};
+    "temperature", "top_p", "frequency_penalty", "presence_penalty", "seed", "stop", "logit_bias",
+    // llama.cpp's and Ollama's
+    "top_k", "min_p", "typical_p", "repeat_penalty", "repeat_last_n", "num_ctx", "n_predict", "min_keep", "samplers",
+    "top_n_sigma", "dynatemp_range", "dynatemp_exponent", "xtc_probability", "xtc_threshold", "dry_multiplier",
+    "dry_base", "dry_allowed_length", "dry_penalty_last_n", "dry_sequence_breakers", "mirostat", "mirostat_tau",
+    "mirostat_eta",
+    // vLLM's
+    "repetition_penalty", "min_tokens", "stop_token_ids", "allowed_token_ids", "bad_words"};
 
 struct ServiceTier {
   std::string_view name;
@@ -36,7 +41,7 @@ ApiResult<void> read_shared_options(const Fields& fields, GenerationCall& call) 
     const nlohmann::json* value = fields.find(name);
     if (value == nullptr) continue;
     picked[std::string(name)] = *value;
-    call.given_options.emplace_back(name);
+    call.given_options.emplace_back(native_name(name));
   }
   return apply_options(picked, call.options, call.unknown_fields);
 }
@@ -66,26 +71,6 @@ ApiResult<void> read_last_turn(const Fields& fields, GenerationCall& call) {
     call.last_turn = *begins ? LastTurn::answered : LastTurn::closed;
   } else if (goes_on) {
     call.last_turn = LastTurn::answered;
-  }
-  return {};
-}
-
-// {"token id": bias from -100 to 100}.
-ApiResult<void> read_logit_bias(const Fields& fields, GenerationCall& call) {
-  const nlohmann::json* biases = fields.find("logit_bias");
-  if (biases == nullptr) return {};
-  if (!biases->is_object()) {
-    return refuse(400, fmt::format("\"logit_bias\" must be an object, got {}", type_phrase(*biases)), "logit_bias");
-  }
-  const Fields entries(*biases, "logit_bias.");
-  for (const auto& [key, value] : biases->items()) {
-    TokenId token = 0;
-    const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), token);
-    if (error != std::errc() || end != key.data() + key.size() || token < 0) {
-      return refuse(400, fmt::format("\"logit_bias\" must be keyed by token ids, got \"{}\"", key), "logit_bias");
-    }
-    QUIRE_TRY(const std::optional<double> bias, entries.number(key, -100, 100));
-    if (bias) call.options.sampling.logit_bias.emplace_back(token, static_cast<float>(*bias));
   }
   return {};
 }
@@ -148,7 +133,7 @@ ApiResult<void> read_openai(const Fields& fields, GenerationCall& call) {
   QUIRE_TRY_VOID(read_max_tokens(fields, call));
   QUIRE_TRY_VOID(read_response_format(fields, call));
   QUIRE_TRY_VOID(read_reasoning(fields, call));
-  QUIRE_TRY_VOID(read_logit_bias(fields, call));
+  QUIRE_TRY_VOID(check_min_tokens(call));
   QUIRE_TRY_VOID(read_service_tier(fields, call));
   QUIRE_TRY_VOID(read_stream_options(fields, call));
   return read_choices(fields, call);

@@ -9,8 +9,8 @@
 namespace quire::api::openai {
 
 // Unset temperature and top_p are 1.0 here, and top_k is off unless it is given: OpenAI's defaults, not Ollama's.
-// The native options without an OpenAI name (top_k, min_p, typical_p, repeat_penalty, repeat_last_n, num_ctx) are
-// taken as extra fields, at the top level.
+// The native options without an OpenAI name (top_k, mirostat, min_tokens and the like; those of how a model is loaded
+// aside) are taken as extra fields, at the top level, where llama.cpp's server and vLLM have them.
 ApiResult<GenerationCall> parse_completions(std::string_view body);
 ApiResult<GenerationCall> parse_chat_completions(std::string_view body);
 

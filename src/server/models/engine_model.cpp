@@ -103,6 +103,9 @@ class EngineModel final : public LoadedModel {
   std::vector<TokenId> encode_raw(std::string_view text) const override {
     return parts_.tokenizer->encode(text, true, true);
   }
+  void add_token_texts(const TokenTexts& texts, SamplingParams& sampling) const override {
+    quire::add_token_texts(texts, *parts_.tokenizer, sampling);
+  }
   Result<PromptText> render(const ChatTemplateInput& input) const override {
     return parts_.prompt_template.render(input);
   }

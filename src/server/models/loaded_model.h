@@ -17,6 +17,7 @@
 #include "server/models/answer_shape.h"
 #include "store/catalog.h"
 #include "text/prompt_text.h"
+#include "text/token_texts.h"
 
 namespace quire {
 struct ChatTemplateInput;
@@ -40,6 +41,8 @@ class LoadedModel {
   virtual std::vector<TokenId> encode(const PromptText& prompt) const = 0;
   // The same for text whose special tokens are meant.
   virtual std::vector<TokenId> encode_raw(std::string_view text) const = 0;
+  // Adds what these texts mean in its vocabulary.
+  virtual void add_token_texts(const TokenTexts& texts, SamplingParams& sampling) const = 0;
   // The conversation as the model's template writes it; without a template, the contents with line breaks between.
   virtual Result<PromptText> render(const ChatTemplateInput& input) const = 0;
   // How it writes thinking and calls.

@@ -180,6 +180,8 @@ ApiResult<Prompt> make_prompt(const GenerationCall& call, const LoadedModel& mod
   }
   QUIRE_TRY_VOID(check_ids(call.context, model, "context"));
   QUIRE_TRY_VOID(check_ids(call.prompt_tokens, model, "prompt"));
+  QUIRE_TRY_VOID(check_ids(call.options.stop_tokens, model, "stop_token_ids"));
+  QUIRE_TRY_VOID(check_ids(call.options.sampling.allowed_tokens, model, "allowed_token_ids"));
   for (const auto& [token, bias] : call.options.sampling.logit_bias) {
     QUIRE_TRY_VOID(check_ids({token}, model, "logit_bias"));
   }
@@ -213,6 +215,7 @@ ApiResult<std::vector<Prompt>> make_prompts(GenerationCall& call, const LoadedMo
     QUIRE_TRY(Prompt prompt, make_prompt(call, model, now_unix_s));
     prompts.push_back(std::move(prompt));
   }
+  model.add_token_texts(call.options.texts, call.options.sampling);
   return prompts;
 }
 

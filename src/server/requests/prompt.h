@@ -31,7 +31,8 @@ struct Prompt {
 // vocabulary: 400.
 api::ApiResult<Prompt> make_prompt(const api::GenerationCall& call, const LoadedModel& model, int64_t now_unix_s);
 
-// Each prompt of a call; the texts of those after the first are taken out of it.
+// Each prompt of a call; the texts of those after the first are taken out of it. What the call says of tokens by their
+// texts is added to its sampling.
 api::ApiResult<std::vector<Prompt>> make_prompts(api::GenerationCall& call, const LoadedModel& model,
                                                  int64_t now_unix_s);
 

@@ -44,7 +44,9 @@ std::optional<ApiError> refuse_to_go_on(const LiveRequest& live, int64_t now_ns)
 Request make_request(const GenerationCall& call, const LiveRequest& live, const ClientWeights& weights) {
   Request demand;
   demand.sampling = call.options.sampling;
+  demand.generated_min = call.options.min_tokens;
   demand.stop = call.options.stop;
+  demand.stop_tokens = call.options.stop_tokens;
   demand.ignore_eos = call.options.ignore_eos;
   demand.use_cache = call.options.cache_prompt;
   demand.logprobs_top_n = call.logprobs_top_n;
