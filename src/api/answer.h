@@ -26,6 +26,9 @@ struct AnswerHead {
   std::string service_tier = {};     // OpenAI: said in the answer when it was asked for
   int64_t created_unix_s = 0;        // OpenAI: one for the whole answer
   std::vector<TokenId> prompt = {};  // when wants_context
+  int64_t prompt_tokens = 0;         // of the first prompt
+  bool shows_thinking = true;        // else only that there was some
+  bool names_stop = false;           // the strings that end it are the client's: which was found is said
   bool prompt_truncated = false;     // not all of what was asked was seen; said in the last message
   size_t choices = 1;                // OpenAI: answers in this response
   size_t choices_per_prompt = 1;     // choices [i * this, (i + 1) * this) are of prompt i

@@ -116,6 +116,7 @@ struct GenerationCall {
   bool parallel_calls = true;                       // an answer may have several calls
   std::optional<ThinkRequest> think = {};           // none: as the model's template has it
   std::optional<int32_t> thinking_tokens_max = {};  // then the thinking is closed by force
+  bool shows_thinking = true;                       // else the answer says only that there was some
   std::optional<constraint::Spec> constraint = {};  // of the answer without its thinking and calls
   std::string template_variables = {};              // a JSON object: further ones for the template; empty: none
 

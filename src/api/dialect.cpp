@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "api/anthropic/dialect.h"
 #include "api/ollama/dialect.h"
 #include "api/openai/dialect.h"
 #include "base/check.h"
@@ -10,7 +11,7 @@
 namespace quire::api {
 namespace {
 
-constexpr std::array<const Dialect*, 2> served = {&ollama::dialect, &openai::dialect};
+constexpr std::array<const Dialect*, 3> served = {&ollama::dialect, &openai::dialect, &anthropic::dialect};
 
 }  // namespace
 
@@ -23,9 +24,10 @@ const Endpoint& Dialect::endpoint(bool chat) const {
 std::span<const Dialect* const> dialects() { return served; }
 
 const Dialect& dialect_of_path(std::string_view path) {
-  const auto claims = [&](const Dialect* dialect) { return path.starts_with(dialect->path_prefix); };
-  const auto found = std::ranges::find_if(served, claims);
-  return found == served.end() ? *served.front() : **found;
+  const auto claimed = [&](const Dialect* dialect) {
+    return path.starts_with(dialect->path_prefix) ? dialect->path_prefix.size() : 0;
+  };
+  return **std::ranges::max_element(served, {}, claimed);  // the first of equals
 }
 
 const Dialect* find_dialect(std::string_view name) {

@@ -28,14 +28,17 @@ struct Endpoint {
   // other.
   std::string (*load_answer)(const std::string& model, std::string_view done_reason, int64_t unix_ns,
                              const AnswerTimes& times);
-  // The client's side: the body of a streaming request for one answer, counts included.
+  // The client's side: the body of a streaming request for one answer, counts included. Null: it gives none.
   std::string (*client_body)(const ClientCall& call);
+  // Where this is set nothing is generated: the answer to a prompt of so many tokens.
+  std::string (*count_answer)(int64_t prompt_tokens) = nullptr;
 };
 
 // Constants, compared by address.
 struct Dialect {
-  std::string_view name;         // "ollama"
-  std::string_view path_prefix;  // what is answered below it is in this dialect, errors included
+  std::string_view name;  // "ollama"
+  // What is answered below it is in this dialect, errors included; of several that fit the longest counts.
+  std::string_view path_prefix;
   std::span<const Endpoint* const> endpoints;
   // The body of an error response.
   std::string (*error_body)(const ApiError& error);

@@ -108,6 +108,15 @@ ApiResult<void> set_effort(const std::string& name, const std::string& field, Ge
 
 }  // namespace
 
+ApiResult<void> read_schema(const Fields& fields, std::string_view name, GenerationCall& call) {
+  return set_schema(fields, name, call);
+}
+
+ApiResult<void> read_effort(const Fields& fields, std::string_view name, GenerationCall& call) {
+  QUIRE_TRY(const std::string effort, fields.text_or(name, ""));
+  return set_effort(effort, fields.path(name), call);
+}
+
 ApiResult<void> read_format(const Fields& fields, GenerationCall& call) {
   const nlohmann::json* format = fields.find("format");
   if (format == nullptr || (format->is_string() && format->get_ref<const std::string&>().empty())) return {};
@@ -184,8 +193,7 @@ ApiResult<void> read_think(const Fields& fields, GenerationCall& call) {
 }
 
 ApiResult<void> read_reasoning(const Fields& fields, GenerationCall& call) {
-  QUIRE_TRY(const std::string effort, fields.text_or("reasoning_effort", ""));
-  QUIRE_TRY_VOID(set_effort(effort, "reasoning_effort", call));
+  QUIRE_TRY_VOID(read_effort(fields, "reasoning_effort", call));
   if (const nlohmann::json* reasoning = fields.find("reasoning")) {
     if (!reasoning->is_object()) return wrong("reasoning", "an object", *reasoning);
     const Fields entry(*reasoning, "reasoning.");

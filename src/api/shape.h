@@ -1,6 +1,8 @@
 // What a request says of the shape of its answer: a constraint, and thinking.
 #pragma once
 
+#include <string_view>
+
 #include "api/call.h"
 #include "api/error.h"
 #include "api/fields.h"
@@ -15,8 +17,13 @@ ApiResult<void> read_response_format(const Fields& fields, GenerationCall& call)
 // `json_schema`, `regex` and `choice`. Two constraints at once are 400.
 ApiResult<void> read_constraints(const Fields& fields, GenerationCall& call);
 
+// The schema at `name`: an object, a boolean, or the text of one.
+ApiResult<void> read_schema(const Fields& fields, std::string_view name, GenerationCall& call);
+
 // Ollama's `think`: true, false, or a level.
 ApiResult<void> read_think(const Fields& fields, GenerationCall& call);
+// How much is thought, by a word at `name`: none, minimal, low, medium, high, xhigh or max.
+ApiResult<void> read_effort(const Fields& fields, std::string_view name, GenerationCall& call);
 // `reasoning_effort`, `reasoning` ({"effort", "enabled", "max_tokens"}) and `chat_template_kwargs`.
 ApiResult<void> read_reasoning(const Fields& fields, GenerationCall& call);
 

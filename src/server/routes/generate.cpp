@@ -32,6 +32,14 @@ void log_truncated(const LiveRequest& live, const Prompt& prompt, int32_t limit)
                limit, lost, prompt.tokens.size());
 }
 
+// How long a prompt is, also one that has no room; none where it was not worth counting.
+std::optional<int64_t> prompt_tokens(const api::ApiResult<std::vector<Prompt>>& prompts) {
+  if (prompts) return static_cast<int64_t>(prompts->front().tokens.size());
+  const std::optional<api::ContextOverflow>& overflow = prompts.error().overflow;
+  if (!overflow || overflow->at_least) return std::nullopt;
+  return overflow->prompt_tokens;
+}
+
 // What a request is told that was cancelled on its way to the engine.
 std::optional<ApiError> refuse_to_go_on(const LiveRequest& live, int64_t now_ns) {
   if (!live.cancelled) return std::nullopt;
@@ -71,6 +79,9 @@ Generation make_generation(ServiceState& state, const Exchange& exchange, const 
   head.service_tier = call.service_tier;
   if (head.wants_context) head.prompt = prompts.front().tokens;
   head.prompt_truncated = std::ranges::any_of(prompts, &Prompt::truncated);
+  head.prompt_tokens = static_cast<int64_t>(prompts.front().tokens.size());
+  head.shows_thinking = call.shows_thinking;
+  head.names_stop = std::ranges::find(call.given_options, "stop") != call.given_options.end();
   head.choices_per_prompt = static_cast<size_t>(call.choices);
   head.choices = prompts.size() * head.choices_per_prompt;
 
@@ -136,6 +147,9 @@ asio::awaitable<Reply> answer_call(ServiceState& state, const Exchange& exchange
     co_return refusal(applied.error());
   const int64_t now_unix_s = state.clocks.unix_ns() / 1'000'000'000;
   auto prompts = co_await on_pool(state.intake, [&] { return make_prompts(call, lease->model(), now_unix_s); });
+  if (endpoint.count_answer != nullptr) {
+    if (const auto count = prompt_tokens(prompts)) co_return json_response(endpoint.count_answer(*count));
+  }
   if (!prompts) {
     if (prompts.error().too_large) live.record.refusal = Refusal::too_large;
     co_return refusal(prompts.error());
