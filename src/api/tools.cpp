@@ -26,6 +26,8 @@ ApiResult<const nlohmann::json*> object_of(const Fields& fields, std::string_vie
   return value;
 }
 
+}  // namespace
+
 ApiResult<Tool> read_function(const Fields& function) {
   Tool tool;
   QUIRE_TRY(tool.name, function.text_or("name", ""));
@@ -43,8 +45,6 @@ ApiResult<Tool> read_function(const Fields& function) {
   }
   return tool;
 }
-
-}  // namespace
 
 ApiResult<void> check_tool_name(std::string_view name, const std::string& field) {
   constexpr size_t bytes_max = 256;
