@@ -7,6 +7,7 @@
 #include "api/gathered_parts.h"
 #include "api/responses/answer.h"
 #include "api/responses/client.h"
+#include "api/responses/compact.h"
 #include "api/responses/dialect.h"
 #include "api/responses/records.h"
 #include "api/responses/request.h"
@@ -383,6 +384,39 @@ TEST(ResponsesClient, asks_for_a_stream_of_one_answer_that_nobody_keeps) {
     EXPECT_EQ(read->messages.at(0).content, chat ? "said" : "text");
     EXPECT_TRUE(read->unknown_fields.empty());
   }
+}
+
+TEST(ResponsesCompact, asks_the_model_for_a_summary_and_gives_one_item_for_the_rest) {
+  const std::string body =
+      R"({"model":"tiny","instructions":"I","tools":[{"type":"function","name":"f"}],"input":[{"role":"user","content":"a"},
+          {"type":"function_call","call_id":"c","name":"f","arguments":"{}"},
+          {"type":"function_call_output","call_id":"c","output":"o"},{"role":"user","content":"b"}]})";
+  const auto call = parse_compact(body);
+  ASSERT_TRUE(call) << call.error().message;
+  EXPECT_TRUE(call->tools.empty());
+  EXPECT_FALSE(call->kept.keeps);
+  EXPECT_EQ(call->messages.size(), 5U);
+  EXPECT_TRUE(call->messages.back().content.starts_with("b\n\nWrite down in short")) << "one turn";
+  AnswerHead head;
+  head.id = "resp_1";
+  head.created_unix_s = 7;
+  head.kept = call->kept;
+  const auto writer = make_compact_writer(head);
+  const Json compacted = Json::parse(
+      written(*writer, {Pieces{parts::Thinking{"Hm"}}, Pieces{parts::Content{"Short."}}}, FinishReason::stop));
+  EXPECT_EQ(compacted["object"], "response.compaction");
+  ASSERT_EQ(compacted["output"].size(), 3U);
+  EXPECT_EQ(compacted["output"][0]["content"][0]["text"], "a");
+  EXPECT_EQ(compacted["output"][1]["id"], "msg_1_1");
+  EXPECT_EQ(compacted["output"][2].dump(), R"({"id":"cmp_1_2","type":"compaction","encrypted_content":"text:Short."})");
+  EXPECT_EQ(compacted["usage"]["total_tokens"], 11);
+  // What came out goes in again.
+  const auto next = parse_responses(Json{{"model", "tiny"}, {"input", compacted["output"]}}.dump());
+  ASSERT_TRUE(next) << next.error().message;
+  ASSERT_EQ(next->messages.size(), 3U);
+  EXPECT_EQ(next->messages[2].content, "The conversation so far, in short:\n\nShort.");
+  EXPECT_TRUE(next->unknown_fields.empty());
+  EXPECT_FALSE(parse_compact(R"({"model":"m","input":"x","stream":true})"));
 }
 
 TEST(ResponsesDialect, is_found_by_its_path_before_openais_others) {

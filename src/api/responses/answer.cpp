@@ -58,7 +58,7 @@ class ResponsesWriter final : public AnswerWriter {
     Json response = begin_response(cut ? "incomplete" : "completed");
     if (cut) response["incomplete_details"] = {{"reason", "max_output_tokens"}};
     if (!cut) response["completed_at"] = unix_ns / 1'000'000'000;
-    response["usage"] = usage_json(finished.stats);
+    response["usage"] = usage_json(finished.stats, reasoning_tokens_);
     response["seed"] = finished.stats.seed;
     response["queue_duration"] = finished.stats.queue_ns;
     if (head_.prompt_truncated) response["prompt_truncated"] = true;
@@ -223,14 +223,6 @@ class ResponsesWriter final : public AnswerWriter {
     response.update(repeats_);
     response["usage"] = nullptr;
     return response;
-  }
-
-  Json usage_json(const RequestStats& stats) const {
-    return {{"input_tokens", stats.prompt_tokens},
-            {"input_tokens_details", {{"cached_tokens", stats.cached_tokens}, {"cache_write_tokens", 0}}},
-            {"output_tokens", stats.generated_tokens},
-            {"output_tokens_details", {{"reasoning_tokens", reasoning_tokens_}}},
-            {"total_tokens", stats.prompt_tokens + stats.generated_tokens}};
   }
 
   const AnswerHead head_;

@@ -6,6 +6,7 @@
 namespace quire::api::responses {
 
 extern const Endpoint responses;  // /v1/responses
+extern const Endpoint compact;    // /v1/responses/compact
 extern const Dialect dialect;
 
 }  // namespace quire::api::responses

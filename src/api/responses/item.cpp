@@ -1,14 +1,13 @@
 #include "api/responses/item.h"
 
+#include <nlohmann/json.hpp>
+
 #include "api/answer.h"
 #include "api/responses/items.h"
 
 namespace quire::api::responses {
-namespace {
 
 using Json = nlohmann::ordered_json;
-
-}  // namespace
 
 Json logprobs_json(const std::vector<PositionLogprobs>& logprobs) {
   Json list = Json::array();
@@ -48,6 +47,14 @@ Json item_json(const Item& item, std::string_view status, const ReasoningForm& f
   if (form.seals) reasoning["encrypted_content"] = begins ? Json() : Json(sealed_text(item.text));
   reasoning["status"] = status;
   return reasoning;
+}
+
+Json usage_json(const RequestStats& stats, size_t reasoning_tokens) {
+  return {{"input_tokens", stats.prompt_tokens},
+          {"input_tokens_details", {{"cached_tokens", stats.cached_tokens}, {"cache_write_tokens", 0}}},
+          {"output_tokens", stats.generated_tokens},
+          {"output_tokens_details", {{"reasoning_tokens", reasoning_tokens}}},
+          {"total_tokens", stats.prompt_tokens + stats.generated_tokens}};
 }
 
 }  // namespace quire::api::responses

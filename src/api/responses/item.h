@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,5 +33,8 @@ nlohmann::ordered_json logprobs_json(const std::vector<PositionLogprobs>& logpro
 nlohmann::ordered_json part_json(const Item& item, const ReasoningForm& form);
 // "in_progress": nothing of its text is there yet.
 nlohmann::ordered_json item_json(const Item& item, std::string_view status, const ReasoningForm& form);
+
+// Of the tokens that were generated, how many were thinking.
+nlohmann::ordered_json usage_json(const RequestStats& stats, size_t reasoning_tokens);
 
 }  // namespace quire::api::responses

@@ -2,7 +2,7 @@
 // thread. A record comes from AnswerWriter::take_record, and was checked for damage by whoever kept it.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 
