@@ -32,6 +32,7 @@ struct AnswerHead {
   bool prompt_truncated = false;     // not all of what was asked was seen; said in the last message
   size_t choices = 1;                // OpenAI: answers in this response
   size_t choices_per_prompt = 1;     // choices [i * this, (i + 1) * this) are of prompt i
+  KeptRequest kept = {};             // as the call has it
 };
 
 // What the server measured around the engine.
@@ -61,6 +62,9 @@ class AnswerWriter {
                       std::string& out) = 0;
   // Appends the end of a stream that broke after its first byte, or the body of an error response.
   virtual void fail(const ApiError& error, bool after_first_byte, std::string& out) = 0;
+  // What is to be kept of the whole answer under its id, for Endpoint::resume; empty: nothing. REQUIRES: the last
+  // finish was called.
+  virtual std::string take_record() { return {}; }
 };
 
 // "stop", "length", ...: Ollama's done_reason and OpenAI's finish_reason.

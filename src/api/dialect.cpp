@@ -6,19 +6,21 @@
 #include "api/anthropic/dialect.h"
 #include "api/ollama/dialect.h"
 #include "api/openai/dialect.h"
+#include "api/responses/dialect.h"
 #include "base/check.h"
 
 namespace quire::api {
 namespace {
 
-constexpr std::array<const Dialect*, 3> served = {&ollama::dialect, &openai::dialect, &anthropic::dialect};
+constexpr std::array<const Dialect*, 4> served = {&ollama::dialect, &openai::dialect, &responses::dialect,
+                                                  &anthropic::dialect};
 
 }  // namespace
 
 const Endpoint& Dialect::endpoint(bool chat) const {
+  QUIRE_CHECK(!endpoints.empty(), "a dialect can be asked for tokens");
   const auto found = std::ranges::find(endpoints, chat, &Endpoint::chat);
-  QUIRE_CHECK(found != endpoints.end(), "a dialect takes messages as well as texts");
-  return **found;
+  return found == endpoints.end() ? *endpoints.front() : **found;
 }
 
 std::span<const Dialect* const> dialects() { return served; }

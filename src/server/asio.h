@@ -34,10 +34,10 @@ void post_surely(Context&& context, const Work& work) {
   insist([&] { asio::post(context, Work(work)); });
 }
 
-// Runs `work()` on the pool and comes back to the caller's thread with what it returned or threw. Once the work has
-// begun nothing can keep the caller waiting: whatever is short, its thread hears of the end.
-template <typename Work>
-asio::awaitable<std::invoke_result_t<Work&>> on_pool(asio::thread_pool& pool, Work work) {
+// Runs `work()` on the pool (or on an executor of one) and comes back to the caller's thread with what it returned or
+// threw. Once the work has begun nothing can keep the caller waiting: whatever is short, its thread hears of the end.
+template <typename Pool, typename Work>
+asio::awaitable<std::invoke_result_t<Work&>> on_pool(Pool& pool, Work work) {
   std::optional<std::invoke_result_t<Work&>> value;
   std::exception_ptr failure;
   const auto initiate = [&](auto handler) {

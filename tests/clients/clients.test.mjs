@@ -184,6 +184,55 @@ test('openai lists models', async () => {
   assert.equal((await fake.openai.models.retrieve('fake')).id, 'fake:latest');
 });
 
+test('openai creates responses, streamed and in one piece', async () => {
+  const whole = await fake.openai.responses.create({model: 'fake', input: 'count 3'});
+  assert.equal(whole.output_text, counted(3));
+  assert.equal(whole.status, 'completed');
+  assert.equal(whole.usage.output_tokens, 3);
+  const stream = await fake.openai.responses.create({model: 'fake', input: 'count 5', stream: true});
+  const {chunks, text, last} = await collect(stream,
+    (event) => event.type === 'response.output_text.delta' ? event.delta : '');
+  assert.equal(text, counted(5));
+  assert.deepEqual(chunks.map((event) => event.sequence_number), chunks.map((_, index) => index));
+  assert.deepEqual(chunks.slice(0, 4).map((event) => event.type), ['response.created', 'response.in_progress',
+    'response.output_item.added', 'response.content_part.added']);
+  assert.equal(last.type, 'response.completed');
+  assert.equal(last.response.output[0].content[0].text, counted(5));
+  // The client's own accumulator of events.
+  const final = await fake.openai.responses.stream({model: 'fake', input: 'count 2'}).finalResponse();
+  assert.equal(final.output_text, counted(2));
+});
+
+test('openai goes on from a response that was kept', async () => {
+  const {responses} = fake.openai;
+  const first = await responses.create({model: 'fake', input: 'echo'});
+  const second = await responses.create({model: 'fake', input: 'more', previous_response_id: first.id});
+  assert.equal(second.output_text, 'echo|echo|more');
+  assert.equal((await responses.retrieve(second.id)).output_text, second.output_text);
+  const items = [];
+  for await (const item of responses.inputItems.list(second.id, {order: 'asc', limit: 2})) items.push(item);
+  assert.deepEqual(items.map((item) => item.role), ['user', 'assistant', 'user']);
+  await responses.delete(second.id);
+  await assert.rejects(responses.retrieve(second.id), OpenAI.NotFoundError);
+  await assert.rejects(responses.create({model: 'fake', input: 'x', previous_response_id: second.id}),
+    (error) => error instanceof OpenAI.BadRequestError && error.code === 'previous_response_not_found');
+});
+
+test('openai sends the results of calls, with and without the response before', async () => {
+  const {responses} = fake.openai;
+  const tools = [{type: 'function', name: 'now', description: 'The time', strict: true,
+    parameters: {type: 'object', properties: {}, required: [], additionalProperties: false}}];
+  const call = {type: 'function_call', call_id: 'call_1', name: 'now', arguments: '{}'};
+  const result = {type: 'function_call_output', call_id: 'call_1', output: 'noon'};
+  const stateless = await responses.create({model: 'fake', tools, store: false, input: [...said('echo'), call, result]});
+  assert.equal(stateless.output_text, 'echo||noon');
+  const first = await responses.create({model: 'fake', tools, input: [...said('echo'), call, result]});
+  const second = await responses.create({model: 'fake', tools, previous_response_id: first.id,
+    input: [{...call, call_id: 'call_2'}, {...result, call_id: 'call_2'}]});
+  assert.equal(second.output_text, 'echo||noon|echo||noon|noon');
+  await assert.rejects(responses.create({model: 'fake', input: [result]}), OpenAI.BadRequestError);
+});
+
 test('both get the same from a real model, eight at once', {skip: !model || !existsSync(model)}, async () => {
   const real = new Served(model);
   await real.connect();

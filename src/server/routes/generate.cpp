@@ -75,7 +75,14 @@ Generation make_generation(ServiceState& state, const Exchange& exchange, const 
                        .wants_context = call.returns_context,
                        .created_unix_s = state.clocks.unix_ns() / 1'000'000'000};
   head.id = std::string(endpoint.id_prefix) + state.unique_id();
+  std::function<void(std::string)> keep;
+  if (call.kept.keeps) {
+    keep = [&kept = state.kept, id = head.id, owner = owner_of(exchange.request)](std::string record) {
+      kept.keep(id, owner, std::move(record));
+    };
+  }
   head.model = call.model;
+  head.kept = call.kept;
   head.service_tier = call.service_tier;
   if (head.wants_context) head.prompt = prompts.front().tokens;
   head.prompt_truncated = std::ranges::any_of(prompts, &Prompt::truncated);
@@ -102,7 +109,23 @@ Generation make_generation(ServiceState& state, const Exchange& exchange, const 
                     .writer = endpoint.make_writer(std::move(head)),
                     .dialect = &exchange.dialect,
                     .streaming = call.stream,
-                    .load_ns = load_ns};
+                    .load_ns = load_ns,
+                    .keep = std::move(keep)};
+}
+
+// Brings what the call goes on from.
+asio::awaitable<std::optional<ApiError>> resume_call(ServiceState& state, const Exchange& exchange,
+                                                     GenerationCall& call) {
+  call.kept.keeps = call.kept.keeps && co_await state.kept.ready();
+  if (call.kept.from.empty()) co_return std::nullopt;
+  std::vector<std::optional<std::string>> records;
+  for (const std::string& id : call.kept.from) {
+    Result<std::string> record = co_await state.kept.find(id, owner_of(exchange.request));
+    records.push_back(record ? std::optional(std::move(*record)) : std::nullopt);
+  }
+  const auto work = [&] { return exchange.endpoint->resume(call, records); };
+  const api::ApiResult<void> resumed = co_await on_pool(state.intake, work);
+  co_return resumed ? std::nullopt : std::optional(resumed.error());
 }
 
 }  // namespace
@@ -123,6 +146,7 @@ asio::awaitable<Reply> answer_call(ServiceState& state, const Exchange& exchange
   if (!call.unknown_fields.empty()) {
     spdlog::warn("request {}: unknown fields are ignored: {}", live.id, api::names_text(call.unknown_fields));
   }
+  if (const auto unkept = co_await resume_call(state, exchange, call)) co_return refusal(*unkept);
 
   auto file = co_await on_pool(state.intake, [&] { return state.catalog.find(call.model); });
   if (!file) co_return refusal(api::from_error(file.error()));
