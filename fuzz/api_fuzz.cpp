@@ -42,7 +42,7 @@ void check_call(const Dialect& dialect, const ApiResult<GenerationCall>& call) {
       call->cache_salt.size() <= 256 && call->deadline_ms.value_or(1) > 0 && call->queue_timeout_ms.value_or(1) > 0,
       "what bounds a request is sane");
   for (const quire::TokenId token : call->prompt_tokens) QUIRE_CHECK(token >= 0, "ids are not negative");
-  (void)chat_input(call->messages, 0);
+  (void)chat_input(call->messages, *call, 0);
 }
 
 // A kept answer whose conversation is that of this body, if it has one.

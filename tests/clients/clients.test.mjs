@@ -6,6 +6,7 @@ import {existsSync} from 'node:fs';
 import {createInterface} from 'node:readline';
 import {after, before, test} from 'node:test';
 
+import Anthropic from '@anthropic-ai/sdk';
 import {Ollama} from 'ollama';
 import OpenAI from 'openai';
 
@@ -22,6 +23,7 @@ class Served {
     this.url = `http://127.0.0.1:${line.split(' ')[1]}`;
     this.ollama = this.newOllama();
     this.openai = new OpenAI({baseURL: `${this.url}/v1`, apiKey: 'any', maxRetries: 0});
+    this.anthropic = new Anthropic({baseURL: this.url, apiKey: 'any', maxRetries: 0});
   }
   newOllama() {
     return new Ollama({host: this.url});
@@ -231,6 +233,88 @@ test('openai sends the results of calls, with and without the response before', 
     input: [{...call, call_id: 'call_2'}, {...result, call_id: 'call_2'}]});
   assert.equal(second.output_text, 'echo||noon|echo||noon|noon');
   await assert.rejects(responses.create({model: 'fake', input: [result]}), OpenAI.BadRequestError);
+});
+
+// A message to the steered model, by Anthropic's client.
+const asked = (content, more) => ({model: 'fake', max_tokens: 100, messages: said(content), ...more});
+
+test('anthropic streams and answers in one piece', async () => {
+  const whole = await fake.anthropic.messages.create(asked('count 3', {system: 'count 3', metadata: {user_id: 'u'}}));
+  assert.equal(whole.type, 'message');
+  assert.equal(whole.role, 'assistant');
+  assert.deepEqual(whole.content, [{type: 'text', text: counted(3)}]);
+  assert.equal(whole.stop_reason, 'end_turn');
+  assert.equal(whole.stop_sequence, null);
+  assert.equal(whole.usage.output_tokens, 3);
+  const stream = await fake.anthropic.messages.create(asked('count 5', {stream: true}));
+  const {chunks, text} = await collect(stream,
+    (event) => event.type === 'content_block_delta' ? event.delta.text : '');
+  assert.equal(text, counted(5));
+  assert.deepEqual(chunks.map((event) => event.type), ['message_start', 'content_block_start',
+    ...Array(5).fill('content_block_delta'), 'content_block_stop', 'message_delta', 'message_stop']);
+  assert.match(chunks[0].message.id, /^msg_/);
+  assert.equal(chunks[0].message.usage.input_tokens, chunks.at(-2).usage.input_tokens);
+});
+
+test("anthropic's own accumulator makes a message of the events", async () => {
+  const stream = fake.anthropic.messages.stream(asked([{type: 'text', text: 'count 4'}]));
+  const texts = [];
+  stream.on('text', (text) => texts.push(text));
+  const message = await stream.finalMessage();
+  assert.equal(await stream.finalText(), counted(4));
+  assert.equal(texts.join(''), counted(4));
+  assert.equal(message.stop_reason, 'end_turn');
+  assert.equal(message.usage.output_tokens, 4);
+});
+
+test('anthropic asks eight at once', async () => {
+  const texts = await Promise.all(eight.map((n) => fake.anthropic.messages.stream(asked(`count ${n}`)).finalText()));
+  assert.deepEqual(texts, eight.map(counted));
+});
+
+test('anthropic sends calls of tools and their results', async () => {
+  const tools = [{name: 'now', description: 'The time', input_schema: {type: 'object', properties: {}},
+    cache_control: {type: 'ephemeral'}}];
+  const messages = [...said('echo'),
+    {role: 'assistant', content: [{type: 'thinking', thinking: 'Hm', signature: 'unsigned'},
+      {type: 'text', text: 'wait'}, {type: 'tool_use', id: 'toolu_1', name: 'now', input: {}}]},
+    {role: 'user', content: [{type: 'tool_result', tool_use_id: 'toolu_1', content: [{type: 'text', text: 'noon'}]},
+      {type: 'text', text: 'So?'}]}];
+  const answer = await fake.anthropic.messages.create({model: 'fake', max_tokens: 100, tools, messages,
+    thinking: {type: 'enabled', budget_tokens: 1024}, tool_choice: {type: 'auto', disable_parallel_tool_use: true}});
+  assert.deepEqual(answer.content, [{type: 'text', text: 'echo|wait|noon|So?'}]);
+});
+
+test('anthropic counts tokens', async () => {
+  const {input_tokens: count} = await fake.anthropic.messages.countTokens({model: 'fake', messages: said('count 3')});
+  const answer = await fake.anthropic.messages.create(asked('count 3'));
+  assert.equal(count, answer.usage.input_tokens + answer.usage.cache_read_input_tokens);
+  // A prompt is counted, whatever room it leaves for an answer.
+  const long = await fake.anthropic.messages.countTokens({model: 'fake', messages: said('x'.repeat(150) + ' y')});
+  assert.equal(long.input_tokens, 153);
+});
+
+test('anthropic aborts in the middle', async () => {
+  const stream = await fake.anthropic.messages.create(asked('hold', {stream: true}));
+  for await (const event of stream) {
+    if (event.delta?.text === 'held ') stream.controller.abort();
+  }
+  assert.equal(await fake.line(), 'cancelled');
+});
+
+test('anthropic hears of errors', async () => {
+  const ask = (content, more) => fake.anthropic.messages.create(asked(content, more));
+  await assert.rejects(ask('count 1', {model: 'nobody'}),
+    (error) => error instanceof Anthropic.NotFoundError && error.error.error.type === 'not_found_error');
+  await assert.rejects(ask('count 1', {tools: [{type: 'web_search_20250305', name: 'web_search'}]}),
+    (error) => error instanceof Anthropic.BadRequestError && /web_search_20250305/.test(error.message));
+  await assert.rejects(ask([{type: 'image', source: {type: 'url', url: 'http://localhost/'}}]),
+    (error) => error instanceof Anthropic.BadRequestError && /image/.test(error.message));
+  await assert.rejects(ask('x'.repeat(300)), /prompt is too long: .*tokens > 200 maximum/);
+  await assert.rejects(ask('busy'), (error) => error.status === 503 && error.error.error.type === 'overloaded_error');
+  await assert.rejects(async () => {
+    await collect(await ask('break', {stream: true}), () => '');
+  }, /it broke/);
 });
 
 test('both get the same from a real model, eight at once', {skip: !model || !existsSync(model)}, async () => {
