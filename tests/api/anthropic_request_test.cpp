@@ -335,7 +335,8 @@ const Refusal refused_turns[] = {
      "400 \"messages[0].content[0].toolset_name\" is not supported"},
     {R"({"role":"system","content":"s","clear_at":"next_user_message"})",
      "400 \"messages[0].clear_at\" is not supported"},
-    {R"({"role":"system","content":"s","output_config":{}})", "400 \"messages[0].output_config\" is not supported"},
+    {R"({"role":"system","content":"s","output_config":{"effort":"low"}})",
+     "400 \"messages[0].output_config\" is not supported"},
 };
 
 TEST(RefusedMessages, say_which_turn_is_wrong) {

@@ -66,7 +66,7 @@ class Conversation {
     const bool assistant = role == "assistant";
     if (role == "system") {
       QUIRE_TRY_VOID(message.refuse_unless("clear_at", {"never"}));
-      QUIRE_TRY_VOID(message.refuse_set({"output_config"}));
+      QUIRE_TRY_VOID(message.refuse_unless("output_config", {nlohmann::json::object()}));
       QUIRE_TRY(std::string text, read_texts(message, "content", unknown_));
       add_system(std::move(text));
     } else if (!assistant && role != "user") {
