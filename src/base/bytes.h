@@ -10,18 +10,19 @@
 
 namespace quire {
 
-static_assert(std::endian::native == std::endian::little, "quire reads GGUF and writes KV in place: little-endian only");
+static_assert(std::endian::native == std::endian::little,
+              "quire reads GGUF and writes KV in place: little-endian only");
 
 // A little-endian T at `bytes`, which need not be aligned.
 template <typename T>
-T load(const std::byte* bytes) {
+T load_value(const std::byte* bytes) {
   T value;
   std::memcpy(&value, bytes, sizeof(T));
   return value;
 }
 
 template <typename T>
-void store(std::byte* bytes, T value) {
+void store_value(std::byte* bytes, T value) {
   std::memcpy(bytes, &value, sizeof(T));
 }
 

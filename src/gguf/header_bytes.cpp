@@ -18,7 +18,7 @@ class Output {
   void number(T value) {
     const size_t at = bytes_.size();
     bytes_.resize(at + sizeof(T));
-    store(bytes_.data() + at, value);
+    store_value(bytes_.data() + at, value);
   }
   void string(std::string_view text) {
     number(static_cast<uint64_t>(text.size()));

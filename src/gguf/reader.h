@@ -26,7 +26,7 @@ class Reader {
   template <typename T>
   Result<T> number(std::string_view what) {
     QUIRE_TRY(const std::byte* const bytes, take_small(sizeof(T), what));
-    return load<T>(bytes);
+    return load_value<T>(bytes);
   }
   // A string whose length (64 bits) comes first.
   Result<std::string> string(uint64_t length_max, std::string_view what);

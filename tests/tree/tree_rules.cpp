@@ -155,6 +155,8 @@ std::vector<std::string> check_json(const SourceFile& file) {
                                   "src/text/chat_turns", "src/text/jinja", "src/text/gotemplate"})) {
     return wrong;
   }
+  // A tool's schema says which type of JSON a value is that a model wrote as bare text.
+  if (file.path.starts_with("src/text/parts/typed_values")) return wrong;
   for (const Include& include : includes_of(file.text)) {
     if (!include.path.starts_with("nlohmann/")) continue;
     wrong.push_back(

@@ -173,7 +173,7 @@ void show(Session& session, const Words& words) {
   }
 }
 
-void load(Session& session, const Words& words) {
+void load_named(Session& session, const Words& words) {
   if (words.size() != 2) {
     fmt::print("Usage:\n  /load MODEL\n");
     return;
@@ -232,7 +232,7 @@ struct Command {
 constexpr std::array<Command, 10> commands = {{{"/set", set},
                                                {"/show", show},
                                                {"/list", list},
-                                               {"/load", load},
+                                               {"/load", load_named},
                                                {"/save", save},
                                                {"/clear", clear},
                                                {"/help", help},

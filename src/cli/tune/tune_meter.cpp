@@ -40,7 +40,7 @@ void fill(const KvView& view, int64_t begin, int64_t end) {
   for (std::byte* part : {view.layer.keys, view.layer.values}) {
     for (int64_t at = begin * block_bytes; at + 2 <= end * block_bytes; at += 2) {
       state = state * 1664525U + 1013904223U;
-      store(part + at, static_cast<uint16_t>(0x2800U | (state >> 16 & 0x83ffU)));  // 1/32 to 1/16, either sign
+      store_value(part + at, static_cast<uint16_t>(0x2800U | (state >> 16 & 0x83ffU)));  // 1/32 to 1/16, either sign
     }
   }
 }

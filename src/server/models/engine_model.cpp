@@ -13,6 +13,7 @@
 #include "engine/model_executor.h"
 #include "model/kv_type.h"
 #include "model/model.h"
+#include "server/models/constraint_cache.h"
 #include "server/models/machine_memory.h"
 #include "server/models/prompt_template.h"
 #include "store/model_defaults.h"
@@ -105,6 +106,11 @@ class EngineModel final : public LoadedModel {
   Result<PromptText> render(const ChatTemplateInput& input) const override {
     return parts_.prompt_template.render(input);
   }
+  const parts::Syntax& syntax() const override { return parts_.prompt_template.syntax(); }
+  const std::vector<TokenId>& marker_tokens() const override { return marker_tokens_; }
+  Result<std::shared_ptr<const Constraint>> constrain(const AnswerShape& shape) const override {
+    return constraints_.find_or_compile(shape);
+  }
   const api::StoredDefaults& stored() const override { return parts_.stored; }
   int32_t vocab_size() const override { return parts_.tokenizer->vocab_size(); }
   TokenId bos() const override { return parts_.tokenizer->bos(); }
@@ -128,9 +134,23 @@ class EngineModel final : public LoadedModel {
   }
 
  private:
-  explicit EngineModel(Parts parts) : parts_(std::move(parts)) {}
+  explicit EngineModel(Parts parts)
+      : parts_(std::move(parts)),
+        marker_tokens_(tokens_of(*parts_.tokenizer, parts_.prompt_template.syntax().markers())),
+        constraints_(*parts_.tokenizer, parts_.prompt_template.syntax(), marker_tokens_) {}
+
+  static std::vector<TokenId> tokens_of(const Tokenizer& tokenizer, const std::vector<std::string>& names) {
+    std::vector<TokenId> tokens;
+    for (const std::string& name : names) {
+      const std::optional<TokenId> token = tokenizer.find(name);
+      if (token && tokenizer.is_control(*token)) tokens.push_back(*token);
+    }
+    return tokens;
+  }
 
   const Parts parts_;
+  const std::vector<TokenId> marker_tokens_;
+  ConstraintCache constraints_;
   int64_t block_bytes_ = 1;
   std::unique_ptr<const Model> model_;
   std::unique_ptr<ModelExecutor> executor_;

@@ -14,6 +14,7 @@
 #include "core/event.h"
 #include "core/request.h"
 #include "engine/engine.h"
+#include "server/models/answer_shape.h"
 #include "store/catalog.h"
 #include "text/prompt_text.h"
 
@@ -41,6 +42,12 @@ class LoadedModel {
   virtual std::vector<TokenId> encode_raw(std::string_view text) const = 0;
   // The conversation as the model's template writes it; without a template, the contents with line breaks between.
   virtual Result<PromptText> render(const ChatTemplateInput& input) const = 0;
+  // How it writes thinking and calls.
+  virtual const parts::Syntax& syntax() const = 0;
+  // Control tokens that the syntax is made of: the text of an answer that is taken apart shows them.
+  virtual const std::vector<TokenId>& marker_tokens() const = 0;
+  // Null: an answer of this shape may say anything. Equal shapes are compiled once, as long as they are asked for.
+  virtual Result<std::shared_ptr<const Constraint>> constrain(const AnswerShape& shape) const = 0;
   // What its author stored beside the weights.
   virtual const api::StoredDefaults& stored() const = 0;
   virtual int32_t vocab_size() const = 0;

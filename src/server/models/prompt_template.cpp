@@ -24,7 +24,8 @@ std::string token_name(const Tokenizer& tokenizer, TokenId token) {
 
 }  // namespace
 
-PromptTemplate::PromptTemplate(Chosen chosen, std::string_view source) : chosen_(std::move(chosen)) {
+PromptTemplate::PromptTemplate(Chosen chosen, std::string_view source, std::string_view parser)
+    : chosen_(std::move(chosen)), syntax_(parts::Syntax::of(source, parser)) {
   const bool writes = std::holds_alternative<ChatTemplate>(chosen_) || std::holds_alternative<GoTemplate>(chosen_);
   if (!writes) return;
   roles_ = find_roles(source, [&](const ChatTemplateInput& input) { return render_as_it_is(input); });
@@ -32,9 +33,10 @@ PromptTemplate::PromptTemplate(Chosen chosen, std::string_view source) : chosen_
 
 PromptTemplate PromptTemplate::choose(const store::ModelDefaults& stored, std::string_view own,
                                       const Tokenizer& tokenizer) {
-  const auto of = [](auto parsed, std::string_view source) {
-    return parsed ? PromptTemplate(Chosen(std::move(*parsed)), source)
-                  : PromptTemplate(Chosen(std::move(parsed).error()), source);
+  const std::string& parser = stored.parser.empty() ? stored.renderer : stored.parser;
+  const auto of = [&](auto parsed, std::string_view source) {
+    return parsed ? PromptTemplate(Chosen(std::move(*parsed)), source, parser)
+                  : PromptTemplate(Chosen(std::move(parsed).error()), source, parser);
   };
   // One without a letter would make an empty prompt of every conversation.
   const bool has_own = own.find_first_not_of(" \t\r\n") != std::string_view::npos;
@@ -43,12 +45,12 @@ PromptTemplate PromptTemplate::choose(const store::ModelDefaults& stored, std::s
     const std::string bos = token_name(tokenizer, tokenizer.bos());
     return of(ChatTemplate::parse(own, bos, token_name(tokenizer, tokenizer.eos())), own);
   }
-  if (stored.renderer.empty()) return PromptTemplate(Chosen(), "");
+  if (stored.renderer.empty()) return PromptTemplate(Chosen(), "", parser);
   const Error error{
       ErrorKind::unsupported,
       fmt::format("the model is to be rendered by '{}', which is not built in, and its file has no template",
                   stored.renderer)};
-  return PromptTemplate(Chosen(error), "");
+  return PromptTemplate(Chosen(error), "", parser);
 }
 
 Result<PromptText> PromptTemplate::render_as_it_is(const ChatTemplateInput& input) const {

@@ -26,17 +26,20 @@ class PromptTemplate {
 
   // In roles that the template knows, the last message left open where the input says so.
   Result<PromptText> render(const ChatTemplateInput& input) const;
+  // How what it asks for is answered.
+  const parts::Syntax& syntax() const { return syntax_; }
   // Why render() fails always, or empty.
   std::string fault() const;
 
  private:
   using Chosen = std::variant<std::monostate, ChatTemplate, GoTemplate, Error>;
-  // `source`: the chosen template's.
-  PromptTemplate(Chosen chosen, std::string_view source);
+  // `source`: the chosen template's; `parser`: that of the model's manifest, or its renderer.
+  PromptTemplate(Chosen chosen, std::string_view source, std::string_view parser);
   Result<PromptText> render_as_it_is(const ChatTemplateInput& input) const;
 
   Chosen chosen_;
   TemplateRoles roles_;  // that the template shows
+  parts::Syntax syntax_;
 };
 
 }  // namespace quire::server

@@ -58,8 +58,35 @@ Request make_request(const GenerationCall& call, const LiveRequest& live, const 
   return demand;
 }
 
+// How each answer is taken apart, and what it may say. Only what a template has asked for has thinking and calls: a
+// text that is gone on with is content.
+struct Shaped {
+  std::vector<std::unique_ptr<parts::PartsParser>> parsers;    // one a choice
+  std::vector<std::shared_ptr<const Constraint>> constraints;  // one a prompt; null: anything
+  std::vector<TokenId> shown_tokens;
+};
+
+api::ApiResult<Shaped> shape_answers(const GenerationCall& call, const std::vector<Prompt>& prompts,
+                                     const LoadedModel& model) {
+  Shaped shaped;
+  for (const Prompt& prompt : prompts) {
+    const bool templated = !prompt.text_end.empty();
+    std::vector<parts::ToolSchema> tools = templated ? offered_tools(call) : std::vector<parts::ToolSchema>();
+    for (int32_t choice = 0; choice < call.choices; ++choice) {
+      shaped.parsers.push_back(templated ? model.syntax().make_parser(prompt.text_end, tools) : parts::plain_parser());
+    }
+    if (templated) shaped.shown_tokens = model.marker_tokens();
+    const AnswerShape shape = answer_shape(call, std::move(tools), model.syntax(), prompt.text_end);
+    Result<std::shared_ptr<const Constraint>> constraint = nullptr;
+    if (!shape.is_free()) constraint = model.constrain(shape);
+    if (!constraint) return api::refuse(400, constraint.error().message);
+    shaped.constraints.push_back(std::move(*constraint));
+  }
+  return shaped;
+}
+
 Generation make_generation(ServiceState& state, const Exchange& exchange, const GenerationCall& call,
-                           std::vector<Prompt> prompts, ModelHost::Lease model, int64_t load_ns) {
+                           std::vector<Prompt> prompts, Shaped shaped, ModelHost::Lease model, int64_t load_ns) {
   const api::Endpoint& endpoint = *exchange.endpoint;
   api::AnswerHead head{.stream = call.stream,
                        .include_usage = call.include_usage,
@@ -84,8 +111,11 @@ Generation make_generation(ServiceState& state, const Exchange& exchange, const 
   Request demand = make_request(call, exchange.live, state.weights);
   // 32 bits of it: a client in any language can send the number back.
   demand.sampling.seed = call.options.seed ? *call.options.seed : state.random() >> 32;
+  demand.shown_tokens = std::move(shaped.shown_tokens);
   std::vector<Request> requests;
-  for (Prompt& prompt : prompts) {
+  for (size_t index = 0; index < prompts.size(); ++index) {
+    Prompt& prompt = prompts[index];
+    demand.constraint = shaped.constraints[index];
     demand.generated_max = generated_max(call, model.model(), prompt.tokens.size());
     demand.prompt = std::move(prompt.tokens);
     for (demand.sampling.choice = 0; demand.sampling.choice < head.choices_per_prompt; ++demand.sampling.choice) {
@@ -96,6 +126,7 @@ Generation make_generation(ServiceState& state, const Exchange& exchange, const 
   return Generation{.model = std::move(model),
                     .requests = std::move(requests),
                     .writer = endpoint.make_writer(std::move(head)),
+                    .parsers = std::move(shaped.parsers),
                     .dialect = &exchange.dialect,
                     .streaming = call.stream,
                     .load_ns = load_ns,
@@ -105,11 +136,13 @@ Generation make_generation(ServiceState& state, const Exchange& exchange, const 
 // Brings what the call goes on from.
 asio::awaitable<std::optional<ApiError>> resume_call(ServiceState& state, const Exchange& exchange,
                                                      GenerationCall& call) {
-  call.kept.keeps = call.kept.keeps && co_await state.kept.ready();
+  const bool keeps = co_await state.kept.ready();
+  call.kept.keeps = call.kept.keeps && keeps;
   if (call.kept.from.empty()) co_return std::nullopt;
   std::vector<std::optional<std::string>> records;
+  const std::string owner = owner_of(exchange.request);
   for (const std::string& id : call.kept.from) {
-    Result<std::string> record = co_await state.kept.find(id, owner_of(exchange.request));
+    Result<std::string> record = co_await state.kept.find(id, owner);
     records.push_back(record ? std::optional(std::move(*record)) : std::nullopt);
   }
   const auto work = [&] { return exchange.endpoint->resume(call, records); };
@@ -167,8 +200,11 @@ asio::awaitable<Reply> answer_call(ServiceState& state, const Exchange& exchange
   for (const Prompt& prompt : *prompts) {
     if (prompt.truncated()) log_truncated(live, prompt, context_limit(call, lease->model()));
   }
+  const auto shape = [&] { return shape_answers(call, *prompts, lease->model()); };
+  api::ApiResult<Shaped> shaped = co_await on_pool(state.intake, shape);
+  if (!shaped) co_return refusal(shaped.error());
   if (const auto refused = refuse_to_go_on(live, state.clocks.engine.now_ns())) co_return refusal(*refused);
-  co_return make_generation(state, exchange, call, std::move(*prompts), std::move(*lease), load_ns);
+  co_return make_generation(state, exchange, call, std::move(*prompts), std::move(*shaped), std::move(*lease), load_ns);
 }
 
 }  // namespace quire::server

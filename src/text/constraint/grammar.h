@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,8 +21,8 @@ enum class NodeId : uint32_t {};
 enum class RuleId : uint32_t {};
 inline constexpr uint32_t unbounded = std::numeric_limits<uint32_t>::max();
 
-// Built once by a front end, then read. Nodes are values in one array, and refer to earlier ones alone; loops go through
-// rules. Nothing here recurses, so that no input decides how deep a stack gets. One thread.
+// Built once by a front end, then read. Nodes are values in one array, and refer to earlier ones alone; loops go
+// through rules. Nothing here recurses, so that no input decides how deep a stack gets. One thread.
 class Grammar {
  public:
   enum class NodeKind : uint8_t { nothing, never, bytes, byte_set, sequence, choice, repeat, rule };
@@ -49,12 +50,16 @@ class Grammar {
   RuleId declare(std::string name);
   void define(RuleId rule, NodeId body);
   NodeId refer(RuleId rule);
-  void set_root(NodeId root) { root_ = root; }
+  void set_root(NodeId root) {
+    root_ = root;
+    has_root_ = true;
+  }
 
   // Every declared rule is defined and there is a root; else an error that names what is missing.
   Result<void> check() const;
 
   const Node& node(NodeId id) const { return nodes_[static_cast<size_t>(id)]; }
+  const std::string& name(RuleId rule) const { return rules_[static_cast<size_t>(rule)].name; }
   NodeId body(RuleId rule) const { return rules_[static_cast<size_t>(rule)].body; }
   NodeId root() const { return root_; }
   size_t node_count() const { return nodes_.size(); }
@@ -73,6 +78,8 @@ class Grammar {
   std::vector<Node> nodes_;
   std::vector<Rule> rules_;
   NodeId root_ = {};
+  bool has_root_ = false;
+  std::optional<NodeId> nothing_, never_;  // one of each is enough
   size_t size_bytes_ = 0;
 };
 

@@ -1,0 +1,34 @@
+// What shape an answer is to have, in terms of the model that gives it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/call.h"
+#include "text/constraint/spec.h"
+#include "text/parts/syntax.h"
+
+namespace quire::server {
+
+struct AnswerShape {
+  std::optional<constraint::Spec> text;  // of what is neither thinking nor a call
+  std::vector<parts::ToolSchema> tools;  // that may be called
+  bool must_call = false;                // it is a call; of `tool`, unless that is empty
+  std::string tool;
+  bool parallel_calls = true;
+  bool thinks = false;          // thinking may come first
+  bool thinking_begun = false;  // by the prompt
+  std::optional<int32_t> thinking_tokens_max;
+
+  bool is_free() const { return !text && tools.empty() && !thinking_tokens_max; }
+};
+
+// The tools that this call's answer may call.
+std::vector<parts::ToolSchema> offered_tools(const api::GenerationCall& call);
+AnswerShape answer_shape(const api::GenerationCall& call, std::vector<parts::ToolSchema> tools,
+                         const parts::Syntax& syntax, std::string_view prompt_end);
+
+}  // namespace quire::server

@@ -1,0 +1,51 @@
+// How one model writes thinking and calls of tools.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "text/parts/parts.h"
+
+namespace quire::parts {
+
+struct SyntaxRow;
+
+// A tool that an answer may call.
+struct ToolSchema {
+  std::string name;
+  std::string parameters;  // a JSON schema; empty: any object
+  bool strict = true;      // arguments keep to it
+};
+
+// A row of the table of syntaxes: a value, cheap to copy. Any thread.
+class Syntax {
+ public:
+  // The one that a chat template writes, which the literals in its source tell; else the one that the parser or
+  // renderer of an Ollama manifest names ("qwen3-coder", "harmony"; empty: none). Neither: an answer is content alone.
+  static Syntax of(std::string_view template_source, std::string_view parser);
+
+  std::string_view name() const;
+  bool has_thinking() const;
+  bool has_calls() const;
+  // What stands around thinking; empty without thinking.
+  std::string_view thinking_begin() const;
+  std::string_view thinking_end() const;
+  // Names of control tokens that are part of it: a text stream has to show them.
+  std::vector<std::string> markers() const;
+
+  // `prompt_end`: the last bytes of the prompt, which may have begun the thinking or a message already. Without tools
+  // there are no calls.
+  std::unique_ptr<PartsParser> make_parser(std::string_view prompt_end, std::span<const ToolSchema> tools) const;
+
+ private:
+  explicit Syntax(const SyntaxRow& row) : row_(&row) {}
+  const SyntaxRow* row_;
+};
+
+// An answer of a model without syntax.
+std::unique_ptr<PartsParser> plain_parser();
+
+}  // namespace quire::parts

@@ -1,0 +1,126 @@
+// What a model's own template writes for an answer with calls is taken apart into the same calls.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "test_data.h"
+#include "text/chat_template.h"
+#include "text/parts_cases.h"
+
+namespace quire::parts {
+namespace {
+
+using nlohmann::ordered_json;
+
+// Texts that mean something to JSON, Python and tags. No white space at the ends: most templates trim it.
+ordered_json arguments_of(int call) {
+  if (call == 1) return ordered_json::object({{"a", 2}});
+  return ordered_json::object({{"city", "New\n \"York\" 'x' {[<b>&\\n"}, {"days", 3}, {"tags", {"a", "b\"c"}}});
+}
+
+ordered_json tools_json() {
+  ordered_json list = ordered_json::array();
+  for (const ToolSchema& tool : case_tools()) {
+    const ordered_json parameters = tool.parameters.empty()
+                                        ? ordered_json::parse(R"({"type": "object", "properties": {}, "required": []})")
+                                        : ordered_json::parse(tool.parameters);
+    list.push_back(
+        {{"type", "function"}, {"function", {{"name", tool.name}, {"description", "d"}, {"parameters", parameters}}}});
+  }
+  return list;
+}
+
+ordered_json answer_message(int calls) {
+  ordered_json list = ordered_json::array();
+  for (int call = 0; call < calls; ++call) {
+    list.push_back({{"id", "abcdefgh" + std::to_string(call)},
+                    {"type", "function"},
+                    {"function", {{"name", call == 0 ? "get_weather" : "add"}, {"arguments", arguments_of(call)}}}});
+  }
+  return {{"role", "assistant"}, {"content", ""}, {"reasoning_content", "I look."}, {"tool_calls", list}};
+}
+
+// Prompt and answer of a conversation with `calls` calls; empty where the template has no such thing.
+struct Rendered {
+  std::string prompt, answer;
+};
+Rendered rendered(const ChatTemplate& chat_template, int calls) {
+  ChatTemplateInput input = {.tools = tools_json()};
+  input.messages.push_back({{"role", "user"}, {"content", "What now?"}});
+  const auto asked = chat_template.render(input);
+  input.messages.push_back(answer_message(calls));
+  input.add_generation_prompt = false;
+  const auto answered = chat_template.render(input);
+  if (!asked || !answered) return {};
+  const std::string& whole = answered->text;
+  size_t same =
+      std::mismatch(asked->text.begin(), asked->text.end(), whole.begin(), whole.end()).first - asked->text.begin();
+  while (same > 0 && !std::string_view(">\n]").contains(whole[same - 1])) --same;
+  if (same < asked->text.size() && asked->text.substr(same).starts_with(" ")) ++same;
+  return {.prompt = whole.substr(0, same), .answer = whole.substr(same)};
+}
+
+struct Call {
+  std::string name;
+  ordered_json arguments;
+};
+std::vector<Call> calls_of(const std::vector<Part>& parts) {
+  std::vector<Call> calls;
+  for (const Part& part : parts) {
+    if (const auto* begun = std::get_if<CallBegun>(&part)) calls.push_back({.name = begun->name});
+    if (const auto* more = std::get_if<CallArguments>(&part)) {
+      calls.back().arguments = ordered_json::parse(more->text, nullptr, false);
+    }
+  }
+  return calls;
+}
+
+std::string read_file(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// How many calls of an answer come back the same; -1: another number of them, or other ones.
+int calls_that_come_back(const Syntax& syntax, const Rendered& text, int wanted) {
+  const std::vector<Part> parts = parse(syntax, text.prompt, case_tools(), {text.answer});
+  const std::vector<Call> calls = calls_of(parts);
+  if (calls.empty() || calls.size() > static_cast<size_t>(wanted)) return -1;
+  for (size_t call = 0; call < calls.size(); ++call) {
+    if (calls[call].name != (call == 0 ? "get_weather" : "add")) return -1;
+    if (nlohmann::json(calls[call].arguments) != nlohmann::json(arguments_of(static_cast<int>(call)))) return -1;
+  }
+  return static_cast<int>(calls.size());
+}
+
+// Templates that write no calls into answers, and those whose syntax is not known.
+const std::vector<std::string>& templates_without_calls() {
+  static const std::vector<std::string> names = {};
+  return names;
+}
+
+TEST(PartsRoundTrip, each_template_writes_calls_that_are_taken_apart_again) {
+  QUIRE_TEST_DATA_OR_SKIP(folder, "templates");
+  int templates = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string source = read_file(entry.path());
+    const std::string name = entry.path().stem().string();
+    const auto chat_template = ChatTemplate::parse(source, "<s>", "</s>");
+    ASSERT_TRUE(chat_template) << name;
+    const Syntax syntax = Syntax::of(source, "");
+    int came_back = -1;
+    std::string answer;
+    for (int calls = 2; calls > 0 && came_back < 0; --calls) {
+      const Rendered text = rendered(*chat_template, calls);
+      answer = text.answer;
+      if (!text.answer.empty()) came_back = calls_that_come_back(syntax, text, calls);
+    }
+    const bool expected = std::ranges::find(templates_without_calls(), name) == templates_without_calls().end();
+    EXPECT_EQ(came_back > 0, expected) << name << " (" << syntax.name() << "): " << answer;
+    ++templates;
+  }
+  EXPECT_GT(templates, 50);
+}
+
+}  // namespace
+}  // namespace quire::parts
