@@ -136,8 +136,10 @@ Generation make_generation(ServiceState& state, const Exchange& exchange, const 
 // Brings what the call goes on from.
 asio::awaitable<std::optional<ApiError>> resume_call(ServiceState& state, const Exchange& exchange,
                                                      GenerationCall& call) {
-  const bool keeps = co_await state.kept.ready();
-  call.kept.keeps = call.kept.keeps && keeps;
+  if (call.kept.keeps) {
+    const bool keeps = co_await state.kept.ready();
+    call.kept.keeps = keeps;
+  }
   if (call.kept.from.empty()) co_return std::nullopt;
   std::vector<std::optional<std::string>> records;
   const std::string owner = owner_of(exchange.request);
