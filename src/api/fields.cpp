@@ -40,6 +40,10 @@ std::unexpected<ApiError> refuse_unsupported(std::string field) {
   return refuse(400, std::move(message), std::move(field));
 }
 
+std::unexpected<ApiError> refuse_type(const std::string& field, std::string_view wanted, const nlohmann::json& got) {
+  return refuse(400, fmt::format("\"{}\" must be {}, got {}", field, wanted, type_phrase(got)), field);
+}
+
 const nlohmann::json* Fields::find(std::string_view name) const {
   const auto it = object_.find(name);
   if (it == object_.end()) return nullptr;
@@ -49,7 +53,7 @@ const nlohmann::json* Fields::find(std::string_view name) const {
 
 std::unexpected<ApiError> Fields::wrong_type(std::string_view name, std::string_view wanted,
                                              const nlohmann::json& got) const {
-  return refuse(400, fmt::format("\"{}\" must be {}, got {}", path(name), wanted, type_phrase(got)), path(name));
+  return refuse_type(path(name), wanted, got);
 }
 
 std::string Fields::as_written(std::string_view name) const {

@@ -71,5 +71,7 @@ class Fields {
 std::optional<int64_t> whole_number(const nlohmann::json& value);
 
 std::unexpected<ApiError> refuse_unsupported(std::string field);
+// 400: "FIELD" must be WANTED, got what it is.
+std::unexpected<ApiError> refuse_type(const std::string& field, std::string_view wanted, const nlohmann::json& got);
 
 }  // namespace quire::api

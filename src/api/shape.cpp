@@ -18,10 +18,6 @@ using constraint::Spec;
 
 constexpr size_t choices_of_text_max = 10'000;
 
-std::unexpected<ApiError> wrong(const std::string& field, std::string_view wanted, const nlohmann::json& got) {
-  return refuse(400, fmt::format("\"{}\" must be {}, got {}", field, wanted, type_phrase(got)), field);
-}
-
 ApiResult<void> set(GenerationCall& call, Spec spec, const std::string& field) {
   if (call.constraint) {
     return refuse(400, fmt::format("\"{}\" is a second constraint: an answer can have one", field), field);
@@ -38,7 +34,7 @@ ApiResult<void> set_schema(const Fields& fields, std::string_view name, Generati
   if (value->is_string()) {
     return set(call, {.kind = Kind::json_schema, .text = value->get<std::string>()}, field);
   }
-  if (!value->is_object() && !value->is_boolean()) return wrong(field, "a schema", *value);
+  if (!value->is_object() && !value->is_boolean()) return refuse_type(field, "a schema", *value);
   return set(call, {.kind = Kind::json_schema, .text = fields.as_written(name)}, field);
 }
 
@@ -67,7 +63,7 @@ ApiResult<void> set_any_object(const Fields& fields, std::string_view name, Gene
 ApiResult<void> read_structured_outputs(const Fields& fields, GenerationCall& call) {
   const nlohmann::json* value = fields.find("structured_outputs");
   if (value == nullptr) return {};
-  if (!value->is_object()) return wrong("structured_outputs", "an object", *value);
+  if (!value->is_object()) return refuse_type("structured_outputs", "an object", *value);
   const Fields entry(*value, "structured_outputs.", fields.text_of("structured_outputs"));
   QUIRE_TRY_VOID(entry.refuse_set({"structural_tag", "whitespace_pattern"}));
   QUIRE_TRY_VOID(set_schema(entry, "json", call));
@@ -111,7 +107,7 @@ ApiResult<const nlohmann::json*> described_format(const Fields& fields, std::str
   const nlohmann::json* format = fields.find(name);
   if (format == nullptr) return nullptr;
   const std::string field = fields.path(name);
-  if (!format->is_object()) return wrong(field, "an object", *format);
+  if (!format->is_object()) return refuse_type(field, "an object", *format);
   const Fields entry(*format, field + ".", fields.text_of(name));
   QUIRE_TRY(const std::string type, entry.text_or("type", ""));
   if (type == "json_schema") return format;
@@ -214,7 +210,7 @@ ApiResult<void> read_think(const Fields& fields, GenerationCall& call) {
 ApiResult<void> read_reasoning(const Fields& fields, GenerationCall& call) {
   QUIRE_TRY_VOID(read_effort(fields, "reasoning_effort", call));
   if (const nlohmann::json* reasoning = fields.find("reasoning")) {
-    if (!reasoning->is_object()) return wrong("reasoning", "an object", *reasoning);
+    if (!reasoning->is_object()) return refuse_type("reasoning", "an object", *reasoning);
     const Fields entry(*reasoning, "reasoning.");
     QUIRE_TRY_VOID(read_reasoning_object(entry, call));
     entry.collect_unread(call.unknown_fields);
@@ -235,7 +231,7 @@ ApiResult<void> read_reasoning_object(const Fields& reasoning, GenerationCall& c
 ApiResult<void> read_template_variables(const Fields& fields, GenerationCall& call) {
   const nlohmann::json* variables = fields.find("chat_template_kwargs");
   if (variables == nullptr) return {};
-  if (!variables->is_object()) return wrong("chat_template_kwargs", "an object", *variables);
+  if (!variables->is_object()) return refuse_type("chat_template_kwargs", "an object", *variables);
   call.template_variables = fields.as_written("chat_template_kwargs");
   const auto checked = parse_in_order(call.template_variables, "chat_template_kwargs");
   if (!checked) return std::unexpected(checked.error());

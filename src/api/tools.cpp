@@ -14,15 +14,11 @@ namespace {
 constexpr size_t tools_max = 1024;
 constexpr size_t calls_max = 1024;
 
-std::unexpected<ApiError> wrong(const std::string& field, std::string_view wanted, const nlohmann::json& got) {
-  return refuse(400, fmt::format("\"{}\" must be {}, got {}", field, wanted, type_phrase(got)), field);
-}
-
 // The object at `name`, which has to be there.
 ApiResult<const nlohmann::json*> object_of(const Fields& fields, std::string_view name) {
   const nlohmann::json* value = fields.find(name);
   if (value == nullptr) return refuse(400, fmt::format("\"{}\" is required", fields.path(name)), fields.path(name));
-  if (!value->is_object()) return wrong(fields.path(name), "an object", *value);
+  if (!value->is_object()) return refuse_type(fields.path(name), "an object", *value);
   return value;
 }
 
@@ -36,7 +32,7 @@ ApiResult<Tool> read_function(const Fields& function, std::string_view schema) {
   QUIRE_TRY(tool.strict, function.boolean_or("strict", true));
   const nlohmann::json* parameters = function.find(schema);
   if (parameters != nullptr && !parameters->is_object()) {
-    return wrong(function.path(schema), "an object", *parameters);
+    return refuse_type(function.path(schema), "an object", *parameters);
   }
   if (parameters != nullptr) tool.parameters = function.as_written(schema);
   if (!tool.parameters.empty()) {
@@ -61,12 +57,12 @@ ApiResult<std::vector<Tool>> read_tools(const Fields& fields) {
   std::vector<Tool> tools;
   const nlohmann::json* list = fields.find("tools");
   if (list == nullptr) return tools;
-  if (!list->is_array()) return wrong(fields.path("tools"), "an array", *list);
+  if (!list->is_array()) return refuse_type(fields.path("tools"), "an array", *list);
   if (list->size() > tools_max) return refuse(400, fmt::format("\"tools\" has more than {} tools", tools_max), "tools");
   const std::vector<std::string_view> texts = element_texts(fields.text_of("tools"));
   for (size_t i = 0; i < list->size(); ++i) {
     const std::string path = fmt::format("{}[{}]", fields.path("tools"), i);
-    if (!(*list)[i].is_object()) return wrong(path, "an object", (*list)[i]);
+    if (!(*list)[i].is_object()) return refuse_type(path, "an object", (*list)[i]);
     const Fields entry((*list)[i], path + ".", texts.size() == list->size() ? texts[i] : std::string_view());
     QUIRE_TRY(const std::string type, entry.text_or("type", "function"));
     if (type != "function") {
@@ -103,7 +99,7 @@ ApiResult<void> read_tool_choice(const Fields& fields, GenerationCall& call) {
                     "tool_choice");
     }
   } else {
-    return wrong("tool_choice", "a string or an object", *choice);
+    return refuse_type("tool_choice", "a string or an object", *choice);
   }
   if (call.tool_choice.mode == ToolMode::required && call.tools.empty()) {
     return refuse(400, "\"tool_choice\" asks for a call, but there are no tools", "tool_choice");
@@ -122,7 +118,7 @@ ApiResult<std::vector<ToolCall>> read_tool_calls(const Fields& message) {
   const std::vector<std::string_view> texts = element_texts(message.text_of("tool_calls"));
   for (size_t i = 0; i < list->size(); ++i) {
     const std::string path = fmt::format("{}[{}]", field, i);
-    if (!(*list)[i].is_object()) return wrong(path, "an object", (*list)[i]);
+    if (!(*list)[i].is_object()) return refuse_type(path, "an object", (*list)[i]);
     const Fields entry((*list)[i], path + ".", texts.size() == list->size() ? texts[i] : std::string_view());
     QUIRE_TRY(const nlohmann::json* object, object_of(entry, "function"));
     const Fields function(*object, path + ".function.", entry.text_of("function"));
@@ -138,7 +134,7 @@ ApiResult<std::vector<ToolCall>> read_tool_calls(const Fields& message) {
     } else if (arguments->is_object()) {
       call.arguments = function.as_written("arguments");
     } else {
-      return wrong(path + ".function.arguments", "an object or its text", *arguments);
+      return refuse_type(path + ".function.arguments", "an object or its text", *arguments);
     }
     calls.push_back(std::move(call));
   }

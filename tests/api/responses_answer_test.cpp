@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -300,7 +301,8 @@ TEST(ResponsesAnswer, carries_logprobs_of_what_is_said) {
   writer->finish(0, finished_of(FinishReason::stop), {}, moment_ns, out);
   const std::vector<Json> events = events_of(out);
   for (const Json& event : events) check_fields(event);
-  const auto delta = std::ranges::find(events, "response.output_text.delta", [](const Json& e) { return e["type"]; });
+  const auto is_delta = [](const Json& event) { return event["type"] == "response.output_text.delta"; };
+  const auto delta = std::ranges::find_if(events, is_delta);
   ASSERT_NE(delta, events.end());
   ASSERT_EQ((*delta)["logprobs"].size(), 2U);
   EXPECT_EQ((*delta)["logprobs"][0]["bytes"], Json::array({0xC3}));

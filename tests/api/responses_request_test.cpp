@@ -175,7 +175,7 @@ TEST(ResponsesRequest, reads_tools_in_their_flat_form) {
   EXPECT_EQ(repeats["tools"][0].dump(),
             R"({"type":"function","name":"f","description":"d",)"
             R"("parameters":{"type":"object","properties":{"z":{},"a":{}}},"strict":false})");
-  EXPECT_EQ(repeats["tool_choice"].dump(), R"({"name":"g","type":"function"})");
+  EXPECT_EQ(repeats["tool_choice"].dump(), R"({"type":"function","name":"g"})");
 }
 
 TEST(ResponsesRequest, shows_only_the_tools_that_are_allowed) {

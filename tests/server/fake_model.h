@@ -71,6 +71,11 @@ class FakeModel : public LoadedModel {
     if (!input.leaves_open && !input.add_generation_prompt) prompt.text += "$";
     return prompt;
   }
+  const parts::Syntax& syntax() const override { return syntax_; }
+  const std::vector<TokenId>& marker_tokens() const override { return no_tokens_; }
+  Result<std::shared_ptr<const Constraint>> constrain(const AnswerShape&) const override {
+    return fail(ErrorKind::unsupported, "no constraints here");
+  }
   const api::StoredDefaults& stored() const override { return stored_; }
   int32_t vocab_size() const override { return 257; }
   TokenId bos() const override { return 256; }
@@ -108,6 +113,8 @@ class FakeModel : public LoadedModel {
 
  private:
   api::StoredDefaults stored_;
+  const parts::Syntax syntax_ = parts::Syntax::of("", "");
+  const std::vector<TokenId> no_tokens_;
   static std::vector<Event> one(SequenceId id, Finished finished) {
     std::vector<Event> events;
     events.push_back({id, std::move(finished)});

@@ -8,7 +8,7 @@
 namespace quire::server::test {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::json;
 
 class ResponsesServer : public ServerTest {
  protected:

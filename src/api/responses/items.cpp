@@ -17,10 +17,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::string_view seal = "text:";
 
-std::unexpected<ApiError> wrong(const std::string& field, std::string_view wanted, const nlohmann::json& got) {
-  return refuse(400, fmt::format("\"{}\" must be {}, got {}", field, wanted, type_phrase(got)), field);
-}
-
 ApiResult<std::string> required_text(const Fields& item, std::string_view name) {
   QUIRE_TRY(const std::optional<std::string> text, item.text(name));
   if (!text) return refuse(400, fmt::format("\"{}\" is required", item.path(name)), item.path(name));
@@ -57,10 +53,10 @@ ApiResult<Json> read_parts(const Fields& item, std::string_view name, std::strin
     parts.push_back(std::move(read));
     return parts;
   }
-  if (!content->is_array()) return wrong(item.path(name), "a string or an array of parts", *content);
+  if (!content->is_array()) return refuse_type(item.path(name), "a string or an array of parts", *content);
   for (size_t i = 0; i < content->size(); ++i) {
     const std::string path = fmt::format("{}[{}]", item.path(name), i);
-    if (!(*content)[i].is_object()) return wrong(path, "an object", (*content)[i]);
+    if (!(*content)[i].is_object()) return refuse_type(path, "an object", (*content)[i]);
     QUIRE_TRY(Json part, read_part(Fields((*content)[i], path + "."), type_here, unknown));
     parts.push_back(std::move(part));
   }
@@ -113,10 +109,10 @@ ApiResult<Json> read_thoughts(const Fields& fields, std::string_view name, std::
   Json parts = Json::array();
   const nlohmann::json* list = fields.find(name);
   if (list == nullptr) return parts;
-  if (!list->is_array()) return wrong(fields.path(name), "an array", *list);
+  if (!list->is_array()) return refuse_type(fields.path(name), "an array", *list);
   for (size_t i = 0; i < list->size(); ++i) {
     const std::string path = fmt::format("{}[{}]", fields.path(name), i);
-    if (!(*list)[i].is_object()) return wrong(path, "an object", (*list)[i]);
+    if (!(*list)[i].is_object()) return refuse_type(path, "an object", (*list)[i]);
     const Fields part((*list)[i], path + ".");
     part.pass_over({"type"});
     QUIRE_TRY(std::string text, required_text(part, "text"));
@@ -283,10 +279,10 @@ ApiResult<Json> read_items(const Fields& fields, std::vector<std::string>& unkno
     items.push_back(std::move(item));
     return items;
   }
-  if (!input->is_array()) return wrong("input", "a string or an array of items", *input);
+  if (!input->is_array()) return refuse_type("input", "a string or an array of items", *input);
   for (size_t i = 0; i < input->size(); ++i) {
     const std::string path = fmt::format("input[{}]", i);
-    if (!(*input)[i].is_object()) return wrong(path, "an object", (*input)[i]);
+    if (!(*input)[i].is_object()) return refuse_type(path, "an object", (*input)[i]);
     QUIRE_TRY(Json item, read_item(Fields((*input)[i], path + "."), unknown));
     items.push_back(std::move(item));
   }

@@ -23,14 +23,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::unexpected<ApiError> wrong(const std::string& field, std::string_view wanted, const nlohmann::json& got) {
-  return refuse(400, fmt::format("\"{}\" must be {}, got {}", field, wanted, type_phrase(got)), field);
-}
-
 // Null: it is not there.
-ApiResult<const nlohmann::json*> object_at(const Fields& fields, std::string_view name) {
+ApiResult<const nlohmann::json*> find_object(const Fields& fields, std::string_view name) {
   const nlohmann::json* value = fields.find(name);
-  if (value != nullptr && !value->is_object()) return wrong(fields.path(name), "an object", *value);
+  if (value != nullptr && !value->is_object()) return refuse_type(fields.path(name), "an object", *value);
   return value;
 }
 
@@ -41,7 +37,7 @@ ApiResult<void> refuse_what_is_not_served(const Fields& fields) {
   // The choice of OpenAI's hardware is no business of an answer; what bounds only tools of OpenAI's bounds nothing
   // here.
   fields.pass_over({"max_tool_calls", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "image"});
-  QUIRE_TRY(const nlohmann::json* caching, object_at(fields, "prompt_cache_options"));
+  QUIRE_TRY(const nlohmann::json* caching, find_object(fields, "prompt_cache_options"));
   if (caching == nullptr) return {};
   // All of a prompt is cached here, and nobody says for how long. Warming up asks for no answer.
   return Fields(*caching, "prompt_cache_options.").refuse_set({"prewarm", "comparison_response_id"});
@@ -86,7 +82,7 @@ ApiResult<void> read_include(const Fields& fields, GenerationCall& call) {
 }
 
 ApiResult<void> read_text(const Fields& fields, GenerationCall& call) {
-  QUIRE_TRY(const nlohmann::json* text, object_at(fields, "text"));
+  QUIRE_TRY(const nlohmann::json* text, find_object(fields, "text"));
   if (text == nullptr) return {};
   const Fields entry(*text, "text.", fields.text_of("text"));
   QUIRE_TRY_VOID(read_text_format(entry, call));
@@ -97,7 +93,7 @@ ApiResult<void> read_text(const Fields& fields, GenerationCall& call) {
 
 ApiResult<void> read_reasoning_here(const Fields& fields, GenerationCall& call) {
   QUIRE_TRY_VOID(read_template_variables(fields, call));
-  QUIRE_TRY(const nlohmann::json* reasoning, object_at(fields, "reasoning"));
+  QUIRE_TRY(const nlohmann::json* reasoning, find_object(fields, "reasoning"));
   if (reasoning == nullptr) return {};
   const Fields entry(*reasoning, "reasoning.");
   QUIRE_TRY_VOID(read_reasoning_object(entry, call));
@@ -116,7 +112,7 @@ ApiResult<void> read_reasoning_here(const Fields& fields, GenerationCall& call) 
 }
 
 ApiResult<void> read_stream_options(const Fields& fields, GenerationCall& call) {
-  QUIRE_TRY(const nlohmann::json* options, object_at(fields, "stream_options"));
+  QUIRE_TRY(const nlohmann::json* options, find_object(fields, "stream_options"));
   if (options == nullptr) return {};
   const Fields entry(*options, "stream_options.");
   entry.pass_over(
@@ -130,7 +126,7 @@ ApiResult<void> check_metadata(const Fields& fields) {
   constexpr size_t pairs_max = 16;
   constexpr size_t key_bytes_max = 64;
   constexpr size_t value_bytes_max = 512;
-  QUIRE_TRY(const nlohmann::json* metadata, object_at(fields, "metadata"));
+  QUIRE_TRY(const nlohmann::json* metadata, find_object(fields, "metadata"));
   if (metadata == nullptr) return {};
   bool fits = metadata->size() <= pairs_max;
   for (const auto& [key, value] : metadata->items()) {
@@ -150,12 +146,12 @@ ApiResult<void> read_flat_tools(const Fields& fields, GenerationCall& call) {
   constexpr size_t tools_max = 1024;
   const nlohmann::json* list = fields.find("tools");
   if (list == nullptr) return {};
-  if (!list->is_array()) return wrong("tools", "an array", *list);
+  if (!list->is_array()) return refuse_type("tools", "an array", *list);
   if (list->size() > tools_max) return refuse(400, fmt::format("\"tools\" has more than {} tools", tools_max), "tools");
   const std::vector<std::string_view> texts = element_texts(fields.text_of("tools"));
   for (size_t i = 0; i < list->size(); ++i) {
     const std::string path = fmt::format("tools[{}]", i);
-    if (!(*list)[i].is_object()) return wrong(path, "an object", (*list)[i]);
+    if (!(*list)[i].is_object()) return refuse_type(path, "an object", (*list)[i]);
     const Fields entry((*list)[i], path + ".", texts.size() == list->size() ? texts[i] : std::string_view());
     QUIRE_TRY(const std::string type, entry.text_or("type", "function"));
     if (type != "function") {
@@ -173,7 +169,7 @@ ApiResult<void> read_flat_tools(const Fields& fields, GenerationCall& call) {
 
 // The function that a choice names, which has to be one of the tools.
 ApiResult<std::string> chosen_name(const nlohmann::json& choice, const std::string& path, const GenerationCall& call) {
-  if (!choice.is_object()) return wrong(path, "an object", choice);
+  if (!choice.is_object()) return refuse_type(path, "an object", choice);
   const Fields entry(choice, path + ".");
   QUIRE_TRY(const std::string type, entry.text_or("type", ""));
   if (type != "function") {

@@ -1,5 +1,7 @@
 #include "server/models/answer_shape.h"
 
+#include <utility>
+
 #include "base/ascii.h"
 
 namespace quire::server {

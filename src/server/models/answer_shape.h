@@ -14,13 +14,13 @@
 namespace quire::server {
 
 struct AnswerShape {
-  std::optional<constraint::Spec> text;          // of what is neither thinking nor a call
-  std::vector<parts::ToolSchema> tools;          // that may be called
-  bool must_call = false;                        // it is a call; of `tool`, unless that is empty
+  std::optional<constraint::Spec> text;  // of what is neither thinking nor a call
+  std::vector<parts::ToolSchema> tools;  // that may be called
+  bool must_call = false;                // it is a call; of `tool`, unless that is empty
   std::string tool;
   bool parallel_calls = true;
-  bool thinks = false;                           // thinking may come first
-  bool thinking_begun = false;                   // by the prompt
+  bool thinks = false;          // thinking may come first
+  bool thinking_begun = false;  // by the prompt
   std::optional<int32_t> thinking_tokens_max;
 
   bool is_free() const { return !text && tools.empty() && !thinking_tokens_max; }

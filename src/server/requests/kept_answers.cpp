@@ -63,15 +63,17 @@ Result<std::string> KeptAnswers::read(const std::string& id, const std::string& 
   return text;
 }
 
-asio::awaitable<Result<std::string>> KeptAnswers::find(std::string id, std::string owner) {
-  if (!co_await ready()) co_return fail(ErrorKind::not_found, "nothing is kept");
+asio::awaitable<Result<std::string>> KeptAnswers::find(const std::string& id, const std::string& owner) {
+  const bool keeps = co_await ready();
+  if (!keeps) co_return fail(ErrorKind::not_found, "nothing is kept");
   const auto work = [&] { return read(id, owner); };
   Result<std::string> record = co_await on_pool(strand_, work);
   co_return record;
 }
 
-asio::awaitable<Result<void>> KeptAnswers::remove(std::string id, std::string owner) {
-  if (!co_await ready()) co_return fail(ErrorKind::not_found, "nothing is kept");
+asio::awaitable<Result<void>> KeptAnswers::remove(const std::string& id, const std::string& owner) {
+  const bool keeps = co_await ready();
+  if (!keeps) co_return fail(ErrorKind::not_found, "nothing is kept");
   const auto work = [&]() -> Result<void> {
     QUIRE_TRY_VOID(read(id, owner));
     return folder_->remove(id);

@@ -26,8 +26,9 @@ class KeptAnswers {
   // What cannot be kept (a full disk) is a line of the log. REQUIRES: ready() has said yes.
   void keep(const std::string& id, const std::string& owner, std::string record);
   // ErrorKind::not_found also for what is another owner's.
-  asio::awaitable<Result<std::string>> find(std::string id, std::string owner);
-  asio::awaitable<Result<void>> remove(std::string id, std::string owner);
+  // REQUIRES: both stay until the answer is there.
+  asio::awaitable<Result<std::string>> find(const std::string& id, const std::string& owner);
+  asio::awaitable<Result<void>> remove(const std::string& id, const std::string& owner);
 
  private:
   bool open();

@@ -69,8 +69,8 @@ Request make_request(const GenerationCall& call, const LiveRequest& live, const 
 // How each answer is taken apart, and what it may say. Only what a template has asked for has thinking and calls: a
 // text that is gone on with is content.
 struct Shaped {
-  std::vector<std::unique_ptr<parts::PartsParser>> parsers;     // one a choice
-  std::vector<std::shared_ptr<const Constraint>> constraints;   // one a prompt; null: anything
+  std::vector<std::unique_ptr<parts::PartsParser>> parsers;    // one a choice
+  std::vector<std::shared_ptr<const Constraint>> constraints;  // one a prompt; null: anything
   std::vector<TokenId> shown_tokens;
 };
 
@@ -147,11 +147,15 @@ Generation make_generation(ServiceState& state, const Exchange& exchange, const 
 // Brings what the call goes on from.
 asio::awaitable<std::optional<ApiError>> resume_call(ServiceState& state, const Exchange& exchange,
                                                      GenerationCall& call) {
-  call.kept.keeps = call.kept.keeps && co_await state.kept.ready();
+  if (call.kept.keeps) {
+    const bool keeps = co_await state.kept.ready();
+    call.kept.keeps = keeps;
+  }
   if (call.kept.from.empty()) co_return std::nullopt;
   std::vector<std::optional<std::string>> records;
+  const std::string owner = owner_of(exchange.request);
   for (const std::string& id : call.kept.from) {
-    Result<std::string> record = co_await state.kept.find(id, owner_of(exchange.request));
+    Result<std::string> record = co_await state.kept.find(id, owner);
     records.push_back(record ? std::optional(std::move(*record)) : std::nullopt);
   }
   const auto work = [&] { return exchange.endpoint->resume(call, records); };

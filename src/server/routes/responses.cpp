@@ -13,14 +13,15 @@ constexpr std::string_view items_suffix = "/input_items";
 }  // namespace
 
 asio::awaitable<Reply> kept_response(ServiceState& state, const Exchange& exchange) {
-  std::string_view id = exchange.argument;
+  std::string id(exchange.argument);
   const bool asks_items = id.ends_with(items_suffix);
-  if (asks_items) id.remove_suffix(items_suffix.size());
+  if (asks_items) id.resize(id.size() - items_suffix.size());
   if (!asks_items && query_value(exchange.request.query, "stream") == "true") {
     const api::ApiError error{400, "\"stream\" is not supported: a kept response comes in one piece", "stream"};
     co_return error_response(exchange.dialect, error);
   }
-  const Result<std::string> record = co_await state.kept.find(std::string(id), owner_of(exchange.request));
+  const std::string owner = owner_of(exchange.request);
+  const Result<std::string> record = co_await state.kept.find(id, owner);
   if (!record) co_return error_response(exchange.dialect, api::responses::not_kept(id));
   if (!asks_items) co_return json_response(api::responses::response_body(*record));
   const auto work = [&] { return api::responses::input_items_body(*record, exchange.request.query); };
@@ -30,7 +31,8 @@ asio::awaitable<Reply> kept_response(ServiceState& state, const Exchange& exchan
 
 asio::awaitable<Reply> delete_response(ServiceState& state, const Exchange& exchange) {
   const std::string id(exchange.argument);
-  const Result<void> removed = co_await state.kept.remove(id, owner_of(exchange.request));
+  const std::string owner = owner_of(exchange.request);
+  const Result<void> removed = co_await state.kept.remove(id, owner);
   if (!removed) co_return error_response(exchange.dialect, api::responses::not_kept(id));
   co_return json_response(api::responses::deleted_body(id));
 }

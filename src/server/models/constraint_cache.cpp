@@ -1,0 +1,114 @@
+#include "server/models/constraint_cache.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "text/constraint/compiled.h"
+#include "text/constraint/free_text.h"
+#include "text/constraint/front_end.h"
+
+namespace quire::server {
+namespace {
+
+using constraint::Grammar;
+using constraint::NodeId;
+
+// Equal keys are equal shapes for one model.
+std::string key_of(const AnswerShape& shape) {
+  const auto text = [](std::string_view value) { return fmt::format("{}:{}", value.size(), value); };
+  std::string key = fmt::format("{:d}{:d}{:d}{:d}{}", shape.must_call, shape.parallel_calls, shape.thinks,
+                                shape.thinking_begun, shape.thinking_tokens_max.value_or(0));
+  key += text(shape.tool);
+  if (shape.text) {
+    key += fmt::format("t{}", static_cast<int>(shape.text->kind)) + text(shape.text->text);
+    for (const std::string& choice : shape.text->choices) key += text(choice);
+  }
+  for (const parts::ToolSchema& tool : shape.tools) {
+    key += fmt::format("c{:d}", tool.strict) + text(tool.name) + text(tool.parameters);
+  }
+  return key;
+}
+
+// What models write between their thinking and an answer.
+NodeId gap(Grammar& grammar) { return grammar.repeat(grammar.bytes("\n"), 0, 2); }
+
+}  // namespace
+
+ConstraintCache::ConstraintCache(const Tokenizer& tokenizer, parts::Syntax syntax, std::vector<TokenId> markers)
+    : tokenizer_(tokenizer), syntax_(syntax), markers_(std::move(markers)) {
+  for (TokenId token = 0; token < tokenizer_.vocab_size(); ++token) {
+    if (tokenizer_.is_end(token)) ends_.push_back(token);
+  }
+}
+
+std::shared_ptr<const constraint::TokenTrie> ConstraintCache::trie() const {
+  auto trie = trie_.get();
+  if (trie != nullptr) return trie;
+  trie = std::make_shared<const constraint::TokenTrie>(constraint::TokenTrie::of(tokenizer_, markers_));
+  trie_.set(trie);
+  return trie;
+}
+
+Result<std::shared_ptr<const Constraint>> ConstraintCache::find_or_compile(const AnswerShape& shape) const {
+  constexpr size_t known_max = 64;
+  const std::string key = key_of(shape);
+  Known known = known_.get();
+  if (const auto found = known.find(key); found != known.end()) return found->second;
+  QUIRE_TRY(std::shared_ptr<const Constraint> made, compile(shape));
+  if (known.size() >= known_max) known.clear();  // those that are in use go on being used
+  known.emplace(key, made);
+  known_.set(std::move(known));
+  return made;
+}
+
+std::string ConstraintCache::marker(std::string_view name) const {
+  const std::optional<TokenId> token = tokenizer_.find(name);
+  const bool is_control = token && tokenizer_.is_control(*token);
+  return is_control ? constraint::control_text(name) : std::string(name);
+}
+
+// Thinking that the model may begin itself, before the answer.
+Result<void> ConstraintCache::add_own_thinking(Grammar& grammar) const {
+  const NodeId answer = grammar.root();
+  const std::string end = marker(syntax_.thinking_end());
+  QUIRE_TRY(const NodeId thoughts, constraint::free_until(grammar, std::span(&end, 1)));
+  const NodeId thinking = grammar.sequence(
+      {grammar.bytes(marker(syntax_.thinking_begin())), thoughts, grammar.bytes(end), gap(grammar), answer});
+  grammar.set_root(grammar.choice({answer, thinking}));
+  return {};
+}
+
+constraint::Preamble ConstraintCache::open_thinking(std::optional<int32_t> tokens_max) const {
+  constraint::Preamble preamble{.marker = std::string(syntax_.thinking_end())};
+  const std::optional<TokenId> end = tokenizer_.find(preamble.marker);
+  if (end && tokenizer_.is_control(*end)) preamble.named.emplace_back(*end, preamble.marker);
+  if (tokens_max) {
+    preamble.tokens_max = static_cast<uint32_t>(*tokens_max);
+    preamble.closing = tokenizer_.encode(preamble.marker, false, true);
+  }
+  return preamble;
+}
+
+Result<std::shared_ptr<const Constraint>> ConstraintCache::compile(const AnswerShape& shape) const {
+  Grammar grammar;
+  if (shape.text) {
+    QUIRE_TRY(grammar, constraint::grammar_of(*shape.text));
+  } else {
+    grammar.set_root(grammar.repeat(grammar.byte_set(constraint::ByteSet().set()), 0));
+  }
+  std::optional<constraint::Preamble> preamble;
+  if (shape.thinks && shape.thinking_begun) {
+    grammar.set_root(grammar.sequence({gap(grammar), grammar.root()}));
+    preamble = open_thinking(shape.thinking_tokens_max);
+  } else if (shape.thinks && shape.text) {
+    QUIRE_TRY_VOID(add_own_thinking(grammar));
+  }
+  QUIRE_TRY(std::shared_ptr<const Constraint> made,
+            constraint::CompiledConstraint::create(grammar, trie(), ends_, std::move(preamble)));
+  return made;
+}
+
+}  // namespace quire::server
