@@ -21,10 +21,7 @@ namespace {
 ApiResult<std::optional<Fields>> read_object(const Fields& fields, std::string_view name) {
   const nlohmann::json* value = fields.find(name);
   if (value == nullptr) return std::nullopt;
-  if (!value->is_object()) {
-    return refuse(400, fmt::format("\"{}\" must be an object, got {}", fields.path(name), type_phrase(*value)),
-                  fields.path(name));
-  }
+  if (!value->is_object()) return refuse_type(fields.path(name), "an object", *value);
   return std::optional<Fields>(std::in_place, *value, fields.path(name) + ".", fields.text_of(name));
 }
 
