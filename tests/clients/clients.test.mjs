@@ -272,17 +272,27 @@ test('anthropic asks eight at once', async () => {
   assert.deepEqual(texts, eight.map(counted));
 });
 
-test('anthropic sends calls of tools and their results', async () => {
-  const tools = [{name: 'now', description: 'The time', input_schema: {type: 'object', properties: {}},
-    cache_control: {type: 'ephemeral'}}];
-  const messages = [...said('echo'),
-    {role: 'assistant', content: [{type: 'thinking', thinking: 'Hm', signature: 'unsigned'},
-      {type: 'text', text: 'wait'}, {type: 'tool_use', id: 'toolu_1', name: 'now', input: {}}]},
-    {role: 'user', content: [{type: 'tool_result', tool_use_id: 'toolu_1', content: [{type: 'text', text: 'noon'}]},
+test('anthropic is called for tools, streamed and in one piece, and sends their results', async () => {
+  const tools = [{name: 'now', description: 'The time', cache_control: {type: 'ephemeral'},
+    input_schema: {type: 'object', properties: {zone: {type: 'string'}}, required: ['zone']}}];
+  const call = {tools, thinking: {type: 'adaptive'}, tool_choice: {type: 'auto', disable_parallel_tool_use: true}};
+  const question = 'echo <tool_call>{"name":"now","arguments":{"zone":"UTC"}}</tool_call>';
+  const whole = await fake.anthropic.messages.create(asked(question, call));
+  const streamed = await fake.anthropic.messages.stream(asked(question, call)).finalMessage();
+  for (const message of [whole, streamed]) {
+    assert.equal(message.stop_reason, 'tool_use');
+    const [text, use] = message.content;
+    assert.equal(text.text.trim(), 'echo');
+    assert.deepEqual([use.type, use.name, use.input], ['tool_use', 'now', {zone: 'UTC'}]);
+    assert.match(use.id, /^[A-Za-z0-9]{9}$/);
+  }
+  const [, use] = streamed.content;
+  const messages = [...said('echo'), {role: 'assistant', content: streamed.content},
+    {role: 'user', content: [{type: 'tool_result', tool_use_id: use.id, content: [{type: 'text', text: 'noon'}]},
       {type: 'text', text: 'So?'}]}];
-  const answer = await fake.anthropic.messages.create({model: 'fake', max_tokens: 100, tools, messages,
-    thinking: {type: 'enabled', budget_tokens: 1024}, tool_choice: {type: 'auto', disable_parallel_tool_use: true}});
-  assert.deepEqual(answer.content, [{type: 'text', text: 'echo|wait|noon|So?'}]);
+  const answer = await fake.anthropic.messages.create({model: 'fake', max_tokens: 100, ...call, messages});
+  assert.match(answer.content[0].text, /^echo\|echo ?\|noon\|So\?$/);
+  assert.equal(answer.stop_reason, 'end_turn');
 });
 
 test('anthropic counts tokens', async () => {
