@@ -71,6 +71,9 @@ class GatedModel final : public LoadedModel {
     return {1, static_cast<TokenId>(text.size())};
   }
   Result<PromptText> render(const ChatTemplateInput&) const override { return PromptText{}; }
+  const parts::Syntax& syntax() const override { return syntax_; }
+  const std::vector<TokenId>& marker_tokens() const override { return no_tokens_; }
+  Result<std::shared_ptr<const Constraint>> constrain(const AnswerShape&) const override { return nullptr; }
   const api::StoredDefaults& stored() const override { return stored_; }
   int32_t vocab_size() const override { return 64; }
   TokenId bos() const override { return 1; }
@@ -89,6 +92,8 @@ class GatedModel final : public LoadedModel {
 
  private:
   const api::StoredDefaults stored_;
+  const parts::Syntax syntax_ = parts::Syntax::of("", "");
+  const std::vector<TokenId> no_tokens_;
   const std::unique_ptr<const Tokenizer> tokenizer_;
   GatedExecutor executor_;
   EngineThread engine_;

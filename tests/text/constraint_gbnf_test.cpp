@@ -1,5 +1,4 @@
 // llama.cpp's notation of grammars: what its published grammars say, written anew, and every error.
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

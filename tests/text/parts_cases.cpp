@@ -64,6 +64,11 @@ const std::vector<AnswerCase>& answer_cases() {
        "id=functions.get_weather:1\narguments {}\nend 1\n"},
       {"kimi", "", "c<|tool_calls_section_begin|> <|tool_call_begin|>functions.add:3 <|tool_call_argument_begin|> {}",
        "content c\ncall 0 add id=functions.add:3\narguments {}\nend 0\n"},
+      {"minicpm", "",
+       "<function name=\"get_weather\"><param name=\"city\"><![CDATA[<a>]]></param><param name=\"days\">3</param>"
+       "<param name=\"tags\"></param></function><function name=\"add\"></function>",
+       "call 0 get_weather\narguments {\"city\":\"<a>\",\"days\":3,\"tags\":\"\"}\nend 0\ncall 1 add\narguments {}\n"
+       "end 1\n"},
       {"solar", "<|begin|>assistant",
        "<|think|>t<|end|><|begin|>assistant<|content|>c<|begin|>assistant<|tool_calls|><|tool_call:begin|>id1"
        "<|tool_call:name|>add<|tool_call:args|>{}<|tool_call:end|><|calls|>",
@@ -88,7 +93,7 @@ const std::vector<AnswerCase>& answer_cases() {
        "thinking t\ncontent c\ncall 0 add\narguments {\"a\": 1}\nend 0\ncall 1 get_weather\narguments {}\nend 1\n"},
       {"mistral", "", "[TOOL_CALLS]add[CALL_ID]abcdefgh1[ARGS]{\"a\": 1}",
        "call 0 add id=abcdefgh1\narguments {\"a\": 1}\nend 0\n"},
-      {"mistral", "",
+      {"mistral-array", "",
        "[TOOL_CALLS][{\"name\": \"add\", \"arguments\": {\"a\": 1}, \"id\": \"abcdefgh1\"}, {\"name\": "
        "\"get_weather\", "
        "\"arguments\": {}}]",

@@ -1,6 +1,7 @@
 // What a model's own template writes for an answer with calls is taken apart into the same calls.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -19,45 +20,54 @@ ordered_json arguments_of(int call) {
   return ordered_json::object({{"city", "New\n \"York\" 'x' {[<b>&\\n"}, {"days", 3}, {"tags", {"a", "b\"c"}}});
 }
 
+// The types of case_tools, as plainly as old templates need them.
+ordered_json parameters_json() {
+  return ordered_json::parse(R"({"type": "object", "required": ["city"], "properties": {
+      "city": {"type": "string", "description": "c"}, "days": {"type": "integer", "description": "d"},
+      "tags": {"type": "array", "items": {"type": "string"}, "description": "t"}}})");
+}
+
 ordered_json tools_json() {
   ordered_json list = ordered_json::array();
   for (const ToolSchema& tool : case_tools()) {
     const ordered_json parameters = tool.parameters.empty()
                                         ? ordered_json::parse(R"({"type": "object", "properties": {}, "required": []})")
-                                        : ordered_json::parse(tool.parameters);
+                                        : parameters_json();
     list.push_back(
         {{"type", "function"}, {"function", {{"name", tool.name}, {"description", "d"}, {"parameters", parameters}}}});
   }
   return list;
 }
 
-ordered_json answer_message(int calls) {
+ordered_json answer_message(int calls, const ordered_json& content) {
   ordered_json list = ordered_json::array();
   for (int call = 0; call < calls; ++call) {
     list.push_back({{"id", "abcdefgh" + std::to_string(call)},
                     {"type", "function"},
                     {"function", {{"name", call == 0 ? "get_weather" : "add"}, {"arguments", arguments_of(call)}}}});
   }
-  return {{"role", "assistant"}, {"content", ""}, {"reasoning_content", "I look."}, {"tool_calls", list}};
+  return {{"role", "assistant"}, {"content", content}, {"reasoning_content", "I look."}, {"tool_calls", list}};
 }
 
 // Prompt and answer of a conversation with `calls` calls; empty where the template has no such thing.
 struct Rendered {
   std::string prompt, answer;
 };
-Rendered rendered(const ChatTemplate& chat_template, int calls) {
+Rendered rendered(const ChatTemplate& chat_template, int calls, const ordered_json& content) {
   ChatTemplateInput input = {.tools = tools_json()};
+  input.extra = {{"functions", "[]"}, {"datetime", "now"}};
   input.messages.push_back({{"role", "user"}, {"content", "What now?"}});
   const auto asked = chat_template.render(input);
-  input.messages.push_back(answer_message(calls));
+  input.messages.push_back(answer_message(calls, content));
   input.add_generation_prompt = false;
   const auto answered = chat_template.render(input);
   if (!asked || !answered) return {};
   const std::string& whole = answered->text;
-  size_t same =
-      std::mismatch(asked->text.begin(), asked->text.end(), whole.begin(), whole.end()).first - asked->text.begin();
-  while (same > 0 && !std::string_view(">\n]").contains(whole[same - 1])) --same;
-  if (same < asked->text.size() && asked->text.substr(same).starts_with(" ")) ++same;
+  const std::string& prompt = asked->text;
+  const auto [end, behind] = std::mismatch(prompt.begin(), prompt.end(), whole.begin(), whole.end());
+  auto same = static_cast<size_t>(end - prompt.begin());
+  // Not within a mark, where the prompt goes on in another way than the answer.
+  while (same < prompt.size() && same > 0 && !std::string_view(">\n]").contains(whole[same - 1])) --same;
   return {.prompt = whole.substr(0, same), .answer = whole.substr(same)};
 }
 
@@ -93,10 +103,33 @@ int calls_that_come_back(const Syntax& syntax, const Rendered& text, int wanted)
   return static_cast<int>(calls.size());
 }
 
-// Templates that write no calls into answers, and those whose syntax is not known.
-const std::vector<std::string>& templates_without_calls() {
-  static const std::vector<std::string> names = {};
-  return names;
+// Templates that write no calls into answers.
+constexpr std::array templates_without_calls = {"HuggingFaceTB-SmolLM3-3B",
+                                                "LFM2-8B-A1B",
+                                                "LFM2.5-Instruct",
+                                                "google-gemma-2-2b-it",
+                                                "ibm-granite-granite-3.3-2B-Instruct",
+                                                "llama-cpp-rwkv-world",
+                                                "microsoft-Phi-3.5-mini-instruct"};
+// Templates whose calls are text here, or that cannot be rendered with tools.
+constexpr std::array templates_not_known = {"MiniMax-M3", "muse-glimmer", "llama-cpp-deepseek-r1"};
+
+template <size_t size>
+bool is_among(const std::array<const char*, size>& names, const std::string& name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+// Calls that come back from an answer with as many as the template can write.
+int calls_that_come_back(const ChatTemplate& chat_template, const Syntax& syntax, std::string& answer) {
+  for (int calls = 2; calls > 0; --calls) {
+    for (const ordered_json& content : {ordered_json(""), ordered_json(nullptr)}) {
+      const Rendered text = rendered(chat_template, calls, content);
+      if (!text.answer.empty()) answer = text.answer;
+      const int came_back = text.answer.empty() ? -1 : calls_that_come_back(syntax, text, calls);
+      if (came_back > 0) return came_back;
+    }
+  }
+  return 0;
 }
 
 TEST(PartsRoundTrip, each_template_writes_calls_that_are_taken_apart_again) {
@@ -108,14 +141,9 @@ TEST(PartsRoundTrip, each_template_writes_calls_that_are_taken_apart_again) {
     const auto chat_template = ChatTemplate::parse(source, "<s>", "</s>");
     ASSERT_TRUE(chat_template) << name;
     const Syntax syntax = Syntax::of(source, "");
-    int came_back = -1;
     std::string answer;
-    for (int calls = 2; calls > 0 && came_back < 0; --calls) {
-      const Rendered text = rendered(*chat_template, calls);
-      answer = text.answer;
-      if (!text.answer.empty()) came_back = calls_that_come_back(syntax, text, calls);
-    }
-    const bool expected = std::ranges::find(templates_without_calls(), name) == templates_without_calls().end();
+    const int came_back = calls_that_come_back(*chat_template, syntax, answer);
+    const bool expected = !is_among(templates_without_calls, name) && !is_among(templates_not_known, name);
     EXPECT_EQ(came_back > 0, expected) << name << " (" << syntax.name() << "): " << answer;
     ++templates;
   }

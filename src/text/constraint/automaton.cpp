@@ -77,6 +77,7 @@ std::string Automaton::forced(StateId state, size_t bytes_max) {
 StateId Automaton::find_step(StateId state, uint8_t byte_class) {
   pending_.clear();
   const State& from = states_[static_cast<size_t>(state)];
+  moved_count_ += from.count;
   bool within = true;
   for (size_t index = 0; index < from.count; ++index) {
     const Machine machine = machines_[from.first + index];
@@ -102,6 +103,7 @@ StateId Automaton::close() {
   for (size_t index = 0; index < pending_.size(); ++index) {
     if (!follow(pending_[index])) return dead_state;
   }
+  moved_count_ += pending_.size();
   if (reading_.empty() && !accepting_) return dead_state;
   std::sort(reading_.begin(), reading_.end());
   drop_longer_rounds();
@@ -141,6 +143,8 @@ bool Automaton::follow(const Machine& machine) {
       const Repeat& repeat = program_->repeats[instruction.value];
       const uint32_t round = stacks_.top(stack).round;
       const StackId below = stacks_.below(stack);
+      if (round == round_before_min) return add(repeat.body, stack);
+      if (round == round_between) return add(instruction.next, below) && add(repeat.body, stack);
       if (round >= repeat.min && !add(instruction.next, below)) return false;
       if (round >= repeat.max) return true;
       // Where there is no upper bound, rounds over the lower one are alike.
@@ -189,7 +193,8 @@ void Automaton::drop_longer_rounds() {
     const Frame& low = stacks_.top(less.stack);
     const Frame& high = stacks_.top(more.stack);
     return low.is_round() && high.is_round() && low.repeat == high.repeat && low.round < high.round &&
-           low.round >= program_->repeats[low.repeat].min && stacks_.below(less.stack) == stacks_.below(more.stack);
+           high.round != round_between && low.round >= program_->repeats[low.repeat].min &&
+           stacks_.below(less.stack) == stacks_.below(more.stack);
   };
   if (program_->repeats.empty() || reading_.size() < 2) return;
   std::vector<Machine> by_round = reading_;

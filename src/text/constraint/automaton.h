@@ -65,6 +65,8 @@ class Automaton {
 
   size_t state_count() const { return states_.size(); }
   size_t size_bytes() const;
+  // Moves of machines so far: what all of it has cost.
+  size_t moved_count() const { return moved_count_; }
   // Forgets everything but these states, and gives them their new numbers.
   void keep(std::span<StateId* const> states);
 
@@ -94,6 +96,7 @@ class Automaton {
   std::vector<uint32_t> next_;     // (states, class_count_)
   std::vector<uint32_t> table_;    // of states_, by hash of their machines; a power of two, at most half full
   StateId begin_ = dead_state;
+  size_t moved_count_ = 0;
 
   // Scratch of one step.
   std::vector<Machine> pending_;  // everything met so far, in order

@@ -126,6 +126,11 @@ class CaseClasses {
     for (const auto& [fold, value] : by_fold_) by_value_.emplace_back(value, fold);
     std::sort(by_value_.begin(), by_value_.end());
   }
+  size_t count(char32_t first, char32_t last) const {
+    const auto begin = std::lower_bound(by_value_.begin(), by_value_.end(), std::pair(first, char32_t{0}));
+    return static_cast<size_t>(
+        std::lower_bound(begin, by_value_.end(), std::pair(static_cast<char32_t>(last + 1), char32_t{0})) - begin);
+  }
   void add_others(char32_t first, char32_t last, CodePoints& out) const {
     auto at = std::lower_bound(by_value_.begin(), by_value_.end(), std::pair(first, char32_t{0}));
     for (; at != by_value_.end() && at->first <= last; ++at) {
@@ -138,6 +143,11 @@ class CaseClasses {
  private:
   std::vector<std::pair<char32_t, char32_t>> by_fold_, by_value_;
 };
+
+const CaseClasses& case_classes() {
+  static const CaseClasses classes;
+  return classes;
+}
 
 }  // namespace
 
@@ -179,10 +189,15 @@ bool contains(const CodePoints& set, char32_t value) {
 }
 
 CodePoints with_both_cases(const CodePoints& set) {
-  static const CaseClasses classes;
   CodePoints out = set;
-  for (const auto& [first, last] : set) classes.add_others(first, last, out);
+  for (const auto& [first, last] : set) case_classes().add_others(first, last, out);
   return normal(std::move(out));
+}
+
+size_t cased_count(const CodePoints& set) {
+  size_t count = 0;
+  for (const auto& [first, last] : set) count += case_classes().count(first, last);
+  return count;
 }
 
 char32_t next_sample(char32_t value) {

@@ -1,6 +1,7 @@
 // Sets of code points, as a pattern's classes name them.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -18,6 +19,8 @@ CodePoints all_but(const CodePoints& set);
 bool contains(const CodePoints& set, char32_t value);
 // With all that differ from one of the set by case alone (Unicode's simple case folding).
 CodePoints with_both_cases(const CodePoints& set);
+// How many of the set there are others of: what with_both_cases takes time for.
+size_t cased_count(const CodePoints& set);
 
 // The next one whose properties may be others than this one's: 1.1 million code points are told by a quarter of them,
 // since planes 4 to 13 are not assigned, 15 and 16 private use, but for two noncharacters at the end of each.

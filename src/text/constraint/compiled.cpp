@@ -1,11 +1,11 @@
 #include "text/constraint/compiled.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <bit>
+#include <limits>
 #include <utility>
 
-#include "base/check.h"
+#include "text/constraint/hash.h"
 #include "text/constraint/preamble.h"
 
 namespace quire::constraint {
@@ -20,6 +20,40 @@ struct CompiledConstraint::Shared {
 };
 
 namespace {
+
+// Masks that are made before a constraint is used, and how often machines may move for them: tens of milliseconds.
+constexpr int tried_masks = 24;
+constexpr size_t tried_moves_max = 4'000'000;
+
+// Goes some tokens into the language, always the same way: a grammar whose masks take too long is found before it keeps
+// others waiting, and masks that every answer needs are there when the first one begins.
+Result<void> try_out(Masks& masks) {
+  std::vector<uint64_t> mask(masks.trie().mask_words());
+  StateId state = masks.automaton().begin();
+  masks.pin(state);
+  uint64_t draw = 1;
+  bool within = true;
+  masks.limit_moves(tried_moves_max);
+  for (int made = 0; made < tried_masks && within; ++made) {
+    std::fill(mask.begin(), mask.end(), 0);
+    masks.add_allowed(state, mask);
+    within = masks.automaton().moved_count() <= tried_moves_max;
+    draw = mix(draw, static_cast<uint64_t>(made));
+    const size_t first = draw % mask.size();
+    size_t word = first;
+    while (mask[word] == 0 && (word + 1) % mask.size() != first) word = (word + 1) % mask.size();
+    if (mask[word] == 0) {
+      state = masks.automaton().begin();  // the text can only end
+    } else {
+      const auto token = static_cast<TokenId>(word * 64 + static_cast<size_t>(std::countr_zero(mask[word])));
+      state = masks.automaton().step(state, masks.trie().text(token));
+    }
+  }
+  masks.unpin(state);
+  masks.limit_moves(std::numeric_limits<size_t>::max());
+  if (within) return {};
+  return fail(ErrorKind::too_large, "the grammar can be read in too many ways at once for this vocabulary");
+}
 
 // Where one answer is.
 class State : public CompiledState {
@@ -74,8 +108,9 @@ std::span<const uint64_t> State::allowed() {
 void State::read(std::string_view text) {
   pin();
   shared_->masks.trim();
+  // Dead after a token that was allowed: the state would be over a bound of the automaton. Then the answer can only
+  // end.
   state_ = shared_->masks.automaton().step(state_, text);
-  QUIRE_CHECK(state_ != dead_state, "a token that is accepted was allowed");
 }
 
 void State::accept(TokenId token) {
@@ -117,6 +152,7 @@ Result<std::shared_ptr<const CompiledConstraint>> CompiledConstraint::create(con
     QUIRE_TRY(table, PreambleTable::create(std::move(*preamble), *trie, ends, can_begin));
   }
   Masks masks(std::move(automaton), trie, bounds);
+  QUIRE_TRY_VOID(try_out(masks));
   auto shared = std::make_shared<Shared>(Shared{
       .trie = std::move(trie), .ends = std::move(ends), .preamble = std::move(table), .masks = std::move(masks)});
   return std::shared_ptr<const CompiledConstraint>(new CompiledConstraint(std::move(shared)));

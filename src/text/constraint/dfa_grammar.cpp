@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,7 +19,13 @@ struct Parts {
 class Writer {
  public:
   Writer(const ByteDfa& automaton, Grammar& grammar)
-      : automaton_(automaton), grammar_(grammar), nothing_(grammar.nothing()), parts_(automaton.dfa.state_count()) {}
+      : automaton_(automaton),
+        grammar_(grammar),
+        nothing_(grammar.nothing()),
+        bytes_of_(automaton.dfa.letter_count),
+        parts_(automaton.dfa.state_count()) {
+    for (size_t byte = 0; byte < 256; ++byte) bytes_of_[automaton.letter_of[byte]].set(byte);
+  }
 
   NodeId write() {
     const size_t count = automaton_.dfa.state_count();
@@ -45,35 +50,46 @@ class Writer {
  private:
   static constexpr RuleId no_rule{UINT32_MAX};
 
-  std::map<uint32_t, ByteSet> targets_of(uint32_t state) const {
-    std::map<uint32_t, ByteSet> targets;
-    for (size_t byte = 0; byte < 256; ++byte) {
-      const uint32_t target = automaton_.step(state, static_cast<uint8_t>(byte));
-      if (target != Dfa::none) targets[target].set(byte);
+  // Where a state leads, in order of the states, and by which bytes.
+  std::vector<std::pair<uint32_t, ByteSet>> targets_of(uint32_t state) const {
+    std::vector<std::pair<uint32_t, uint32_t>> ways;
+    for (uint32_t letter = 0; letter < automaton_.dfa.letter_count; ++letter) {
+      const uint32_t target = automaton_.dfa.step(state, letter);
+      if (target != Dfa::none) ways.emplace_back(target, letter);
+    }
+    std::sort(ways.begin(), ways.end());
+    std::vector<std::pair<uint32_t, ByteSet>> targets;
+    for (const auto& [target, letter] : ways) {
+      if (targets.empty() || targets.back().first != target) targets.emplace_back(target, ByteSet());
+      targets.back().second |= bytes_of_[letter];
     }
     return targets;
   }
 
   Parts parts_of(uint32_t state) {
-    std::map<uint32_t, ByteSet> targets = targets_of(state);
+    const auto targets = targets_of(state);
     const bool accepts = automaton_.dfa.accepts[state] != 0;
     if (targets.empty()) return {.sets = {}, .end = accepts ? nothing_ : grammar_.never()};
-    if (targets.size() == 1 && !accepts && targets.begin()->first != state) {
-      Parts parts = take(targets.begin()->first);
-      parts.sets.push_back(targets.begin()->second);
+    if (targets.size() == 1 && !accepts && targets[0].first != state) {
+      Parts parts = take(targets[0].first);
+      parts.sets.push_back(targets[0].second);
       return parts;
     }
-    const auto loop = targets.extract(state);
+    ByteSet loop;
     std::vector<NodeId> choices;
     for (const auto& [target, bytes] : targets) {
+      if (target == state) {
+        loop = bytes;
+        continue;
+      }
       Parts parts = take(target);
       parts.sets.push_back(bytes);
       choices.push_back(as_node(std::move(parts)));
     }
     if (accepts) choices.push_back(nothing_);
     NodeId end = choices.size() == 1 ? choices[0] : grammar_.choice(std::move(choices));
-    if (!loop.empty()) {
-      const NodeId loops = grammar_.repeat(grammar_.byte_set(loop.mapped()), 0);
+    if (loop.any()) {
+      const NodeId loops = grammar_.repeat(grammar_.byte_set(loop), 0);
       end = end == nothing_ ? loops : grammar_.sequence({loops, end});
     }
     return {.sets = {}, .end = end};
@@ -106,6 +122,7 @@ class Writer {
   const ByteDfa& automaton_;
   Grammar& grammar_;
   NodeId nothing_;
+  std::vector<ByteSet> bytes_of_;  // by letter
   std::vector<RuleId> rules_;
   std::vector<Parts> parts_;
 };

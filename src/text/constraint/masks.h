@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <unordered_map>
@@ -38,6 +39,10 @@ class Masks {
   // Masks that were put together so far, and not found among those of before.
   size_t made_count() const { return made_count_; }
 
+  // From so many moves of machines on no mask is finished: what is found of one then is of no use. For trying a
+  // grammar.
+  void limit_moves(size_t moves_max) { moves_max_ = moves_max; }
+
   // Sets the bits of the tokens that may come at `state` in `mask`, which has trie().mask_words() words.
   // REQUIRES: `state` is pinned.
   void add_allowed(const StateId& state, std::span<uint64_t> mask);
@@ -49,6 +54,7 @@ class Masks {
   void trim();
 
  private:
+  static constexpr size_t part_count = TokenTrie::part_bytes_max.size();
   // A set of tokens, in whichever form is shorter.
   struct TokenSet {
     std::vector<TokenId> tokens;
@@ -67,9 +73,9 @@ class Masks {
   };
   // Machines with one caller, and where they return to. The states are pinned.
   struct Group {
-    std::array<StateId, 2> local{};  // for each part of the trie
+    std::array<StateId, part_count> local{};  // for each part of the trie
     StateId caller = dead_state;
-    std::array<std::shared_ptr<const LocalMask>, 2> masks{};
+    std::array<std::shared_ptr<const LocalMask>, part_count> masks{};
   };
   struct Exit {
     uint8_t byte;
@@ -80,11 +86,13 @@ class Masks {
   StateId local_state(std::span<const Machine> machines, size_t part);
   Frame with_few_rounds(Frame frame, uint32_t bytes_max) const;
   std::shared_ptr<const LocalMask> local_mask(const StateId& state, size_t part);
+  uint64_t loops_of(StateId state);
+  bool loops_over_characters(StateId state);
   // The tokens at and below the nodes [first, last) of a part, which are children of one node, read from `from`.
   void walk(size_t part, uint32_t first, uint32_t last, StateId from, std::vector<TokenId>& tokens,
             std::vector<Exit>* exits);
   TokenSet as_set(std::vector<TokenId> tokens) const;
-  const TokenTrie::Part& part_of(size_t part) const { return part == 0 ? trie_->short_tokens() : trie_->long_tokens(); }
+  const TokenTrie::Part& part_of(size_t part) const { return trie_->part(part); }
   void forget_states(std::span<StateId> walked);
 
   Automaton automaton_;
@@ -92,9 +100,10 @@ class Masks {
   MemoryBounds bounds_;
   std::vector<StateId*> pinned_;
   std::unordered_map<StateId, TokenSet> masks_;
-  std::array<std::unordered_map<StateId, std::shared_ptr<const LocalMask>>, 2> local_masks_;
+  std::array<std::unordered_map<StateId, std::shared_ptr<const LocalMask>>, part_count> local_masks_;
   size_t masks_bytes_ = 0;
   size_t made_count_ = 0;
+  size_t moves_max_ = std::numeric_limits<size_t>::max();
   // Scratch.
   std::vector<StateId> path_;  // states by depth in the trie
   std::vector<TokenId> tokens_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "text/constraint/pattern_reader.h"
@@ -40,7 +41,7 @@ struct Group {
 // Builds the nodes while it reads. Groups are on a stack of its own.
 class Parser {
  public:
-  explicit Parser(std::string_view text) : reader_(text) {}
+  explicit Parser(std::string_view text) : reader_(text, classes_) {}
 
   Result<Pattern> parse(Match match) {
     pattern_.words = word_characters();
@@ -113,17 +114,26 @@ class Parser {
     group().atom = {.begin = index, .in = index, .out = index};
     group().atom_may_repeat = may_repeat;
   }
-  void add_characters(CodePoints set) {
-    if (pattern_.sets.empty() || pattern_.sets.back() != set) pattern_.sets.push_back(std::move(set));
-    add_atom({.kind = Kind::characters, .what = static_cast<uint32_t>(pattern_.sets.size() - 1)}, true);
+  uint32_t number_of(const CodePoints& set) {
+    const auto [found, is_new] = set_numbers_.try_emplace(set, static_cast<uint32_t>(pattern_.sets.size()));
+    if (is_new) pattern_.sets.push_back(set);
+    return found->second;
   }
-  void add_folded(CodePoints set) { add_characters(flags_.any_case ? with_both_cases(set) : std::move(set)); }
+  Result<void> add_characters(size_t at, const CodePoints& set) {
+    if (!classes_.spend(set.size())) return reader_.too_many_ranges(at);
+    add_atom({.kind = Kind::characters, .what = number_of(set)}, true);
+    return {};
+  }
+  Result<void> add_folded(size_t at, const CodePoints& set) {
+    if (!flags_.any_case) return add_characters(at, set);
+    if (!classes_.spend(cased_count(set))) return reader_.too_many_ranges(at);
+    return add_characters(at, with_both_cases(set));
+  }
   // A loop over any text before, or after.
   uint32_t any_text() {
-    pattern_.sets.push_back(all_but({}));
     const uint32_t loop = add({});
-    node(loop).other =
-        add({.kind = Kind::characters, .what = static_cast<uint32_t>(pattern_.sets.size() - 1), .next = loop});
+    const uint32_t any = add({.kind = Kind::characters, .what = number_of(all_but({})), .next = loop});
+    node(loop).other = any;
     return loop;
   }
   void begin_anywhere(PatternPart& part) {
@@ -147,8 +157,10 @@ class Parser {
   Result<void> repeat(size_t at, uint32_t min, uint32_t max);
   void wire(std::vector<Fragment>& copies, uint32_t min, bool endless);
 
+  PatternClasses classes_;
   PatternReader reader_;
   Pattern pattern_;
+  std::map<CodePoints, uint32_t> set_numbers_;
   PatternFlags flags_;
   std::vector<Group> groups_;
 };
@@ -172,12 +184,10 @@ Result<void> Parser::parse_one() {
       return {};
     case '[': {
       QUIRE_TRY(CodePoints set, parse_class(reader_, at, flags_));
-      add_characters(std::move(set));
-      return {};
+      return add_characters(at, set);
     }
     case '.':
-      add_characters(all_but(flags_.dot_all ? CodePoints{} : line_ends()));
-      return {};
+      return add_characters(at, all_but(flags_.dot_all ? CodePoints{} : line_ends()));
     case '^':
       add_atom({.kind = flags_.lines ? Kind::line_begin : Kind::text_begin}, false);
       pattern_.has_lines |= flags_.lines;
@@ -187,8 +197,7 @@ Result<void> Parser::parse_one() {
       pattern_.has_lines |= flags_.lines;
       return {};
     default:
-      add_folded({{value, value}});
-      return {};
+      return add_folded(at, {{value, value}});
   }
 }
 
@@ -209,8 +218,7 @@ Result<void> Parser::parse_backslash(size_t at) {
     return {};
   }
   QUIRE_TRY(CodePoints set, parse_escape(reader_, at, flags_, false));
-  add_folded(std::move(set));
-  return {};
+  return add_folded(at, set);
 }
 
 Result<void> Parser::parse_group(size_t at) {

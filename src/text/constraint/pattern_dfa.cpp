@@ -59,6 +59,7 @@ class Determinizer {
  public:
   Determinizer(World& world, const PatternPart& part)
       : world_(world), pattern_(world.pattern), part_(part), seen_(pattern_.nodes.size(), 0) {
+    world_.work += pattern_.nodes.size();
     find_lookbehinds();
     obligations_.emplace_back();
     obligation_ids_[{}] = 0;
@@ -247,6 +248,7 @@ class Determinizer {
 
   void expand(uint32_t index) {
     const State state = states_[index];
+    world_.work += out_.dfa.letter_count;  // a row of them, and as many lists of threads
     uint8_t accepts = 0;
     for (const Side next : {edge, word, line, other}) {
       if ((world_.sides & bit(next)) == 0) continue;
@@ -304,11 +306,11 @@ class Determinizer {
   LetterDfa out_;
 };
 
-Letters letters_of(const Pattern& pattern) {
+Result<Letters> letters_of(const Pattern& pattern) {
   std::vector<CodePoints> sets = pattern.sets;
   if (pattern.has_words) sets.push_back(pattern.words);
   if (pattern.has_lines) sets.push_back(line_ends());
-  return Letters(sets);
+  return Letters::of(sets);
 }
 
 }  // namespace
@@ -318,7 +320,8 @@ Error too_many_states() {
 }
 
 Result<ByteDfa> to_dfa(const Pattern& pattern) {
-  World world{.pattern = pattern, .letters = letters_of(pattern), .side_of = {}, .sides = bit(edge), .looks = {}};
+  QUIRE_TRY(Letters letters, letters_of(pattern));
+  World world{.pattern = pattern, .letters = std::move(letters), .side_of = {}, .sides = bit(edge), .looks = {}};
   world.side_of.resize(world.letters.count(), other);
   for (const Letters::Range& range : world.letters.ranges()) {
     if (pattern.has_words && contains(pattern.words, range.first)) world.side_of[range.letter] = word;

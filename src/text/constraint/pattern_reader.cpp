@@ -93,12 +93,23 @@ Result<CodePoints> parse_property(PatternReader& reader, size_t begin, bool nega
   std::optional<std::string_view> name;
   if (reader.take("{")) name = reader.take_until('}');
   if (!name) return reader.invalid(begin, "'\\p' without {a property}");
-  auto found = property(*name);
-  if (!found) return reader.unsupported(begin, fmt::format("the property '{}'", *name));
+  PatternClasses& classes = reader.classes();
+  if (!classes.may_find(*name)) {
+    return reader.error(ErrorKind::too_large, begin,
+                        fmt::format("more than {} different properties", PatternClasses::properties_max));
+  }
+  const CodePoints* found = classes.find(*name);
+  if (found == nullptr) return reader.unsupported(begin, fmt::format("the property '{}'", *name));
   return negative ? all_but(*found) : *found;
 }
 
 }  // namespace
+
+const CodePoints* PatternClasses::find(std::string_view name) {
+  auto at = known_.find(name);
+  if (at == known_.end()) at = known_.emplace(name, property(name)).first;
+  return at->second ? &*at->second : nullptr;
+}
 
 bool PatternReader::take(std::string_view wanted) {
   if (!next_is(wanted)) return false;
@@ -144,6 +155,10 @@ std::optional<char32_t> PatternReader::take_hex(size_t count) {
 std::unexpected<Error> PatternReader::error(ErrorKind kind, size_t begin, std::string what) const {
   return fail(kind, fmt::format("{}, at character {} of the pattern", what,
                                 count_code_points(text_.substr(0, std::min(begin, text_.size()))) + 1));
+}
+std::unexpected<Error> PatternReader::too_many_ranges(size_t begin) const {
+  return error(ErrorKind::too_large, begin,
+               fmt::format("classes of more than {} ranges in all", PatternClasses::ranges_max));
 }
 std::unexpected<Error> PatternReader::invalid(size_t begin, std::string what) const {
   return error(ErrorKind::invalid, begin, std::move(what));
@@ -204,6 +219,7 @@ Result<CodePoints> parse_class(PatternReader& reader, size_t begin, PatternFlags
     };
     const size_t at = reader.at();
     QUIRE_TRY(CodePoints first, member());
+    if (!reader.classes().spend(first.size())) return reader.too_many_ranges(begin);
     if (!reader.next_is("-") || reader.next_is("-]")) {
       all.insert(all.end(), first.begin(), first.end());
       continue;
@@ -217,7 +233,10 @@ Result<CodePoints> parse_class(PatternReader& reader, size_t begin, PatternFlags
     all.emplace_back(first[0].first, last[0].first);
   }
   all = normal(std::move(all));
-  if (flags.any_case) all = with_both_cases(all);
+  if (flags.any_case) {
+    if (!reader.classes().spend(cased_count(all))) return reader.too_many_ranges(begin);
+    all = with_both_cases(all);
+  }
   return negative ? all_but(all) : all;
 }
 

@@ -1,6 +1,8 @@
 // A pattern's text, read character by character; the atoms that need no structure around them.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,10 +12,30 @@
 
 namespace quire::constraint {
 
-// Where in a pattern somebody is. A value.
+// What the classes of one pattern have taken so far, and the properties that it has named: each takes milliseconds to
+// find.
+class PatternClasses {
+ public:
+  static constexpr size_t properties_max = 32;
+  static constexpr size_t ranges_max = size_t{1} << 20;  // to sort so many takes a tenth of a second
+
+  // nullptr where there is no such one. REQUIRES: may_find(name).
+  const CodePoints* find(std::string_view name);
+  bool may_find(std::string_view name) const { return known_.contains(name) || known_.size() < properties_max; }
+  // Ranges that are read, sorted or kept. False when there were too many.
+  bool spend(size_t ranges) { return (spent_ += ranges) <= ranges_max; }
+
+ private:
+  std::map<std::string, std::optional<CodePoints>, std::less<>> known_;
+  size_t spent_ = 0;
+};
+
+// Where in a pattern somebody is. A value; `classes` outlives it.
 class PatternReader {
  public:
-  explicit PatternReader(std::string_view text) : text_(text) {}
+  PatternReader(std::string_view text, PatternClasses& classes) : text_(text), classes_(&classes) {}
+
+  PatternClasses& classes() { return *classes_; }
 
   bool at_end() const { return at_ == text_.size(); }
   size_t at() const { return at_; }
@@ -32,10 +54,12 @@ class PatternReader {
   // "…, at character 3 of the pattern": the place is where `begin` is.
   std::unexpected<Error> invalid(size_t begin, std::string what) const;
   std::unexpected<Error> unsupported(size_t begin, std::string what) const;
+  std::unexpected<Error> too_many_ranges(size_t begin) const;
   std::unexpected<Error> error(ErrorKind kind, size_t begin, std::string what) const;
 
  private:
   std::string_view text_;
+  PatternClasses* classes_;
   size_t at_ = 0;
 };
 

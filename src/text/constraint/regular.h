@@ -19,9 +19,12 @@ enum class Match : uint8_t { anywhere, whole };
 // A deterministic automaton over bytes, minimal, of valid UTF-8 texts alone. A value; equal languages are equal values.
 class Regular {
  public:
-  // ECMA-262 syntax with the `u` flag, and what Python's `re` shares with it. What is no regular language (back
-  // references, look-around that cannot be decided) is ErrorKind::unsupported and named with its place; too many states
-  // ErrorKind::too_large.
+  // ECMA-262 syntax with the `u` flag, and of Python's `re` what that leaves free: (?P<name>…), (?i), (?s), (?m), \A,
+  // \Z,
+  // {,n}, comments, and braces that are no quantifier. Where they differ ECMA-262 counts: '$' is the end alone, \d, \w
+  // and \s are its classes, "[]" is empty. What is no regular language (back references) and what is not told here (a
+  // lookbehind in a lookahead, atomic groups) is ErrorKind::unsupported, named with its place, as what is invalid is;
+  // too many states or too much work ErrorKind::too_large.
   static Result<Regular> parse(std::string_view pattern, Match match);
   static Regular nothing();  // no text
   static Regular any();      // every text

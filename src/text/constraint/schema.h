@@ -14,8 +14,8 @@ namespace quire::constraint {
 // something. Strings have every escape where any string may come; where they are restricted, those that JSON asks for.
 // Numbers: schema_number.h.
 // Never looser than the schema. ErrorKind::unsupported names the keyword that cannot be honoured and where it is,
-// invalid what is wrong with the schema, too_large the bound that it breaks. A schema that nothing keeps to has a grammar
-// without a text.
+// invalid what is wrong with the schema, too_large the bound that it breaks. A schema that nothing keeps to has a
+// grammar without a text.
 Result<Grammar> schema_grammar(std::string_view schema_text);
 
 // Any JSON value; any JSON object: written as above.

@@ -89,8 +89,9 @@ Result<ArrayAlgebra::Value> ArrayAlgebra::items(Place schema, const std::string&
   if (!negative) return Value{ArrayShape{.layers = {{.place = schema}}}};
   if (!list) {
     const uint64_t from = prefix ? json().node(*prefix).items.size() : 0;
-    return Value{ArrayShape{
-        .contains = {{.literal = {.place = value, .negative = true}, .from = from, .schema = schema}}, .min = from + 1}};
+    return Value{
+        ArrayShape{.contains = {{.literal = {.place = value, .negative = true}, .from = from, .schema = schema}},
+                   .min = from + 1}};
   }
   Value out;
   if (prefix != value) return out;  // a list of "items" beside "prefixItems" says nothing

@@ -14,13 +14,12 @@ namespace {
 using Kind = SchemaJson::Kind;
 
 // Where a schema has schemas: as the value itself, in a list, or as the members of an object.
-constexpr auto holds_schema = std::to_array<std::string_view>({
-    "additionalItems", "additionalProperties", "contains", "contentSchema",         "else",
-    "if",              "items",                "not",      "propertyNames",         "then",
-    "unevaluatedItems", "unevaluatedProperties"});
+constexpr auto holds_schema = std::to_array<std::string_view>(
+    {"additionalItems", "additionalProperties", "contains", "contentSchema", "else", "if", "items", "not",
+     "propertyNames", "then", "unevaluatedItems", "unevaluatedProperties"});
 constexpr auto holds_list = std::to_array<std::string_view>({"allOf", "anyOf", "oneOf", "prefixItems", "items"});
-constexpr auto holds_members = std::to_array<std::string_view>({"$defs",      "definitions",       "dependencies",
-                                                           "properties", "patternProperties", "dependentSchemas"});
+constexpr auto holds_members = std::to_array<std::string_view>(
+    {"$defs", "definitions", "dependencies", "properties", "patternProperties", "dependentSchemas"});
 
 bool is_one_of(std::string_view word, std::span<const std::string_view> words) {
   return std::ranges::find(words, word) != words.end();
@@ -81,9 +80,8 @@ std::optional<Place> follow(const SchemaJson& json, Place from, std::string_view
       from = *next;
     } else if (json.is(from, Kind::array)) {
       const std::vector<Place>& items = json.node(from).items;
-      const bool digits = !step.empty() && step.size() < 9 && std::ranges::all_of(step, [](char c) {
-        return c >= '0' && c <= '9';
-      });
+      const bool digits =
+          !step.empty() && step.size() < 9 && std::ranges::all_of(step, [](char c) { return c >= '0' && c <= '9'; });
       if (!digits || std::stoul(step) >= items.size()) return std::nullopt;
       from = items[std::stoul(step)];
     } else {
@@ -191,6 +189,12 @@ std::unexpected<Error> SchemaDocument::unsupported(Place schema, std::string_vie
 
 std::unexpected<Error> SchemaDocument::invalid(Place schema, std::string_view keyword, std::string_view why) const {
   return fail(ErrorKind::invalid, fmt::format("schema: '{}' at {}: {}", keyword, json_.pointer(schema), why));
+}
+
+Error SchemaDocument::placed(Error error, Place schema, std::string_view keyword) const {
+  if (error.message.starts_with("schema: ")) return error;
+  const std::string place = fmt::format("schema: '{}' at {}: ", keyword, json_.pointer(schema));
+  return {error.kind, place + error.message};
 }
 
 }  // namespace quire::constraint

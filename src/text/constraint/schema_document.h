@@ -30,6 +30,8 @@ class SchemaDocument {
   // Errors that name a keyword and its place.
   std::unexpected<Error> unsupported(Place schema, std::string_view keyword, std::string_view why) const;
   std::unexpected<Error> invalid(Place schema, std::string_view keyword, std::string_view why) const;
+  // An error of an automaton, with the keyword and place that it came from.
+  Error placed(Error error, Place schema, std::string_view keyword) const;
 
  private:
   Result<void> find_names();
@@ -37,10 +39,10 @@ class SchemaDocument {
 
   SchemaJson json_;
   Draft draft_ = Draft::newest;
-  std::map<std::string, Place, std::less<>> resources_;  // by absolute address, without a fragment
-  std::map<std::string, Place, std::less<>> anchors_;    // by address#name
+  std::map<std::string, Place, std::less<>> resources_;      // by absolute address, without a fragment
+  std::map<std::string, Place, std::less<>> anchors_;        // by address#name
   std::map<std::string, int, std::less<>> dynamic_anchors_;  // how often a name is declared
-  std::map<Place, std::string> bases_;                   // of each schema that has an address of its own
+  std::map<Place, std::string> bases_;                       // of each schema that has an address of its own
 };
 
 }  // namespace quire::constraint

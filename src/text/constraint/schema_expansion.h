@@ -1,5 +1,5 @@
-// What a schema says of a value itself, with every "$ref", "allOf", "anyOf", "oneOf", "not" and "if" resolved: as a set of
-// some algebra, one for scalars (schema_scalars.h), one for objects and one for arrays (schema_shapes.h).
+// What a schema says of a value itself, with every "$ref", "allOf", "anyOf", "oneOf", "not" and "if" resolved: as a set
+// of some algebra, one for scalars (schema_scalars.h), one for objects and one for arrays (schema_shapes.h).
 #pragma once
 
 #include <fmt/format.h>
@@ -75,7 +75,8 @@ class Expansion {
       return fail(ErrorKind::too_large, fmt::format("schema: over {} schemas of one value at {}", nesting_max,
                                                     document_.json().pointer(literal.place)));
     }
-    if (!open_.insert(literal).second) return document_.invalid(literal.place, "$ref", "it refers to itself without end");
+    if (!open_.insert(literal).second)
+      return document_.invalid(literal.place, "$ref", "it refers to itself without end");
     Result<Value> value = expand(literal);
     open_.erase(literal);
     if (value) known_.emplace(literal, *value);
@@ -114,14 +115,11 @@ class Expansion {
     }
     Value value = unaffected(literal.negative);
     for (const size_t index : keyword_order(document_, literal.place)) {
-      QUIRE_TRY(const Value term, keyword(literal.place, node.keys[index], node.items[index], literal.negative));
-      if (literal.negative) {
-        QUIRE_TRY(value, algebra_.either(value, term));
-        if (algebra_.is_all(value)) return value;
-      } else {
-        QUIRE_TRY(value, algebra_.both(value, term));
-        if (algebra_.is_none(value)) return value;
-      }
+      Result<Value> term = keyword(literal.place, node.keys[index], node.items[index], literal.negative);
+      if (term) term = literal.negative ? algebra_.either(value, *term) : algebra_.both(value, *term);
+      if (!term) return std::unexpected(document_.placed(std::move(term).error(), literal.place, node.keys[index]));
+      value = std::move(*term);
+      if (literal.negative ? algebra_.is_all(value) : algebra_.is_none(value)) return value;
     }
     return value;
   }
@@ -191,8 +189,9 @@ class Expansion {
         if (apart) continue;
         const Result<Value> outside = of(Literal{.place = schemas[j], .negative = true});
         if (!outside && outside.error().kind == ErrorKind::unsupported) {
-          return document_.unsupported(schema, "oneOf", fmt::format("branches {} and {} may both hold ({})", std::min(i, j),
-                                                                    std::max(i, j), outside.error().message));
+          return document_.unsupported(schema, "oneOf",
+                                       fmt::format("branches {} and {} may both hold ({})", std::min(i, j),
+                                                   std::max(i, j), outside.error().message));
         }
         if (!outside) return std::unexpected(outside.error());
         QUIRE_TRY(alone, algebra_.both(alone, *outside));

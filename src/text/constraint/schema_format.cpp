@@ -12,8 +12,9 @@ namespace {
 // RFC 3339, 5.6: days as their months have them, the 29th of February in leap years alone.
 std::string date() {
   const std::string leap = "([0-9]{2}(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)";
-  const std::string days = "((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|"
-                           "02-(0[1-9]|1[0-9]|2[0-8]))";
+  const std::string days =
+      "((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|"
+      "02-(0[1-9]|1[0-9]|2[0-8]))";
   return fmt::format("([0-9]{{4}}-{}|{}-02-29)", days, leap);
 }
 
@@ -57,22 +58,24 @@ std::string ipv6() {
 }
 
 // RFC 1123: labels of at most 63, 253 in all. Counting both takes as many states as their product, so that what is
-// written has at most 3 labels of 63 or 8 of 30. What begins as an encoded label ("xn--") is not written: whether that is
-// one cannot be said by a pattern.
+// written has at most 3 labels of 63 or 8 of 30. What begins as an encoded label ("xn--") is not written: whether that
+// is one cannot be said by a pattern.
 std::string hostname() {
   const auto label = [](int size) {
-    return fmt::format("[A-Za-z0-9]([A-Za-z0-9]|[A-Za-z0-9-][A-Za-z0-9]([A-Za-z0-9-]{{0,{}}}[A-Za-z0-9])?|"
-                       "[A-Za-z0-9-]-[A-Za-z0-9]([A-Za-z0-9-]{{0,{}}}[A-Za-z0-9])?)?",
-                       size - 4, size - 5);
+    return fmt::format(
+        "[A-Za-z0-9]([A-Za-z0-9]|[A-Za-z0-9-][A-Za-z0-9]([A-Za-z0-9-]{{0,{}}}[A-Za-z0-9])?|"
+        "[A-Za-z0-9-]-[A-Za-z0-9]([A-Za-z0-9-]{{0,{}}}[A-Za-z0-9])?)?",
+        size - 4, size - 5);
   };
   return fmt::format("({0}(\\.{0}){{0,2}}|{1}(\\.{1}){{0,7}})", label(63), label(30));
 }
 
-// RFC 5321, 4.1.2.
+// RFC 5321, 4.1.2; its limits of lengths are what a server must take at least, and no part of the form.
 std::string email() {
+  const std::string label = "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?";
   const std::string atom = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
   const std::string quoted = R"("([ !#-\[\]-~]|\\[ -~])*")";
-  return fmt::format("({0}(\\.{0})*|{1})@({2}|\\[({3}|IPv6:{4})\\])", atom, quoted, hostname(), ipv4(), ipv6());
+  return fmt::format("({0}(\\.{0})*|{1})@({2}(\\.{2})*|\\[({3}|IPv6:{4})\\])", atom, quoted, label, ipv4(), ipv6());
 }
 
 // RFC 3986; with `more` characters unreserved, RFC 3987.
@@ -83,7 +86,7 @@ std::string uri(bool relative, const std::string& more) {
   const std::string user = fmt::format("([{}:-]|{})", plain, percent);
   const std::string path = fmt::format("([{}:@-]|{})", plain, percent);
   const std::string tail = fmt::format("([{}:@/?-]|{})", plain, percent);
-  const std::string host = fmt::format("(\\[({}|v[0-9A-Fa-f]+\\.[{}:-]+)\\]|{}*)", ipv6(), plain, name);
+  const std::string host = fmt::format("(\\[({}|[vV][0-9A-Fa-f]+\\.[{}:-]+)\\]|{}*)", ipv6(), plain, name);
   const std::string authority = fmt::format("//({}*@)?{}(:[0-9]*)?(/{}*)*", user, host, path);
   const std::string absolute = fmt::format("/({0}+(/{0}*)*)?", path);
   const std::string rest = fmt::format("(\\?{0}*)?(#{0}*)?", tail);
@@ -101,35 +104,70 @@ constexpr const char* json_pointer = "(/([^/~]|~[01])*)*";
 
 // RFC 6570, 2.
 std::string uri_template() {
-  const std::string literal = R"(([!#$&(-;=?-\[\]_a-z~\u{a0}-\u{d7ff}\u{f900}-\u{ffef}]|%[0-9A-Fa-f]{2}))";
+  const std::string literal =
+      R"(([!#$&-;=?-\[\]_a-z~\u{a0}-\u{d7ff}\u{f900}-\u{ffef}\u{10000}-\u{1fffd}]|%[0-9A-Fa-f]{2}))";
   const std::string name = "([A-Za-z0-9_]|%[0-9A-Fa-f]{2})(\\.?([A-Za-z0-9_]|%[0-9A-Fa-f]{2}))*";
   const std::string variable = fmt::format("{}(:[1-9][0-9]{{0,3}}|\\*)?", name);
   return fmt::format("({}|\\{{[+#./;?&=,!@|]?{}(,{})*\\}})*", literal, variable, variable);
 }
 
+std::string date_time() { return date() + "[Tt]" + time(); }
+std::string uuid() { return "[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"; }
+std::string absolute_uri() { return uri(false, ""); }
+std::string uri_reference() { return uri(true, ""); }
+std::string iri() { return uri(false, international); }
+std::string iri_reference() { return uri(true, international); }
+std::string absolute_pointer() { return json_pointer; }
+std::string relative_pointer() { return fmt::format("(0|[1-9][0-9]*)(#|{})", json_pointer); }
+
+// Compiled when it is first asked for; then it never changes.
+template <std::string (*pattern)()>
+const std::shared_ptr<const Regular>& compiled() {
+  static const auto texts = std::make_shared<const Regular>(Regular::parse(pattern(), Match::whole).value());
+  return texts;
+}
+
+// What is narrower than its standard is within these.
+std::string clock_like() { return "[0-9]{2}:[0-9]{2}:[0-9]{2}.*"; }
+std::string date_like() { return "[0-9]{4}-[0-9]{2}-[0-9]{2}.*"; }
+std::string labels() { return "[A-Za-z0-9.-]*"; }
+std::string address() { return R"([^]*@[^]*)"; }
+std::string unspaced() { return "[^ ]*"; }
+std::string numbered() { return "[0-9][^]*"; }
+
+struct Row {
+  std::string_view name;
+  const std::shared_ptr<const Regular>& (*texts)();
+  const std::shared_ptr<const Regular>& (*within)() = nullptr;
+};
+constexpr Row rows[] = {{"date", compiled<date>},
+                        {"time", compiled<time>, compiled<clock_like>},
+                        {"date-time", compiled<date_time>, compiled<date_like>},
+                        {"duration", compiled<duration>},
+                        {"uuid", compiled<uuid>},
+                        {"ipv4", compiled<ipv4>},
+                        {"ipv6", compiled<ipv6>},
+                        {"hostname", compiled<hostname>, compiled<labels>},
+                        {"email", compiled<email>, compiled<address>},
+                        {"uri", compiled<absolute_uri>},
+                        {"uri-reference", compiled<uri_reference>},
+                        {"iri", compiled<iri>, compiled<unspaced>},
+                        {"iri-reference", compiled<iri_reference>, compiled<unspaced>},
+                        {"uri-template", compiled<uri_template>, compiled<unspaced>},
+                        {"json-pointer", compiled<absolute_pointer>},
+                        {"relative-json-pointer", compiled<relative_pointer>, compiled<numbered>}};
+
 }  // namespace
 
-Result<std::optional<std::string>> format_pattern(std::string_view name) {
+Result<std::optional<Format>> find_format(std::string_view name) {
   for (const char* irregular : {"regex", "idn-hostname", "idn-email"}) {
     if (name == irregular) return fail(ErrorKind::unsupported, fmt::format("'{}' is no regular language", name));
   }
-  if (name == "date") return date();
-  if (name == "time") return time();
-  if (name == "date-time") return date() + "[Tt]" + time();
-  if (name == "duration") return duration();
-  if (name == "uuid") return "[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}";
-  if (name == "ipv4") return ipv4();
-  if (name == "ipv6") return ipv6();
-  if (name == "hostname") return hostname();
-  if (name == "email") return email();
-  if (name == "uri") return uri(false, "");
-  if (name == "uri-reference") return uri(true, "");
-  if (name == "iri") return uri(false, international);
-  if (name == "iri-reference") return uri(true, international);
-  if (name == "uri-template") return uri_template();
-  if (name == "json-pointer") return json_pointer;
-  if (name == "relative-json-pointer") return fmt::format("(0|[1-9][0-9]*)(#|{})", json_pointer);
-  return std::optional<std::string>();
+  for (const Row& row : rows) {
+    if (row.name != name) continue;
+    return Format{.texts = row.texts(), .within = row.within == nullptr ? nullptr : row.within()};
+  }
+  return std::nullopt;
 }
 
 }  // namespace quire::constraint

@@ -75,9 +75,8 @@ class SchemaJsonReader {
 
   bool open(Kind kind) {
     if (open_.size() >= SchemaJson::nesting_max) {
-      return stop(ErrorKind::too_large,
-                  fmt::format("the schema is over {} values deep at {}", SchemaJson::nesting_max,
-                              json_.pointer(open_.back())));
+      return stop(ErrorKind::too_large, fmt::format("the schema is over {} values deep at {}", SchemaJson::nesting_max,
+                                                    json_.pointer(open_.back())));
     }
     if (!add({.kind = kind})) return false;
     open_.push_back(static_cast<Place>(json_.nodes_.size() - 1));

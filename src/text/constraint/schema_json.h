@@ -25,9 +25,9 @@ class SchemaJson {
   static constexpr size_t nesting_max = 128;  // 64 schemas inside each other, each a member of `properties`
   struct Node {
     Kind kind = Kind::null;
-    bool truth = false;               // boolean
-    std::string text = {};            // string: what it says; number: as it is written
-    std::vector<Place> items = {};    // array, object
+    bool truth = false;                  // boolean
+    std::string text = {};               // string: what it says; number: as it is written
+    std::vector<Place> items = {};       // array, object
     std::vector<std::string> keys = {};  // object: one an item, no two alike
     std::vector<uint32_t> sorted = {};   // object: the keys' indices by their names
     Place parent = 0;

@@ -26,7 +26,7 @@ bool has(const std::vector<std::string>& names, std::string_view name) {
 
 SchemaMeaning::SchemaMeaning(const SchemaDocument& document)
     : document_(document),
-      scalar_algebra_(document),
+      scalar_algebra_(document, steps_),
       object_algebra_(document, steps_, *this),
       array_algebra_(document, steps_, *this),
       scalars_(document, steps_, scalar_algebra_),
@@ -35,7 +35,8 @@ SchemaMeaning::SchemaMeaning(const SchemaDocument& document)
 
 Result<Place> SchemaMeaning::without_references(Place schema) const {
   const SchemaJson& json = document_.json();
-  for (size_t followed = 0; json.is(schema, Kind::object) && followed < Expansion<ScalarAlgebra>::nesting_max; ++followed) {
+  for (size_t followed = 0; json.is(schema, Kind::object) && followed < Expansion<ScalarAlgebra>::nesting_max;
+       ++followed) {
     const std::optional<Place> reference = json.find(schema, "$ref");
     if (!reference || (json.node(schema).keys.size() > 1 && document_.draft() == Draft::newest)) break;
     QUIRE_TRY(schema, document_.target(schema, *reference));
@@ -250,10 +251,11 @@ Result<ObjectPlan> SchemaMeaning::plan(const ObjectShape& shape) {
   }
   for (const auto& [name, literal] : shape.members) list(name);
   for (const std::string& name : shape.required) list(name);
+  const std::set<std::string, std::less<>> wanted(shape.required.begin(), shape.required.end());
   for (const std::string& name : names) {
-    QUIRE_TRY_VOID(steps_.spend());
+    QUIRE_TRY_VOID(steps_.spend(1 + (shape.forbidden.size() + shape.members.size()) / 16));
     QUIRE_TRY(Possible value, member(shape, name));
-    const bool required = has(shape.required, name);
+    const bool required = wanted.contains(name);
     if (required && !value) {
       out.max = 0, out.min = 1;  // no object at all
       out.members.clear();
@@ -267,33 +269,31 @@ Result<ObjectPlan> SchemaMeaning::plan(const ObjectShape& shape) {
   return out;
 }
 
+Result<void> SchemaMeaning::split_names(std::vector<NameClass>& classes, Place schema, size_t layer,
+                                        const std::string& pattern) {
+  QUIRE_TRY(const auto texts, scalar_algebra_.pattern(schema, "patternProperties", pattern));
+  std::vector<NameClass> finer;
+  for (NameClass& old : classes) {
+    QUIRE_TRY_VOID(steps_.spend(1 + old.names->state_count() / 16));
+    QUIRE_TRY(Regular inside, old.names->both(*texts));
+    QUIRE_TRY(Regular outside, old.names->without(*texts));
+    if (!inside.is_empty()) {
+      finer.push_back({.names = std::make_shared<const Regular>(std::move(inside)), .matched = old.matched});
+      finer.back().matched.emplace(layer, pattern);
+    }
+    old.names = std::make_shared<const Regular>(std::move(outside));
+    if (!old.names->is_empty()) finer.push_back(std::move(old));
+  }
+  classes = std::move(finer);
+  if (classes.size() <= classes_max) return {};
+  return fail(ErrorKind::too_large, fmt::format("schema: patterns of names overlap in over {} ways at {}", classes_max,
+                                                document_.json().pointer(schema)));
+}
+
 Result<std::vector<ObjectPlan::Rest>> SchemaMeaning::rest_of_members(const ObjectShape& shape,
                                                                      const std::vector<std::string>& taken) {
   const SchemaJson& json = document_.json();
-  struct Class {
-    std::shared_ptr<const Regular> names;
-    std::set<std::pair<size_t, std::string>> matched = {};  // layer and pattern
-  };
-  std::vector<Class> classes(1);
-  const auto split = [&](size_t layer, const std::string& pattern) -> Result<void> {
-    QUIRE_TRY(const auto texts, scalar_algebra_.pattern(shape.layers[layer].place, "patternProperties", pattern));
-    std::vector<Class> finer;
-    for (Class& old : classes) {
-      QUIRE_TRY_VOID(steps_.spend());
-      QUIRE_TRY(Regular inside, old.names->both(*texts));
-      QUIRE_TRY(Regular outside, old.names->without(*texts));
-      Class with{std::make_shared<const Regular>(std::move(inside)), old.matched};
-      with.matched.emplace(layer, pattern);
-      old.names = std::make_shared<const Regular>(std::move(outside));
-      for (Class& part : {std::ref(with), std::ref(old)}) {
-        if (!part.names->is_empty()) finer.push_back(std::move(part));
-      }
-    }
-    classes = std::move(finer);
-    if (classes.size() <= classes_max) return {};
-    return fail(ErrorKind::too_large, fmt::format("schema: patterns of names overlap in over {} ways at {}", classes_max,
-                                                  json.pointer(shape.layers[layer].place)));
-  };
+  std::vector<NameClass> classes(1);
   std::vector<std::pair<size_t, std::string>> patterns;
   std::vector<std::optional<Evaluated>> known(shape.layers.size());
   for (size_t i = 0; i < shape.layers.size(); ++i) {
@@ -317,10 +317,11 @@ Result<std::vector<ObjectPlan::Rest>> SchemaMeaning::rest_of_members(const Objec
     }
     if (free.is_empty()) return std::vector<ObjectPlan::Rest>();
     classes[0].names = std::make_shared<const Regular>(std::move(free));
-    for (const auto& [layer, pattern] : patterns) QUIRE_TRY_VOID(split(layer, pattern));
+    for (const auto& [layer, pattern] : patterns)
+      QUIRE_TRY_VOID(split_names(classes, shape.layers[layer].place, layer, pattern));
   }
   std::vector<ObjectPlan::Rest> out;
-  for (const Class& one : classes) {
+  for (const NameClass& one : classes) {
     Literals literals;
     for (size_t i = 0; i < shape.layers.size(); ++i) {
       const Layer& layer = shape.layers[i];
@@ -361,7 +362,8 @@ Result<SchemaMeaning::Possible> SchemaMeaning::item(const ArrayShape& shape, uin
     }
     if (layer.kind == Layer::Kind::unevaluated) {
       QUIRE_TRY(const Evaluated known, evaluated(layer.place, false));
-      if (!known.all && index >= known.items) literals.push_back({.place = *json.find(layer.place, "unevaluatedItems")});
+      if (!known.all && index >= known.items)
+        literals.push_back({.place = *json.find(layer.place, "unevaluatedItems")});
       continue;
     }
     const std::optional<Place> prefix = prefix_of(json, layer.place), rest = rest_of(json, layer.place);
@@ -384,8 +386,8 @@ Result<SchemaMeaning::Evaluated> SchemaMeaning::evaluated(Place schema, bool obj
   if (!json.is(schema, Kind::object)) return out;
   const char* own = objects ? "unevaluatedProperties" : "unevaluatedItems";
   if (depth > Expansion<ScalarAlgebra>::nesting_max) return document_.invalid(schema, own, "it is too deep");
-  QUIRE_TRY_VOID(steps_.spend());
   const SchemaJson::Node& node = json.node(schema);
+  QUIRE_TRY_VOID(steps_.spend(1 + node.keys.size()));
   std::vector<Place> inner;
   for (size_t i = 0; i < node.keys.size(); ++i) {
     const std::string& key = node.keys[i];
@@ -399,7 +401,8 @@ Result<SchemaMeaning::Evaluated> SchemaMeaning::evaluated(Place schema, bool obj
                key == "dependentSchemas" || (key == "contains" && !objects)) {
       return document_.unsupported(schema, own, fmt::format("what '{}' looks at is not known before", key));
     } else if (objects && (key == "properties" || key == "patternProperties")) {
-      for (const std::string& name : json.node(value).keys) add_once(key == "properties" ? out.names : out.patterns, name);
+      for (const std::string& name : json.node(value).keys)
+        add_once(key == "properties" ? out.names : out.patterns, name);
     }
   }
   if (!objects) {

@@ -27,11 +27,11 @@ struct ObjectPlan {
     std::shared_ptr<const Regular> names;  // none: all but the taken ones
     Literals value;
   };
-  std::vector<Member> members = {};      // in the schema's order
-  std::vector<std::string> taken = {};   // names that no other member has: theirs, and those that are forbidden
-  std::vector<Rest> rest = {};           // members of other names, after them
-  uint64_t min = 0, max = UINT64_MAX;    // members
-  Place counts = 0;                      // the schema that has `min`
+  std::vector<Member> members = {};     // in the schema's order
+  std::vector<std::string> taken = {};  // names that no other member has: theirs, and those that are forbidden
+  std::vector<Rest> rest = {};          // members of other names, after them
+  uint64_t min = 0, max = UINT64_MAX;   // members
+  Place counts = 0;                     // the schema that has `min`
 };
 
 // One thread; for one document. Expansions refer to the algebras: it stays where it is.
@@ -69,12 +69,19 @@ class SchemaMeaning : public Judge {
     uint64_t items = 0;
     bool all = false;
   };
+  // Names that match the same patterns.
+  struct NameClass {
+    std::shared_ptr<const Regular> names = {};
+    std::set<std::pair<size_t, std::string>> matched = {};  // the layer, and a pattern of it
+  };
+  Result<void> split_names(std::vector<NameClass>& classes, Place schema, size_t layer, const std::string& pattern);
   Result<Place> without_references(Place schema) const;
   Result<Possible> member(const ObjectShape& shape, const std::string& name);
   Result<void> member_of(const Layer& layer, const std::string& name, Literals& out, bool& possible);
   Result<std::vector<std::string>> layer_names(const Layer& layer);
   Result<bool> exists_at(const ObjectShape::Exists& exists, const std::string& name);
-  Result<std::vector<ObjectPlan::Rest>> rest_of_members(const ObjectShape& shape, const std::vector<std::string>& taken);
+  Result<std::vector<ObjectPlan::Rest>> rest_of_members(const ObjectShape& shape,
+                                                        const std::vector<std::string>& taken);
   Result<ObjectPlan> plan(const ObjectShape& shape);
   Result<Evaluated> evaluated(Place schema, bool objects, size_t depth = 0);
   Result<bool> name_matches(Place schema, const std::string& pattern, const std::string& name);

@@ -13,6 +13,8 @@
 namespace quire::constraint {
 namespace {
 
+// As far as a double has them: what reads the answer should not find infinity, or zero.
+constexpr std::string_view double_exponent = "(0?[0-9]{1,2}|[12][0-9]{2}|30[0-7])";
 // Steps whose remainders are counted with.
 constexpr uint32_t step_max = 10'000;
 
@@ -109,7 +111,8 @@ class Comparison {
   Order result(Compared state) const {
     if (other_side(state.negative)) return state.order;
     if (!state.decided && state.part != Part::fraction) end_whole(state);
-    if (!state.decided && state.order == Order::equal && state.count < bound_.fraction.size()) state.order = Order::less;
+    if (!state.decided && state.order == Order::equal && state.count < bound_.fraction.size())
+      state.order = Order::less;
     if (!state.negative || state.order == Order::equal) return state.order;
     return state.order == Order::less ? Order::greater : Order::less;
   }
@@ -198,9 +201,7 @@ Result<Decimal> Decimal::parse(std::string_view text) {
   return out;
 }
 
-Regular all_numbers() {
-  return automaton_of(Part::start, next_part, may_end);
-}
+Regular all_numbers() { return automaton_of(Part::start, next_part, may_end); }
 
 Regular whole_numbers() { return multiples(Decimal{.whole = "1"}).value(); }
 
@@ -240,7 +241,8 @@ Result<Regular> multiples(const Decimal& step) {
 }
 
 Result<Regular> spelled(const Regular& numbers_) {
-  static const Regular everything = pattern(R"(-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?)");
+  static const Regular everything =
+      pattern(std::string(R"(-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?)").append(double_exponent).append(")?"));
   static const Regular all = all_numbers(), whole = whole_numbers(), digits = pattern("-?(0|[1-9][0-9]*)");
   if (numbers_ == all) return everything;
   QUIRE_TRY(const Regular fractions, numbers_.without(whole));
@@ -259,17 +261,18 @@ Result<Regular> spelled(const Regular& numbers_) {
     };
     QUIRE_TRY(const bool whole_side, holds(side.beyond, "0", false));
     if (whole_side) {
-      QUIRE_TRY_VOID(add(R"(([1-9][0-9]*(\.[0-9]+)?|0\.[0-9]*[1-9][0-9]*)[eE][+-]?[0-9]+)"));
+      QUIRE_TRY_VOID(
+          add(std::string(R"(([1-9][0-9]*(\.[0-9]+)?|0\.[0-9]*[1-9][0-9]*)[eE][+-]?)").append(double_exponent)));
       continue;
     }
     QUIRE_TRY(const bool large, holds(side.beyond, "9999999999999999", side.negative));
-    if (large) QUIRE_TRY_VOID(add(R"([1-9](\.[0-9]+)?[eE]\+?0*(1[6-9]|[2-9][0-9]|[1-9][0-9]{2,}))"));
+    if (large) QUIRE_TRY_VOID(add(R"([1-9](\.[0-9]+)?[eE]\+?(1[6-9]|[2-9][0-9]|[12][0-9]{2}|30[0-7]))"));
     // Between zero and the bound: what is not beyond either of them.
     Decimal bound{.negative = side.negative, .fraction = "0001"};
     const Order below = side.negative ? Order::greater : Order::less;
     QUIRE_TRY(const Regular small, numbers(side.beyond, Decimal{}).both(numbers(below, bound)));
     QUIRE_TRY(const Regular missing, small.without(numbers_));
-    if (missing.is_empty()) QUIRE_TRY_VOID(add(R"([1-9](\.[0-9]+)?[eE]-0*([5-9]|[1-9][0-9]+))"));
+    if (missing.is_empty()) QUIRE_TRY_VOID(add(R"([1-9](\.[0-9]+)?[eE]-(0?[5-9]|[1-9][0-9]|[12][0-9]{2}|30[0-7]))"));
   }
   return out;
 }

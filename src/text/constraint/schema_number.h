@@ -35,8 +35,8 @@ Regular numbers(Order order, const Decimal& bound);
 Result<Regular> multiples(const Decimal& step);
 
 // How these numbers are written: integers alone as digits (a writer should not give an integer a fraction: JSON Schema
-// 2020-12, 6.3); else every spelling without an exponent, and with one where that cannot leave the set: whatever its sign
-// allows alone, and beyond 1e16 or within 1e-4 what all of that side is in the set.
+// 2020-12, 6.3); else every spelling without an exponent, and with one where that cannot leave the set: whatever its
+// sign allows alone, and beyond 1e16 or within 1e-4 what all of that side is in the set.
 Result<Regular> spelled(const Regular& numbers);
 
 }  // namespace quire::constraint

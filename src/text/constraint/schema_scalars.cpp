@@ -18,9 +18,8 @@ Numbers shared(Regular numbers) { return std::make_shared<const Regular>(std::mo
 bool any_type(const SchemaJson& json, Place value, std::string_view type) {
   if (json.is(value, Kind::string)) return json.node(value).text == type;
   if (!json.is(value, Kind::array)) return false;
-  return std::ranges::any_of(json.node(value).items, [&](Place item) {
-    return json.is(item, Kind::string) && json.node(item).text == type;
-  });
+  return std::ranges::any_of(json.node(value).items,
+                             [&](Place item) { return json.is(item, Kind::string) && json.node(item).text == type; });
 }
 
 constexpr auto type_names =
@@ -63,11 +62,21 @@ bool admits(const SchemaJson& json, Place schema, std::string_view type) {
   return !value || any_type(json, *value, type);
 }
 
-ScalarAlgebra::ScalarAlgebra(const SchemaDocument& document)
+ScalarAlgebra::ScalarAlgebra(const SchemaDocument& document, Steps& steps)
     : document_(document),
+      steps_(steps),
       all_numbers_(shared(all_numbers())),
       no_numbers_(shared(Regular::nothing())),
       whole_numbers_(shared(whole_numbers())) {}
+
+Result<void> ScalarAlgebra::pay(const Scalars& value) const {
+  constexpr size_t states_a_step = 16;
+  size_t states = value.numbers == nullptr ? 0 : value.numbers->state_count();
+  for (const StringSet::Piece& piece : value.strings.pieces()) {
+    states += piece.texts == nullptr ? 0 : piece.texts->state_count();
+  }
+  return steps_.spend(states / states_a_step);
+}
 
 bool ScalarAlgebra::is_none(const Scalars& value) const {
   return !value.null && !value.yes && !value.no && value.numbers != nullptr && value.numbers->is_empty() &&
@@ -79,7 +88,8 @@ bool ScalarAlgebra::is_all(const Scalars& value) const {
 }
 
 Result<Scalars> ScalarAlgebra::both(const Scalars& a, const Scalars& b) const {
-  Scalars out{.null = a.null && b.null, .yes = a.yes && b.yes, .no = a.no && b.no};
+  Scalars out{
+      .null = a.null && b.null, .yes = a.yes && b.yes, .no = a.no && b.no, .narrowed = a.narrowed || b.narrowed};
   if (a.numbers == nullptr || b.numbers == nullptr || a.numbers == b.numbers) {
     out.numbers = a.numbers == nullptr ? b.numbers : a.numbers;
   } else if (a.numbers->is_empty() || b.numbers->is_empty()) {
@@ -89,11 +99,13 @@ Result<Scalars> ScalarAlgebra::both(const Scalars& a, const Scalars& b) const {
     out.numbers = shared(std::move(numbers));
   }
   QUIRE_TRY(out.strings, a.strings.both(b.strings));
+  QUIRE_TRY_VOID(pay(out));
   return out;
 }
 
 Result<Scalars> ScalarAlgebra::either(const Scalars& a, const Scalars& b) const {
-  Scalars out{.null = a.null || b.null, .yes = a.yes || b.yes, .no = a.no || b.no};
+  Scalars out{
+      .null = a.null || b.null, .yes = a.yes || b.yes, .no = a.no || b.no, .narrowed = a.narrowed || b.narrowed};
   if (a.numbers != nullptr && b.numbers != nullptr) {
     if (a.numbers->is_empty() || a.numbers == b.numbers) {
       out.numbers = b.numbers;
@@ -105,6 +117,7 @@ Result<Scalars> ScalarAlgebra::either(const Scalars& a, const Scalars& b) const 
     }
   }
   QUIRE_TRY(out.strings, a.strings.either(b.strings));
+  QUIRE_TRY_VOID(pay(out));
   return out;
 }
 
@@ -117,12 +130,15 @@ Result<Scalars> ScalarAlgebra::complement(const Scalars& value) const {
     out.numbers = shared(std::move(numbers));
   }
   QUIRE_TRY(out.strings, value.strings.complement());
+  QUIRE_TRY_VOID(pay(out));
   return out;
 }
 
 Result<bool> ScalarAlgebra::disjoint(const Scalars& a, const Scalars& b) const {
   QUIRE_TRY(const Scalars common, both(a, b));
   if (common.null || common.yes || common.no || common.numbers == nullptr || !common.numbers->is_empty()) return false;
+  // What the standard lets in beside could be in both.
+  if (common.narrowed && !a.strings.pieces().empty() && !b.strings.pieces().empty()) return false;
   return common.strings.is_empty();
 }
 
@@ -145,6 +161,11 @@ Result<Scalars> ScalarAlgebra::constant(Place value, bool negative) const {
 }
 
 Result<Scalars> ScalarAlgebra::assertion(Place schema, const std::string& keyword, Place value, bool negative) {
+  if (keyword == "format") {
+    if (!admits(document_.json(), schema, "string")) return negative ? none() : all();
+    QUIRE_TRY(const std::optional<Scalars> found, formatted(schema, value, negative));
+    return found.value_or(negative ? none() : all());
+  }
   QUIRE_TRY(const std::optional<Scalars> found, positive(schema, keyword, value));
   if (!found) return negative ? none() : all();
   if (negative) return complement(*found);
@@ -181,7 +202,6 @@ Result<std::optional<Scalars>> ScalarAlgebra::positive(Place schema, const std::
     out.strings = StringSet::of(texts);
     return out;
   }
-  if (keyword == "format") return formatted(schema, value);
   return std::nullopt;
 }
 
@@ -256,25 +276,19 @@ Result<Scalars> ScalarAlgebra::stepped(Place schema, Place value) const {
   return out;
 }
 
-Result<std::optional<Scalars>> ScalarAlgebra::formatted(Place schema, Place value) {
+Result<std::optional<Scalars>> ScalarAlgebra::formatted(Place schema, Place value, bool negative) const {
   const SchemaJson& json = document_.json();
   if (!json.is(value, Kind::string)) return document_.invalid(schema, "format", "it is no text");
-  const std::string& name = json.node(value).text;
-  auto known = formats_.find(name);
-  if (known == formats_.end()) {
-    const Result<std::optional<std::string>> text = format_pattern(name);
-    if (!text) return document_.unsupported(schema, "format", text.error().message);
-    std::shared_ptr<const Regular> texts;
-    if (*text) {
-      Result<Regular> parsed = Regular::parse(**text, Match::whole);
-      if (!parsed) return document_.unsupported(schema, "format", parsed.error().message);
-      texts = shared(std::move(*parsed));
-    }
-    known = formats_.emplace(name, std::move(texts)).first;
+  const auto format = find_format(json.node(value).text);
+  if (!format) return document_.unsupported(schema, "format", format.error().message);
+  if (!*format) return std::nullopt;
+  const auto& [texts, within] = **format;
+  Scalars out = negative ? none() : all();
+  out.strings = StringSet::of(negative && within != nullptr ? within : texts);
+  out.narrowed = !negative && within != nullptr;
+  if (negative) {
+    QUIRE_TRY(out.strings, out.strings.complement());
   }
-  if (known->second == nullptr) return std::nullopt;
-  Scalars out = all();
-  out.strings = StringSet::of(known->second);
   return out;
 }
 
@@ -287,6 +301,7 @@ Result<std::shared_ptr<const Regular>> ScalarAlgebra::pattern(Place schema, std:
       return fail(parsed.error().kind, fmt::format("schema: '{}' at {}: {}", keyword, document_.json().pointer(schema),
                                                    parsed.error().message));
     }
+    QUIRE_TRY_VOID(steps_.spend(parsed->state_count()));
     known = patterns_.emplace(text, shared(std::move(*parsed))).first;
   }
   return known->second;

@@ -18,13 +18,14 @@ struct Scalars {
   bool null = false, yes = false, no = false;
   std::shared_ptr<const Regular> numbers = {};  // as schema_number.h spells them; none there: all
   StringSet strings = StringSet::none();
+  bool narrowed = false;  // a format let fewer strings in than its standard does
 };
 
 // One thread; for one document.
 class ScalarAlgebra {
  public:
   using Value = Scalars;
-  explicit ScalarAlgebra(const SchemaDocument& document);
+  ScalarAlgebra(const SchemaDocument& document, Steps& steps);
 
   Scalars all() const { return {.null = true, .yes = true, .no = true, .strings = StringSet::all()}; }
   Scalars none() const { return {.numbers = no_numbers_}; }
@@ -46,11 +47,14 @@ class ScalarAlgebra {
   Result<Scalars> listed(Place values) const;
   Result<Scalars> bounded(Place schema, const std::string& keyword, Place value) const;
   Result<Scalars> stepped(Place schema, Place value) const;
-  Result<std::optional<Scalars>> formatted(Place schema, Place value);
+  Result<std::optional<Scalars>> formatted(Place schema, Place value, bool negative) const;
+  // Automata cost what they have states.
+  Result<void> pay(const Scalars& value) const;
 
   const SchemaDocument& document_;
+  Steps& steps_;
   const std::shared_ptr<const Regular> all_numbers_, no_numbers_, whole_numbers_;
-  std::map<std::string, std::shared_ptr<const Regular>, std::less<>> patterns_, formats_;
+  std::map<std::string, std::shared_ptr<const Regular>, std::less<>> patterns_;
 };
 
 // A count as keywords have it: a number without a fraction, at least 0. ErrorKind::invalid names it.

@@ -1,6 +1,7 @@
 #include "text/constraint/schema_shapes.h"
 
 #include <algorithm>
+#include <set>
 
 #include "text/constraint/schema_scalars.h"
 
@@ -42,8 +43,13 @@ bool merge(ArrayShape& to, const ArrayShape& from) {
   return to.min <= to.max;
 }
 
-constexpr std::string_view type_of(const ObjectShape&) { return "object"; }
-constexpr std::string_view type_of(const ArrayShape&) { return "array"; }
+// What merging them takes: lists are compared with each other.
+size_t cost(const ObjectShape& a, const ObjectShape& b) {
+  constexpr size_t names_a_step = 64;
+  const size_t names = a.required.size() + a.forbidden.size() + a.members.size();
+  return 1 + names * (b.required.size() + b.forbidden.size() + b.members.size()) / names_a_step;
+}
+size_t cost(const ArrayShape& a, const ArrayShape& b) { return 1 + a.items.size() * b.items.size() / 64; }
 
 // A schema that every value keeps to, by its looks.
 bool is_true(const SchemaJson& json, Place schema) {
@@ -60,7 +66,7 @@ Result<std::vector<Shape>> ShapeAlgebra<Shape>::both(const Value& a, const Value
   Value out;
   for (const Shape& first : a) {
     for (const Shape& second : b) {
-      QUIRE_TRY_VOID(steps_.spend());
+      QUIRE_TRY_VOID(steps_.spend(cost(first, second)));
       Shape shape = first;
       if (merge(shape, second) && std::ranges::find(out, shape) == out.end()) out.push_back(std::move(shape));
       if (out.size() > shapes_max) {
@@ -87,7 +93,7 @@ template <typename Shape>
 Result<bool> ShapeAlgebra<Shape>::disjoint(const Value& a, const Value& b) const {
   for (const Shape& first : a) {
     for (const Shape& second : b) {
-      QUIRE_TRY_VOID(steps_.spend());
+      QUIRE_TRY_VOID(steps_.spend(cost(first, second)));
       Shape shape = first;
       if (merge(shape, second) && !judge_.surely_empty(shape)) return false;
     }
@@ -144,7 +150,8 @@ Result<ObjectAlgebra::Value> ObjectAlgebra::assertion(Place schema, const std::s
   if (keyword == "dependentRequired") return dependent_required(schema, keyword, value, negative);
   if (keyword == "propertyNames") {
     if (!negative) return Value{ObjectShape{.names = {value}}};
-    return Value{ObjectShape{.exists = {{.where = ObjectShape::Exists::Where::name, .schema = schema, .value = value}}}};
+    return Value{
+        ObjectShape{.exists = {{.where = ObjectShape::Exists::Where::name, .schema = schema, .value = value}}}};
   }
   if (keyword == "unevaluatedProperties") {
     if (negative) return document_.unsupported(schema, keyword, "its opposite cannot be decided");
@@ -184,14 +191,16 @@ Result<ObjectAlgebra::Value> ObjectAlgebra::has_members(Place schema, const std:
   const SchemaJson::Node& node = json().node(names);
   ObjectShape with;
   Value without;
+  std::set<std::string, std::less<>> known;
   for (const Place item : node.items) {
     if (node.kind != Kind::array || !json().is(item, Kind::string)) break;
     const std::string& name = json().node(item).text;
-    if (std::ranges::find(with.required, name) != with.required.end()) continue;
+    if (!known.insert(name).second) continue;
     with.required.push_back(name);
     without.push_back({.forbidden = {name}});
   }
-  if (node.kind != Kind::array || !std::ranges::all_of(node.items, [&](Place p) { return json().is(p, Kind::string); })) {
+  if (node.kind != Kind::array ||
+      !std::ranges::all_of(node.items, [&](Place p) { return json().is(p, Kind::string); })) {
     return document_.invalid(schema, keyword, "it is a list of names");
   }
   if (negative) return without;

@@ -1,5 +1,6 @@
 // What a schema says of objects and arrays: lists of shapes, of which a value has one or more. A shape is a conjunction
-// whose parts about members and items refer to schemas by their places, so that nothing is followed into what is inside.
+// whose parts about members and items refer to schemas by their places, so that nothing is followed into what is
+// inside.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +23,8 @@ struct Layer {
 };
 
 struct ObjectShape {
-  // There is a member whose name the layer's schema does not list, or matches a pattern of it, or is any, and whose value
-  // does not keep to `value` (or its name, where that is any).
+  // There is a member whose name the layer's schema does not list, or matches a pattern of it, or is any, and whose
+  // value does not keep to `value` (or its name, where that is any).
   struct Exists {
     enum class Where : uint8_t { additional, pattern, name };
     Where where = Where::additional;

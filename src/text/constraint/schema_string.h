@@ -53,8 +53,13 @@ class StringSet {
 // The texts of a piece, its lengths counted in.
 Result<Regular> piece_texts(const StringSet::Piece& piece);
 
-// A format's pattern, which the whole text matches; none where the name is unknown, and so says nothing.
-// ErrorKind::unsupported for a standard one that is no regular language.
-Result<std::optional<std::string>> format_pattern(std::string_view name);
+// A format's texts, compiled once for all schemas. `within`: texts that all of the standard's are among; none there:
+// `texts` is all of it.
+struct Format {
+  std::shared_ptr<const Regular> texts, within;
+};
+// None where the name is unknown, and so says nothing. ErrorKind::unsupported for a standard one that is no regular
+// language.
+Result<std::optional<Format>> find_format(std::string_view name);
 
 }  // namespace quire::constraint

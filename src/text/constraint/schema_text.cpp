@@ -10,8 +10,8 @@
 namespace quire::constraint {
 namespace {
 
-constexpr std::pair<char, std::string_view> short_escapes[] = {{'"', "\\\""}, {'\\', "\\\\"}, {'\b', "\\b"}, {'\f', "\\f"},
-                                                               {'\n', "\\n"}, {'\r', "\\r"},  {'\t', "\\t"}};
+constexpr std::pair<char, std::string_view> short_escapes[] = {
+    {'"', "\\\""}, {'\\', "\\\\"}, {'\b', "\\b"}, {'\f', "\\f"}, {'\n', "\\n"}, {'\r', "\\r"}, {'\t', "\\t"}};
 
 ByteSet bytes_of(std::string_view bytes) {
   ByteSet set;
@@ -20,6 +20,12 @@ ByteSet bytes_of(std::string_view bytes) {
 }
 
 bool must_escape(char32_t c) { return c < 0x20 || c == '"' || c == '\\'; }
+
+ByteSet ascii_plain() {
+  ByteSet set;
+  for (char32_t c = 0; c < 0x80; ++c) set.set(c, !must_escape(c));
+  return set;
+}
 
 // REQUIRES: valid UTF-8.
 std::vector<char32_t> code_points_of(std::string_view text) {
@@ -85,7 +91,7 @@ JsonText::JsonText(Grammar& grammar) : grammar_(grammar) {
   space_inside_ = grammar.choice({grammar.nothing(), space, line});
   any_character_ = any_character();
   const NodeId quote = grammar.bytes("\"");
-  any_string_ = grammar.sequence({quote, grammar.repeat(any_character_, 0), quote});
+  any_string_ = shared("any string", grammar.sequence({quote, grammar.repeat(any_character_, 0), quote}));
   const RuleId any = grammar.declare("any value");
   any_value_ = grammar.refer(any);
   // Its own numbers are small.
@@ -115,8 +121,7 @@ NodeId JsonText::separated(NodeId first, NodeId more, uint64_t min, uint64_t max
   const uint64_t least = min == 0 ? 0 : min - 1, most = max == UINT64_MAX ? UINT64_MAX : max - 1;
   if (least >= unbounded) return grammar_.never();
   const NodeId next = grammar_.sequence({comma_, more});
-  const NodeId some =
-      grammar_.sequence({first, grammar_.repeat(next, static_cast<uint32_t>(least), repeat_max(most))});
+  const NodeId some = grammar_.sequence({first, grammar_.repeat(next, static_cast<uint32_t>(least), repeat_max(most))});
   return min == 0 ? grammar_.repeat(some, 0, 1) : some;
 }
 
@@ -127,7 +132,8 @@ NodeId JsonText::any_character() {
   const NodeId hex = g.byte_set(bytes_of("0123456789abcdefABCDEF"));
   const NodeId hex2 = g.sequence({hex, hex}), u = g.bytes("u"), d = g.byte_set(bytes_of("dD"));
   const NodeId not_d = g.byte_set(bytes_of("0123456789abcefABCEF"));
-  const NodeId basic = g.choice({g.sequence({not_d, hex, hex2}), g.sequence({d, g.byte_set(bytes_of("01234567")), hex2})});
+  const NodeId basic =
+      g.choice({g.sequence({not_d, hex, hex2}), g.sequence({d, g.byte_set(bytes_of("01234567")), hex2})});
   const NodeId high = g.sequence({d, g.byte_set(bytes_of("89abAB")), hex2});
   const NodeId low = g.sequence({d, g.byte_set(bytes_of("cdefCDEF")), hex2});
   const NodeId code = g.sequence({u, g.choice({basic, g.sequence({high, g.bytes("\\u"), low})})});
@@ -141,44 +147,50 @@ NodeId JsonText::character(char32_t code_point) {
   return grammar_.characters(one);
 }
 
+NodeId JsonText::shared(std::string name, NodeId node) {
+  const RuleId rule = grammar_.declare(std::move(name));
+  grammar_.define(rule, node);
+  return grammar_.refer(rule);
+}
+
 // REQUIRES: ascending.
-NodeId JsonText::characters_except(const std::vector<char32_t>& code_points) {
-  if (const auto known = excepting_.find(code_points); known != excepting_.end()) return known->second;
-  std::vector<NodeId> parts;
-  ByteSet ascii;
-  bool all_escapes = !code_points.empty(), all_wide = all_escapes;  // of none excepted, each is made here
-  for (char32_t c = 0; c < 0x80; ++c) ascii.set(c, !must_escape(c));
+NodeId JsonText::other_character(const std::vector<char32_t>& code_points) {
+  Grammar& g = grammar_;
+  ByteSet ascii = ascii_plain();
+  bool escapes = true, wide = true;  // none of them is excepted
   for (const char32_t c : code_points) {
-    all_escapes &= !must_escape(c);
-    all_wide &= c < 0x80;
+    escapes &= !must_escape(c);
+    wide &= c < 0x80;
     if (c < 0x80) ascii.reset(c);
   }
-  parts.push_back(grammar_.byte_set(ascii));
-  if (all_escapes) {
-    parts.push_back(*escapes_);
-  } else {
+  const auto escapes_but = [&](const std::vector<char32_t>& excepted) {
+    std::vector<NodeId> parts;
     for (char32_t c = 0; c < 0x80; ++c) {
-      if (must_escape(c) && !std::ranges::binary_search(code_points, c)) parts.push_back(grammar_.bytes(escape_of(c)));
+      if (must_escape(c) && !std::ranges::binary_search(excepted, c)) parts.push_back(g.bytes(escape_of(c)));
     }
-  }
-  if (all_wide) {
-    parts.push_back(*wide_);
-  } else {
+    return g.choice(std::move(parts));
+  };
+  const auto wide_but = [&](const std::vector<char32_t>& excepted) {
     std::vector<Range> ranges;
     char32_t from = 0x80;
-    for (const char32_t c : code_points) {
+    for (const char32_t c : excepted) {
       if (c < 0x80) continue;
       if (c > from) ranges.emplace_back(from, c - 1);
       from = c + 1;
     }
     if (from <= 0x10ffff) ranges.emplace_back(from, 0x10ffff);
-    parts.push_back(grammar_.characters(ranges));
+    return g.characters(ranges);
+  };
+  if (!rest_of_string_) {
+    const NodeId any = g.choice({g.byte_set(ascii_plain()), escapes_but({}), wide_but({})});
+    rest_of_string_ = shared("rest of a string", g.sequence({g.repeat(any, 0), g.bytes("\"")}));
+    other_escape_ = shared("escape in a string", g.sequence({escapes_but({}), *rest_of_string_}));
+    other_wide_ = shared("character in a string", g.sequence({wide_but({}), *rest_of_string_}));
   }
-  if (code_points.empty()) {
-    escapes_ = grammar_.choice(std::vector<NodeId>(parts.begin() + 1, parts.end() - 1));
-    wide_ = parts.back();
-  }
-  return excepting_.emplace(code_points, grammar_.choice(std::move(parts))).first->second;
+  const NodeId rest = *rest_of_string_;
+  return g.choice({g.sequence({g.byte_set(ascii), rest}),
+                   escapes ? *other_escape_ : g.sequence({escapes_but(code_points), rest}),
+                   wide ? *other_wide_ : g.sequence({wide_but(code_points), rest})});
 }
 
 NodeId JsonText::name_except(const std::vector<std::string>& names) {
@@ -186,7 +198,6 @@ NodeId JsonText::name_except(const std::vector<std::string>& names) {
   if (const auto known = names_.find(names); known != names_.end()) return known->second;
   const NameTree tree(names);
   const NodeId quote = grammar_.bytes("\"");
-  const NodeId rest = grammar_.sequence({grammar_.repeat(characters_except({}), 0), quote});
   std::vector<NodeId> made(tree.branches.size());
   for (size_t i = tree.branches.size(); i-- > 0;) {
     const NameTree::Branch& branch = tree.branches[i];
@@ -196,11 +207,11 @@ NodeId JsonText::name_except(const std::vector<std::string>& names) {
       taken.push_back(c);
       ways.push_back(grammar_.sequence({character(c), made[next]}));
     }
-    ways.push_back(grammar_.sequence({characters_except(taken), rest}));
+    ways.push_back(other_character(taken));
     if (!branch.ends) ways.push_back(quote);
     made[i] = grammar_.choice(std::move(ways));
   }
-  return names_.emplace(names, grammar_.sequence({quote, made[0]})).first->second;
+  return names_.emplace(names, shared("other name", grammar_.sequence({quote, made[0]}))).first->second;
 }
 
 Result<NodeId> JsonText::string(const Regular& texts) {
@@ -211,15 +222,27 @@ Result<NodeId> JsonText::string(const Regular& texts) {
 
 Result<NodeId> JsonText::strings(const StringSet::Piece& piece) {
   if (piece == StringSet::Piece{}) return any_string_;
-  if (piece.texts == nullptr) {
-    if (piece.min >= unbounded) return grammar_.never();  // longer than any answer
+  const auto known = std::ranges::find(strings_, piece, &std::pair<StringSet::Piece, NodeId>::first);
+  if (known != strings_.end()) return known->second;
+  NodeId node = grammar_.never();
+  if (piece.texts != nullptr) {
+    QUIRE_TRY(const Regular texts, piece_texts(piece));
+    QUIRE_TRY(node, string(texts));
+  } else if (piece.min < unbounded) {  // else longer than any answer
     const NodeId quote = grammar_.bytes("\"");
-    const NodeId inside =
-        grammar_.repeat(any_character_, static_cast<uint32_t>(piece.min), repeat_max(piece.max));
-    return grammar_.sequence({quote, inside, quote});
+    node = grammar_.sequence(
+        {quote, grammar_.repeat(any_character_, static_cast<uint32_t>(piece.min), repeat_max(piece.max)), quote});
   }
-  QUIRE_TRY(const Regular texts, piece_texts(piece));
-  return string(texts);
+  return strings_.emplace_back(piece, shared("string", node)).second;
+}
+
+Result<NodeId> JsonText::numbers(const Scalars& scalars) {
+  const auto& set = scalars.numbers;
+  for (const auto& [known, node] : numbers_) {
+    if (known == set || (known != nullptr && set != nullptr && *known == *set)) return node;
+  }
+  QUIRE_TRY(const Regular texts, spelled(set == nullptr ? all_numbers() : *set));
+  return numbers_.emplace_back(set, shared("number", texts.add_to(grammar_))).second;
 }
 
 Result<std::vector<NodeId>> JsonText::scalars(const Scalars& scalars) {
@@ -228,12 +251,8 @@ Result<std::vector<NodeId>> JsonText::scalars(const Scalars& scalars) {
   if (scalars.yes) out.push_back(grammar_.bytes("true"));
   if (scalars.no) out.push_back(grammar_.bytes("false"));
   if (scalars.numbers == nullptr || !scalars.numbers->is_empty()) {
-    auto known = numbers_.find(scalars.numbers);
-    if (known == numbers_.end()) {
-      QUIRE_TRY(const Regular texts, spelled(scalars.numbers == nullptr ? all_numbers() : *scalars.numbers));
-      known = numbers_.emplace(scalars.numbers, texts.add_to(grammar_)).first;
-    }
-    out.push_back(known->second);
+    QUIRE_TRY(const NodeId node, numbers(scalars));
+    out.push_back(node);
   }
   for (const StringSet::Piece& piece : scalars.strings.pieces()) {
     QUIRE_TRY(const NodeId node, strings(piece));

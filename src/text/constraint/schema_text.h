@@ -32,6 +32,8 @@ class JsonText {
   NodeId array(NodeId inside) { return bracketed("[", inside, "]"); }
   NodeId member(NodeId name, NodeId value);
   NodeId name(std::string_view name);
+  // A node that several others have: as a rule it is compiled once.
+  NodeId shared(std::string name, NodeId node);
   // Any string but these, as it must be escaped.
   NodeId name_except(const std::vector<std::string>& names);
   // A node for each alternative. ErrorKind::too_large where an automaton is.
@@ -46,14 +48,16 @@ class JsonText {
   NodeId bracketed(std::string_view open, NodeId inside, std::string_view close);
   NodeId any_character();
   NodeId character(char32_t code_point);
-  NodeId characters_except(const std::vector<char32_t>& code_points);
+  // One of the characters that are not these, as it must be escaped, then whatever a string has, up to its quote.
+  NodeId other_character(const std::vector<char32_t>& code_points);
   Result<NodeId> strings(const StringSet::Piece& piece);
+  Result<NodeId> numbers(const Scalars& scalars);
 
   Grammar& grammar_;
   NodeId colon_, comma_, space_inside_, any_character_, any_string_, any_value_;
-  std::map<std::vector<char32_t>, NodeId> excepting_;
-  std::map<std::shared_ptr<const Regular>, NodeId> numbers_;
-  std::optional<NodeId> escapes_, wide_;  // all that must be escaped, all beyond ASCII: once nothing was excepted
+  std::optional<NodeId> rest_of_string_, other_escape_, other_wide_;  // each with the rest of the string after it
+  std::vector<std::pair<std::shared_ptr<const Regular>, NodeId>> numbers_;
+  std::vector<std::pair<StringSet::Piece, NodeId>> strings_;
   std::map<std::vector<std::string>, NodeId> names_;
 };
 

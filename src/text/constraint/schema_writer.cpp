@@ -43,17 +43,15 @@ NodeId SchemaWriter::value(const Literals& literals) {
   return known_.emplace(literals, grammar_.refer(rule)).first->second;
 }
 
-// A node that several others have: as a rule it is compiled once.
-NodeId SchemaWriter::shared(NodeId node) {
-  const RuleId rule = grammar_.declare("members");
-  grammar_.define(rule, node);
-  return grammar_.refer(rule);
-}
-
 Result<NodeId> SchemaWriter::body(const Literals& literals) {
   QUIRE_TRY_VOID(meaning_.steps().spend());
   QUIRE_TRY(const Scalars scalars, meaning_.scalars(literals));
-  QUIRE_TRY(std::vector<NodeId> ways, text_.scalars(scalars));
+  Result<std::vector<NodeId>> written = text_.scalars(scalars);
+  if (!written) {
+    return std::unexpected(
+        meaning_.document().placed(std::move(written).error(), literals[0].place, "string or number"));
+  }
+  std::vector<NodeId> ways = std::move(*written);
   QUIRE_TRY(const std::vector<ObjectShape> objects, meaning_.objects(literals));
   for (const ObjectShape& shape : objects) {
     QUIRE_TRY(const std::vector<ObjectPlan> plans, meaning_.plans(shape));
@@ -84,7 +82,7 @@ Result<NodeId> SchemaWriter::rest_member(const ObjectPlan& plan) {
     }
     ways.push_back(text_.member(name, value(rest.value)));
   }
-  return grammar_.choice(std::move(ways));
+  return ways.empty() ? grammar_.never() : text_.shared("other member", grammar_.choice(std::move(ways)));
 }
 
 Result<NodeId> SchemaWriter::rest_of_object(const ObjectPlan& plan, NodeId rest, uint64_t count) {
@@ -144,7 +142,7 @@ Result<NodeId> SchemaWriter::object(const ObjectPlan& plan) {
     }
     // What two ways lead to is written once.
     for (uint64_t count = std::min(least[i], most) + 1; count <= std::min(i, most); ++count) {
-      here[count] = shared(here[count]);
+      here[count] = text_.shared("members", here[count]);
     }
     after = std::move(here);
   }

@@ -27,7 +27,6 @@ class SchemaWriter {
  private:
   using Possible = SchemaMeaning::Possible;
   NodeId value(const Literals& literals);
-  NodeId shared(NodeId node);
   Result<NodeId> body(const Literals& literals);
   Result<NodeId> object(const ObjectPlan& plan);
   Result<NodeId> array(const ArrayShape& shape);

@@ -10,6 +10,11 @@ namespace quire::constraint {
 enum class StackId : uint32_t {};
 inline constexpr StackId empty_stack{};
 
+// Rounds of which a text is known to be too short to bring them near a bound: they are not counted. Before the lower
+// bound there has to be another round; between the bounds there may be.
+inline constexpr uint32_t round_before_min = 0;
+inline constexpr uint32_t round_between = 0xfffffffe;
+
 // The top of a stack: where a call returns to, or the round that a repetition is in, counted from 1.
 struct Frame {
   uint32_t position = 0;  // where a call returns to; 0: a round

@@ -1,6 +1,7 @@
 // The bytes of a vocabulary's tokens, beginnings shared: what a mask is read off.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -20,6 +21,23 @@ namespace quire::constraint {
 // A control token as text of a grammar: its name between bytes that no UTF-8 has, so that nothing else spells it.
 std::string control_text(std::string_view name);
 
+// Groups of bytes that grammars seldom tell apart, a bit each: small letters, capitals, digits, the later control
+// characters; each mark of ASCII is one of its own. Bytes beyond ASCII are in the groups below.
+constexpr uint64_t byte_group(uint8_t byte) {
+  const auto bit = [](unsigned number) { return uint64_t{1} << number; };
+  if (byte >= 'a' && byte <= 'z') return bit(0);
+  if (byte >= 'A' && byte <= 'Z') return bit(1);
+  if (byte >= '0' && byte <= '9') return bit(2);
+  if (byte < 0x20) return byte == '\n' ? bit(3) : byte == '\t' ? bit(4) : byte == '\r' ? bit(5) : bit(6);
+  if (byte == 0x7f) return bit(6);
+  if (byte < '0') return bit(7U + byte - 0x20U);
+  if (byte < 'A') return bit(23U + byte - ':');
+  if (byte < 'a') return bit(30U + byte - '[');
+  return bit(36U + byte - '{');
+}
+constexpr uint64_t characters_group = uint64_t{1} << 62;   // whole characters of UTF-8, the last perhaps cut
+constexpr uint64_t other_bytes_group = uint64_t{1} << 63;  // any other bytes
+
 // Immutable; any thread. Built once a model.
 // Invariant: nodes are in the order of a walk that visits a node before its children.
 class TokenTrie {
@@ -36,14 +54,16 @@ class TokenTrie {
   struct Part {
     std::vector<Node> nodes;  // one more than there are, for the end of the last one's tokens
     std::vector<TokenId> tokens;
-    uint16_t bytes_max = 0;  // of one token
+    std::vector<uint64_t> below;  // by node: the groups of all bytes after it
+    uint16_t bytes_max = 0;       // of one token
 
     size_t node_count() const { return nodes.size() - 1; }
     std::span<const TokenId> tokens_of(uint32_t node) const {
       return std::span(tokens).subspan(nodes[node].token, nodes[node + 1].token - nodes[node].token);
     }
   };
-  static constexpr size_t short_bytes_max = 16;
+  // How long the texts of each part are at most.
+  static constexpr std::array<size_t, 4> part_bytes_max = {5, 9, 16, 65'535};
 
   // Text of each token, empty for those that are never allowed. Texts over 65,535 bytes are left out.
   explicit TokenTrie(std::vector<std::string> texts);
@@ -51,8 +71,9 @@ class TokenTrie {
   // names.
   static TokenTrie of(const Tokenizer& tokenizer, std::span<const TokenId> spelled = {});
 
-  const Part& short_tokens() const { return short_; }
-  const Part& long_tokens() const { return long_; }
+  const Part& part(size_t part) const { return parts_[part]; }
+  size_t node_count() const;
+  size_t bytes_max() const;  // of one token
   size_t vocab_size() const { return texts_.size(); }
   size_t mask_words() const { return (texts_.size() + 63) / 64; }
   // Empty for a token that is never allowed.
@@ -63,7 +84,7 @@ class TokenTrie {
  private:
   std::vector<std::string> texts_;
   ByteSet spelled_;
-  Part short_, long_;
+  std::array<Part, part_bytes_max.size()> parts_;
 };
 
 }  // namespace quire::constraint

@@ -8,6 +8,9 @@
 namespace quire::constraint {
 namespace {
 
+// Parts of sets that are looked at: about a tenth of a second.
+constexpr size_t visits_max = 2'000'000;
+
 // A way on by one byte of a range: the target is a node, or a letter where the character is whole.
 struct Way {
   uint8_t first = 0, last = 0;
@@ -99,7 +102,7 @@ class Utf8Graph {
 
 }  // namespace
 
-Letters::Letters(const std::vector<CodePoints>& sets) {
+Result<Letters> Letters::of(const std::vector<CodePoints>& sets) {
   std::vector<char32_t> begins{0, 0xE000};
   for (const CodePoints& set : sets) {
     for (const auto& [first, last] : set) {
@@ -113,10 +116,11 @@ Letters::Letters(const std::vector<CodePoints>& sets) {
   // Each set splits the letters that it cuts: its own part of one becomes a new one.
   std::vector<uint32_t> letter(begins.size(), 0);
   uint32_t fresh = 1;
+  size_t visits = 0;
   const auto each_of = [&](const CodePoints& set, auto visit) {
     for (const auto& [first, last] : set) {
       auto at = static_cast<size_t>(std::lower_bound(begins.begin(), begins.end(), first) - begins.begin());
-      for (; at < begins.size() && begins[at] <= last; ++at) visit(at);
+      for (; at < begins.size() && begins[at] <= last; ++at, ++visits) visit(at);
     }
   };
   for (const CodePoints& set : sets) {
@@ -126,20 +130,23 @@ Letters::Letters(const std::vector<CodePoints>& sets) {
       fresh += is_new;
       letter[at] = found->second;
     });
+    if (visits > visits_max) return fail(ErrorKind::too_large, "the classes of the pattern take too much work");
   }
+  Letters out;
   std::map<uint32_t, uint32_t> number;
   for (uint32_t& name : letter) name = number.try_emplace(name, static_cast<uint32_t>(number.size())).first->second;
-  count_ = static_cast<uint32_t>(number.size());
+  out.count_ = static_cast<uint32_t>(number.size());
   for (size_t at = 0; at < begins.size(); ++at) {
     const char32_t end = at + 1 < begins.size() ? begins[at + 1] : last_code_point + 1;
-    ranges_.push_back({.first = begins[at], .last = end == 0xE000 ? 0xD7FF : end - 1, .letter = letter[at]});
+    out.ranges_.push_back({.first = begins[at], .last = end == 0xE000 ? 0xD7FF : end - 1, .letter = letter[at]});
   }
   for (const CodePoints& set : sets) {
-    std::vector<uint32_t>& of = of_set_.emplace_back();
+    std::vector<uint32_t>& of = out.of_set_.emplace_back();
     each_of(set, [&](size_t at) { of.push_back(letter[at]); });
     std::sort(of.begin(), of.end());
     of.erase(std::unique(of.begin(), of.end()), of.end());
   }
+  return out;
 }
 
 Result<ByteDfa> in_bytes(const Dfa& dfa, const Letters& letters) {

@@ -13,7 +13,8 @@ namespace quire::constraint {
 // A partition of all code points (surrogates left out): those of one letter are in the same ones of the sets.
 class Letters {
  public:
-  explicit Letters(const std::vector<CodePoints>& sets);
+  // ErrorKind::too_large where the sets cut one another into too many parts.
+  static Result<Letters> of(const std::vector<CodePoints>& sets);
 
   struct Range {
     char32_t first = 0, last = 0;

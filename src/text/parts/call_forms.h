@@ -71,6 +71,15 @@ inline constexpr std::array muse_calls = {CallForm{.opener = "<atem:function_cal
                                                               .value_end = "</atem:parameter>",
                                                               .end = "</atem:invoke>"}}};
 
+inline constexpr std::array minicpm_calls = {CallForm{.opener = "<function name=\"",
+                                                      .read = read_tagged_calls,
+                                                      .closer = "</function>",
+                                                      .tagged = {.name_end = "\">",
+                                                                 .key_begin = "<param name=\"",
+                                                                 .key_end = "\">",
+                                                                 .value_end = "</param>",
+                                                                 .quoted_data = true}}};
+
 inline constexpr TaggedCall dsml_tags = {.name_begin = "<｜DSML｜invoke name=\"",
                                          .name_end = "\">",
                                          .key_begin = "<｜DSML｜parameter name=\"",
@@ -130,16 +139,21 @@ inline constexpr JsonCall llama_members = {.arguments = "parameters"};
 inline constexpr std::array llama_calls = {
     CallForm{.opener = "<|python_tag|>", .read = read_python_tag, .json = llama_members},
     CallForm{.opener = "{", .read = read_json_calls, .at_start = true, .json = llama_members},
-    CallForm{.opener = "[", .read = read_python_calls, .at_start = true}, function_tag};
+    CallForm{.opener = "[", .read = read_python_calls, .list = true, .at_start = true}, function_tag};
 
 inline constexpr std::array mistral_calls = {
     CallForm{.opener = "[TOOL_CALLS]", .read = read_mistral_calls, .json = {.id = "id", .id_is_last = true}}};
+inline constexpr std::array mistral_array_calls = {CallForm{
+    .opener = "[TOOL_CALLS]", .read = read_json_calls, .list = true, .json = {.id = "id", .id_is_last = true}}};
 
 inline constexpr JsonCall command_members = {.name = "tool_name", .arguments = "parameters", .id = "tool_call_id"};
-inline constexpr std::array command_calls = {CallForm{
-    .opener = "<|START_ACTION|>", .read = read_json_calls, .closer = "<|END_ACTION|>", .json = command_members}};
-inline constexpr std::array command_plus_calls = {
-    CallForm{.opener = "Action:\n```json", .read = read_json_calls, .closer = "```", .json = command_members}};
+inline constexpr std::array command_calls = {CallForm{.opener = "<|START_ACTION|>",
+                                                      .read = read_json_calls,
+                                                      .closer = "<|END_ACTION|>",
+                                                      .list = true,
+                                                      .json = command_members}};
+inline constexpr std::array command_plus_calls = {CallForm{
+    .opener = "Action:\n```json", .read = read_json_calls, .closer = "```", .list = true, .json = command_members}};
 
 inline constexpr std::array gemma_calls = {CallForm{
     .opener = "<|tool_call>", .read = read_gemma_calls, .closer = "<tool_call|>", .marked = {.begin = "<|\"|>"}}};
@@ -148,27 +162,29 @@ inline constexpr std::array functiongemma_calls = {CallForm{.opener = "<start_fu
                                                             .closer = "<end_function_call>",
                                                             .marked = {.begin = "<escape>"}}};
 
-inline constexpr std::array granite_calls = {CallForm{.opener = "<|tool_call|>", .read = read_json_calls}};
+inline constexpr std::array granite_calls = {
+    CallForm{.opener = "<|tool_call|>", .read = read_json_calls, .list = true}};
 inline constexpr std::array phi_calls = {
-    CallForm{.opener = "<|tool_call|>", .read = read_json_calls, .closer = "<|/tool_call|>"}};
+    CallForm{.opener = "<|tool_call|>", .read = read_json_calls, .closer = "<|/tool_call|>", .list = true}};
 inline constexpr std::array apriel_calls = {CallForm{.opener = "<tool_calls>",
                                                      .read = read_json_calls,
                                                      .closer = "</tool_calls>",
+                                                     .list = true,
                                                      .json = {.id = "id", .id_is_last = true}}};
 inline constexpr std::array minimax_json_calls = {
     CallForm{.opener = "<tool_calls>", .read = read_json_calls, .closer = "</tool_calls>"}};
 inline constexpr std::array apertus_calls = {CallForm{.opener = "<|tools_prefix|>",
                                                       .read = read_json_calls,
                                                       .closer = "<|tools_suffix|>",
+                                                      .list = true,
                                                       .json = {.name_is_key = true}}};
 inline constexpr std::array gigachat_calls = {CallForm{.opener = "<|function_call|>", .read = read_json_calls}};
 inline constexpr std::array gigachat_role_calls = {
     CallForm{.opener = "function call<|role_sep|>", .read = read_json_calls}};
-inline constexpr std::array functools_calls = {
-    CallForm{.opener = "functools[", .read = read_json_calls, .closer = "]"}};
+inline constexpr std::array functools_calls = {CallForm{.opener = "functools", .read = read_json_calls, .list = true}};
 
 inline constexpr std::array lfm_calls = {
-    CallForm{.opener = "<|tool_call_start|>", .read = read_python_calls, .closer = "<|tool_call_end|>"}};
+    CallForm{.opener = "<|tool_call_start|>", .read = read_python_calls, .closer = "<|tool_call_end|>", .list = true}};
 inline constexpr std::array olmo_calls = {
     CallForm{.opener = "<function_calls>", .read = read_python_calls, .closer = "</function_calls>"}};
 

@@ -40,8 +40,8 @@ class ValueText {
 };
 
 // A string streams; another value is known when it has ended.
-Reading read_value(Turn& turn, const TaggedCall& form, Types types) {
-  ValueText value(form.value_end, form.value_lines);
+Reading read_text_value(Turn& turn, std::string_view end, bool lines, Types types) {
+  ValueText value(end, lines);
   const bool streams = types == string_type;
   std::string raw;
   std::string escaped;
@@ -60,6 +60,28 @@ Reading read_value(Turn& turn, const TaggedCall& form, Types types) {
     if (ended) break;
   }
   turn.out.arguments(streams ? "\"" : typed_value(raw, types));
+  co_return true;
+}
+
+Reading read_value(Turn& turn, const TaggedCall& form, Types types) {
+  constexpr std::string_view data_begin = "<![CDATA[";
+  constexpr std::string_view data_end = "]]>";
+  const int first = co_await turn.in.peek();
+  const bool is_data = form.quoted_data && first == '<';
+  const std::array beginnings = {data_begin, form.value_end};
+  size_t which = 0;
+  if (is_data) {
+    if (!co_await expect_one(turn, beginnings, which)) co_return false;
+    if (which == 1) {
+      turn.out.arguments("\"\"");
+      co_return true;
+    }
+    types = string_type;
+  }
+  if (!co_await read_text_value(turn, is_data ? data_end : form.value_end, form.value_lines, types)) co_return false;
+  if (is_data) {
+    if (!co_await expect(turn, form.value_end)) co_return false;
+  }
   co_return true;
 }
 

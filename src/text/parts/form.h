@@ -36,6 +36,7 @@ struct TaggedCall {
   std::string_view value_end = {};
   std::string_view end = {};             // of the call; empty: the closer is
   std::string_view attributes_end = {};  // behind the key come attributes that may say whether the value is a string
+  bool quoted_data = false;              // a value may be XML's <![CDATA[...]]>
   bool value_lines = false;              // a line break at either end of a value is not part of it
 };
 
@@ -45,6 +46,7 @@ struct CallForm {
   // Reads calls from behind the opener. False: what was kept of it is text.
   Reading (*read)(Turn&, const CallForm&) = nullptr;
   std::string_view closer = {};  // may be missing at an answer's end
+  bool list = false;             // calls stand in brackets (readers take both)
   bool ends_thinking = false;    // the opener is no word of thinking: a call begins there, and the thinking ends
   bool at_start = false;         // one byte that begins a call only where no text has come yet, and is read again
   JsonCall json = {};

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
+#include "text/constraint/grammar.h"
 #include "text/parts/parts.h"
 
 namespace quire::parts {
@@ -39,6 +41,13 @@ class Syntax {
   // `prompt_end`: the last bytes of the prompt, which may have begun the thinking or a message already. Without tools
   // there are no calls.
   std::unique_ptr<PartsParser> make_parser(std::string_view prompt_end, std::span<const ToolSchema> tools) const;
+
+  // Answers that this syntax can take apart: text, in which calls of these tools come last, or (`required`) calls
+  // alone, thinking before them or not. Arguments keep to their tool's schema where it is strict. `name`: calls of this
+  // tool; empty: of any. `parallel`: as many as the syntax can write. `control`: those of markers() that are control
+  // tokens of the vocabulary. An error names what a schema has that cannot be honoured, or is ErrorKind::unsupported.
+  Result<constraint::Grammar> calls_grammar(std::span<const ToolSchema> tools, bool required, std::string_view name,
+                                            bool parallel, std::span<const std::string> control = {}) const;
 
  private:
   explicit Syntax(const SyntaxRow& row) : row_(&row) {}

@@ -136,6 +136,12 @@ Types ParameterTypes::types(std::string_view parameter) const {
   return found == types_.end() || found->second == 0 ? any_type : found->second;
 }
 
+Types types_of_schema(std::string_view schema) {
+  const json root = json::parse(schema, nullptr, false);
+  const Types types = types_of(root, root);
+  return types == 0 ? any_type : types;
+}
+
 bool is_json(std::string_view text) { return json::accept(text); }
 
 std::string typed_value(std::string_view raw, Types types) {

@@ -26,6 +26,9 @@ class ParameterTypes {
   std::map<std::string, Types, std::less<>> types_;
 };
 
+// The types that a schema by itself says, as above.
+Types types_of_schema(std::string_view schema);
+
 // A whole JSON text.
 bool is_json(std::string_view text);
 

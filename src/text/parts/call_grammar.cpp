@@ -1,0 +1,188 @@
+#include "text/parts/call_grammar.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "text/constraint/free_text.h"
+#include "text/constraint/regular.h"
+#include "text/constraint/schema.h"
+#include "text/constraint/token_trie.h"
+#include "text/parts/json_pieces.h"
+#include "text/parts/typed_values.h"
+
+namespace quire::parts {
+namespace {
+
+using constraint::ByteSet;
+using constraint::Grammar;
+using constraint::NodeId;
+using constraint::RuleId;
+using nlohmann::ordered_json;
+
+ByteSet bytes_of(std::string_view text) {
+  ByteSet set;
+  for (const char byte : text) set.set(static_cast<unsigned char>(byte));
+  return set;
+}
+
+// An expression that finds this text.
+std::string literal_expression(std::string_view text) {
+  std::string expression;
+  for (const char byte : text) {
+    if (std::string_view("\\^$.*+?()[]{}|/").contains(byte)) expression += '\\';
+    expression += byte;
+  }
+  return expression;
+}
+
+uint64_t count_of(const ordered_json& schema, const char* key, uint64_t otherwise) {
+  const auto found = schema.find(key);
+  return found != schema.end() && found->is_number_unsigned() ? found->get<uint64_t>() : otherwise;
+}
+
+// Texts of a string parameter; none where any will do. `format` says what is meant, and forbids nothing.
+Result<std::optional<constraint::Regular>> string_texts(const ordered_json& schema) {
+  std::optional<constraint::Regular> texts;
+  if (const auto pattern = schema.find("pattern"); pattern != schema.end() && pattern->is_string()) {
+    QUIRE_TRY(texts, constraint::Regular::parse(pattern->get_ref<const std::string&>(), constraint::Match::anywhere));
+  }
+  const uint64_t min = count_of(schema, "minLength", 0);
+  const uint64_t max = count_of(schema, "maxLength", UINT64_MAX);
+  if (min == 0 && max == UINT64_MAX) return texts;
+  QUIRE_TRY(const constraint::Regular lengths, constraint::Regular::characters(min, max));
+  if (!texts) return lengths;
+  QUIRE_TRY(texts, texts->both(lengths));
+  return texts;
+}
+
+}  // namespace
+
+NodeId CallGrammar::mark(std::string_view text) {
+  std::vector<NodeId> nodes;
+  std::string plain;
+  const auto end_plain = [&] {
+    if (!plain.empty()) nodes.push_back(grammar_.bytes(plain));
+    plain.clear();
+  };
+  while (!text.empty()) {
+    const auto token = std::ranges::find_if(control_, [&](const std::string& one) { return text.starts_with(one); });
+    if (token == control_.end()) {
+      plain += text.front();
+      text.remove_prefix(1);
+      continue;
+    }
+    end_plain();
+    nodes.push_back(grammar_.bytes(constraint::control_text(*token)));
+    text.remove_prefix(token->size());
+  }
+  end_plain();
+  return grammar_.sequence(std::move(nodes));
+}
+
+NodeId CallGrammar::white() { return grammar_.repeat(grammar_.byte_set(bytes_of(" \n")), 0, 4); }
+
+Result<NodeId> CallGrammar::text_without(std::span<const std::string_view> marks) {
+  std::vector<std::string> texts;
+  for (const std::string_view mark : marks) {
+    // A control token is no text anyway.
+    const bool is_control = std::ranges::any_of(control_, [&](const auto& one) { return mark.contains(one); });
+    if (!mark.empty() && !is_control) texts.emplace_back(mark);
+  }
+  return constraint::free_until(grammar_, texts);
+}
+
+NodeId CallGrammar::add(const Grammar& other) {
+  std::vector<RuleId> rules;
+  for (size_t rule = 0; rule < other.rule_count(); ++rule) {
+    rules.push_back(grammar_.declare(other.name(static_cast<RuleId>(rule))));
+  }
+  std::vector<NodeId> nodes;
+  const auto there = [&](NodeId node) { return nodes[static_cast<size_t>(node)]; };
+  for (size_t index = 0; index < other.node_count(); ++index) {
+    const Grammar::Node& node = other.node(static_cast<NodeId>(index));
+    std::vector<NodeId> children;
+    for (const NodeId child : node.children) children.push_back(there(child));
+    switch (node.kind) {
+      case Grammar::NodeKind::nothing:
+        nodes.push_back(grammar_.nothing());
+        break;
+      case Grammar::NodeKind::never:
+        nodes.push_back(grammar_.never());
+        break;
+      case Grammar::NodeKind::bytes:
+        nodes.push_back(grammar_.bytes(node.text));
+        break;
+      case Grammar::NodeKind::byte_set:
+        nodes.push_back(grammar_.byte_set(node.set));
+        break;
+      case Grammar::NodeKind::sequence:
+        nodes.push_back(grammar_.sequence(std::move(children)));
+        break;
+      case Grammar::NodeKind::choice:
+        nodes.push_back(grammar_.choice(std::move(children)));
+        break;
+      case Grammar::NodeKind::repeat:
+        nodes.push_back(grammar_.repeat(children.front(), node.min, node.max));
+        break;
+      case Grammar::NodeKind::rule:
+        nodes.push_back(grammar_.refer(rules[static_cast<size_t>(node.rule)]));
+        break;
+    }
+  }
+  for (size_t rule = 0; rule < rules.size(); ++rule) {
+    grammar_.define(rules[rule], there(other.body(static_cast<RuleId>(rule))));
+  }
+  return there(other.root());
+}
+
+Result<NodeId> CallGrammar::json(std::string_view schema) {
+  if (schema.empty()) return add(constraint::json_object_grammar());
+  QUIRE_TRY(const Grammar grammar, constraint::schema_grammar(schema));
+  return add(grammar);
+}
+
+Result<NodeId> CallGrammar::bare_value(std::string_view schema_text, std::string_view end) {
+  const ordered_json schema = ordered_json::parse(schema_text, nullptr, false);
+  const std::array ends = {end};
+  const Types types = types_of_schema(schema_text);
+  if ((types & string_type) == 0) return json(schema_text);
+  if (types != string_type) return text_without(ends);
+  std::vector<NodeId> values;
+  if (const auto list = schema.find("enum"); schema.is_object() && list != schema.end() && list->is_array()) {
+    for (const ordered_json& value : *list) values.push_back(grammar_.bytes(value.get_ref<const std::string&>()));
+    return grammar_.choice(std::move(values));
+  }
+  if (const auto value = schema.find("const"); schema.is_object() && value != schema.end()) {
+    return grammar_.bytes(value->get_ref<const std::string&>());
+  }
+  if (!schema.is_object()) return text_without(ends);
+  QUIRE_TRY(const std::optional<constraint::Regular> texts, string_texts(schema));
+  if (!texts) return text_without(ends);
+  QUIRE_TRY(const constraint::Regular with_end,
+            constraint::Regular::parse(literal_expression(end), constraint::Match::anywhere));
+  QUIRE_TRY(const constraint::Regular without_end, texts->without(with_end));
+  return without_end.add_to(grammar_);
+}
+
+std::vector<Parameter> parameters_of(const ToolSchema& tool, bool& open) {
+  std::vector<Parameter> parameters;
+  const ordered_json root = ordered_json::parse(tool.parameters, nullptr, false);
+  open = !root.is_object() || !root.contains("properties") || !root["properties"].is_object();
+  if (open) return parameters;
+  const auto required = root.find("required");
+  for (const auto& [name, schema] : root["properties"].items()) {
+    ordered_json whole = schema;
+    for (const char* definitions : {"$defs", "definitions"}) {
+      if (whole.is_object() && root.contains(definitions)) whole[definitions] = root[definitions];
+    }
+    const bool is_required = required != root.end() && required->is_array() &&
+                             std::ranges::any_of(*required, [&](const auto& one) { return one == name; });
+    parameters.push_back({.name = name, .schema = whole.dump(), .required = is_required});
+  }
+  return parameters;
+}
+
+}  // namespace quire::parts

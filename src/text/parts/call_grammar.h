@@ -1,0 +1,55 @@
+// How calls are written, as grammars: what the readers of calls read, and nothing else.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "text/constraint/grammar.h"
+#include "text/parts/syntax.h"
+#include "text/parts/syntax_table.h"
+
+namespace quire::parts {
+
+// Writes the pieces of one grammar. One thread. `control`: marks that are control tokens of the vocabulary.
+class CallGrammar {
+ public:
+  CallGrammar(constraint::Grammar& grammar, std::span<const std::string> control)
+      : grammar_(grammar), control_(control) {}
+
+  constraint::Grammar& grammar() { return grammar_; }
+  // Literal text, in which control tokens are themselves.
+  constraint::NodeId mark(std::string_view text);
+  constraint::NodeId sequence(std::vector<constraint::NodeId> nodes) { return grammar_.sequence(std::move(nodes)); }
+  constraint::NodeId optional(constraint::NodeId node) { return grammar_.repeat(node, 0, 1); }
+  constraint::NodeId white();  // a little white space, or none
+  // Text without these marks.
+  Result<constraint::NodeId> text_without(std::span<const std::string_view> marks);
+  // JSON that a schema allows; a schema without text: any object.
+  Result<constraint::NodeId> json(std::string_view schema);
+  // A parameter's value as bare text before `end`, typed as typed_value reads it.
+  Result<constraint::NodeId> bare_value(std::string_view schema, std::string_view end);
+
+ private:
+  constraint::NodeId add(const constraint::Grammar& other);
+
+  constraint::Grammar& grammar_;
+  std::span<const std::string> control_;
+};
+
+// A parameter of a tool, with what its schema refers to.
+struct Parameter {
+  std::string name;
+  std::string schema;
+  bool required = false;
+};
+// In the schema's order; `open`: it names none, and any may be given.
+std::vector<Parameter> parameters_of(const ToolSchema& tool, bool& open);
+
+// One call of a tool, or several where `parallel` says so, from the opener to the closer.
+Result<constraint::NodeId> write_calls(CallGrammar& writer, const CallForm& form, std::span<const ToolSchema> tools,
+                                       bool parallel);
+
+}  // namespace quire::parts
