@@ -1,13 +1,18 @@
 // Bodies of requests: any bytes are an error with a client's status, or a call within its bounds.
 #include <algorithm>
 #include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/chat_input.h"
 #include "api/ollama/dialect.h"
 #include "api/ollama/request.h"
 #include "api/ollama/store_calls.h"
+#include "api/responses/records.h"
+#include "api/responses/request.h"
 #include "base/check.h"
 
 namespace {
@@ -46,12 +51,27 @@ void check_call(const Dialect& dialect, const ApiResult<GenerationCall>& call) {
   (void)chat_input(call->messages, *call, 0);
 }
 
+// A kept answer whose conversation is that of this body, if it has one.
+std::optional<std::string> record_of(std::string_view body) {
+  const auto call = responses::parse_responses(body);
+  if (!call) return std::nullopt;
+  return responses::make_record({{"id", "resp_1"}, {"output", nlohmann::ordered_json::array()}}, call->kept.items);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
   const std::string_view body(reinterpret_cast<const char*>(input), size);
   for (const Dialect* dialect : dialects()) {
-    for (const Endpoint* endpoint : dialect->endpoints) check_call(*dialect, endpoint->parse(body));
+    for (const Endpoint* endpoint : dialect->endpoints) {
+      ApiResult<GenerationCall> call = endpoint->parse(body);
+      check_call(*dialect, call);
+      if (!call || call->kept.from.empty()) continue;
+      // What is kept is whole, or it is not given; but it is what other clients once sent.
+      const std::vector<std::optional<std::string>> records(call->kept.from.size(), record_of(body));
+      const ApiResult<void> resumed = endpoint->resume(*call, records);
+      QUIRE_CHECK(resumed || !dialect->error_body(resumed.error()).empty(), "what is not kept is the client's business");
+    }
   }
   check_error(ollama::parse_show(body), ollama::dialect);
   check_error(ollama::parse_transfer(body), ollama::dialect);

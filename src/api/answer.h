@@ -26,9 +26,13 @@ struct AnswerHead {
   std::string service_tier = {};     // OpenAI: said in the answer when it was asked for
   int64_t created_unix_s = 0;        // OpenAI: one for the whole answer
   std::vector<TokenId> prompt = {};  // when wants_context
+  int64_t prompt_tokens = 0;         // of the first prompt
+  bool shows_thinking = true;        // else only that there was some
+  bool names_stop = false;           // the strings that end it are the client's: which was found is said
   bool prompt_truncated = false;     // not all of what was asked was seen; said in the last message
   size_t choices = 1;                // OpenAI: answers in this response
   size_t choices_per_prompt = 1;     // choices [i * this, (i + 1) * this) are of prompt i
+  KeptRequest kept = {};             // as the call has it
 };
 
 // What the server measured around the engine.
@@ -58,6 +62,9 @@ class AnswerWriter {
                       std::string& out) = 0;
   // Appends the end of a stream that broke after its first byte, or the body of an error response.
   virtual void fail(const ApiError& error, bool after_first_byte, std::string& out) = 0;
+  // What is to be kept of the whole answer under its id, for Endpoint::resume; empty: nothing. REQUIRES: the last
+  // finish was called.
+  virtual std::string take_record() { return {}; }
 };
 
 // "stop", "length", ...: Ollama's done_reason and OpenAI's finish_reason.

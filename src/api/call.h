@@ -88,6 +88,15 @@ enum class LastTurn : uint8_t {
   closed,     // it is closed, and nothing begins
 };
 
+// Of endpoints whose answers may be kept, and gone on from by later requests: what is kept with the answer beside its
+// own text. The JSON texts are the dialect's own business.
+struct KeptRequest {
+  bool keeps = false;                  // the answer is to be kept under its id
+  std::vector<std::string> from = {};  // ids of kept answers that this request needs: Endpoint::resume takes them
+  std::string fields = {};             // an object: what the answer repeats of the request
+  std::string items = {};              // an array: the whole conversation that is answered
+};
+
 struct GenerationCall {
   std::string model = {};
   std::string prompt = {};                    // generate, completions
@@ -120,8 +129,10 @@ struct GenerationCall {
   bool parallel_calls = true;                       // an answer may have several calls
   std::optional<ThinkRequest> think = {};           // none: as the model's template has it
   std::optional<int32_t> thinking_tokens_max = {};  // then the thinking is closed by force
+  bool shows_thinking = true;                       // else the answer says only that there was some
   std::optional<constraint::Spec> constraint = {};  // of the answer without its thinking and calls
   std::string template_variables = {};              // a JSON object: further ones for the template; empty: none
+  KeptRequest kept = {};
 
   // Nothing is asked. Where the endpoint has an answer for that, the call loads its model, or unloads it with
   // keep_alive 0.

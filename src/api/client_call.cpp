@@ -48,6 +48,13 @@ nlohmann::ordered_json client_messages(const ClientCall& call) {
   return messages;
 }
 
+std::optional<std::string_view> event_data(std::string_view line) {
+  if (!line.starts_with("data:")) return std::nullopt;
+  line.remove_prefix(5);
+  if (line.starts_with(' ')) line.remove_prefix(1);
+  return line;
+}
+
 std::optional<ClientLine> read_json_line(std::string_view text, FunctionRef<void(const json&, ClientLine&)> read) {
   if (text.ends_with('\r')) text.remove_suffix(1);
   if (text.empty()) return std::nullopt;

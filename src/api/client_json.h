@@ -14,11 +14,14 @@ namespace quire::api {
 
 std::string text_at(const nlohmann::json& object, const char* key);
 int64_t count_at(const nlohmann::json& object, const char* key);  // -1: not said
-bool flag_at(const nlohmann::json& object, const char* key);  // false: not said
+bool flag_at(const nlohmann::json& object, const char* key);      // false: not said
 const nlohmann::json& object_at(const nlohmann::json& object, const char* key);
 
 // The call's messages as every dialect has them.
 nlohmann::ordered_json client_messages(const ClientCall& call);
+
+// What follows "data:" in a line of a server-sent event; none: the line says something else.
+std::optional<std::string_view> event_data(std::string_view line);
 
 // One line of a stream that should hold a JSON object: its error is read here, the rest by `read`. None: it is empty.
 std::optional<ClientLine> read_json_line(std::string_view text,

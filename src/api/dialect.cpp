@@ -3,29 +3,33 @@
 #include <algorithm>
 #include <array>
 
+#include "api/anthropic/dialect.h"
 #include "api/ollama/dialect.h"
 #include "api/openai/dialect.h"
+#include "api/responses/dialect.h"
 #include "base/check.h"
 
 namespace quire::api {
 namespace {
 
-constexpr std::array<const Dialect*, 2> served = {&ollama::dialect, &openai::dialect};
+constexpr std::array<const Dialect*, 4> served = {&ollama::dialect, &openai::dialect, &responses::dialect,
+                                                  &anthropic::dialect};
 
 }  // namespace
 
 const Endpoint& Dialect::endpoint(bool chat) const {
+  QUIRE_CHECK(!endpoints.empty(), "a dialect can be asked for tokens");
   const auto found = std::ranges::find(endpoints, chat, &Endpoint::chat);
-  QUIRE_CHECK(found != endpoints.end(), "a dialect takes messages as well as texts");
-  return **found;
+  return found == endpoints.end() ? *endpoints.front() : **found;
 }
 
 std::span<const Dialect* const> dialects() { return served; }
 
 const Dialect& dialect_of_path(std::string_view path) {
-  const auto claims = [&](const Dialect* dialect) { return path.starts_with(dialect->path_prefix); };
-  const auto found = std::ranges::find_if(served, claims);
-  return found == served.end() ? *served.front() : **found;
+  const auto claimed = [&](const Dialect* dialect) {
+    return path.starts_with(dialect->path_prefix) ? dialect->path_prefix.size() : 0;
+  };
+  return **std::ranges::max_element(served, {}, claimed);  // the first of equals
 }
 
 const Dialect* find_dialect(std::string_view name) {

@@ -28,14 +28,20 @@ struct Endpoint {
   // other.
   std::string (*load_answer)(const std::string& model, std::string_view done_reason, int64_t unix_ns,
                              const AnswerTimes& times);
-  // The client's side: the body of a streaming request for one answer, counts included.
+  // The client's side: the body of a streaming request for one answer, counts included. Null: it gives none.
   std::string (*client_body)(const ClientCall& call);
+  // Of endpoints that go on from kept answers: completes a call with the records of `call.kept.from`, one each, none
+  // for an id that nothing is kept under. Null: there is nothing to go on from.
+  ApiResult<void> (*resume)(GenerationCall& call, std::span<const std::optional<std::string>> records) = nullptr;
+  // Where this is set nothing is generated: the answer to a prompt of so many tokens.
+  std::string (*count_answer)(int64_t prompt_tokens) = nullptr;
 };
 
 // Constants, compared by address.
 struct Dialect {
-  std::string_view name;         // "ollama"
-  std::string_view path_prefix;  // what is answered below it is in this dialect, errors included
+  std::string_view name;  // "ollama"
+  // What is answered below it is in this dialect, errors included; of several that fit the longest counts.
+  std::string_view path_prefix;
   std::span<const Endpoint* const> endpoints;
   // The body of an error response.
   std::string (*error_body)(const ApiError& error);
@@ -43,7 +49,7 @@ struct Dialect {
   // What is no JSON object is an error line.
   std::optional<ClientLine> (*read_line)(std::string_view line);
 
-  // The endpoint that takes messages, or the one that takes a text.
+  // The endpoint that takes messages, or the one that takes a text; the other where there is one kind only.
   const Endpoint& endpoint(bool chat) const;
 };
 

@@ -111,6 +111,22 @@ ApiResult<std::optional<double>> Fields::number(std::string_view name, double mi
   return number;
 }
 
+ApiResult<std::vector<Fields>> Fields::objects(std::string_view name, std::string_view wanted) const {
+  std::vector<Fields> result;
+  const nlohmann::json* value = find(name);
+  if (value == nullptr) return result;
+  if (!value->is_array()) return wrong_type(name, wanted, *value);
+  const std::vector<std::string_view> texts = element_texts(text_of(name));
+  const bool known = texts.size() == value->size();
+  result.reserve(value->size());
+  for (size_t i = 0; i < value->size(); ++i) {
+    const std::string element = fmt::format("{}[{}]", name, i);
+    if (!(*value)[i].is_object()) return wrong_type(element, "an object", (*value)[i]);
+    result.emplace_back((*value)[i], path(element) + ".", known ? texts[i] : std::string_view());
+  }
+  return result;
+}
+
 ApiResult<std::vector<std::string>> Fields::texts(std::string_view name, size_t count_max) const {
   std::vector<std::string> result;
   const nlohmann::json* value = find(name);

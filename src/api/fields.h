@@ -38,6 +38,9 @@ class Fields {
   std::string as_written(std::string_view name) const;
   // The piece of the text that it is in; empty: not known.
   std::string_view text_of(std::string_view name) const;
+  // The objects of an array, each with its path and its text; none when it is absent. `wanted` is what messages call
+  // it.
+  ApiResult<std::vector<Fields>> objects(std::string_view name, std::string_view wanted = "an array") const;
   // A string or an array of strings; empty strings are left out.
   ApiResult<std::vector<std::string>> texts(std::string_view name, size_t count_max) const;
   // 400 naming the first of these fields that asks for something: what is not served is never ignored.

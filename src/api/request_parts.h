@@ -1,4 +1,4 @@
-// Fields that endpoints of both dialects share.
+// Fields that endpoints of several dialects share.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

@@ -102,7 +102,46 @@ ApiResult<void> set_effort(const std::string& name, const std::string& field, Ge
   return {};
 }
 
+// The format that `name` holds where its type is json_schema; null where nothing is left to read of it.
+ApiResult<const nlohmann::json*> described_format(const Fields& fields, std::string_view name, GenerationCall& call) {
+  const nlohmann::json* format = fields.find(name);
+  if (format == nullptr) return nullptr;
+  const std::string field = fields.path(name);
+  if (!format->is_object()) return refuse_type(field, "an object", *format);
+  const Fields entry(*format, field + ".", fields.text_of(name));
+  QUIRE_TRY(const std::string type, entry.text_or("type", ""));
+  if (type == "json_schema") return format;
+  if (type == "json_object") {
+    QUIRE_TRY_VOID(entry.find("schema") != nullptr ? set_schema(entry, "schema", call)
+                                                   : set(call, {.kind = Kind::json_object}, field));
+  } else if (type != "text") {
+    return refuse(400, fmt::format("\"{}.type\" must be text, json_object or json_schema, got \"{}\"", field, type),
+                  field + ".type");
+  }
+  return nullptr;
+}
+
+// A schema with its name, as OpenAI describes one.
+ApiResult<void> read_described_schema(const Fields& described, GenerationCall& call) {
+  described.pass_over({"name", "description", "strict"});  // every answer is held to its schema
+  if (described.find("schema") == nullptr) {
+    return refuse(400, fmt::format("\"{}\" is required", described.path("schema")), described.path("schema"));
+  }
+  QUIRE_TRY_VOID(set_schema(described, "schema", call));
+  described.collect_unread(call.unknown_fields);
+  return {};
+}
+
 }  // namespace
+
+ApiResult<void> read_schema(const Fields& fields, std::string_view name, GenerationCall& call) {
+  return set_schema(fields, name, call);
+}
+
+ApiResult<void> read_effort(const Fields& fields, std::string_view name, GenerationCall& call) {
+  QUIRE_TRY(const std::string effort, fields.text_or(name, ""));
+  return set_effort(effort, fields.path(name), call);
+}
 
 ApiResult<void> read_format(const Fields& fields, GenerationCall& call) {
   const nlohmann::json* format = fields.find("format");
@@ -120,35 +159,24 @@ ApiResult<void> read_format(const Fields& fields, GenerationCall& call) {
 }
 
 ApiResult<void> read_response_format(const Fields& fields, GenerationCall& call) {
-  const nlohmann::json* format = fields.find("response_format");
+  QUIRE_TRY(const nlohmann::json* format, described_format(fields, "response_format", call));
   if (format == nullptr) return {};
-  if (!format->is_object()) return refuse_type("response_format", "an object", *format);
   const Fields entry(*format, "response_format.", fields.text_of("response_format"));
-  QUIRE_TRY(const std::string type, entry.text_or("type", ""));
-  if (type == "text") return {};
-  if (type == "json_object") {
-    if (entry.find("schema") != nullptr) return set_schema(entry, "schema", call);
-    return set(call, {.kind = Kind::json_object}, "response_format");
-  }
-  if (type != "json_schema") {
-    return refuse(400,
-                  fmt::format("\"response_format.type\" must be text, json_object or json_schema, got \"{}\"", type),
-                  "response_format.type");
-  }
   const nlohmann::json* described = entry.find("json_schema");
   if (described == nullptr || !described->is_object()) {
     // llama-server takes the schema beside the type, too.
     if (entry.find("schema") != nullptr) return set_schema(entry, "schema", call);
     return refuse(400, "\"response_format.json_schema\" must be an object", "response_format.json_schema");
   }
-  const Fields inner(*described, "response_format.json_schema.", entry.text_of("json_schema"));
-  inner.pass_over({"name", "description", "strict"});  // every answer is held to its schema
-  if (inner.find("schema") == nullptr) {
-    return refuse(400, "\"response_format.json_schema.schema\" is required", "response_format.json_schema.schema");
-  }
-  QUIRE_TRY_VOID(set_schema(inner, "schema", call));
-  inner.collect_unread(call.unknown_fields);
-  return {};
+  return read_described_schema(Fields(*described, "response_format.json_schema.", entry.text_of("json_schema")), call);
+}
+
+ApiResult<void> read_text_format(const Fields& text, GenerationCall& call) {
+  QUIRE_TRY(const nlohmann::json* format, described_format(text, "format", call));
+  if (format == nullptr) return {};
+  const Fields entry(*format, text.path("format."), text.text_of("format"));
+  entry.pass_over({"type"});
+  return read_described_schema(entry, call);
 }
 
 ApiResult<void> read_constraints(const Fields& fields, GenerationCall& call) {
@@ -180,19 +208,27 @@ ApiResult<void> read_think(const Fields& fields, GenerationCall& call) {
 }
 
 ApiResult<void> read_reasoning(const Fields& fields, GenerationCall& call) {
-  QUIRE_TRY(const std::string effort, fields.text_or("reasoning_effort", ""));
-  QUIRE_TRY_VOID(set_effort(effort, "reasoning_effort", call));
+  QUIRE_TRY_VOID(read_effort(fields, "reasoning_effort", call));
   if (const nlohmann::json* reasoning = fields.find("reasoning")) {
     if (!reasoning->is_object()) return refuse_type("reasoning", "an object", *reasoning);
     const Fields entry(*reasoning, "reasoning.");
-    QUIRE_TRY(const std::string own, entry.text_or("effort", ""));
-    QUIRE_TRY_VOID(set_effort(own, "reasoning.effort", call));
-    QUIRE_TRY(const std::optional<bool> enabled, entry.boolean("enabled"));
-    if (enabled && own.empty()) call.think = ThinkRequest{.enabled = *enabled, .level = {}};
-    QUIRE_TRY(const std::optional<int64_t> most, entry.integer("max_tokens", 1, INT32_MAX));
-    if (most) call.thinking_tokens_max = static_cast<int32_t>(*most);
+    QUIRE_TRY_VOID(read_reasoning_object(entry, call));
     entry.collect_unread(call.unknown_fields);
   }
+  return read_template_variables(fields, call);
+}
+
+ApiResult<void> read_reasoning_object(const Fields& reasoning, GenerationCall& call) {
+  QUIRE_TRY(const std::string effort, reasoning.text_or("effort", ""));
+  QUIRE_TRY_VOID(set_effort(effort, "reasoning.effort", call));
+  QUIRE_TRY(const std::optional<bool> enabled, reasoning.boolean("enabled"));
+  if (enabled && effort.empty()) call.think = ThinkRequest{.enabled = *enabled, .level = {}};
+  QUIRE_TRY(const std::optional<int64_t> most, reasoning.integer("max_tokens", 1, INT32_MAX));
+  if (most) call.thinking_tokens_max = static_cast<int32_t>(*most);
+  return {};
+}
+
+ApiResult<void> read_template_variables(const Fields& fields, GenerationCall& call) {
   const nlohmann::json* variables = fields.find("chat_template_kwargs");
   if (variables == nullptr) return {};
   if (!variables->is_object()) return refuse_type("chat_template_kwargs", "an object", *variables);

@@ -22,25 +22,25 @@ ApiResult<const nlohmann::json*> object_of(const Fields& fields, std::string_vie
   return value;
 }
 
-ApiResult<Tool> read_function(const Fields& function) {
+}  // namespace
+
+ApiResult<Tool> read_function(const Fields& function, std::string_view schema) {
   Tool tool;
   QUIRE_TRY(tool.name, function.text_or("name", ""));
   QUIRE_TRY_VOID(check_tool_name(tool.name, function.path("name")));
   QUIRE_TRY(tool.description, function.text_or("description", ""));
   QUIRE_TRY(tool.strict, function.boolean_or("strict", true));
-  const nlohmann::json* parameters = function.find("parameters");
+  const nlohmann::json* parameters = function.find(schema);
   if (parameters != nullptr && !parameters->is_object()) {
-    return refuse_type(function.path("parameters"), "an object", *parameters);
+    return refuse_type(function.path(schema), "an object", *parameters);
   }
-  if (parameters != nullptr) tool.parameters = function.as_written("parameters");
+  if (parameters != nullptr) tool.parameters = function.as_written(schema);
   if (!tool.parameters.empty()) {
-    const auto checked = parse_in_order(tool.parameters, function.path("parameters"));
+    const auto checked = parse_in_order(tool.parameters, function.path(schema));
     if (!checked) return std::unexpected(checked.error());
   }
   return tool;
 }
-
-}  // namespace
 
 ApiResult<void> check_tool_name(std::string_view name, const std::string& field) {
   constexpr size_t bytes_max = 256;

@@ -15,6 +15,8 @@ namespace quire::api {
 // `tools`: functions, as {"type": "function", "function": {"name", "description", "parameters", "strict"}}. Tools of
 // other kinds, which somebody else would have to run, are refused by name.
 ApiResult<std::vector<Tool>> read_tools(const Fields& fields);
+// A function: {"name", "description", "strict"}, with the schema of its arguments under the name `schema`.
+ApiResult<Tool> read_function(const Fields& function, std::string_view schema = "parameters");
 // `tool_choice`: "auto", "none", "required", or {"type": "function", "function": {"name"}} with the name of one of the
 // tools; and `parallel_tool_calls`. REQUIRES: call.tools was read.
 ApiResult<void> read_tool_choice(const Fields& fields, GenerationCall& call);

@@ -10,6 +10,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
@@ -34,10 +35,10 @@ void post_surely(Context&& context, const Work& work) {
   insist([&] { asio::post(context, Work(work)); });
 }
 
-// Runs `work()` on the pool and comes back to the caller's thread with what it returned or threw. Once the work has
-// begun nothing can keep the caller waiting: whatever is short, its thread hears of the end.
-template <typename Work>
-asio::awaitable<std::invoke_result_t<Work&>> on_pool(asio::thread_pool& pool, Work work) {
+// Runs `work()` on the pool (or on an executor of one) and comes back to the caller's thread with what it returned or
+// threw. Once the work has begun nothing can keep the caller waiting: whatever is short, its thread hears of the end.
+template <typename Pool, typename Work>
+asio::awaitable<std::invoke_result_t<Work&>> on_pool(Pool& pool, Work work) {
   std::optional<std::invoke_result_t<Work&>> value;
   std::exception_ptr failure;
   const auto initiate = [&](auto handler) {

@@ -106,6 +106,7 @@ struct Server::Impl {
   ModelHost host;
   const MetricsPage metrics;
   StoreJobs jobs;
+  KeptAnswers kept;
   Service service;
   ConnectionContext context;
   std::map<uint64_t, std::unique_ptr<Connection>> connections;
@@ -133,6 +134,7 @@ Server::Impl::Impl(Config given, store::Catalog models, ModelLoader& loader, con
             .watch_interval_ns = config.watch_interval_ns}),
       metrics(host, requests, counts, config.busy_ns, clocks.unix_ns()),
       jobs(io, clock),
+      kept(intake, config.settings.response_folder, config.settings.response_bytes_max),
       service({.intake = intake,
                .catalog = catalog,
                .host = host,
@@ -141,6 +143,7 @@ Server::Impl::Impl(Config given, store::Catalog models, ModelLoader& loader, con
                .weights = ClientWeights(config.settings.client_weights),
                .metrics = metrics,
                .jobs = jobs,
+               .kept = kept,
                .store_folder = config.settings.models_folder,
                .registry = config.registry,
                .random = std::mt19937_64(config.seed)}),

@@ -120,6 +120,10 @@ void warn_of_ollamas_own(const EnvironmentLookup& lookup, std::vector<std::strin
   if (!found.empty()) warnings.push_back(found + ": set, but without a meaning here");
 }
 
+Result<uint64_t> parse_store_bytes(std::string_view text) {
+  return lower_case(text) == "off" ? Result<uint64_t>(0) : parse_bytes(text);
+}
+
 std::filesystem::path default_models_folder(const EnvironmentLookup& lookup) {
   const char* home = lookup("HOME");
   return std::filesystem::path(home != nullptr && *home != '\0' ? home : "/root") / ".quire" / "models";
@@ -182,6 +186,8 @@ Result<Settings> read_settings(const EnvironmentLookup& lookup) {
   settings.models_folder = folder ? std::filesystem::path(folder->value) : default_models_folder(lookup);
   if (folder) settings.models_variable = folder->name;
   settings.tune_folder = settings.models_folder / "quire" / "tune";
+  settings.response_folder = settings.models_folder / "quire" / "responses";
+  QUIRE_TRY_VOID(environment.read_with("RESPONSE_STORE", parse_store_bytes, settings.response_bytes_max));
   warn_of_ollamas_own(lookup, settings.warnings);
   return settings;
 }

@@ -28,6 +28,8 @@ struct Settings {
   std::filesystem::path models_folder;                   // MODELS; default: HOME/.quire/models
   std::string models_variable;                           // the variable that named it; empty: the default
   std::filesystem::path tune_folder;        // what `quire tune` wrote: models_folder/quire/tune; empty: nothing is read
+  std::filesystem::path response_folder;    // models_folder/quire/responses; empty: none are kept
+  uint64_t response_bytes_max = 256 << 20;  // QUIRE_RESPONSE_STORE: of responses that are kept; 0 and "off": none are
   int64_t keep_alive_ns = 300'000'000'000;  // KEEP_ALIVE; negative: for ever
   int64_t drain_timeout_ns = 30'000'000'000;  // QUIRE_DRAIN_TIMEOUT: for answers in progress when it is told to stop
   int32_t context_tokens = 0;                 // CONTEXT_LENGTH: longest context; 0: what the model was trained for

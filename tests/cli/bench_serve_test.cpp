@@ -65,8 +65,8 @@ TEST_F(BenchServe, closed_loops_ask_for_the_lengths_that_were_wanted) {
   }
 }
 
-TEST_F(BenchServe, every_answer_under_mixed_load_is_the_same_as_alone_in_both_dialects) {
-  for (const char* api : {"ollama", "openai"}) {
+TEST_F(BenchServe, every_answer_under_mixed_load_is_the_same_as_alone_in_every_dialect) {
+  for (const char* api : {"ollama", "openai", "responses", "anthropic"}) {
     const Ran ran =
         bench(std::string("--verify --rate 20 --burstiness 0.3 --duration 1 --turns 1-2 --prompt-tokens 10-40 "
                           "--answer-tokens 4-8 --cancel 20 --slow 5 --shared-prefix 20 --distinct 8 "

@@ -6,6 +6,7 @@ import {existsSync} from 'node:fs';
 import {createInterface} from 'node:readline';
 import {after, before, test} from 'node:test';
 
+import Anthropic from '@anthropic-ai/sdk';
 import {Ollama} from 'ollama';
 import OpenAI from 'openai';
 
@@ -22,6 +23,7 @@ class Served {
     this.url = `http://127.0.0.1:${line.split(' ')[1]}`;
     this.ollama = this.newOllama();
     this.openai = new OpenAI({baseURL: `${this.url}/v1`, apiKey: 'any', maxRetries: 0});
+    this.anthropic = new Anthropic({baseURL: this.url, apiKey: 'any', maxRetries: 0});
   }
   newOllama() {
     return new Ollama({host: this.url});
@@ -182,6 +184,147 @@ test('openai lists models', async () => {
   const {data} = await fake.openai.models.list();
   assert.deepEqual(data.map((one) => one.id), ['fake:latest']);
   assert.equal((await fake.openai.models.retrieve('fake')).id, 'fake:latest');
+});
+
+test('openai creates responses, streamed and in one piece', async () => {
+  const whole = await fake.openai.responses.create({model: 'fake', input: 'count 3'});
+  assert.equal(whole.output_text, counted(3));
+  assert.equal(whole.status, 'completed');
+  assert.equal(whole.usage.output_tokens, 3);
+  const stream = await fake.openai.responses.create({model: 'fake', input: 'count 5', stream: true});
+  const {chunks, text, last} = await collect(stream,
+    (event) => event.type === 'response.output_text.delta' ? event.delta : '');
+  assert.equal(text, counted(5));
+  assert.deepEqual(chunks.map((event) => event.sequence_number), chunks.map((_, index) => index));
+  assert.deepEqual(chunks.slice(0, 4).map((event) => event.type), ['response.created', 'response.in_progress',
+    'response.output_item.added', 'response.content_part.added']);
+  assert.equal(last.type, 'response.completed');
+  assert.equal(last.response.output[0].content[0].text, counted(5));
+  // The client's own accumulator of events.
+  const final = await fake.openai.responses.stream({model: 'fake', input: 'count 2'}).finalResponse();
+  assert.equal(final.output_text, counted(2));
+});
+
+test('openai goes on from a response that was kept', async () => {
+  const {responses} = fake.openai;
+  const first = await responses.create({model: 'fake', input: 'echo'});
+  const second = await responses.create({model: 'fake', input: 'more', previous_response_id: first.id});
+  assert.equal(second.output_text, 'echo|echo|more');
+  assert.equal((await responses.retrieve(second.id)).output_text, second.output_text);
+  const items = [];
+  for await (const item of responses.inputItems.list(second.id, {order: 'asc', limit: 2})) items.push(item);
+  assert.deepEqual(items.map((item) => item.role), ['user', 'assistant', 'user']);
+  await responses.delete(second.id);
+  await assert.rejects(responses.retrieve(second.id), OpenAI.NotFoundError);
+  await assert.rejects(responses.create({model: 'fake', input: 'x', previous_response_id: second.id}),
+    (error) => error instanceof OpenAI.BadRequestError && error.code === 'previous_response_not_found');
+});
+
+test('openai sends the results of calls, with and without the response before', async () => {
+  const {responses} = fake.openai;
+  const tools = [{type: 'function', name: 'now', description: 'The time', strict: true,
+    parameters: {type: 'object', properties: {}, required: [], additionalProperties: false}}];
+  const call = {type: 'function_call', call_id: 'call_1', name: 'now', arguments: '{}'};
+  const result = {type: 'function_call_output', call_id: 'call_1', output: 'noon'};
+  const stateless = await responses.create({model: 'fake', tools, store: false, input: [...said('echo'), call, result]});
+  assert.equal(stateless.output_text, 'echo||noon');
+  const first = await responses.create({model: 'fake', tools, input: [...said('echo'), call, result]});
+  const second = await responses.create({model: 'fake', tools, previous_response_id: first.id,
+    input: [{...call, call_id: 'call_2'}, {...result, call_id: 'call_2'}]});
+  assert.equal(second.output_text, 'echo||noon|echo||noon|noon');
+  await assert.rejects(responses.create({model: 'fake', input: [result]}), OpenAI.BadRequestError);
+});
+
+// A message to the steered model, by Anthropic's client.
+const asked = (content, more) => ({model: 'fake', max_tokens: 100, messages: said(content), ...more});
+
+test('anthropic streams and answers in one piece', async () => {
+  const whole = await fake.anthropic.messages.create(asked('count 3', {system: 'count 3', metadata: {user_id: 'u'}}));
+  assert.equal(whole.type, 'message');
+  assert.equal(whole.role, 'assistant');
+  assert.deepEqual(whole.content, [{type: 'text', text: counted(3)}]);
+  assert.equal(whole.stop_reason, 'end_turn');
+  assert.equal(whole.stop_sequence, null);
+  assert.equal(whole.usage.output_tokens, 3);
+  const stream = await fake.anthropic.messages.create(asked('count 5', {stream: true}));
+  const {chunks, text} = await collect(stream,
+    (event) => event.type === 'content_block_delta' ? event.delta.text : '');
+  assert.equal(text, counted(5));
+  assert.deepEqual(chunks.map((event) => event.type), ['message_start', 'content_block_start',
+    ...Array(5).fill('content_block_delta'), 'content_block_stop', 'message_delta', 'message_stop']);
+  assert.match(chunks[0].message.id, /^msg_/);
+  assert.equal(chunks[0].message.usage.input_tokens, chunks.at(-2).usage.input_tokens);
+});
+
+test("anthropic's own accumulator makes a message of the events", async () => {
+  const stream = fake.anthropic.messages.stream(asked([{type: 'text', text: 'count 4'}]));
+  const texts = [];
+  stream.on('text', (text) => texts.push(text));
+  const message = await stream.finalMessage();
+  assert.equal(await stream.finalText(), counted(4));
+  assert.equal(texts.join(''), counted(4));
+  assert.equal(message.stop_reason, 'end_turn');
+  assert.equal(message.usage.output_tokens, 4);
+});
+
+test('anthropic asks eight at once', async () => {
+  const texts = await Promise.all(eight.map((n) => fake.anthropic.messages.stream(asked(`count ${n}`)).finalText()));
+  assert.deepEqual(texts, eight.map(counted));
+});
+
+test('anthropic is called for tools, streamed and in one piece, and sends their results', async () => {
+  const tools = [{name: 'now', description: 'The time', cache_control: {type: 'ephemeral'},
+    input_schema: {type: 'object', properties: {zone: {type: 'string'}}, required: ['zone']}}];
+  const call = {tools, thinking: {type: 'adaptive'}, tool_choice: {type: 'auto', disable_parallel_tool_use: true}};
+  const question = 'echo <tool_call>{"name":"now","arguments":{"zone":"UTC"}}</tool_call>';
+  const whole = await fake.anthropic.messages.create(asked(question, call));
+  const streamed = await fake.anthropic.messages.stream(asked(question, call)).finalMessage();
+  for (const message of [whole, streamed]) {
+    assert.equal(message.stop_reason, 'tool_use');
+    const [text, use] = message.content;
+    assert.equal(text.text.trim(), 'echo');
+    assert.deepEqual([use.type, use.name, use.input], ['tool_use', 'now', {zone: 'UTC'}]);
+    assert.match(use.id, /^[A-Za-z0-9]{9}$/);
+  }
+  const [, use] = streamed.content;
+  const messages = [...said('echo'), {role: 'assistant', content: streamed.content},
+    {role: 'user', content: [{type: 'tool_result', tool_use_id: use.id, content: [{type: 'text', text: 'noon'}]},
+      {type: 'text', text: 'So?'}]}];
+  const answer = await fake.anthropic.messages.create({model: 'fake', max_tokens: 100, ...call, messages});
+  assert.match(answer.content[0].text, /^echo\|echo ?\|noon\|So\?$/);
+  assert.equal(answer.stop_reason, 'end_turn');
+});
+
+test('anthropic counts tokens', async () => {
+  const {input_tokens: count} = await fake.anthropic.messages.countTokens({model: 'fake', messages: said('count 3')});
+  const answer = await fake.anthropic.messages.create(asked('count 3'));
+  assert.equal(count, answer.usage.input_tokens + answer.usage.cache_read_input_tokens);
+  // A prompt is counted, whatever room it leaves for an answer.
+  const long = await fake.anthropic.messages.countTokens({model: 'fake', messages: said('x'.repeat(150) + ' y')});
+  assert.equal(long.input_tokens, 153);
+});
+
+test('anthropic aborts in the middle', async () => {
+  const stream = await fake.anthropic.messages.create(asked('hold', {stream: true}));
+  for await (const event of stream) {
+    if (event.delta?.text === 'held ') stream.controller.abort();
+  }
+  assert.equal(await fake.line(), 'cancelled');
+});
+
+test('anthropic hears of errors', async () => {
+  const ask = (content, more) => fake.anthropic.messages.create(asked(content, more));
+  await assert.rejects(ask('count 1', {model: 'nobody'}),
+    (error) => error instanceof Anthropic.NotFoundError && error.error.error.type === 'not_found_error');
+  await assert.rejects(ask('count 1', {tools: [{type: 'web_search_20250305', name: 'web_search'}]}),
+    (error) => error instanceof Anthropic.BadRequestError && /web_search_20250305/.test(error.message));
+  await assert.rejects(ask([{type: 'image', source: {type: 'url', url: 'http://localhost/'}}]),
+    (error) => error instanceof Anthropic.BadRequestError && /image/.test(error.message));
+  await assert.rejects(ask('x'.repeat(300)), /prompt is too long: .*tokens > 200 maximum/);
+  await assert.rejects(ask('busy'), (error) => error.status === 503 && error.error.error.type === 'overloaded_error');
+  await assert.rejects(async () => {
+    await collect(await ask('break', {stream: true}), () => '');
+  }, /it broke/);
 });
 
 test('both get the same from a real model, eight at once', {skip: !model || !existsSync(model)}, async () => {

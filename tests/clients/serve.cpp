@@ -1,8 +1,10 @@
 // A server for the clients' test: "serve" answers from a steered model, "serve FILE.gguf" from a real one. Prints the
 // port, then a line for each cancelled request of the steered model; ends with its standard input.
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -21,6 +23,9 @@ int main(int argc, char** argv) {
   config.settings.port = 0;
   config.settings.memory_bytes = 64 << 20;
   config.settings.drain_timeout_ns = 0;
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("quire-clients-" + std::to_string(::getpid()));
+  config.settings.response_folder = folder / "responses";
   SteadyClock clock;
   Team team(2);
   test::FakeRecord record;
@@ -58,4 +63,5 @@ int main(int argc, char** argv) {
   stopper.join();
   record.cancelled.close();
   reporter.join();
+  std::filesystem::remove_all(folder);
 }

@@ -43,8 +43,9 @@ struct FakeRecord {
 // Tokens are bytes; 256 is BOS. Prompts: "count N" answers "1 2 ... N ", "hold" answers "held " and then waits for its
 // cancel, "flood" answers without end, "busy" finds no place, "large" never fits, "fail" and "break" fail before and
 // after the first text, "expire" and "overdue" meet their deadline before and after it; "trickle N" is "count N" from a
-// thread of its own, so that events come while others are written; "echo" answers with the whole prompt. A conversation
-// whose last message is left open ends with "~", one that nobody is to answer with "$".
+// thread of its own, so that events come while others are written; "echo" answers with the whole prompt, in which tools
+// that are offered may be called as <tool_call>{"name", "arguments"}</tool_call>. A conversation whose last message is
+// left open ends with "~", one that nobody is to answer with "$".
 class FakeModel : public LoadedModel {
  public:
   FakeModel(std::string name, FakeRecord& record, EventSink sink)
@@ -79,8 +80,9 @@ class FakeModel : public LoadedModel {
   }
   const parts::Syntax& syntax() const override { return syntax_; }
   const std::vector<TokenId>& marker_tokens() const override { return no_tokens_; }
-  Result<std::shared_ptr<const Constraint>> constrain(const AnswerShape&) const override {
-    return fail(ErrorKind::unsupported, "no constraints here");
+  Result<std::shared_ptr<const Constraint>> constrain(const AnswerShape& shape) const override {
+    if (shape.text || shape.must_call) return fail(ErrorKind::unsupported, "no constraints here");
+    return nullptr;  // tools may be called
   }
   const api::StoredDefaults& stored() const override { return stored_; }
   int32_t vocab_size() const override { return 257; }
@@ -119,7 +121,7 @@ class FakeModel : public LoadedModel {
 
  private:
   api::StoredDefaults stored_;
-  const parts::Syntax syntax_ = parts::Syntax::of("", "");
+  const parts::Syntax syntax_ = parts::Syntax::of("", "qwen3");
   const std::vector<TokenId> no_tokens_;
   static std::vector<Event> one(SequenceId id, Finished finished) {
     std::vector<Event> events;

@@ -177,6 +177,17 @@ TEST(Settings, read_how_long_a_stop_may_take) {
             "QUIRE_DRAIN_TIMEOUT: expected a duration that is not negative, found \"-1s\"");
 }
 
+TEST(Settings, read_what_kept_responses_may_take) {
+  const Settings unset = *read({{"QUIRE_MODELS", "/m"}});
+  EXPECT_EQ(unset.response_bytes_max, 256U << 20);
+  EXPECT_EQ(unset.response_folder, "/m/quire/responses");
+  EXPECT_EQ(read({{"QUIRE_RESPONSE_STORE", "1G"}})->response_bytes_max, 1U << 30);
+  EXPECT_EQ(read({{"QUIRE_RESPONSE_STORE", "0"}})->response_bytes_max, 0U);
+  EXPECT_EQ(read({{"QUIRE_RESPONSE_STORE", "OFF"}})->response_bytes_max, 0U);
+  EXPECT_EQ(read({{"QUIRE_RESPONSE_STORE", "some"}}).error().message,
+            "QUIRE_RESPONSE_STORE: expected a number of bytes such as 8G, found \"some\"");
+}
+
 TEST(Settings, read_the_weights_of_clients) {
   const Settings settings = *read({{"QUIRE_CLIENT_WEIGHTS", "user:ann=3, key:sk-a=b=1000,10.0.0.7=1"}});
   EXPECT_EQ(settings.client_weights,

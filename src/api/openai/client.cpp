@@ -31,11 +31,9 @@ std::string chat_completions_body(const ClientCall& call) {
 }
 
 std::optional<ClientLine> read_line(std::string_view text) {
-  if (!text.starts_with("data:")) return std::nullopt;
-  text.remove_prefix(5);
-  if (text.starts_with(' ')) text.remove_prefix(1);
-  if (text == "[DONE]" || text == "[DONE]\r") return std::nullopt;
-  return read_json_line(text, [](const nlohmann::json& object, ClientLine& line) {
+  const std::optional<std::string_view> data = event_data(text);
+  if (!data || *data == "[DONE]" || *data == "[DONE]\r") return std::nullopt;
+  return read_json_line(*data, [](const nlohmann::json& object, ClientLine& line) {
     const auto choices = object.find("choices");
     if (choices != object.end() && choices->is_array() && !choices->empty() && choices->front().is_object()) {
       const nlohmann::json& choice = choices->front();

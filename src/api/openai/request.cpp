@@ -32,20 +32,6 @@ struct ServiceTier {
 };
 constexpr ServiceTier service_tiers[] = {{"priority", 1}, {"default", 3}, {"flex", 6}};
 
-ApiResult<void> read_shared_options(const Fields& fields, GenerationCall& call) {
-  call.options.sampling.temperature = 1.0F;
-  call.options.sampling.top_p = 1.0F;
-  call.options.sampling.top_k = 0;
-  nlohmann::json picked = nlohmann::json::object();
-  for (const std::string_view name : shared_options) {
-    const nlohmann::json* value = fields.find(name);
-    if (value == nullptr) continue;
-    picked[std::string(name)] = *value;
-    call.given_options.emplace_back(native_name(name));
-  }
-  return apply_options(picked, call.options, call.unknown_fields);
-}
-
 ApiResult<void> read_max_tokens(const Fields& fields, GenerationCall& call) {
   // -1 and -2 as num_predict has them: until the context is full.
   QUIRE_TRY(std::optional<int64_t> most, fields.integer("max_completion_tokens", -2, INT32_MAX));
@@ -72,20 +58,6 @@ ApiResult<void> read_last_turn(const Fields& fields, GenerationCall& call) {
   } else if (goes_on) {
     call.last_turn = LastTurn::answered;
   }
-  return {};
-}
-
-ApiResult<void> read_service_tier(const Fields& fields, GenerationCall& call) {
-  QUIRE_TRY(std::string tier, fields.text_or("service_tier", ""));
-  if (tier.empty()) return {};
-  if (tier == "auto") tier = "default";  // what is chosen for it, and said in the answer
-  const auto known = std::ranges::find(service_tiers, tier, &ServiceTier::name);
-  if (known == std::end(service_tiers)) {
-    return refuse(400, fmt::format("\"service_tier\" must be auto, default, flex or priority, got \"{}\"", tier),
-                  "service_tier");
-  }
-  if (!call.priority) call.priority = known->priority;
-  call.service_tier = std::move(tier);
   return {};
 }
 
@@ -129,7 +101,7 @@ ApiResult<void> read_openai(const Fields& fields, GenerationCall& call) {
   QUIRE_TRY(call.model, read_model(fields));
   QUIRE_TRY_VOID(read_common(fields, call));
   QUIRE_TRY_VOID(refuse_what_is_not_served(fields));
-  QUIRE_TRY_VOID(read_shared_options(fields, call));
+  QUIRE_TRY_VOID(read_sampling(fields, call));
   QUIRE_TRY_VOID(read_max_tokens(fields, call));
   QUIRE_TRY_VOID(read_response_format(fields, call));
   QUIRE_TRY_VOID(read_reasoning(fields, call));
@@ -175,6 +147,34 @@ ApiResult<void> read_prompts(const Fields& fields, GenerationCall& call) {
 }
 
 }  // namespace
+
+ApiResult<void> read_sampling(const Fields& fields, GenerationCall& call) {
+  call.options.sampling.temperature = 1.0F;
+  call.options.sampling.top_p = 1.0F;
+  call.options.sampling.top_k = 0;
+  nlohmann::json picked = nlohmann::json::object();
+  for (const std::string_view name : shared_options) {
+    const nlohmann::json* value = fields.find(name);
+    if (value == nullptr) continue;
+    picked[std::string(name)] = *value;
+    call.given_options.emplace_back(native_name(name));
+  }
+  return apply_options(picked, call.options, call.unknown_fields);
+}
+
+ApiResult<void> read_service_tier(const Fields& fields, GenerationCall& call) {
+  QUIRE_TRY(std::string tier, fields.text_or("service_tier", ""));
+  if (tier.empty()) return {};
+  if (tier == "auto") tier = "default";  // what is chosen for it, and said in the answer
+  const auto known = std::ranges::find(service_tiers, tier, &ServiceTier::name);
+  if (known == std::end(service_tiers)) {
+    return refuse(400, fmt::format("\"service_tier\" must be auto, default, flex or priority, got \"{}\"", tier),
+                  "service_tier");
+  }
+  if (!call.priority) call.priority = known->priority;
+  call.service_tier = std::move(tier);
+  return {};
+}
 
 ApiResult<GenerationCall> parse_completions(std::string_view body) {
   QUIRE_TRY(const nlohmann::json json, parse_body(body));

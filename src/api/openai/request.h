@@ -5,6 +5,7 @@
 
 #include "api/call.h"
 #include "api/error.h"
+#include "api/fields.h"
 
 namespace quire::api::openai {
 
@@ -13,5 +14,9 @@ namespace quire::api::openai {
 // aside) are taken as extra fields, at the top level, where llama.cpp's server and vLLM have them.
 ApiResult<GenerationCall> parse_completions(std::string_view body);
 ApiResult<GenerationCall> parse_chat_completions(std::string_view body);
+
+// What OpenAI's other endpoints share with these: the sampling options with their defaults, and `service_tier`.
+ApiResult<void> read_sampling(const Fields& fields, GenerationCall& call);
+ApiResult<void> read_service_tier(const Fields& fields, GenerationCall& call);
 
 }  // namespace quire::api::openai

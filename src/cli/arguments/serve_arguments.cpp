@@ -17,6 +17,7 @@ const char* const environment_text =
     "  QUIRE_CONTEXT_LENGTH     the longest context (the model's own)\n"
     "  QUIRE_KV_CACHE_TYPE      f16, or q8_0 in 53 % of the memory (f16)\n"
     "  QUIRE_DRAIN_TIMEOUT      for answers that run when the server is told to stop (30s)\n"
+    "  QUIRE_RESPONSE_STORE     bytes of responses that are kept on the disk, or off (256M)\n"
     "  QUIRE_ORIGINS            web pages that may ask, besides those of this machine\n"
     "  QUIRE_LOG_FORMAT         text, or json: an object a line (text)\n"
     "  QUIRE_DEBUG              1 logs more, 2 everything (0)\n"

@@ -21,7 +21,7 @@ enum class BenchServeFormat : uint8_t { table, json };
 struct BenchServeOptions {
   std::vector<std::string> urls;  // empty: where `quire` looks for its server
   std::string model;
-  std::string api = "auto";  // auto, ollama, openai
+  std::string api = "auto";  // auto, or a dialect
   bool completion = false;   // without the model's template
 
   // What is asked how often: at most one of the three; none: closed loops of 1 to 32.

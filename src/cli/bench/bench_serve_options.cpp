@@ -166,8 +166,8 @@ void add_bench_serve_options(CLI::App& command, BenchServeOptions& options) {
       ->type_name("URL")
       ->allow_extra_args(false);
   command.add_option("--model", options.model, "The model")->type_name("NAME")->required();
-  command.add_option("--api", options.api, "auto, ollama or openai")
-      ->check(CLI::IsMember({"auto", "ollama", "openai"}))
+  command.add_option("--api", options.api, "auto, ollama, openai, responses or anthropic")
+      ->check(CLI::IsMember({"auto", "ollama", "openai", "responses", "anthropic"}))
       ->capture_default_str();
   add_load_options(command, options);
   add_request_options(command, options);

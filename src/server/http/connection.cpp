@@ -242,7 +242,8 @@ asio::awaitable<Connection::Impl::Next> Connection::Impl::answer_generation(Gene
   if (watch.left()) co_return Next::close;
   const AnswerStream::Config config{.streaming = generation.streaming,
                                     .pending_bytes_max = context.limits.pending_bytes_max,
-                                    .load_ns = generation.load_ns};
+                                    .load_ns = generation.load_ns,
+                                    .keep = std::move(generation.keep)};
   LoadedModel& model = generation.model.model();
   Submission submission(live, model, generation.requests);
   AnswerStream answer(stream.get_executor(), std::move(generation.writer), std::move(generation.parsers), live,

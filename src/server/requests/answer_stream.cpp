@@ -50,6 +50,8 @@ void AnswerStream::finish(size_t choice, const Finished& finished) {
   if (!rest.parts.empty()) writer_->delta(choice, rest, clocks_.unix_ns(), pending_);
   const api::AnswerTimes times{.total_ns = clocks_.engine.now_ns() - live_.arrived_ns, .load_ns = config_.load_ns};
   writer_->finish(choice, finished, times, clocks_.unix_ns(), pending_);
+  if (!ended_ || !config_.keep) return;
+  if (std::string record = writer_->take_record(); !record.empty()) config_.keep(std::move(record));
 }
 
 void AnswerStream::fail(const api::ApiError& error) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +32,7 @@ class AnswerStream final : public ByteStream {
     bool streaming = true;
     size_t pending_bytes_max = 0;
     int64_t load_ns = 0;
+    std::function<void(std::string record)> keep = {};  // takes what is to be kept of the answer; none: nothing is
   };
 
   using Parsers = std::vector<std::unique_ptr<parts::PartsParser>>;  // of each choice's text

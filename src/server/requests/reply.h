@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -24,6 +26,7 @@ struct Generation {
   const api::Dialect* dialect = nullptr;
   bool streaming = true;
   int64_t load_ns = 0;
+  std::function<void(std::string record)> keep;  // of answers that are kept; on the io thread
 };
 
 using Reply = std::variant<HttpResponse, Generation, std::unique_ptr<ByteStream>>;

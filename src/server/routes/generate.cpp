@@ -32,6 +32,14 @@ void log_truncated(const LiveRequest& live, const Prompt& prompt, int32_t limit)
                limit, lost, prompt.tokens.size());
 }
 
+// How long a prompt is, also one that has no room; none where it was not worth counting.
+std::optional<int64_t> prompt_tokens(const api::ApiResult<std::vector<Prompt>>& prompts) {
+  if (prompts) return static_cast<int64_t>(prompts->front().tokens.size());
+  const std::optional<api::ContextOverflow>& overflow = prompts.error().overflow;
+  if (!overflow || overflow->at_least) return std::nullopt;
+  return overflow->prompt_tokens;
+}
+
 // What a request is told that was cancelled on its way to the engine.
 std::optional<ApiError> refuse_to_go_on(const LiveRequest& live, int64_t now_ns) {
   if (!live.cancelled) return std::nullopt;
@@ -96,10 +104,20 @@ Generation make_generation(ServiceState& state, const Exchange& exchange, const 
                        .wants_context = call.returns_context,
                        .created_unix_s = state.clocks.unix_ns() / 1'000'000'000};
   head.id = std::string(endpoint.id_prefix) + state.unique_id();
+  std::function<void(std::string)> keep;
+  if (call.kept.keeps) {
+    keep = [&kept = state.kept, id = head.id, owner = owner_of(exchange.request)](std::string record) {
+      kept.keep(id, owner, std::move(record));
+    };
+  }
   head.model = call.model;
+  head.kept = call.kept;
   head.service_tier = call.service_tier;
   if (head.wants_context) head.prompt = prompts.front().tokens;
   head.prompt_truncated = std::ranges::any_of(prompts, &Prompt::truncated);
+  head.prompt_tokens = static_cast<int64_t>(prompts.front().tokens.size());
+  head.shows_thinking = call.shows_thinking;
+  head.names_stop = std::ranges::find(call.given_options, "stop") != call.given_options.end();
   head.choices_per_prompt = static_cast<size_t>(call.choices);
   head.choices = prompts.size() * head.choices_per_prompt;
 
@@ -124,7 +142,27 @@ Generation make_generation(ServiceState& state, const Exchange& exchange, const 
                     .parsers = std::move(shaped.parsers),
                     .dialect = &exchange.dialect,
                     .streaming = call.stream,
-                    .load_ns = load_ns};
+                    .load_ns = load_ns,
+                    .keep = std::move(keep)};
+}
+
+// Brings what the call goes on from.
+asio::awaitable<std::optional<ApiError>> resume_call(ServiceState& state, const Exchange& exchange,
+                                                     GenerationCall& call) {
+  if (call.kept.keeps) {
+    const bool keeps = co_await state.kept.ready();
+    call.kept.keeps = keeps;
+  }
+  if (call.kept.from.empty()) co_return std::nullopt;
+  std::vector<std::optional<std::string>> records;
+  const std::string owner = owner_of(exchange.request);
+  for (const std::string& id : call.kept.from) {
+    Result<std::string> record = co_await state.kept.find(id, owner);
+    records.push_back(record ? std::optional(std::move(*record)) : std::nullopt);
+  }
+  const auto work = [&] { return exchange.endpoint->resume(call, records); };
+  const api::ApiResult<void> resumed = co_await on_pool(state.intake, work);
+  co_return resumed ? std::nullopt : std::optional(resumed.error());
 }
 
 }  // namespace
@@ -145,6 +183,7 @@ asio::awaitable<Reply> answer_call(ServiceState& state, const Exchange& exchange
   if (!call.unknown_fields.empty()) {
     spdlog::warn("request {}: unknown fields are ignored: {}", live.id, api::names_text(call.unknown_fields));
   }
+  if (const auto unkept = co_await resume_call(state, exchange, call)) co_return refusal(*unkept);
 
   auto file = co_await on_pool(state.intake, [&] { return state.catalog.find(call.model); });
   if (!file) co_return refusal(api::from_error(file.error()));
@@ -169,6 +208,9 @@ asio::awaitable<Reply> answer_call(ServiceState& state, const Exchange& exchange
     co_return refusal(applied.error());
   const int64_t now_unix_s = state.clocks.unix_ns() / 1'000'000'000;
   auto prompts = co_await on_pool(state.intake, [&] { return make_prompts(call, lease->model(), now_unix_s); });
+  if (endpoint.count_answer != nullptr) {
+    if (const auto count = prompt_tokens(prompts)) co_return json_response(endpoint.count_answer(*count));
+  }
   if (!prompts) {
     if (prompts.error().too_large) live.record.refusal = Refusal::too_large;
     co_return refusal(prompts.error());

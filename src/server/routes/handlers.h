@@ -27,6 +27,11 @@ asio::awaitable<Reply> take_blob(ServiceState& state, const Exchange& exchange);
 asio::awaitable<Reply> refuse_account(ServiceState& state, const Exchange& exchange);
 asio::awaitable<Reply> cloud_status(ServiceState& state, const Exchange& exchange);
 
+// responses.cpp
+asio::awaitable<Reply> kept_response(ServiceState& state, const Exchange& exchange);
+asio::awaitable<Reply> delete_response(ServiceState& state, const Exchange& exchange);
+asio::awaitable<Reply> refuse_response_call(ServiceState& state, const Exchange& exchange);
+
 // observe.cpp
 asio::awaitable<Reply> root(ServiceState& state, const Exchange& exchange);
 asio::awaitable<Reply> health(ServiceState& state, const Exchange& exchange);

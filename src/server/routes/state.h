@@ -16,6 +16,7 @@
 #include "server/observe/metrics_page.h"
 #include "server/requests/answer_stream.h"
 #include "server/requests/client_identity.h"
+#include "server/requests/kept_answers.h"
 #include "server/requests/live_requests.h"
 #include "store/catalog.h"
 #include "store/registry/surroundings.h"
@@ -33,6 +34,7 @@ struct ServiceState {
   const ClientWeights weights;
   const MetricsPage& metrics;
   StoreJobs& jobs;
+  KeptAnswers& kept;
   const std::filesystem::path store_folder;                               // where pulled and created models go
   const std::function<Result<store::registry::Surroundings>()> registry;  // called where a pull or push works
   std::mt19937_64 random;  // names and seeds only: never what decides an order

@@ -34,6 +34,9 @@ RouteTable make_routes() {
       {"POST", "/api/signout", Right::open, refuse_account},
       {"DELETE", "/api/user/keys/*", Right::open, refuse_account},
 
+      {get, "/v1/responses/*", Right::read, kept_response},
+      {"DELETE", "/v1/responses/*", Right::read, delete_response},  // one's own
+
       {get, "/metrics", Right::read, metrics},
       {get, "/ui", Right::read, page},
       {get, "/ui/", Right::read, page},
@@ -49,6 +52,7 @@ RouteTable make_routes() {
       routes.push_back({"POST", endpoint->path, Right::infer, answer_call, endpoint});
     }
   }
+  routes.push_back({"POST", "/v1/responses/*", Right::read, refuse_response_call});  // what no endpoint above is
   return RouteTable(std::move(routes));
 }
 

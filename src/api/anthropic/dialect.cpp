@@ -1,0 +1,37 @@
+#include "api/anthropic/dialect.h"
+
+#include <array>
+
+#include "api/anthropic/answer.h"
+#include "api/anthropic/client.h"
+#include "api/anthropic/request.h"
+
+namespace quire::api::anthropic {
+namespace {
+
+constexpr std::array<const Endpoint*, 2> endpoints = {&messages, &count_tokens};
+
+}  // namespace
+
+constexpr Endpoint messages = {.path = "/v1/messages",
+                               .chat = true,
+                               .id_prefix = "msg_",
+                               .parse = parse_messages,
+                               .make_writer = make_messages_writer,
+                               .load_answer = nullptr,
+                               .client_body = messages_body};
+constexpr Endpoint count_tokens = {.path = "/v1/messages/count_tokens",
+                                   .chat = true,
+                                   .id_prefix = {},
+                                   .parse = parse_count_tokens,
+                                   .make_writer = make_messages_writer,
+                                   .load_answer = nullptr,
+                                   .client_body = nullptr,
+                                   .count_answer = count_answer};
+constexpr Dialect dialect = {.name = "anthropic",
+                             .path_prefix = "/v1/messages",
+                             .endpoints = endpoints,
+                             .error_body = error_body,
+                             .read_line = read_line};
+
+}  // namespace quire::api::anthropic
