@@ -10,6 +10,7 @@
 #include "store/model_defaults.h"
 #include "text/chat_template.h"
 #include "text/chat_turns.h"
+#include "text/parts/syntax.h"
 #include "text/gotemplate/go_template.h"
 #include "text/tokenizer.h"
 

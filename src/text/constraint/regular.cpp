@@ -198,6 +198,55 @@ class Escapes {
   std::map<Edges, uint32_t> known_;
 };
 
+// The minimal automaton of texts that come sorted: once the next text leaves a state, nothing more comes to it, and it
+// is the one that has the same ways, if there is one (Daciuk and others, "Incremental construction of minimal acyclic
+// finite-state automata", 2000).
+class ListBuilder {
+ public:
+  void add(std::string_view text) {
+    const auto same = std::mismatch(text.begin(), text.end(), last_.begin(), last_.end());
+    const auto common = static_cast<size_t>(same.first - text.begin());
+    settle(common);
+    for (const char byte : text.substr(common)) {
+      path_.back().edges.push_back({static_cast<uint8_t>(byte), static_cast<uint8_t>(byte), 0});
+      path_.emplace_back();
+    }
+    path_.back().accepts = 1;
+    last_ = text;
+  }
+  size_t state_count() const { return states_.size() + path_.size(); }
+  ByteDfa build() {
+    settle(0);
+    states_[0] = std::move(path_[0].edges);
+    accepts_[0] = path_[0].accepts;
+    return renumbered(from_edges(states_, accepts_));
+  }
+
+ private:
+  struct Open {
+    Edges edges;
+    uint8_t accepts = 0;
+    auto operator<=>(const Open&) const = default;
+  };
+  // What is deeper than this becomes states.
+  void settle(size_t depth) {
+    for (; path_.size() > depth + 1; path_.pop_back()) {
+      const auto [found, is_new] = known_.try_emplace(path_.back(), static_cast<uint32_t>(states_.size()));
+      if (is_new) {
+        states_.push_back(path_.back().edges);
+        accepts_.push_back(path_.back().accepts);
+      }
+      path_[path_.size() - 2].edges.back().target = found->second;
+    }
+  }
+
+  std::string_view last_;
+  std::vector<Open> path_ = std::vector<Open>(1);  // of the last text, byte by byte
+  std::vector<Edges> states_ = std::vector<Edges>(1);
+  std::vector<uint8_t> accepts_ = {0};
+  std::map<Open, uint32_t> known_;
+};
+
 }  // namespace
 
 Result<Regular> Regular::parse(std::string_view pattern, Match match) {
@@ -218,26 +267,15 @@ Regular Regular::any() {
 }
 
 Result<Regular> Regular::of(std::span<const std::string> texts) {
-  std::vector<std::map<uint8_t, uint32_t>> trie(1);
-  std::vector<uint8_t> accepts(1, 0);
-  for (const std::string& text : texts) {
+  std::vector<std::string_view> sorted(texts.begin(), texts.end());
+  std::sort(sorted.begin(), sorted.end());
+  ListBuilder builder;
+  for (const std::string_view text : sorted) {
     if (!is_valid_utf8(text)) return fail(ErrorKind::invalid, "a text that is not valid UTF-8");
-    uint32_t at = 0;
-    for (const char byte : text) {
-      const auto [found, is_new] = trie[at].try_emplace(static_cast<uint8_t>(byte), static_cast<uint32_t>(trie.size()));
-      at = found->second;
-      if (!is_new) continue;
-      trie.emplace_back();
-      accepts.push_back(0);
-    }
-    accepts[at] = 1;
-    if (trie.size() > states_max) return std::unexpected(too_many_states());
+    builder.add(text);
+    if (builder.state_count() > states_max) return std::unexpected(too_many_states());
   }
-  std::vector<Edges> states(trie.size());
-  for (size_t state = 0; state < trie.size(); ++state) {
-    for (const auto& [byte, target] : trie[state]) states[state].push_back({byte, byte, target});
-  }
-  return Regular(canonical(from_edges(states, accepts)));
+  return Regular(builder.build());
 }
 
 Result<Regular> Regular::characters(uint64_t min, uint64_t max) {
