@@ -141,7 +141,7 @@ void measure(Masks& masks) {
   std::mt19937 random(7);
   std::vector<int64_t> fresh, cached, stepped;
   std::vector<uint64_t> mask(masks.trie().mask_words());
-  for (int answer = 0; answer < 100; ++answer) {
+  for (int answer = 0; answer < 25; ++answer) {
     StateId state = masks.automaton().begin();
     masks.pin(state);
     for (int token = 0; token < 400; ++token) {

@@ -54,7 +54,7 @@ TEST(ResponsesRequest, reads_what_is_honoured) {
       R"("instructions":"Be brief.","max_output_tokens":7,"temperature":0.5,"top_p":0.25,"seed":9,"stop":["x"],
          "top_k":5,"include":["message.output_text.logprobs"],"top_logprobs":3,"truncation":"auto","stream":true,
          "store":false,"user":"u","service_tier":"flex","parallel_tool_calls":false,
-         "reasoning":{"effort":"high","max_tokens":100,"summary":"auto"},"chat_template_kwargs":{"a":1}")"));
+         "reasoning":{"effort":"high","max_tokens":100,"summary":"auto"},"chat_template_kwargs":{"a":1})"));
   ASSERT_EQ(call.messages.size(), 2U);
   EXPECT_EQ(call.messages[0].role, "system");
   EXPECT_EQ(call.messages[0].content, "Be brief.");
@@ -91,7 +91,7 @@ TEST(ResponsesRequest, takes_what_changes_nothing_and_collects_what_nobody_knows
   EXPECT_EQ(call.logprobs_top_n, -1);
   EXPECT_EQ(
       parsed(body_with(R"("frobnicate":1,"text":{"tone":"warm"},"reasoning":{"depth":2},
-                                "stream_options":{"x":1},"tools":[{"type":"function","name":"f","cost":1}]")"))
+                                "stream_options":{"x":1},"tools":[{"type":"function","name":"f","cost":1}])"))
           .unknown_fields,
       (std::vector<std::string>{"text.tone", "reasoning.depth", "stream_options.x", "tools[0].cost", "frobnicate"}));
 }

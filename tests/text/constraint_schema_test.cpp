@@ -48,6 +48,12 @@ TEST(Schema, members_are_written_in_its_order_and_others_after_them) {
       .no({R"({,"a":1})", R"({"d":1})", R"({"b":1,"a":1})", R"({"a":1,"a":1})"});
 }
 
+TEST(Schema, members_that_are_only_required_come_in_any_order_among_others) {
+  Written(R"({"type":"object","properties":{"n":{}},"required":["b","a"]})")
+      .yes({R"({"a":1,"b":2})", R"({"b":1,"x":2,"a":3,"y":4})", R"({"n":0,"x":1,"a":2,"b":3})"})
+      .no({R"({"a":1})", R"({"a":1,"a":2,"b":3})", R"({"a":1,"n":0,"b":2})", R"({"x":1})", "{}"});
+}
+
 TEST(Schema, room_is_one_form_or_what_models_like_to_write) {
   Written(R"({"type":"object","properties":{"a":{"type":"array","items":{"type":"null"}}}})")
       .yes({R"({"a":[null,null]})", R"({"a": [null, null]})", "{\n  \"a\": [\n    null,\n    null\n  ]\n}"})

@@ -1,6 +1,7 @@
 // Answers in each syntax, and what they are.
 #pragma once
 
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -25,6 +26,6 @@ inline const std::vector<ToolSchema>& case_tools() {
   return tools;
 }
 
-const std::vector<AnswerCase>& answer_cases();
+std::span<const AnswerCase> answer_cases();
 
 }  // namespace quire::parts

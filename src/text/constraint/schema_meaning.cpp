@@ -249,10 +249,12 @@ Result<ObjectPlan> SchemaMeaning::plan(const ObjectShape& shape) {
     QUIRE_TRY(const std::vector<std::string> listed, layer_names(layer));
     for (const std::string& name : listed) list(name);
   }
+  const size_t named = names.size();
   for (const auto& [name, literal] : shape.members) list(name);
   for (const std::string& name : shape.required) list(name);
   const std::set<std::string, std::less<>> wanted(shape.required.begin(), shape.required.end());
-  for (const std::string& name : names) {
+  for (size_t i = 0; i < names.size(); ++i) {
+    const std::string& name = names[i];
     QUIRE_TRY_VOID(steps_.spend(1 + (shape.forbidden.size() + shape.members.size()) / 16));
     QUIRE_TRY(Possible value, member(shape, name));
     const bool required = wanted.contains(name);
@@ -261,7 +263,8 @@ Result<ObjectPlan> SchemaMeaning::plan(const ObjectShape& shape) {
       out.members.clear();
       return out;
     }
-    if (value) out.members.push_back({.name = name, .value = std::move(*value), .required = required});
+    if (value)
+      out.members.push_back({.name = name, .value = std::move(*value), .required = required, .named = i < named});
   }
   for (const std::string& name : shape.forbidden) list(name);
   out.taken = std::move(names);

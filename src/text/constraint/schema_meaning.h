@@ -22,6 +22,7 @@ struct ObjectPlan {
     std::string name;
     Literals value;
     bool required = false;
+    bool named = true;  // where the schema describes members; else it is only said to be there
   };
   struct Rest {
     std::shared_ptr<const Regular> names;  // none: all but the taken ones

@@ -9,6 +9,8 @@ namespace {
 
 // Members that are counted, and items that are listed one by one.
 constexpr uint64_t counted_max = 4096;
+// Members that may come in any order: each set of them is a state.
+constexpr uint64_t any_order_max = 4;
 
 }  // namespace
 
@@ -101,13 +103,43 @@ Result<NodeId> SchemaWriter::rest_of_object(const ObjectPlan& plan, NodeId rest,
                          room >= unbounded ? unbounded : static_cast<uint32_t>(room));
 }
 
+std::pair<NodeId, NodeId> SchemaWriter::in_any_order(const ObjectPlan& plan, uint64_t named, NodeId rest) {
+  const uint64_t size = plan.members.size() - named;
+  const NodeId more = grammar_.repeat(grammar_.sequence({text_.comma(), rest}), 0);
+  std::vector<NodeId> after{more};  // by the set of those that are still to come
+  std::vector<NodeId> first;
+  for (uint64_t missing = 1; missing < uint64_t{1} << size; ++missing) {
+    std::vector<NodeId> ways;
+    first = {};
+    for (uint64_t i = 0; i < size; ++i) {
+      if ((missing >> i & 1) == 0) continue;
+      const ObjectPlan::Member& member = plan.members[named + i];
+      const NodeId written = text_.member(text_.name(member.name), value(member.value));
+      const NodeId then = after[missing & ~(uint64_t{1} << i)];
+      ways.push_back(grammar_.sequence({text_.comma(), written, then}));
+      first.push_back(grammar_.sequence({written, then}));
+    }
+    after.push_back(text_.shared("members", grammar_.sequence({more, grammar_.choice(std::move(ways))})));
+  }
+  first.push_back(grammar_.sequence({rest, after.back()}));
+  return {grammar_.choice(std::move(first)), after.back()};
+}
+
 // Members in their order: for each, and for each number of members before it that matters, what may come from there on.
 Result<NodeId> SchemaWriter::object(const ObjectPlan& plan) {
-  const uint64_t size = plan.members.size();
-  if (plan.min > plan.max || (plan.rest.empty() && plan.min > size)) return grammar_.never();
+  const std::vector<ObjectPlan::Member>& members = plan.members;
+  if (plan.min > plan.max || (plan.rest.empty() && plan.min > members.size())) return grammar_.never();
+  const auto named = static_cast<uint64_t>(std::ranges::count_if(members, &ObjectPlan::Member::named));
+  const auto required = static_cast<uint64_t>(std::ranges::count_if(members, &ObjectPlan::Member::required));
+  // Where counts are kept anyway, members that are only said to be there have no order.
+  const bool loose = named < members.size() && members.size() - named <= any_order_max && plan.min <= required &&
+                     plan.max == UINT64_MAX &&
+                     std::all_of(members.begin() + static_cast<ptrdiff_t>(named), members.end(),
+                                 [](const ObjectPlan::Member& member) { return member.required; });
+  const uint64_t size = loose ? named : members.size();
   const bool bounded = plan.max < size || (plan.max < UINT64_MAX && !plan.rest.empty());
   // More than this many count alike.
-  const uint64_t most = bounded ? size : std::min(size, std::max<uint64_t>(plan.min, 1));
+  const uint64_t most = bounded ? size : std::min(size, loose ? 1 : std::max<uint64_t>(plan.min, 1));
   if (size * (most + 1) > counted_max * 16 || most > counted_max) {
     return fail(ErrorKind::too_large, fmt::format("schema: {} members are too many to be counted", size));
   }
@@ -118,6 +150,9 @@ Result<NodeId> SchemaWriter::object(const ObjectPlan& plan) {
   for (uint64_t count = std::min(least[size], most); count <= most; ++count) {
     if (count > plan.max) {
       after[count] = grammar_.never();
+    } else if (loose) {
+      const auto [first, later] = in_any_order(plan, named, rest);
+      after[count] = count == 0 ? first : later;
     } else {
       QUIRE_TRY(after[count], rest_of_object(plan, rest, count));
     }
@@ -146,7 +181,7 @@ Result<NodeId> SchemaWriter::object(const ObjectPlan& plan) {
     }
     after = std::move(here);
   }
-  const bool may_be_empty = plan.min == 0 && least[size] == 0;
+  const bool may_be_empty = plan.min == 0 && required == 0;
   NodeId out = text_.object(after[0]);
   if (may_be_empty) out = grammar_.choice({grammar_.bytes("{}"), out});
   return out;

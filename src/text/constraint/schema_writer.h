@@ -33,6 +33,9 @@ class SchemaWriter {
   // What comes after the listed members, `count` of which are there.
   Result<NodeId> rest_of_object(const ObjectPlan& plan, NodeId rest, uint64_t count);
   Result<NodeId> rest_member(const ObjectPlan& plan);
+  // What comes after the named members, where all others that must be there, and any more, come in any order: as the
+  // first members, and after others.
+  std::pair<NodeId, NodeId> in_any_order(const ObjectPlan& plan, uint64_t named, NodeId rest);
   Result<NodeId> array_with_counts(const ArrayShape& shape);
   Result<void> check_unique(const ArrayShape& shape);
   Result<void> check_size() const;
