@@ -244,7 +244,6 @@ const Refusal refused_fields[] = {
     {R"("functions":[{}])", "400 \"functions\" is not supported"},
     {R"("logprobs":true)", "400 \"logprobs\" is not supported"},
     {R"("n":2)", "400 \"n\" is not supported"},
-    {R"("min_tokens":2)", "400 \"min_tokens\" is not supported"},
     {R"("context_management":7)", "400 \"context_management\" must be an object, got a number"},
     {R"("context_management":{"edits":[{"type":"clear_tool_uses_20250919"}]})",
      "400 \"context_management.edits[0].clear_tool_uses_20250919\" is not supported"},
