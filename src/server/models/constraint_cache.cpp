@@ -92,18 +92,40 @@ constraint::Preamble ConstraintCache::open_thinking(std::optional<int32_t> token
   return preamble;
 }
 
-Result<std::shared_ptr<const Constraint>> ConstraintCache::compile(const AnswerShape& shape) const {
+// Calls, or text that is held to its own constraint. A model without a syntax of calls is free where calls are only
+// offered: whatever it says of them is content.
+Result<Grammar> ConstraintCache::grammar_of(const AnswerShape& shape) const {
   Grammar grammar;
-  if (shape.text) {
-    QUIRE_TRY(grammar, constraint::grammar_of(*shape.text));
-  } else {
-    grammar.set_root(grammar.repeat(grammar.byte_set(constraint::ByteSet().set()), 0));
+  if (!shape.tools.empty() && (syntax_.has_calls() || shape.must_call)) {
+    if (!syntax_.has_calls()) {
+      return fail(ErrorKind::unsupported, "the model's template has no calls, and so no answer can be one");
+    }
+    std::vector<std::string> control;
+    for (const TokenId token : markers_) control.emplace_back(tokenizer_.name(token));
+    const bool calls_alone = shape.must_call || shape.text;
+    const bool thinks = shape.thinks && !shape.thinking_begun;  // else its thinking is over, or is the preamble
+    QUIRE_TRY(grammar,
+              syntax_.calls_grammar(shape.tools, calls_alone, shape.tool, shape.parallel_calls, control, thinks));
+    if (shape.text && !shape.must_call) {
+      QUIRE_TRY(const Grammar text, constraint::grammar_of(*shape.text));
+      const NodeId calls = grammar.root();
+      grammar.set_root(grammar.choice({grammar.include(text), calls}));
+    }
+    return grammar;
   }
+  if (shape.text) return constraint::grammar_of(*shape.text);
+  grammar.set_root(grammar.repeat(grammar.byte_set(constraint::ByteSet().set()), 0));
+  return grammar;
+}
+
+Result<std::shared_ptr<const Constraint>> ConstraintCache::compile(const AnswerShape& shape) const {
+  QUIRE_TRY(Grammar grammar, grammar_of(shape));
+  const bool calls = !shape.tools.empty() && syntax_.has_calls();
   std::optional<constraint::Preamble> preamble;
   if (shape.thinks && shape.thinking_begun) {
     grammar.set_root(grammar.sequence({gap(grammar), grammar.root()}));
     preamble = open_thinking(shape.thinking_tokens_max);
-  } else if (shape.thinks && shape.text) {
+  } else if (shape.thinks && shape.text && !calls) {  // the grammar of calls has it already
     QUIRE_TRY_VOID(add_own_thinking(grammar));
   }
   QUIRE_TRY(std::shared_ptr<const Constraint> made,

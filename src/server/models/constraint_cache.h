@@ -34,6 +34,7 @@ class ConstraintCache {
   Result<std::shared_ptr<const Constraint>> compile(const AnswerShape& shape) const;
   std::shared_ptr<const constraint::TokenTrie> trie() const;
   std::string marker(std::string_view name) const;
+  Result<constraint::Grammar> grammar_of(const AnswerShape& shape) const;
   Result<void> add_own_thinking(constraint::Grammar& grammar) const;
   constraint::Preamble open_thinking(std::optional<int32_t> tokens_max) const;
 

@@ -127,6 +127,23 @@ void Grammar::define(RuleId rule, NodeId body) {
   defined.defined = true;
 }
 
+NodeId Grammar::include(const Grammar& other) {
+  const auto first_node = static_cast<uint32_t>(nodes_.size());
+  const auto first_rule = static_cast<uint32_t>(rules_.size());
+  const auto moved = [&](NodeId id) { return NodeId{static_cast<uint32_t>(id) + first_node}; };
+  for (const Node& node : other.nodes_) {
+    Node& copy = nodes_.emplace_back(node);
+    for (NodeId& child : copy.children) child = moved(child);
+    copy.rule = RuleId{static_cast<uint32_t>(node.rule) + first_rule};
+  }
+  for (const Rule& rule : other.rules_) {
+    rules_.push_back(rule);
+    rules_.back().body = moved(rule.body);
+  }
+  size_bytes_ += other.size_bytes_;
+  return moved(other.root_);
+}
+
 NodeId Grammar::refer(RuleId rule) { return add({.kind = NodeKind::rule, .rule = rule}); }
 
 Result<void> Grammar::check() const {

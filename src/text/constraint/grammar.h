@@ -50,6 +50,8 @@ class Grammar {
   RuleId declare(std::string name);
   void define(RuleId rule, NodeId body);
   NodeId refer(RuleId rule);
+  // All of another grammar, under numbers of its own here; returns its root. REQUIRES: it has one.
+  NodeId include(const Grammar& other);
   void set_root(NodeId root) {
     root_ = root;
     has_root_ = true;

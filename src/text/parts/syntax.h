@@ -43,11 +43,13 @@ class Syntax {
   std::unique_ptr<PartsParser> make_parser(std::string_view prompt_end, std::span<const ToolSchema> tools) const;
 
   // Answers that this syntax can take apart: text, in which calls of these tools come last, or (`required`) calls
-  // alone, thinking before them or not. Arguments keep to their tool's schema where it is strict. `name`: calls of this
-  // tool; empty: of any. `parallel`: as many as the syntax can write. `control`: those of markers() that are control
-  // tokens of the vocabulary. An error names what a schema has that cannot be honoured, or is ErrorKind::unsupported.
+  // alone; where it `thinks`, thinking before them or not (Harmony's channels are always there). Arguments keep to
+  // their tool's schema where it is strict. `name`: calls of this tool; empty: of any. `parallel`: as many as the
+  // syntax can write. `control`: those of markers() that are control tokens of the vocabulary. An error names what a
+  // schema has that cannot be honoured, or is ErrorKind::unsupported.
   Result<constraint::Grammar> calls_grammar(std::span<const ToolSchema> tools, bool required, std::string_view name,
-                                            bool parallel, std::span<const std::string> control = {}) const;
+                                            bool parallel, std::span<const std::string> control = {},
+                                            bool thinks = true) const;
 
  private:
   explicit Syntax(const SyntaxRow& row) : row_(&row) {}

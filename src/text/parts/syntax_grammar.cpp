@@ -52,7 +52,7 @@ Result<NodeId> write_text(CallGrammar& writer, const SyntaxRow& row) {
 }
 
 Result<NodeId> write_answer(CallGrammar& writer, const SyntaxRow& row, std::span<const ToolSchema> tools, bool required,
-                            bool parallel) {
+                            bool parallel, bool thinks) {
   const auto at_start = std::ranges::find_if(row.calls, [](const CallForm& form) { return form.at_start; });
   const CallForm& form = at_start == row.calls.end() ? row.calls.front() : *at_start;
   std::vector<NodeId> ways;
@@ -64,7 +64,7 @@ Result<NodeId> write_answer(CallGrammar& writer, const SyntaxRow& row, std::span
   }
   const NodeId calls = writer.grammar().choice(std::move(ways));
   std::vector<NodeId> nodes;
-  if (!row.thinking_begin.empty()) {
+  if (thinks && !row.thinking_begin.empty()) {
     const std::array ends = {row.thinking_end};
     QUIRE_TRY(const NodeId thinking, writer.text_without(ends));
     nodes.push_back(writer.optional(
@@ -84,7 +84,7 @@ Result<NodeId> write_answer(CallGrammar& writer, const SyntaxRow& row, std::span
 }  // namespace
 
 Result<Grammar> Syntax::calls_grammar(std::span<const ToolSchema> tools, bool required, std::string_view name,
-                                      bool parallel, std::span<const std::string> control) const {
+                                      bool parallel, std::span<const std::string> control, bool thinks) const {
   std::vector<ToolSchema> callable;
   for (const ToolSchema& tool : tools) {
     if (name.empty() || tool.name == name) callable.push_back(tool);
@@ -93,8 +93,9 @@ Result<Grammar> Syntax::calls_grammar(std::span<const ToolSchema> tools, bool re
   if (!has_calls()) return fail(ErrorKind::unsupported, "this model's template has no form for calls of tools");
   Grammar grammar;
   CallGrammar writer(grammar, control);
-  QUIRE_TRY(const NodeId root, row_->read == read_harmony ? write_harmony(writer, callable, required)
-                                                          : write_answer(writer, *row_, callable, required, parallel));
+  QUIRE_TRY(const NodeId root, row_->read == read_harmony
+                                   ? write_harmony(writer, callable, required)
+                                   : write_answer(writer, *row_, callable, required, parallel, thinks));
   grammar.set_root(root);
   return grammar;
 }
