@@ -26,8 +26,9 @@ struct ToolCall {
 struct Tool {
   std::string name;
   std::string description;
-  std::string parameters;  // a JSON schema; empty: any object
-  bool strict = true;      // what it is called with keeps to the schema
+  std::string parameters;     // a JSON schema; empty: any object
+  bool strict = true;         // what it is called with keeps to the schema
+  bool strict_asked = false;  // by the client: a schema that cannot be kept to is an error then
 };
 
 enum class ToolMode : uint8_t { automatic, none, required };

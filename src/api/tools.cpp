@@ -29,7 +29,9 @@ ApiResult<Tool> read_function(const Fields& function, std::string_view schema) {
   QUIRE_TRY(tool.name, function.text_or("name", ""));
   QUIRE_TRY_VOID(check_tool_name(tool.name, function.path("name")));
   QUIRE_TRY(tool.description, function.text_or("description", ""));
-  QUIRE_TRY(tool.strict, function.boolean_or("strict", true));
+  QUIRE_TRY(const std::optional<bool> strict, function.boolean("strict"));
+  tool.strict = strict.value_or(true);
+  tool.strict_asked = strict.value_or(false);
   const nlohmann::json* parameters = function.find(schema);
   if (parameters != nullptr && !parameters->is_object()) {
     return refuse_type(function.path(schema), "an object", *parameters);

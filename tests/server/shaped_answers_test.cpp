@@ -183,6 +183,21 @@ TEST_F(ShapedAnswers, are_calls_of_the_tool_that_is_asked_for_in_every_dialect) 
   expect_weather(Json::parse(response["output"].back()["arguments"].get<std::string>()));
 }
 
+TEST_F(ShapedAnswers, hold_calls_to_schemas_that_can_be_kept_to_or_were_asked_for) {
+  QUIRE_TEST_DATA_OR_SKIP(path, "models/stories260K.gguf");
+  begin(path);
+  Json tool = weather_tool;
+  tool["function"]["parameters"]["properties"]["place"] = {{"type", "array"}, {"uniqueItems", true}};
+  Json call = {{"model", "caller"},         {"messages", user("x")}, {"tools", {tool}},
+               {"tool_choice", "required"}, {"max_tokens", 30},      {"seed", 1},
+               {"reasoning_effort", "none"}};
+  EXPECT_EQ(post("/v1/chat/completions", call).status, 200);
+  call["tools"][0]["function"]["strict"] = true;
+  const RawResponse refused = post("/v1/chat/completions", call);
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_NE(refused.body.find("uniqueItems"), std::string::npos) << refused.body;
+}
+
 TEST_F(ShapedAnswers, without_a_syntax_of_calls_cannot_be_made_to_call) {
   QUIRE_TEST_DATA_OR_SKIP(path, "models/stories260K.gguf");
   begin(path);

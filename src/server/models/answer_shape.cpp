@@ -1,5 +1,6 @@
 #include "server/models/answer_shape.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/ascii.h"
@@ -17,6 +18,7 @@ AnswerShape answer_shape(const api::GenerationCall& call, std::vector<parts::Too
                          const parts::Syntax& syntax, std::string_view prompt_end) {
   AnswerShape shape{.text = call.constraint,
                     .tools = std::move(tools),
+                    .strict_asked = std::ranges::any_of(call.tools, &api::Tool::strict_asked),
                     .must_call = call.tool_choice.mode == api::ToolMode::required,
                     .tool = call.tool_choice.name,
                     .parallel_calls = call.parallel_calls,

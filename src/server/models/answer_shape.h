@@ -16,6 +16,7 @@ namespace quire::server {
 struct AnswerShape {
   std::optional<constraint::Spec> text;  // of what is neither thinking nor a call
   std::vector<parts::ToolSchema> tools;  // that may be called
+  bool strict_asked = false;             // of some tool: its schema is kept to, or the request refused
   bool must_call = false;                // it is a call; of `tool`, unless that is empty
   std::string tool;
   bool parallel_calls = true;

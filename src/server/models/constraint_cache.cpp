@@ -1,6 +1,7 @@
 #include "server/models/constraint_cache.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <optional>
@@ -19,8 +20,8 @@ using constraint::NodeId;
 // Equal keys are equal shapes for one model.
 std::string key_of(const AnswerShape& shape) {
   const auto text = [](std::string_view value) { return fmt::format("{}:{}", value.size(), value); };
-  std::string key = fmt::format("{:d}{:d}{:d}{:d}{}", shape.must_call, shape.parallel_calls, shape.thinks,
-                                shape.thinking_begun, shape.thinking_tokens_max.value_or(0));
+  std::string key = fmt::format("{:d}{:d}{:d}{:d}{:d}{}", shape.strict_asked, shape.must_call, shape.parallel_calls,
+                                shape.thinks, shape.thinking_begun, shape.thinking_tokens_max.value_or(0));
   key += text(shape.tool);
   if (shape.text) {
     key += fmt::format("t{}", static_cast<int>(shape.text->kind)) + text(shape.text->text);
@@ -31,6 +32,9 @@ std::string key_of(const AnswerShape& shape) {
   }
   return key;
 }
+
+// Of each constraint, at most: 32 of them are half a gigabyte in the worst case, and some megabytes as a rule.
+constexpr constraint::MemoryBounds memory_bounds{.automaton_bytes = size_t{8} << 20, .masks_bytes = size_t{8} << 20};
 
 // What models write between their thinking and an answer.
 NodeId gap(Grammar& grammar) { return grammar.repeat(grammar.bytes("\n"), 0, 2); }
@@ -53,7 +57,7 @@ std::shared_ptr<const constraint::TokenTrie> ConstraintCache::trie() const {
 }
 
 Result<std::shared_ptr<const Constraint>> ConstraintCache::find_or_compile(const AnswerShape& shape) const {
-  constexpr size_t known_max = 64;
+  constexpr size_t known_max = 32;
   const std::string key = key_of(shape);
   Known known = known_.get();
   if (const auto found = known.find(key); found != known.end()) return found->second;
@@ -104,12 +108,23 @@ Result<Grammar> ConstraintCache::grammar_of(const AnswerShape& shape) const {
     for (const TokenId token : markers_) control.emplace_back(tokenizer_.name(token));
     const bool calls_alone = shape.must_call || shape.text;
     const bool thinks = shape.thinks && !shape.thinking_begun;  // else its thinking is over, or is the preamble
-    QUIRE_TRY(grammar,
-              syntax_.calls_grammar(shape.tools, calls_alone, shape.tool, shape.parallel_calls, control, thinks));
+    const auto calls_of = [&](std::span<const parts::ToolSchema> tools) {
+      return syntax_.calls_grammar(tools, calls_alone, shape.tool, shape.parallel_calls, control, thinks);
+    };
+    Result<Grammar> calls = calls_of(shape.tools);
+    if (!calls && !shape.strict_asked) {
+      // Tools come from everywhere, and nobody asked for more than to have them called: any object then.
+      spdlog::info("arguments of tools are not held to their schemas: {}", calls.error().message);
+      std::vector<parts::ToolSchema> loose = shape.tools;
+      for (parts::ToolSchema& tool : loose) tool.strict = false;
+      calls = calls_of(loose);
+    }
+    if (!calls) return std::unexpected(calls.error());
+    grammar = *std::move(calls);
     if (shape.text && !shape.must_call) {
       QUIRE_TRY(const Grammar text, constraint::grammar_of(*shape.text));
-      const NodeId calls = grammar.root();
-      grammar.set_root(grammar.choice({grammar.include(text), calls}));
+      const NodeId called = grammar.root();
+      grammar.set_root(grammar.choice({grammar.include(text), called}));
     }
     return grammar;
   }
@@ -129,7 +144,7 @@ Result<std::shared_ptr<const Constraint>> ConstraintCache::compile(const AnswerS
     QUIRE_TRY_VOID(add_own_thinking(grammar));
   }
   QUIRE_TRY(std::shared_ptr<const Constraint> made,
-            constraint::CompiledConstraint::create(grammar, trie(), ends_, std::move(preamble)));
+            constraint::CompiledConstraint::create(grammar, trie(), ends_, std::move(preamble), memory_bounds));
   return made;
 }
 

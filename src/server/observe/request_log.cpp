@@ -7,8 +7,8 @@
 namespace quire::server {
 namespace {
 
-double per_second(int64_t count, int64_t ns) {
-  return ns > 0 ? static_cast<double>(std::max<int64_t>(0, count)) * 1e9 / static_cast<double>(ns) : 0.0;
+double per_second(int64_t count, int64_t time_ns) {
+  return time_ns > 0 ? static_cast<double>(std::max<int64_t>(0, count)) * 1e9 / static_cast<double>(time_ns) : 0.0;
 }
 
 void add_generation(LogEvent& event, const RequestRecord& record) {
