@@ -3,7 +3,7 @@
 #include <string_view>
 
 #include "base/check.h"
-#include "text/constraint/automaton.h"
+#include "text/constraint/automaton/automaton.h"
 #include "text/constraint/gbnf.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {

@@ -2,8 +2,8 @@
 #include <string_view>
 
 #include "base/check.h"
-#include "text/constraint/automaton.h"
-#include "text/constraint/regular.h"
+#include "text/constraint/automaton/automaton.h"
+#include "text/constraint/pattern/regular.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
   using namespace quire::constraint;

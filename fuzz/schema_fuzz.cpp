@@ -2,7 +2,7 @@
 #include <string_view>
 
 #include "base/check.h"
-#include "text/constraint/schema.h"
+#include "text/constraint/schema/schema.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
   const auto grammar = quire::constraint::schema_grammar({reinterpret_cast<const char*>(input), size});

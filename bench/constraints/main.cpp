@@ -12,7 +12,7 @@
 
 #include "base/percentiles.h"
 #include "gguf/file.h"
-#include "text/constraint/masks.h"
+#include "text/constraint/masks/masks.h"
 #include "text/tokenizer.h"
 
 namespace {

@@ -11,8 +11,8 @@
 #include <ctime>
 
 #include "support/schema_cases.h"
-#include "text/constraint/automaton.h"
-#include "text/constraint/schema.h"
+#include "text/constraint/automaton/automaton.h"
+#include "text/constraint/schema/schema.h"
 
 namespace {
 

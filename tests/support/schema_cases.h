@@ -14,11 +14,11 @@
 #include <vector>
 
 #include "base/result.h"
-#include "text/constraint/schema_document.h"
-#include "text/constraint/schema_expansion.h"
-#include "text/constraint/schema_json.h"
-#include "text/constraint/schema_number.h"
-#include "text/constraint/schema_text.h"
+#include "text/constraint/schema/document.h"
+#include "text/constraint/schema/expansion.h"
+#include "text/constraint/schema/json.h"
+#include "text/constraint/schema/number.h"
+#include "text/constraint/schema/text.h"
 
 namespace quire::test {
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "text/constraint/automaton.h"
-#include "text/constraint/free_text.h"
+#include "text/constraint/automaton/automaton.h"
+#include "text/constraint/grammar/free_text.h"
 #include "text/constraint_fixture.h"
 
 namespace quire::constraint {

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "text/constraint/grammar.h"
+#include "text/constraint/grammar/grammar.h"
 
 namespace quire::constraint::test {
 

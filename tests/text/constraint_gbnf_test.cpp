@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "text/constraint/automaton.h"
+#include "text/constraint/automaton/automaton.h"
 #include "text/constraint/gbnf.h"
 
 namespace quire::constraint {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "text/constraint/compiled.h"
-#include "text/constraint/free_text.h"
+#include "text/constraint/grammar/free_text.h"
 #include "text/constraint_fixture.h"
 #include "text/tokenizer.h"
 #include "text/tokenizer_fixture.h"

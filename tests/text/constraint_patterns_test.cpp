@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "test_data.h"
-#include "text/constraint/code_points.h"
-#include "text/constraint/regular.h"
+#include "text/constraint/pattern/code_points.h"
+#include "text/constraint/pattern/regular.h"
 #include "text/unicode.h"
 
 namespace quire::constraint {

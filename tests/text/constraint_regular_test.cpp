@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "text/constraint/automaton.h"
-#include "text/constraint/regular.h"
+#include "text/constraint/automaton/automaton.h"
+#include "text/constraint/pattern/regular.h"
 #include "text/unicode.h"
 
 namespace quire::constraint {

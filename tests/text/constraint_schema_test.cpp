@@ -4,8 +4,8 @@
 
 #include "support/schema_cases.h"
 #include "test_data.h"
-#include "text/constraint/automaton.h"
-#include "text/constraint/schema.h"
+#include "text/constraint/automaton/automaton.h"
+#include "text/constraint/schema/schema.h"
 
 namespace quire::constraint {
 namespace {

@@ -3,9 +3,9 @@
 
 #include <random>
 
-#include "text/constraint/automaton.h"
-#include "text/constraint/schema.h"
-#include "text/constraint/token_trie.h"
+#include "text/constraint/automaton/automaton.h"
+#include "text/constraint/masks/token_trie.h"
+#include "text/constraint/schema/schema.h"
 #include "text/parts_cases.h"
 
 namespace quire::parts {

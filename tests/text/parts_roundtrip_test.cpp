@@ -7,7 +7,7 @@
 
 #include "test_data.h"
 #include "text/chat_template.h"
-#include "text/constraint/automaton.h"
+#include "text/constraint/automaton/automaton.h"
 #include "text/parts_cases.h"
 
 namespace quire::parts {

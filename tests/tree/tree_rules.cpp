@@ -153,7 +153,7 @@ std::vector<std::string> check_json(const SourceFile& file) {
   if (!is_cpp(file.path) || !file.path.starts_with("src/")) return wrong;
   if (starts_with_any(file.path, {"src/api/", "src/store/", "src/cli/", "src/load/", "src/text/chat_template",
                                   "src/text/chat_turns", "src/text/jinja", "src/text/gotemplate",
-                                  "src/text/constraint/schema_json"})) {
+                                  "src/text/constraint/schema/json"})) {
     return wrong;
   }
   // A tool's schema says which type of JSON a value is that a model wrote as bare text, and which texts it may be.

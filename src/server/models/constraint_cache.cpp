@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "text/constraint/compiled.h"
-#include "text/constraint/free_text.h"
 #include "text/constraint/front_end.h"
+#include "text/constraint/grammar/free_text.h"
 
 namespace quire::server {
 namespace {

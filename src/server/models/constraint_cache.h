@@ -13,7 +13,7 @@
 #include "core/constraint.h"
 #include "server/models/answer_shape.h"
 #include "text/constraint/compiled.h"
-#include "text/constraint/token_trie.h"
+#include "text/constraint/masks/token_trie.h"
 #include "text/tokenizer.h"
 
 namespace quire::server {

@@ -10,9 +10,9 @@
 
 #include "base/result.h"
 #include "core/constraint.h"
-#include "text/constraint/grammar.h"
-#include "text/constraint/masks.h"
-#include "text/constraint/token_trie.h"
+#include "text/constraint/grammar/grammar.h"
+#include "text/constraint/masks/masks.h"
+#include "text/constraint/masks/token_trie.h"
 
 namespace quire::constraint {
 

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "text/constraint/gbnf.h"
-#include "text/constraint/regular.h"
-#include "text/constraint/schema.h"
+#include "text/constraint/pattern/regular.h"
+#include "text/constraint/schema/schema.h"
 
 namespace quire::constraint {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/result.h"
-#include "text/constraint/grammar.h"
+#include "text/constraint/grammar/grammar.h"
 #include "text/constraint/spec.h"
 
 namespace quire::constraint {

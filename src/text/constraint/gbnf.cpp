@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "text/constraint/code_points.h"
+#include "text/constraint/pattern/code_points.h"
 #include "text/unicode.h"
 
 namespace quire::constraint {

@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "text/constraint/grammar.h"
+#include "text/constraint/grammar/grammar.h"
 
 namespace quire::constraint {
 

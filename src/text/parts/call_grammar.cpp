@@ -6,10 +6,10 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "text/constraint/free_text.h"
-#include "text/constraint/regular.h"
-#include "text/constraint/schema.h"
-#include "text/constraint/token_trie.h"
+#include "text/constraint/grammar/free_text.h"
+#include "text/constraint/masks/token_trie.h"
+#include "text/constraint/pattern/regular.h"
+#include "text/constraint/schema/schema.h"
 #include "text/parts/json_pieces.h"
 #include "text/parts/typed_values.h"
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "text/constraint/grammar.h"
+#include "text/constraint/grammar/grammar.h"
 #include "text/parts/syntax.h"
 #include "text/parts/syntax_table.h"
 

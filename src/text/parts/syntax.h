@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "text/constraint/grammar.h"
+#include "text/constraint/grammar/grammar.h"
 #include "text/parts/parts.h"
 
 namespace quire::parts {

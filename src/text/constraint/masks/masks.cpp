@@ -1,0 +1,269 @@
+#include "text/constraint/masks/masks.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace quire::constraint {
+namespace {
+
+// How many nodes are walked between looks at what the automaton takes.
+constexpr size_t nodes_between_looks = 256;
+// Of fewer nodes, looking for loops takes longer than it saves.
+constexpr uint32_t loops_nodes_min = 4096;
+// Places in the middle of a character; more of them are no text that may be anything.
+constexpr size_t characters_states_max = 8;
+
+void set_bit(std::span<uint64_t> mask, TokenId token) {
+  mask[static_cast<size_t>(token) / 64] |= uint64_t{1} << (static_cast<size_t>(token) % 64);
+}
+
+}  // namespace
+
+void Masks::TokenSet::add_to(std::span<uint64_t> mask) const {
+  for (const TokenId token : tokens) set_bit(mask, token);
+  for (size_t index = 0; index < words.size(); ++index) mask[index] |= words[index];
+}
+
+Masks::Masks(Automaton automaton, std::shared_ptr<const TokenTrie> trie, MemoryBounds bounds)
+    : automaton_(std::move(automaton)),
+      trie_(std::move(trie)),
+      bounds_(bounds),
+      path_(size_t{1} + trie_->bytes_max()) {}
+
+Masks::TokenSet Masks::as_set(std::vector<TokenId> tokens) const {
+  if (tokens.size() * sizeof(TokenId) <= trie_->mask_words() * sizeof(uint64_t)) return {.tokens = std::move(tokens)};
+  TokenSet set;
+  set.words.resize(trie_->mask_words());
+  for (const TokenId token : tokens) set_bit(set.words, token);
+  return set;
+}
+
+void Masks::trim() {
+  if (masks_bytes_ > bounds_.masks_bytes) {
+    masks_.clear();
+    for (auto& masks : local_masks_) masks.clear();
+    masks_bytes_ = 0;
+  }
+  if (automaton_.size_bytes() > bounds_.automaton_bytes) forget_states({});
+}
+
+void Masks::forget_states(std::span<StateId> walked) {
+  std::vector<StateId*> kept = pinned_;
+  for (StateId& state : walked) kept.push_back(&state);
+  automaton_.keep(kept);
+  masks_.clear();
+  for (auto& masks : local_masks_) masks.clear();
+  masks_bytes_ = 0;
+}
+
+// A round as one that no text of `bytes_max` bytes can tell from it: how many are missing to the lower bound and left
+// to the upper one counts only as far as such a text can begin so many. (A round is not empty.)
+Frame Masks::with_few_rounds(Frame frame, uint32_t bytes_max) const {
+  const Repeat& repeat = automaton_.program().repeats[frame.repeat];
+  if (frame.round < repeat.min) {
+    if (repeat.min - frame.round > bytes_max) frame.round = round_before_min;
+  } else if (repeat.max == unbounded || repeat.max - frame.round > bytes_max) {
+    frame.round = round_between;
+  }
+  return frame;
+}
+
+// The state of these machines with nothing on their stacks but the rounds that they are in.
+StateId Masks::local_state(std::span<const Machine> machines, size_t part) {
+  Stacks& stacks = automaton_.stacks();
+  std::vector<Machine> local;
+  std::vector<Frame> rounds;
+  for (const Machine& machine : machines) {
+    rounds.clear();
+    for (StackId stack = machine.stack; stack != empty_stack && stacks.top(stack).is_round();
+         stack = stacks.below(stack)) {
+      rounds.push_back(with_few_rounds(stacks.top(stack), part_of(part).bytes_max));
+    }
+    StackId stack = empty_stack;
+    for (size_t index = rounds.size(); index-- > 0;) stack = stacks.push(stack, rounds[index]);
+    local.push_back({.position = machine.position, .stack = stack});
+  }
+  return automaton_.state_of(local);
+}
+
+std::vector<Masks::Group> Masks::groups_of(StateId state) {
+  Stacks& stacks = automaton_.stacks();
+  std::vector<std::pair<StackId, Machine>> by_caller;
+  for (const Machine& machine : automaton_.machines(state)) {
+    StackId caller = machine.stack;
+    while (caller != empty_stack && stacks.top(caller).is_round()) caller = stacks.below(caller);
+    by_caller.emplace_back(caller, machine);
+  }
+  std::sort(by_caller.begin(), by_caller.end());
+  std::vector<Group> groups;
+  for (size_t begin = 0; begin < by_caller.size();) {
+    const StackId caller = by_caller[begin].first;
+    std::vector<Machine> machines;
+    for (; begin < by_caller.size() && by_caller[begin].first == caller; ++begin) {
+      machines.push_back(by_caller[begin].second);
+    }
+    Group& group = groups.emplace_back();
+    for (size_t part = 0; part < part_count; ++part) group.local[part] = local_state(machines, part);
+    if (caller == empty_stack) continue;
+    const Machine returned{.position = stacks.top(caller).position, .stack = stacks.below(caller)};
+    group.caller = automaton_.state_of({&returned, 1});
+  }
+  return groups;
+}
+
+// Whether each well-formed character beyond ASCII leads from `state` back to it, and nowhere out (Unicode 15, table
+// 3-7).
+bool Masks::loops_over_characters(StateId state) {
+  struct Row {
+    uint8_t first, last;  // of the first byte
+    uint8_t second, second_last;
+    int more;  // bytes after the second
+  };
+  constexpr Row rows[] = {{0xc2, 0xdf, 0x80, 0xbf, 0}, {0xe0, 0xe0, 0xa0, 0xbf, 1}, {0xe1, 0xec, 0x80, 0xbf, 1},
+                          {0xed, 0xed, 0x80, 0x9f, 1}, {0xee, 0xef, 0x80, 0xbf, 1}, {0xf0, 0xf0, 0x90, 0xbf, 2},
+                          {0xf1, 0xf3, 0x80, 0xbf, 2}, {0xf4, 0xf4, 0x80, 0x8f, 2}};
+  std::vector<StateId> places, after;
+  const auto read = [&](uint8_t first, uint8_t last) {
+    after.clear();
+    for (const StateId place : places) {
+      for (unsigned byte = first; byte <= last; ++byte)
+        after.push_back(automaton_.step(place, static_cast<uint8_t>(byte)));
+    }
+    std::sort(after.begin(), after.end());
+    after.erase(std::unique(after.begin(), after.end()), after.end());
+    places.swap(after);
+    const auto leaves = [&](StateId place) { return automaton_.accepts(place); };
+    return places.size() <= characters_states_max && places.front() != dead_state &&
+           std::none_of(places.begin(), places.end(), leaves);
+  };
+  for (const Row& row : rows) {
+    places = {state};
+    if (!read(row.first, row.last) || !read(row.second, row.second_last)) return false;
+    for (int byte = 0; byte < row.more; ++byte) {
+      if (!read(0x80, 0xbf)) return false;
+    }
+    if (places.size() != 1 || places[0] != state) return false;
+  }
+  return true;
+}
+
+// The groups of bytes that all lead from `state` back to it.
+uint64_t Masks::loops_of(StateId state) {
+  uint64_t loops = ~uint64_t{0};
+  const auto returns = [&](unsigned byte) { return automaton_.step(state, static_cast<uint8_t>(byte)) == state; };
+  for (unsigned byte = 0; byte < 0x80; ++byte) {
+    if (!returns(byte)) loops &= ~byte_group(static_cast<uint8_t>(byte));
+  }
+  for (unsigned byte = 0x80; byte < 0x100; ++byte) {
+    if (!returns(byte)) loops &= ~other_bytes_group;
+  }
+  if ((loops & other_bytes_group) == 0 && !loops_over_characters(state)) loops &= ~characters_group;
+  return loops;
+}
+
+void Masks::walk(size_t part, uint32_t first, uint32_t last, StateId from, std::vector<TokenId>& tokens,
+                 std::vector<Exit>* exits) {
+  const TokenTrie::Part& trie = part_of(part);
+  if (first == last) return;
+  const TokenTrie::Node* const nodes = trie.nodes.data();
+  const uint16_t top = nodes[first].depth - 1;
+  StateId* const path = path_.data();
+  path[top] = from;
+  // In a text that may be anything, as a string's inside, whole branches of the trie change nothing.
+  const bool looks_for_loops = last - first > loops_nodes_min && !automaton_.accepts(from);
+  const uint64_t loops = looks_for_loops ? loops_of(from) : 0;
+  // Each token below is met once at most.
+  const size_t had = tokens.size();
+  tokens.resize(had + nodes[last].token - nodes[first].token);
+  TokenId* next_token = tokens.data() + had;
+  size_t looked = 0;
+  for (uint32_t index = first; index < last && automaton_.moved_count() <= moves_max_;) {
+    const TokenTrie::Node& node = nodes[index];
+    const StateId state = automaton_.step(path[node.depth - 1], node.byte);
+    if (state == dead_state) {
+      index = node.end;
+      continue;
+    }
+    path[node.depth] = state;
+    const bool is_loop = state == path[top] && (trie.below[index] & ~loops) == 0 && loops != 0;
+    const uint32_t walked = is_loop ? node.end : index + 1;
+    for (uint32_t token = node.token; token < nodes[walked].token; ++token) *next_token++ = trie.tokens[token];
+    if (exits != nullptr && automaton_.accepts(state)) {
+      for (uint32_t child = index + 1; child < node.end; child = nodes[child].end) {
+        exits->push_back({.byte = nodes[child].byte, .node = child});
+      }
+    }
+    if (++looked % nodes_between_looks == 0 && automaton_.size_bytes() > 2 * bounds_.automaton_bytes) {
+      forget_states(std::span(path_).subspan(top, node.depth - top + 1));
+    }
+    index = walked;
+  }
+  tokens.resize(static_cast<size_t>(next_token - tokens.data()));
+}
+
+std::shared_ptr<const Masks::LocalMask> Masks::local_mask(const StateId& state, size_t part) {
+  if (const auto known = local_masks_[part].find(state); known != local_masks_[part].end()) return known->second;
+  std::vector<Exit> exits;
+  tokens_.clear();
+  walk(part, 1, static_cast<uint32_t>(part_of(part).node_count()), state, tokens_, &exits);
+  auto mask = std::make_shared<LocalMask>();
+  mask->tokens = as_set({tokens_.begin(), tokens_.end()});
+  size_t bytes = sizeof(LocalMask) + mask->tokens.size_bytes();
+  if (!exits.empty()) {
+    auto sorted = std::make_unique<Exits>();
+    for (const Exit& exit : exits) ++sorted->first[exit.byte + size_t{1}];
+    for (size_t byte = 0; byte < 256; ++byte) sorted->first[byte + 1] += sorted->first[byte];
+    std::array<uint32_t, 257> next = sorted->first;
+    sorted->nodes.resize(exits.size());
+    for (const Exit& exit : exits) sorted->nodes[next[exit.byte]++] = exit.node;
+    bytes += sizeof(Exits) + sorted->nodes.size() * sizeof(uint32_t);
+    mask->exits = std::move(sorted);
+  }
+  masks_bytes_ += bytes;
+  local_masks_[part].emplace(state, mask);
+  return mask;
+}
+
+void Masks::add_allowed(const StateId& state, std::span<uint64_t> mask) {
+  QUIRE_CHECK(mask.size() == trie_->mask_words(), "a mask has a bit for each token");
+  if (const auto known = masks_.find(state); known != masks_.end()) return known->second.add_to(mask);
+  ++made_count_;
+  trim();
+  std::vector<Group> groups = groups_of(state);
+  const size_t pinned_before = pinned_.size();
+  for (Group& group : groups) {
+    for (StateId& local : group.local) pin(local);
+    pin(group.caller);
+  }
+  std::vector<TokenId> tokens;
+  for (Group& group : groups) {
+    for (size_t part = 0; part < part_count; ++part) {
+      if (group.local[part] == dead_state) continue;
+      group.masks[part] = local_mask(group.local[part], part);
+      const Exits* exits = group.masks[part]->exits.get();
+      if (exits == nullptr || group.caller == dead_state) continue;
+      const ByteSet live = automaton_.live(group.caller);
+      for (size_t byte = live._Find_first(); byte < 256; byte = live._Find_next(byte)) {
+        for (uint32_t index = exits->first[byte]; index < exits->first[byte + 1]; ++index) {
+          const uint32_t node = exits->nodes[index];
+          walk(part, node, part_of(part).nodes[node].end, group.caller, tokens, nullptr);
+        }
+      }
+    }
+  }
+  pinned_.resize(pinned_before);
+  std::vector<uint64_t> words(trie_->mask_words());
+  for (const TokenId token : tokens) set_bit(words, token);
+  for (const Group& group : groups) {
+    for (const auto& local : group.masks) {
+      if (local != nullptr) local->tokens.add_to(words);
+    }
+  }
+  TokenSet set{.words = std::move(words)};
+  set.add_to(mask);
+  masks_bytes_ += set.size_bytes() + sizeof(TokenSet);
+  masks_.emplace(state, std::move(set));
+}
+
+}  // namespace quire::constraint
