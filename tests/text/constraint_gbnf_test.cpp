@@ -211,6 +211,15 @@ TEST(ConstraintGbnf, what_is_wrong_is_named_with_its_place) {
   EXPECT_EQ(parse_gbnf(std::string(gbnf_bytes_max + 1, ' ')).error().kind, ErrorKind::too_large);
 }
 
+TEST(ConstraintGbnf, a_grammar_that_takes_far_more_memory_than_its_text_is_too_large) {
+  std::string classes = "root ::= ";
+  while (classes.size() < gbnf_bytes_max) classes += "[^a]";
+  classes.resize(gbnf_bytes_max / 4 * 4 - 4);
+  const auto grammar = parse_gbnf(classes.substr(0, classes.rfind(']') + 1));
+  ASSERT_FALSE(grammar);
+  EXPECT_EQ(grammar.error().kind, ErrorKind::too_large) << grammar.error().message;
+}
+
 TEST(ConstraintGbnf, a_rule_that_begins_with_itself_is_named) {
   for (const char* text : {"root ::= root \"a\" | \"b\"", "root ::= \"a\"? x\nx ::= (\"b\" | root \"c\")",
                            "root ::= \"c\" x\nx ::= y* x \"a\" | \"b\"\ny ::= \"d\""}) {

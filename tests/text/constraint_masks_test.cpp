@@ -6,6 +6,7 @@
 
 #include "text/constraint/compiled.h"
 #include "text/constraint/grammar/free_text.h"
+#include "text/constraint/schema/schema.h"
 #include "text/constraint_fixture.h"
 #include "text/tokenizer.h"
 #include "text/tokenizer_fixture.h"
@@ -402,6 +403,26 @@ TEST(ConstraintMasks, a_marker_may_be_a_control_token) {
   state->accept(1);
   EXPECT_TRUE(has(state->allowed(), thinking.token("b")));
   EXPECT_FALSE(has(state->allowed(), 1));
+}
+
+// More members that may come next than a state can hold: no answer could be written, and that is said before it begins.
+TEST(ConstraintMasks, a_grammar_that_no_state_can_hold_is_refused) {
+  std::vector<std::string> texts{""};
+  for (int byte = 1; byte < 256; ++byte) texts.emplace_back(1, static_cast<char>(byte));
+  const auto trie = std::make_shared<const TokenTrie>(std::move(texts));
+  const auto of_members = [&](int count) {
+    std::string schema = R"({"type":"object","additionalProperties":false,"properties":{)";
+    for (int member = 0; member < count; ++member) {
+      schema += (member == 0 ? "" : ",") + std::string("\"") + std::to_string(member) + R"(":{"type":"null"})";
+    }
+    const auto grammar = schema_grammar(schema + "}}");
+    EXPECT_TRUE(grammar.has_value()) << grammar.error().message;
+    return CompiledConstraint::create(*grammar, trie, {0});
+  };
+  EXPECT_TRUE(of_members(2'000).has_value());
+  const auto refused = of_members(6'000);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().kind, ErrorKind::too_large);
 }
 
 }  // namespace

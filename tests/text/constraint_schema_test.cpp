@@ -169,8 +169,9 @@ TEST(Schema, what_cannot_be_honoured_is_refused_by_keyword_and_place) {
         R"({"type":"number","multipleOf":0.123456789})"}) {
     EXPECT_EQ(refusal(schema).kind, ErrorKind::unsupported) << schema << ": " << refusal(schema).message;
   }
-  for (const char* schema : {"", "[]", "3", "{", R"({"type":"strin"})", R"({"minLength":-1})", R"({"allOf":{}})",
-                             R"({"properties":[]})", R"({"$ref":"#/nowhere"})", R"({"a":1,"a":2})"}) {
+  for (const char* schema :
+       {"", "[]", "3", "{", R"({"type":"strin"})", R"({"minLength":-1})", R"({"allOf":{}})", R"({"properties":[]})",
+        R"({"$ref":"#/nowhere"})", R"({"a":1,"a":2})", R"({"type":"object","enum":{"a":{}}})"}) {
     EXPECT_EQ(refusal(schema).kind, ErrorKind::invalid) << schema << ": " << refusal(schema).message;
   }
 }
@@ -192,6 +193,67 @@ TEST(Schema, hostile_ones_are_too_large_and_say_over_what) {
   }
   EXPECT_EQ(refusal(chain + R"(,"d500":{}}})").kind, ErrorKind::too_large);
   EXPECT_EQ(refusal(std::string(SchemaJson::bytes_max + 1, ' ')).kind, ErrorKind::too_large);
+}
+
+// `count` texts with a number in place of '%', and commas between.
+std::string repeated(int count, std::string_view text) {
+  const size_t at = text.find('%');
+  std::string out;
+  for (int i = 0; i < count; ++i) {
+    out.append(i == 0 ? "" : ",").append(text.substr(0, at)).append(std::to_string(1'000'000 + i));
+    out.append(text.substr(at + 1));
+  }
+  return out;
+}
+
+TEST(Schema, looks_at_all_layers_for_all_members_are_counted) {
+  const std::string layers = R"({"allOf":[)" + repeated(20'000, R"({"properties":{"%":{}}})") + "]}";
+  EXPECT_EQ(refusal(layers).kind, ErrorKind::too_large) << refusal(layers).message;
+}
+
+TEST(Schema, merges_of_many_names_that_are_required_and_forbidden_are_counted) {
+  const std::string clashes = R"({"allOf":[{"required":[)" + repeated(5'000, R"("a%")") + "]}," +
+                              repeated(2'000, R"({"not":{"required":["b%"]}})") + "]}";
+  EXPECT_EQ(refusal(clashes).kind, ErrorKind::too_large) << refusal(clashes).message;
+}
+
+TEST(Schema, lengths_of_strings_that_multiply_are_counted) {
+  std::string lengths = R"({"type":"string","allOf":[)";
+  for (int branch = 0; branch < 3; ++branch) {
+    lengths += branch == 0 ? R"({"anyOf":[)" : R"(,{"anyOf":[)";
+    for (int i = 1; i <= 400; ++i) {
+      lengths += (i == 1 ? "" : ",") + std::string(R"({"minLength":)") + std::to_string(i) + R"(,"maxLength":)" +
+                 std::to_string(1000 * (branch + 1) + i) + "}";
+    }
+    lengths += "]}";
+  }
+  EXPECT_EQ(refusal(lengths + "]}").kind, ErrorKind::too_large) << refusal(lengths + "]}").message;
+}
+
+TEST(Schema, many_members_are_read_with_what_is_unevaluated_beside_them) {
+  const auto of_members = [](int count) {
+    return R"({"type":"object","properties":{)" + repeated(count, R"("%":{})") + R"(},"unevaluatedProperties":false})";
+  };
+  Written(of_members(500)).yes({"{}", R"({"1000000":1,"1000499":2})"}).no({R"({"x":1})"});
+  const auto grammar = schema_grammar(of_members(10'000));
+  EXPECT_TRUE(grammar.has_value()) << grammar.error().message;
+}
+
+TEST(Schema, long_names_and_addresses_are_not_kept_for_each_schema_under_them) {
+  const std::string name(200'000, 'n');
+  const std::string address = "{\"$id\":\"http://" + name + "/\",\"properties\":{" + repeated(200, R"("%":{})") + "}}";
+  EXPECT_EQ(refusal(address).kind, ErrorKind::too_large) << refusal(address).message;
+  const std::string many = R"({"$id":"http://)" + name.substr(0, 4000) + R"(/","properties":{)" +
+                           repeated(2'000, R"("%":{"$id":"%"})") + "}}";
+  EXPECT_EQ(refusal(many).kind, ErrorKind::too_large) << refusal(many).message;
+  const std::string reference = R"({"$ref":"#/$defs/)" + name + R"(","$defs":{")" + name + R"(":{}}})";
+  EXPECT_EQ(refusal(reference).kind, ErrorKind::too_large) << refusal(reference).message;
+  const auto grammar = schema_grammar(R"({"properties":{")" + name + R"(":{"type":"object","properties":{)" +
+                                      repeated(200, R"("%":{"type":"null"})") + "}}},\"additionalProperties\":false}");
+  ASSERT_TRUE(grammar.has_value()) << grammar.error().message;
+  EXPECT_LT(grammar->size_bytes(), 10 * name.size());
+  const Error error = refusal(R"({"properties":{")" + name + R"(":{"minLength":-1}}})");
+  EXPECT_LT(error.message.size(), 500) << error.message.substr(0, 500);
 }
 
 // The published suite, when it is here: no schema may let more be written than it says. What a standard leaves open is

@@ -5,7 +5,7 @@
 #include <limits>
 #include <utility>
 
-#include "text/constraint/hash.h"
+#include "base/random.h"
 #include "text/constraint/preamble.h"
 
 namespace quire::constraint {
@@ -31,27 +31,27 @@ Result<void> try_out(Masks& masks) {
   std::vector<uint64_t> mask(masks.trie().mask_words());
   StateId state = masks.automaton().begin();
   masks.pin(state);
-  uint64_t draw = 1;
-  bool within = true;
+  Random random(1);
+  bool within = true, goes_on = true;
   masks.limit_moves(tried_moves_max);
-  for (int made = 0; made < tried_masks && within; ++made) {
+  for (int made = 0; made < tried_masks && within && goes_on; ++made) {
     std::fill(mask.begin(), mask.end(), 0);
     masks.add_allowed(state, mask);
     within = masks.automaton().moved_count() <= tried_moves_max;
-    draw = mix(draw, static_cast<uint64_t>(made));
-    const size_t first = draw % mask.size();
+    const size_t first = random.next() % mask.size();
     size_t word = first;
     while (mask[word] == 0 && (word + 1) % mask.size() != first) word = (word + 1) % mask.size();
-    if (mask[word] == 0) {
-      state = masks.automaton().begin();  // the text can only end
-    } else {
+    if (mask[word] != 0) {
       const auto token = static_cast<TokenId>(word * 64 + static_cast<size_t>(std::countr_zero(mask[word])));
       state = masks.automaton().step(state, masks.trie().text(token));
+    } else {
+      goes_on = masks.automaton().accepts(state);  // the text can only end
+      state = masks.automaton().begin();
     }
   }
   masks.unpin(state);
   masks.limit_moves(std::numeric_limits<size_t>::max());
-  if (within) return {};
+  if (within && goes_on) return {};
   return fail(ErrorKind::too_large, "the grammar can be read in too many ways at once for this vocabulary");
 }
 

@@ -20,21 +20,6 @@ bool is_name(char byte) {
   return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || is_digit(byte) || byte == '-' || byte == '_';
 }
 
-std::optional<char32_t> hex_value(std::string_view digits) {
-  char32_t value = 0;
-  for (const char digit : digits) {
-    const char lower = static_cast<char>(digit | 0x20);
-    if (is_digit(digit)) {
-      value = value * 16 + static_cast<char32_t>(digit - '0');
-    } else if (lower >= 'a' && lower <= 'f') {
-      value = value * 16 + static_cast<char32_t>(lower - 'a' + 10);
-    } else {
-      return std::nullopt;
-    }
-  }
-  return value;
-}
-
 // Groups that are open are on a stack of its own.
 class GbnfParser {
  public:
@@ -148,6 +133,10 @@ Result<void> GbnfParser::parse_rule() {
   while (!at_end()) {
     QUIRE_TRY(const bool is_symbol, parse_symbol());
     if (!is_symbol) break;
+    if (grammar_.size_bytes() > gbnf_grammar_bytes_max) {
+      return error(ErrorKind::too_large, at_,
+                   fmt::format("the grammar up to here takes over {} bytes", gbnf_grammar_bytes_max));
+    }
     skip_space(is_nested());
   }
   if (is_nested()) return invalid(open_.back().at, "'(' without its ')'");
@@ -285,7 +274,7 @@ Result<char32_t> GbnfParser::parse_character(size_t begin) {
       return invalid(at, "an escape that is none of \\n \\r \\t \\\\ \\\" \\[ \\] \\- \\x \\u \\U");
   }
   const size_t count = name == 'x' ? 2 : name == 'u' ? 4 : 8;
-  const auto value = text_.size() - at_ < count ? std::nullopt : hex_value(text_.substr(at_, count));
+  const auto value = text_.size() - at_ < count ? std::nullopt : hex_number(text_.substr(at_, count));
   if (!value) return invalid(at, fmt::format("'\\{}' without {} hexadecimal digits", name, count));
   if (*value > last_code_point || (*value >= 0xD800 && *value <= 0xDFFF)) {
     return invalid(at, fmt::format("U+{:04X} is no character", static_cast<uint32_t>(*value)));

@@ -45,7 +45,7 @@ class TokenTrie {
   struct Node {
     uint32_t end = 0;  // after the last node below this one
     uint32_t token =
-        0;  // in tokens(): the first of its own, or else of those below; they end where the next node's begin
+        0;  // in tokens: the first of its own, or else of those below; they end where the next node's begin
     uint16_t depth = 0;  // bytes up to here; 0: the root
     uint8_t byte = 0;    // from the node above to this one
   };
@@ -58,9 +58,6 @@ class TokenTrie {
     uint16_t bytes_max = 0;       // of one token
 
     size_t node_count() const { return nodes.size() - 1; }
-    std::span<const TokenId> tokens_of(uint32_t node) const {
-      return std::span(tokens).subspan(nodes[node].token, nodes[node + 1].token - nodes[node].token);
-    }
   };
   // How long the texts of each part are at most.
   static constexpr std::array<size_t, 4> part_bytes_max = {5, 9, 16, 65'535};

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/ascii.h"
 #include "text/constraint/pattern/unicode_property.h"
 
 namespace quire::constraint {
@@ -204,6 +205,18 @@ char32_t next_sample(char32_t value) {
   if (value < 0x3FFFF || (value >= 0xE0000 && value < 0xE1000)) return value + 1;
   const char32_t plane = value & ~char32_t{0xFFFF};
   return (value & 0xFFFF) < 0xFFFE ? plane + 0xFFFE : plane + 0x10000;
+}
+
+std::optional<char32_t> hex_number(std::string_view digits) {
+  char32_t value = 0;
+  for (const char digit : digits) {
+    const char lower = lower_case(digit);
+    const bool is_letter = lower >= 'a' && lower <= 'f';
+    if (!is_letter && (digit < '0' || digit > '9')) return std::nullopt;
+    const auto more = static_cast<char32_t>(is_letter ? lower - 'a' + 10 : digit - '0');
+    value = value > UINT32_MAX / 16 ? UINT32_MAX : value * 16 + more;
+  }
+  return value;
 }
 
 CodePoints digits() { return {{'0', '9'}}; }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -25,6 +26,9 @@ size_t cased_count(const CodePoints& set);
 // The next one whose properties may be others than this one's: 1.1 million code points are told by a quarter of them,
 // since planes 4 to 13 are not assigned, 15 and 16 private use, but for two noncharacters at the end of each.
 char32_t next_sample(char32_t value);
+
+// What hexadecimal digits say, UINT32_MAX where that is more; nothing where one of them is none.
+std::optional<char32_t> hex_number(std::string_view digits);
 
 // ECMA-262's \d, \w, \s, and what '.' does not match.
 CodePoints digits();

@@ -6,6 +6,8 @@
 #include <numeric>
 #include <utility>
 
+#include "text/constraint/hash.h"
+
 namespace quire::constraint {
 namespace {
 
@@ -149,7 +151,7 @@ void merge_letters(ByteDfa& automaton) {
   std::vector<uint64_t> hashes(count, 0);
   for (size_t at = 0; at < dfa.next.size(); ++at) {
     uint64_t& hash = hashes[at % count];
-    hash = (hash ^ dfa.next[at] ^ (hash >> 29)) * 0x9E3779B97F4A7C15;
+    hash = mix(hash, dfa.next[at]);
   }
   std::map<uint64_t, uint32_t> first_of_hash;
   std::vector<uint32_t> first(count);

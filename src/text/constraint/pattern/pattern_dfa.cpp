@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
+#include "text/constraint/hash.h"
 #include "text/constraint/pattern/utf8_letters.h"
 
 namespace quire::constraint {
@@ -47,9 +49,9 @@ constexpr uint32_t obligation_of(Thread thread) { return static_cast<uint32_t>(t
 
 struct Hash {
   size_t operator()(const std::vector<uint64_t>& values) const {
-    uint64_t hash = 0xCBF29CE484222325;
-    for (const uint64_t value : values) hash = (hash ^ value ^ (value >> 29)) * 0x9E3779B97F4A7C15;
-    return hash ^ (hash >> 32);
+    uint64_t hash = values.size();
+    for (const uint64_t value : values) hash = mix(hash, value);
+    return hash;
   }
 };
 
@@ -130,15 +132,23 @@ class Determinizer {
     return std::exchange(seen_[node_of(at)], visit_) != visit_;
   }
 
+  // The last one that is met for the first time, out of what is pending.
+  std::optional<Thread> take(std::vector<Thread>& pending) {
+    while (!pending.empty()) {
+      const Thread at = pending.back();
+      pending.pop_back();
+      if (node_of(at) != none && first_visit(at)) return at;
+    }
+    return std::nullopt;
+  }
+
   // Where these threads get without a look at what is around them. One that is in the rest without obligations needs no
   // other beside it.
   std::vector<Thread> close(std::vector<Thread> pending) {
     std::vector<Thread> out;
     begin_visit();
-    while (!pending.empty()) {
-      const Thread at = pending.back();
-      pending.pop_back();
-      if (node_of(at) == none || !first_visit(at)) continue;
+    while (const std::optional<Thread> taken = take(pending)) {
+      const Thread at = *taken;
       const PatternNode& node = pattern_.nodes[node_of(at)];
       if (at == thread(part_.rest, 0)) return {thread(part_.rest, 0)};
       if (node.kind != Kind::jump || node_of(at) == part_.end) {
@@ -156,10 +166,8 @@ class Determinizer {
   std::vector<Thread> readers(const State& state, Side next, bool& accepts) {
     std::vector<Thread> out, pending = state.threads;
     begin_visit();
-    while (!pending.empty()) {
-      const Thread at = pending.back();
-      pending.pop_back();
-      if (node_of(at) == none || !first_visit(at)) continue;
+    while (const std::optional<Thread> taken = take(pending)) {
+      const Thread at = *taken;
       const PatternNode& node = pattern_.nodes[node_of(at)];
       if (node_of(at) == part_.end) {
         accepts |= is_fulfilled(obligation_of(at));

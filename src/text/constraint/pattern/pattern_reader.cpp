@@ -12,13 +12,6 @@ namespace {
 bool is_digit(char byte) { return byte >= '0' && byte <= '9'; }
 bool is_letter(char32_t value) { return (value >= 'a' && value <= 'z') || (value >= 'A' && value <= 'Z'); }
 
-std::optional<uint32_t> hex_value(char byte) {
-  if (is_digit(byte)) return byte - '0';
-  const char lower = static_cast<char>(byte | 0x20);
-  if (lower >= 'a' && lower <= 'f') return lower - 'a' + 10;
-  return std::nullopt;
-}
-
 CodePoints one(char32_t value) { return normal({{value, value}}); }
 
 // The escapes that stand for one control character.
@@ -66,14 +59,10 @@ Result<CodePoints> parse_unicode(PatternReader& reader, size_t begin) {
   if (reader.take("{")) {
     const auto digits_text = reader.take_until('}');
     if (!digits_text || digits_text->empty()) return reader.invalid(begin, "'\\u{' without a number and '}'");
-    char32_t value = 0;
-    for (const char byte : *digits_text) {
-      const auto digit = hex_value(byte);
-      if (!digit) return reader.invalid(begin, "'\\u{' with what is no hexadecimal digit");
-      value = value * 16 + *digit;
-      if (value > last_code_point) return reader.invalid(begin, "a code point above U+10FFFF");
-    }
-    return one(value);
+    const auto value = hex_number(*digits_text);
+    if (!value) return reader.invalid(begin, "'\\u{' with what is no hexadecimal digit");
+    if (*value > last_code_point) return reader.invalid(begin, "a code point above U+10FFFF");
+    return one(*value);
   }
   const auto value = reader.take_hex(4);
   if (!value) return reader.invalid(begin, "'\\u' without four hexadecimal digits");
@@ -142,13 +131,8 @@ std::optional<std::string_view> PatternReader::take_until(char end) {
 
 std::optional<char32_t> PatternReader::take_hex(size_t count) {
   if (text_.size() - at_ < count) return std::nullopt;
-  char32_t value = 0;
-  for (size_t index = 0; index < count; ++index) {
-    const auto digit = hex_value(text_[at_ + index]);
-    if (!digit) return std::nullopt;
-    value = value * 16 + *digit;
-  }
-  at_ += count;
+  const auto value = hex_number(text_.substr(at_, count));
+  if (value) at_ += count;
   return value;
 }
 

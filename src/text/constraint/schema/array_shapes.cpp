@@ -46,12 +46,7 @@ Result<ArrayAlgebra::Value> ArrayAlgebra::assertion(Place schema, const std::str
   if (keyword == "type") return admits(json(), schema, "array") != negative ? all() : none();
   if (keyword == "const") return constant(value, negative);
   if (keyword == "enum") {
-    Value out = negative ? all() : none();
-    for (const Place item : json().node(value).items) {
-      QUIRE_TRY(const Value one, constant(item, negative));
-      QUIRE_TRY(out, negative ? both(out, one) : either(out, one));
-    }
-    return out;
+    return listed(schema, value, negative, [&](Place item) { return constant(item, negative); });
   }
   if (!admits(json(), schema, "array")) return unaffected(negative);
   if (keyword == "prefixItems" || keyword == "items" || keyword == "additionalItems") {

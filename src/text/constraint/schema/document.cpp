@@ -107,22 +107,38 @@ Result<SchemaDocument> SchemaDocument::parse(std::string_view text) {
 
 Result<void> SchemaDocument::find_names() {
   resources_[""] = SchemaJson::root;
-  bases_[SchemaJson::root] = "";
   struct Pending {
-    Place schema;
-    std::string base;
+    Place schema = 0;
+    const std::string* base = nullptr;  // in bases_
   };
-  std::vector<Pending> pending{{SchemaJson::root, ""}};
+  std::vector<Pending> pending{{SchemaJson::root, &bases_[SchemaJson::root]}};
   while (!pending.empty()) {
-    const Pending at = std::move(pending.back());
+    const Pending at = pending.back();
     pending.pop_back();
-    QUIRE_TRY_VOID(add_names(at.schema, at.base));
+    QUIRE_TRY_VOID(add_names(at.schema, *at.base));
     const auto own = bases_.find(at.schema);
     for (const Place below : subschemas(json_, at.schema)) {
-      pending.push_back({below, own == bases_.end() ? at.base : own->second});
+      pending.push_back({.schema = below, .base = own == bases_.end() ? at.base : &own->second});
     }
   }
   return {};
+}
+
+Result<std::string> SchemaDocument::resolved(Place schema, std::string_view keyword, const std::string& base,
+                                             const std::string& reference) const {
+  if (base.size() + reference.size() > address_bytes_max) {
+    return fail(ErrorKind::too_large, fmt::format("schema: '{}' at {}: its address has over {} bytes", keyword,
+                                                  json_.pointer(schema), address_bytes_max));
+  }
+  return resolved_address(base, reference);
+}
+
+// Counts what is about to be kept.
+Result<void> SchemaDocument::keep_address(Place schema, std::string_view keyword, const std::string& address) {
+  addresses_bytes_ += address.size();
+  if (addresses_bytes_ <= addresses_bytes_max) return {};
+  return fail(ErrorKind::too_large, fmt::format("schema: '{}' at {}: all addresses up to it have over {} bytes",
+                                                keyword, json_.pointer(schema), addresses_bytes_max));
 }
 
 Result<void> SchemaDocument::add_names(Place schema, const std::string& base) {
@@ -132,9 +148,11 @@ Result<void> SchemaDocument::add_names(Place schema, const std::string& base) {
   };
   const bool siblings_count = draft_ == Draft::newest || !json_.find(schema, "$ref");
   std::string own = base;
-  const std::string* id = text_of(draft_ == Draft::draft_4 ? "id" : "$id");
+  const char* id_keyword = draft_ == Draft::draft_4 ? "id" : "$id";
+  const std::string* id = text_of(id_keyword);
   if (id != nullptr && siblings_count) {
-    const std::string address = resolved_address(base, *id);
+    QUIRE_TRY(const std::string address, resolved(schema, id_keyword, base, *id));
+    QUIRE_TRY_VOID(keep_address(schema, id_keyword, address));
     const size_t hash = std::min(address.find('#'), address.size());
     if (hash + 1 < address.size()) {
       anchors_.emplace(address, schema);
@@ -147,7 +165,9 @@ Result<void> SchemaDocument::add_names(Place schema, const std::string& base) {
   for (const char* keyword : {"$anchor", "$dynamicAnchor"}) {
     const std::string* name = text_of(keyword);
     if (name == nullptr) continue;
-    anchors_.emplace(own + "#" + *name, schema);
+    const std::string address = own + "#" + *name;
+    QUIRE_TRY_VOID(keep_address(schema, keyword, address));
+    anchors_.emplace(address, schema);
     if (std::string_view(keyword) == "$dynamicAnchor") ++dynamic_anchors_[*name];
   }
   return {};
@@ -159,7 +179,7 @@ Result<Place> SchemaDocument::target(Place schema, Place reference) const {
   const std::string& text = json_.node(reference).text;
   Place resource = schema;
   while (!bases_.contains(resource)) resource = json_.node(resource).parent;
-  const std::string address = resolved_address(bases_.at(resource), text);
+  QUIRE_TRY(const std::string address, resolved(schema, keyword, bases_.at(resource), text));
   const size_t hash = std::min(address.find('#'), address.size());
   const auto found = resources_.find(address.substr(0, hash));
   if (found == resources_.end()) {

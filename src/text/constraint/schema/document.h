@@ -19,12 +19,16 @@ enum class Draft : uint8_t { draft_4, draft_6, draft_7, newest };
 // Read once, then only looked at; one thread.
 class SchemaDocument {
  public:
+  // Of one "$id" or "$ref" with what it is relative to; of all addresses that schemas and anchors have.
+  static constexpr size_t address_bytes_max = 4096;
+  static constexpr size_t addresses_bytes_max = size_t{4} << 20;
+
   static Result<SchemaDocument> parse(std::string_view text);
 
   const SchemaJson& json() const { return json_; }
   Draft draft() const { return draft_; }
   // What the "$ref" (or "$dynamicRef") at this place of a schema points at. ErrorKind::unsupported where that is in
-  // another document, invalid where it is nothing.
+  // another document, invalid where it is nothing, too_large over address_bytes_max.
   Result<Place> target(Place schema, Place reference) const;
 
   // Errors that name a keyword and its place.
@@ -36,6 +40,9 @@ class SchemaDocument {
  private:
   Result<void> find_names();
   Result<void> add_names(Place schema, const std::string& base);
+  Result<std::string> resolved(Place schema, std::string_view keyword, const std::string& base,
+                               const std::string& reference) const;
+  Result<void> keep_address(Place schema, std::string_view keyword, const std::string& address);
 
   SchemaJson json_;
   Draft draft_ = Draft::newest;
@@ -43,6 +50,7 @@ class SchemaDocument {
   std::map<std::string, Place, std::less<>> anchors_;        // by address#name
   std::map<std::string, int, std::less<>> dynamic_anchors_;  // how often a name is declared
   std::map<Place, std::string> bases_;                       // of each schema that has an address of its own
+  size_t addresses_bytes_ = 0;
 };
 
 }  // namespace quire::constraint

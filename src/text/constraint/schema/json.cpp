@@ -6,7 +6,14 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "base/shown.h"
+
 namespace quire::constraint {
+namespace {
+
+constexpr size_t key_shown_max = 80;
+
+}  // namespace
 
 // The events of nlohmann's parser, which does not recurse, as nodes. Returning false ends the parse.
 class SchemaJsonReader {
@@ -33,7 +40,8 @@ class SchemaJsonReader {
     std::ranges::sort(object.sorted, {}, name);
     const auto twice = std::ranges::adjacent_find(object.sorted, {}, name);
     if (twice != object.sorted.end()) {
-      return stop(ErrorKind::invalid, fmt::format("'{}' is twice in {}", name(*twice), json_.pointer(open_.back())));
+      return stop(ErrorKind::invalid,
+                  fmt::format("'{}' is twice in {}", shown(name(*twice), key_shown_max), json_.pointer(open_.back())));
     }
     return close();
   }
@@ -124,7 +132,7 @@ std::string SchemaJson::pointer(Place place) const {
       continue;
     }
     std::string step;
-    for (const char c : parent.keys[node.index]) {
+    for (const char c : shown(parent.keys[node.index], key_shown_max)) {
       step += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
     }
     steps.push_back(std::move(step));

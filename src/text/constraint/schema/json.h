@@ -42,7 +42,7 @@ class SchemaJson {
   bool is(Place place, Kind kind) const { return nodes_[place].kind == kind; }
   std::optional<Place> find(Place object, std::string_view key) const;
   size_t size() const { return nodes_.size(); }
-  // "#/properties/a/items".
+  // "#/properties/a/items", as errors name it: of a long key its beginning.
   std::string pointer(Place place) const;
 
  private:

@@ -128,9 +128,9 @@ Result<void> SchemaMeaning::member_of(const Layer& layer, const std::string& nam
     return {};
   }
   if (layer.kind == Layer::Kind::unevaluated) {
-    QUIRE_TRY(const Evaluated known, evaluated(layer.place, true));
-    if (known.all || has(known.names, name)) return {};
-    for (const std::string& pattern : known.patterns) {
+    QUIRE_TRY(const Evaluated* known, evaluated(layer.place, true));
+    if (known->all || known->known.contains(name)) return {};
+    for (const std::string& pattern : known->patterns) {
       QUIRE_TRY(const bool matches, name_matches(layer.place, pattern, name));
       if (matches) return {};
     }
@@ -177,8 +177,8 @@ Result<std::vector<std::string>> SchemaMeaning::layer_names(const Layer& layer) 
   const SchemaJson& json = document_.json();
   if (layer.kind == Layer::Kind::constant) return json.node(layer.place).keys;
   if (layer.kind == Layer::Kind::unevaluated) {
-    QUIRE_TRY(const Evaluated known, evaluated(layer.place, true));
-    return known.names;
+    QUIRE_TRY(const Evaluated* known, evaluated(layer.place, true));
+    return known->names;
   }
   const std::optional<Place> properties = json.find(layer.place, "properties");
   return properties ? json.node(*properties).keys : std::vector<std::string>();
@@ -255,7 +255,7 @@ Result<ObjectPlan> SchemaMeaning::plan(const ObjectShape& shape) {
   const std::set<std::string, std::less<>> wanted(shape.required.begin(), shape.required.end());
   for (size_t i = 0; i < names.size(); ++i) {
     const std::string& name = names[i];
-    QUIRE_TRY_VOID(steps_.spend(1 + (shape.forbidden.size() + shape.members.size()) / 16));
+    QUIRE_TRY_VOID(steps_.spend(1 + (shape.layers.size() + shape.forbidden.size() + shape.members.size()) / 16));
     QUIRE_TRY(Possible value, member(shape, name));
     const bool required = wanted.contains(name);
     if (required && !value) {
@@ -298,7 +298,7 @@ Result<std::vector<ObjectPlan::Rest>> SchemaMeaning::rest_of_members(const Objec
   const SchemaJson& json = document_.json();
   std::vector<NameClass> classes(1);
   std::vector<std::pair<size_t, std::string>> patterns;
-  std::vector<std::optional<Evaluated>> known(shape.layers.size());
+  std::vector<const Evaluated*> known(shape.layers.size(), nullptr);
   for (size_t i = 0; i < shape.layers.size(); ++i) {
     const Layer& layer = shape.layers[i];
     if (layer.kind == Layer::Kind::constant) return std::vector<ObjectPlan::Rest>();
@@ -328,13 +328,14 @@ Result<std::vector<ObjectPlan::Rest>> SchemaMeaning::rest_of_members(const Objec
     Literals literals;
     for (size_t i = 0; i < shape.layers.size(); ++i) {
       const Layer& layer = shape.layers[i];
-      bool listed = known[i] && known[i]->all;
+      bool listed = known[i] != nullptr && known[i]->all;
       for (const auto& [matched, pattern] : one.matched) {
         if (matched != i) continue;
         listed = true;
-        if (!known[i]) literals.push_back({.place = *json.find(*json.find(layer.place, "patternProperties"), pattern)});
+        if (known[i] == nullptr)
+          literals.push_back({.place = *json.find(*json.find(layer.place, "patternProperties"), pattern)});
       }
-      const auto other = json.find(layer.place, known[i] ? "unevaluatedProperties" : "additionalProperties");
+      const auto other = json.find(layer.place, known[i] != nullptr ? "unevaluatedProperties" : "additionalProperties");
       if (!listed && other) literals.push_back({.place = *other});
     }
     QUIRE_TRY(Possible value, normal(std::move(literals)));
@@ -364,8 +365,8 @@ Result<SchemaMeaning::Possible> SchemaMeaning::item(const ArrayShape& shape, uin
       continue;
     }
     if (layer.kind == Layer::Kind::unevaluated) {
-      QUIRE_TRY(const Evaluated known, evaluated(layer.place, false));
-      if (!known.all && index >= known.items)
+      QUIRE_TRY(const Evaluated* known, evaluated(layer.place, false));
+      if (!known->all && index >= known->items)
         literals.push_back({.place = *json.find(layer.place, "unevaluatedItems")});
       continue;
     }
@@ -382,8 +383,27 @@ Result<SchemaMeaning::Possible> SchemaMeaning::item(const ArrayShape& shape, uin
   return normal(std::move(literals));
 }
 
+Result<void> SchemaMeaning::add_evaluated(Evaluated& to, bool names, const std::vector<std::string>& from) {
+  for (const std::string& text : from) {
+    QUIRE_TRY_VOID(steps_.spend(1 + (names ? 0 : to.patterns.size() / 16)));
+    if (!names) add_once(to.patterns, text);
+    if (names && to.known.insert(text).second) to.names.push_back(text);
+  }
+  return {};
+}
+
+Result<const SchemaMeaning::Evaluated*> SchemaMeaning::evaluated(Place schema, bool objects) {
+  const std::pair key(schema, objects);
+  auto known = evaluated_.find(key);
+  if (known == evaluated_.end()) {
+    QUIRE_TRY(Evaluated found, find_evaluated(schema, objects, 0));
+    known = evaluated_.emplace(key, std::move(found)).first;
+  }
+  return &known->second;
+}
+
 // What the keywords of a schema, and of those that hold wherever it does, look at.
-Result<SchemaMeaning::Evaluated> SchemaMeaning::evaluated(Place schema, bool objects, size_t depth) {
+Result<SchemaMeaning::Evaluated> SchemaMeaning::find_evaluated(Place schema, bool objects, size_t depth) {
   const SchemaJson& json = document_.json();
   Evaluated out;
   if (!json.is(schema, Kind::object)) return out;
@@ -404,8 +424,7 @@ Result<SchemaMeaning::Evaluated> SchemaMeaning::evaluated(Place schema, bool obj
                key == "dependentSchemas" || (key == "contains" && !objects)) {
       return document_.unsupported(schema, own, fmt::format("what '{}' looks at is not known before", key));
     } else if (objects && (key == "properties" || key == "patternProperties")) {
-      for (const std::string& name : json.node(value).keys)
-        add_once(key == "properties" ? out.names : out.patterns, name);
+      QUIRE_TRY_VOID(add_evaluated(out, key == "properties", json.node(value).keys));
     }
   }
   if (!objects) {
@@ -416,9 +435,9 @@ Result<SchemaMeaning::Evaluated> SchemaMeaning::evaluated(Place schema, bool obj
     out.all = json.find(schema, "additionalProperties") || (depth > 0 && json.find(schema, own));
   }
   for (const Place place : inner) {
-    QUIRE_TRY(const Evaluated more, evaluated(place, objects, depth + 1));
-    for (const std::string& name : more.names) add_once(out.names, name);
-    for (const std::string& pattern : more.patterns) add_once(out.patterns, pattern);
+    QUIRE_TRY(const Evaluated more, find_evaluated(place, objects, depth + 1));
+    QUIRE_TRY_VOID(add_evaluated(out, true, more.names));
+    QUIRE_TRY_VOID(add_evaluated(out, false, more.patterns));
     out.items = std::max(out.items, more.items);
     out.all |= more.all;
   }

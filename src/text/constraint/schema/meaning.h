@@ -3,9 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -66,7 +70,8 @@ class SchemaMeaning : public Judge {
  private:
   // Where a member or item is written in a schema, as "unevaluated..." has to know.
   struct Evaluated {
-    std::vector<std::string> names, patterns;
+    std::vector<std::string> names, patterns;  // each once
+    std::set<std::string, std::less<>> known;  // the names
     uint64_t items = 0;
     bool all = false;
   };
@@ -84,7 +89,10 @@ class SchemaMeaning : public Judge {
   Result<std::vector<ObjectPlan::Rest>> rest_of_members(const ObjectShape& shape,
                                                         const std::vector<std::string>& taken);
   Result<ObjectPlan> plan(const ObjectShape& shape);
-  Result<Evaluated> evaluated(Place schema, bool objects, size_t depth = 0);
+  // Valid as long as this is.
+  Result<const Evaluated*> evaluated(Place schema, bool objects);
+  Result<Evaluated> find_evaluated(Place schema, bool objects, size_t depth);
+  Result<void> add_evaluated(Evaluated& to, bool names, const std::vector<std::string>& from);
   Result<bool> name_matches(Place schema, const std::string& pattern, const std::string& name);
   template <typename Look>
   bool judge(Look look);
@@ -98,6 +106,7 @@ class SchemaMeaning : public Judge {
   Expansion<ObjectAlgebra> objects_;
   Expansion<ArrayAlgebra> arrays_;
   size_t judging_ = 0;  // looks inside each other
+  std::map<std::pair<Place, bool>, Evaluated> evaluated_;
 };
 
 }  // namespace quire::constraint

@@ -22,6 +22,24 @@ bool any_type(const SchemaJson& json, Place value, std::string_view type) {
                              [&](Place item) { return json.is(item, Kind::string) && json.node(item).text == type; });
 }
 
+constexpr size_t states_a_step = 16;
+
+// What it takes to intersect each piece of one with each of the other.
+size_t pairs_cost(const StringSet& a, const StringSet& b) {
+  const auto count = [](const StringSet& set, size_t& automata, size_t& states) {
+    for (const StringSet::Piece& piece : set.pieces()) {
+      if (piece.texts == nullptr) continue;
+      ++automata;
+      states += piece.texts->state_count();
+    }
+  };
+  size_t automata_a = 0, states_a = 0, automata_b = 0, states_b = 0;
+  count(a, automata_a, states_a);
+  count(b, automata_b, states_b);
+  const size_t pairs = a.pieces().size() * b.pieces().size();
+  return (pairs + automata_a * states_b + automata_b * states_a) / states_a_step;
+}
+
 constexpr auto type_names =
     std::to_array<std::string_view>({"null", "boolean", "integer", "number", "string", "array", "object"});
 
@@ -70,7 +88,6 @@ ScalarAlgebra::ScalarAlgebra(const SchemaDocument& document, Steps& steps)
       whole_numbers_(shared(whole_numbers())) {}
 
 Result<void> ScalarAlgebra::pay(const Scalars& value) const {
-  constexpr size_t states_a_step = 16;
   size_t states = value.numbers == nullptr ? 0 : value.numbers->state_count();
   for (const StringSet::Piece& piece : value.strings.pieces()) {
     states += piece.texts == nullptr ? 0 : piece.texts->state_count();
@@ -98,6 +115,7 @@ Result<Scalars> ScalarAlgebra::both(const Scalars& a, const Scalars& b) const {
     QUIRE_TRY(Regular numbers, a.numbers->both(*b.numbers));
     out.numbers = shared(std::move(numbers));
   }
+  QUIRE_TRY_VOID(steps_.spend(pairs_cost(a.strings, b.strings)));
   QUIRE_TRY(out.strings, a.strings.both(b.strings));
   QUIRE_TRY_VOID(pay(out));
   return out;

@@ -17,8 +17,13 @@ void add_each(std::vector<T>& to, const std::vector<T>& from) {
   }
 }
 
-// Both shapes at once; false where nothing has both.
+bool have_common(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  return std::ranges::any_of(a, [&](const std::string& name) { return std::ranges::find(b, name) != b.end(); });
+}
+
+// Both shapes at once; false where nothing has both. Each alone has no name that is required and forbidden.
 bool merge(ObjectShape& to, const ObjectShape& from) {
+  if (have_common(to.required, from.forbidden) || have_common(from.required, to.forbidden)) return false;
   add_each(to.layers, from.layers);
   add_each(to.members, from.members);
   add_each(to.required, from.required);
@@ -27,10 +32,7 @@ bool merge(ObjectShape& to, const ObjectShape& from) {
   add_each(to.exists, from.exists);
   if (from.min > to.min) to.min = from.min, to.counts = from.counts;
   to.max = std::min(to.max, from.max);
-  const bool clash = std::ranges::any_of(to.required, [&](const std::string& name) {
-    return std::ranges::find(to.forbidden, name) != to.forbidden.end();
-  });
-  return !clash && to.min <= to.max && to.required.size() <= to.max;
+  return to.min <= to.max && to.required.size() <= to.max;
 }
 
 bool merge(ArrayShape& to, const ArrayShape& from) {
@@ -44,12 +46,18 @@ bool merge(ArrayShape& to, const ArrayShape& from) {
 }
 
 // What merging them takes: lists are compared with each other.
-size_t cost(const ObjectShape& a, const ObjectShape& b) {
-  constexpr size_t names_a_step = 64;
-  const size_t names = a.required.size() + a.forbidden.size() + a.members.size();
-  return 1 + names * (b.required.size() + b.forbidden.size() + b.members.size()) / names_a_step;
+constexpr size_t parts_a_step = 64;
+size_t part_count(const ObjectShape& shape) {
+  return shape.layers.size() + shape.members.size() + shape.required.size() + shape.forbidden.size() +
+         shape.names.size() + shape.exists.size();
 }
-size_t cost(const ArrayShape& a, const ArrayShape& b) { return 1 + a.items.size() * b.items.size() / 64; }
+size_t part_count(const ArrayShape& shape) {
+  return shape.layers.size() + shape.items.size() + shape.contains.size() + shape.unique.size();
+}
+template <typename Shape>
+size_t cost(const Shape& a, const Shape& b) {
+  return 1 + part_count(a) * part_count(b) / parts_a_step;
+}
 
 // A schema that every value keeps to, by its looks.
 bool is_true(const SchemaJson& json, Place schema) {
@@ -101,6 +109,18 @@ Result<bool> ShapeAlgebra<Shape>::disjoint(const Value& a, const Value& b) const
   return true;
 }
 
+template <typename Shape>
+Result<std::vector<Shape>> ShapeAlgebra<Shape>::listed(Place schema, Place values, bool negative,
+                                                       FunctionRef<Result<Value>(Place)> constant) const {
+  if (!json().is(values, Kind::array)) return document_.invalid(schema, "enum", "it is a list of values");
+  Value out = negative ? all() : none();
+  for (const Place item : json().node(values).items) {
+    QUIRE_TRY(const Value one, constant(item));
+    QUIRE_TRY(out, negative ? both(out, one) : either(out, one));
+  }
+  return out;
+}
+
 template class ShapeAlgebra<ObjectShape>;
 template class ShapeAlgebra<ArrayShape>;
 
@@ -131,12 +151,7 @@ Result<ObjectAlgebra::Value> ObjectAlgebra::assertion(Place schema, const std::s
   if (keyword == "type") return admits(all_json, schema, "object") != negative ? all() : none();
   if (keyword == "const") return constant(value, negative);
   if (keyword == "enum") {
-    Value out = negative ? all() : none();
-    for (const Place item : all_json.node(value).items) {
-      QUIRE_TRY(const Value one, constant(item, negative));
-      QUIRE_TRY(out, negative ? both(out, one) : either(out, one));
-    }
-    return out;
+    return listed(schema, value, negative, [&](Place item) { return constant(item, negative); });
   }
   if (!admits(all_json, schema, "object")) return unaffected(negative);
   if (keyword == "properties" || keyword == "patternProperties" || keyword == "additionalProperties") {

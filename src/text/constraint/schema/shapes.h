@@ -4,10 +4,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/function_ref.h"
 #include "base/result.h"
 #include "text/constraint/schema/document.h"
 #include "text/constraint/schema/expansion.h"
@@ -84,7 +86,8 @@ class ShapeAlgebra {
 
  protected:
   Value unaffected(bool negative) const { return negative ? none() : all(); }
-  Result<Value> listed(Place schema, const std::string& keyword, Place value, bool negative) const;
+  // What `constant` makes of one of the values of an "enum", for any of them, or (negative) none.
+  Result<Value> listed(Place schema, Place values, bool negative, FunctionRef<Result<Value>(Place)> constant) const;
   const SchemaJson& json() const { return document_.json(); }
 
   const SchemaDocument& document_;

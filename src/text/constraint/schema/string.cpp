@@ -1,12 +1,17 @@
 #include "text/constraint/schema/string.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+
+#include "text/unicode.h"
 
 namespace quire::constraint {
 namespace {
 
-uint64_t code_points(std::string_view text) {
-  return static_cast<uint64_t>(std::ranges::count_if(text, [](char c) { return (c & 0xc0) != 0x80; }));
+std::unexpected<Error> too_many_pieces() {
+  return fail(ErrorKind::too_large,
+              fmt::format("strings of over {} lengths and patterns in one value", StringSet::pieces_max));
 }
 
 }  // namespace
@@ -46,6 +51,7 @@ Result<StringSet> StringSet::both(const StringSet& other) const {
       }
       if (piece.texts != nullptr && piece.texts->is_empty()) continue;
       if (std::ranges::find(pieces, piece) == pieces.end()) pieces.push_back(std::move(piece));
+      if (pieces.size() > pieces_max) return too_many_pieces();
     }
   }
   return StringSet(std::move(pieces));
@@ -60,6 +66,7 @@ Result<StringSet> StringSet::either(const StringSet& other) const {
     const auto host = joins(piece) ? std::ranges::find_if(pieces, joins) : pieces.end();
     if (host == pieces.end()) {
       pieces.push_back(piece);
+      if (pieces.size() > pieces_max) return too_many_pieces();
       continue;
     }
     QUIRE_TRY(Regular texts, host->texts->either(*piece.texts));
@@ -94,7 +101,7 @@ Result<bool> StringSet::is_empty() const {
 }
 
 bool StringSet::matches(std::string_view text) const {
-  const uint64_t length = code_points(text);
+  const uint64_t length = count_code_points(text);
   return std::ranges::any_of(pieces_, [&](const Piece& piece) {
     return piece.min <= length && length <= piece.max && (piece.texts == nullptr || piece.texts->matches(text));
   });

@@ -26,12 +26,14 @@ class StringSet {
     bool operator==(const Piece&) const = default;
   };
 
+  static constexpr size_t pieces_max = 128;
+
   static StringSet all() { return StringSet({Piece{}}); }
   static StringSet none() { return StringSet({}); }
   static StringSet of(std::shared_ptr<const Regular> texts);
   static StringSet lengths(uint64_t min, uint64_t max);
 
-  // ErrorKind::too_large where an automaton of it is.
+  // ErrorKind::too_large where an automaton of it is, or there are over pieces_max.
   Result<StringSet> both(const StringSet& other) const;
   Result<StringSet> either(const StringSet& other) const;
   Result<StringSet> complement() const;

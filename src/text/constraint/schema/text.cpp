@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "text/constraint/schema/number.h"
+#include "text/unicode.h"
 
 namespace quire::constraint {
 namespace {
@@ -30,13 +31,10 @@ ByteSet ascii_plain() {
 // REQUIRES: valid UTF-8.
 std::vector<char32_t> code_points_of(std::string_view text) {
   std::vector<char32_t> out;
-  for (const char c : text) {
-    const auto byte = static_cast<uint8_t>(c);
-    if ((byte & 0xc0) == 0x80) {
-      out.back() = out.back() << 6 | (byte & 0x3f);
-    } else {
-      out.push_back(byte < 0x80 ? byte : byte < 0xe0 ? byte & 0x1f : byte < 0xf0 ? byte & 0x0f : byte & 0x07);
-    }
+  for (size_t at = 0; at < text.size();) {
+    const CodePoint found = code_point_at(text, at);
+    out.push_back(static_cast<char32_t>(found.value));
+    at += found.size_bytes;
   }
   return out;
 }

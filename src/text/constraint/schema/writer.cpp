@@ -40,7 +40,7 @@ NodeId SchemaWriter::value(const Literals& literals) {
   if (literals.empty()) return text_.any_value();
   const auto known = known_.find(literals);
   if (known != known_.end()) return known->second;
-  const RuleId rule = grammar_.declare(meaning_.document().json().pointer(literals[0].place));
+  const RuleId rule = grammar_.declare("value");
   pending_.emplace_back(literals, rule);
   return known_.emplace(literals, grammar_.refer(rule)).first->second;
 }
