@@ -19,7 +19,6 @@ namespace {
 using constraint::ByteSet;
 using constraint::Grammar;
 using constraint::NodeId;
-using constraint::RuleId;
 using nlohmann::ordered_json;
 
 // A new line and two steps of indentation, as far as templates go. A bound keeps a model from writing nothing else.
@@ -97,54 +96,10 @@ Result<NodeId> CallGrammar::text_without(std::span<const std::string_view> marks
   return constraint::free_until(grammar_, texts);
 }
 
-NodeId CallGrammar::add(const Grammar& other) {
-  std::vector<RuleId> rules;
-  for (size_t rule = 0; rule < other.rule_count(); ++rule) {
-    rules.push_back(grammar_.declare(other.name(static_cast<RuleId>(rule))));
-  }
-  std::vector<NodeId> nodes;
-  const auto there = [&](NodeId node) { return nodes[static_cast<size_t>(node)]; };
-  for (size_t index = 0; index < other.node_count(); ++index) {
-    const Grammar::Node& node = other.node(static_cast<NodeId>(index));
-    std::vector<NodeId> children;
-    for (const NodeId child : node.children) children.push_back(there(child));
-    switch (node.kind) {
-      case Grammar::NodeKind::nothing:
-        nodes.push_back(grammar_.nothing());
-        break;
-      case Grammar::NodeKind::never:
-        nodes.push_back(grammar_.never());
-        break;
-      case Grammar::NodeKind::bytes:
-        nodes.push_back(grammar_.bytes(node.text));
-        break;
-      case Grammar::NodeKind::byte_set:
-        nodes.push_back(grammar_.byte_set(node.set));
-        break;
-      case Grammar::NodeKind::sequence:
-        nodes.push_back(grammar_.sequence(std::move(children)));
-        break;
-      case Grammar::NodeKind::choice:
-        nodes.push_back(grammar_.choice(std::move(children)));
-        break;
-      case Grammar::NodeKind::repeat:
-        nodes.push_back(grammar_.repeat(children.front(), node.min, node.max));
-        break;
-      case Grammar::NodeKind::rule:
-        nodes.push_back(grammar_.refer(rules[static_cast<size_t>(node.rule)]));
-        break;
-    }
-  }
-  for (size_t rule = 0; rule < rules.size(); ++rule) {
-    grammar_.define(rules[rule], there(other.body(static_cast<RuleId>(rule))));
-  }
-  return there(other.root());
-}
-
 Result<NodeId> CallGrammar::json(std::string_view schema) {
-  if (schema.empty()) return add(constraint::json_object_grammar());
+  if (schema.empty()) return grammar_.include(constraint::json_object_grammar());
   QUIRE_TRY(const Grammar grammar, constraint::schema_grammar(schema));
-  return add(grammar);
+  return grammar_.include(grammar);
 }
 
 Result<NodeId> CallGrammar::bare_value(std::string_view schema_text, std::string_view end) {

@@ -33,8 +33,6 @@ class CallGrammar {
   Result<constraint::NodeId> bare_value(std::string_view schema, std::string_view end);
 
  private:
-  constraint::NodeId add(const constraint::Grammar& other);
-
   constraint::Grammar& grammar_;
   std::span<const std::string> control_;
 };
