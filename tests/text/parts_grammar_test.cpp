@@ -143,6 +143,20 @@ TEST(PartsGrammar, what_is_not_strict_is_any_object) {
   EXPECT_FALSE(compiled(syntax_named("hermes").calls_grammar(tools(), true, "", true)).matches("<tool_call>\n" + text));
 }
 
+TEST(PartsGrammar, values_of_another_type_than_the_schemas_are_never_written) {
+  const std::vector<ToolSchema> tools = {
+      {.name = "f", .parameters = R"({"properties": {"a": {"type": "string", "enum": ["x", 3, null]},
+                                                     "b": {"type": "string", "const": 5}}})"}};
+  Automaton automaton = compiled(syntax_named("glm").calls_grammar(tools, true, "", true));
+  const auto call = [](std::string_view key, std::string_view value) {
+    return "<tool_call>f<arg_key>" + std::string(key) + "</arg_key><arg_value>" + std::string(value) +
+           "</arg_value></tool_call>";
+  };
+  EXPECT_TRUE(automaton.matches(call("a", "x")));
+  EXPECT_FALSE(automaton.is_prefix(call("a", "3")));
+  EXPECT_FALSE(automaton.is_prefix(call("b", "5")));
+}
+
 TEST(PartsGrammar, control_tokens_are_spelled_as_such) {
   const std::vector<std::string> control = {"[TOOL_CALLS]", "[ARGS]"};
   Automaton automaton = compiled(syntax_named("mistral").calls_grammar(case_tools(), true, "add", true, control));

@@ -108,13 +108,18 @@ Result<NodeId> CallGrammar::bare_value(std::string_view schema_text, std::string
   const Types types = types_of_schema(schema_text);
   if ((types & string_type) == 0) return json(schema_text);
   if (types != string_type) return text_without(ends);
+  // A value of another type is none that the schema allows, whatever `enum` and `const` say.
+  const auto add_text = [&](std::vector<NodeId>& values, const ordered_json& value) {
+    if (value.is_string()) values.push_back(grammar_.bytes(value.get_ref<const std::string&>()));
+  };
   std::vector<NodeId> values;
   if (const auto list = schema.find("enum"); schema.is_object() && list != schema.end() && list->is_array()) {
-    for (const ordered_json& value : *list) values.push_back(grammar_.bytes(value.get_ref<const std::string&>()));
+    for (const ordered_json& value : *list) add_text(values, value);
     return grammar_.choice(std::move(values));
   }
   if (const auto value = schema.find("const"); schema.is_object() && value != schema.end()) {
-    return grammar_.bytes(value->get_ref<const std::string&>());
+    add_text(values, *value);
+    return grammar_.choice(std::move(values));
   }
   if (!schema.is_object()) return text_without(ends);
   QUIRE_TRY(const std::optional<constraint::Regular> texts, string_texts(schema));
