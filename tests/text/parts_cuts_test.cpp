@@ -115,5 +115,17 @@ TEST(PartsCuts, hostile_answers_take_linear_time) {
   }
 }
 
+// Each of many parameters refers to many alternatives, each of which refers to them again.
+TEST(PartsCuts, hostile_schema_takes_time_that_grows_with_its_length) {
+  std::string parameters = R"({"$defs": {"a": {"anyOf": [{"$ref": "#/$defs/a"})";
+  for (int i = 0; i < 20'000; ++i) parameters += R"(, {"$ref": "#/$defs/a"})";
+  parameters += R"(]}}, "properties": {"x": {})";
+  for (int i = 0; i < 2'000; ++i) parameters += ", \"" + std::to_string(i) + R"(": {"$ref": "#/$defs/a"})";
+  const std::vector<ToolSchema> tools = {{.name = "f", .parameters = parameters + "}}"}};
+  EXPECT_EQ(shown(parse(syntax_named("glm"), "", tools,
+                        {"<tool_call>f<arg_key>7</arg_key><arg_value>1</arg_value></tool_call>"})),
+            "call 0 f\narguments {\"7\":1}\nend 0\n");
+}
+
 }  // namespace
 }  // namespace quire::parts

@@ -13,7 +13,7 @@ namespace {
 using nlohmann::json;
 
 // A schema that refers to itself, or to thousands, ends here: it is any type then.
-constexpr int schemas_max = 64;
+constexpr size_t schemas_max = 64;
 
 Types type_named(const std::string& name) {
   if (name == "string") return string_type;
@@ -76,7 +76,7 @@ const json* referred(const json& root, const json& reference) {
 Types types_of(const json& root, const json& parameter) {
   Types types = 0;
   std::vector<const json*> open = {&parameter};
-  for (int seen = 0; !open.empty(); ++seen) {
+  for (size_t seen = 0; !open.empty(); ++seen) {
     const json& schema = *open.back();
     open.pop_back();
     if (seen == schemas_max || !schema.is_object()) return any_type;
@@ -87,6 +87,7 @@ Types types_of(const json& root, const json& parameter) {
     for (const char* key : {"anyOf", "oneOf", "allOf"}) {
       const auto list = schema.find(key);
       if (list == schema.end() || !list->is_array()) continue;
+      if (list->size() > schemas_max) return any_type;
       for (const json& one : *list) open.push_back(&one);
       refers = true;
     }
