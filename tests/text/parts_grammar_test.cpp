@@ -157,6 +157,20 @@ TEST(PartsGrammar, values_of_another_type_than_the_schemas_are_never_written) {
   EXPECT_FALSE(automaton.is_prefix(call("b", "5")));
 }
 
+TEST(PartsGrammar, parameters_that_all_refer_to_much_are_refused) {
+  std::string parameters = R"({"$defs": {"a": {"description": ")" + std::string(size_t{1} << 18, 'x') + R"("}})";
+  parameters += R"(, "properties": {"x": {})";
+  for (int i = 0; i < 20; ++i) parameters += ", \"" + std::to_string(i) + R"(": {"$ref": "#/$defs/a"})";
+  const std::vector<ToolSchema> tools = {{.name = "f", .parameters = parameters + "}}", .strict = false}};
+  for (const std::string_view name : {"glm", "lfm", "gemma"}) {
+    const auto grammar = syntax_named(name).calls_grammar(tools, true, "", true);
+    ASSERT_FALSE(grammar) << name;
+    EXPECT_EQ(grammar.error().kind, ErrorKind::too_large);
+    EXPECT_EQ(grammar.error().message,
+              "the parameters of 'f' have more than 4194304 bytes with what each of them refers to");
+  }
+}
+
 TEST(PartsGrammar, control_tokens_are_spelled_as_such) {
   const std::vector<std::string> control = {"[TOOL_CALLS]", "[ARGS]"};
   Automaton automaton = compiled(syntax_named("mistral").calls_grammar(case_tools(), true, "add", true, control));

@@ -104,19 +104,23 @@ NodeId type_attribute(CallGrammar& writer, Types types) {
   return writer.grammar().choice(std::move(nodes));
 }
 
+// A name that a model makes up.
+NodeId any_name(CallGrammar& writer) {
+  constraint::ByteSet set;
+  for (int byte = '-'; byte <= 'z'; ++byte) {
+    if (std::isalnum(byte) != 0 || byte == '_' || byte == '-') set.set(static_cast<size_t>(byte));
+  }
+  return writer.grammar().repeat(writer.grammar().byte_set(set), 1, 64);
+}
+
 // A tagged argument. Without a parameter: of any name, any text.
 Result<NodeId> write_argument(CallGrammar& writer, const TaggedCall& tags, const Parameter* parameter, bool strict) {
-  constraint::ByteSet name_bytes;
-  for (int byte = '-'; byte <= 'z'; ++byte) {
-    if (std::isalnum(byte) != 0 || byte == '_' || byte == '-') name_bytes.set(static_cast<size_t>(byte));
-  }
   const std::array ends = {tags.value_end};
   auto value =
       parameter != nullptr && strict ? writer.bare_value(parameter->schema, tags.value_end) : writer.text_without(ends);
   if (!value) return std::unexpected(value.error());
   std::vector<NodeId> nodes = {writer.mark(tags.key_begin)};
-  nodes.push_back(parameter != nullptr ? writer.mark(parameter->name)
-                                       : writer.grammar().repeat(writer.grammar().byte_set(name_bytes), 1, 64));
+  nodes.push_back(parameter != nullptr ? writer.mark(parameter->name) : any_name(writer));
   nodes.push_back(writer.mark(tags.key_end));
   if (!tags.attributes_end.empty()) {
     const Types types = parameter != nullptr ? types_of_schema(parameter->schema) : string_type;
@@ -145,12 +149,12 @@ Result<NodeId> write_tagged_call(CallGrammar& writer, const CallForm& form, cons
     nodes.push_back(writer.mark(tags.name_attributes_end));
   }
   nodes.push_back(writer.white());
-  bool open = false;
-  for (const Parameter& parameter : parameters_of(tool, open)) {
+  QUIRE_TRY(const Parameters parameters, parameters_of(tool));
+  for (const Parameter& parameter : parameters.all) {
     QUIRE_TRY(const NodeId argument, write_argument(writer, tags, &parameter, tool.strict));
     nodes.push_back(parameter.required ? argument : writer.optional(argument));
   }
-  if (open) {
+  if (parameters.open) {
     QUIRE_TRY(const NodeId argument, write_argument(writer, tags, nullptr, false));
     nodes.push_back(writer.grammar().repeat(argument, 0));
   }
@@ -160,24 +164,13 @@ Result<NodeId> write_tagged_call(CallGrammar& writer, const CallForm& form, cons
 
 // KEY=VALUE, ...: values are JSON, which reads as Python's.
 Result<NodeId> write_python_call(CallGrammar& writer, const CallForm&, const ToolSchema& tool) {
-  bool open = false;
-  std::vector<NodeId> nodes = {writer.mark(tool.name + "(")};
-  const std::vector<Parameter> parameters = parameters_of(tool, open);
-  // Each suffix of the parameters, with and without something before it: commas stand between.
-  NodeId rest_behind = writer.grammar().nothing();
-  NodeId rest_first = writer.grammar().nothing();
-  for (size_t index = parameters.size(); index-- > 0;) {
-    const Parameter& parameter = parameters[index];
+  QUIRE_TRY(const Parameters parameters, parameters_of(tool));
+  const auto write = [&](const Parameter& parameter) -> Result<NodeId> {
     QUIRE_TRY(const NodeId value, writer.json(tool.strict ? std::string_view(parameter.schema) : "{}"));
-    const NodeId one = writer.sequence({writer.mark(parameter.name + "="), value});
-    const NodeId begins = writer.sequence({one, rest_behind});
-    const NodeId follows = writer.sequence({writer.mark(", "), one, rest_behind});
-    rest_first = parameter.required ? begins : writer.grammar().choice({begins, rest_first});
-    rest_behind = parameter.required ? follows : writer.grammar().choice({follows, rest_behind});
-  }
-  nodes.push_back(rest_first);
-  nodes.push_back(writer.mark(")"));
-  return writer.sequence(std::move(nodes));
+    return writer.sequence({writer.mark(parameter.name + "="), value});
+  };
+  QUIRE_TRY(const NodeId all, separated(writer, parameters, ", ", write));
+  return writer.sequence({writer.mark(tool.name + "("), all, writer.mark(")")});
 }
 
 // A value in Gemma's notation: what is inside of brackets keeps to the notation alone.
@@ -185,12 +178,7 @@ NodeId gemma_value(CallGrammar& writer, NodeId text, NodeId scalar) {
   constraint::Grammar& grammar = writer.grammar();
   const constraint::RuleId rule = grammar.declare("gemma value");
   const NodeId value = grammar.refer(rule);
-  constraint::ByteSet key_bytes;
-  for (int byte = '-'; byte <= 'z'; ++byte) {
-    if (std::isalnum(byte) != 0 || byte == '_' || byte == '-') key_bytes.set(static_cast<size_t>(byte));
-  }
-  const NodeId key = grammar.repeat(grammar.byte_set(key_bytes), 1, 64);
-  const NodeId member = grammar.sequence({key, grammar.bytes(":"), value});
+  const NodeId member = grammar.sequence({any_name(writer), grammar.bytes(":"), value});
   const auto separated = [&](NodeId one) {
     return writer.optional(grammar.sequence({one, grammar.repeat(grammar.sequence({grammar.bytes(","), one}), 0)}));
   };
@@ -206,12 +194,8 @@ Result<NodeId> write_gemma_call(CallGrammar& writer, const CallForm& form, const
   QUIRE_TRY(const NodeId any_text, writer.bare_value("{\"type\": \"string\"}", quote));
   QUIRE_TRY(const NodeId scalar, writer.json("{\"type\": [\"number\", \"boolean\", \"null\"]}"));
   const NodeId any = gemma_value(writer, grammar.sequence({writer.mark(quote), any_text, writer.mark(quote)}), scalar);
-  bool open = false;
-  NodeId behind = grammar.nothing();
-  NodeId first = grammar.nothing();
-  const std::vector<Parameter> parameters = parameters_of(tool, open);
-  for (size_t index = parameters.size(); index-- > 0;) {
-    const Parameter& parameter = parameters[index];
+  QUIRE_TRY(const Parameters parameters, parameters_of(tool));
+  const auto write = [&](const Parameter& parameter) -> Result<NodeId> {
     const Types types = types_of_schema(parameter.schema);
     NodeId value = any;
     if (tool.strict && types == string_type) {
@@ -220,13 +204,10 @@ Result<NodeId> write_gemma_call(CallGrammar& writer, const CallForm& form, const
     } else if (tool.strict && (types & (string_type | object_type | array_type)) == 0) {
       QUIRE_TRY(value, writer.json(parameter.schema));
     }
-    const NodeId one = grammar.sequence({writer.mark(parameter.name + ":"), value});
-    const NodeId begins = grammar.sequence({one, behind});
-    const NodeId follows = grammar.sequence({grammar.bytes(","), one, behind});
-    first = parameter.required ? begins : grammar.choice({begins, first});
-    behind = parameter.required ? follows : grammar.choice({follows, behind});
-  }
-  return grammar.sequence({writer.mark("call:" + tool.name + "{"), first, grammar.bytes("}")});
+    return grammar.sequence({writer.mark(parameter.name + ":"), value});
+  };
+  QUIRE_TRY(const NodeId all, separated(writer, parameters, ",", write));
+  return grammar.sequence({writer.mark("call:" + tool.name + "{"), all, grammar.bytes("}")});
 }
 
 struct Way {

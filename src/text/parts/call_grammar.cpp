@@ -130,12 +130,14 @@ Result<NodeId> CallGrammar::bare_value(std::string_view schema_text, std::string
   return without_end.add_to(grammar_);
 }
 
-std::vector<Parameter> parameters_of(const ToolSchema& tool, bool& open) {
-  std::vector<Parameter> parameters;
+Result<Parameters> parameters_of(const ToolSchema& tool) {
+  constexpr size_t bytes_max = size_t{4} << 20;
+  Parameters parameters;
   const ordered_json root = ordered_json::parse(tool.parameters, nullptr, false);
-  open = !root.is_object() || !root.contains("properties") || !root["properties"].is_object();
-  if (open) return parameters;
+  parameters.open = !root.is_object() || !root.contains("properties") || !root["properties"].is_object();
+  if (parameters.open) return parameters;
   const auto required = root.find("required");
+  size_t bytes = 0;
   for (const auto& [name, schema] : root["properties"].items()) {
     ordered_json whole = schema;
     for (const char* definitions : {"$defs", "definitions"}) {
@@ -143,9 +145,31 @@ std::vector<Parameter> parameters_of(const ToolSchema& tool, bool& open) {
     }
     const bool is_required = required != root.end() && required->is_array() &&
                              std::ranges::any_of(*required, [&](const auto& one) { return one == name; });
-    parameters.push_back({.name = name, .schema = whole.dump(), .required = is_required});
+    parameters.all.push_back({.name = name, .schema = whole.dump(), .required = is_required});
+    bytes += parameters.all.back().schema.size();
+    if (bytes <= bytes_max) continue;
+    return fail(ErrorKind::too_large,
+                fmt::format("the parameters of '{}' have more than {} bytes with what each of them refers to",
+                            tool.name, bytes_max));
   }
   return parameters;
+}
+
+Result<NodeId> separated(CallGrammar& writer, const Parameters& parameters, std::string_view comma,
+                         FunctionRef<Result<NodeId>(const Parameter&)> write) {
+  Grammar& grammar = writer.grammar();
+  // Each suffix of the parameters, with and without something before it.
+  NodeId behind = grammar.nothing();
+  NodeId first = grammar.nothing();
+  for (size_t index = parameters.all.size(); index-- > 0;) {
+    const Parameter& parameter = parameters.all[index];
+    QUIRE_TRY(const NodeId one, write(parameter));
+    const NodeId begins = grammar.sequence({one, behind});
+    const NodeId follows = grammar.sequence({grammar.bytes(comma), one, behind});
+    first = parameter.required ? begins : grammar.choice({begins, first});
+    behind = parameter.required ? follows : grammar.choice({follows, behind});
+  }
+  return first;
 }
 
 }  // namespace quire::parts

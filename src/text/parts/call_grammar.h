@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/function_ref.h"
 #include "base/result.h"
 #include "text/constraint/grammar/grammar.h"
 #include "text/parts/syntax.h"
@@ -43,8 +44,16 @@ struct Parameter {
   std::string schema;
   bool required = false;
 };
-// In the schema's order; `open`: it names none, and any may be given.
-std::vector<Parameter> parameters_of(const ToolSchema& tool, bool& open);
+struct Parameters {
+  std::vector<Parameter> all;  // in the schema's order
+  bool open = false;           // it names none, and any may be given
+};
+// ErrorKind::too_large: each repeats what all refer to, and together they are over 4 MiB.
+Result<Parameters> parameters_of(const ToolSchema& tool);
+// Those of the arguments that the call gives, in their order and with `comma` between two: those that are not required
+// may be missing. `write` writes one of them.
+Result<constraint::NodeId> separated(CallGrammar& writer, const Parameters& parameters, std::string_view comma,
+                                     FunctionRef<Result<constraint::NodeId>(const Parameter&)> write);
 
 // One call of a tool, or several where `parallel` says so, from the opener to the closer.
 Result<constraint::NodeId> write_calls(CallGrammar& writer, const CallForm& form, std::span<const ToolSchema> tools,
