@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/json_text.h"
+
 namespace quire::api {
 namespace {
 
@@ -84,17 +86,22 @@ std::string as_written(const nlohmann::json& value, std::string_view text) {
 
 ApiResult<nlohmann::ordered_json> parse_in_order(std::string_view text, const std::string& field) {
   constexpr size_t members_max = 2000;
+  constexpr int depth_max = JsonLimits().depth_max;
   std::vector<size_t> members;  // of each object that is open
   bool many = false;
+  bool deep = false;
   using Json = nlohmann::ordered_json;
-  const Json::parser_callback_t watch = [&](int, Json::parse_event_t event, Json&) {
+  const Json::parser_callback_t watch = [&](int depth, Json::parse_event_t event, Json&) {
+    const bool begins = event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
+    deep = deep || (begins && depth >= depth_max);
     if (event == Json::parse_event_t::object_start) members.push_back(0);
     if (event == Json::parse_event_t::object_end && !members.empty()) members.pop_back();
     if (event == Json::parse_event_t::key && !members.empty()) many = ++members.back() > members_max || many;
-    return !many;
+    return !many && !deep;
   };
   Json value = Json::parse(text, watch, false);
   if (many) return refuse(400, fmt::format("\"{}\" has an object of more than {} members", field, members_max), field);
+  if (deep) return refuse(400, fmt::format("\"{}\" is nested more than {} levels deep", field, depth_max), field);
   if (value.is_discarded()) return refuse(400, fmt::format("\"{}\" is no JSON", field), field);
   return value;
 }

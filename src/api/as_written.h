@@ -21,7 +21,8 @@ std::vector<std::string_view> element_texts(std::string_view array);
 std::string as_written(const nlohmann::json& value, std::string_view text);
 
 // A JSON text whose members keep their order. An object of more than 2,000 members is refused: finding one among them
-// takes as long as they are many. `field` is for messages.
+// takes as long as they are many. So is what is nested deeper than a body may be: writing it recurses. `field` is for
+// messages.
 ApiResult<nlohmann::ordered_json> parse_in_order(std::string_view text, const std::string& field);
 
 }  // namespace quire::api

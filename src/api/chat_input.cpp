@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "api/as_written.h"
 #include "api/tools.h"
 
 namespace quire::api {
@@ -17,9 +18,12 @@ nlohmann::ordered_json message_json(const Message& message) {
   if (message.tool_name) result["tool_name"] = *message.tool_name;
   if (message.tool_call_id) result["tool_call_id"] = *message.tool_call_id;
   for (const ToolCall& call : message.tool_calls) {
-    // Templates write an object's members one by one, or a text as it is.
-    auto arguments = nlohmann::ordered_json::parse(call.arguments, nullptr, false);
-    if (!arguments.is_object()) arguments = call.arguments;
+    // Templates write an object's members one by one, or a text as it is. What a client sent is within the bounds; what
+    // a model wrote, and was kept, may not be.
+    nlohmann::ordered_json arguments = call.arguments;
+    if (auto object = parse_in_order(call.arguments, "arguments"); object && object->is_object()) {
+      arguments = std::move(*object);
+    }
     nlohmann::ordered_json item = {{"type", "function"},
                                    {"function", {{"name", call.name}, {"arguments", std::move(arguments)}}}};
     if (!call.id.empty()) item["id"] = call.id;

@@ -6,6 +6,8 @@
 #include <utility>
 #include <variant>
 
+#include "api/as_written.h"
+
 namespace quire::api {
 
 GatheredCall& GatheredParts::open(size_t call) {
@@ -59,8 +61,8 @@ std::string call_id(std::string_view answer_id, size_t choice, size_t call) {
 }
 
 nlohmann::ordered_json arguments_object(const std::string& arguments) {
-  auto object = nlohmann::ordered_json::parse(arguments, nullptr, false);
-  return object.is_object() ? object : nlohmann::ordered_json::object();
+  auto object = parse_in_order(arguments, "arguments");
+  return object && object->is_object() ? std::move(*object) : nlohmann::ordered_json::object();
 }
 
 }  // namespace quire::api

@@ -46,7 +46,8 @@ class GatheredParts {
 // Nine letters and digits, which some templates insist on: the same for the same arguments.
 std::string call_id(std::string_view answer_id, size_t choice, size_t call);
 
-// The arguments as an object; an empty one where the answer was cut before they were whole.
+// The arguments as an object; an empty one where the answer was cut before they were whole, or where they go over the
+// bounds of parse_in_order, as they would when they came back in the history.
 nlohmann::ordered_json arguments_object(const std::string& arguments);
 
 }  // namespace quire::api

@@ -19,27 +19,15 @@ namespace {
 // The text of a message's content: a string, or parts of type text with a line break between two.
 ApiResult<std::string> read_content(const Fields& message, std::vector<std::string>& unknown) {
   const nlohmann::json* content = message.find("content");
-  if (content == nullptr) return std::string();
-  if (content->is_string()) return content->get<std::string>();
-  if (!content->is_array()) {
-    return refuse(400,
-                  fmt::format("\"{}\" must be a string or an array of parts, got {}", message.path("content"),
-                              type_phrase(*content)),
-                  message.path("content"));
-  }
+  if (content != nullptr && content->is_string()) return content->get<std::string>();
+  QUIRE_TRY(const std::vector<Fields> parts, message.objects("content", "a string or an array of parts"));
   std::string result;
-  for (size_t i = 0; i < content->size(); ++i) {
-    const std::string path = fmt::format("{}[{}]", message.path("content"), i);
-    const nlohmann::json& part = (*content)[i];
-    if (!part.is_object()) {
-      return refuse(400, fmt::format("\"{}\" must be an object, got {}", path, type_phrase(part)), path);
-    }
-    const Fields fields(part, path + ".");
-    QUIRE_TRY(const std::string type, fields.text_or("type", ""));
-    if (type != "text") return refuse_unsupported(fmt::format("{}.{}", path, type.empty() ? "type" : type));
-    QUIRE_TRY(const std::string text, fields.text_or("text", ""));
-    fields.collect_unread(unknown);
-    if (i > 0) result += '\n';
+  for (const Fields& part : parts) {
+    QUIRE_TRY(const std::string type, part.text_or("type", ""));
+    if (type != "text") return refuse_unsupported(part.path(type.empty() ? "type" : type));
+    QUIRE_TRY(const std::string text, part.text_or("text", ""));
+    part.collect_unread(unknown);
+    if (&part != &parts.front()) result += '\n';
     result += text;
   }
   return result;
@@ -165,7 +153,7 @@ ApiResult<std::vector<Message>> read_messages(const nlohmann::json& messages, st
       QUIRE_TRY(const std::optional<std::string> thinking, fields.text(name));
       if (thinking && !message.thinking) message.thinking = thinking;
     }
-    QUIRE_TRY(message.tool_calls, read_tool_calls(fields));
+    QUIRE_TRY(message.tool_calls, read_tool_calls(fields, unknown));
     QUIRE_TRY(message.name, fields.text("name"));
     QUIRE_TRY(message.tool_name, fields.text("tool_name"));
     QUIRE_TRY(message.tool_call_id, fields.text("tool_call_id"));

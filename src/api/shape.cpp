@@ -118,6 +118,7 @@ ApiResult<const nlohmann::json*> described_format(const Fields& fields, std::str
     return refuse(400, fmt::format("\"{}.type\" must be text, json_object or json_schema, got \"{}\"", field, type),
                   field + ".type");
   }
+  entry.collect_unread(call.unknown_fields);
   return nullptr;
 }
 
@@ -162,13 +163,18 @@ ApiResult<void> read_response_format(const Fields& fields, GenerationCall& call)
   QUIRE_TRY(const nlohmann::json* format, described_format(fields, "response_format", call));
   if (format == nullptr) return {};
   const Fields entry(*format, "response_format.", fields.text_of("response_format"));
+  entry.pass_over({"type"});
   const nlohmann::json* described = entry.find("json_schema");
-  if (described == nullptr || !described->is_object()) {
-    // llama-server takes the schema beside the type, too.
-    if (entry.find("schema") != nullptr) return set_schema(entry, "schema", call);
+  if (described != nullptr && described->is_object()) {
+    const Fields schema(*described, "response_format.json_schema.", entry.text_of("json_schema"));
+    QUIRE_TRY_VOID(read_described_schema(schema, call));
+  } else if (entry.find("schema") != nullptr) {  // llama-server takes the schema beside the type, too
+    QUIRE_TRY_VOID(set_schema(entry, "schema", call));
+  } else {
     return refuse(400, "\"response_format.json_schema\" must be an object", "response_format.json_schema");
   }
-  return read_described_schema(Fields(*described, "response_format.json_schema.", entry.text_of("json_schema")), call);
+  entry.collect_unread(call.unknown_fields);
+  return {};
 }
 
 ApiResult<void> read_text_format(const Fields& text, GenerationCall& call) {

@@ -55,23 +55,23 @@ ApiResult<void> check_tool_name(std::string_view name, const std::string& field)
                 field);
 }
 
-ApiResult<std::vector<Tool>> read_tools(const Fields& fields) {
+ApiResult<std::vector<Tool>> read_tools(const Fields& fields, std::vector<std::string>& unknown) {
   std::vector<Tool> tools;
-  const nlohmann::json* list = fields.find("tools");
-  if (list == nullptr) return tools;
-  if (!list->is_array()) return refuse_type(fields.path("tools"), "an array", *list);
-  if (list->size() > tools_max) return refuse(400, fmt::format("\"tools\" has more than {} tools", tools_max), "tools");
-  const std::vector<std::string_view> texts = element_texts(fields.text_of("tools"));
-  for (size_t i = 0; i < list->size(); ++i) {
-    const std::string path = fmt::format("{}[{}]", fields.path("tools"), i);
-    if (!(*list)[i].is_object()) return refuse_type(path, "an object", (*list)[i]);
-    const Fields entry((*list)[i], path + ".", texts.size() == list->size() ? texts[i] : std::string_view());
+  QUIRE_TRY(const std::vector<Fields> entries, fields.objects("tools"));
+  if (entries.size() > tools_max) {
+    return refuse(400, fmt::format("\"tools\" has more than {} tools", tools_max), "tools");
+  }
+  for (const Fields& entry : entries) {
     QUIRE_TRY(const std::string type, entry.text_or("type", "function"));
     if (type != "function") {
-      return refuse(400, fmt::format("\"{}.type\": tools of type {} are not served", path, type), path + ".type");
+      return refuse(400, fmt::format("\"{}\": tools of type {} are not served", entry.path("type"), type),
+                    entry.path("type"));
     }
-    QUIRE_TRY(const nlohmann::json* function, object_of(entry, "function"));
-    QUIRE_TRY(Tool tool, read_function(Fields(*function, path + ".function.", entry.text_of("function"))));
+    QUIRE_TRY(const nlohmann::json* object, object_of(entry, "function"));
+    const Fields function(*object, entry.path("function."), entry.text_of("function"));
+    QUIRE_TRY(Tool tool, read_function(function));
+    function.collect_unread(unknown);
+    entry.collect_unread(unknown);
     tools.push_back(std::move(tool));
   }
   return tools;
@@ -94,7 +94,10 @@ ApiResult<void> read_tool_choice(const Fields& fields, GenerationCall& call) {
     QUIRE_TRY(const std::string type, entry.text_or("type", "function"));
     if (type != "function") return refuse_unsupported("tool_choice." + type);
     QUIRE_TRY(const nlohmann::json* function, object_of(entry, "function"));
-    QUIRE_TRY(call.tool_choice.name, Fields(*function, "tool_choice.function.").text_or("name", ""));
+    const Fields named(*function, "tool_choice.function.");
+    QUIRE_TRY(call.tool_choice.name, named.text_or("name", ""));
+    named.collect_unread(call.unknown_fields);
+    entry.collect_unread(call.unknown_fields);
     call.tool_choice.mode = ToolMode::required;
     if (std::ranges::find(call.tools, call.tool_choice.name, &Tool::name) == call.tools.end()) {
       return refuse(400, fmt::format("\"tool_choice\" names \"{}\", which is none of the tools", call.tool_choice.name),
@@ -109,26 +112,30 @@ ApiResult<void> read_tool_choice(const Fields& fields, GenerationCall& call) {
   return {};
 }
 
-ApiResult<std::vector<ToolCall>> read_tool_calls(const Fields& message) {
+ApiResult<void> check_arguments(std::string_view text, const std::string& field) {
+  if (!nlohmann::json::accept(text)) return {};
+  const auto checked = parse_in_order(text, field);
+  return checked ? ApiResult<void>() : std::unexpected(checked.error());
+}
+
+ApiResult<std::vector<ToolCall>> read_tool_calls(const Fields& message, std::vector<std::string>& unknown) {
   std::vector<ToolCall> calls;
-  const nlohmann::json* list = message.find("tool_calls");
-  if (list == nullptr) return calls;
-  const std::string field = message.path("tool_calls");
-  if (!list->is_array() || list->size() > calls_max) {
+  QUIRE_TRY(const std::vector<Fields> entries, message.objects("tool_calls"));
+  if (entries.size() > calls_max) {
+    const std::string field = message.path("tool_calls");
     return refuse(400, fmt::format("\"{}\" must be an array of at most {} calls", field, calls_max), field);
   }
-  const std::vector<std::string_view> texts = element_texts(message.text_of("tool_calls"));
-  for (size_t i = 0; i < list->size(); ++i) {
-    const std::string path = fmt::format("{}[{}]", field, i);
-    if (!(*list)[i].is_object()) return refuse_type(path, "an object", (*list)[i]);
-    const Fields entry((*list)[i], path + ".", texts.size() == list->size() ? texts[i] : std::string_view());
+  for (const Fields& entry : entries) {
     QUIRE_TRY(const nlohmann::json* object, object_of(entry, "function"));
-    const Fields function(*object, path + ".function.", entry.text_of("function"));
+    const Fields function(*object, entry.path("function."), entry.text_of("function"));
     ToolCall call;
     QUIRE_TRY(call.id, entry.text_or("id", ""));
     QUIRE_TRY(call.name, function.text_or("name", ""));
-    if (call.name.empty()) return refuse(400, fmt::format("\"{}.function.name\" is required", path), path);
+    if (call.name.empty()) {
+      return refuse(400, fmt::format("\"{}\" is required", function.path("name")), function.path("name"));
+    }
     const nlohmann::json* arguments = function.find("arguments");
+    const std::string field = function.path("arguments");
     if (arguments == nullptr) {
       call.arguments = "{}";
     } else if (arguments->is_string()) {
@@ -136,8 +143,14 @@ ApiResult<std::vector<ToolCall>> read_tool_calls(const Fields& message) {
     } else if (arguments->is_object()) {
       call.arguments = function.as_written("arguments");
     } else {
-      return refuse_type(path + ".function.arguments", "an object or its text", *arguments);
+      return refuse_type(field, "an object or its text", *arguments);
     }
+    QUIRE_TRY_VOID(check_arguments(call.arguments, field));
+    // Calls come in their order, and all of them are functions' calls.
+    entry.pass_over({"type", "index"});
+    function.pass_over({"index"});
+    function.collect_unread(unknown);
+    entry.collect_unread(unknown);
     calls.push_back(std::move(call));
   }
   return calls;

@@ -53,5 +53,15 @@ TEST(ParseInOrder, keeps_the_order_and_bounds_the_members) {
   EXPECT_EQ(parse_in_order("{", "f").error().message, "\"f\" is no JSON");
 }
 
+TEST(ParseInOrder, nests_no_deeper_than_a_body) {
+  const auto nested = [](size_t levels) { return std::string(levels, '[') + std::string(levels, ']'); };
+  EXPECT_TRUE(parse_in_order(nested(64), "f"));
+  for (const size_t levels : {size_t{65}, size_t{1} << 20}) {
+    const auto refused = parse_in_order(nested(levels), "f");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().message, "\"f\" is nested more than 64 levels deep");
+  }
+}
+
 }  // namespace
 }  // namespace quire::api

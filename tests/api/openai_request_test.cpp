@@ -1,8 +1,12 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <nlohmann/json.hpp>
 #include <string>
 
+#include "api/chat_input.h"
+#include "api/gathered_parts.h"
 #include "api/openai/request.h"
 
 namespace quire::api::openai {
@@ -311,6 +315,54 @@ TEST(OpenAiRequest, reads_tools_as_they_are_written_and_calls_of_the_history) {
   EXPECT_EQ(calls[2].arguments, "{}");
   EXPECT_EQ(call->messages[2].tool_call_id, "call12345");
   EXPECT_EQ(call->unknown_fields, std::vector<std::string>{});
+}
+
+TEST(OpenAiRequest, bounds_the_arguments_of_calls_in_the_history) {
+  const auto error_of = [](const std::string& arguments) {
+    const auto call = parse_chat_completions(
+        R"({"model":"m","messages":[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":)" +
+        arguments + "}}]}]}");
+    return call ? std::string() : call.error().message;
+  };
+  std::string many = "{";
+  for (int i = 0; i < 2001; ++i) many += (i == 0 ? "\"" : ",\"") + std::to_string(i) + "\":0";
+  many += "}";
+  const std::string members =
+      "\"messages[0].tool_calls[0].function.arguments\" has an object of more than 2000 members";
+  EXPECT_EQ(error_of(many), members);
+  EXPECT_EQ(error_of(nlohmann::json(many).dump()), members) << "as a text, too";
+  const std::string deep = "{\"a\":" + std::string(1 << 20, '[') + std::string(1 << 20, ']') + "}";
+  EXPECT_EQ(error_of(nlohmann::json(deep).dump()),
+            "\"messages[0].tool_calls[0].function.arguments\" is nested more than 64 levels deep");
+  EXPECT_EQ(error_of(R"("{\"a\": tru")"), "") << "what a model wrote may be cut";
+}
+
+TEST(OpenAiRequest, arguments_that_a_model_nested_deeply_are_a_text_for_templates) {
+  const std::string deep = "{\"a\":" + std::string(1 << 20, '[') + std::string(1 << 20, ']') + "}";
+  const std::vector<Message> messages = {
+      {.role = "assistant", .content = {}, .tool_calls = {{.id = {}, .name = "f", .arguments = deep}}}};
+  const ChatTemplateInput input = chat_input(messages, {}, 0);
+  EXPECT_EQ(input.messages[0]["tool_calls"][0]["function"]["arguments"], deep);
+  EXPECT_EQ(arguments_object(deep).dump(), "{}");
+}
+
+TEST(OpenAiRequest, collects_what_nobody_knows_of_tools_and_calls) {
+  const auto call = parse_chat_completions(
+      R"({"model":"m","messages":[{"role":"assistant","tool_calls":[
+            {"id":"1","type":"function","index":0,"a":1,"function":{"name":"f","index":0,"arguments":{},"b":1}}]}],
+          "tools":[{"type":"function","c":1,"function":{"name":"f","d":1}}],
+          "tool_choice":{"type":"function","e":1,"function":{"name":"f","g":1}},
+          "response_format":{"type":"text","h":1}})");
+  ASSERT_TRUE(call) << call.error().message;
+  EXPECT_THAT(call->unknown_fields,
+              testing::UnorderedElementsAre("messages[0].tool_calls[0].a", "messages[0].tool_calls[0].function.b",
+                                            "tools[0].c", "tools[0].function.d", "tool_choice.e",
+                                            "tool_choice.function.g", "response_format.h"));
+  const auto schema = parse_chat_completions(
+      chat_body(R"("response_format":{"type":"json_schema","i":1,"json_schema":{"name":"n","j":1,"schema":{}}})"));
+  ASSERT_TRUE(schema) << schema.error().message;
+  EXPECT_THAT(schema->unknown_fields,
+              testing::UnorderedElementsAre("response_format.i", "response_format.json_schema.j"));
 }
 
 TEST(OpenAiRequest, reads_thinking_by_each_of_its_names) {

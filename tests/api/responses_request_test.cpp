@@ -133,6 +133,14 @@ TEST(ResponsesRequest, takes_items_for_messages) {
   EXPECT_TRUE(call.unknown_fields.empty()) << call.unknown_fields.front();
 }
 
+TEST(ResponsesRequest, bounds_the_arguments_of_calls_in_the_history) {
+  const std::string deep = R"({\"a\":)" + std::string(1 << 20, '[') + std::string(1 << 20, ']') + "}";
+  const auto call = parse_responses(
+      R"({"model":"m","input":[{"type":"function_call","call_id":"c","name":"f","arguments":")" + deep + R"("}]})");
+  ASSERT_FALSE(call);
+  EXPECT_EQ(call.error().message, "\"input[0].arguments\" is nested more than 64 levels deep");
+}
+
 TEST(ResponsesRequest, keeps_a_turn_of_the_assistants_together) {
   // What is said after calls belongs before their outputs.
   const GenerationCall call = parsed_input(

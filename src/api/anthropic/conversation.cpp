@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "api/as_written.h"
+#include "api/tools.h"
 
 namespace quire::api::anthropic {
 namespace {
@@ -142,8 +142,7 @@ class Conversation {
       return refuse(400, fmt::format("\"{}\" must be an object", block.path("input")), block.path("input"));
     }
     call.arguments = block.as_written("input");
-    const auto checked = parse_in_order(call.arguments, block.path("input"));
-    if (!checked) return std::unexpected(checked.error());
+    QUIRE_TRY_VOID(check_arguments(call.arguments, block.path("input")));
     block.pass_over({"caller"});
     names_[call.id] = call.name;
     turn("assistant").tool_calls.push_back(std::move(call));

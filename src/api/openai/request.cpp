@@ -204,7 +204,7 @@ ApiResult<GenerationCall> parse_chat_completions(std::string_view body) {
   QUIRE_TRY(call.messages, read_messages(*messages, fields.text_of("messages"), call.unknown_fields));
   if (call.messages.empty()) return refuse(400, "\"messages\" must not be empty", "messages");
   QUIRE_TRY_VOID(read_last_turn(fields, call));
-  QUIRE_TRY(call.tools, read_tools(fields));
+  QUIRE_TRY(call.tools, read_tools(fields, call.unknown_fields));
   QUIRE_TRY_VOID(read_tool_choice(fields, call));
   fields.collect_unread(call.unknown_fields);
   return call;

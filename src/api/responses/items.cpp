@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "api/json_text.h"
+#include "api/tools.h"
 
 namespace quire::api::responses {
 namespace {
@@ -84,7 +85,9 @@ ApiResult<void> read_call(const Fields& fields, Json& item, std::vector<std::str
   QUIRE_TRY_VOID(fields.refuse_unless("caller", {nlohmann::json{{"type", "direct"}}}));
   QUIRE_TRY(item["call_id"], required_text(fields, "call_id"));
   QUIRE_TRY(item["name"], required_text(fields, "name"));
-  QUIRE_TRY(item["arguments"], fields.text_or("arguments", "{}"));
+  QUIRE_TRY(std::string arguments, fields.text_or("arguments", "{}"));
+  QUIRE_TRY_VOID(check_arguments(arguments, fields.path("arguments")));
+  item["arguments"] = std::move(arguments);
   item["status"] = "completed";
   return {};
 }
