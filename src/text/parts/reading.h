@@ -11,10 +11,9 @@ namespace quire::parts {
 
 class Input;
 
-// In readers, co_await begins an initializer, a statement, or the whole condition of an `if` in a function that has a
-// variable in its outermost block: gcc 12 lays out the coroutine's frame wrongly for an awaiting condition of a loop,
-// behind
-// && and ||, and of an `if` that has no variable around it.
+// In readers, co_await stands at the beginning of an initializer or of a statement, or is the whole condition of an
+// `if` in a function that has a variable in its outermost block. Elsewhere (in the condition of a loop, behind && and
+// ||, in an `if` without a variable around it) gcc 12 lays out the coroutine's frame wrongly.
 //
 // A piece of an answer being read. Its result says whether the piece was there. Begins when it is awaited by another
 // one, or by Input::begin. Moves, and destroys what it waits for with itself. One thread.

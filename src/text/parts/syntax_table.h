@@ -22,10 +22,9 @@ struct Literals {
 struct SyntaxRow;
 
 // A whole answer of text with thinking and calls in it: what most models write.
-//  - Thinking begins where no text has come yet: at the beginning, behind other thinking or a call. Elsewhere its mark
-//  is
-//    text, as is an end without a beginning.
-//  - A call begins behind its mark, and is certain once it names a tool of the turn: until then, all of it may be text.
+// Thinking begins where no text has come yet: at the beginning, behind other thinking or a call. Elsewhere its mark is
+// text, as is an end without a beginning. A call begins behind its mark, and is certain once it names a tool of the
+// turn: until then, all of it may be text.
 Reading read_free_text(Turn& turn, const SyntaxRow& row);
 
 struct SyntaxRow {

@@ -121,6 +121,16 @@ Types written_type(std::string_view text) {
   }
 }
 
+// A Python literal as JSON; empty if it is none.
+std::string python_literal(std::string_view text) {
+  Turn turn;
+  std::string value;
+  turn.in.begin(read_literal(turn, LiteralForm{}, Sink(value)));
+  turn.in.push(text);
+  turn.in.finish();
+  return turn.in.took_all() && turn.in.found() ? value : std::string{};
+}
+
 }  // namespace
 
 ParameterTypes ParameterTypes::of(std::string_view schema) {
@@ -156,15 +166,6 @@ std::string typed_value(std::string_view raw, Types types) {
   const std::string literal = python_literal(text);
   const bool fits = !literal.empty() && literal.front() != '"' && (written_type(literal) & types) != 0;
   return fits ? literal : quoted(raw);
-}
-
-std::string python_literal(std::string_view text) {
-  Turn turn;
-  std::string value;
-  turn.in.begin(read_literal(turn, LiteralForm{}, Sink(value)));
-  turn.in.push(text);
-  turn.in.finish();
-  return turn.in.took_all() && turn.in.found() ? value : std::string{};
 }
 
 }  // namespace quire::parts

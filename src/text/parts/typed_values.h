@@ -36,7 +36,4 @@ bool is_json(std::string_view text);
 // them; else it is a string, as all are where only a string may be.
 std::string typed_value(std::string_view raw, Types types);
 
-// A Python literal as JSON; empty if it is none.
-std::string python_literal(std::string_view text);
-
 }  // namespace quire::parts
