@@ -171,6 +171,32 @@ TEST(PartsGrammar, parameters_that_all_refer_to_much_are_refused) {
   }
 }
 
+TEST(PartsGrammar, text_of_a_shape_comes_behind_thinking_and_behind_its_header) {
+  Grammar shape;
+  shape.set_root(shape.bytes("{}"));
+  const auto automaton = [&](std::string_view name, bool thinks, std::span<const std::string> control = {}) {
+    return compiled(syntax_named(name).text_grammar(shape, control, thinks));
+  };
+  Automaton thinking = automaton("hermes-thinking", true);
+  EXPECT_TRUE(thinking.matches("{}"));
+  EXPECT_TRUE(thinking.matches("<think>\na</think>\n\n{}"));
+  EXPECT_FALSE(thinking.is_prefix("<think>a</think>a"));
+  EXPECT_FALSE(automaton("hermes-thinking", false).is_prefix("<"));
+  EXPECT_FALSE(automaton("hermes", true).is_prefix("<"));
+
+  const std::string thought = "<|channel|>analysis<|message|>a<|end|><|start|>assistant";
+  for (const std::string_view header :
+       {"<|channel|>final<|message|>", "<|channel|>final <|constrain|>json<|message|>"}) {
+    const std::string text = thought + std::string(header) + "{}";
+    EXPECT_TRUE(automaton("harmony", true).matches(text));
+    EXPECT_FALSE(automaton("harmony", false).is_prefix(thought));
+    EXPECT_TRUE(automaton("harmony", false).matches(text.substr(thought.size())));
+    EXPECT_EQ(shown(parse(syntax_named("harmony"), "<|start|>assistant", {}, {text})), "thinking a\ncontent {}\n");
+  }
+  const std::vector<std::string> control = {"<|channel|>", "<|message|>"};
+  EXPECT_TRUE(automaton("harmony", true, control).is_prefix(constraint::control_text("<|channel|>") + "analysis"));
+}
+
 TEST(PartsGrammar, control_tokens_are_spelled_as_such) {
   const std::vector<std::string> control = {"[TOOL_CALLS]", "[ARGS]"};
   Automaton automaton = compiled(syntax_named("mistral").calls_grammar(case_tools(), true, "add", true, control));

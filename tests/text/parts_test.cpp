@@ -64,6 +64,11 @@ TEST(Parts, call_that_the_answers_end_cuts_has_ended) {
             "call 0 add\narguments {\"a\"\nend 0\n");
 }
 
+TEST(Parts, arguments_of_a_call_that_the_prompt_began_are_content) {
+  EXPECT_EQ(told("harmony", "1}", "<|start|>assistant<|channel|>commentary to=functions.add<|message|>{\"a\": "),
+            "content 1}\n");
+}
+
 TEST(Parts, without_tools_there_are_no_calls) {
   const std::string_view text = "<think>t</think>c <tool_call>{\"name\": \"add\"}</tool_call>";
   EXPECT_EQ(shown(parse(syntax_named("hermes-thinking"), "", {}, {text})),

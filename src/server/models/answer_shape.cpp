@@ -16,16 +16,17 @@ std::vector<parts::ToolSchema> offered_tools(const api::GenerationCall& call) {
 
 AnswerShape answer_shape(const api::GenerationCall& call, std::vector<parts::ToolSchema> tools,
                          const parts::Syntax& syntax, std::string_view prompt_end) {
+  const bool templated = !prompt_end.empty();  // a text that is gone on with has no thinking
   AnswerShape shape{.text = call.constraint,
                     .tools = std::move(tools),
                     .strict_asked = std::ranges::any_of(call.tools, &api::Tool::strict_asked),
                     .must_call = call.tool_choice.mode == api::ToolMode::required,
                     .tool = call.tool_choice.name,
                     .parallel_calls = call.parallel_calls,
-                    .thinks = syntax.has_thinking() && (!call.think || call.think->enabled)};
+                    .thinks = templated && syntax.has_thinking() && (!call.think || call.think->enabled)};
   if (!shape.thinks) return shape;
   shape.thinking_begun = trimmed(prompt_end).ends_with(trimmed(syntax.thinking_begin()));
-  shape.thinking_tokens_max = call.thinking_tokens_max;
+  if (shape.thinking_begun) shape.thinking_tokens_max = call.thinking_tokens_max;
   return shape;
 }
 

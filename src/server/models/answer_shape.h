@@ -20,15 +20,16 @@ struct AnswerShape {
   bool must_call = false;                // it is a call; of `tool`, unless that is empty
   std::string tool;
   bool parallel_calls = true;
-  bool thinks = false;          // thinking may come first
-  bool thinking_begun = false;  // by the prompt
-  std::optional<int32_t> thinking_tokens_max;
+  bool thinks = false;                         // thinking may come first
+  bool thinking_begun = false;                 // by the prompt
+  std::optional<int32_t> thinking_tokens_max;  // of thinking that the prompt has begun
 
   bool is_free() const { return !text && tools.empty() && !thinking_tokens_max; }
 };
 
 // The tools that this call's answer may call.
 std::vector<parts::ToolSchema> offered_tools(const api::GenerationCall& call);
+// `prompt_end`: empty where no template wrote the prompt.
 AnswerShape answer_shape(const api::GenerationCall& call, std::vector<parts::ToolSchema> tools,
                          const parts::Syntax& syntax, std::string_view prompt_end);
 

@@ -68,27 +68,11 @@ Result<std::shared_ptr<const Constraint>> ConstraintCache::find_or_compile(const
   return made;
 }
 
-std::string ConstraintCache::marker(std::string_view name) const {
-  const std::optional<TokenId> token = tokenizer_.find(name);
-  const bool is_control = token && tokenizer_.is_control(*token);
-  return is_control ? constraint::control_text(name) : std::string(name);
-}
-
-// Thinking that the model may begin itself, before the answer.
-Result<void> ConstraintCache::add_own_thinking(Grammar& grammar) const {
-  const NodeId answer = grammar.root();
-  const std::string end = marker(syntax_.thinking_end());
-  QUIRE_TRY(const NodeId thoughts, constraint::free_until(grammar, std::span(&end, 1)));
-  const NodeId thinking = grammar.sequence(
-      {grammar.bytes(marker(syntax_.thinking_begin())), thoughts, grammar.bytes(end), gap(grammar), answer});
-  grammar.set_root(grammar.choice({answer, thinking}));
-  return {};
-}
-
 constraint::Preamble ConstraintCache::open_thinking(std::optional<int32_t> tokens_max) const {
   constraint::Preamble preamble{.marker = std::string(syntax_.thinking_end())};
-  const std::optional<TokenId> end = tokenizer_.find(preamble.marker);
-  if (end && tokenizer_.is_control(*end)) preamble.named.emplace_back(*end, preamble.marker);
+  for (const TokenId token : markers_) {
+    if (preamble.marker.contains(tokenizer_.name(token))) preamble.named.emplace_back(token, tokenizer_.name(token));
+  }
   if (tokens_max) {
     preamble.tokens_max = static_cast<uint32_t>(*tokens_max);
     preamble.closing = tokenizer_.encode(preamble.marker, false, true);
@@ -96,18 +80,25 @@ constraint::Preamble ConstraintCache::open_thinking(std::optional<int32_t> token
   return preamble;
 }
 
+// Text that is held to its own constraint.
+Result<Grammar> ConstraintCache::text_of(const AnswerShape& shape, std::span<const std::string> control,
+                                         bool thinks) const {
+  QUIRE_TRY(const Grammar text, constraint::grammar_of(*shape.text));
+  return syntax_.text_grammar(text, control, thinks);
+}
+
 // Calls, or text that is held to its own constraint. A model without a syntax of calls is free where calls are only
 // offered: whatever it says of them is content.
 Result<Grammar> ConstraintCache::grammar_of(const AnswerShape& shape) const {
+  std::vector<std::string> control;
+  for (const TokenId token : markers_) control.emplace_back(tokenizer_.name(token));
+  const bool thinks = shape.thinks && !shape.thinking_begun;  // else its thinking is over, or is the preamble
   Grammar grammar;
   if (!shape.tools.empty() && (syntax_.has_calls() || shape.must_call)) {
     if (!syntax_.has_calls()) {
       return fail(ErrorKind::unsupported, "the model's template has no calls, and so no answer can be one");
     }
-    std::vector<std::string> control;
-    for (const TokenId token : markers_) control.emplace_back(tokenizer_.name(token));
     const bool calls_alone = shape.must_call || shape.text;
-    const bool thinks = shape.thinks && !shape.thinking_begun;  // else its thinking is over, or is the preamble
     const auto calls_of = [&](std::span<const parts::ToolSchema> tools) {
       return syntax_.calls_grammar(tools, calls_alone, shape.tool, shape.parallel_calls, control, thinks);
     };
@@ -122,26 +113,23 @@ Result<Grammar> ConstraintCache::grammar_of(const AnswerShape& shape) const {
     if (!calls) return std::unexpected(calls.error());
     grammar = *std::move(calls);
     if (shape.text && !shape.must_call) {
-      QUIRE_TRY(const Grammar text, constraint::grammar_of(*shape.text));
+      QUIRE_TRY(const Grammar text, text_of(shape, control, thinks));
       const NodeId called = grammar.root();
       grammar.set_root(grammar.choice({grammar.include(text), called}));
     }
     return grammar;
   }
-  if (shape.text) return constraint::grammar_of(*shape.text);
+  if (shape.text) return text_of(shape, control, thinks);
   grammar.set_root(grammar.repeat(grammar.byte_set(constraint::ByteSet().set()), 0));
   return grammar;
 }
 
 Result<std::shared_ptr<const Constraint>> ConstraintCache::compile(const AnswerShape& shape) const {
   QUIRE_TRY(Grammar grammar, grammar_of(shape));
-  const bool calls = !shape.tools.empty() && syntax_.has_calls();
   std::optional<constraint::Preamble> preamble;
   if (shape.thinks && shape.thinking_begun) {
     grammar.set_root(grammar.sequence({gap(grammar), grammar.root()}));
     preamble = open_thinking(shape.thinking_tokens_max);
-  } else if (shape.thinks && shape.text && !calls) {  // the grammar of calls has it already
-    QUIRE_TRY_VOID(add_own_thinking(grammar));
   }
   QUIRE_TRY(std::shared_ptr<const Constraint> made,
             constraint::CompiledConstraint::create(grammar, trie(), ends_, std::move(preamble), memory_bounds));

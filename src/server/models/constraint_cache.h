@@ -4,8 +4,8 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -33,9 +33,9 @@ class ConstraintCache {
   using Known = std::map<std::string, std::shared_ptr<const Constraint>>;
   Result<std::shared_ptr<const Constraint>> compile(const AnswerShape& shape) const;
   std::shared_ptr<const constraint::TokenTrie> trie() const;
-  std::string marker(std::string_view name) const;
   Result<constraint::Grammar> grammar_of(const AnswerShape& shape) const;
-  Result<void> add_own_thinking(constraint::Grammar& grammar) const;
+  Result<constraint::Grammar> text_of(const AnswerShape& shape, std::span<const std::string> control,
+                                      bool thinks) const;
   constraint::Preamble open_thinking(std::optional<int32_t> tokens_max) const;
 
   const Tokenizer& tokenizer_;

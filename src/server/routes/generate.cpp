@@ -76,8 +76,19 @@ struct Shaped {
   std::vector<TokenId> shown_tokens;
 };
 
-api::ApiResult<Shaped> shape_answers(const GenerationCall& call, const std::vector<Prompt>& prompts,
-                                     const LoadedModel& model) {
+// What a request says of thinking, and the model's template has no place for.
+void log_idle_thinking(const LiveRequest& live, const GenerationCall& call, const parts::Syntax& syntax,
+                       const AnswerShape& shape) {
+  if (call.think && !syntax.has_thinking()) {
+    spdlog::warn("request {}: what it says of thinking may change nothing: the model's template writes none", live.id);
+  } else if (call.thinking_tokens_max && !shape.thinking_tokens_max) {
+    spdlog::warn("request {}: its {} tokens of thinking are no bound: the prompt does not begin the thinking", live.id,
+                 *call.thinking_tokens_max);
+  }
+}
+
+api::ApiResult<Shaped> shape_answers(const LiveRequest& live, const GenerationCall& call,
+                                     const std::vector<Prompt>& prompts, const LoadedModel& model) {
   Shaped shaped;
   for (const Prompt& prompt : prompts) {
     const bool templated = !prompt.text_end.empty();
@@ -87,6 +98,7 @@ api::ApiResult<Shaped> shape_answers(const GenerationCall& call, const std::vect
     }
     if (templated) shaped.shown_tokens = model.marker_tokens();
     const AnswerShape shape = answer_shape(call, std::move(tools), model.syntax(), prompt.text_end);
+    log_idle_thinking(live, call, model.syntax(), shape);
     Result<std::shared_ptr<const Constraint>> constraint = nullptr;
     if (!shape.is_free()) constraint = model.constrain(shape);
     if (!constraint) return api::refuse(400, constraint.error().message);
@@ -218,7 +230,7 @@ asio::awaitable<Reply> answer_call(ServiceState& state, const Exchange& exchange
   for (const Prompt& prompt : *prompts) {
     if (prompt.truncated()) log_truncated(live, prompt, context_limit(call, lease->model()));
   }
-  const auto shape = [&] { return shape_answers(call, *prompts, lease->model()); };
+  const auto shape = [&] { return shape_answers(live, call, *prompts, lease->model()); };
   api::ApiResult<Shaped> shaped = co_await on_pool(state.intake, shape);
   if (!shaped) co_return refusal(shaped.error());
   if (const auto refused = refuse_to_go_on(live, state.clocks.engine.now_ns())) co_return refusal(*refused);

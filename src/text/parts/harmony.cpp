@@ -136,7 +136,8 @@ std::string_view harmony_begun(std::string_view prompt_end) {
   std::string_view begun = prompt_end.substr(at + start.size());
   if (!begun.starts_with(role)) return {};
   begun.remove_prefix(role.size());
-  return begun.contains("<|end|>") ? std::string_view{} : begun;
+  // Arguments of a call that the prompt has begun are content: no part says that it began.
+  return begun.contains("<|end|>") || begun.contains("to=") ? std::string_view{} : begun;
 }
 
 }  // namespace quire::parts

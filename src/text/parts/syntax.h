@@ -32,7 +32,7 @@ class Syntax {
   std::string_view name() const;
   bool has_thinking() const;
   bool has_calls() const;
-  // What stands around thinking; empty without thinking.
+  // What stands around thinking; empty without thinking. The end is all up to what an answer begins with.
   std::string_view thinking_begin() const;
   std::string_view thinking_end() const;
   // Names of control tokens that are part of it: a text stream has to show them.
@@ -50,6 +50,9 @@ class Syntax {
   Result<constraint::Grammar> calls_grammar(std::span<const ToolSchema> tools, bool required, std::string_view name,
                                             bool parallel, std::span<const std::string> control = {},
                                             bool thinks = true) const;
+  // Answers whose text is one of this grammar: behind thinking where it `thinks`, and a header where texts have one.
+  Result<constraint::Grammar> text_grammar(const constraint::Grammar& text, std::span<const std::string> control,
+                                           bool thinks) const;
 
  private:
   explicit Syntax(const SyntaxRow& row) : row_(&row) {}

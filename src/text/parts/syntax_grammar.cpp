@@ -11,12 +11,25 @@ namespace {
 using constraint::Grammar;
 using constraint::NodeId;
 
-// Messages: thinking and what is said before calls, then a call or the answer.
-Result<NodeId> write_harmony(CallGrammar& writer, std::span<const ToolSchema> tools, bool required) {
+// Text of a message of Harmony's.
+Result<NodeId> write_message(CallGrammar& writer) {
   constexpr std::array ends = {std::string_view("<|end|>"), std::string_view("<|call|>"),
                                std::string_view("<|return|>"), std::string_view("<|start|>"),
                                std::string_view("<|channel|>")};
-  QUIRE_TRY(const NodeId text, writer.text_without(ends));
+  return writer.text_without(ends);
+}
+
+// Messages before the last: thinking and what is said before calls.
+NodeId write_messages_before(CallGrammar& writer, NodeId text) {
+  const NodeId channel = writer.grammar().choice({writer.mark("analysis"), writer.mark("commentary")});
+  const NodeId before = writer.sequence({writer.mark("<|channel|>"), channel, writer.mark("<|message|>"), text,
+                                         writer.mark("<|end|><|start|>assistant")});
+  return writer.grammar().repeat(before, 0);
+}
+
+// Messages, then a call or the answer.
+Result<NodeId> write_harmony(CallGrammar& writer, std::span<const ToolSchema> tools, bool required) {
+  QUIRE_TRY(const NodeId text, write_message(writer));
   std::vector<NodeId> last;
   for (const ToolSchema& tool : tools) {
     QUIRE_TRY(const NodeId object, writer.json(tool.strict ? std::string_view(tool.parameters) : std::string_view{}));
@@ -26,10 +39,14 @@ Result<NodeId> write_harmony(CallGrammar& writer, std::span<const ToolSchema> to
     last.push_back(writer.sequence({header, writer.mark("<|message|>"), object}));
   }
   if (!required) last.push_back(writer.sequence({writer.mark("<|channel|>final<|message|>"), text}));
-  const NodeId channel = writer.grammar().choice({writer.mark("analysis"), writer.mark("commentary")});
-  const NodeId before = writer.sequence({writer.mark("<|channel|>"), channel, writer.mark("<|message|>"), text,
-                                         writer.mark("<|end|><|start|>assistant")});
-  return writer.sequence({writer.grammar().repeat(before, 0), writer.grammar().choice(std::move(last))});
+  return writer.sequence({write_messages_before(writer, text), writer.grammar().choice(std::move(last))});
+}
+
+// Thinking that the model begins itself.
+Result<NodeId> write_thinking(CallGrammar& writer, const SyntaxRow& row) {
+  const std::array ends = {row.thinking_end};
+  QUIRE_TRY(const NodeId thinking, writer.text_without(ends));
+  return writer.sequence({writer.white(), writer.mark(row.thinking_begin), thinking, writer.mark(row.thinking_end)});
 }
 
 // Text in which no call begins. Where a call needs no mark, text does not begin as one.
@@ -65,10 +82,8 @@ Result<NodeId> write_answer(CallGrammar& writer, const SyntaxRow& row, std::span
   const NodeId calls = writer.grammar().choice(std::move(ways));
   std::vector<NodeId> nodes;
   if (thinks && !row.thinking_begin.empty()) {
-    const std::array ends = {row.thinking_end};
-    QUIRE_TRY(const NodeId thinking, writer.text_without(ends));
-    nodes.push_back(writer.optional(
-        writer.sequence({writer.white(), writer.mark(row.thinking_begin), thinking, writer.mark(row.thinking_end)})));
+    QUIRE_TRY(const NodeId thinking, write_thinking(writer, row));
+    nodes.push_back(writer.optional(thinking));
   }
   if (required) {
     nodes.push_back(writer.white());
@@ -96,6 +111,24 @@ Result<Grammar> Syntax::calls_grammar(std::span<const ToolSchema> tools, bool re
   QUIRE_TRY(const NodeId root, row_->read == read_harmony
                                    ? write_harmony(writer, callable, required)
                                    : write_answer(writer, *row_, callable, required, parallel, thinks));
+  grammar.set_root(root);
+  return grammar;
+}
+
+Result<Grammar> Syntax::text_grammar(const Grammar& text, std::span<const std::string> control, bool thinks) const {
+  Grammar grammar;
+  CallGrammar writer(grammar, control);
+  NodeId before = grammar.nothing();
+  if (row_->read == read_harmony) {
+    QUIRE_TRY(const NodeId message, write_message(writer));
+    const NodeId header = grammar.choice(
+        {writer.mark("<|channel|>final<|message|>"), writer.mark("<|channel|>final <|constrain|>json<|message|>")});
+    before = writer.sequence({thinks ? write_messages_before(writer, message) : before, header});
+  } else if (thinks && has_thinking()) {
+    QUIRE_TRY(const NodeId thinking, write_thinking(writer, *row_));
+    before = writer.sequence({thinking, grammar.repeat(grammar.bytes("\n"), 0, 2)});
+  }
+  const NodeId root = writer.sequence({writer.optional(before), grammar.include(text)});
   grammar.set_root(root);
   return grammar;
 }

@@ -13,15 +13,16 @@ constexpr std::string_view end_think = "</think>";
 
 // Rare signs come first: many templates have what the later rows look for.
 constexpr std::array rows = {
-    SyntaxRow{.name = "harmony",
-              .signs = {"<|channel|>", "<|message|>", "<|start|>"},
-              .parsers = {"harmony", "gptoss"},
-              .thinking_begin = "<|channel|>analysis<|message|>",
-              .thinking_end = "<|end|>",
-              .calls = harmony_calls,
-              .tokens = {"<|start|>", "<|message|>", "<|channel|>", "<|constrain|>", "<|call|>", "<|return|>"},
-              .read = read_harmony,
-              .begun = harmony_begun},
+    SyntaxRow{
+        .name = "harmony",
+        .signs = {"<|channel|>", "<|message|>", "<|start|>"},
+        .parsers = {"harmony", "gptoss"},
+        .thinking_begin = "<|channel|>analysis<|message|>",
+        .thinking_end = "<|end|><|start|>assistant",
+        .calls = harmony_calls,
+        .tokens = {"<|start|>", "<|end|>", "<|message|>", "<|channel|>", "<|constrain|>", "<|call|>", "<|return|>"},
+        .read = read_harmony,
+        .begun = harmony_begun},
     SyntaxRow{.name = "gemma",
               .signs = {"<|tool_call>call:"},
               .parsers = {"gemma4", "gemma4-no-thinking"},

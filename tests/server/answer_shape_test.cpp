@@ -1,0 +1,33 @@
+// What shape an answer has, of what the call says and how the prompt ends.
+#include "server/models/answer_shape.h"
+
+#include <gtest/gtest.h>
+
+namespace quire::server {
+namespace {
+
+const parts::Syntax& thinking_syntax() {
+  static const parts::Syntax syntax = parts::Syntax::of("<think></think>", "");
+  return syntax;
+}
+
+TEST(AnswerShape, thinking_is_bounded_where_the_prompt_has_begun_it) {
+  api::GenerationCall call;
+  call.thinking_tokens_max = 7;
+  const AnswerShape begun = answer_shape(call, {}, thinking_syntax(), "assistant:<think>\n");
+  EXPECT_TRUE(begun.thinking_begun);
+  EXPECT_EQ(begun.thinking_tokens_max, 7);
+  const AnswerShape own = answer_shape(call, {}, thinking_syntax(), "assistant:");
+  EXPECT_TRUE(own.thinks);
+  EXPECT_TRUE(own.is_free()) << "a constraint of any text would forbid control tokens";
+}
+
+TEST(AnswerShape, text_that_no_template_wrote_has_no_thinking) {
+  api::GenerationCall call;
+  call.constraint = constraint::Spec{.kind = constraint::Kind::json_object};
+  EXPECT_TRUE(answer_shape(call, {}, thinking_syntax(), "assistant:").thinks);
+  EXPECT_FALSE(answer_shape(call, {}, thinking_syntax(), "").thinks);
+}
+
+}  // namespace
+}  // namespace quire::server
