@@ -157,17 +157,39 @@ TEST(PartsGrammar, values_of_another_type_than_the_schemas_are_never_written) {
   EXPECT_FALSE(automaton.is_prefix(call("b", "5")));
 }
 
+TEST(PartsGrammar, bare_texts_keep_to_what_their_schema_refers_to_and_lists) {
+  const std::vector<ToolSchema> tools = {{.name = "f", .parameters = R"({"$defs": {"color": {"enum": ["red", "blue"]}},
+      "properties": {"color": {"$ref": "#/$defs/color"}, "wrapped": {"allOf": [{"$ref": "#/$defs/color"}]},
+                     "maybe": {"anyOf": [{"$ref": "#/$defs/color"}, {"type": "null"}]},
+                     "both": {"anyOf": [{"type": "array", "items": {"$ref": "#/$defs/color"}}, {"const": "all"}]},
+                     "any": {"anyOf": [{"type": "string"}, {"type": "integer"}]}}})"}};
+  Automaton automaton = compiled(syntax_named("glm").calls_grammar(tools, true, "", true));
+  const auto allows = [&](std::string_view key, std::string_view value) {
+    return automaton.matches("<tool_call>f<arg_key>" + std::string(key) + "</arg_key><arg_value>" + std::string(value) +
+                             "</arg_value></tool_call>");
+  };
+  for (const std::string_view key : {"color", "wrapped", "maybe"}) {
+    EXPECT_TRUE(allows(key, "red")) << key;
+    EXPECT_FALSE(allows(key, "green")) << key;
+  }
+  EXPECT_TRUE(allows("maybe", "null"));
+  EXPECT_FALSE(allows("color", "null"));
+  EXPECT_TRUE(allows("both", "[\"blue\"]") && allows("both", "all"));
+  EXPECT_FALSE(allows("both", "[\"green\"]") || allows("both", "none"));
+  EXPECT_TRUE(allows("any", "7") && allows("any", "seven"));
+}
+
 TEST(PartsGrammar, parameters_that_all_refer_to_much_are_refused) {
   std::string parameters = R"({"$defs": {"a": {"description": ")" + std::string(size_t{1} << 18, 'x') + R"("}})";
   parameters += R"(, "properties": {"x": {})";
-  for (int i = 0; i < 20; ++i) parameters += ", \"" + std::to_string(i) + R"(": {"$ref": "#/$defs/a"})";
+  for (int i = 0; i < 80; ++i) parameters += ", \"" + std::to_string(i) + R"(": {"$ref": "#/$defs/a"})";
   const std::vector<ToolSchema> tools = {{.name = "f", .parameters = parameters + "}}", .strict = false}};
   for (const std::string_view name : {"glm", "lfm", "gemma"}) {
     const auto grammar = syntax_named(name).calls_grammar(tools, true, "", true);
     ASSERT_FALSE(grammar) << name;
     EXPECT_EQ(grammar.error().kind, ErrorKind::too_large);
     EXPECT_EQ(grammar.error().message,
-              "the parameters of 'f' have more than 4194304 bytes with what each of them refers to");
+              "the parameters of the tools have more than 16777216 bytes with what each of them refers to");
   }
 }
 

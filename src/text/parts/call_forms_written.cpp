@@ -149,7 +149,7 @@ Result<NodeId> write_tagged_call(CallGrammar& writer, const CallForm& form, cons
     nodes.push_back(writer.mark(tags.name_attributes_end));
   }
   nodes.push_back(writer.white());
-  QUIRE_TRY(const Parameters parameters, parameters_of(tool));
+  QUIRE_TRY(const Parameters parameters, parameters_of(writer, tool));
   for (const Parameter& parameter : parameters.all) {
     QUIRE_TRY(const NodeId argument, write_argument(writer, tags, &parameter, tool.strict));
     nodes.push_back(parameter.required ? argument : writer.optional(argument));
@@ -164,7 +164,7 @@ Result<NodeId> write_tagged_call(CallGrammar& writer, const CallForm& form, cons
 
 // KEY=VALUE, ...: values are JSON, which reads as Python's.
 Result<NodeId> write_python_call(CallGrammar& writer, const CallForm&, const ToolSchema& tool) {
-  QUIRE_TRY(const Parameters parameters, parameters_of(tool));
+  QUIRE_TRY(const Parameters parameters, parameters_of(writer, tool));
   const auto write = [&](const Parameter& parameter) -> Result<NodeId> {
     QUIRE_TRY(const NodeId value, writer.json(tool.strict ? std::string_view(parameter.schema) : "{}"));
     return writer.sequence({writer.mark(parameter.name + "="), value});
@@ -194,7 +194,7 @@ Result<NodeId> write_gemma_call(CallGrammar& writer, const CallForm& form, const
   QUIRE_TRY(const NodeId any_text, writer.bare_value("{\"type\": \"string\"}", quote));
   QUIRE_TRY(const NodeId scalar, writer.json("{\"type\": [\"number\", \"boolean\", \"null\"]}"));
   const NodeId any = gemma_value(writer, grammar.sequence({writer.mark(quote), any_text, writer.mark(quote)}), scalar);
-  QUIRE_TRY(const Parameters parameters, parameters_of(tool));
+  QUIRE_TRY(const Parameters parameters, parameters_of(writer, tool));
   const auto write = [&](const Parameter& parameter) -> Result<NodeId> {
     const Types types = types_of_schema(parameter.schema);
     NodeId value = any;

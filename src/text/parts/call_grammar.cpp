@@ -11,6 +11,7 @@
 #include "text/constraint/pattern/regular.h"
 #include "text/constraint/schema/schema.h"
 #include "text/parts/json_pieces.h"
+#include "text/parts/references.h"
 #include "text/parts/typed_values.h"
 
 namespace quire::parts {
@@ -60,6 +61,46 @@ Result<std::optional<constraint::Regular>> string_texts(const ordered_json& sche
   return texts;
 }
 
+// The text of a part of `root`, with what its references lead to.
+std::string text_of_part(const ordered_json& root, const ordered_json& part) {
+  std::string text = part.dump();
+  if (!part.is_object() || !text.contains("\"$ref\"")) return text;
+  ordered_json whole = part;
+  for (const char* definitions : {"$defs", "definitions"}) {
+    if (root.contains(definitions)) whole[definitions] = root[definitions];
+  }
+  return whole.dump();
+}
+
+// The schemas that a value of this one has to keep to one of: itself, or what it refers to or lists and says no more
+// than that. None: there are too many, or one is not there.
+std::vector<const ordered_json*> alternatives_of(const ordered_json& root) {
+  constexpr size_t schemas_max = 64;
+  std::vector<const ordered_json*> found;
+  std::vector<const ordered_json*> open = {&root};
+  for (size_t seen = 0; !open.empty(); ++seen) {
+    const ordered_json* schema = open.back();
+    open.pop_back();
+    if (seen == schemas_max || !schema->is_object()) return {};
+    const auto says = [&](const char* key) { return schema->contains(key); };
+    const bool says_more =
+        std::ranges::any_of(std::array{"type", "enum", "const", "pattern", "minLength", "maxLength"}, says);
+    const auto lists = [&](const char* key) { return says(key) && (*schema)[key].is_array(); };
+    const char* list = lists("anyOf") ? "anyOf" : lists("oneOf") ? "oneOf" : "allOf";
+    if (says_more) {
+      found.push_back(schema);
+    } else if (says("$ref")) {
+      open.push_back(referred_schema(root, (*schema)["$ref"]));
+      if (open.back() == nullptr) return {};
+    } else if (lists(list) && (*schema)[list].size() <= (std::string_view(list) == "allOf" ? 1 : schemas_max)) {
+      for (const ordered_json& one : (*schema)[list]) open.push_back(&one);
+    } else {
+      found.push_back(schema);
+    }
+  }
+  return found;
+}
+
 }  // namespace
 
 NodeId CallGrammar::mark(std::string_view text) {
@@ -102,55 +143,72 @@ Result<NodeId> CallGrammar::json(std::string_view schema) {
   return grammar_.include(grammar);
 }
 
-Result<NodeId> CallGrammar::bare_value(std::string_view schema_text, std::string_view end) {
-  const ordered_json schema = ordered_json::parse(schema_text, nullptr, false);
-  const std::array ends = {end};
-  const Types types = types_of_schema(schema_text);
-  if ((types & string_type) == 0) return json(schema_text);
-  if (types != string_type) return text_without(ends);
+Result<std::optional<NodeId>> CallGrammar::limited_text(const ordered_json& schema, std::string_view end) {
   // A value of another type is none that the schema allows, whatever `enum` and `const` say.
   const auto add_text = [&](std::vector<NodeId>& values, const ordered_json& value) {
     if (value.is_string()) values.push_back(grammar_.bytes(value.get_ref<const std::string&>()));
   };
   std::vector<NodeId> values;
-  if (const auto list = schema.find("enum"); schema.is_object() && list != schema.end() && list->is_array()) {
+  if (const auto list = schema.find("enum"); list != schema.end() && list->is_array()) {
     for (const ordered_json& value : *list) add_text(values, value);
     return grammar_.choice(std::move(values));
   }
-  if (const auto value = schema.find("const"); schema.is_object() && value != schema.end()) {
+  if (const auto value = schema.find("const"); value != schema.end()) {
     add_text(values, *value);
     return grammar_.choice(std::move(values));
   }
-  if (!schema.is_object()) return text_without(ends);
   QUIRE_TRY(const std::optional<constraint::Regular> texts, string_texts(schema));
-  if (!texts) return text_without(ends);
+  if (!texts) return std::nullopt;
   QUIRE_TRY(const constraint::Regular with_end,
             constraint::Regular::parse(literal_expression(end), constraint::Match::anywhere));
   QUIRE_TRY(const constraint::Regular without_end, texts->without(with_end));
   return without_end.add_to(grammar_);
 }
 
-Result<Parameters> parameters_of(const ToolSchema& tool) {
-  constexpr size_t bytes_max = size_t{4} << 20;
+Result<NodeId> CallGrammar::bare_value(std::string_view schema_text, std::string_view end) {
+  const ordered_json root = ordered_json::parse(schema_text, nullptr, false);
+  const std::array ends = {end};
+  if ((types_of_schema(schema_text) & string_type) == 0) return json(schema_text);
+  std::vector<NodeId> values;
+  for (const ordered_json* schema : alternatives_of(root)) {
+    const std::string text = text_of_part(root, *schema);
+    QUIRE_TRY_VOID(take_schema(text));
+    const Types types = types_of_schema(text);
+    if ((types & string_type) == 0) {
+      QUIRE_TRY(const NodeId value, json(text));
+      values.push_back(value);
+      continue;
+    }
+    std::optional<NodeId> limited;
+    if (types == string_type) {
+      QUIRE_TRY(limited, limited_text(*schema, end));
+    }
+    if (!limited) return text_without(ends);
+    values.push_back(*limited);
+  }
+  return values.empty() ? text_without(ends) : Result<NodeId>(grammar_.choice(std::move(values)));
+}
+
+Result<void> CallGrammar::take_schema(std::string_view text) {
+  constexpr size_t bytes_max = size_t{16} << 20;
+  schema_bytes_ += text.size();
+  if (schema_bytes_ <= bytes_max) return {};
+  return fail(
+      ErrorKind::too_large,
+      fmt::format("the parameters of the tools have more than {} bytes with what each of them refers to", bytes_max));
+}
+
+Result<Parameters> parameters_of(CallGrammar& writer, const ToolSchema& tool) {
   Parameters parameters;
   const ordered_json root = ordered_json::parse(tool.parameters, nullptr, false);
   parameters.open = !root.is_object() || !root.contains("properties") || !root["properties"].is_object();
   if (parameters.open) return parameters;
   const auto required = root.find("required");
-  size_t bytes = 0;
   for (const auto& [name, schema] : root["properties"].items()) {
-    ordered_json whole = schema;
-    for (const char* definitions : {"$defs", "definitions"}) {
-      if (whole.is_object() && root.contains(definitions)) whole[definitions] = root[definitions];
-    }
     const bool is_required = required != root.end() && required->is_array() &&
                              std::ranges::any_of(*required, [&](const auto& one) { return one == name; });
-    parameters.all.push_back({.name = name, .schema = whole.dump(), .required = is_required});
-    bytes += parameters.all.back().schema.size();
-    if (bytes <= bytes_max) continue;
-    return fail(ErrorKind::too_large,
-                fmt::format("the parameters of '{}' have more than {} bytes with what each of them refers to",
-                            tool.name, bytes_max));
+    parameters.all.push_back({.name = name, .schema = text_of_part(root, schema), .required = is_required});
+    QUIRE_TRY_VOID(writer.take_schema(parameters.all.back().schema));
   }
   return parameters;
 }

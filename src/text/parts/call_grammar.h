@@ -1,6 +1,8 @@
 // How calls are written, as grammars: what the readers of calls read, and nothing else.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,10 +34,16 @@ class CallGrammar {
   Result<constraint::NodeId> json(std::string_view schema);
   // A parameter's value as bare text before `end`, typed as typed_value reads it.
   Result<constraint::NodeId> bare_value(std::string_view schema, std::string_view end);
+  // Counts what is read of schemas: each parameter repeats what it refers to. ErrorKind::too_large: over 16 MiB in all.
+  Result<void> take_schema(std::string_view text);
 
  private:
+  // Texts before `end` that a schema of strings allows; none where any will do.
+  Result<std::optional<constraint::NodeId>> limited_text(const nlohmann::ordered_json& schema, std::string_view end);
+
   constraint::Grammar& grammar_;
   std::span<const std::string> control_;
+  size_t schema_bytes_ = 0;
 };
 
 // A parameter of a tool, with what its schema refers to.
@@ -48,8 +56,7 @@ struct Parameters {
   std::vector<Parameter> all;  // in the schema's order
   bool open = false;           // it names none, and any may be given
 };
-// ErrorKind::too_large: each repeats what all refer to, and together they are over 4 MiB.
-Result<Parameters> parameters_of(const ToolSchema& tool);
+Result<Parameters> parameters_of(CallGrammar& writer, const ToolSchema& tool);
 // Those of the arguments that the call gives, in their order and with `comma` between two: those that are not required
 // may be missing. `write` writes one of them.
 Result<constraint::NodeId> separated(CallGrammar& writer, const Parameters& parameters, std::string_view comma,

@@ -6,6 +6,7 @@
 #include "base/ascii.h"
 #include "text/parts/json_pieces.h"
 #include "text/parts/literals.h"
+#include "text/parts/references.h"
 
 namespace quire::parts {
 namespace {
@@ -60,19 +61,6 @@ Types own_types(const json& schema) {
   return schema.contains("items") ? array_type : types;
 }
 
-// The schema that "#/$defs/NAME" is in `root`; null for another reference.
-const json* referred(const json& root, const json& reference) {
-  if (!reference.is_string()) return nullptr;
-  const auto& text = reference.get_ref<const std::string&>();
-  if (!text.starts_with("#/")) return nullptr;
-  try {
-    const json::json_pointer pointer(text.substr(1));
-    return root.contains(pointer) ? &root.at(pointer) : nullptr;
-  } catch (const json::exception&) {
-    return nullptr;
-  }
-}
-
 Types types_of(const json& root, const json& parameter) {
   Types types = 0;
   std::vector<const json*> open = {&parameter};
@@ -92,7 +80,7 @@ Types types_of(const json& root, const json& parameter) {
       refers = true;
     }
     if (const auto reference = schema.find("$ref"); reference != schema.end()) {
-      const json* there = referred(root, *reference);
+      const json* there = referred_schema(root, *reference);
       if (there == nullptr) return any_type;
       open.push_back(there);
       refers = true;
