@@ -9,6 +9,8 @@
 #include "kernel_tables.h"
 #include "support/random_model.h"
 #include "test_data.h"
+#include "text/constraint/compiled.h"
+#include "text/constraint/front_end.h"
 
 namespace quire::test {
 namespace {
@@ -49,8 +51,32 @@ void add_rarer_steps(std::mt19937_64& random, SamplingParams& sampling) {
   if (random() % 4 == 0) sampling.bad_words = {{30}, {40, 41}};
 }
 
-// Mixed lengths, seeds, sampling, priorities; some prompts begin alike. A function of (seed, vocab).
-std::vector<Request> mixed_requests(uint64_t seed, int32_t vocab, int count) {
+// What answers in either vocabulary may say: texts without a digit, of few characters, and anything until one token's
+// text has come, then few characters. They have learned nothing yet, and keep as much as `bounds` lets them.
+using Constraints = std::vector<std::shared_ptr<const Constraint>>;
+Constraints constraints_of(const Tokenizer& tokenizer, constraint::MemoryBounds bounds = {}) {
+  const auto trie = std::make_shared<const constraint::TokenTrie>(constraint::TokenTrie::of(tokenizer));
+  std::vector<TokenId> ends;
+  for (TokenId token = 0; token < tokenizer.vocab_size(); ++token) {
+    if (tokenizer.is_end(token)) ends.push_back(token);
+  }
+  const TokenId last = tokenizer.vocab_size() - 1;
+  const constraint::Preamble thinking{.marker = std::string(trie->text(last)), .tokens_max = 6, .closing = {last}};
+  Constraints constraints;
+  const auto add = [&](const char* pattern, std::optional<constraint::Preamble> preamble) {
+    const auto grammar = take(constraint::grammar_of({.kind = constraint::Kind::regex, .text = pattern}));
+    constraints.push_back(
+        take(constraint::CompiledConstraint::create(grammar, trie, ends, std::move(preamble), bounds)));
+  };
+  add("[^5]*", {});
+  add("([^3]{1,6}[ .]){1,9}", {});
+  add("[^7]{2,40}", thinking);
+  return constraints;
+}
+
+// Mixed lengths, seeds, sampling, priorities; some prompts begin alike, a third of the answers is constrained. A
+// function of (seed, vocab), and of the languages of the constraints.
+std::vector<Request> mixed_requests(uint64_t seed, int32_t vocab, int count, const Constraints& constraints) {
   std::mt19937_64 random(seed);
   const auto token = [&] { return static_cast<TokenId>(3 + random() % static_cast<uint64_t>(vocab - 3)); };
   std::vector<TokenId> shared;
@@ -76,14 +102,18 @@ std::vector<Request> mixed_requests(uint64_t seed, int32_t vocab, int count) {
       add_rarer_steps(random, sampling);
     }
     if (random() % 4 == 0) request.generated_min = static_cast<int32_t>(random() % 8);
+    if (index % 3 == 0) request.constraint = constraints[static_cast<size_t>(index) / 3 % constraints.size()];
     requests.push_back(std::move(request));
   }
   return requests;
 }
 
-std::map<SequenceId, Answer> alone(const LoadedModel& loaded, Backend& backend, const std::vector<Request>& requests) {
+constexpr uint64_t requests_seed = 2026;
+
+std::map<SequenceId, Answer> alone(const LoadedModel& loaded, Backend& backend, int count) {
   std::map<SequenceId, Answer> answers;
-  for (const Request& request : requests) {
+  for (const Request& request :
+       mixed_requests(requests_seed, loaded.model.vocab_size(), count, constraints_of(*loaded.tokenizer))) {
     World world(loaded, backend, roomy());  // nothing is cached from the one before
     world.engine().submit(request);
     world.run();
@@ -98,12 +128,15 @@ struct Together {
   int64_t recomputed = 0;
 };
 
-// All requests at random steps, with strangers among them that are cancelled at random.
-Together together(const LoadedModel& loaded, Backend& backend, const std::vector<Request>& requests,
-                  const Limits& limits, uint64_t seed) {
+// All requests at random steps, with strangers among them that are cancelled at random and have the same constraints.
+Together together(const LoadedModel& loaded, Backend& backend, int count, const Limits& limits, uint64_t seed,
+                  constraint::MemoryBounds bounds = {}) {
   std::mt19937_64 random(seed);
   World world(loaded, backend, limits);
-  std::vector<Request> strangers = mixed_requests(seed ^ 0x5eed, loaded.model.vocab_size(), 16);
+  const int32_t vocab = loaded.model.vocab_size();
+  const Constraints constraints = constraints_of(*loaded.tokenizer, bounds);
+  const std::vector<Request> requests = mixed_requests(requests_seed, vocab, count, constraints);
+  std::vector<Request> strangers = mixed_requests(seed ^ 0x5eed, vocab, 16, constraints);
   std::vector<SequenceId> alive;
   size_t next = 0;
   while (next < requests.size() || !world.engine().idle()) {
@@ -144,19 +177,20 @@ void expect_same(const std::map<SequenceId, Answer>& expected, const std::map<Se
   }
 }
 
-// One model on one table: alone, then together with 1 and 2 threads, roomy and tight.
+// One model on one table: alone, then together with 1 and 2 threads, roomy and tight, where constraints forget all that
+// they learn as well.
 void expect_same_bytes(gguf::File&& file, const KernelTable& table, int count, const std::string& model,
                        KvType kv_type = KvType::f16) {
   LoadedModel loaded(std::move(file), table, 1, kv_type);
   Team two_workers(2);
   CpuBackend two(two_workers, table);
-  const std::vector<Request> requests = mixed_requests(2026, loaded.model.vocab_size(), count);
-  const std::map<SequenceId, Answer> expected = alone(loaded, loaded.backend, requests);
+  const std::map<SequenceId, Answer> expected = alone(loaded, loaded.backend, count);
   const std::string name = model + " on " + std::string(table.name);
 
-  expect_same(expected, together(loaded, loaded.backend, requests, roomy(), 1).answers, name + ", roomy");
-  expect_same(expected, together(loaded, two, requests, roomy(), 2).answers, name + ", roomy, 2 threads");
-  const Together pressed = together(loaded, two, requests, tight(), 3);
+  expect_same(expected, together(loaded, loaded.backend, count, roomy(), 1).answers, name + ", roomy");
+  expect_same(expected, together(loaded, two, count, roomy(), 2).answers, name + ", roomy, 2 threads");
+  const constraint::MemoryBounds forgetful{.automaton_bytes = 0, .masks_bytes = 0};
+  const Together pressed = together(loaded, two, count, tight(), 3, forgetful);
   expect_same(expected, pressed.answers, name + ", tight, 2 threads");
   EXPECT_GT(pressed.counts.evictions, 0) << "a tight cache evicts";
   EXPECT_GT(pressed.counts.preemptions, 0) << "a tight cache parks";

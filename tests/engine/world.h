@@ -29,14 +29,16 @@ T take(Result<T> result) {
   return std::move(*result);
 }
 
-// A vocabulary of `size` tokens for models that have none: SentencePiece with <unk>, <s>, </s> and one letter or
-// byte a token. It never ends an answer by itself unless </s> is chosen.
+// A vocabulary of `size` tokens for models that have none: SentencePiece with <unk>, <s>, </s>, a token for each of
+// some characters, and then words.
 inline gguf::Metadata plain_vocabulary(int32_t size) {
+  constexpr std::string_view characters = "abcdefgh0123456789 .ijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
   std::vector<std::string> tokens = {"<unk>", "<s>", "</s>"};
   std::vector<int32_t> types = {2, 3, 3};
   std::vector<float> scores = {0, 0, 0};
   for (int32_t token = 3; token < size; ++token) {
-    tokens.push_back("t" + std::to_string(token) + " ");
+    const auto place = static_cast<size_t>(token - 3);
+    tokens.push_back(place < characters.size() ? std::string(1, characters[place]) : "t" + std::to_string(token) + " ");
     types.push_back(1);
     scores.push_back(static_cast<float>(-token));
   }
