@@ -56,6 +56,15 @@ std::unexpected<ApiError> Fields::wrong_type(std::string_view name, std::string_
   return refuse_type(path(name), wanted, got);
 }
 
+std::unexpected<ApiError> Fields::wrong_word(std::string_view name, std::string_view wanted,
+                                             std::string_view got) const {
+  return refuse(400, fmt::format("\"{}\" must be {}, got \"{}\"", path(name), wanted, got), path(name));
+}
+
+std::unexpected<ApiError> Fields::missing(std::string_view name) const {
+  return refuse(400, fmt::format("\"{}\" is required", path(name)), path(name));
+}
+
 std::string Fields::as_written(std::string_view name) const {
   return api::as_written(object_.at(std::string(name)), text_of(name));
 }
@@ -72,6 +81,12 @@ ApiResult<std::optional<std::string>> Fields::text(std::string_view name) const 
 ApiResult<std::string> Fields::text_or(std::string_view name, std::string_view fallback) const {
   QUIRE_TRY(std::optional<std::string> value, text(name));
   return value ? std::move(*value) : std::string(fallback);
+}
+
+ApiResult<std::string> Fields::required_text(std::string_view name) const {
+  QUIRE_TRY(std::optional<std::string> value, text(name));
+  if (!value) return missing(name);
+  return std::move(*value);
 }
 
 ApiResult<std::optional<bool>> Fields::boolean(std::string_view name) const {
@@ -109,6 +124,19 @@ ApiResult<std::optional<double>> Fields::number(std::string_view name, double mi
                   path(name));
   }
   return number;
+}
+
+ApiResult<std::optional<Fields>> Fields::object(std::string_view name) const {
+  const nlohmann::json* value = find(name);
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_object()) return wrong_type(name, "an object", *value);
+  return std::optional<Fields>(std::in_place, *value, path(name) + ".", text_of(name));
+}
+
+ApiResult<Fields> Fields::required_object(std::string_view name) const {
+  QUIRE_TRY(std::optional<Fields> value, object(name));
+  if (!value) return missing(name);
+  return std::move(*value);
 }
 
 ApiResult<std::vector<Fields>> Fields::objects(std::string_view name, std::string_view wanted) const {

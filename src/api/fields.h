@@ -29,6 +29,8 @@ class Fields {
 
   ApiResult<std::optional<std::string>> text(std::string_view name) const;
   ApiResult<std::string> text_or(std::string_view name, std::string_view fallback) const;
+  // 400 where it is absent; it may be empty.
+  ApiResult<std::string> required_text(std::string_view name) const;
   ApiResult<std::optional<bool>> boolean(std::string_view name) const;
   ApiResult<bool> boolean_or(std::string_view name, bool fallback) const;
   // A number without a fraction in [min, max].
@@ -38,6 +40,10 @@ class Fields {
   std::string as_written(std::string_view name) const;
   // The piece of the text that it is in; empty: not known.
   std::string_view text_of(std::string_view name) const;
+  // The object at `name`, with its path and its text; none when it is absent.
+  ApiResult<std::optional<Fields>> object(std::string_view name) const;
+  // The same; 400 where it is absent.
+  ApiResult<Fields> required_object(std::string_view name) const;
   // The objects of an array, each with its path and its text; none when it is absent. `wanted` is what messages call
   // it.
   ApiResult<std::vector<Fields>> objects(std::string_view name, std::string_view wanted = "an array") const;
@@ -57,6 +63,10 @@ class Fields {
   ApiResult<void> refuse_unread() const;
 
   std::string path(std::string_view name) const { return prefix_ + std::string(name); }
+  // 400: the field must be WANTED, got this word.
+  std::unexpected<ApiError> wrong_word(std::string_view name, std::string_view wanted, std::string_view got) const;
+  // 400: it has to be there.
+  std::unexpected<ApiError> missing(std::string_view name) const;
 
  private:
   std::unexpected<ApiError> wrong_type(std::string_view name, std::string_view wanted, const nlohmann::json& got) const;

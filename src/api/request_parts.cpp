@@ -19,7 +19,8 @@ namespace {
 // The text of a message's content: a string, or parts of type text with a line break between two.
 ApiResult<std::string> read_content(const Fields& message, std::vector<std::string>& unknown) {
   const nlohmann::json* content = message.find("content");
-  if (content != nullptr && content->is_string()) return content->get<std::string>();
+  if (content == nullptr) return std::string();
+  if (content->is_string()) return content->get<std::string>();
   QUIRE_TRY(const std::vector<Fields> parts, message.objects("content", "a string or an array of parts"));
   std::string result;
   for (const Fields& part : parts) {

@@ -61,10 +61,9 @@ ApiResult<void> set_any_object(const Fields& fields, std::string_view name, Gene
 }
 
 ApiResult<void> read_structured_outputs(const Fields& fields, GenerationCall& call) {
-  const nlohmann::json* value = fields.find("structured_outputs");
-  if (value == nullptr) return {};
-  if (!value->is_object()) return refuse_type("structured_outputs", "an object", *value);
-  const Fields entry(*value, "structured_outputs.", fields.text_of("structured_outputs"));
+  QUIRE_TRY(const std::optional<Fields> outputs, fields.object("structured_outputs"));
+  if (!outputs) return {};
+  const Fields& entry = *outputs;
   QUIRE_TRY_VOID(entry.refuse_set({"structural_tag", "whitespace_pattern"}));
   QUIRE_TRY_VOID(set_schema(entry, "json", call));
   QUIRE_TRY_VOID(set_text(entry, "regex", Kind::regex, call));
@@ -102,32 +101,26 @@ ApiResult<void> set_effort(const std::string& name, const std::string& field, Ge
   return {};
 }
 
-// The format that `name` holds where its type is json_schema; null where nothing is left to read of it.
-ApiResult<const nlohmann::json*> described_format(const Fields& fields, std::string_view name, GenerationCall& call) {
-  const nlohmann::json* format = fields.find(name);
-  if (format == nullptr) return nullptr;
-  const std::string field = fields.path(name);
-  if (!format->is_object()) return refuse_type(field, "an object", *format);
-  const Fields entry(*format, field + ".", fields.text_of(name));
-  QUIRE_TRY(const std::string type, entry.text_or("type", ""));
+// The format that `name` holds where its type is json_schema; none where nothing is left to read of it.
+ApiResult<std::optional<Fields>> described_format(const Fields& fields, std::string_view name, GenerationCall& call) {
+  QUIRE_TRY(std::optional<Fields> format, fields.object(name));
+  if (!format) return std::nullopt;
+  QUIRE_TRY(const std::string type, format->text_or("type", ""));
   if (type == "json_schema") return format;
   if (type == "json_object") {
-    QUIRE_TRY_VOID(entry.find("schema") != nullptr ? set_schema(entry, "schema", call)
-                                                   : set(call, {.kind = Kind::json_object}, field));
+    QUIRE_TRY_VOID(format->find("schema") != nullptr ? set_schema(*format, "schema", call)
+                                                     : set(call, {.kind = Kind::json_object}, fields.path(name)));
   } else if (type != "text") {
-    return refuse(400, fmt::format("\"{}.type\" must be text, json_object or json_schema, got \"{}\"", field, type),
-                  field + ".type");
+    return format->wrong_word("type", "text, json_object or json_schema", type);
   }
-  entry.collect_unread(call.unknown_fields);
-  return nullptr;
+  format->collect_unread(call.unknown_fields);
+  return std::nullopt;
 }
 
 // A schema with its name, as OpenAI describes one.
 ApiResult<void> read_described_schema(const Fields& described, GenerationCall& call) {
   described.pass_over({"name", "description", "strict"});  // every answer is held to its schema
-  if (described.find("schema") == nullptr) {
-    return refuse(400, fmt::format("\"{}\" is required", described.path("schema")), described.path("schema"));
-  }
+  if (described.find("schema") == nullptr) return described.missing("schema");
   QUIRE_TRY_VOID(set_schema(described, "schema", call));
   described.collect_unread(call.unknown_fields);
   return {};
@@ -160,29 +153,23 @@ ApiResult<void> read_format(const Fields& fields, GenerationCall& call) {
 }
 
 ApiResult<void> read_response_format(const Fields& fields, GenerationCall& call) {
-  QUIRE_TRY(const nlohmann::json* format, described_format(fields, "response_format", call));
-  if (format == nullptr) return {};
-  const Fields entry(*format, "response_format.", fields.text_of("response_format"));
-  entry.pass_over({"type"});
-  const nlohmann::json* described = entry.find("json_schema");
-  if (described != nullptr && described->is_object()) {
-    const Fields schema(*described, "response_format.json_schema.", entry.text_of("json_schema"));
-    QUIRE_TRY_VOID(read_described_schema(schema, call));
-  } else if (entry.find("schema") != nullptr) {  // llama-server takes the schema beside the type, too
-    QUIRE_TRY_VOID(set_schema(entry, "schema", call));
+  QUIRE_TRY(const std::optional<Fields> format, described_format(fields, "response_format", call));
+  if (!format) return {};
+  QUIRE_TRY(const std::optional<Fields> described, format->object("json_schema"));
+  if (described) {
+    QUIRE_TRY_VOID(read_described_schema(*described, call));
+  } else if (format->find("schema") != nullptr) {  // llama-server takes the schema beside the type, too
+    QUIRE_TRY_VOID(set_schema(*format, "schema", call));
   } else {
     return refuse(400, "\"response_format.json_schema\" must be an object", "response_format.json_schema");
   }
-  entry.collect_unread(call.unknown_fields);
+  format->collect_unread(call.unknown_fields);
   return {};
 }
 
 ApiResult<void> read_text_format(const Fields& text, GenerationCall& call) {
-  QUIRE_TRY(const nlohmann::json* format, described_format(text, "format", call));
-  if (format == nullptr) return {};
-  const Fields entry(*format, text.path("format."), text.text_of("format"));
-  entry.pass_over({"type"});
-  return read_described_schema(entry, call);
+  QUIRE_TRY(const std::optional<Fields> format, described_format(text, "format", call));
+  return format ? read_described_schema(*format, call) : ApiResult<void>();
 }
 
 ApiResult<void> read_constraints(const Fields& fields, GenerationCall& call) {
@@ -215,11 +202,10 @@ ApiResult<void> read_think(const Fields& fields, GenerationCall& call) {
 
 ApiResult<void> read_reasoning(const Fields& fields, GenerationCall& call) {
   QUIRE_TRY_VOID(read_effort(fields, "reasoning_effort", call));
-  if (const nlohmann::json* reasoning = fields.find("reasoning")) {
-    if (!reasoning->is_object()) return refuse_type("reasoning", "an object", *reasoning);
-    const Fields entry(*reasoning, "reasoning.");
-    QUIRE_TRY_VOID(read_reasoning_object(entry, call));
-    entry.collect_unread(call.unknown_fields);
+  QUIRE_TRY(const std::optional<Fields> reasoning, fields.object("reasoning"));
+  if (reasoning) {
+    QUIRE_TRY_VOID(read_reasoning_object(*reasoning, call));
+    reasoning->collect_unread(call.unknown_fields);
   }
   return read_template_variables(fields, call);
 }

@@ -14,14 +14,6 @@ namespace {
 constexpr size_t tools_max = 1024;
 constexpr size_t calls_max = 1024;
 
-// The object at `name`, which has to be there.
-ApiResult<const nlohmann::json*> object_of(const Fields& fields, std::string_view name) {
-  const nlohmann::json* value = fields.find(name);
-  if (value == nullptr) return refuse(400, fmt::format("\"{}\" is required", fields.path(name)), fields.path(name));
-  if (!value->is_object()) return refuse_type(fields.path(name), "an object", *value);
-  return value;
-}
-
 }  // namespace
 
 ApiResult<Tool> read_function(const Fields& function, std::string_view schema) {
@@ -55,26 +47,54 @@ ApiResult<void> check_tool_name(std::string_view name, const std::string& field)
                 field);
 }
 
-ApiResult<std::vector<Tool>> read_tools(const Fields& fields, std::vector<std::string>& unknown) {
-  std::vector<Tool> tools;
-  QUIRE_TRY(const std::vector<Fields> entries, fields.objects("tools"));
-  if (entries.size() > tools_max) {
+ApiResult<std::vector<Fields>> tool_entries(const Fields& fields, std::string_view type) {
+  QUIRE_TRY(std::vector<Fields> entries, fields.objects("tools"));
+  if (entries.size() > tools_max)
     return refuse(400, fmt::format("\"tools\" has more than {} tools", tools_max), "tools");
-  }
   for (const Fields& entry : entries) {
-    QUIRE_TRY(const std::string type, entry.text_or("type", "function"));
-    if (type != "function") {
-      return refuse(400, fmt::format("\"{}\": tools of type {} are not served", entry.path("type"), type),
-                    entry.path("type"));
-    }
-    QUIRE_TRY(const nlohmann::json* object, object_of(entry, "function"));
-    const Fields function(*object, entry.path("function."), entry.text_of("function"));
-    QUIRE_TRY(Tool tool, read_function(function));
-    function.collect_unread(unknown);
-    entry.collect_unread(unknown);
-    tools.push_back(std::move(tool));
+    QUIRE_TRY(const std::string has, entry.text_or("type", type));
+    if (has == type) continue;
+    return refuse(400, fmt::format("\"{}\": tools of type {} are not served", entry.path("type"), has),
+                  entry.path("type"));
   }
-  return tools;
+  return entries;
+}
+
+ApiResult<void> read_tools(const Fields& fields, GenerationCall& call) {
+  QUIRE_TRY(const std::vector<Fields> entries, tool_entries(fields, "function"));
+  for (const Fields& entry : entries) {
+    QUIRE_TRY(const Fields function, entry.required_object("function"));
+    QUIRE_TRY(Tool tool, read_function(function));
+    function.collect_unread(call.unknown_fields);
+    entry.collect_unread(call.unknown_fields);
+    call.tools.push_back(std::move(tool));
+  }
+  return {};
+}
+
+ApiResult<void> check_is_tool(std::string_view name, const std::string& field, const GenerationCall& call) {
+  if (std::ranges::find(call.tools, name, &Tool::name) != call.tools.end()) return {};
+  return refuse(400, fmt::format("\"{}\" names \"{}\", which is none of the tools", field, name), field);
+}
+
+ApiResult<void> require_call(std::string name, const std::string& field, GenerationCall& call) {
+  if (!name.empty()) QUIRE_TRY_VOID(check_is_tool(name, field, call));
+  if (call.tools.empty()) {
+    return refuse(400, fmt::format("\"{}\" asks for a call, but there are no tools", field), field);
+  }
+  call.tool_choice = {.mode = ToolMode::required, .name = std::move(name)};
+  return {};
+}
+
+ApiResult<void> choose_by_word(std::string_view word, std::string_view words, const std::string& field,
+                               GenerationCall& call) {
+  if (word == "required") return require_call({}, field, call);
+  if (word == "none") {
+    call.tool_choice.mode = ToolMode::none;
+  } else if (word != "auto") {
+    return refuse(400, fmt::format("\"{}\" must be {}, got \"{}\"", field, words, word), field);
+  }
+  return {};
 }
 
 ApiResult<void> read_tool_choice(const Fields& fields, GenerationCall& call) {
@@ -82,34 +102,19 @@ ApiResult<void> read_tool_choice(const Fields& fields, GenerationCall& call) {
   const nlohmann::json* choice = fields.find("tool_choice");
   if (choice == nullptr) return {};
   if (choice->is_string()) {
-    const auto& word = choice->get_ref<const std::string&>();
-    if (word == "none") call.tool_choice.mode = ToolMode::none;
-    if (word == "required") call.tool_choice.mode = ToolMode::required;
-    if (word != "none" && word != "required" && word != "auto") {
-      return refuse(400, fmt::format("\"tool_choice\" must be auto, none, required or a function, got \"{}\"", word),
-                    "tool_choice");
-    }
-  } else if (choice->is_object()) {
-    const Fields entry(*choice, "tool_choice.");
-    QUIRE_TRY(const std::string type, entry.text_or("type", "function"));
-    if (type != "function") return refuse_unsupported("tool_choice." + type);
-    QUIRE_TRY(const nlohmann::json* function, object_of(entry, "function"));
-    const Fields named(*function, "tool_choice.function.");
-    QUIRE_TRY(call.tool_choice.name, named.text_or("name", ""));
-    named.collect_unread(call.unknown_fields);
-    entry.collect_unread(call.unknown_fields);
-    call.tool_choice.mode = ToolMode::required;
-    if (std::ranges::find(call.tools, call.tool_choice.name, &Tool::name) == call.tools.end()) {
-      return refuse(400, fmt::format("\"tool_choice\" names \"{}\", which is none of the tools", call.tool_choice.name),
-                    "tool_choice");
-    }
-  } else {
-    return refuse_type("tool_choice", "a string or an object", *choice);
+    return choose_by_word(choice->get_ref<const std::string&>(), "auto, none, required or a function", "tool_choice",
+                          call);
   }
-  if (call.tool_choice.mode == ToolMode::required && call.tools.empty()) {
-    return refuse(400, "\"tool_choice\" asks for a call, but there are no tools", "tool_choice");
-  }
-  return {};
+  if (!choice->is_object()) return refuse_type("tool_choice", "a string or an object", *choice);
+  const Fields entry(*choice, "tool_choice.");
+  QUIRE_TRY(const std::string type, entry.text_or("type", "function"));
+  if (type != "function") return refuse_unsupported("tool_choice." + type);
+  QUIRE_TRY(const Fields function, entry.required_object("function"));
+  QUIRE_TRY(const std::string name, function.text_or("name", ""));
+  function.collect_unread(call.unknown_fields);
+  entry.collect_unread(call.unknown_fields);
+  QUIRE_TRY_VOID(check_is_tool(name, "tool_choice", call));
+  return require_call(name, "tool_choice", call);
 }
 
 ApiResult<void> check_arguments(std::string_view text, const std::string& field) {
@@ -119,23 +124,19 @@ ApiResult<void> check_arguments(std::string_view text, const std::string& field)
 }
 
 ApiResult<std::vector<ToolCall>> read_tool_calls(const Fields& message, std::vector<std::string>& unknown) {
-  std::vector<ToolCall> calls;
   QUIRE_TRY(const std::vector<Fields> entries, message.objects("tool_calls"));
   if (entries.size() > calls_max) {
     const std::string field = message.path("tool_calls");
-    return refuse(400, fmt::format("\"{}\" must be an array of at most {} calls", field, calls_max), field);
+    return refuse(400, fmt::format("\"{}\" has more than {} calls", field, calls_max), field);
   }
+  std::vector<ToolCall> calls;
   for (const Fields& entry : entries) {
-    QUIRE_TRY(const nlohmann::json* object, object_of(entry, "function"));
-    const Fields function(*object, entry.path("function."), entry.text_of("function"));
+    QUIRE_TRY(const Fields function, entry.required_object("function"));
     ToolCall call;
     QUIRE_TRY(call.id, entry.text_or("id", ""));
     QUIRE_TRY(call.name, function.text_or("name", ""));
-    if (call.name.empty()) {
-      return refuse(400, fmt::format("\"{}\" is required", function.path("name")), function.path("name"));
-    }
+    if (call.name.empty()) return function.missing("name");
     const nlohmann::json* arguments = function.find("arguments");
-    const std::string field = function.path("arguments");
     if (arguments == nullptr) {
       call.arguments = "{}";
     } else if (arguments->is_string()) {
@@ -143,11 +144,10 @@ ApiResult<std::vector<ToolCall>> read_tool_calls(const Fields& message, std::vec
     } else if (arguments->is_object()) {
       call.arguments = function.as_written("arguments");
     } else {
-      return refuse_type(field, "an object or its text", *arguments);
+      return refuse_type(function.path("arguments"), "an object or its text", *arguments);
     }
-    QUIRE_TRY_VOID(check_arguments(call.arguments, field));
-    // Calls come in their order, and all of them are functions' calls.
-    entry.pass_over({"type", "index"});
+    QUIRE_TRY_VOID(check_arguments(call.arguments, function.path("arguments")));
+    entry.pass_over({"type", "index"});  // a call is of a function, and they come in their order
     function.pass_over({"index"});
     function.collect_unread(unknown);
     entry.collect_unread(unknown);

@@ -287,7 +287,7 @@ const Refusal refused_fields[] = {
     {R"("tool_choice":{"type":"all"})", "400 \"tool_choice.type\" must be auto, any, tool or none, got \"all\""},
     {R"("tool_choice":{"type":"any"})", "400 \"tool_choice\" asks for a call, but there are no tools"},
     {R"("tools":[{"name":"f","input_schema":{}}],"tool_choice":{"type":"tool","name":"g"})",
-     "400 \"tool_choice\" names \"g\", which is none of the tools"},
+     "400 \"tool_choice.name\" names \"g\", which is none of the tools"},
 };
 
 TEST(RefusedMessages, say_which_field_is_wrong) {

@@ -24,12 +24,6 @@ std::unexpected<ApiError> refuse_block(const Fields& block, std::string_view typ
   return refuse_unsupported(block.path(type.empty() ? "type" : type));
 }
 
-ApiResult<std::string> required_text(const Fields& block, std::string_view name) {
-  QUIRE_TRY(std::optional<std::string> text, block.text(name));
-  if (!text) return refuse(400, fmt::format("\"{}\" is required", block.path(name)), block.path(name));
-  return std::move(*text);
-}
-
 void append_line(std::string& text, std::string_view more) {
   if (!text.empty()) text += '\n';
   text += more;
@@ -46,7 +40,7 @@ ApiResult<std::string> read_texts(const Fields& fields, std::string_view name, s
   for (const Fields& block : blocks) {
     QUIRE_TRY(const std::string type, block.text_or("type", ""));
     if (type != "text") return refuse_block(block, type);
-    QUIRE_TRY(const std::string text, required_text(block, "text"));
+    QUIRE_TRY(const std::string text, block.required_text("text"));
     pass_over_marks(block);
     block.collect_unread(unknown);
     if (left_out.empty() || !text.starts_with(left_out)) append_line(result, text);
@@ -62,7 +56,7 @@ class Conversation {
   void add_system(std::string text) { messages_.push_back({.role = "system", .content = std::move(text)}); }
 
   ApiResult<void> add(const Fields& message) {
-    QUIRE_TRY(const std::string role, required_text(message, "role"));
+    QUIRE_TRY(const std::string role, message.required_text("role"));
     const bool assistant = role == "assistant";
     if (role == "system") {
       QUIRE_TRY_VOID(message.refuse_unless("clear_at", {"never"}));
@@ -70,9 +64,7 @@ class Conversation {
       QUIRE_TRY(std::string text, read_texts(message, "content", unknown_));
       add_system(std::move(text));
     } else if (!assistant && role != "user") {
-      return refuse(400,
-                    fmt::format("\"{}\" must be user, assistant or system, got \"{}\"", message.path("role"), role),
-                    message.path("role"));
+      return message.wrong_word("role", "user, assistant or system", role);
     } else {
       QUIRE_TRY_VOID(add_turn(message, assistant));
     }
@@ -92,9 +84,7 @@ class Conversation {
   ApiResult<void> add_turn(const Fields& message, bool assistant) {
     if (assistant) (void)turn("assistant");  // one without a word is a turn too
     const nlohmann::json* content = message.find("content");
-    if (content == nullptr) {
-      return refuse(400, fmt::format("\"{}\" is required", message.path("content")), message.path("content"));
-    }
+    if (content == nullptr) return message.missing("content");
     if (content->is_string()) {
       append_line(turn(assistant ? "assistant" : "user").content, content->get_ref<const std::string&>());
       return {};
@@ -103,7 +93,7 @@ class Conversation {
     for (const Fields& block : blocks) {
       QUIRE_TRY(const std::string type, block.text_or("type", ""));
       if (type == "text") {
-        QUIRE_TRY(const std::string text, required_text(block, "text"));
+        QUIRE_TRY(const std::string text, block.required_text("text"));
         append_line(turn(assistant ? "assistant" : "user").content, text);
       } else if (assistant) {
         QUIRE_TRY_VOID(add_said(block, type));
@@ -121,7 +111,7 @@ class Conversation {
   // A block of an assistant's that is no text.
   ApiResult<void> add_said(const Fields& block, std::string_view type) {
     if (type == "thinking") {
-      QUIRE_TRY(const std::string thinking, required_text(block, "thinking"));
+      QUIRE_TRY(const std::string thinking, block.required_text("thinking"));
       block.pass_over({"signature"});  // nobody else has written it
       if (thinking.empty()) return {};
       std::optional<std::string>& all = turn("assistant").thinking;
@@ -135,8 +125,8 @@ class Conversation {
     if (type != "tool_use") return refuse_block(block, type);
     QUIRE_TRY_VOID(block.refuse_set({"toolset_name"}));
     ToolCall call;
-    QUIRE_TRY(call.id, required_text(block, "id"));
-    QUIRE_TRY(call.name, required_text(block, "name"));
+    QUIRE_TRY(call.id, block.required_text("id"));
+    QUIRE_TRY(call.name, block.required_text("name"));
     const nlohmann::json* input = block.find("input");
     if (input == nullptr || !input->is_object()) {
       return refuse(400, fmt::format("\"{}\" must be an object", block.path("input")), block.path("input"));
@@ -151,7 +141,7 @@ class Conversation {
 
   ApiResult<void> add_result(const Fields& block) {
     Message result{.role = "tool", .content = {}};
-    QUIRE_TRY(result.tool_call_id, required_text(block, "tool_use_id"));
+    QUIRE_TRY(result.tool_call_id, block.required_text("tool_use_id"));
     QUIRE_TRY(const bool failed, block.boolean_or("is_error", false));
     QUIRE_TRY(result.content, read_texts(block, "content", unknown_));
     QUIRE_TRY_VOID(block.refuse_set({"toolset_name"}));
@@ -173,7 +163,7 @@ ApiResult<std::vector<Message>> read_conversation(const Fields& body, std::vecto
   Conversation conversation(unknown);
   QUIRE_TRY(std::string system, read_texts(body, "system", unknown, billing_mark));
   if (!system.empty()) conversation.add_system(std::move(system));
-  if (body.find("messages") == nullptr) return refuse(400, "\"messages\" is required", "messages");
+  if (body.find("messages") == nullptr) return body.missing("messages");
   QUIRE_TRY(const std::vector<Fields> messages, body.objects("messages", "an array"));
   if (messages.empty()) return refuse(400, "\"messages\" must not be empty", "messages");
   for (const Fields& message : messages) QUIRE_TRY_VOID(conversation.add(message));

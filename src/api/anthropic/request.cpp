@@ -17,19 +17,6 @@
 namespace quire::api::anthropic {
 namespace {
 
-// The object at `name`; none when it is absent.
-ApiResult<std::optional<Fields>> read_object(const Fields& fields, std::string_view name) {
-  const nlohmann::json* value = fields.find(name);
-  if (value == nullptr) return std::nullopt;
-  if (!value->is_object()) return refuse_type(fields.path(name), "an object", *value);
-  return std::optional<Fields>(std::in_place, *value, fields.path(name) + ".", fields.text_of(name));
-}
-
-std::unexpected<ApiError> wrong_word(const Fields& fields, std::string_view name, std::string_view wanted,
-                                     std::string_view got) {
-  return refuse(400, fmt::format("\"{}\" must be {}, got \"{}\"", fields.path(name), wanted, got), fields.path(name));
-}
-
 // Anthropic's fields that are not served, and those of others that would ask for an answer of another form.
 ApiResult<void> refuse_what_is_not_served(const Fields& fields) {
   QUIRE_TRY_VOID(fields.refuse_set(
@@ -44,7 +31,7 @@ ApiResult<void> refuse_what_is_not_served(const Fields& fields) {
 
 ApiResult<void> read_limits(const Fields& fields, bool counts_only, GenerationCall& call) {
   QUIRE_TRY(const std::optional<int64_t> most, fields.integer("max_tokens", 0, INT32_MAX));
-  if (!most && !counts_only) return refuse(400, "\"max_tokens\" is required", "max_tokens");
+  if (!most && !counts_only) return fields.missing("max_tokens");
   if (most) {
     call.options.num_predict = static_cast<int32_t>(*most);
     call.given_options.emplace_back("num_predict");
@@ -57,7 +44,7 @@ ApiResult<void> read_limits(const Fields& fields, bool counts_only, GenerationCa
 }
 
 ApiResult<void> read_account(const Fields& fields, GenerationCall& call) {
-  QUIRE_TRY(const std::optional<Fields> metadata, read_object(fields, "metadata"));
+  QUIRE_TRY(const std::optional<Fields> metadata, fields.object("metadata"));
   if (metadata) {
     QUIRE_TRY(std::string user, metadata->text_or("user_id", ""));
     if (call.user.empty()) call.user = std::move(user);
@@ -66,19 +53,17 @@ ApiResult<void> read_account(const Fields& fields, GenerationCall& call) {
   QUIRE_TRY(const std::string tier, fields.text_or("service_tier", ""));
   if (tier.empty()) return {};
   if (tier != "auto" && tier != "standard_only")
-    return wrong_word(fields, "service_tier", "auto or standard_only", tier);
+    return fields.wrong_word("service_tier", "auto or standard_only", tier);
   call.service_tier = "standard";
   return {};
 }
 
 ApiResult<void> read_output_format(const Fields& fields, std::string_view name, GenerationCall& call) {
-  QUIRE_TRY(const std::optional<Fields> format, read_object(fields, name));
+  QUIRE_TRY(const std::optional<Fields> format, fields.object(name));
   if (!format) return {};
   QUIRE_TRY(const std::string type, format->text_or("type", ""));
-  if (type != "json_schema") return wrong_word(*format, "type", "json_schema", type);
-  if (format->find("schema") == nullptr) {
-    return refuse(400, fmt::format("\"{}\" is required", format->path("schema")), format->path("schema"));
-  }
+  if (type != "json_schema") return format->wrong_word("type", "json_schema", type);
+  if (format->find("schema") == nullptr) return format->missing("schema");
   QUIRE_TRY_VOID(read_schema(*format, "schema", call));
   format->pass_over({"name", "strict"});  // every answer is held to its schema
   format->collect_unread(call.unknown_fields);
@@ -86,7 +71,7 @@ ApiResult<void> read_output_format(const Fields& fields, std::string_view name, 
 }
 
 ApiResult<void> read_output_config(const Fields& fields, GenerationCall& call) {
-  QUIRE_TRY(const std::optional<Fields> config, read_object(fields, "output_config"));
+  QUIRE_TRY(const std::optional<Fields> config, fields.object("output_config"));
   if (config) {
     QUIRE_TRY_VOID(read_effort(*config, "effort", call));
     QUIRE_TRY_VOID(read_output_format(*config, "format", call));
@@ -98,16 +83,16 @@ ApiResult<void> read_output_config(const Fields& fields, GenerationCall& call) {
 
 // REQUIRES: output_config was read, which may say how much.
 ApiResult<void> read_thinking(const Fields& fields, GenerationCall& call) {
-  QUIRE_TRY(const std::optional<Fields> thinking, read_object(fields, "thinking"));
+  QUIRE_TRY(const std::optional<Fields> thinking, fields.object("thinking"));
   if (!thinking) return {};
   QUIRE_TRY(const std::string type, thinking->text_or("type", ""));
   if (type != "enabled" && type != "disabled" && type != "adaptive") {
-    return wrong_word(*thinking, "type", "enabled, disabled or adaptive", type);
+    return thinking->wrong_word("type", "enabled, disabled or adaptive", type);
   }
   QUIRE_TRY(const std::optional<int64_t> budget, thinking->integer("budget_tokens", 1, INT32_MAX));
   QUIRE_TRY(const std::string display, thinking->text_or("display", "summarized"));
   if (display != "summarized" && display != "omitted") {
-    return wrong_word(*thinking, "display", "summarized or omitted", display);
+    return thinking->wrong_word("display", "summarized or omitted", display);
   }
   call.shows_thinking = display == "summarized";
   if (type == "disabled") {
@@ -123,7 +108,7 @@ ApiResult<void> read_thinking(const Fields& fields, GenerationCall& call) {
 // What is to go from a long conversation before the model sees it. Which thinking stays is for the template to say;
 // what else would go has to be there, or the answer is one to something else.
 ApiResult<void> read_context_management(const Fields& fields, GenerationCall& call) {
-  QUIRE_TRY(const std::optional<Fields> management, read_object(fields, "context_management"));
+  QUIRE_TRY(const std::optional<Fields> management, fields.object("context_management"));
   if (!management) return {};
   QUIRE_TRY(const std::vector<Fields> edits, management->objects("edits"));
   for (const Fields& edit : edits) {
@@ -137,19 +122,10 @@ ApiResult<void> read_context_management(const Fields& fields, GenerationCall& ca
 }
 
 ApiResult<void> collect_tools(const Fields& fields, GenerationCall& call) {
-  constexpr size_t tools_max = 1024;
-  QUIRE_TRY(const std::vector<Fields> tools, fields.objects("tools"));
-  if (tools.size() > tools_max) return refuse(400, fmt::format("\"tools\" has more than {} tools", tools_max), "tools");
+  QUIRE_TRY(const std::vector<Fields> tools, tool_entries(fields, "custom"));
   for (const Fields& entry : tools) {
-    QUIRE_TRY(const std::string type, entry.text_or("type", "custom"));
-    if (type != "custom") {
-      return refuse(400, fmt::format("\"{}\": tools of type {} are not served", entry.path("type"), type),
-                    entry.path("type"));
-    }
     QUIRE_TRY(Tool tool, read_function(entry, "input_schema"));
-    if (tool.parameters.empty()) {
-      return refuse(400, fmt::format("\"{}\" is required", entry.path("input_schema")), entry.path("input_schema"));
-    }
+    if (tool.parameters.empty()) return entry.missing("input_schema");
     QUIRE_TRY_VOID(entry.refuse_set({"defer_loading", "input_examples"}));
     QUIRE_TRY_VOID(entry.refuse_unless("allowed_callers", {nlohmann::json::array({"direct"})}));
     entry.pass_over({"cache_control", "eager_input_streaming"});  // what is certain is sent at once
@@ -161,29 +137,23 @@ ApiResult<void> collect_tools(const Fields& fields, GenerationCall& call) {
 
 // REQUIRES: call.tools was read.
 ApiResult<void> choose_tools(const Fields& fields, GenerationCall& call) {
-  QUIRE_TRY(const std::optional<Fields> choice, read_object(fields, "tool_choice"));
+  QUIRE_TRY(const std::optional<Fields> choice, fields.object("tool_choice"));
   if (!choice) return {};
   QUIRE_TRY(const std::string type, choice->text_or("type", ""));
   QUIRE_TRY(const bool one, choice->boolean_or("disable_parallel_tool_use", false));
   call.parallel_calls = !one;
   if (type == "none") {
     call.tool_choice.mode = ToolMode::none;
-  } else if (type == "any" || type == "tool") {
-    call.tool_choice.mode = ToolMode::required;
+  } else if (type == "any") {
+    QUIRE_TRY_VOID(require_call({}, "tool_choice", call));
+  } else if (type == "tool") {
+    QUIRE_TRY(const std::string name, choice->text_or("name", ""));
+    QUIRE_TRY_VOID(check_is_tool(name, "tool_choice.name", call));
+    QUIRE_TRY_VOID(require_call(name, "tool_choice.name", call));
   } else if (type != "auto") {
-    return wrong_word(*choice, "type", "auto, any, tool or none", type);
-  }
-  if (type == "tool") {
-    QUIRE_TRY(call.tool_choice.name, choice->text_or("name", ""));
-    if (std::ranges::find(call.tools, call.tool_choice.name, &Tool::name) == call.tools.end()) {
-      return refuse(400, fmt::format("\"tool_choice\" names \"{}\", which is none of the tools", call.tool_choice.name),
-                    "tool_choice.name");
-    }
+    return choice->wrong_word("type", "auto, any, tool or none", type);
   }
   choice->collect_unread(call.unknown_fields);
-  if (call.tool_choice.mode == ToolMode::required && call.tools.empty()) {
-    return refuse(400, "\"tool_choice\" asks for a call, but there are no tools", "tool_choice");
-  }
   return {};
 }
 

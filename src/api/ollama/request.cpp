@@ -80,7 +80,7 @@ ApiResult<GenerationCall> parse_chat(std::string_view body) {
   if (const nlohmann::json* messages = fields.find("messages")) {
     QUIRE_TRY(call.messages, read_messages(*messages, fields.text_of("messages"), call.unknown_fields));
   }
-  QUIRE_TRY(call.tools, read_tools(fields, call.unknown_fields));
+  QUIRE_TRY_VOID(read_tools(fields, call));
   fields.collect_unread(call.unknown_fields);
   return call;
 }

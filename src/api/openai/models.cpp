@@ -10,10 +10,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json model_json(const ModelSummary& model) {
-  return {{"id", model.name},
-          {"object", "model"},
-          {"created", model.modified.unix_s},
-          {"owned_by", "library"}};
+  return {{"id", model.name}, {"object", "model"}, {"created", model.modified.unix_s}, {"owned_by", "library"}};
 }
 
 }  // namespace

@@ -62,15 +62,10 @@ ApiResult<void> read_last_turn(const Fields& fields, GenerationCall& call) {
 }
 
 ApiResult<void> read_stream_options(const Fields& fields, GenerationCall& call) {
-  const nlohmann::json* options = fields.find("stream_options");
-  if (options == nullptr) return {};
-  if (!options->is_object()) {
-    return refuse(400, fmt::format("\"stream_options\" must be an object, got {}", type_phrase(*options)),
-                  "stream_options");
-  }
-  const Fields entries(*options, "stream_options.");
-  QUIRE_TRY(call.include_usage, entries.boolean_or("include_usage", false));
-  entries.collect_unread(call.unknown_fields);
+  QUIRE_TRY(const std::optional<Fields> options, fields.object("stream_options"));
+  if (!options) return {};
+  QUIRE_TRY(call.include_usage, options->boolean_or("include_usage", false));
+  options->collect_unread(call.unknown_fields);
   return {};
 }
 
@@ -204,7 +199,7 @@ ApiResult<GenerationCall> parse_chat_completions(std::string_view body) {
   QUIRE_TRY(call.messages, read_messages(*messages, fields.text_of("messages"), call.unknown_fields));
   if (call.messages.empty()) return refuse(400, "\"messages\" must not be empty", "messages");
   QUIRE_TRY_VOID(read_last_turn(fields, call));
-  QUIRE_TRY(call.tools, read_tools(fields, call.unknown_fields));
+  QUIRE_TRY_VOID(read_tools(fields, call));
   QUIRE_TRY_VOID(read_tool_choice(fields, call));
   fields.collect_unread(call.unknown_fields);
   return call;

@@ -18,10 +18,13 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::string_view seal = "text:";
 
-ApiResult<std::string> required_text(const Fields& item, std::string_view name) {
-  QUIRE_TRY(const std::optional<std::string> text, item.text(name));
-  if (!text) return refuse(400, fmt::format("\"{}\" is required", item.path(name)), item.path(name));
-  return *text;
+Json part_of(std::string_view type, std::string text) {
+  Json part = {{"type", type}, {"text", std::move(text)}};
+  if (type == "output_text") {
+    part["annotations"] = Json::array();
+    part["logprobs"] = Json::array();
+  }
+  return part;
 }
 
 // A part that holds text, in the form for who says it.
@@ -31,46 +34,31 @@ ApiResult<Json> read_part(const Fields& part, std::string_view type_here, std::v
   if (type != "input_text" && type != "output_text" && type != "text" && !refusal) {
     return refuse_unsupported(part.path(type.empty() ? "type" : type));
   }
-  QUIRE_TRY(std::string text, required_text(part, refusal ? "refusal" : "text"));
+  QUIRE_TRY(std::string text, part.required_text(refusal ? "refusal" : "text"));
   part.pass_over({"annotations", "logprobs", "prompt_cache_breakpoint"});  // of what was said, and of OpenAI's cache
   part.collect_unread(unknown);
-  Json result = {{"type", type_here}, {"text", std::move(text)}};
-  if (type_here == "output_text") {
-    result["annotations"] = Json::array();
-    result["logprobs"] = Json::array();
-  }
-  return result;
+  return part_of(type_here, std::move(text));
 }
 
 // A string, or parts; as parts of `type_here`.
 ApiResult<Json> read_parts(const Fields& item, std::string_view name, std::string_view type_here,
                            std::vector<std::string>& unknown) {
-  Json parts = Json::array();
   const nlohmann::json* content = item.find(name);
-  if (content == nullptr) return refuse(400, fmt::format("\"{}\" is required", item.path(name)), item.path(name));
-  if (content->is_string()) {
-    const nlohmann::json part = {{"type", "text"}, {"text", *content}};
-    QUIRE_TRY(Json read, read_part(Fields(part, item.path(name) + "."), type_here, unknown));
-    parts.push_back(std::move(read));
-    return parts;
+  if (content == nullptr) return item.missing(name);
+  if (content->is_string()) return Json::array({part_of(type_here, content->get<std::string>())});
+  QUIRE_TRY(const std::vector<Fields> parts, item.objects(name, "a string or an array of parts"));
+  Json read = Json::array();
+  for (const Fields& part : parts) {
+    QUIRE_TRY(read.emplace_back(), read_part(part, type_here, unknown));
   }
-  if (!content->is_array()) return refuse_type(item.path(name), "a string or an array of parts", *content);
-  for (size_t i = 0; i < content->size(); ++i) {
-    const std::string path = fmt::format("{}[{}]", item.path(name), i);
-    if (!(*content)[i].is_object()) return refuse_type(path, "an object", (*content)[i]);
-    QUIRE_TRY(Json part, read_part(Fields((*content)[i], path + "."), type_here, unknown));
-    parts.push_back(std::move(part));
-  }
-  return parts;
+  return read;
 }
 
 ApiResult<void> read_message(const Fields& fields, Json& item, std::vector<std::string>& unknown) {
   constexpr std::array<std::string_view, 4> roles = {"user", "assistant", "system", "developer"};
   QUIRE_TRY(const std::string role, fields.text_or("role", ""));
   if (std::ranges::find(roles, role) == roles.end()) {
-    return refuse(
-        400, fmt::format("\"{}\" must be user, assistant, system or developer, got \"{}\"", fields.path("role"), role),
-        fields.path("role"));
+    return fields.wrong_word("role", "user, assistant, system or developer", role);
   }
   item["status"] = "completed";
   item["role"] = role;
@@ -83,8 +71,8 @@ ApiResult<void> read_message(const Fields& fields, Json& item, std::vector<std::
 ApiResult<void> read_call(const Fields& fields, Json& item, std::vector<std::string>&) {
   QUIRE_TRY_VOID(fields.refuse_set({"namespace"}));
   QUIRE_TRY_VOID(fields.refuse_unless("caller", {nlohmann::json{{"type", "direct"}}}));
-  QUIRE_TRY(item["call_id"], required_text(fields, "call_id"));
-  QUIRE_TRY(item["name"], required_text(fields, "name"));
+  QUIRE_TRY(item["call_id"], fields.required_text("call_id"));
+  QUIRE_TRY(item["name"], fields.required_text("name"));
   QUIRE_TRY(std::string arguments, fields.text_or("arguments", "{}"));
   QUIRE_TRY_VOID(check_arguments(arguments, fields.path("arguments")));
   item["arguments"] = std::move(arguments);
@@ -96,7 +84,7 @@ ApiResult<void> read_output(const Fields& fields, Json& item, std::vector<std::s
   QUIRE_TRY_VOID(fields.refuse_set({"namespace"}));
   QUIRE_TRY_VOID(fields.refuse_unless("caller", {nlohmann::json{{"type", "direct"}}}));
   fields.pass_over({"name"});  // the call has it
-  QUIRE_TRY(item["call_id"], required_text(fields, "call_id"));
+  QUIRE_TRY(item["call_id"], fields.required_text("call_id"));
   const nlohmann::json* output = fields.find("output");
   if (output != nullptr && output->is_string()) {
     item["output"] = output->get<std::string>();
@@ -109,16 +97,11 @@ ApiResult<void> read_output(const Fields& fields, Json& item, std::vector<std::s
 
 // `summary` or `content` of reasoning: an array of texts.
 ApiResult<Json> read_thoughts(const Fields& fields, std::string_view name, std::string_view type_here) {
+  QUIRE_TRY(const std::vector<Fields> list, fields.objects(name));
   Json parts = Json::array();
-  const nlohmann::json* list = fields.find(name);
-  if (list == nullptr) return parts;
-  if (!list->is_array()) return refuse_type(fields.path(name), "an array", *list);
-  for (size_t i = 0; i < list->size(); ++i) {
-    const std::string path = fmt::format("{}[{}]", fields.path(name), i);
-    if (!(*list)[i].is_object()) return refuse_type(path, "an object", (*list)[i]);
-    const Fields part((*list)[i], path + ".");
+  for (const Fields& part : list) {
     part.pass_over({"type"});
-    QUIRE_TRY(std::string text, required_text(part, "text"));
+    QUIRE_TRY(std::string text, part.required_text("text"));
     parts.push_back({{"type", type_here}, {"text", std::move(text)}});
   }
   return parts;
@@ -134,13 +117,13 @@ ApiResult<void> read_thinking(const Fields& fields, Json& item, std::vector<std:
 }
 
 ApiResult<void> read_reference(const Fields& fields, Json& item, std::vector<std::string>&) {
-  if (!item.contains("id")) return refuse(400, fmt::format("\"{}\" is required", fields.path("id")), fields.path("id"));
+  if (!item.contains("id")) return fields.missing("id");
   return {};
 }
 
 ApiResult<void> read_compaction(const Fields& fields, Json& item, std::vector<std::string>&) {
   fields.pass_over({"created_by"});
-  QUIRE_TRY(const std::string sealed, required_text(fields, "encrypted_content"));
+  QUIRE_TRY(const std::string sealed, fields.required_text("encrypted_content"));
   if (!sealed.starts_with(seal)) {
     return refuse(400, fmt::format("\"{}\" was not made by this kind of server", fields.path("encrypted_content")),
                   fields.path("encrypted_content"));
@@ -282,12 +265,9 @@ ApiResult<Json> read_items(const Fields& fields, std::vector<std::string>& unkno
     items.push_back(std::move(item));
     return items;
   }
-  if (!input->is_array()) return refuse_type("input", "a string or an array of items", *input);
-  for (size_t i = 0; i < input->size(); ++i) {
-    const std::string path = fmt::format("input[{}]", i);
-    if (!(*input)[i].is_object()) return refuse_type(path, "an object", (*input)[i]);
-    QUIRE_TRY(Json item, read_item(Fields((*input)[i], path + "."), unknown));
-    items.push_back(std::move(item));
+  QUIRE_TRY(const std::vector<Fields> entries, fields.objects("input", "a string or an array of items"));
+  for (const Fields& entry : entries) {
+    QUIRE_TRY(items.emplace_back(), read_item(entry, unknown));
   }
   return items;
 }

@@ -23,13 +23,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Null: it is not there.
-ApiResult<const nlohmann::json*> find_object(const Fields& fields, std::string_view name) {
-  const nlohmann::json* value = fields.find(name);
-  if (value != nullptr && !value->is_object()) return refuse_type(fields.path(name), "an object", *value);
-  return value;
-}
-
 // What OpenAI does in its own rooms: with files, prompts and conversations that are stored there, in the background.
 ApiResult<void> refuse_what_is_not_served(const Fields& fields) {
   QUIRE_TRY_VOID(fields.refuse_set({"background", "background_options", "conversation", "prompt", "context_management",
@@ -37,10 +30,10 @@ ApiResult<void> refuse_what_is_not_served(const Fields& fields) {
   // The choice of OpenAI's hardware is no business of an answer; what bounds only tools of OpenAI's bounds nothing
   // here.
   fields.pass_over({"max_tool_calls", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "image"});
-  QUIRE_TRY(const nlohmann::json* caching, find_object(fields, "prompt_cache_options"));
-  if (caching == nullptr) return {};
+  QUIRE_TRY(const std::optional<Fields> caching, fields.object("prompt_cache_options"));
+  if (!caching) return {};
   // All of a prompt is cached here, and nobody says for how long. Warming up asks for no answer.
-  return Fields(*caching, "prompt_cache_options.").refuse_set({"prewarm", "comparison_response_id"});
+  return caching->refuse_set({"prewarm", "comparison_response_id"});
 }
 
 ApiResult<void> read_limits(const Fields& fields, GenerationCall& call) {
@@ -51,7 +44,7 @@ ApiResult<void> read_limits(const Fields& fields, GenerationCall& call) {
   }
   QUIRE_TRY(const std::string truncation, fields.text_or("truncation", "disabled"));
   if (truncation != "auto" && truncation != "disabled") {
-    return refuse(400, fmt::format("\"truncation\" must be auto or disabled, got \"{}\"", truncation), "truncation");
+    return fields.wrong_word("truncation", "auto or disabled", truncation);
   }
   call.truncate = truncation == "auto";
   return {};
@@ -82,42 +75,39 @@ ApiResult<void> read_include(const Fields& fields, GenerationCall& call) {
 }
 
 ApiResult<void> read_text(const Fields& fields, GenerationCall& call) {
-  QUIRE_TRY(const nlohmann::json* text, find_object(fields, "text"));
-  if (text == nullptr) return {};
-  const Fields entry(*text, "text.", fields.text_of("text"));
-  QUIRE_TRY_VOID(read_text_format(entry, call));
-  entry.pass_over({"verbosity"});  // open models know no such thing
-  entry.collect_unread(call.unknown_fields);
+  QUIRE_TRY(const std::optional<Fields> text, fields.object("text"));
+  if (!text) return {};
+  QUIRE_TRY_VOID(read_text_format(*text, call));
+  text->pass_over({"verbosity"});  // open models know no such thing
+  text->collect_unread(call.unknown_fields);
   return {};
 }
 
 ApiResult<void> read_reasoning_here(const Fields& fields, GenerationCall& call) {
   QUIRE_TRY_VOID(read_template_variables(fields, call));
-  QUIRE_TRY(const nlohmann::json* reasoning, find_object(fields, "reasoning"));
-  if (reasoning == nullptr) return {};
-  const Fields entry(*reasoning, "reasoning.");
-  QUIRE_TRY_VOID(read_reasoning_object(entry, call));
+  QUIRE_TRY(const std::optional<Fields> entry, fields.object("reasoning"));
+  if (!entry) return {};
+  QUIRE_TRY_VOID(read_reasoning_object(*entry, call));
   for (const char* name : {"summary", "generate_summary"}) {
-    QUIRE_TRY(const std::string summary, entry.text_or(name, "auto"));
+    QUIRE_TRY(const std::string summary, entry->text_or(name, "auto"));
     constexpr std::array<std::string_view, 4> known = {"auto", "concise", "detailed", "none"};
     if (std::ranges::find(known, std::string_view(summary)) == known.end()) {
-      return refuse(400, fmt::format("\"reasoning.{}\" must be auto, concise or detailed, got \"{}\"", name, summary),
-                    entry.path(name));
+      return entry->wrong_word(name, "auto, concise or detailed", summary);
     }
   }
-  QUIRE_TRY_VOID(entry.refuse_unless("context", {"auto"}));  // which turns' thinking is seen is the template's business
-  QUIRE_TRY_VOID(entry.refuse_unless("mode", {"standard"}));
-  entry.collect_unread(call.unknown_fields);
+  QUIRE_TRY_VOID(
+      entry->refuse_unless("context", {"auto"}));  // which turns' thinking is seen is the template's business
+  QUIRE_TRY_VOID(entry->refuse_unless("mode", {"standard"}));
+  entry->collect_unread(call.unknown_fields);
   return {};
 }
 
 ApiResult<void> read_stream_options(const Fields& fields, GenerationCall& call) {
-  QUIRE_TRY(const nlohmann::json* options, find_object(fields, "stream_options"));
-  if (options == nullptr) return {};
-  const Fields entry(*options, "stream_options.");
-  entry.pass_over(
-      {"include_obfuscation", "include_usage"});  // random bytes against who counts ours; it is always there
-  entry.collect_unread(call.unknown_fields);
+  QUIRE_TRY(const std::optional<Fields> options, fields.object("stream_options"));
+  if (!options) return {};
+  // Random bytes, against who would guess a text from the sizes of its packets; and counts, which are always there.
+  options->pass_over({"include_obfuscation", "include_usage"});
+  options->collect_unread(call.unknown_fields);
   return {};
 }
 
@@ -126,8 +116,9 @@ ApiResult<void> check_metadata(const Fields& fields) {
   constexpr size_t pairs_max = 16;
   constexpr size_t key_bytes_max = 64;
   constexpr size_t value_bytes_max = 512;
-  QUIRE_TRY(const nlohmann::json* metadata, find_object(fields, "metadata"));
+  const nlohmann::json* metadata = fields.find("metadata");
   if (metadata == nullptr) return {};
+  if (!metadata->is_object()) return refuse_type("metadata", "an object", *metadata);
   bool fits = metadata->size() <= pairs_max;
   for (const auto& [key, value] : metadata->items()) {
     fits = fits && key.size() <= key_bytes_max && value.is_string() &&
@@ -143,20 +134,8 @@ ApiResult<void> check_metadata(const Fields& fields) {
 
 // The flat form: a function's fields beside its type.
 ApiResult<void> read_flat_tools(const Fields& fields, GenerationCall& call) {
-  constexpr size_t tools_max = 1024;
-  const nlohmann::json* list = fields.find("tools");
-  if (list == nullptr) return {};
-  if (!list->is_array()) return refuse_type("tools", "an array", *list);
-  if (list->size() > tools_max) return refuse(400, fmt::format("\"tools\" has more than {} tools", tools_max), "tools");
-  const std::vector<std::string_view> texts = element_texts(fields.text_of("tools"));
-  for (size_t i = 0; i < list->size(); ++i) {
-    const std::string path = fmt::format("tools[{}]", i);
-    if (!(*list)[i].is_object()) return refuse_type(path, "an object", (*list)[i]);
-    const Fields entry((*list)[i], path + ".", texts.size() == list->size() ? texts[i] : std::string_view());
-    QUIRE_TRY(const std::string type, entry.text_or("type", "function"));
-    if (type != "function") {
-      return refuse(400, fmt::format("\"{}.type\": tools of type {} are not served", path, type), path + ".type");
-    }
+  QUIRE_TRY(const std::vector<Fields> entries, tool_entries(fields, "function"));
+  for (const Fields& entry : entries) {
     QUIRE_TRY_VOID(entry.refuse_set({"defer_loading", "async"}));
     QUIRE_TRY_VOID(entry.refuse_unless("allowed_callers", {nlohmann::json::array({"direct"})}));
     entry.pass_over({"output_schema"});  // of what a program would get
@@ -176,22 +155,8 @@ ApiResult<std::string> chosen_name(const nlohmann::json& choice, const std::stri
     return refuse(400, fmt::format("\"{}.type\": tools of type {} are not served", path, type), path + ".type");
   }
   QUIRE_TRY(std::string name, entry.text_or("name", ""));
-  if (std::ranges::find(call.tools, name, &Tool::name) == call.tools.end()) {
-    return refuse(400, fmt::format("\"{}\" names \"{}\", which is none of the tools", path, name), path);
-  }
+  QUIRE_TRY_VOID(check_is_tool(name, path, call));
   return name;
-}
-
-ApiResult<void> set_mode(const std::string& word, const std::string& path, GenerationCall& call) {
-  if (word == "none") call.tool_choice.mode = ToolMode::none;
-  if (word == "required") call.tool_choice.mode = ToolMode::required;
-  if (word != "none" && word != "required" && word != "auto") {
-    return refuse(400, fmt::format("\"{}\" must be auto, none, required or a function, got \"{}\"", path, word), path);
-  }
-  if (word == "required" && call.tools.empty()) {
-    return refuse(400, fmt::format("\"{}\" asks for a call, but there are no tools", path), path);
-  }
-  return {};
 }
 
 // {"type": "allowed_tools", "mode", "tools"}: the model is shown no others.
@@ -208,20 +173,22 @@ ApiResult<void> keep_allowed(const nlohmann::json& choice, GenerationCall& call)
     names.push_back(std::move(name));
   }
   std::erase_if(call.tools, [&](const Tool& tool) { return std::ranges::find(names, tool.name) == names.end(); });
-  return set_mode(mode, "tool_choice.mode", call);
+  return choose_by_word(mode, "auto or required", "tool_choice.mode", call);
 }
 
 ApiResult<void> read_choice(const Fields& fields, GenerationCall& call) {
   QUIRE_TRY(call.parallel_calls, fields.boolean_or("parallel_tool_calls", true));
   const nlohmann::json* choice = fields.find("tool_choice");
   if (choice == nullptr) return {};
-  if (choice->is_string()) return set_mode(choice->get<std::string>(), "tool_choice", call);
+  if (choice->is_string()) {
+    return choose_by_word(choice->get_ref<const std::string&>(), "auto, none, required or a function", "tool_choice",
+                          call);
+  }
   if (choice->is_object() && choice->value("type", nlohmann::json()) == "allowed_tools") {
     return keep_allowed(*choice, call);
   }
-  QUIRE_TRY(call.tool_choice.name, chosen_name(*choice, "tool_choice", call));
-  call.tool_choice.mode = ToolMode::required;
-  return {};
+  QUIRE_TRY(std::string name, chosen_name(*choice, "tool_choice", call));
+  return require_call(std::move(name), "tool_choice", call);
 }
 
 Json tools_as_asked(const std::vector<Tool>& tools) {
