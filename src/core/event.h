@@ -52,18 +52,25 @@ struct TextDelta {
   std::vector<PositionLogprobs> logprobs;  // one a token, when asked for
 };
 
+// How likely the prompt's next tokens were, when asked for: those of all but its first token come, in order, before
+// the answer's first text.
+struct PromptLogprobs {
+  std::vector<PositionLogprobs> positions;
+};
+
 // Exactly one for each request that was submitted, and nothing after it.
 struct Finished {
   FinishReason reason = FinishReason::stop;
   ErrorKind error_kind = ErrorKind::internal;  // error only: busy and too_large mean that it never started
   std::string error;                           // error and deadline: what people are told
   std::string stop_text;                       // the stop string that was found, if any
+  std::vector<float> embedding;                // (width of the model), where pooling was asked for; of any length
   RequestStats stats;
 };
 
 struct Event {
   SequenceId id;
-  std::variant<TextDelta, Finished> body;
+  std::variant<TextDelta, Finished, PromptLogprobs> body;
 };
 
 }  // namespace quire
