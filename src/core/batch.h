@@ -37,4 +37,13 @@ struct Logits {
   }
 };
 
+// What the output matrix reads of rows: (rows, width), row-major. Owned as Logits are.
+struct HiddenStates {
+  std::span<const float> values;
+  int32_t width = 0;
+  std::span<const float> row(int32_t index) const {
+    return values.subspan(static_cast<size_t>(index) * static_cast<size_t>(width), static_cast<size_t>(width));
+  }
+};
+
 }  // namespace quire

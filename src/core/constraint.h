@@ -9,8 +9,8 @@
 
 namespace quire {
 
-// Where one answer is in its constraint. States of one Constraint share what it has learned: all of them are used by one
-// thread at a time.
+// Where one answer is in its constraint. States of one Constraint share what it has learned: all of them are used by
+// one thread at a time.
 class ConstraintState {
  public:
   virtual ~ConstraintState() = default;

@@ -4,7 +4,7 @@
 
 namespace quire {
 
-Batch BatchBuilder::build(const StepPlan& plan, const Scheduler& scheduler) {
+Batch BatchBuilder::build(const StepPlan& plan, const Scheduler& scheduler, FunctionRef<bool(SequenceId)> chooses) {
   tokens_.clear();
   origins_.clear();
   slices_.clear();
@@ -24,7 +24,7 @@ Batch BatchBuilder::build(const StepPlan& plan, const Scheduler& scheduler) {
                        .row_end = static_cast<int32_t>(tokens_.size()),
                        .position_begin = slice.begin,
                        .blocks = sequence->blocks,
-                       .logits_row = slice.samples ? logits_rows++ : -1});
+                       .logits_row = slice.samples && chooses(slice.sequence) ? logits_rows++ : -1});
   }
   return {.tokens = tokens_, .origins = origins_, .slices = slices_, .logits_rows = logits_rows};
 }

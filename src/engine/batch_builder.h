@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "base/function_ref.h"
 #include "core/batch.h"
 #include "core/plan.h"
 #include "sched/scheduler.h"
@@ -12,8 +13,9 @@ namespace quire {
 // Keeps its vectors between steps, so that a step allocates nothing once they have grown. Engine thread only.
 class BatchBuilder {
  public:
-  // The batch borrows from this object and from the scheduler's sequences until the next plan.
-  Batch build(const StepPlan& plan, const Scheduler& scheduler);
+  // The batch borrows from this object and from the scheduler's sequences until the next plan. `chooses`: of a sequence
+  // that is at its end, whether its next token is wanted.
+  Batch build(const StepPlan& plan, const Scheduler& scheduler, FunctionRef<bool(SequenceId)> chooses);
 
  private:
   std::vector<TokenId> tokens_;

@@ -66,10 +66,12 @@ void Engine::admit(Request request) {
   const int64_t room = limits_.context_tokens - prompt_length;
   const int64_t wanted = request.generated_max < 0 ? room : request.generated_max;
 
+  std::unique_ptr<PromptReading> reading = PromptReading::of(request);
+  const bool answers = request.pooling == Pooling::none && (request.generated_max != 0 || reading == nullptr);
   SequenceDemand demand{.id = id,
                         .prompt = request.prompt,
-                        .length_max = static_cast<int32_t>(prompt_length + std::min(room, wanted)),
-                        .use_cache = request.use_cache,
+                        .length_max = static_cast<int32_t>(prompt_length + (answers ? std::min(room, wanted) : 0)),
+                        .use_cache = request.use_cache && (reading == nullptr || !reading->reads_all()),
                         .priority = request.priority,
                         .cache_salt = request.cache_salt,
                         .client = request.client,
@@ -86,12 +88,14 @@ void Engine::admit(Request request) {
   auto constraint = request.constraint == nullptr ? nullptr : request.constraint->begin();
   contexts_.emplace(id, Context{.request = std::move(request),
                                 .stream = std::move(stream),
+                                .reading = std::move(reading),
+                                .answers = answers,
                                 .constraint = std::move(constraint),
                                 .too_early = std::move(too_early)});
-  if (room <= 0) {
+  if (room < (answers ? 1 : 0)) {
     end(id, failure(ErrorKind::too_large, fmt::format("the prompt of {} tokens is longer than the context of {} tokens",
                                                       prompt_length, limits_.context_tokens)));
-  } else if (wanted == 0) {
+  } else if (answers && wanted == 0) {
     end(id, {.reason = FinishReason::length});
   } else if (Result<void> admitted = scheduler_.admit(std::move(demand)); !admitted) {
     end(id, failure(admitted.error().kind, admitted.error().message));
@@ -157,7 +161,8 @@ bool Engine::step() {
   QUIRE_CHECK(working || contexts_.empty(), "a step computes something while a request is there");
   if (working) {
     executor_.forget(scheduler_.fresh_blocks());
-    const Batch batch = batch_builder_.build(plan, scheduler_);
+    const Batch batch =
+        batch_builder_.build(plan, scheduler_, [this](SequenceId id) { return contexts_.at(id).answers; });
     failures_.clear();
     const Logits logits = executor_.forward(batch, failures_);
     const auto streams =
@@ -166,6 +171,7 @@ bool Engine::step() {
         }));
     constrain(plan);
     sample(plan, batch, logits);
+    read_prompts(batch);
     apply(plan, batch);
     ++totals_.steps;
     totals_.last_step_tokens = static_cast<int64_t>(batch.tokens.size());
@@ -200,7 +206,8 @@ void Engine::constrain(const StepPlan& plan) {
   for (const Slice& slice : plan.slices) {
     if (!slice.samples) continue;
     Context& context = contexts_.at(slice.sequence);
-    if (context.constraint != nullptr) constrained_.emplace_back(context.request.constraint.get(), &context);
+    if (context.constraint != nullptr && context.answers)
+      constrained_.emplace_back(context.request.constraint.get(), &context);
   }
   if (constrained_.empty()) return;
   std::ranges::stable_sort(constrained_, std::less{}, &std::pair<const Constraint*, Context*>::first);
@@ -227,10 +234,20 @@ void Engine::sample(const StepPlan& plan, const Batch& batch, const Logits& logi
     const auto failed = std::ranges::find(failures_, slice.sequence, &SliceFailure::sequence);
     if (failed != failures_.end()) {
       sampled.failure = &*failed;
-    } else if (slice.samples) {
+    } else if (batch.slices[index].logits_row >= 0) {
       choose(slice, logits.row(batch.slices[index].logits_row), samplers_[static_cast<size_t>(worker)], sampled);
     }
   });
+}
+
+// After sampling, whose logits are not needed any more.
+void Engine::read_prompts(const Batch& batch) {
+  for (const BatchSlice& slice : batch.slices) {
+    Context& context = contexts_.at(slice.sequence);
+    if (context.reading == nullptr) continue;
+    if (std::ranges::find(failures_, slice.sequence, &SliceFailure::sequence) != failures_.end()) continue;
+    context.reading->read(slice, context.request.prompt, executor_, samplers_);
+  }
 }
 
 std::span<const TokenId> Engine::forbidden(const Context& context) const {
@@ -278,8 +295,13 @@ void Engine::apply(const StepPlan& plan, const Batch& batch) {
     }
     totals_.prompt_tokens_computed +=
         std::count(batch.origins.begin() + rows.row_begin, batch.origins.begin() + rows.row_end, RowOrigin::prompt);
-    outcomes_.push_back(slice.samples ? advance(slice, sampled_[index], now_ns)
-                                      : SliceOutcome{.sequence = slice.sequence, .sampled = {}});
+    const Context& context = contexts_.at(slice.sequence);
+    if (context.reading != nullptr) post_prompt_logprobs(slice.sequence, *context.reading);
+    if (!slice.samples) {
+      outcomes_.push_back({.sequence = slice.sequence, .sampled = {}});
+    } else {
+      outcomes_.push_back(context.answers ? advance(slice, sampled_[index], now_ns) : conclude(slice.sequence));
+    }
   }
   scheduler_.commit(outcomes_);
 }
@@ -327,6 +349,27 @@ SliceOutcome Engine::advance(const Slice& slice, Sampled& sampled, int64_t now_n
   return {.sequence = slice.sequence, .sampled = token, .finished = ends};
 }
 
+void Engine::post_prompt_logprobs(SequenceId id, PromptReading& reading) {
+  PromptLogprobs prompt{.positions = reading.take_logprobs()};
+  if (prompt.positions.empty() || !reading.numbers()) return;
+  for (PositionLogprobs& position : prompt.positions) add_texts(position);
+  events_.push_back({id, std::move(prompt)});
+}
+
+// Ends what has nothing to say after its prompt.
+SliceOutcome Engine::conclude(SequenceId id) {
+  const Context& context = contexts_.at(id);
+  const bool numbers = context.reading->numbers();
+  if (!numbers) {
+    end(id, failure(ErrorKind::internal, "the model's states are not numbers"));
+  } else if (context.request.pooling != Pooling::none) {
+    end(id, {.reason = FinishReason::stop, .embedding = context.reading->embedding()});
+  } else {
+    end(id, {.reason = FinishReason::length});
+  }
+  return {.sequence = id, .sampled = {}, .finished = true, .failed = !numbers};
+}
+
 void Engine::add_texts(PositionLogprobs& logprobs) const {
   logprobs.chosen.text = tokenizer_.bytes(logprobs.chosen.token);
   for (TokenLogprob& one : logprobs.top) one.text = tokenizer_.bytes(one.token);
@@ -342,107 +385,8 @@ void Engine::end(SequenceId id, Finished finished) {
   ++totals_.finished_requests;
 }
 
-RequestStats Engine::stats_of(const Context& context) const {
-  const int64_t now_ns = clock_.now_ns();
-  RequestStats stats{.prompt_tokens = static_cast<int64_t>(context.request.prompt.size()),
-                     .generated_tokens = context.generated,
-                     .seed = context.request.sampling.seed};
-  const Sequence* sequence = scheduler_.find(context.request.id);
-  const int64_t started_ns = sequence ? sequence->first_planned_ns : -1;
-  stats.queue_ns = (started_ns < 0 ? now_ns : started_ns) - context.request.arrived_ns;
-  if (sequence) {
-    stats.cached_tokens = sequence->cached_tokens;
-    stats.preemptions = sequence->preemptions;
-    stats.recomputed_tokens = sequence->recomputed_tokens;
-  }
-  if (started_ns >= 0) stats.prompt_ns = (context.first_token_ns < 0 ? now_ns : context.first_token_ns) - started_ns;
-  if (context.first_token_ns >= 0) stats.generate_ns = now_ns - context.first_token_ns;
-  return stats;
-}
-
-// At the first slice of a sequence, whatever becomes of it.
-void Engine::count_start(Context& context) {
-  if (std::exchange(context.started, true)) return;
-  const Request& request = context.request;
-  const Sequence& sequence = *scheduler_.find(request.id);
-  EngineTotals& totals = totals_.totals;
-  totals.queue_time[request.priority].observe(sequence.first_planned_ns - request.arrived_ns);
-  totals.prompt_tokens += sequence.prompt_length;
-  if (request.use_cache) totals.prefix_query_tokens += sequence.prompt_length;
-}
-
-void Engine::count_token(Context& context, int64_t now_ns) {
-  EngineTotals& totals = totals_.totals;
-  if (context.generated++ == 0) {
-    const Request& request = context.request;
-    context.first_token_ns = now_ns;
-    totals.first_token_time[request.priority].observe(now_ns - request.arrived_ns);
-    totals.prefill_time.observe(now_ns - scheduler_.find(request.id)->first_planned_ns);
-  } else {
-    totals.token_gap.observe(now_ns - context.last_token_ns);
-  }
-  context.last_token_ns = now_ns;
-  ++totals_.generated_tokens;
-}
-
-// Before the scheduler forgets it.
-void Engine::count_end(const Context& context, const Finished& finished) {
-  EngineTotals& totals = totals_.totals;
-  const Request& request = context.request;
-  const Sequence* sequence = scheduler_.find(request.id);
-  const bool refused = finished.reason == FinishReason::error && sequence == nullptr &&
-                       (finished.error_kind == ErrorKind::busy || finished.error_kind == ErrorKind::too_large);
-  if (refused) {
-    ++totals.refused;
-    return;
-  }
-  const int64_t time_ns = clock_.now_ns() - request.arrived_ns;
-  ++totals.finished[static_cast<size_t>(finished.reason)];
-  totals.request_time.observe(time_ns);
-  totals.prompt_lengths.observe(finished.stats.prompt_tokens);
-  totals.answer_lengths.observe(finished.stats.generated_tokens);
-  if (sequence != nullptr && !context.started) totals.queue_time[request.priority].observe(time_ns);
-  if (context.first_token_ns < 0) return;
-  const int64_t decode_ns = context.last_token_ns - context.first_token_ns;
-  const int64_t gaps = finished.stats.generated_tokens - 1;
-  totals.decode_time.observe(decode_ns);
-  if (gaps > 0) totals.mean_gap.observe(decode_ns / gaps);
-  totals.inference_time.observe(context.last_token_ns - sequence->first_planned_ns);
-}
-
-// Slow is what neither the rows nor a target that the operator has set explain: somebody else had the cores, or the
-// memory had to be read from a disk.
-void Engine::count_step(const StepObservation& step) {
-  constexpr int64_t times_expected = 4, noise_ns = 50'000'000;
-  EngineTotals& totals = totals_.totals;
-  totals.step_time.observe(step.step_ns);
-  totals.step_rows.observe(step.streams + step.prompt_rows);
-  const int64_t expected_ns = scheduler_.expected_step_ns(step.streams, step.prompt_rows);
-  const int64_t bound_ns = std::max({times_expected * expected_ns, limits_.target_gap_ns, noise_ns});
-  if (expected_ns == 0 || step.step_ns <= bound_ns) return;
-  ++totals.slow_steps;
-  totals_.slow_step = {
-      .step_ns = step.step_ns, .expected_ns = expected_ns, .streams = step.streams, .prompt_rows = step.prompt_rows};
-}
-
 void Engine::post() {
   if (!events_.empty()) sink_(std::exchange(events_, {}));
-}
-
-EngineSnapshot Engine::snapshot() const {
-  EngineSnapshot snapshot = totals_;
-  const SchedulerCounts counts = snapshot.scheduler = scheduler_.counts();
-  EngineTotals& totals = snapshot.totals;
-  totals.prefix_hit_tokens = counts.prefix_hit_tokens;
-  totals.prompt_rows_computed = totals_.prompt_tokens_computed;
-  totals.generated_tokens = totals_.generated_tokens;
-  totals.preemptions = counts.preemptions;
-  totals.preempted_unfair = counts.pauses;
-  totals.preempted_urgent = counts.squeezes;
-  totals.recomputed_tokens = counts.recomputed_tokens;
-  totals.evicted_blocks = counts.evictions;
-  snapshot.controller = scheduler_.controller();
-  return snapshot;
 }
 
 void Engine::view_sequences(std::vector<SequenceView>& views) const { scheduler_.view(views); }

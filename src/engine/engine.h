@@ -20,6 +20,7 @@
 #include "engine/batch_builder.h"
 #include "engine/engine_totals.h"
 #include "engine/executor.h"
+#include "engine/prompt_reading.h"
 #include "engine/sampler.h"
 #include "sched/scheduler.h"
 #include "text/text_stream.h"
@@ -91,6 +92,8 @@ class Engine {
   struct Context {
     Request request;
     TextStream stream;
+    std::unique_ptr<PromptReading> reading;       // of its prompt; null: nothing is wanted of it
+    bool answers = true;                          // else it ends with its prompt
     std::unique_ptr<ConstraintState> constraint;  // null: none
     std::span<const uint64_t> allowed;            // by it, for the token that is chosen in this step
     int32_t generated = 0;
@@ -112,11 +115,14 @@ class Engine {
 
   void end_expired(int64_t now_ns);
   void constrain(const StepPlan& plan);
+  void read_prompts(const Batch& batch);
   void sample(const StepPlan& plan, const Batch& batch, const Logits& logits);
   std::span<const TokenId> forbidden(const Context& context) const;
   void choose(const Slice& slice, std::span<const float> logits, Sampler& sampler, Sampled& sampled) const;
   void apply(const StepPlan& plan, const Batch& batch);
   SliceOutcome advance(const Slice& slice, Sampled& sampled, int64_t now_ns);
+  SliceOutcome conclude(SequenceId id);
+  void post_prompt_logprobs(SequenceId id, PromptReading& reading);
   void add_texts(PositionLogprobs& logprobs) const;
   void end(SequenceId id, Finished finished);
   RequestStats stats_of(const Context& context) const;

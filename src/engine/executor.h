@@ -27,9 +27,15 @@ class Executor {
  public:
   virtual ~Executor() = default;
   // Computes every row of the batch, writing its KV rows, and the logits of sampled rows. Failures (usually none) are
-  // appended to `failures`. The result is valid until the next call, and empty when all slices failed. What it throws is
-  // the end of the engine.
+  // appended to `failures`. The result is valid until the next call, and empty when all slices failed. What it throws
+  // is the end of the engine.
   virtual Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) = 0;
+  // More of any rows of the last forward's batch, until the next one; each call's result takes the place of those
+  // before, forward's too. REQUIRES: the rows' slices have not failed.
+  // Their logits, of logits_rows_max() rows at most.
+  virtual Logits logits(std::span<const int32_t> rows) = 0;
+  virtual int32_t logits_rows_max() const = 0;
+  virtual HiddenStates states(std::span<const int32_t> rows) = 0;
   // These blocks hold nobody's rows any more: debug builds fill them with NaN.
   virtual void forget(std::span<const BlockId> blocks) = 0;
   // These blocks will not be used until they come with fresh rows: their memory can go back to the system.

@@ -16,6 +16,9 @@ class ModelExecutor final : public Executor {
 
   // A token outside the vocabulary fails its slice; a model's file that cannot be read, or has changed, all of them.
   Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override;
+  Logits logits(std::span<const int32_t> rows) override { return model_.logits(rows, backend_, space_); }
+  int32_t logits_rows_max() const override { return static_cast<int32_t>(space_.logits_count_max()); }
+  HiddenStates states(std::span<const int32_t> rows) override { return model_.states(rows, backend_, space_); }
   void forget(std::span<const BlockId> blocks) override { kv_.forget(blocks); }
   void discard(std::span<const BlockId> blocks) override { kv_.discard(blocks); }
   uint64_t workspace_size_bytes() const { return space_.size_bytes(); }

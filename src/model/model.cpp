@@ -79,10 +79,6 @@ void Model::prepare(const Batch& batch, Backend& backend, const KvStore& kv, Wor
   for (int32_t of = 0; of < row; ++of) {
     if (is_prompt(of)) space.prompt_rows().push_back(of);
   }
-  space.sampled_prompt_rows().clear();
-  for (int32_t index = 0; index < batch.logits_rows; ++index) {
-    if (is_prompt(space.sampled_rows()[static_cast<size_t>(index)])) space.sampled_prompt_rows().push_back(index);
-  }
 }
 
 Result<Logits> Model::forward(const Batch& batch, Backend& backend, const KvStore& kv, Workspace& space) const {
@@ -111,16 +107,35 @@ Result<Logits> Model::forward(const Batch& batch, Backend& backend, const KvStor
   for (int64_t layer = 0; layer < config_.layers; ++layer) {
     architecture_->layer(step, weights_.layers[static_cast<size_t>(layer)], kv.layer(layer));
   }
-  // Only what is sampled goes through the output head.
-  const Rows sampled = space.h(batch.logits_rows);
-  const Rows logits = space.logits(batch.logits_rows);
-  if (batch.logits_rows > 0) {
-    backend.gather(step.x, space.sampled_rows(), sampled);
-    backend.norm(sampled, weights_.output_norm, config_.norm_epsilon, sampled);
-    backend.matmul(sampled, space.sampled_prompt_rows(), PromptInput::exact, space.scratch(),
-                   {{weights_.output, logits}});
+  return logits(space.sampled_rows(), backend, space);  // only what is sampled goes through the output head
+}
+
+Logits Model::logits(std::span<const int32_t> rows, Backend& backend, Workspace& space) const {
+  const auto count = static_cast<int64_t>(rows.size());
+  QUIRE_CHECK(count <= space.logits_count_max(), "the logits fit");
+  const Rows logits = space.logits(count);
+  if (count > 0) {
+    (void)states(rows, backend, space);
+    std::vector<int32_t>& prompt_rows = space.logits_prompt_rows();
+    prompt_rows.clear();
+    for (int32_t index = 0; index < count; ++index) {
+      if (std::ranges::binary_search(space.prompt_rows(), rows[static_cast<size_t>(index)])) {
+        prompt_rows.push_back(index);
+      }
+    }
+    backend.matmul(space.h(count), prompt_rows, PromptInput::exact, space.scratch(), {{weights_.output, logits}});
   }
-  return Logits{.values = {logits.values, static_cast<size_t>(logits.count * logits.width)}, .vocab = vocab_size()};
+  return {.values = {logits.values, static_cast<size_t>(logits.count * logits.width)}, .vocab = vocab_size()};
+}
+
+HiddenStates Model::states(std::span<const int32_t> rows, Backend& backend, Workspace& space) const {
+  const auto count = static_cast<int64_t>(rows.size());
+  QUIRE_CHECK(count <= space.row_count_max(), "the states fit");
+  const Rows states = space.h(count);
+  backend.gather(space.x(space.row_count_max()), rows, states);
+  backend.norm(states, weights_.output_norm, config_.norm_epsilon, states);
+  return {.values = {states.values, static_cast<size_t>(states.count * states.width)},
+          .width = static_cast<int32_t>(config_.width)};
 }
 
 }  // namespace quire

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "backend/backend.h"
 #include "base/result.h"
@@ -39,6 +40,12 @@ class Model {
   // Rows of one sequence may come in several slices, positions ascending: each sees all that are before it.
   // REQUIRES: the batch fits into `space`, and block tables cover their slices.
   Result<Logits> forward(const Batch& batch, Backend& backend, const KvStore& kv, Workspace& space) const;
+  // Of rows of the last batch that `space` was used for, in any order: their logits, and what the output matrix reads
+  // of them. Bits are those that forward gives the same row; each result takes the place of those before it. REQUIRES:
+  // logits_count_max rows at most.
+  Logits logits(std::span<const int32_t> rows, Backend& backend, Workspace& space) const;
+  // REQUIRES: row_count_max rows at most.
+  HiddenStates states(std::span<const int32_t> rows, Backend& backend, Workspace& space) const;
 
  private:
   Model(ModelConfig config, const Architecture& architecture, Weights weights);

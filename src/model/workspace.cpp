@@ -78,12 +78,11 @@ Result<Workspace> Workspace::create(const ModelConfig& config, const Limits& lim
                                                 limits.step_tokens_max, limits.running_max));
   }
   Workspace space(config, limits);
-  QUIRE_TRY(space.memory_,
-            PageMemory::allocate(space.place(config, nullptr), PageMemory::Pages::small, "activations"));
+  QUIRE_TRY(space.memory_, PageMemory::allocate(space.place(config, nullptr), PageMemory::Pages::small, "activations"));
   space.place(config, space.memory_.bytes());
   space.runs_.reserve(static_cast<size_t>(space.row_count_max_));
   space.prompt_rows_.reserve(static_cast<size_t>(space.row_count_max_));
-  space.sampled_prompt_rows_.reserve(static_cast<size_t>(space.logits_count_max_));
+  space.logits_prompt_rows_.reserve(static_cast<size_t>(space.logits_count_max_));
   space.sampled_rows_.reserve(static_cast<size_t>(space.logits_count_max_));
   return space;
 }

@@ -42,11 +42,9 @@ class Workspace {
   // Filled by each step; their capacity is enough for any.
   std::vector<RowRun>& runs() { return runs_; }
   AttentionPlan& attention_plan() { return attention_plan_; }
-  std::vector<int32_t>& prompt_rows() { return prompt_rows_; }    // rows whose origin is the prompt
-  std::vector<int32_t>& sampled_rows() { return sampled_rows_; }  // by row of the logits
-  std::vector<int32_t>& sampled_prompt_rows() {
-    return sampled_prompt_rows_;
-  }  // rows of the logits that are prompt rows
+  std::vector<int32_t>& prompt_rows() { return prompt_rows_; }                // whose origin is the prompt, ascending
+  std::vector<int32_t>& sampled_rows() { return sampled_rows_; }              // by row of the logits
+  std::vector<int32_t>& logits_prompt_rows() { return logits_prompt_rows_; }  // of rows of logits, the prompt's
 
  private:
   Workspace(const ModelConfig& config, const Limits& limits);
@@ -69,7 +67,7 @@ class Workspace {
   AttentionPlan attention_plan_;
   std::vector<int32_t> prompt_rows_;
   std::vector<int32_t> sampled_rows_;
-  std::vector<int32_t> sampled_prompt_rows_;
+  std::vector<int32_t> logits_prompt_rows_;
 };
 
 }  // namespace quire

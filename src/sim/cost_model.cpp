@@ -20,10 +20,11 @@ Result<CostModel> CostModel::parse(std::string_view text) {
     const bool last = part == parts.back();
     if (error != std::errc() || end != number.data() + number.size() || !(*part >= 0 && *part <= part_max_ns) ||
         (number.size() == rest.size()) != last) {
-      return fail(ErrorKind::invalid,
-                  fmt::format("a cost model is five numbers of nanoseconds from 0 to {:.0f}, step,stream row,prompt row,"
-                              "stream read,prompt read; found '{}'",
-                              part_max_ns, text));
+      return fail(
+          ErrorKind::invalid,
+          fmt::format("a cost model is five numbers of nanoseconds from 0 to {:.0f}, step,stream row,prompt row,"
+                      "stream read,prompt read; found '{}'",
+                      part_max_ns, text));
     }
     rest.remove_prefix(std::min(number.size() + 1, rest.size()));
   }
@@ -31,8 +32,9 @@ Result<CostModel> CostModel::parse(std::string_view text) {
 }
 
 std::string CostModel::text() const {
-  return fmt::format("{:.0f} ns a step, {:.0f} a streamed row, {:.0f} a prompt row, {:.0f} and {:.0f} a KV token that one reads",
-                     step_ns, stream_row_ns, prompt_row_ns, stream_read_ns, prompt_read_ns);
+  return fmt::format(
+      "{:.0f} ns a step, {:.0f} a streamed row, {:.0f} a prompt row, {:.0f} and {:.0f} a KV token that one reads",
+      step_ns, stream_row_ns, prompt_row_ns, stream_read_ns, prompt_read_ns);
 }
 
 int64_t CostModel::step(const StepShape& shape, int32_t token_scale) const {

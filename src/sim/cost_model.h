@@ -20,7 +20,7 @@ struct StepShape {
 // A step is as long as its parts, in nanoseconds. The defaults were measured with quire on llama-1b at Q4_0, two cores
 // of a Zen 4 (docs/scheduling_traces.md says how, and how to measure another machine).
 struct CostModel {
-  double step_ns = 23e6;        // the weights, read once
+  double step_ns = 23e6;  // the weights, read once
   double stream_row_ns = 4.6e6;
   double prompt_row_ns = 6.6e6;
   double stream_read_ns = 950;  // from memory

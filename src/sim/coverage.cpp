@@ -36,6 +36,8 @@ std::string_view name(Occurrence occurrence) {
                                                                            "evicted",
                                                                            "memory withheld",
                                                                            "parallelism moved",
+                                                                           "prompt scored",
+                                                                           "prompt pooled",
                                                                            "recomputed"};
   QUIRE_CHECK(occurrence < Occurrence::count, "it has a name");
   return names[static_cast<size_t>(occurrence)];

@@ -42,6 +42,8 @@ enum class Occurrence : uint8_t {
   evicted,             // a cached block was taken
   withheld,            // memory shrank
   parallel_moved,      // the controller changed its mind
+  prompt_scored,       // a prompt's tokens were told to be how likely
+  prompt_pooled,       // a prompt became a vector
   recomputed,          // rows were computed again
   count,
 };

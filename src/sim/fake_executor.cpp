@@ -49,6 +49,7 @@ bool FakeExecutor::compute(const Batch& batch, const BatchSlice& slice, std::opt
     const KvRow row = attention.row(batch.tokens[batch_row], position, batch.origins[batch_row]);
     row_at(slice, position) = row;
     attention.read(row);
+    attended_[batch_row] = attention;
     ++rows_computed_;
   }
   if (slice.logits_row < 0) return true;
@@ -61,6 +62,7 @@ bool FakeExecutor::compute(const Batch& batch, const BatchSlice& slice, std::opt
 
 Logits FakeExecutor::forward(const Batch& batch, std::vector<SliceFailure>& failures) {
   if (observer_) observer_(batch);
+  attended_.assign(batch.tokens.size(), {});
   logits_.assign(static_cast<size_t>(batch.logits_rows) * static_cast<size_t>(vocab_size_), 0.0F);
   for (const BatchSlice& slice : batch.slices) {
     std::optional<FaultKind> fault;
@@ -70,6 +72,24 @@ Logits FakeExecutor::forward(const Batch& batch, std::vector<SliceFailure>& fail
     if (!compute(batch, slice, fault)) failures.push_back({slice.sequence, "the device said no"});
   }
   return {.values = logits_, .vocab = vocab_size_};
+}
+
+Logits FakeExecutor::logits(std::span<const int32_t> rows) {
+  const size_t width = static_cast<size_t>(vocab_size_);
+  logits_.assign(rows.size() * width, 0.0F);
+  for (size_t index = 0; index < rows.size(); ++index) {
+    attended_[static_cast<size_t>(rows[index])].logits(std::span(logits_).subspan(index * width, width));
+  }
+  return {.values = logits_, .vocab = vocab_size_};
+}
+
+HiddenStates FakeExecutor::states(std::span<const int32_t> rows) {
+  states_.assign(rows.size() * fake_state_width, 0.0F);
+  for (size_t index = 0; index < rows.size(); ++index) {
+    attended_[static_cast<size_t>(rows[index])].logits(
+        std::span(states_).subspan(index * fake_state_width, fake_state_width));
+  }
+  return {.values = states_, .width = fake_state_width};
 }
 
 void FakeExecutor::forget(std::span<const BlockId> blocks) {

@@ -34,6 +34,9 @@ class FakeExecutor final : public Executor {
   FakeExecutor(const Limits& limits, int32_t vocab_size, std::map<SequenceId, Fault> faults, Observer observer);
 
   Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override;
+  Logits logits(std::span<const int32_t> rows) override;
+  int32_t logits_rows_max() const override { return 3; }  // few, so that prompts are read in several calls
+  HiddenStates states(std::span<const int32_t> rows) override;
   void forget(std::span<const BlockId> blocks) override;
   void discard(std::span<const BlockId> blocks) override { forget(blocks); }
   int32_t vocab_size() const override { return vocab_size_; }
@@ -58,7 +61,9 @@ class FakeExecutor final : public Executor {
   const Observer observer_;
 
   std::vector<KvRow> rows_;              // (block_count, block_tokens)
+  std::vector<FakeAttention> attended_;  // (rows of the batch): what is read after each
   std::vector<float> logits_;            // (sampled rows, vocab)
+  std::vector<float> states_;            // (rows that were asked for, fake_state_width)
   std::map<SequenceId, int32_t> calls_;  // of the sequences that have a fault
   std::optional<std::string> misread_;
   int64_t rows_computed_ = 0;

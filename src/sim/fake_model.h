@@ -1,13 +1,16 @@
 // A model whose attention is a hash of everything it reads: one wrong row of KV anywhere gives other tokens.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
-#include "core/request.h"
 #include "base/random.h"
+#include "core/request.h"
 
 namespace quire::sim {
+
+inline constexpr size_t fake_state_width = 4;  // of what its output matrix reads
 
 // What the model keeps of a position. Like a real KV row it depends on the token, where it stands, by which recipe it
 // was made, and on everything before it; not on the sequence it was made for.

@@ -10,6 +10,13 @@
 
 namespace quire::sim {
 
+void add_logprobs(const std::vector<PositionLogprobs>& positions, std::vector<float>& to) {
+  for (const PositionLogprobs& position : positions) {
+    to.push_back(position.chosen.logprob);
+    for (const TokenLogprob& one : position.top) to.push_back(one.logprob);
+  }
+}
+
 Answer answer_alone(const Request& request, int32_t context_tokens, const Tokenizer& tokenizer) {
   const std::vector<TokenId> end_tokens = {end_token};
   std::vector<TokenId> too_early = request.stop_tokens;
@@ -25,7 +32,26 @@ Answer answer_alone(const Request& request, int32_t context_tokens, const Tokeni
     attention.read(attention.row(token, static_cast<int32_t>(timeline.size()), origin));
     timeline.push_back(token);
   };
-  for (const TokenId token : request.prompt) append(token, RowOrigin::prompt);
+  std::vector<double> pooled(fake_state_width, 0.0);
+  for (const TokenId token : request.prompt) {
+    if (!timeline.empty() && request.prompt_logprobs_top_n >= 0) {
+      attention.logits(logits);
+      add_logprobs({sampler.logprobs(logits, token, request.prompt_logprobs_top_n)}, answer.prompt_logprobs);
+    }
+    append(token, RowOrigin::prompt);
+    const bool last = timeline.size() == request.prompt.size();
+    if (request.pooling == Pooling::mean || last) {
+      std::vector<float> state(fake_state_width);
+      attention.logits(state);
+      for (size_t at = 0; at < state.size(); ++at) pooled[at] += static_cast<double>(state[at]);
+    }
+  }
+  if (request.pooling != Pooling::none) {
+    const double rows = request.pooling == Pooling::mean ? static_cast<double>(timeline.size()) : 1.0;
+    for (const double sum : pooled) answer.embedding.push_back(static_cast<float>(sum / rows));
+    answer.reason = FinishReason::stop;
+    return answer;
+  }
   const int64_t room = context_tokens - std::ssize(request.prompt);
   const int64_t wanted = request.generated_max < 0 ? room : std::min<int64_t>(room, request.generated_max);
   while (std::ssize(answer.tokens) < wanted && !stream.stopped()) {

@@ -14,9 +14,14 @@ struct Answer {
   std::vector<TokenId> tokens;
   std::string text;
   FinishReason reason = FinishReason::length;
+  std::vector<float> prompt_logprobs;  // of its tokens but the first, each with the best ones
+  std::vector<float> embedding;
 };
 
-// REQUIRES: the prompt is shorter than the context.
+// How likely each of these is, and the best ones beside it, in a row.
+void add_logprobs(const std::vector<PositionLogprobs>& positions, std::vector<float>& to);
+
+// REQUIRES: the prompt fits into the context, with an answer if there is one.
 Answer answer_alone(const Request& request, int32_t context_tokens, const Tokenizer& tokenizer);
 
 }  // namespace quire::sim

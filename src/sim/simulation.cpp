@@ -299,6 +299,12 @@ void Simulation::receive(const Event& event) {
     track.answer.tokens.insert(track.answer.tokens.end(), delta->tokens.begin(), delta->tokens.end());
     return;
   }
+  if (const auto* prompt = std::get_if<PromptLogprobs>(&event.body)) {
+    if (!track.answer.tokens.empty()) fail(fmt::format("{} hears of its prompt too late", event.id.value));
+    add_logprobs(prompt->positions, track.answer.prompt_logprobs);
+    note(Occurrence::prompt_scored);
+    return;
+  }
   receive_finished(track, std::get<Finished>(event.body));
 }
 
@@ -306,6 +312,8 @@ void Simulation::receive_finished(Track& track, const Finished& finished) {
   track.finished = true;
   fairness_watch_.finished(*track.world, finished);
   track.answer.reason = finished.reason;
+  track.answer.embedding = finished.embedding;
+  if (!finished.embedding.empty()) note(Occurrence::prompt_pooled);
   const bool refused = finished.reason == FinishReason::error &&
                        (finished.error_kind == ErrorKind::busy || finished.error_kind == ErrorKind::too_large);
   ++(refused ? told_.refused : told_.finished[static_cast<size_t>(finished.reason)]);
@@ -369,7 +377,9 @@ void Simulation::receive_finished(Track& track, const Finished& finished) {
 void Simulation::check_answer(const Track& track, const Finished& finished) {
   const Request& request = track.world->request;
   const int32_t context = engine_.limits().context_tokens;
-  if (std::ssize(request.prompt) >= context) {
+  const bool answers =
+      request.pooling == Pooling::none && (request.generated_max != 0 || request.prompt_logprobs_top_n < 0);
+  if (std::ssize(request.prompt) + (answers ? 1 : 0) > context) {
     if (finished.error_kind != ErrorKind::too_large) fail(fmt::format("{} does not fit", request.id.value));
     return;
   }
@@ -377,8 +387,10 @@ void Simulation::check_answer(const Track& track, const Finished& finished) {
   const bool complete = finished.reason == FinishReason::stop || finished.reason == FinishReason::length;
   const bool same =
       complete
-          ? track.answer.tokens == alone.tokens && track.answer.text == alone.text && finished.reason == alone.reason
-          : begins_with(alone.tokens, track.answer.tokens) && begins_with(alone.text, track.answer.text);
+          ? track.answer.tokens == alone.tokens && track.answer.text == alone.text && finished.reason == alone.reason &&
+                track.answer.prompt_logprobs == alone.prompt_logprobs && track.answer.embedding == alone.embedding
+          : begins_with(alone.tokens, track.answer.tokens) && begins_with(alone.text, track.answer.text) &&
+                begins_with(alone.prompt_logprobs, track.answer.prompt_logprobs);
   if (!same) {
     fail(fmt::format("{} answers \"{}\" and alone \"{}\"; {}", request.id.value, track.answer.text, alone.text,
                      executor_.misread().value_or("no row was read in a wrong place")));

@@ -21,8 +21,9 @@ class ServiceRecord {
       : bands_(workload_band_count),
         waiting_(static_cast<size_t>(workload.clients * workload_band_count)),
         clients_(static_cast<size_t>(workload.clients)),
-        window_service_(std::max<double>(1, static_cast<double>(workload.prompt_tokens + 2 * workload.generated_tokens) /
-                                                static_cast<double>(windows_of_workload))) {
+        window_service_(
+            std::max<double>(1, static_cast<double>(workload.prompt_tokens + 2 * workload.generated_tokens) /
+                                    static_cast<double>(windows_of_workload))) {
     open();
   }
 
@@ -77,7 +78,8 @@ class Run {
     run_.requests.resize(workload.requests.size());
     reached_.resize(workload.requests.size());
     names_.push_back("everyone");
-    for (int32_t client = 0; client < workload.clients; ++client) names_.push_back("client " + std::to_string(client + 1));
+    for (int32_t client = 0; client < workload.clients; ++client)
+      names_.push_back("client " + std::to_string(client + 1));
   }
 
   Result<TraceRun> operator()(const TraceProgress& progress) {
@@ -205,7 +207,7 @@ class Run {
   std::vector<int32_t> reached_;  // of each request: what is computed again below it was lost
   std::vector<SliceOutcome> outcomes_;
   int64_t now_ns_ = 0;
-  size_t next_ = 0;    // the next arrival
+  size_t next_ = 0;  // the next arrival
   int64_t ended_ = 0;
 };
 

@@ -44,8 +44,8 @@ struct RequestOutcome {
 // A stretch of the run in which a fixed amount of service was given. Service is what clients are charged: a token of
 // a prompt that was computed for the first time counts 1, a generated one 2.
 struct ServiceWindow {
-  std::vector<double> service;     // (clients, bands)
-  std::vector<char> backlogged;    // (clients, bands): it had requests waiting at each step of the window
+  std::vector<double> service;          // (clients, bands)
+  std::vector<char> backlogged;         // (clients, bands): it had requests waiting at each step of the window
   std::vector<char> client_backlogged;  // (clients)
 };
 
@@ -64,6 +64,7 @@ struct TraceRun {
 using TraceProgress = std::function<void(int64_t ended)>;
 
 // A function of its arguments. Fails when the virtual time grows beyond what nanoseconds can say.
-Result<TraceRun> run_trace(const Workload& workload, const TraceRunOptions& options, const TraceProgress& progress = {});
+Result<TraceRun> run_trace(const Workload& workload, const TraceRunOptions& options,
+                           const TraceProgress& progress = {});
 
 }  // namespace quire::sim

@@ -53,9 +53,10 @@ Result<void> check(const trace::Trace& trace, const WorkloadOptions& options) {
   const int32_t block_tokens = trace.block_tokens;
   if (options.token_scale < 1 ||
       (block_tokens > 0 && (block_tokens % options.token_scale != 0 || block_tokens / options.token_scale < 2))) {
-    return fail(ErrorKind::invalid,
-                fmt::format("a token scale of {}: it must leave blocks of at least 2 tokens whole (the trace's have {})",
-                            options.token_scale, block_tokens));
+    return fail(
+        ErrorKind::invalid,
+        fmt::format("a token scale of {}: it must leave blocks of at least 2 tokens whole (the trace's have {})",
+                    options.token_scale, block_tokens));
   }
   if (options.block_tokens < 1) return fail(ErrorKind::invalid, "a block has at least one token");
   return {};
@@ -93,10 +94,10 @@ void count(Workload& workload, int32_t trace_block_count) {
 
 Result<Workload> make_workload(const trace::Trace& trace, const WorkloadOptions& options) {
   QUIRE_TRY_VOID(check(trace, options));
-  Workload workload{.token_scale = options.token_scale,
-                    .block_tokens = trace.block_tokens > 0 ? trace.block_tokens / options.token_scale
-                                                           : options.block_tokens,
-                    .clients = options.clients};
+  Workload workload{
+      .token_scale = options.token_scale,
+      .block_tokens = trace.block_tokens > 0 ? trace.block_tokens / options.token_scale : options.block_tokens,
+      .clients = options.clients};
   size_t taken = trace.requests.size();
   if (options.requests_max > 0) taken = std::min(taken, static_cast<size_t>(options.requests_max));
   workload.requests.reserve(taken);

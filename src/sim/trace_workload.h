@@ -18,16 +18,16 @@ struct WorkloadOptions {
   int32_t token_scale = 1;    // tokens of the trace that one simulated token stands for
   int32_t block_tokens = 32;  // simulated ones of a KV block, where the trace has no blocks of its own
   int32_t clients = 8;
-  uint64_t seed = 1;          // of the clients and bands
+  uint64_t seed = 1;  // of the clients and bands
 };
 
 struct WorkloadRequest {
   int64_t arrived_ns = 0;
-  int32_t prompt_tokens = 1;     // simulated ones
+  int32_t prompt_tokens = 1;  // simulated ones
   int32_t generated_tokens = 1;
   int32_t client = 0;
-  int32_t band = 0;              // an index of workload_bands
-  std::vector<int32_t> blocks;   // as in the trace
+  int32_t band = 0;             // an index of workload_bands
+  std::vector<int32_t> blocks;  // as in the trace
 };
 
 // The traces have neither clients nor bands. A conversation (the requests with the same first two blocks; without
@@ -49,7 +49,7 @@ struct Workload {
 
   int64_t prompt_tokens = 0, generated_tokens = 0;  // simulated ones
   int64_t prompt_blocks = 0;                        // begun ones
-  int64_t distinct_blocks = 0;  // different ones among them: where the trace has none, all of them
+  int64_t distinct_blocks = 0;                      // different ones among them: where the trace has none, all of them
 
   // KV blocks with which nothing is ever evicted.
   int64_t unlimited_blocks = 0;

@@ -146,6 +146,14 @@ WorldRequest make_request(Random& random, const Mood& mood, const Limits& limits
   return one;
 }
 
+// Some ask how likely their prompts are, some for their vectors only.
+void add_readings(Random& random, std::vector<WorldRequest>& requests) {
+  for (WorldRequest& one : requests) {
+    if (random.percent(6)) one.request.prompt_logprobs_top_n = random.below(3);
+    if (random.percent(3)) one.request.pooling = random.percent(50) ? Pooling::mean : Pooling::last;
+  }
+}
+
 // Less memory for a while, once or twice.
 std::vector<MemoryChange> make_memory(Random& random, const Limits& limits) {
   std::vector<MemoryChange> changes;
@@ -174,6 +182,7 @@ World make_world(uint64_t seed) {
   for (int32_t index = 0; index < count; ++index) {
     world.requests.push_back(make_request(random, mood, world.limits));
   }
+  add_readings(random, world.requests);
   std::ranges::stable_sort(world.requests, {}, &WorldRequest::arrival_step);
   for (size_t index = 0; index < world.requests.size(); ++index) world.requests[index].request.id = {index + 1};
   return world;

@@ -24,7 +24,11 @@ std::string read_text(const std::filesystem::path& path) {
 const KernelTable& best_table() { return *supported_kernel_tables().back(); }
 
 Limits small_limits() {
-  return {.block_tokens = 32, .block_count = 64, .context_tokens = 256, .running_max = 16, .queue_max = 32,
+  return {.block_tokens = 32,
+          .block_count = 64,
+          .context_tokens = 256,
+          .running_max = 16,
+          .queue_max = 32,
           .step_tokens_max = 64};
 }
 
@@ -46,7 +50,11 @@ TEST(EngineGate, stories260k_says_what_llama2c_says_alone_and_in_company) {
   LoadedModel loaded(path, best_table(), 2);
   for (uint64_t count : {1, 32}) {
     World world(loaded, loaded.backend,
-                {.block_tokens = 32, .block_count = 512, .context_tokens = 512, .running_max = 32, .queue_max = 64,
+                {.block_tokens = 32,
+                 .block_count = 512,
+                 .context_tokens = 512,
+                 .running_max = 32,
+                 .queue_max = 64,
                  .step_tokens_max = 128});
     for (uint64_t id = 1; id <= count; ++id) world.engine().submit(request(id, {1}, 200));
     world.run();
@@ -162,7 +170,8 @@ TEST_F(EngineTest, a_stop_token_ends_the_answer_and_is_not_text) {
   free.stop_tokens = {stop};
   world_.engine().submit(free);
   world_.run();
-  EXPECT_EQ(world_.answers()[{2}].tokens, std::vector<TokenId>(tokens.begin(), tokens.begin() + static_cast<long>(first)));
+  EXPECT_EQ(world_.answers()[{2}].tokens,
+            std::vector<TokenId>(tokens.begin(), tokens.begin() + static_cast<long>(first)));
   EXPECT_EQ(world_.answers()[{2}].finished.reason, FinishReason::stop);
 }
 
@@ -236,6 +245,9 @@ class ThrowingExecutor final : public Executor {
     if (--call_ == 0) throw std::bad_alloc();
     return real_.forward(batch, failures);
   }
+  Logits logits(std::span<const int32_t> rows) override { return real_.logits(rows); }
+  int32_t logits_rows_max() const override { return real_.logits_rows_max(); }
+  HiddenStates states(std::span<const int32_t> rows) override { return real_.states(rows); }
   void forget(std::span<const BlockId> blocks) override { real_.forget(blocks); }
   void discard(std::span<const BlockId> blocks) override { real_.discard(blocks); }
   int32_t vocab_size() const override { return real_.vocab_size(); }

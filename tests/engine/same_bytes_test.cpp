@@ -102,6 +102,8 @@ std::vector<Request> mixed_requests(uint64_t seed, int32_t vocab, int count, con
       add_rarer_steps(random, sampling);
     }
     if (random() % 4 == 0) request.generated_min = static_cast<int32_t>(random() % 8);
+    if (random() % 6 == 0) request.prompt_logprobs_top_n = static_cast<int32_t>(random() % 3);
+    if (random() % 8 == 0) request.pooling = random() % 2 == 0 ? Pooling::mean : Pooling::last;
     if (index % 3 == 0) request.constraint = constraints[static_cast<size_t>(index) / 3 % constraints.size()];
     requests.push_back(std::move(request));
   }

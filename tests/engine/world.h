@@ -81,15 +81,19 @@ struct LoadedModel {
 struct Answer {
   std::string text;
   std::vector<TokenId> tokens;
-  std::vector<float> logprobs;  // of the chosen tokens and the alternatives, in order
+  std::vector<float> logprobs;         // of the chosen tokens and the alternatives, in order
+  std::vector<float> prompt_logprobs;  // of the prompt's tokens but the first
   int finished_events = 0;
   Finished finished;
 
   bool same_output(const Answer& other) const {
     return text == other.text && tokens == other.tokens && finished.reason == other.finished.reason &&
-           finished.stop_text == other.finished.stop_text && logprobs.size() == other.logprobs.size() &&
-           std::equal(logprobs.begin(), logprobs.end(), other.logprobs.begin(),
-                      [](float a, float b) { return std::bit_cast<uint32_t>(a) == std::bit_cast<uint32_t>(b); });
+           finished.stop_text == other.finished.stop_text && same_bits(logprobs, other.logprobs) &&
+           same_bits(prompt_logprobs, other.prompt_logprobs) && same_bits(finished.embedding, other.finished.embedding);
+  }
+  static bool same_bits(const std::vector<float>& one, const std::vector<float>& other) {
+    return std::ranges::equal(
+        one, other, [](float a, float b) { return std::bit_cast<uint32_t>(a) == std::bit_cast<uint32_t>(b); });
   }
 };
 
@@ -124,14 +128,21 @@ class World {
       if (const TextDelta* delta = std::get_if<TextDelta>(&event.body)) {
         answer.text += delta->text;
         answer.tokens.insert(answer.tokens.end(), delta->tokens.begin(), delta->tokens.end());
-        for (const PositionLogprobs& position : delta->logprobs) {
-          answer.logprobs.push_back(position.chosen.logprob);
-          for (const TokenLogprob& one : position.top) answer.logprobs.push_back(one.logprob);
-        }
+        add(delta->logprobs, answer.logprobs);
+      } else if (const PromptLogprobs* prompt = std::get_if<PromptLogprobs>(&event.body)) {
+        QUIRE_CHECK(answer.tokens.empty(), "what is said of the prompt comes before the answer");
+        add(prompt->positions, answer.prompt_logprobs);
       } else {
         answer.finished = std::get<Finished>(event.body);
         ++answer.finished_events;
       }
+    }
+  }
+
+  static void add(const std::vector<PositionLogprobs>& positions, std::vector<float>& to) {
+    for (const PositionLogprobs& position : positions) {
+      to.push_back(position.chosen.logprob);
+      for (const TokenLogprob& one : position.top) to.push_back(one.logprob);
     }
   }
 

@@ -44,6 +44,9 @@ class GatedExecutor final : public Executor {
     if (!permits_.empty()) permits_.pop_back();
     return {.values = logits_, .vocab = vocab};
   }
+  Logits logits(std::span<const int32_t>) override { return {.values = logits_, .vocab = vocab}; }
+  int32_t logits_rows_max() const override { return 64; }
+  HiddenStates states(std::span<const int32_t>) override { return {.values = logits_, .width = vocab}; }
   void forget(std::span<const BlockId>) override {}
   void discard(std::span<const BlockId>) override {}
   int32_t vocab_size() const override { return vocab; }

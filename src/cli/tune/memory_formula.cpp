@@ -47,7 +47,7 @@ class TensorSum {
   uint64_t embedding_ = 0;
 };
 
-ModelMemory memory_of(const ModelConfig& config, const TensorSum& tensors, std::string name, int32_t running_max) {
+ModelMemory memory_by_sum(const ModelConfig& config, const TensorSum& tensors, std::string name, int32_t running_max) {
   Limits limits;
   limits.running_max = running_max;
   return {.name = std::move(name),
@@ -73,7 +73,7 @@ Result<ModelMemory> memory_of(const gguf::File& file, const std::string& name, K
   for (const TensorView& tensor : file.tensors()) {
     if (!is_beside_text(config, tensor.name)) sum.add(tensor.name, tensor.type, tensor.shape);
   }
-  return memory_of(config, sum, name, running_max);
+  return memory_by_sum(config, sum, name, running_max);
 }
 
 Result<ModelMemory> memory_of(const gguf::SynthShape& shape, int64_t vocab, gguf::FileType type, KvType kv_type,
@@ -93,7 +93,7 @@ Result<ModelMemory> memory_of(const gguf::SynthShape& shape, int64_t vocab, gguf
                            .vocab = vocab,
                            .context_max = shape.context,
                            .kv_type = exact ? KvType::f32 : kv_type};
-  return memory_of(config, sum, shape.name, running_max);
+  return memory_by_sum(config, sum, shape.name, running_max);
 }
 
 uint64_t memory_for_contexts(const ModelMemory& model, uint64_t memory_bytes) {

@@ -63,6 +63,13 @@ class TuneMeter::Executor final : public quire::Executor {
     blank_.resize(static_cast<size_t>(batch.logits_rows) * static_cast<size_t>(vocab_size()));
     return {.values = blank_, .vocab = vocab_size()};
   }
+  Logits logits(std::span<const int32_t> rows) override {
+    return local_.model().logits(rows, local_.backend(), space_);
+  }
+  int32_t logits_rows_max() const override { return static_cast<int32_t>(space_.logits_count_max()); }
+  HiddenStates states(std::span<const int32_t> rows) override {
+    return local_.model().states(rows, local_.backend(), space_);
+  }
   void forget(std::span<const BlockId>) override {}
   void discard(std::span<const BlockId>) override {}  // what it was filled with stays
   int32_t vocab_size() const override { return local_.model().vocab_size(); }

@@ -1,0 +1,119 @@
+// How likely a prompt's tokens were, and what became of its rows as one vector.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "engine/world.h"
+
+namespace quire::test {
+namespace {
+
+class PromptReadings : public testing::Test {
+ protected:
+  explicit PromptReadings()
+      : world_(loaded_, loaded_.backend, limits(32)), narrow_(loaded_, loaded_.backend, limits(3)) {}
+
+  static Limits limits(int32_t step_tokens) {
+    Limits limits;
+    limits.block_tokens = 32;
+    limits.context_tokens = 96;
+    limits.block_count = 12;
+    limits.running_max = 4;
+    limits.step_tokens_max = step_tokens;
+    return limits;
+  }
+  Answer answer_of(World& world, Request request) {
+    request.id = {++ids_};
+    if (request.prompt.empty()) request.prompt = {1, 5, 6, 40, 7, 9, 30, 31, 5, 6, 40};
+    const SequenceId id = request.id;
+    world.engine().submit(std::move(request));
+    world.run();
+    return world.answers().at(id);
+  }
+
+  uint64_t ids_ = 0;
+  LoadedModel loaded_{tiny_model(), *supported_kernel_tables().back(), 1};
+  World world_;
+  World narrow_;  // prompts are cut into slices of 3
+};
+
+// What the model says of a token after each beginning of the prompt, one request each.
+TEST_F(PromptReadings, say_of_each_token_what_an_answer_with_it_would) {
+  const std::vector<TokenId> prompt{1, 5, 6, 40, 7, 9, 30, 31, 5, 6};
+  std::vector<float> expected;
+  for (size_t length = 1; length < prompt.size(); ++length) {
+    SamplingParams sampling;
+    sampling.allowed_tokens = {prompt[length]};
+    const Answer answer =
+        answer_of(world_, {.prompt = {prompt.begin(), prompt.begin() + static_cast<std::ptrdiff_t>(length)},
+                           .generated_max = 1,
+                           .sampling = sampling,
+                           .use_cache = false,
+                           .logprobs_top_n = 2});
+    expected.insert(expected.end(), answer.logprobs.begin(), answer.logprobs.end());
+  }
+  ASSERT_EQ(expected.size(), 27U);
+  const Request scored{.prompt = prompt, .generated_max = 0, .prompt_logprobs_top_n = 2};
+  for (World* world : {&world_, &narrow_}) {
+    const Answer answer = answer_of(*world, scored);
+    EXPECT_EQ(answer.finished.reason, FinishReason::length);
+    EXPECT_TRUE(answer.tokens.empty());
+    EXPECT_TRUE(Answer::same_bits(answer.prompt_logprobs, expected));
+  }
+}
+
+TEST_F(PromptReadings, come_with_an_answer_that_they_do_not_change) {
+  const Answer plain = answer_of(world_, {.generated_max = 8});
+  for (World* world : {&world_, &narrow_}) {
+    const Answer scored = answer_of(*world, {.generated_max = 8, .prompt_logprobs_top_n = 0});
+    EXPECT_EQ(scored.tokens, plain.tokens);
+    EXPECT_EQ(scored.prompt_logprobs.size(), 10U);
+    EXPECT_EQ(scored.finished.stats.cached_tokens, 0) << "every row is computed for it";
+  }
+}
+
+TEST_F(PromptReadings, vectors_are_the_rows_that_they_pool) {
+  const Answer last = answer_of(world_, {.pooling = Pooling::last});
+  EXPECT_EQ(last.finished.reason, FinishReason::stop);
+  EXPECT_EQ(last.finished.stats.generated_tokens, 0);
+  EXPECT_TRUE(last.tokens.empty());
+  ASSERT_EQ(std::ssize(last.finished.embedding), loaded_.model.config().width);
+  // The mean of all rows, each of which is the last of a shorter prompt.
+  const std::vector<TokenId> prompt{1, 5, 6, 40, 7, 9, 30, 31, 5, 6, 40};
+  std::vector<double> sum(last.finished.embedding.size());
+  for (size_t length = 1; length <= prompt.size(); ++length) {
+    const Answer one = answer_of(
+        narrow_, {.prompt = {prompt.begin(), prompt.begin() + static_cast<long>(length)}, .pooling = Pooling::last});
+    for (size_t at = 0; at < sum.size(); ++at) sum[at] += static_cast<double>(one.finished.embedding[at]);
+    if (length == prompt.size()) {
+      EXPECT_TRUE(Answer::same_bits(one.finished.embedding, last.finished.embedding));
+    }
+  }
+  std::vector<float> mean;
+  for (const double value : sum) mean.push_back(static_cast<float>(value / 11));
+  for (World* world : {&world_, &narrow_}) {
+    EXPECT_TRUE(Answer::same_bits(answer_of(*world, {.pooling = Pooling::mean}).finished.embedding, mean));
+  }
+}
+
+TEST_F(PromptReadings, a_vector_needs_no_room_for_an_answer) {
+  std::vector<TokenId> prompt(96, 7);
+  EXPECT_FALSE(answer_of(world_, {.prompt = prompt, .pooling = Pooling::last}).finished.embedding.empty());
+  EXPECT_EQ(answer_of(world_, {.prompt = prompt, .generated_max = 0, .prompt_logprobs_top_n = 0}).finished.reason,
+            FinishReason::length);
+  EXPECT_EQ(answer_of(world_, {.prompt = prompt, .generated_max = 1}).finished.error_kind, ErrorKind::too_large);
+  prompt.push_back(7);
+  EXPECT_EQ(answer_of(world_, {.prompt = prompt, .pooling = Pooling::last}).finished.error_kind, ErrorKind::too_large);
+}
+
+TEST_F(PromptReadings, a_vector_of_the_last_row_takes_the_rest_from_the_cache) {
+  const Request request{.prompt = std::vector<TokenId>(40, 7), .pooling = Pooling::last};
+  const Answer first = answer_of(world_, request);
+  const Answer second = answer_of(world_, request);
+  EXPECT_EQ(second.finished.stats.cached_tokens, 32);
+  EXPECT_TRUE(first.same_output(second));
+}
+
+}  // namespace
+}  // namespace quire::test
