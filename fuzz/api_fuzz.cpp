@@ -41,9 +41,12 @@ void check_call(const Dialect& dialect, const ApiResult<GenerationCall>& call) {
               "samplers are sane");
   QUIRE_CHECK(std::ranges::is_sorted(options.sampling.allowed_tokens), "allowed tokens are in order");
   for (const std::string& breaker : options.texts.dry_breakers) QUIRE_CHECK(!breaker.empty(), "a breaker is a text");
-  QUIRE_CHECK(call->priority.value_or(0) <= 7 && call->logprobs_top_n <= 20, "ranges are kept");
-  QUIRE_CHECK(call->choices >= 1 && static_cast<size_t>(call->choices) * (1 + call->more_prompts.size()) <= choices_max,
+  QUIRE_CHECK(call->priority.value_or(0) <= 7 && call->logprobs_top_n <= 20 && call->prompt_logprobs_top_n <= 20,
+              "ranges are kept");
+  const size_t answers = static_cast<size_t>(call->made()) * (1 + call->more_prompts.size());
+  QUIRE_CHECK(call->choices >= 1 && answers <= static_cast<size_t>(call->vector ? vectors_max : choices_max),
               "answers are bounded");
+  QUIRE_CHECK(!call->vector || (call->vector->dimensions >= 0 && call->vector->norm >= -1), "a vector's form is sane");
   QUIRE_CHECK(
       call->cache_salt.size() <= 256 && call->deadline_ms.value_or(1) > 0 && call->queue_timeout_ms.value_or(1) > 0,
       "what bounds a request is sane");
@@ -70,7 +73,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
       // What is kept is whole, or it is not given; but it is what other clients once sent.
       const std::vector<std::optional<std::string>> records(call->kept.from.size(), record_of(body));
       const ApiResult<void> resumed = endpoint->resume(*call, records);
-      QUIRE_CHECK(resumed || !dialect->error_body(resumed.error()).empty(), "what is not kept is the client's business");
+      QUIRE_CHECK(resumed || !dialect->error_body(resumed.error()).empty(),
+                  "what is not kept is the client's business");
     }
   }
   check_error(ollama::parse_show(body), ollama::dialect);

@@ -15,6 +15,22 @@
 
 namespace quire::api {
 
+// A prompt as an answer shows it.
+struct ShownPrompt {
+  std::string text = {};                // as it was sent, else what its tokens stand for
+  std::vector<TokenId> tokens = {};     // at least one
+  std::vector<std::string> names = {};  // of each token: its own bytes, a control token's name
+  std::vector<size_t> offsets = {};     // where each begins, in characters of the text
+};
+
+// What an answer has of its prompts.
+struct ShownPrompts {
+  bool echo = false;                      // each is the beginning of the texts that go on with it
+  int32_t echo_top_n = 0;                 // where log-probabilities are asked for: so many beside each of its tokens
+  int32_t logprobs_top_n = -1;            // vLLM's list beside the text: so many beside each token; -1: none
+  std::vector<ShownPrompt> prompts = {};  // for echo
+};
+
 // What is known of an answer before its first token.
 struct AnswerHead {
   bool stream = true;
@@ -32,6 +48,9 @@ struct AnswerHead {
   bool prompt_truncated = false;     // not all of what was asked was seen; said in the last message
   size_t choices = 1;                // OpenAI: answers in this response
   size_t choices_per_prompt = 1;     // choices [i * this, (i + 1) * this) are of prompt i
+  size_t best = 0;                   // OpenAI: of a prompt's choices so many are sent, the likeliest; 0: all
+  ShownPrompts shown = {};           // OpenAI
+  VectorForm vector = {};            // of answers that are vectors
   KeptRequest kept = {};             // as the call has it
 };
 
@@ -48,12 +67,14 @@ struct AnswerDelta {
   std::vector<PositionLogprobs> logprobs;  // one a token, when asked for
 };
 
-// Writes one response. One thread. Protocol: for each choice any number of delta, then finish; or fail once, after
-// which nothing comes. A call that was begun is ended before finish.
+// Writes one response. One thread. Protocol: for each choice any number of prompt, then any number of delta, then
+// finish; or fail once, after which nothing comes. A call that was begun is ended before finish.
 class AnswerWriter {
  public:
   virtual ~AnswerWriter() = default;
   virtual std::string_view content_type() const = 0;
+  // Takes how likely more of a choice's prompt was.
+  virtual void prompt(size_t, const PromptLogprobs&) {}
   // Appends to `out` what a stream sends for more text; keeps it when the answer is sent in one piece.
   virtual void delta(size_t choice, const AnswerDelta& delta, int64_t unix_ns, std::string& out) = 0;
   // Appends the end of a choice's stream; with the last choice, the end of the stream or the whole response.

@@ -1,6 +1,7 @@
 // What a client asks for, whichever dialect it spoke: the result of parsing, before any model is involved.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -77,9 +78,21 @@ struct TextPrompt {
   std::vector<TokenId> tokens = {};  // given as ids; `text` is empty then
 };
 
+// What is asked of the vectors that prompts become.
+struct VectorForm {
+  bool has_input = true;   // there are prompts; without one nothing is asked
+  int32_t dimensions = 0;  // only the first so many, which then have the whole's norm; 0: all
+  int32_t norm = 2;        // what each is divided by: api/vectors.h
+  bool base64 = false;     // written as little-endian float32 in base64
+};
+
 constexpr int64_t keep_alive_forever = -1;
 // Answers in one response.
 constexpr int64_t choices_max = 128;
+// Tokens that are named beside the one that came.
+constexpr int64_t logprobs_top_max = 20;
+// Vectors in one response.
+constexpr int64_t vectors_max = 2048;
 
 // What comes after the last message of a conversation.
 enum class LastTurn : uint8_t {
@@ -104,6 +117,8 @@ struct GenerationCall {
   std::vector<TokenId> prompt_tokens = {};    // completions given as ids; `prompt` is empty then
   std::vector<TextPrompt> more_prompts = {};  // completions: after the first
   int32_t choices = 1;                        // answers to each prompt
+  int32_t best_of = 1;                        // of so many that are made, the likeliest: at least `choices`
+  std::optional<VectorForm> vector = {};      // set: the answer is the vector of each prompt, and nothing is generated
   std::string system = {};                    // generate
   bool raw = false;                           // no template around the prompt
   std::vector<TokenId> context = {};          // generate: ids that come before the prompt
@@ -116,6 +131,8 @@ struct GenerationCall {
   bool truncate = true;                          // an over-long prompt is shortened, not refused
   std::optional<int64_t> keep_alive_ns = {};     // none: the server's default; keep_alive_forever
   int32_t logprobs_top_n = -1;                   // as Request::logprobs_top_n
+  bool echo = false;                             // completions: the prompt comes before its answer, logprobs as well
+  int32_t prompt_logprobs_top_n = -1;            // as Request's, beside the answer
   std::optional<uint8_t> priority = {};          // none: from the header, else 3
   std::string service_tier = {};                 // OpenAI: the tier that serves it, when one was asked for
   std::string user = {};                         // the client's name for itself
@@ -137,7 +154,13 @@ struct GenerationCall {
 
   // Nothing is asked. Where the endpoint has an answer for that, the call loads its model, or unloads it with
   // keep_alive 0.
-  bool empty() const { return prompt.empty() && prompt_tokens.empty() && messages.empty(); }
+  bool empty() const {
+    return vector ? !vector->has_input : prompt.empty() && prompt_tokens.empty() && messages.empty();
+  }
+  // Answers that are made to each prompt.
+  int32_t made() const { return std::max(choices, best_of); }
+  // What the engine is asked for: what the answer shows beside its text, and what it shows before that.
+  int32_t computed_prompt_logprobs() const { return std::max(prompt_logprobs_top_n, echo ? logprobs_top_n : -1); }
 };
 
 }  // namespace quire::api

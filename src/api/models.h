@@ -29,6 +29,7 @@ struct ModelSummary {
   std::string digest;
   FileTime modified;
   ModelDetails details;
+  bool embeds = false;  // it was made for vectors: its file says how rows become one
 };
 
 // KV blocks of one model: how many there are, may be in use, are in use, and hold what was computed before.

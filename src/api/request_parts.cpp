@@ -34,29 +34,10 @@ ApiResult<std::string> read_content(const Fields& message, std::vector<std::stri
   return result;
 }
 
-// Where a request stands in the queue, how long it may take, and with whom it shares.
-ApiResult<void> read_scheduling(const Fields& fields, GenerationCall& call) {
-  constexpr int64_t year_ms = int64_t{365} * 24 * 3600 * 1000;
-  constexpr size_t salt_bytes_max = 256;
-  QUIRE_TRY(const std::optional<int64_t> priority, fields.integer("priority", 0, 7));
-  if (priority) call.priority = static_cast<uint8_t>(*priority);
-  QUIRE_TRY(call.user, fields.text_or("user", ""));
-  QUIRE_TRY(call.cache_salt, fields.text_or("cache_salt", ""));
-  if (call.cache_salt.size() > salt_bytes_max) {
-    return refuse(
-        400, fmt::format("\"cache_salt\" must have at most {} bytes, got {}", salt_bytes_max, call.cache_salt.size()),
-        "cache_salt");
-  }
-  QUIRE_TRY(call.deadline_ms, fields.integer("deadline_ms", 1, year_ms));
-  QUIRE_TRY(call.queue_timeout_ms, fields.integer("queue_timeout_ms", 1, year_ms));
-  return {};
-}
-
 // Fields of vLLM's and llama.cpp's servers that say what form an answer has, when it ends or what it is an answer to.
 // An answer that was made without them looks like one that kept to them.
 ApiResult<void> refuse_what_others_serve(const Fields& fields) {
-  QUIRE_TRY_VOID(fields.refuse_set(
-      {"logits_processors", "use_beam_search", "prompt_logprobs", "chat_template", "documents", "lora"}));
+  QUIRE_TRY_VOID(fields.refuse_set({"logits_processors", "use_beam_search", "chat_template", "documents", "lora"}));
   QUIRE_TRY_VOID(fields.refuse_unless("n_probs", {0}));
   return fields.refuse_unless("skip_special_tokens", {true});
 }
@@ -96,6 +77,23 @@ ApiResult<std::optional<int64_t>> read_keep_alive(const Fields& fields) {
   return ns < 0 ? keep_alive_forever : ns;
 }
 
+ApiResult<void> read_scheduling(const Fields& fields, GenerationCall& call) {
+  constexpr int64_t year_ms = int64_t{365} * 24 * 3600 * 1000;
+  constexpr size_t salt_bytes_max = 256;
+  QUIRE_TRY(const std::optional<int64_t> priority, fields.integer("priority", 0, 7));
+  if (priority) call.priority = static_cast<uint8_t>(*priority);
+  QUIRE_TRY(call.user, fields.text_or("user", ""));
+  QUIRE_TRY(call.cache_salt, fields.text_or("cache_salt", ""));
+  if (call.cache_salt.size() > salt_bytes_max) {
+    return refuse(
+        400, fmt::format("\"cache_salt\" must have at most {} bytes, got {}", salt_bytes_max, call.cache_salt.size()),
+        "cache_salt");
+  }
+  QUIRE_TRY(call.deadline_ms, fields.integer("deadline_ms", 1, year_ms));
+  QUIRE_TRY(call.queue_timeout_ms, fields.integer("queue_timeout_ms", 1, year_ms));
+  return {};
+}
+
 ApiResult<void> read_common(const Fields& fields, GenerationCall& call) {
   QUIRE_TRY_VOID(refuse_what_others_serve(fields));
   QUIRE_TRY_VOID(read_constraints(fields, call));
@@ -122,7 +120,7 @@ ApiResult<void> check_min_tokens(const GenerationCall& call) {
 
 ApiResult<void> read_logprobs(const Fields& fields, GenerationCall& call) {
   QUIRE_TRY(const bool wanted, fields.boolean_or("logprobs", false));
-  QUIRE_TRY(const std::optional<int64_t> top, fields.integer("top_logprobs", 0, 20));
+  QUIRE_TRY(const std::optional<int64_t> top, fields.integer("top_logprobs", 0, logprobs_top_max));
   if (top && *top > 0 && !wanted) {
     return refuse(400, "\"top_logprobs\" needs \"logprobs\" to be true", "top_logprobs");
   }

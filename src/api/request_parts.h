@@ -17,9 +17,12 @@ ApiResult<std::string> read_model(const Fields& fields);
 ApiResult<std::string> read_model_or_name(const Fields& fields);
 // `keep_alive`: a duration or a number of seconds; negative is keep_alive_forever.
 ApiResult<std::optional<int64_t>> read_keep_alive(const Fields& fields);
+// Where a request stands in the queue, how long it may take, and with whom it shares: priority, user, cache_salt,
+// deadline_ms, queue_timeout_ms.
+ApiResult<void> read_scheduling(const Fields& fields, GenerationCall& call);
 // Fields that every generating endpoint takes beside its own: stream, ignore_eos, cache_prompt, keep_alive, and what
-// decides about the queue: priority, user, cache_salt, deadline_ms, queue_timeout_ms. What other servers have and an
-// answer would be of another form or length without is refused by name.
+// read_scheduling reads. What other servers have and an answer would be of another form or length without is refused by
+// name.
 ApiResult<void> read_common(const Fields& fields, GenerationCall& call);
 // min_tokens must leave room for what num_predict allows.
 ApiResult<void> check_min_tokens(const GenerationCall& call);

@@ -3,6 +3,7 @@
 
 #include <utf8proc.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <string_view>
 
@@ -15,6 +16,12 @@ inline size_t utf8_character_size(std::string_view text, size_t at) {
   const utf8proc_ssize_t size = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(text.data()) + at,
                                                  static_cast<utf8proc_ssize_t>(text.size() - at), &code_point);
   return size > 0 ? static_cast<size_t>(size) : 0;
+}
+
+// How many characters begin in it: continuation bytes belong to one that began before.
+inline size_t utf8_characters_begun(std::string_view text) {
+  return static_cast<size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 }  // namespace quire

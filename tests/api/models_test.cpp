@@ -42,6 +42,16 @@ TEST(ModelBodies, list_models_as_ollama_does) {
             R"("size":1000,"digest":"abc",)" + details + R"(,"capabilities":["completion"]}]})");
 }
 
+TEST(ModelBodies, say_what_a_model_that_was_made_for_vectors_can_do) {
+  ModelSummary model = tiny();
+  model.embeds = true;
+  EXPECT_TRUE(ollama::tags_body({&model, 1}).ends_with(R"("capabilities":["embedding"]}]})"));
+  ModelDescription description;
+  description.summary = model;
+  description.metadata = "{}";
+  EXPECT_NE(ollama::show_body(description, false).find(R"("capabilities":["embedding"])"), std::string::npos);
+}
+
 TEST(ModelBodies, list_running_models_longest_lived_first) {
   RunningModel soon{.summary = tiny(), .expires_unix_ns = 10, .context_length = 2048};
   RunningModel forever{.summary = tiny(), .expires_unix_ns = std::nullopt, .context_length = 64};

@@ -138,6 +138,26 @@ TEST(OpenAiRequest, takes_several_prompts_and_choices) {
   EXPECT_EQ(parse_chat_completions(chat_body(R"("n":128)"))->choices, 128);
 }
 
+TEST(OpenAiRequest, reads_what_is_wanted_of_the_prompt_beside_its_answer) {
+  const auto echo = parse_completions(R"({"model":"m","prompt":"p","echo":true,"max_tokens":0,"logprobs":2})");
+  ASSERT_TRUE(echo) << echo.error().message;
+  EXPECT_TRUE(echo->echo);
+  EXPECT_EQ(echo->options.num_predict, 0);
+  EXPECT_EQ(echo->computed_prompt_logprobs(), 2);
+  EXPECT_EQ(parse_completions(R"({"model":"m","prompt":"p","echo":true})")->computed_prompt_logprobs(), -1);
+  EXPECT_EQ(parse_completions(R"({"model":"m","prompt":"p","logprobs":2})")->computed_prompt_logprobs(), -1);
+  EXPECT_EQ(parse_completions(R"({"model":"m","prompt":"p","prompt_logprobs":0})")->computed_prompt_logprobs(), 0);
+  EXPECT_EQ(parse_chat_completions(chat_body(R"("prompt_logprobs":3,"stream":true)"))->prompt_logprobs_top_n, 3);
+}
+
+TEST(OpenAiRequest, makes_more_answers_than_it_sends) {
+  const auto call = parse_completions(R"({"model":"m","prompt":"p","n":2,"best_of":5})");
+  ASSERT_TRUE(call) << call.error().message;
+  EXPECT_EQ(call->choices, 2);
+  EXPECT_EQ(call->made(), 5);
+  EXPECT_EQ(parse_completions(R"({"model":"m","prompt":"p","n":2,"best_of":2,"stream":true})")->made(), 2);
+}
+
 struct Refusal {
   const char* body;
   const char* expected;
@@ -159,14 +179,18 @@ const Refusal refused_completions[] = {
     Refusal{R"({"model":"m","prompt":[1,"b"]})", "400 \"prompt\" must hold token ids, got a string"},
     Refusal{R"({"model":"m","prompt":[99999999999]})", "400 \"prompt\" must hold token ids, got 99999999999"},
     Refusal{R"({"model":"m","prompt":"p","suffix":"s"})", "400 \"suffix\" is not supported"},
-    Refusal{R"({"model":"m","prompt":"p","echo":true})", "400 \"echo\" is not supported"},
     Refusal{R"({"model":"m","prompt":"p","tools":[{}]})", "400 \"tools\" is not supported"},
     Refusal{R"({"model":"m","prompt":"p","n":129})", "400 \"n\" must be an integer from 1 to 128, got 129"},
     Refusal{R"({"model":"m","prompt":"p","n":0})", "400 \"n\" must be an integer from 1 to 128, got 0"},
-    Refusal{R"({"model":"m","prompt":"p","best_of":2})",
-            "400 \"best_of\" must be equal to \"n\", which is 1: every choice is returned"},
     Refusal{R"({"model":"m","prompt":"p","best_of":1,"n":2})",
-            "400 \"best_of\" must be equal to \"n\", which is 2: every choice is returned"},
+            "400 \"best_of\" must be at least \"n\", which is 2, got 1"},
+    Refusal{R"({"model":"m","prompt":"p","best_of":3,"n":2,"stream":true})",
+            "400 \"best_of\" above \"n\" cannot be streamed: which are the best is known at the end"},
+    Refusal{R"({"model":"m","prompt":["a","b"],"best_of":65})",
+            "400 \"best_of\" times the number of prompts must be at most 128, got 130"},
+    Refusal{R"({"model":"m","prompt":"p","prompt_logprobs":-1})",
+            "400 \"prompt_logprobs\" must be an integer from 0 to 20, got -1"},
+    Refusal{R"({"model":"m","prompt":"p","echo":"yes"})", "400 \"echo\" must be a boolean, got a string"},
     Refusal{R"({"model":"m","prompt":"p","max_tokens":-3})",
             "400 \"max_tokens\" must be an integer from -2 to 2147483647, got -3"},
     Refusal{R"({"model":"m","prompt":"p","temperature":"x"})", "400 option \"temperature\" must be of type float32"},
@@ -217,7 +241,8 @@ const Refusal refused_chat_completions[] = {
     Refusal{R"("guided_json":{},"guided_regex":"a+")",
             "400 \"guided_regex\" is a second constraint: an answer can have one"},
     Refusal{R"("guided_choice":"a")", "400 \"guided_choice\" must be an array of 1 to 10000 strings"},
-    Refusal{R"("prompt_logprobs":0)", "400 \"prompt_logprobs\" is not supported"},
+    Refusal{R"("echo":true)", "400 \"echo\" is not supported"},
+    Refusal{R"("prompt_logprobs":21)", "400 \"prompt_logprobs\" must be an integer from 0 to 20, got 21"},
     Refusal{R"("chat_template_kwargs":7)", "400 \"chat_template_kwargs\" must be an object, got a number"},
     Refusal{R"("min_tokens":6,"max_tokens":5)", "400 \"min_tokens\" must be at most the 5 tokens of the answer, got 6"},
     Refusal{R"("repetition_penalty":0)", "400 option \"repetition_penalty\" must be from 0.01 to 100, got 0"},

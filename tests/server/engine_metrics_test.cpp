@@ -73,6 +73,9 @@ class GatedModel final : public LoadedModel {
   std::vector<TokenId> encode_raw(std::string_view text) const override {
     return {1, static_cast<TokenId>(text.size())};
   }
+  std::vector<TokenPiece> pieces(std::span<const TokenId> tokens) const override {
+    return std::vector<TokenPiece>(tokens.size());
+  }
   void add_token_texts(const TokenTexts&, SamplingParams&) const override {}
   Result<PromptText> render(const ChatTemplateInput&) const override { return PromptText{}; }
   const parts::Syntax& syntax() const override { return syntax_; }
@@ -83,6 +86,8 @@ class GatedModel final : public LoadedModel {
   TokenId bos() const override { return 1; }
   size_t token_bytes_max() const override { return 64; }
   int32_t context_tokens() const override { return 256; }
+  int32_t width() const override { return 64; }
+  Result<Pooling> pooling() const override { return Pooling::last; }
   Result<void> submit(Request request) override { return engine_.submit(std::move(request)); }
   void cancel(SequenceId id) override { engine_.cancel(id); }
   EngineSnapshot snapshot() const override { return engine_.snapshot(); }

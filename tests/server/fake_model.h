@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -61,6 +62,14 @@ class FakeModel : public LoadedModel {
     for (const char c : text) tokens.push_back(static_cast<unsigned char>(c));
     return tokens;
   }
+  std::vector<TokenPiece> pieces(std::span<const TokenId> tokens) const override {
+    std::vector<TokenPiece> pieces;
+    for (const TokenId token : tokens) {
+      if (token == 256) pieces.push_back({.text = "<bos>", .control = true});
+      if (token != 256) pieces.push_back({.text = {static_cast<char>(token)}});
+    }
+    return pieces;
+  }
   void add_token_texts(const TokenTexts& texts, SamplingParams& sampling) const override {
     for (const auto& [text, bias] : texts.biases) {
       for (const char c : text) sampling.logit_bias.emplace_back(static_cast<unsigned char>(c), bias);
@@ -89,6 +98,11 @@ class FakeModel : public LoadedModel {
   TokenId bos() const override { return 256; }
   size_t token_bytes_max() const override { return 1; }
   int32_t context_tokens() const override { return 200; }
+  int32_t width() const override { return 4; }
+  Result<Pooling> pooling() const override {
+    if (name_.starts_with("ranker")) return fail(ErrorKind::unsupported, "no vectors here");
+    return name_.starts_with("mean") ? Pooling::mean : Pooling::last;
+  }
 
   Result<void> submit(Request request) override {
     std::string prompt;
@@ -100,6 +114,8 @@ class FakeModel : public LoadedModel {
     Finished finished;
     finished.stats.prompt_tokens = static_cast<int64_t>(request.prompt.size());
     finished.stats.seed = request.sampling.seed;
+    if (request.pooling != Pooling::none) finished.embedding = vector_of(prompt);
+    if (request.prompt_logprobs_top_n >= 0) tell_prompt(id, request);
     (void)record_.submitted.try_push(std::move(request));
     play(id, prompt, finished);
     return {};
@@ -127,6 +143,30 @@ class FakeModel : public LoadedModel {
     std::vector<Event> events;
     events.push_back({id, std::move(finished)});
     return events;
+  }
+  // Its length, its last byte, and 3 and 4: not normalised.
+  static std::vector<float> vector_of(const std::string& prompt) {
+    if (prompt.starts_with("nan")) return {0.0F, std::numeric_limits<float>::quiet_NaN(), 0.0F, 0.0F};
+    return {static_cast<float>(prompt.size()), prompt.empty() ? 0.0F : static_cast<float>(prompt.back()), 3.0F, 4.0F};
+  }
+  // Token t has log-probability -t, and beside it the tokens t+1, t+2, ... at -t-1, ...; in two pieces.
+  void tell_prompt(SequenceId id, const Request& request) {
+    std::vector<Event> events;
+    for (const auto& [begin, end] : {std::pair<size_t, size_t>{1, 2}, {2, request.prompt.size()}}) {
+      PromptLogprobs piece;
+      for (size_t at = begin; at < std::min(end, request.prompt.size()); ++at) {
+        PositionLogprobs position{.chosen = token_at(request.prompt[at], 0), .top = {}};
+        for (int32_t n = 0; n < request.prompt_logprobs_top_n; ++n) {
+          position.top.push_back(token_at(request.prompt[at], n));
+        }
+        piece.positions.push_back(std::move(position));
+      }
+      events.push_back({id, std::move(piece)});
+    }
+    sink_(std::move(events));
+  }
+  static TokenLogprob token_at(TokenId token, int32_t n) {
+    return {.token = token + n, .logprob = -static_cast<float>(token + n), .text = {static_cast<char>(token + n)}};
   }
   void say(SequenceId id, std::string text) {
     TextDelta delta;
@@ -179,7 +219,7 @@ class FakeModel : public LoadedModel {
       if (prompt.starts_with("overdue")) say(id, "half ");
       finished.reason = FinishReason::deadline;
       finished.error = "the deadline passed before the answer was complete";
-    } else {
+    } else if (finished.embedding.empty()) {
       say(id, std::string(prompt));
     }
     sink_(one(id, std::move(finished)));

@@ -6,6 +6,7 @@
 #include "api/json_text.h"
 #include "api/ollama/answer.h"
 #include "api/ollama/client.h"
+#include "api/ollama/embed.h"
 #include "api/ollama/request.h"
 
 namespace quire::api::ollama {
@@ -18,7 +19,7 @@ std::string error_body(const ApiError& error) {
   return to_text(body);
 }
 
-constexpr std::array<const Endpoint*, 2> endpoints = {&generate, &chat};
+constexpr std::array<const Endpoint*, 4> endpoints = {&generate, &chat, &embed, &embeddings};
 
 }  // namespace
 
@@ -36,6 +37,20 @@ constexpr Endpoint chat = {.path = "/api/chat",
                            .make_writer = make_chat_writer,
                            .load_answer = chat_load_answer,
                            .client_body = chat_body};
+constexpr Endpoint embed = {.path = "/api/embed",
+                            .chat = false,
+                            .id_prefix = {},
+                            .parse = parse_embed,
+                            .make_writer = make_embed_writer,
+                            .load_answer = embed_load_answer,
+                            .client_body = nullptr};
+constexpr Endpoint embeddings = {.path = "/api/embeddings",
+                                 .chat = false,
+                                 .id_prefix = {},
+                                 .parse = parse_embeddings,
+                                 .make_writer = make_embeddings_writer,
+                                 .load_answer = embeddings_load_answer,
+                                 .client_body = nullptr};
 constexpr Dialect dialect = {
     .name = "ollama", .path_prefix = "/api/", .endpoints = endpoints, .error_body = error_body, .read_line = read_line};
 

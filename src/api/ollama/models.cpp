@@ -49,6 +49,11 @@ Json controller_json(const ControllerView& controller) {
           {"curve", std::move(curve)}};
 }
 
+// As Ollama: whoever shows a list of models to talk to leaves the others out.
+Json capabilities_json(const ModelSummary& model) {
+  return Json::array({model.embeds ? "embedding" : "completion"});
+}
+
 }  // namespace
 
 std::string tags_body(std::span<const ModelSummary> models) {
@@ -60,7 +65,7 @@ std::string tags_body(std::span<const ModelSummary> models) {
                     {"size", model.size_bytes},
                     {"digest", model.digest},
                     {"details", details_json(model.details)},
-                    {"capabilities", Json::array({"completion"})}});
+                    {"capabilities", capabilities_json(model)}});
   }
   return to_text({{"models", std::move(list)}});
 }
@@ -122,7 +127,7 @@ std::string show_body(const ModelDescription& model, bool verbose) {
       tensors.push_back({{"name", tensor.name}, {"type", tensor.type}, {"shape", tensor.shape}});
     }
   }
-  body["capabilities"] = Json::array({"completion"});
+  body["capabilities"] = capabilities_json(model.summary);
   body["modified_at"] = rfc3339(model.summary.modified);
   return to_text(body);
 }

@@ -26,18 +26,10 @@ ApiResult<void> refuse_options_outside(const Fields& fields) {
 // What /api/generate and /api/chat have in common.
 ApiResult<void> read_native(const Fields& fields, GenerationCall& call) {
   QUIRE_TRY(call.model, read_model(fields));
-  QUIRE_TRY_VOID(fields.refuse_set({"_debug_render_only"}));
+  QUIRE_TRY_VOID(fields.refuse_set({"_debug_render_only", "prompt_logprobs"}));
   QUIRE_TRY_VOID(read_format(fields, call));
   QUIRE_TRY_VOID(read_think(fields, call));
-  if (const nlohmann::json* options = fields.find("options")) {
-    if (!options->is_object()) {
-      return refuse(400, fmt::format("\"options\" must be an object, got {}", type_phrase(*options)), "options");
-    }
-    for (const auto& [name, value] : options->items()) {
-      if (!value.is_null()) call.given_options.emplace_back(native_name(name));
-    }
-    QUIRE_TRY_VOID(apply_options(*options, call.options, call.unknown_fields));
-  }
+  QUIRE_TRY_VOID(read_options(fields, call));
   QUIRE_TRY_VOID(check_min_tokens(call));
   QUIRE_TRY_VOID(refuse_options_outside(fields));
   QUIRE_TRY_VOID(read_common(fields, call));
@@ -48,6 +40,16 @@ ApiResult<void> read_native(const Fields& fields, GenerationCall& call) {
 }
 
 }  // namespace
+
+ApiResult<void> read_options(const Fields& fields, GenerationCall& call) {
+  const nlohmann::json* options = fields.find("options");
+  if (options == nullptr) return {};
+  if (!options->is_object()) return refuse_type("options", "an object", *options);
+  for (const auto& [name, value] : options->items()) {
+    if (!value.is_null()) call.given_options.emplace_back(native_name(name));
+  }
+  return apply_options(*options, call.options, call.unknown_fields);
+}
 
 ApiResult<GenerationCall> parse_generate(std::string_view body) {
   QUIRE_TRY(const nlohmann::json json, parse_body(body));

@@ -5,11 +5,15 @@
 
 #include "api/call.h"
 #include "api/error.h"
+#include "api/fields.h"
 
 namespace quire::api::ollama {
 
 ApiResult<GenerationCall> parse_generate(std::string_view body);
 ApiResult<GenerationCall> parse_chat(std::string_view body);
+
+// `options`, which every native endpoint that needs a model has.
+ApiResult<void> read_options(const Fields& fields, GenerationCall& call);
 
 struct ShowCall {
   std::string model;

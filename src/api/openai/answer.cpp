@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <utility>
 
 #include "api/gathered_parts.h"
 #include "api/json_text.h"
+#include "api/openai/logprobs.h"
 #include "text/utf8.h"
 
 namespace quire::api::openai {
@@ -23,36 +27,23 @@ void put_extras(Json& message, const RequestStats& stats, bool prompt_truncated)
   if (prompt_truncated) message["prompt_truncated"] = true;
 }
 
-// A token's text; bytes that are no whole characters as OpenAI writes them, "bytes:\\xe2\\x80": two such tokens would
-// be one key otherwise.
-std::string token_name(std::string_view text) {
-  for (size_t at = 0; at < text.size();) {
-    const size_t size = utf8_character_size(text, at);
-    if (size == 0) {
-      std::string name = "bytes:";
-      for (const char c : text) name += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-      return name;
-    }
-    at += size;
-  }
-  return std::string(text);
-}
-
-// How many characters begin in it: continuation bytes belong to one that began before.
-size_t characters_begun(std::string_view text) {
-  return static_cast<size_t>(
-      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
-
 class OpenAiWriter final : public AnswerWriter {
  public:
   OpenAiWriter(bool chat, AnswerHead head) : chat_(chat), head_(std::move(head)), choices_(head_.choices) {}
 
   std::string_view content_type() const override { return head_.stream ? "text/event-stream" : "application/json"; }
 
+  void prompt(size_t index, const PromptLogprobs& logprobs) override {
+    std::vector<PositionLogprobs>& known = choices_[index].prompt_logprobs;
+    known.insert(known.end(), logprobs.positions.begin(), logprobs.positions.end());
+  }
+
   void delta(size_t index, const AnswerDelta& delta, int64_t, std::string& out) override {
     Choice& choice = choices_[index];
+    begin_text(index);
     choice.parts.add(delta.parts, head_.id, index);
+    for (const PositionLogprobs& position : delta.logprobs) choice.logprob_sum += position.chosen.logprob;
+    choice.tokens += delta.logprobs.size();
     if (head_.wants_logprobs) {
       choice.logprobs.insert(choice.logprobs.end(), delta.logprobs.begin(), delta.logprobs.end());
     }
@@ -60,12 +51,13 @@ class OpenAiWriter final : public AnswerWriter {
     Json chunk = begin_chunk();
     Json& item = chunk["choices"][0];
     item["index"] = index;
+    if (!choice.prompt_sent) put_prompt_logprobs(index, chat_ ? chunk : item);
     if (chat_) {
       item["delta"] = chat_delta(choice);
     } else {
       item["text"] = choice.parts.content;
     }
-    put_logprobs(choice, item);
+    put_logprobs(index, item);
     item["finish_reason"] = nullptr;
     if (head_.include_usage) chunk["usage"] = nullptr;
     choice.parts.clear();
@@ -74,6 +66,7 @@ class OpenAiWriter final : public AnswerWriter {
 
   void finish(size_t index, const Finished& finished, const AnswerTimes&, int64_t, std::string& out) override {
     Choice& choice = choices_[index];
+    begin_text(index);
     const bool calls = choice.parts.has_called && finished.reason == FinishReason::stop;
     choice.finish_reason = calls ? "tool_calls" : finish_text(finished.reason);
     choice.stats = finished.stats;
@@ -102,10 +95,25 @@ class OpenAiWriter final : public AnswerWriter {
     bool role_sent = false;
     GatheredParts parts;                     // not sent yet
     std::vector<PositionLogprobs> logprobs;  // not sent yet
+    bool text_begun = false;
+    std::vector<PositionLogprobs> prompt_logprobs;  // of all but the first token; not sent yet
+    bool prompt_sent = false;                       // what is said of them
+    double logprob_sum = 0;                         // of so many tokens
+    size_t tokens = 0;
     size_t text_offset = 0;
     std::string_view finish_reason;
     RequestStats stats;
   };
+
+  const ShownPrompt& prompt_of(size_t index) const { return head_.shown.prompts[index / head_.choices_per_prompt]; }
+
+  // The prompt before its text, where it is to be there.
+  void begin_text(size_t index) {
+    Choice& choice = choices_[index];
+    if (std::exchange(choice.text_begun, true) || !head_.shown.echo) return;
+    choice.parts.content = prompt_of(index).text;
+    choice.text_offset = utf8_characters_begun(choice.parts.content);
+  }
 
   Json begin(const char* object) const {
     Json body;
@@ -171,13 +179,14 @@ class OpenAiWriter final : public AnswerWriter {
     Json chunk = begin_chunk();
     Json& item = chunk["choices"][0];
     item["index"] = index;
+    if (!choice.prompt_sent) put_prompt_logprobs(index, chat_ ? chunk : item);
     if (chat_) {
       // An answer without a token still says whose turn it was.
       item["delta"] = choice.role_sent ? Json::object() : chat_delta(choice);
     } else {
-      item["text"] = "";
+      item["text"] = choice.parts.content;
     }
-    put_logprobs(choice, item);
+    put_logprobs(index, item);
     item["finish_reason"] = choice.finish_reason;
     if (head_.include_usage) chunk["usage"] = nullptr;
     put_extras(chunk, choice.stats, head_.prompt_truncated);
@@ -196,18 +205,20 @@ class OpenAiWriter final : public AnswerWriter {
 
   void finish_whole(std::string& out) {
     Json body = begin(chat_ ? "chat.completion" : "text_completion");
-    for (size_t index = 0; index < choices_.size(); ++index) {
+    for (const size_t index : sent_choices()) {
       Choice& choice = choices_[index];
       Json& item = body["choices"].emplace_back();
-      item["index"] = index;
+      item["index"] = body["choices"].size() - 1;
+      if (!chat_) put_prompt_logprobs(index, item);
       if (chat_) {
         item["message"] = whole_message(choice.parts);
       } else {
         item["text"] = choice.parts.content;
       }
-      put_logprobs(choice, item);
+      put_logprobs(index, item);
       item["finish_reason"] = choice.finish_reason;
     }
+    if (chat_) put_prompt_logprobs(0, body);
     const RequestStats stats = usage_stats();
     body["usage"] = usage_json(stats);
     put_extras(body, stats, head_.prompt_truncated);
@@ -241,8 +252,11 @@ class OpenAiWriter final : public AnswerWriter {
             {"seed", stats.seed}};
   }
 
-  void put_logprobs(Choice& choice, Json& item) const {
-    if (choice.logprobs.empty()) {
+  void put_logprobs(size_t index, Json& item) {
+    Choice& choice = choices_[index];
+    const bool has_prompt = head_.shown.echo && head_.wants_logprobs && !choice.prompt_sent;
+    choice.prompt_sent = true;
+    if (choice.logprobs.empty() && !has_prompt) {
       item["logprobs"] = nullptr;
       return;
     }
@@ -250,26 +264,36 @@ class OpenAiWriter final : public AnswerWriter {
     if (chat_) {
       for (const PositionLogprobs& position : choice.logprobs) target["content"].push_back(logprob_object(position));
     } else {
-      put_completion_logprobs(choice, target);
+      target = completion_logprobs();
+      if (has_prompt) add_prompt(prompt_of(index), choice.prompt_logprobs, head_.shown.echo_top_n, target);
+      add_answer(choice.logprobs, choice.text_offset, target);
     }
     choice.logprobs.clear();
   }
 
-  // Four parallel arrays: the older format of /v1/completions.
-  static void put_completion_logprobs(Choice& choice, Json& target) {
-    target = {{"tokens", Json::array()},
-              {"token_logprobs", Json::array()},
-              {"top_logprobs", Json::array()},
-              {"text_offset", Json::array()}};
-    for (const PositionLogprobs& position : choice.logprobs) {
-      target["tokens"].push_back(token_name(position.chosen.text));
-      target["token_logprobs"].push_back(position.chosen.logprob);
-      target["text_offset"].push_back(choice.text_offset);
-      choice.text_offset += characters_begun(position.chosen.text);
-      Json top = Json::object();
-      for (const TokenLogprob& token : position.top) top[token_name(token.text)] = token.logprob;
-      target["top_logprobs"].push_back(std::move(top));
+  // vLLM's list, in a choice's first message; of a chat in the answer's, as all choices have one prompt.
+  void put_prompt_logprobs(size_t index, Json& target) const {
+    if (head_.shown.logprobs_top_n < 0 || (chat_ && index > 0)) return;
+    target["prompt_logprobs"] = prompt_logprobs(choices_[index].prompt_logprobs, head_.shown.logprobs_top_n);
+  }
+
+  // Of each prompt those that are sent, the likeliest first where not all are: by the mean of their tokens, so that
+  // long ones are not behind for their length. One without tokens is behind all others.
+  std::vector<size_t> sent_choices() const {
+    std::vector<size_t> sent;
+    const auto mean = [&](size_t index) {
+      const Choice& choice = choices_[index];
+      return choice.tokens == 0 ? -std::numeric_limits<double>::infinity()
+                                : choice.logprob_sum / static_cast<double>(choice.tokens);
+    };
+    for (size_t first = 0; first < choices_.size(); first += head_.choices_per_prompt) {
+      std::vector<size_t> of_prompt(head_.choices_per_prompt);
+      std::iota(of_prompt.begin(), of_prompt.end(), first);
+      if (head_.best > 0) std::ranges::stable_sort(of_prompt, std::greater{}, mean);
+      if (head_.best > 0) of_prompt.resize(head_.best);
+      sent.insert(sent.end(), of_prompt.begin(), of_prompt.end());
     }
+    return sent;
   }
 
   static void event(const Json& chunk, std::string& out) {

@@ -6,12 +6,13 @@
 #include "api/json_text.h"
 #include "api/openai/answer.h"
 #include "api/openai/client.h"
+#include "api/openai/embeddings.h"
 #include "api/openai/request.h"
 
 namespace quire::api::openai {
 namespace {
 
-constexpr std::array<const Endpoint*, 2> endpoints = {&completions, &chat_completions};
+constexpr std::array<const Endpoint*, 3> endpoints = {&completions, &chat_completions, &embeddings};
 
 }  // namespace
 
@@ -29,6 +30,13 @@ constexpr Endpoint chat_completions = {.path = "/v1/chat/completions",
                                        .make_writer = make_chat_completions_writer,
                                        .load_answer = nullptr,
                                        .client_body = chat_completions_body};
+constexpr Endpoint embeddings = {.path = "/v1/embeddings",
+                                 .chat = false,
+                                 .id_prefix = {},
+                                 .parse = parse_embeddings,
+                                 .make_writer = make_embeddings_writer,
+                                 .load_answer = nullptr,
+                                 .client_body = nullptr};
 constexpr Dialect dialect = {
     .name = "openai", .path_prefix = "/v1/", .endpoints = endpoints, .error_body = error_body, .read_line = read_line};
 

@@ -71,7 +71,7 @@ ApiResult<void> read_stream_options(const Fields& fields, GenerationCall& call) 
 
 // Fields of OpenAI's that are not served. vLLM has those of a chat in completions too.
 ApiResult<void> refuse_what_is_not_served(const Fields& fields) {
-  QUIRE_TRY_VOID(fields.refuse_set({"functions", "audio", "prediction", "web_search_options", "echo"}));
+  QUIRE_TRY_VOID(fields.refuse_set({"functions", "audio", "prediction", "web_search_options"}));
   QUIRE_TRY_VOID(fields.refuse_unless("function_call", {"none", "auto"}));
   QUIRE_TRY_VOID(fields.refuse_unless("modalities", {nlohmann::json::array({"text"})}));
   // Of tools, of caches and accounts at OpenAI's, and notes of the client's own.
@@ -83,11 +83,22 @@ ApiResult<void> read_choices(const Fields& fields, GenerationCall& call) {
   QUIRE_TRY(const std::optional<int64_t> count, fields.integer("n", 1, choices_max));
   call.choices = static_cast<int32_t>(count.value_or(1));
   QUIRE_TRY(const std::optional<int64_t> best_of, fields.integer("best_of", 1, choices_max));
-  if (best_of.value_or(call.choices) != call.choices) {
-    return refuse(
-        400, fmt::format("\"best_of\" must be equal to \"n\", which is {}: every choice is returned", call.choices),
-        "best_of");
+  call.best_of = static_cast<int32_t>(best_of.value_or(call.choices));
+  if (call.best_of < call.choices) {
+    return refuse(400,
+                  fmt::format("\"best_of\" must be at least \"n\", which is {}, got {}", call.choices, call.best_of),
+                  "best_of");
   }
+  if (call.stream && call.best_of > call.choices) {
+    return refuse(400, "\"best_of\" above \"n\" cannot be streamed: which are the best is known at the end", "best_of");
+  }
+  return {};
+}
+
+// vLLM's, of a chat too.
+ApiResult<void> read_prompt_logprobs(const Fields& fields, GenerationCall& call) {
+  QUIRE_TRY(const std::optional<int64_t> top, fields.integer("prompt_logprobs", 0, logprobs_top_max));
+  if (top) call.prompt_logprobs_top_n = static_cast<int32_t>(*top);
   return {};
 }
 
@@ -103,45 +114,41 @@ ApiResult<void> read_openai(const Fields& fields, GenerationCall& call) {
   QUIRE_TRY_VOID(check_min_tokens(call));
   QUIRE_TRY_VOID(read_service_tier(fields, call));
   QUIRE_TRY_VOID(read_stream_options(fields, call));
+  QUIRE_TRY_VOID(read_prompt_logprobs(fields, call));
   return read_choices(fields, call);
 }
 
 // One prompt: a string or token ids.
-ApiResult<TextPrompt> read_prompt(const nlohmann::json& value) {
+ApiResult<TextPrompt> read_prompt(const std::string& name, const nlohmann::json& value) {
   TextPrompt prompt;
   if (value.is_string()) {
     prompt.text = value.get<std::string>();
   } else if (value.is_array() && !value.empty()) {
-    QUIRE_TRY(prompt.tokens, read_token_ids(value, "prompt"));
+    QUIRE_TRY(prompt.tokens, read_token_ids(value, name));
   } else {
-    return refuse(400, "\"prompt\" must be a string or an array of token ids, or an array of these", "prompt");
+    return refuse(400, fmt::format("\"{}\" must be a string or an array of token ids, or an array of these", name),
+                  name);
   }
   return prompt;
 }
 
-// One prompt, or an array of them.
-ApiResult<void> read_prompts(const Fields& fields, GenerationCall& call) {
-  const nlohmann::json* value = fields.find("prompt");
-  if (value == nullptr) return refuse(400, "\"prompt\" is required", "prompt");
+}  // namespace
+
+ApiResult<size_t> read_prompts(const Fields& fields, const std::string& name, size_t count_max, GenerationCall& call) {
+  const nlohmann::json* value = fields.find(name);
+  if (value == nullptr) return fields.missing(name);
   const bool several = value->is_array() && !value->empty() && !value->front().is_number();
   const size_t count = several ? value->size() : 1;
-  if (static_cast<int64_t>(count) * call.choices > choices_max) {
-    return refuse(400,
-                  fmt::format("\"n\" times the number of prompts must be at most {}, got {}", choices_max,
-                              static_cast<int64_t>(count) * call.choices),
-                  "n");
-  }
-  QUIRE_TRY(TextPrompt first, read_prompt(several ? value->front() : *value));
+  if (count > count_max) return count;
+  QUIRE_TRY(TextPrompt first, read_prompt(name, several ? value->front() : *value));
   call.prompt = std::move(first.text);
   call.prompt_tokens = std::move(first.tokens);
   for (size_t index = 1; index < count; ++index) {
-    QUIRE_TRY(TextPrompt prompt, read_prompt((*value)[index]));
+    QUIRE_TRY(TextPrompt prompt, read_prompt(name, (*value)[index]));
     call.more_prompts.push_back(std::move(prompt));
   }
-  return {};
+  return count;
 }
-
-}  // namespace
 
 ApiResult<void> read_sampling(const Fields& fields, GenerationCall& call) {
   call.options.sampling.temperature = 1.0F;
@@ -179,10 +186,19 @@ ApiResult<GenerationCall> parse_completions(std::string_view body) {
   QUIRE_TRY_VOID(fields.refuse_set({"suffix", "tools"}));
   const nlohmann::json* logprobs = fields.find("logprobs");
   if (logprobs != nullptr && !(logprobs->is_boolean() && !logprobs->get<bool>())) {
-    QUIRE_TRY(const std::optional<int64_t> top, fields.integer("logprobs", 0, 20));
+    QUIRE_TRY(const std::optional<int64_t> top, fields.integer("logprobs", 0, logprobs_top_max));
     call.logprobs_top_n = static_cast<int32_t>(top.value_or(0));
   }
-  QUIRE_TRY_VOID(read_prompts(fields, call));
+  QUIRE_TRY(call.echo, fields.boolean_or("echo", false));
+  const auto prompts_max = static_cast<size_t>(choices_max / call.best_of);
+  QUIRE_TRY(const size_t prompts, read_prompts(fields, "prompt", prompts_max, call));
+  if (prompts > prompts_max) {
+    const char* name = call.best_of > call.choices ? "best_of" : "n";
+    return refuse(400,
+                  fmt::format("\"{}\" times the number of prompts must be at most {}, got {}", name, choices_max,
+                              static_cast<size_t>(call.best_of) * prompts),
+                  name);
+  }
   fields.collect_unread(call.unknown_fields);
   return call;
 }
@@ -193,6 +209,7 @@ ApiResult<GenerationCall> parse_chat_completions(std::string_view body) {
   GenerationCall call;
   QUIRE_TRY_VOID(read_openai(fields, call));
   QUIRE_TRY_VOID(read_logprobs(fields, call));
+  QUIRE_TRY_VOID(fields.refuse_set({"echo"}));
   QUIRE_TRY(call.truncate, fields.boolean_or("truncate", false));
   const nlohmann::json* messages = fields.find("messages");
   if (messages == nullptr) return refuse(400, "\"messages\" is required", "messages");

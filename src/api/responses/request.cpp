@@ -26,7 +26,7 @@ using Json = nlohmann::ordered_json;
 // What OpenAI does in its own rooms: with files, prompts and conversations that are stored there, in the background.
 ApiResult<void> refuse_what_is_not_served(const Fields& fields) {
   QUIRE_TRY_VOID(fields.refuse_set({"background", "background_options", "conversation", "prompt", "context_management",
-                                    "moderation", "access_programs"}));
+                                    "moderation", "access_programs", "prompt_logprobs"}));
   // The choice of OpenAI's hardware is no business of an answer; what bounds only tools of OpenAI's bounds nothing
   // here.
   fields.pass_over({"max_tool_calls", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "image"});

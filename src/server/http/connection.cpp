@@ -240,12 +240,13 @@ asio::awaitable<Connection::Impl::Next> Connection::Impl::answer(HttpRequest& re
 asio::awaitable<Connection::Impl::Next> Connection::Impl::answer_generation(Generation& generation, LiveRequest& live,
                                                                             ClientWatch& watch) {
   if (watch.left()) co_return Next::close;
+  LoadedModel& model = generation.model.model();
+  Submission submission(live, model, generation.requests);
   const AnswerStream::Config config{.streaming = generation.streaming,
                                     .pending_bytes_max = context.limits.pending_bytes_max,
                                     .load_ns = generation.load_ns,
-                                    .keep = std::move(generation.keep)};
-  LoadedModel& model = generation.model.model();
-  Submission submission(live, model, generation.requests);
+                                    .keep = std::move(generation.keep),
+                                    .submit_next = [&submission] { return submission.submit_next(); }};
   AnswerStream answer(stream.get_executor(), std::move(generation.writer), std::move(generation.parsers), live,
                       context.clocks, config);
   const StreamTable::Registration registration(context.streams, live, answer);

@@ -15,6 +15,7 @@
 #include "model/model.h"
 #include "server/models/constraint_cache.h"
 #include "server/models/machine_memory.h"
+#include "model/pooling.h"
 #include "server/models/prompt_template.h"
 #include "store/model_defaults.h"
 #include "store/model_facts.h"
@@ -49,6 +50,20 @@ void log_what_differs(const gguf::File& file, const ModelConfig& config, const s
   if (skipped > 0) spdlog::info("{}: {} tensors beside the text model are not used", name, skipped);
 }
 
+// As decode shows them: the space that SentencePiece has put before the text is not part of it.
+std::vector<TokenPiece> pieces_of(const Tokenizer& tokenizer, std::span<const TokenId> tokens) {
+  std::vector<TokenPiece> pieces;
+  bool drops_space = tokenizer.adds_space_prefix();
+  for (const TokenId token : tokens) {
+    std::string_view text = tokenizer.bytes(token);
+    const bool control = text.empty();
+    if (control) text = tokenizer.name(token);
+    if (!control && std::exchange(drops_space, false) && text.starts_with(' ')) text.remove_prefix(1);
+    pieces.push_back({.text = std::string(text), .control = control});
+  }
+  return pieces;
+}
+
 // Everything one model needs, in the order in which it is built; the engine goes first when it is destroyed.
 class EngineModel final : public LoadedModel {
  public:
@@ -58,6 +73,7 @@ class EngineModel final : public LoadedModel {
     PromptTemplate prompt_template;
     api::StoredDefaults stored;
     std::unique_ptr<Backend> backend;
+    Result<Pooling> pooling;
   };
 
   static Result<std::unique_ptr<LoadedModel>> create(Parts parts, const store::ModelFile& file,
@@ -103,6 +119,9 @@ class EngineModel final : public LoadedModel {
   std::vector<TokenId> encode_raw(std::string_view text) const override {
     return parts_.tokenizer->encode(text, true, true);
   }
+  std::vector<TokenPiece> pieces(std::span<const TokenId> tokens) const override {
+    return pieces_of(*parts_.tokenizer, tokens);
+  }
   void add_token_texts(const TokenTexts& texts, SamplingParams& sampling) const override {
     quire::add_token_texts(texts, *parts_.tokenizer, sampling);
   }
@@ -119,6 +138,8 @@ class EngineModel final : public LoadedModel {
   TokenId bos() const override { return parts_.tokenizer->bos(); }
   size_t token_bytes_max() const override { return parts_.tokenizer->text_bytes_max(); }
   int32_t context_tokens() const override { return engine_->limits().context_tokens; }
+  int32_t width() const override { return static_cast<int32_t>(model_->config().width); }
+  Result<Pooling> pooling() const override { return parts_.pooling; }
   Result<void> submit(Request request) override { return engine_->submit(std::move(request)); }
   void cancel(SequenceId id) override { engine_->cancel(id); }
   EngineSnapshot snapshot() const override { return engine_->snapshot(); }
@@ -210,7 +231,9 @@ Result<std::unique_ptr<LoadedModel>> EngineModelLoader::load(const store::ModelF
                            .stored = {.options = api::merged_options(sampling.options, stored->params),
                                       .messages = std::move(stored->messages),
                                       .system = std::move(stored->system)},
-                           .backend = make_backend_()};
+                           .backend = make_backend_(),
+                           .pooling = Pooling::last};
+  parts.pooling = read_pooling(parts.file.metadata());
   Result<std::unique_ptr<LoadedModel>> model =
       EngineModel::create(std::move(parts), file, settings_, clock_, std::move(sink), keep_going);
   if (!model) return in_file(model.error());

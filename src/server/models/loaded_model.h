@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,12 @@ struct ModelMemory {
   uint64_t workspace_bytes = 0;
 };
 
+// A token as people are shown it.
+struct TokenPiece {
+  std::string text;      // its own bytes, or a control token's name
+  bool control = false;  // it stands for no text
+};
+
 // Any thread may call; destroying it waits until its engine has stopped, and each request that was left gets its
 // Finished event before.
 class LoadedModel {
@@ -41,6 +48,8 @@ class LoadedModel {
   virtual std::vector<TokenId> encode(const PromptText& prompt) const = 0;
   // The same for text whose special tokens are meant.
   virtual std::vector<TokenId> encode_raw(std::string_view text) const = 0;
+  // Each token's; the texts of those that are not control tokens are, one after another, what they all stand for.
+  virtual std::vector<TokenPiece> pieces(std::span<const TokenId> tokens) const = 0;
   // Adds what these texts mean in its vocabulary.
   virtual void add_token_texts(const TokenTexts& texts, SamplingParams& sampling) const = 0;
   // The conversation as the model's template writes it; without a template, the contents with line breaks between.
@@ -58,6 +67,10 @@ class LoadedModel {
   // Of text, that one token stands for: a text of n bytes has at least n / token_bytes_max() tokens.
   virtual size_t token_bytes_max() const = 0;
   virtual int32_t context_tokens() const = 0;
+  // Of the vector that a prompt becomes.
+  virtual int32_t width() const = 0;
+  // How a prompt's rows become that; an error where what its file says is not served.
+  virtual Result<Pooling> pooling() const = 0;
 
   // As EngineThread's.
   virtual Result<void> submit(Request request) = 0;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "api/ollama/models.h"
 #include "api/stored.h"
 #include "store/model_defaults.h"
@@ -42,9 +44,12 @@ api::ModelSummary new_summary(const store::ModelFile& file) {
   const bool says = file.stored && !file.stored->config.model_family.empty() &&
                     file.stored->config.file_type != store::file_type_name(-1);
   if (says) {
+    const std::vector<std::string>& capabilities = file.stored->config.capabilities;
     card.details = details_of(file.stored->config);
+    card.embeds = std::ranges::find(capabilities, "embedding") != capabilities.end();
   } else if (const Result<store::ModelFacts> facts = store::read_facts(file)) {
     card.details = details_of(*facts);
+    card.embeds = facts->pooling_type >= 0;
   }
   return card;
 }
@@ -121,6 +126,7 @@ Result<std::string> ModelCards::show(const store::ModelFile& file, const api::ol
                                     .modelfile = modelfile_of(file, stored, contents.facts.chat_template),
                                     .metadata = std::move(contents.metadata),
                                     .tensors = {}};
+  description.summary.embeds = contents.facts.pooling_type >= 0;
   if (stored.licenses.empty()) description.license = std::move(contents.facts.license);
   for (store::TensorFacts& tensor : contents.tensors) {
     description.tensors.push_back({std::move(tensor.name), std::string(tensor.type), std::move(tensor.shape)});

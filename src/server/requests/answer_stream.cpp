@@ -1,6 +1,7 @@
 #include "server/requests/answer_stream.h"
 
 #include <algorithm>
+#include <cmath>
 #include <variant>
 
 #include "base/check.h"
@@ -23,6 +24,11 @@ void AnswerStream::accept(const Event& event) {
     live_.log_end(choice, finished, clocks_.engine.now_ns());
     live_.record.add(*finished);
     if (!ended_) finish(choice, *finished);
+    if (!ended_ && !given_up_ && config_.submit_next) submit_next();
+    return;
+  }
+  if (const PromptLogprobs* prompt = std::get_if<PromptLogprobs>(&event.body)) {
+    if (!ended_ && !given_up_) writer_->prompt(choice, *prompt);
     return;
   }
   const TextDelta& delta = std::get<TextDelta>(event.body);
@@ -35,12 +41,20 @@ void AnswerStream::accept(const Event& event) {
   if (config_.streaming && pending_.size() > config_.pending_bytes_max) abandon();
 }
 
+void AnswerStream::submit_next() {
+  if (const Result<void> submitted = config_.submit_next(); !submitted) fail(api::from_error(submitted.error()));
+}
+
 // An answer is over with its last choice, or with the first that fails.
 void AnswerStream::finish(size_t choice, const Finished& finished) {
   const bool failed = finished.reason == FinishReason::error || finished.reason == FinishReason::cancelled ||
                       finished.reason == FinishReason::deadline;
   if (failed) {
     fail(api::from_finished(finished));
+    return;
+  }
+  if (!std::ranges::all_of(finished.embedding, [](float value) { return std::isfinite(value); })) {
+    fail({.status = 500, .message = "the model's numbers have left their range: the vector is not a number"});
     return;
   }
   ended_ = std::ranges::all_of(live_.sequences, &LiveSequence::ended);

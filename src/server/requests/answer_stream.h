@@ -33,6 +33,7 @@ class AnswerStream final : public ByteStream {
     size_t pending_bytes_max = 0;
     int64_t load_ns = 0;
     std::function<void(std::string record)> keep = {};  // takes what is to be kept of the answer; none: nothing is
+    std::function<Result<void>()> submit_next = {};     // called when a sequence has ended: the next may go
   };
 
   using Parsers = std::vector<std::unique_ptr<parts::PartsParser>>;  // of each choice's text
@@ -67,6 +68,7 @@ class AnswerStream final : public ByteStream {
 
  private:
   void finish(size_t choice, const Finished& finished);
+  void submit_next();
 
   const Config config_;
   const Clocks clocks_;

@@ -14,12 +14,14 @@ namespace {
 
 // The events of what is cancelled now come too late for this request's record.
 void record_the_unended(LiveRequest& live) {
+  if (std::ranges::all_of(live.sequences, &LiveSequence::ended)) return;
+  const std::vector<SequenceView> views = live.loaded->sequences();
   for (const LiveSequence& sequence : live.sequences) {
     if (sequence.ended) continue;
     Finished finished{.reason = FinishReason::cancelled};
     finished.stats.prompt_tokens = sequence.prompt_tokens;
     finished.stats.generated_tokens = sequence.generated;
-    for (const SequenceView& view : live.loaded->sequences()) {
+    for (const SequenceView& view : views) {
       if (view.id != sequence.id) continue;
       finished.stats.cached_tokens = view.cached_tokens;
       finished.stats.preemptions = view.preemptions;
@@ -76,7 +78,7 @@ void LiveRequest::cancel() {
   if (std::exchange(cancelled, true)) return;
   if (when_cancelled) when_cancelled();
   for (const LiveSequence& sequence : sequences) {
-    if (!sequence.ended) loaded->cancel(sequence.id);
+    if (!sequence.ended && !sequence.kept_back) loaded->cancel(sequence.id);
   }
 }
 
@@ -184,7 +186,8 @@ std::vector<api::ContextLine> LiveRequests::contexts(int64_t now_ns) const {
 Submission::Submission(LiveRequest& live, LoadedModel& model, const std::vector<Request>& requests) : live_(live) {
   live_.loaded = &model;
   for (const Request& request : requests) {
-    live_.sequences.push_back({.id = request.id, .prompt_tokens = static_cast<int32_t>(request.prompt.size())});
+    live_.sequences.push_back(
+        {.id = request.id, .prompt_tokens = static_cast<int32_t>(request.prompt.size()), .kept_back = true});
   }
 }
 
@@ -201,15 +204,23 @@ Submission::~Submission() {
 }
 
 Result<void> Submission::submit(std::vector<Request> requests) {
-  for (size_t index = 0; index < requests.size(); ++index) {
-    Result<void> submitted = live_.loaded->submit(std::move(requests[index]));
-    if (submitted) continue;
-    for (size_t unsent = index; unsent < requests.size(); ++unsent) live_.sequences[unsent].ended = true;
-    live_.record.refusal = Refusal::queue_full;
-    live_.cancel();
-    return submitted;
-  }
+  requests_ = std::move(requests);
+  while (handed_ < std::min(requests_.size(), together_max)) QUIRE_TRY_VOID(submit_next());
   return {};
+}
+
+Result<void> Submission::submit_next() {
+  if (handed_ == requests_.size() || live_.cancelled) return {};
+  live_.sequences[handed_].kept_back = false;
+  Result<void> submitted = live_.loaded->submit(std::move(requests_[handed_]));
+  if (submitted) {
+    ++handed_;
+    return {};
+  }
+  for (size_t unsent = handed_; unsent < requests_.size(); ++unsent) live_.sequences[unsent].ended = true;
+  live_.record.refusal = Refusal::queue_full;
+  live_.cancel();
+  return submitted;
 }
 
 }  // namespace quire::server

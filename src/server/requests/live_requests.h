@@ -26,6 +26,7 @@ class LoadedModel;
 struct LiveSequence {
   SequenceId id;
   int32_t prompt_tokens = 0;
+  bool kept_back = false;      // the engine has not got it yet
   bool ended = false;          // its Finished event has come
   int32_t generated = 0;       // tokens that have come
   int64_t first_text_ns = -1;  // when its first tokens came
@@ -127,11 +128,18 @@ class Submission {
   Submission(const Submission&) = delete;
   Submission& operator=(const Submission&) = delete;
 
-  // Hands them to the engine. An error (busy): none of them is left there.
+  // Hands them to the engine, at most `together_max` of them now: a request of thousands is not to fill the queue. An
+  // error (busy): none of them is left there.
   Result<void> submit(std::vector<Request> requests);
+  // One has ended: hands over the next, if one waits here. The same error.
+  Result<void> submit_next();
 
  private:
+  static constexpr size_t together_max = 128;
+
   LiveRequest& live_;
+  std::vector<Request> requests_;
+  size_t handed_ = 0;  // of them, to the engine
 };
 
 }  // namespace quire::server

@@ -8,6 +8,7 @@
 
 #include "api/chat_input.h"
 #include "base/check.h"
+#include "server/requests/shown_prompt.h"
 
 namespace quire::server {
 namespace {
@@ -158,6 +159,43 @@ ApiResult<Prompt> text_prompt(const GenerationCall& call, std::string prompt, co
   return Prompt{.tokens = model.encode(text), .text_end = end_of(text.text)};
 }
 
+ApiResult<void> check_vector(const api::VectorForm& form, const LoadedModel& model) {
+  if (const Result<Pooling> pooling = model.pooling(); !pooling) return refuse(400, pooling.error().message, "model");
+  if (form.dimensions <= model.width()) return {};
+  return refuse(
+      400,
+      fmt::format("\"dimensions\" must be at most {}, the width of the model, got {}", model.width(), form.dimensions),
+      "dimensions");
+}
+
+// The tokens of an input as the file has them around a text, for its vector; where it is too long, without the end of
+// the text.
+ApiResult<Prompt> input_prompt(const GenerationCall& call, const LoadedModel& model, int32_t limit) {
+  const auto room = static_cast<size_t>(std::min(limit, model.context_tokens() - 1));
+  const auto refuse_long = [&](std::optional<size_t> tokens) {
+    auto refused = too_long(tokens, static_cast<int32_t>(room));
+    refused.error().message = "the input length exceeds the context length: " + refused.error().message;
+    refused.error().param = "input";
+    return refused;
+  };
+  Prompt prompt{.tokens = call.prompt_tokens};
+  if (prompt.tokens.empty()) {
+    std::string text = call.prompt;
+    const size_t bytes_max = (room + 1) * 2 * model.token_bytes_max();  // what is behind them cannot be reached
+    if (!call.truncate && certainly_too_long(text, model, limit)) return refuse_long(std::nullopt);
+    if (text.size() > bytes_max) text.resize(character_begin(text, bytes_max));
+    prompt.tokens = model.encode_raw(text);
+  }
+  if (prompt.tokens.empty()) return refuse(400, "the input has no tokens", "input");
+  if (prompt.tokens.size() <= room) return prompt;
+  if (!call.truncate) return refuse_long(prompt.tokens.size());
+  const std::vector<TokenId> around = call.prompt_tokens.empty() ? model.encode_raw("") : std::vector<TokenId>();
+  prompt.tokens.resize(room);
+  if (!around.empty() && around.back() != model.bos()) prompt.tokens.back() = around.back();
+  prompt.lost_its_end = true;
+  return prompt;
+}
+
 }  // namespace
 
 int32_t context_limit(const GenerationCall& call, const LoadedModel& model) {
@@ -175,16 +213,17 @@ std::vector<TokenId> cut_middle(std::vector<TokenId> tokens, int32_t keep, int32
 
 ApiResult<Prompt> make_prompt(const GenerationCall& call, const LoadedModel& model, int64_t now_unix_s) {
   const int32_t limit = context_limit(call, model);
-  if (limit < 2) {
+  if (limit < (call.vector ? 1 : 2)) {
     return refuse(400, fmt::format("option \"num_ctx\" must be at least 2, got {}", limit), "num_ctx");
   }
   QUIRE_TRY_VOID(check_ids(call.context, model, "context"));
-  QUIRE_TRY_VOID(check_ids(call.prompt_tokens, model, "prompt"));
+  QUIRE_TRY_VOID(check_ids(call.prompt_tokens, model, call.vector ? "input" : "prompt"));
   QUIRE_TRY_VOID(check_ids(call.options.stop_tokens, model, "stop_token_ids"));
   QUIRE_TRY_VOID(check_ids(call.options.sampling.allowed_tokens, model, "allowed_token_ids"));
   for (const auto& [token, bias] : call.options.sampling.logit_bias) {
     QUIRE_TRY_VOID(check_ids({token}, model, "logit_bias"));
   }
+  if (call.vector) return input_prompt(call, model, limit);
   if (!call.messages.empty()) return chat_prompt(call, model, now_unix_s, limit);
 
   Prompt prompt{.tokens = call.prompt_tokens};
@@ -207,12 +246,15 @@ ApiResult<Prompt> make_prompt(const GenerationCall& call, const LoadedModel& mod
 }
 
 ApiResult<std::vector<Prompt>> make_prompts(GenerationCall& call, const LoadedModel& model, int64_t now_unix_s) {
+  if (call.vector) QUIRE_TRY_VOID(check_vector(*call.vector, model));
   std::vector<Prompt> prompts(1);
   QUIRE_TRY(prompts.front(), make_prompt(call, model, now_unix_s));
+  if (call.echo) prompts.front().shown = shown_prompt(call, prompts.front().tokens, model);
   for (api::TextPrompt& next : std::exchange(call.more_prompts, {})) {
     call.prompt = std::move(next.text);
     call.prompt_tokens = std::move(next.tokens);
     QUIRE_TRY(Prompt prompt, make_prompt(call, model, now_unix_s));
+    if (call.echo) prompt.shown = shown_prompt(call, prompt.tokens, model);
     prompts.push_back(std::move(prompt));
   }
   model.add_token_texts(call.options.texts, call.options.sampling);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "api/answer.h"
 #include "api/call.h"
 #include "api/error.h"
 #include "server/models/loaded_model.h"
@@ -21,8 +22,10 @@ struct Prompt {
   // What had to go, so that it fits.
   size_t dropped_messages = 0;   // of a chat
   bool lost_its_middle = false;  // a text
+  bool lost_its_end = false;     // an input of which a vector is wanted
+  api::ShownPrompt shown = {};   // where the call echoes it
 
-  bool truncated() const { return dropped_messages > 0 || lost_its_middle; }
+  bool truncated() const { return dropped_messages > 0 || lost_its_middle || lost_its_end; }
 };
 
 // At least one token and fewer than context_limit, so that there is room for an answer. A prompt that is longer is

@@ -21,12 +21,14 @@ constexpr int64_t ms = 1'000'000;  // in nanoseconds
 
 // -1, that is "until the context is full", or what still fits under the request's own context.
 int32_t generated_max(const GenerationCall& call, const LoadedModel& model, size_t prompt_tokens) {
+  if (call.vector) return 0;
   const int32_t room = context_limit(call, model) - static_cast<int32_t>(prompt_tokens);
   return call.options.num_predict < 0 ? room : std::min(call.options.num_predict, room);
 }
 
 void log_truncated(const LiveRequest& live, const Prompt& prompt, int32_t limit) {
   const std::string lost = prompt.lost_its_middle ? std::string("its middle")
+                           : prompt.lost_its_end  ? std::string("its end")
                                                   : fmt::format("its {} oldest messages", prompt.dropped_messages);
   spdlog::info("request {}: the prompt was too long for a context of {} tokens and lost {}; it has {} now", live.id,
                limit, lost, prompt.tokens.size());
@@ -49,15 +51,19 @@ std::optional<ApiError> refuse_to_go_on(const LiveRequest& live, int64_t now_ns)
 }
 
 // What all choices of a request have in common: everything but the id, the prompt and what follows from it.
-Request make_request(const GenerationCall& call, const LiveRequest& live, const ClientWeights& weights) {
+Request make_request(const GenerationCall& call, const LiveRequest& live, const ClientWeights& weights,
+                     Pooling pooling) {
   Request demand;
   demand.sampling = call.options.sampling;
   demand.generated_min = call.options.min_tokens;
   demand.stop = call.options.stop;
   demand.stop_tokens = call.options.stop_tokens;
   demand.ignore_eos = call.options.ignore_eos;
-  demand.use_cache = call.options.cache_prompt;
-  demand.logprobs_top_n = call.logprobs_top_n;
+  demand.pooling = pooling;
+  demand.prompt_logprobs_top_n = call.computed_prompt_logprobs();
+  // What is wanted of every row of a prompt is not in the cache.
+  demand.use_cache = call.options.cache_prompt && pooling != Pooling::mean && demand.prompt_logprobs_top_n < 0;
+  demand.logprobs_top_n = call.made() > call.choices ? std::max(0, call.logprobs_top_n) : call.logprobs_top_n;
   demand.priority = live.priority;
   demand.client = live.client;
   demand.client_weight = weights.of(demand.client);
@@ -93,7 +99,7 @@ api::ApiResult<Shaped> shape_answers(const LiveRequest& live, const GenerationCa
   for (const Prompt& prompt : prompts) {
     const bool templated = !prompt.text_end.empty();
     std::vector<parts::ToolSchema> tools = templated ? offered_tools(call) : std::vector<parts::ToolSchema>();
-    for (int32_t choice = 0; choice < call.choices; ++choice) {
+    for (int32_t choice = 0; choice < call.made(); ++choice) {
       shaped.parsers.push_back(templated ? model.syntax().make_parser(prompt.text_end, tools) : parts::plain_parser());
     }
     if (templated) shaped.shown_tokens = model.marker_tokens();
@@ -130,10 +136,17 @@ Generation make_generation(ServiceState& state, const Exchange& exchange, const 
   head.prompt_tokens = static_cast<int64_t>(prompts.front().tokens.size());
   head.shows_thinking = call.shows_thinking;
   head.names_stop = std::ranges::find(call.given_options, "stop") != call.given_options.end();
-  head.choices_per_prompt = static_cast<size_t>(call.choices);
+  head.choices_per_prompt = static_cast<size_t>(call.made());
   head.choices = prompts.size() * head.choices_per_prompt;
+  head.best = call.made() > call.choices ? static_cast<size_t>(call.choices) : 0;
+  if (call.vector) head.vector = *call.vector;
+  head.shown = {.echo = call.echo, .echo_top_n = call.logprobs_top_n, .logprobs_top_n = call.prompt_logprobs_top_n};
+  if (call.echo) {
+    for (Prompt& prompt : prompts) head.shown.prompts.push_back(std::move(prompt.shown));
+  }
 
-  Request demand = make_request(call, exchange.live, state.weights);
+  const Pooling pooling = call.vector ? model.model().pooling().value_or(Pooling::none) : Pooling::none;
+  Request demand = make_request(call, exchange.live, state.weights, pooling);
   // 32 bits of it: a client in any language can send the number back.
   demand.sampling.seed = call.options.seed ? *call.options.seed : state.random() >> 32;
   demand.shown_tokens = std::move(shaped.shown_tokens);
@@ -219,7 +232,8 @@ asio::awaitable<Reply> answer_call(ServiceState& state, const Exchange& exchange
   if (const auto applied = api::apply_stored(lease->model().stored(), call); !applied)
     co_return refusal(applied.error());
   const int64_t now_unix_s = state.clocks.unix_ns() / 1'000'000'000;
-  auto prompts = co_await on_pool(state.intake, [&] { return make_prompts(call, lease->model(), now_unix_s); });
+  const auto prepare = [&] { return make_prompts(call, lease->model(), now_unix_s); };
+  auto prompts = co_await on_pool(state.intake, prepare);
   if (endpoint.count_answer != nullptr) {
     if (const auto count = prompt_tokens(prompts)) co_return json_response(endpoint.count_answer(*count));
   }
