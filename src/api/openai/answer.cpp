@@ -326,7 +326,8 @@ std::string overflow_message(const ContextOverflow& overflow) {
 
 std::string error_body(const ApiError& error) {
   if (error.overflow) {
-    ApiError own{error.status, overflow_message(*error.overflow), "messages", "context_length_exceeded"};
+    ApiError own{error.status, overflow_message(*error.overflow), error.param.empty() ? "messages" : error.param,
+                 "context_length_exceeded"};
     return error_body(own);
   }
   const auto text_or_null = [](const std::string& text) { return text.empty() ? Json() : Json(text); };

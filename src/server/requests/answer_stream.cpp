@@ -1,7 +1,6 @@
 #include "server/requests/answer_stream.h"
 
 #include <algorithm>
-#include <cmath>
 #include <variant>
 
 #include "base/check.h"
@@ -51,10 +50,6 @@ void AnswerStream::finish(size_t choice, const Finished& finished) {
                       finished.reason == FinishReason::deadline;
   if (failed) {
     fail(api::from_finished(finished));
-    return;
-  }
-  if (!std::ranges::all_of(finished.embedding, [](float value) { return std::isfinite(value); })) {
-    fail({.status = 500, .message = "the model's numbers have left their range: the vector is not a number"});
     return;
   }
   ended_ = std::ranges::all_of(live_.sequences, &LiveSequence::ended);

@@ -171,9 +171,9 @@ ApiResult<void> check_vector(const api::VectorForm& form, const LoadedModel& mod
 // The tokens of an input as the file has them around a text, for its vector; where it is too long, without the end of
 // the text.
 ApiResult<Prompt> input_prompt(const GenerationCall& call, const LoadedModel& model, int32_t limit) {
-  const auto room = static_cast<size_t>(std::min(limit, model.context_tokens() - 1));
+  const auto room = static_cast<size_t>(limit);  // all of the context: nothing comes after it
   const auto refuse_long = [&](std::optional<size_t> tokens) {
-    auto refused = too_long(tokens, static_cast<int32_t>(room));
+    auto refused = too_long(tokens, limit);
     refused.error().message = "the input length exceeds the context length: " + refused.error().message;
     refused.error().param = "input";
     return refused;
