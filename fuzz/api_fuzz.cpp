@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "api/chat_input.h"
+#include "api/llama_server/dialect.h"
+#include "api/llama_server/request.h"
 #include "api/ollama/dialect.h"
 #include "api/ollama/request.h"
 #include "api/ollama/store_calls.h"
@@ -27,11 +29,17 @@ void check_error(const ApiResult<T>& result, const Dialect& dialect) {
   QUIRE_CHECK(!dialect.error_body(result.error()).empty(), "an error can be written, whatever bytes it quotes");
 }
 
+// Pieces have none of their own, but those around a gap, which are two prompts.
+void check_prompt(const TextPrompt& prompt, int depth = 0) {
+  QUIRE_CHECK(depth <= 2, "pieces are not nested");
+  for (const quire::TokenId token : prompt.tokens) QUIRE_CHECK(token >= 0, "ids are not negative");
+  for (const TextPrompt& piece : prompt.pieces) check_prompt(piece, depth + 1);
+}
+
 void check_call(const Dialect& dialect, const ApiResult<GenerationCall>& call) {
   check_error(call, dialect);
   if (!call) return;
   const GenerationOptions& options = call->options;
-  QUIRE_CHECK(!call->model.empty(), "a call names its model");
   QUIRE_CHECK(options.num_predict >= -1 && options.num_ctx.value_or(1) >= 1, "counts are sane");
   QUIRE_CHECK(options.sampling.temperature >= 0 && options.sampling.top_p >= 0 && options.sampling.top_p <= 1 &&
                   options.sampling.repeat_penalty > 0,
@@ -50,7 +58,12 @@ void check_call(const Dialect& dialect, const ApiResult<GenerationCall>& call) {
   QUIRE_CHECK(
       call->cache_salt.size() <= 256 && call->deadline_ms.value_or(1) > 0 && call->queue_timeout_ms.value_or(1) > 0,
       "what bounds a request is sane");
-  for (const quire::TokenId token : call->prompt_tokens) QUIRE_CHECK(token >= 0, "ids are not negative");
+  check_prompt({.tokens = call->prompt_tokens, .pieces = call->prompt_pieces});
+  for (const TextPrompt& prompt : call->more_prompts) check_prompt(prompt);
+  if (call->fill_in) {
+    check_prompt(call->fill_in->before);
+    check_prompt(call->fill_in->after);
+  }
   (void)chat_input(call->messages, *call, 0);
 }
 
@@ -77,6 +90,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* input, size_t size) {
                   "what is not kept is the client's business");
     }
   }
+  check_error(llama_server::parse_tokenize(body), llama_server::dialect);
+  check_error(llama_server::parse_detokenize(body), llama_server::dialect);
   check_error(ollama::parse_show(body), ollama::dialect);
   check_error(ollama::parse_transfer(body), ollama::dialect);
   check_error(ollama::parse_create(body), ollama::dialect);

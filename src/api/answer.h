@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,12 @@
 #include "text/parts/parts.h"
 
 namespace quire::api {
+
+// One of the prompts that a response answers.
+struct AskedPrompt {
+  int64_t tokens = 0;
+  std::string text = {};  // where the call has it reported
+};
 
 // A prompt as an answer shows it.
 struct ShownPrompt {
@@ -52,6 +59,9 @@ struct AnswerHead {
   ShownPrompts shown = {};           // OpenAI
   VectorForm vector = {};            // of answers that are vectors
   KeptRequest kept = {};             // as the call has it
+  Reported reported = {};            // the same
+  std::vector<AskedPrompt> prompts = {};
+  std::string settings = {};  // of Endpoint::settings
 };
 
 // What the server measured around the engine.
@@ -65,6 +75,7 @@ struct AnswerDelta {
   std::vector<parts::Part> parts;
   std::vector<TokenId> tokens;
   std::vector<PositionLogprobs> logprobs;  // one a token, when asked for
+  std::optional<RequestStats> stats = {};  // so far, when asked for
 };
 
 // Writes one response. One thread. Protocol: for each choice any number of prompt, then any number of delta, then

@@ -75,7 +75,8 @@ struct GenerationOptions {
 // One of several prompts of a request.
 struct TextPrompt {
   std::string text = {};
-  std::vector<TokenId> tokens = {};  // given as ids; `text` is empty then
+  std::vector<TokenId> tokens = {};     // given as ids; `text` is empty then
+  std::vector<TextPrompt> pieces = {};  // texts and ids in turn; the two above are empty then, and these have none
 };
 
 // What is asked of the vectors that prompts become.
@@ -111,19 +112,42 @@ struct KeptRequest {
   std::string items = {};              // an array: the whole conversation that is answered
 };
 
+// What is filled in between two texts.
+struct FillIn {
+  struct File {
+    std::string name;
+    std::string text;
+  };
+  TextPrompt before = {};
+  TextPrompt after = {};
+  std::vector<File> other_files = {};
+  bool names_files = false;  // the model is told of a repository and its files, where it knows of such
+};
+
+// What an answer says beside its text, where the dialect can say it.
+struct Reported {
+  bool prompt = false;                   // the text of what the engine continued
+  bool tokens = false;                   // the answer's ids
+  bool timings_per_token = false;        // with every piece, not with the last alone
+  std::vector<std::string> fields = {};  // of the whole answer, by paths with '/'; empty: all
+};
+
 struct GenerationCall {
-  std::string model = {};
-  std::string prompt = {};                    // generate, completions
-  std::vector<TokenId> prompt_tokens = {};    // completions given as ids; `prompt` is empty then
-  std::vector<TextPrompt> more_prompts = {};  // completions: after the first
-  int32_t choices = 1;                        // answers to each prompt
-  int32_t best_of = 1;                        // of so many that are made, the likeliest: at least `choices`
-  std::optional<VectorForm> vector = {};      // set: the answer is the vector of each prompt, and nothing is generated
-  std::string system = {};                    // generate
-  bool raw = false;                           // no template around the prompt
-  std::vector<TokenId> context = {};          // generate: ids that come before the prompt
-  std::vector<Message> messages = {};         // chat
-  LastTurn last_turn = LastTurn::automatic;   // chat
+  std::string model = {};                      // empty: the server's choice
+  std::string prompt = {};                     // generate, completions
+  std::vector<TokenId> prompt_tokens = {};     // completions given as ids; `prompt` is empty then
+  std::vector<TextPrompt> prompt_pieces = {};  // texts and ids in turn; the two above are empty then
+  std::vector<TextPrompt> more_prompts = {};   // completions: after the first
+  int32_t choices = 1;                         // answers to each prompt
+  int32_t best_of = 1;                         // of so many that are made, the likeliest: at least `choices`
+  std::optional<VectorForm> vector = {};       // set: the answer is the vector of each prompt, and nothing is generated
+  std::optional<FillIn> fill_in = {};          // generate, completions; where the prompt is what comes before the gap
+  std::string system = {};                     // generate
+  std::string template_text = {};              // generate: a Go template in place of the model's own
+  bool raw = false;                            // no template around the prompt
+  std::vector<TokenId> context = {};           // generate: ids that come before the prompt
+  std::vector<Message> messages = {};          // chat
+  LastTurn last_turn = LastTurn::automatic;    // chat
   GenerationOptions options = {};
   bool stream = true;
   bool returns_context = false;                  // Ollama: the final message carries all token ids
@@ -151,11 +175,16 @@ struct GenerationCall {
   std::optional<constraint::Spec> constraint = {};  // of the answer without its thinking and calls
   std::string template_variables = {};              // a JSON object: further ones for the template; empty: none
   KeptRequest kept = {};
+  Reported reported = {};
+  bool renders_only = false;                       // the answer is the prompt as the model would see it
+  std::vector<std::string> preserved_tokens = {};  // control tokens that are text in this answer, by their names
+  std::optional<int64_t> generate_ms_max = {};     // as Request::generate_ns_max
 
   // Nothing is asked. Where the endpoint has an answer for that, the call loads its model, or unloads it with
   // keep_alive 0.
   bool empty() const {
-    return vector ? !vector->has_input : prompt.empty() && prompt_tokens.empty() && messages.empty();
+    if (vector) return !vector->has_input;
+    return prompt.empty() && prompt_tokens.empty() && prompt_pieces.empty() && messages.empty();
   }
   // Answers that are made to each prompt.
   int32_t made() const { return std::max(choices, best_of); }

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "api/anthropic/dialect.h"
+#include "api/llama_server/dialect.h"
 #include "api/ollama/dialect.h"
 #include "api/openai/dialect.h"
 #include "api/responses/dialect.h"
@@ -12,8 +13,8 @@
 namespace quire::api {
 namespace {
 
-constexpr std::array<const Dialect*, 4> served = {&ollama::dialect, &openai::dialect, &responses::dialect,
-                                                  &anthropic::dialect};
+constexpr std::array<const Dialect*, 5> served = {&ollama::dialect, &openai::dialect, &responses::dialect,
+                                                  &anthropic::dialect, &llama_server::dialect};
 
 }  // namespace
 
@@ -27,7 +28,11 @@ std::span<const Dialect* const> dialects() { return served; }
 
 const Dialect& dialect_of_path(std::string_view path) {
   const auto claimed = [&](const Dialect* dialect) {
-    return path.starts_with(dialect->path_prefix) ? dialect->path_prefix.size() : 0;
+    size_t longest = 0;
+    for (const std::string_view prefix : dialect->path_prefixes) {
+      if (path.starts_with(prefix)) longest = std::max(longest, prefix.size());
+    }
+    return longest;
   };
   return **std::ranges::max_element(served, {}, claimed);  // the first of equals
 }

@@ -35,13 +35,17 @@ struct Endpoint {
   ApiResult<void> (*resume)(GenerationCall& call, std::span<const std::optional<std::string>> records) = nullptr;
   // Where this is set nothing is generated: the answer to a prompt of so many tokens.
   std::string (*count_answer)(int64_t prompt_tokens) = nullptr;
+  // The answer to a call that only renders. Null: no call of this endpoint does.
+  std::string (*render_answer)(const std::string& model, const std::string& prompt, int64_t unix_ns) = nullptr;
+  // For AnswerHead::settings: what the answer says of how it was made, with the seed that is used. Null: nothing.
+  std::string (*settings)(const GenerationCall& call, uint64_t seed) = nullptr;
 };
 
 // Constants, compared by address.
 struct Dialect {
   std::string_view name;  // "ollama"
-  // What is answered below it is in this dialect, errors included; of several that fit the longest counts.
-  std::string_view path_prefix;
+  // What is answered below them is in this dialect, errors included; of several that fit the longest counts.
+  std::span<const std::string_view> path_prefixes;
   std::span<const Endpoint* const> endpoints;
   // The body of an error response.
   std::string (*error_body)(const ApiError& error);

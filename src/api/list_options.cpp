@@ -196,6 +196,10 @@ constexpr std::array list_options{ListOption{"stop", apply_stop},
 
 }  // namespace
 
+std::string_view sampler_name(SamplingStep step) {
+  return std::ranges::find(sampler_names, step, &SamplerName::step)->name;
+}
+
 const ListOption* find_list_option(std::string_view name) {
   const auto found = std::ranges::find(list_options, name, &ListOption::name);
   return found == list_options.end() ? nullptr : &*found;

@@ -14,6 +14,9 @@ struct ListOption {
   ApiResult<void> (*apply)(const nlohmann::json& value, GenerationOptions& target);
 };
 
+// "top_k": as `samplers` names it.
+std::string_view sampler_name(SamplingStep step);
+
 // Null: no such option.
 const ListOption* find_list_option(std::string_view name);
 

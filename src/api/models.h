@@ -82,6 +82,7 @@ struct ModelDescription {
   std::string renderer;
   std::string parser;
   std::string requires_;
+  bool fills_in = false;  // what is missing between two texts
   std::string modelfile;
   std::string metadata;  // the file's, as a JSON object
   std::vector<TensorLine> tensors;

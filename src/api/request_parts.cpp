@@ -9,6 +9,7 @@
 #include "api/as_written.h"
 #include "api/duration.h"
 #include "api/json_text.h"
+#include "api/options.h"
 #include "api/shape.h"
 #include "api/tools.h"
 #include "base/ascii.h"
@@ -34,13 +35,17 @@ ApiResult<std::string> read_content(const Fields& message, std::vector<std::stri
   return result;
 }
 
-// Fields of vLLM's and llama.cpp's servers that say what form an answer has, when it ends or what it is an answer to.
-// An answer that was made without them looks like one that kept to them.
-ApiResult<void> refuse_what_others_serve(const Fields& fields) {
-  QUIRE_TRY_VOID(fields.refuse_set({"logits_processors", "use_beam_search", "chat_template", "documents", "lora"}));
-  QUIRE_TRY_VOID(fields.refuse_unless("n_probs", {0}));
-  return fields.refuse_unless("skip_special_tokens", {true});
-}
+// The options that are taken at the top level; read through the same table.
+constexpr std::string_view flat_options[] = {
+    // OpenAI's
+    "temperature", "top_p", "frequency_penalty", "presence_penalty", "seed", "stop", "logit_bias",
+    // llama.cpp's and Ollama's
+    "top_k", "min_p", "typical_p", "repeat_penalty", "repeat_last_n", "num_ctx", "n_predict", "min_keep", "samplers",
+    "top_n_sigma", "dynatemp_range", "dynatemp_exponent", "xtc_probability", "xtc_threshold", "dry_multiplier",
+    "dry_base", "dry_allowed_length", "dry_penalty_last_n", "dry_sequence_breakers", "mirostat", "mirostat_tau",
+    "mirostat_eta",
+    // vLLM's
+    "repetition_penalty", "min_tokens", "stop_token_ids", "allowed_token_ids", "bad_words"};
 
 }  // namespace
 
@@ -95,7 +100,6 @@ ApiResult<void> read_scheduling(const Fields& fields, GenerationCall& call) {
 }
 
 ApiResult<void> read_common(const Fields& fields, GenerationCall& call) {
-  QUIRE_TRY_VOID(refuse_what_others_serve(fields));
   QUIRE_TRY_VOID(read_constraints(fields, call));
   QUIRE_TRY(call.stream, fields.boolean_or("stream", call.stream));
   for (const auto& [name, option] :
@@ -109,6 +113,39 @@ ApiResult<void> read_common(const Fields& fields, GenerationCall& call) {
   return read_scheduling(fields, call);
 }
 
+// An answer that was made without them looks like one that kept to them.
+ApiResult<void> refuse_what_others_serve(const Fields& fields) {
+  QUIRE_TRY_VOID(fields.refuse_set({"logits_processors", "use_beam_search", "chat_template", "documents", "lora"}));
+  QUIRE_TRY_VOID(fields.refuse_unless("n_probs", {0}));
+  return fields.refuse_unless("skip_special_tokens", {true});
+}
+
+ApiResult<void> read_flat_options(const Fields& fields, GenerationCall& call) {
+  nlohmann::json picked = nlohmann::json::object();
+  for (const std::string_view name : flat_options) {
+    const nlohmann::json* value = fields.find(name);
+    if (value == nullptr) continue;
+    picked[std::string(name)] = *value;
+    call.given_options.emplace_back(native_name(name));
+  }
+  return apply_options(picked, call.options, call.unknown_fields);
+}
+
+ApiResult<void> read_llama_server(const Fields& fields, GenerationCall& call) {
+  constexpr int64_t year_ms = int64_t{365} * 24 * 3600 * 1000;
+  constexpr size_t preserved_max = 256;
+  QUIRE_TRY(call.reported.timings_per_token, fields.boolean_or("timings_per_token", false));
+  QUIRE_TRY(const std::optional<int64_t> most_ms, fields.integer("t_max_predict_ms", -1, year_ms));
+  if (most_ms && *most_ms > 0) call.generate_ms_max = most_ms;
+  QUIRE_TRY(call.preserved_tokens, fields.texts("preserved_tokens", preserved_max));
+  QUIRE_TRY_VOID(fields.refuse_set({"return_progress", "post_sampling_probs", "grammar_lazy", "grammar_triggers"}));
+  QUIRE_TRY_VOID(fields.refuse_unless("n_indent", {0}));
+  // Contexts have no slots, and any of them goes on from any prefix that is there; blocks are never moved to another
+  // position; a context is not shifted; a connection without pings stays open.
+  fields.pass_over({"id_slot", "n_cache_reuse", "n_discard", "sse_ping_interval"});
+  return {};
+}
+
 ApiResult<void> check_min_tokens(const GenerationCall& call) {
   const GenerationOptions& options = call.options;
   if (options.num_predict < 0 || options.min_tokens <= options.num_predict) return {};
@@ -116,6 +153,14 @@ ApiResult<void> check_min_tokens(const GenerationCall& call) {
                 fmt::format("\"min_tokens\" must be at most the {} tokens of the answer, got {}", options.num_predict,
                             options.min_tokens),
                 "min_tokens");
+}
+
+ApiResult<void> read_suffix(const Fields& fields, GenerationCall& call) {
+  QUIRE_TRY(std::string suffix, fields.text_or("suffix", ""));
+  if (suffix.empty()) return {};
+  call.fill_in =
+      FillIn{.before = {.text = call.prompt, .tokens = call.prompt_tokens}, .after = {.text = std::move(suffix)}};
+  return {};
 }
 
 ApiResult<void> read_logprobs(const Fields& fields, GenerationCall& call) {

@@ -21,11 +21,20 @@ ApiResult<std::optional<int64_t>> read_keep_alive(const Fields& fields);
 // deadline_ms, queue_timeout_ms.
 ApiResult<void> read_scheduling(const Fields& fields, GenerationCall& call);
 // Fields that every generating endpoint takes beside its own: stream, ignore_eos, cache_prompt, keep_alive, and what
-// read_scheduling reads. What other servers have and an answer would be of another form or length without is refused by
-// name.
+// read_scheduling reads.
 ApiResult<void> read_common(const Fields& fields, GenerationCall& call);
+// What vLLM's and llama.cpp's servers have and an answer would be of another form or length without is refused by name.
+ApiResult<void> refuse_what_others_serve(const Fields& fields);
+// The native options at the top level, where OpenAI, llama.cpp's server and vLLM have them, with the names that these
+// have of their own.
+ApiResult<void> read_flat_options(const Fields& fields, GenerationCall& call);
+// What llama.cpp's server takes on every endpoint that generates: timings_per_token, t_max_predict_ms and others; what
+// is about its slots changes nothing here.
+ApiResult<void> read_llama_server(const Fields& fields, GenerationCall& call);
 // min_tokens must leave room for what num_predict allows.
 ApiResult<void> check_min_tokens(const GenerationCall& call);
+// `suffix`: the prompt is what comes before a gap, this what comes behind it.
+ApiResult<void> read_suffix(const Fields& fields, GenerationCall& call);
 // `logprobs: bool` with `top_logprobs: 0..20`, as chat endpoints and the native ones have them.
 ApiResult<void> read_logprobs(const Fields& fields, GenerationCall& call);
 // `messages`: text turns, with calls of tools and their results; images and audio are refused by name. `text` is what

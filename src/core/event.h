@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -50,6 +51,7 @@ struct TextDelta {
   std::string text;
   std::vector<TokenId> tokens;
   std::vector<PositionLogprobs> logprobs;  // one a token, when asked for
+  std::optional<RequestStats> stats;       // so far, when asked for
 };
 
 // How likely the prompt's next tokens were, when asked for: those of all but its first token come, in order, before

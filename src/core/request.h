@@ -25,7 +25,9 @@ struct Request {
   SequenceId id;
   std::vector<TokenId> prompt;  // at least one token
   int32_t generated_max = -1;   // tokens to generate at most; -1: until the context is full
-  int32_t generated_min = 0;    // before so many tokens nothing ends it: no end or stop token is chosen, no text stops
+  int64_t generate_ns_max =
+      -1;                     // from its first token; then it ends as by its length, once it has a line break; -1: none
+  int32_t generated_min = 0;  // before so many tokens nothing ends it: no end or stop token is chosen, no text stops
   SamplingParams sampling;
   std::vector<std::string> stop;       // text that ends the answer and is not part of it
   std::vector<TokenId> stop_tokens;    // tokens that end it, besides the model's own end tokens
@@ -34,6 +36,7 @@ struct Request {
   bool use_cache = true;               // may take its prompt from KV blocks that are already computed
   int32_t logprobs_top_n = -1;         // -1: no log-probabilities; 0: the chosen token's only; n: the best n as well
   int32_t prompt_logprobs_top_n = -1;  // the same of the prompt's tokens, but for the first
+  bool reports_stats = false;          // each piece of text comes with what is known of the request by then
   Pooling pooling = Pooling::none;     // any other: the answer is the prompt's vector, and nothing is generated
   uint8_t priority = 3;                // RFC 9218 urgency: 0 first ... 7 last
   uint64_t cache_salt = 0;             // KV is shared only between equal salts

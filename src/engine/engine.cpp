@@ -306,6 +306,14 @@ void Engine::apply(const StepPlan& plan, const Batch& batch) {
   scheduler_.commit(outcomes_);
 }
 
+// Whether it has had its time with this token, whose bytes these are. A text is not cut within its first line.
+bool Engine::is_out_of_time(Context& context, std::string_view bytes, int64_t now_ns) {
+  const int64_t most_ns = context.request.generate_ns_max;
+  if (most_ns < 0) return false;
+  context.has_line_break = context.has_line_break || bytes.find('\n') != std::string_view::npos;
+  return context.has_line_break && now_ns - context.first_token_ns > most_ns;
+}
+
 // Sends the text of a sequence's next token, or ends it.
 SliceOutcome Engine::advance(const Slice& slice, Sampled& sampled, int64_t now_ns) {
   Context& context = contexts_.at(slice.sequence);
@@ -338,11 +346,12 @@ SliceOutcome Engine::advance(const Slice& slice, Sampled& sampled, int64_t now_n
     }
     if (context.stream.stopped()) {
       finished = Finished{.reason = FinishReason::stop, .stop_text = context.stream.stop_text()};
-    } else if (sequence.length() + 1 >= sequence.length_max) {
+    } else if (sequence.length() + 1 >= sequence.length_max || is_out_of_time(context, bytes, now_ns)) {
       finished = Finished{.reason = FinishReason::length};
     }
   }
   if (finished) delta.text += context.stream.finish();
+  if (request.reports_stats) delta.stats = stats_of(context);
   if (!delta.text.empty() || !delta.tokens.empty()) events_.push_back({slice.sequence, std::move(delta)});
   const bool ends = finished.has_value();
   if (ends) end(slice.sequence, std::move(*finished));

@@ -100,6 +100,7 @@ class Engine {
     std::vector<TokenId> too_early;     // never chosen before request.generated_min tokens
     std::optional<double> mirostat_mu;  // a function of the tokens that were chosen, as SamplingPlace's
     bool started = false;               // something of it was in a step
+    bool has_line_break = false;        // in what it has said
     int64_t first_token_ns = -1;
     int64_t last_token_ns = -1;
   };
@@ -120,6 +121,7 @@ class Engine {
   std::span<const TokenId> forbidden(const Context& context) const;
   void choose(const Slice& slice, std::span<const float> logits, Sampler& sampler, Sampled& sampled) const;
   void apply(const StepPlan& plan, const Batch& batch);
+  static bool is_out_of_time(Context& context, std::string_view bytes, int64_t now_ns);
   SliceOutcome advance(const Slice& slice, Sampled& sampled, int64_t now_ns);
   SliceOutcome conclude(SequenceId id);
   void post_prompt_logprobs(SequenceId id, PromptReading& reading);

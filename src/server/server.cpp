@@ -146,6 +146,8 @@ Server::Impl::Impl(Config given, store::Catalog models, ModelLoader& loader, con
                .kept = kept,
                .store_folder = config.settings.models_folder,
                .registry = config.registry,
+               .given_models = config.preload,
+               .awaited_models = config.needs_preloaded ? config.preload : std::vector<std::string>(),
                .random = std::mt19937_64(config.seed)}),
       context{.service = service,
               .intake = intake,
@@ -256,7 +258,9 @@ asio::awaitable<void> Server::Impl::preload(std::string name) {
     const ModelHost::Demand demand{.file = std::move(*file), .arrived_ns = clocks.engine.now_ns()};
     ModelHost::Wait wait(host, demand);
     const auto lease = co_await wait.done();
-    if (lease) lease->keep_alive(api::keep_alive_forever);
+    if (!lease) co_return;
+    lease->keep_alive(api::keep_alive_forever);
+    service.note_loaded(name);
   } catch (const std::exception& error) {
     spdlog::error("{} is not loaded: {}", name, error.what());
   }

@@ -26,6 +26,7 @@ class Server {
     Settings settings;
     ConnectionLimits limits = {};
     std::vector<std::string> preload = {};  // names of models to load at start; they stay for ever
+    bool needs_preloaded = false;           // until they are loaded /health says that they are not
     uint64_t seed = 0;                      // begins ids, and the seeds of requests that have none
     std::function<MachineMemory()> read_memory = [] { return read_machine_memory(); };
     // What pulls and pushes take from the machine.

@@ -18,6 +18,21 @@ inline size_t utf8_character_size(std::string_view text, size_t at) {
   return size > 0 ? static_cast<size_t>(size) : 0;
 }
 
+// The first byte of a character at or after `at`.
+inline size_t utf8_character_begin(std::string_view text, size_t at) {
+  while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) ++at;
+  return at;
+}
+
+inline bool has_whole_characters(std::string_view text) {
+  for (size_t at = 0; at < text.size();) {
+    const size_t size = utf8_character_size(text, at);
+    if (size == 0) return false;
+    at += size;
+  }
+  return true;
+}
+
 // How many characters begin in it: continuation bytes belong to one that began before.
 inline size_t utf8_characters_begun(std::string_view text) {
   return static_cast<size_t>(

@@ -190,6 +190,11 @@ TEST(OllamaAnswer, says_what_a_load_did) {
             R"("done_reason":"load","total_duration":3,"load_duration":2})");
 }
 
+const std::string timings =
+    R"("timings":{"cache_n":4,"prompt_n":1,"prompt_ms":1.9999999999999998e-05,"prompt_per_token_ms":1.9999999999999998e-05,)"
+    R"("prompt_per_second":50000000.0,"predicted_n":2,"predicted_ms":2.9999999999999997e-05,)"
+    R"("predicted_per_token_ms":1.4999999999999999e-05,"predicted_per_second":66666666.666666664})";
+
 TEST(OpenAiAnswer, streams_events_with_the_role_once_and_ends_with_done) {
   AnswerHead head = head_of(true);
   head.include_usage = true;
@@ -207,8 +212,8 @@ TEST(OpenAiAnswer, streams_events_with_the_role_once_and_ends_with_done) {
                 "\"usage\":null}\n\n" +
                 begin +
                 R"([{"index":0,"delta":{},"logprobs":null,"finish_reason":"stop"}],"usage":null,)"
-                "\"seed\":42,\"queue_duration\":10,\"prompt_eval_cached_count\":4}\n\n" +
-                begin + "[]," + usage + "}\n\ndata: [DONE]\n\n");
+                "\"seed\":42,\"queue_duration\":10,\"prompt_eval_cached_count\":4," +
+                timings + "}\n\n" + begin + "[]," + usage + "}\n\ndata: [DONE]\n\n");
 }
 
 TEST(OpenAiAnswer, says_the_tier_that_was_asked_for) {
@@ -227,7 +232,8 @@ TEST(OpenAiAnswer, sends_text_completions_in_one_piece) {
             R"("system_fingerprint":"fp_quire","choices":[{"index":0,"text":"Hello","logprobs":null,)"
             R"("finish_reason":"stop"}],"usage":{"prompt_tokens":5,"completion_tokens":2,"total_tokens":7,)"
             R"("prompt_tokens_details":{"cached_tokens":4},"queue_duration":10,"seed":42},"seed":42,)"
-            R"("queue_duration":10,"prompt_eval_cached_count":4})");
+            R"("queue_duration":10,"prompt_eval_cached_count":4,)" +
+                timings + "}");
 }
 
 // Two prompts with two choices each; the first prompt has 5 tokens, the second 7.

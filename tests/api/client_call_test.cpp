@@ -56,9 +56,9 @@ TEST(ClientLine, is_read_in_each_form_that_answers_have) {
   EXPECT_EQ(usage->counts.answer_tokens, 4);
   EXPECT_FALSE(last->prompt_truncated);
   EXPECT_TRUE(ollama::dialect.read_line(R"({"done":true,"prompt_truncated":true})")->prompt_truncated);
-  EXPECT_TRUE(openai::dialect
-                  .read_line(R"(data: {"choices":[{"delta":{},"finish_reason":"stop"}],"prompt_truncated":true})")
-                  ->prompt_truncated);
+  EXPECT_TRUE(
+      openai::dialect.read_line(R"(data: {"choices":[{"delta":{},"finish_reason":"stop"}],"prompt_truncated":true})")
+          ->prompt_truncated);
 }
 
 TEST(ClientLine, what_says_nothing_of_the_answer_is_none_and_what_is_wrong_is_an_error) {

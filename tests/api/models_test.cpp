@@ -16,7 +16,10 @@ ModelSummary tiny() {
           .size_bytes = 1000,
           .digest = "abc",
           .modified = {1'767'323'045, 6},
-          .details = {.family = "llama", .parameter_size = "260K", .quantization_level = "F32", .context_length = 2048,
+          .details = {.family = "llama",
+                      .parameter_size = "260K",
+                      .quantization_level = "F32",
+                      .context_length = 2048,
                       .embedding_length = 64}};
 }
 
@@ -39,7 +42,8 @@ TEST(ModelBodies, list_models_as_ollama_does) {
   const ModelSummary model = tiny();
   EXPECT_EQ(ollama::tags_body({&model, 1}),
             R"({"models":[{"name":"tiny:latest","model":"tiny:latest","modified_at":"2026-01-02T03:04:05.000000006Z",)"
-            R"("size":1000,"digest":"abc",)" + details + R"(,"capabilities":["completion"]}]})");
+            R"("size":1000,"digest":"abc",)" +
+                details + R"(,"capabilities":["completion"]}]})");
 }
 
 TEST(ModelBodies, say_what_a_model_that_was_made_for_vectors_can_do) {
@@ -59,13 +63,18 @@ TEST(ModelBodies, list_running_models_longest_lived_first) {
   const std::string body = ollama::ps_body({soon, forever});
   EXPECT_LT(body.find("big:latest"), body.find("tiny:latest"));
   EXPECT_NE(body.find(R"("expires_at":"1970-01-01T00:00:00.000000010Z","size_vram":0,"context_length":2048)"),
-            std::string::npos) << body;
+            std::string::npos)
+      << body;
 }
 
 TEST(ModelBodies, show_what_the_controllers_know) {
   RunningModel model{.summary = tiny()};
-  model.controller = {.parallel = 12, .parallel_max = 64, .target_gap_ns = 45'500'000, .prompt_row_ns = 81'234,
-                      .step_tokens = 128, .start_interval_ns = -1};
+  model.controller = {.parallel = 12,
+                      .parallel_max = 64,
+                      .target_gap_ns = 45'500'000,
+                      .prompt_row_ns = 81'234,
+                      .step_tokens = 128,
+                      .start_interval_ns = -1};
   model.controller.curve[0] = {.streams = 1, .step_ns = 20'000'000};
   model.controller.curve[1] = {.streams = 8, .step_ns = 31'000'000};
   model.controller.curve_points = 2;
@@ -77,7 +86,8 @@ TEST(ModelBodies, show_what_the_controllers_know) {
                       R"("step_tokens":128,"start_interval_ms":null,"curve":[{"streams":1,"step_ms":20.0},)"
                       R"({"streams":8,"step_ms":31.0}]},)"
                       R"("kv_blocks":{"total":100,"limit":80,"held":30,"cached":20,"bytes":4096,"type":"q8_0"})"),
-            std::string::npos) << body;
+            std::string::npos)
+      << body;
 }
 
 TEST(ModelBodies, list_models_as_openai_does) {
@@ -88,12 +98,16 @@ TEST(ModelBodies, list_models_as_openai_does) {
 }
 
 TEST(ModelBodies, show_a_model) {
-  const ModelDescription model{.summary = tiny(), .license = "mit", .chat_template = "T", .modelfile = "FROM tiny\n",
+  const ModelDescription model{.summary = tiny(),
+                               .license = "mit",
+                               .chat_template = "T",
+                               .modelfile = "FROM tiny\n",
                                .metadata = R"({"general.architecture":"llama"})",
                                .tensors = {{.name = "t", .type = "F32", .shape = {2, 3}}}};
   const std::string body = ollama::show_body(model, true);
   EXPECT_EQ(body, R"({"license":"mit","modelfile":"FROM tiny\n","parameters":"","template":"T","system":"",)" +
-                      details + R"(,"messages":[],"model_info":{"general.architecture":"llama"},)"
+                      details +
+                      R"(,"messages":[],"model_info":{"general.architecture":"llama"},)"
                       R"("tensors":[{"name":"t","type":"F32","shape":[2,3]}],"capabilities":["completion"],)"
                       R"("modified_at":"2026-01-02T03:04:05.000000006Z"})");
   EXPECT_EQ(ollama::show_body(model, false).find("tensors"), std::string::npos);

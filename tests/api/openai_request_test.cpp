@@ -138,6 +138,29 @@ TEST(OpenAiRequest, takes_several_prompts_and_choices) {
   EXPECT_EQ(parse_chat_completions(chat_body(R"("n":128)"))->choices, 128);
 }
 
+TEST(OpenAiRequest, without_a_model_asks_for_the_one_that_the_server_chooses) {
+  EXPECT_EQ(parse_completions(R"({"prompt":"p"})")->model, "");
+  EXPECT_EQ(parse_chat_completions(R"({"messages":[{"role":"user","content":"p"}]})")->model, "");
+}
+
+TEST(OpenAiRequest, takes_what_llama_cpps_server_takes_beside_it) {
+  const auto call = parse_chat_completions(
+      chat_body(R"("timings_per_token":true,"t_max_predict_ms":50,"id_slot":3,"n_keep":4,"reasoning_format":"auto",
+      "preserved_tokens":["<x>"])"));
+  ASSERT_TRUE(call) << call.error().message;
+  EXPECT_TRUE(call->reported.timings_per_token);
+  EXPECT_EQ(call->generate_ms_max, 50);
+  EXPECT_EQ(call->preserved_tokens, std::vector<std::string>{"<x>"});
+  EXPECT_TRUE(call->unknown_fields.empty());
+}
+
+TEST(OpenAiRequest, a_suffix_makes_a_gap_behind_the_prompt) {
+  const auto call = parse_completions(R"({"prompt":[1,2],"suffix":"s"})");
+  ASSERT_TRUE(call && call->fill_in);
+  EXPECT_EQ(call->fill_in->before.tokens, (std::vector<TokenId>{1, 2}));
+  EXPECT_EQ(call->fill_in->after.text, "s");
+}
+
 TEST(OpenAiRequest, reads_what_is_wanted_of_the_prompt_beside_its_answer) {
   const auto echo = parse_completions(R"({"model":"m","prompt":"p","echo":true,"max_tokens":0,"logprobs":2})");
   ASSERT_TRUE(echo) << echo.error().message;
@@ -164,7 +187,6 @@ struct Refusal {
 };
 
 const Refusal refused_completions[] = {
-    Refusal{R"({"prompt":"p"})", "400 model is required"},
     Refusal{R"({"model":"m"})", "400 \"prompt\" is required"},
     Refusal{R"({"model":"m","prompt":5})",
             "400 \"prompt\" must be a string or an array of token ids, or an array of these"},
@@ -178,7 +200,8 @@ const Refusal refused_completions[] = {
             "400 \"n\" times the number of prompts must be at most 128, got 130"},
     Refusal{R"({"model":"m","prompt":[1,"b"]})", "400 \"prompt\" must hold token ids, got a string"},
     Refusal{R"({"model":"m","prompt":[99999999999]})", "400 \"prompt\" must hold token ids, got 99999999999"},
-    Refusal{R"({"model":"m","prompt":"p","suffix":"s"})", "400 \"suffix\" is not supported"},
+    Refusal{R"({"model":"m","prompt":["p","q"],"suffix":"s"})", "400 \"suffix\" belongs to one prompt, got several"},
+    Refusal{R"({"model":"m","prompt":"p","return_progress":true})", "400 \"return_progress\" is not supported"},
     Refusal{R"({"model":"m","prompt":"p","tools":[{}]})", "400 \"tools\" is not supported"},
     Refusal{R"({"model":"m","prompt":"p","n":129})", "400 \"n\" must be an integer from 1 to 128, got 129"},
     Refusal{R"({"model":"m","prompt":"p","n":0})", "400 \"n\" must be an integer from 1 to 128, got 0"},

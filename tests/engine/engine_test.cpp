@@ -67,6 +67,14 @@ TEST(EngineGate, stories260k_says_what_llama2c_says_alone_and_in_company) {
   }
 }
 
+TEST_F(EngineTest, an_answer_is_not_cut_within_its_first_line_whatever_its_time) {
+  Request hurried = request(1, {1, 5, 6}, 7);
+  hurried.generate_ns_max = 1;
+  world_.engine().submit(std::move(hurried));
+  world_.run();
+  EXPECT_EQ(world_.answers()[{1}].tokens.size(), 7U) << "no token of this vocabulary has a line break";
+}
+
 TEST_F(EngineTest, an_answer_ends_at_its_greatest_length) {
   world_.engine().submit(request(1, {1, 5, 6}, 7));
   world_.run();

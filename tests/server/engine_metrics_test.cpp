@@ -70,7 +70,7 @@ class GatedModel final : public LoadedModel {
         engine_({.block_tokens = 32, .block_count = 64, .context_tokens = 256, .running_max = 1, .queue_max = 2},
                 executor_, *tokenizer_, clock, std::move(sink)) {}
   std::vector<TokenId> encode(const PromptText& prompt) const override { return encode_raw(prompt.text); }
-  std::vector<TokenId> encode_raw(std::string_view text) const override {
+  std::vector<TokenId> tokenize(std::string_view text, bool, bool) const override {
     return {1, static_cast<TokenId>(text.size())};
   }
   std::vector<TokenPiece> pieces(std::span<const TokenId> tokens) const override {
@@ -78,12 +78,16 @@ class GatedModel final : public LoadedModel {
   }
   void add_token_texts(const TokenTexts&, SamplingParams&) const override {}
   Result<PromptText> render(const ChatTemplateInput&) const override { return PromptText{}; }
+  Result<std::optional<PromptText>> render_fill_in(const GenerateTemplateInput&) const override { return std::nullopt; }
+  const FillInTokens& fill_in_tokens() const override { return no_fill_in_; }
+  const std::string& template_source() const override { return no_template_; }
   const parts::Syntax& syntax() const override { return syntax_; }
   const std::vector<TokenId>& marker_tokens() const override { return no_tokens_; }
   Result<std::shared_ptr<const Constraint>> constrain(const AnswerShape&) const override { return nullptr; }
   const api::StoredDefaults& stored() const override { return stored_; }
   int32_t vocab_size() const override { return 64; }
   TokenId bos() const override { return 1; }
+  TokenId eos() const override { return -1; }
   size_t token_bytes_max() const override { return 64; }
   int32_t context_tokens() const override { return 256; }
   int32_t width() const override { return 64; }
@@ -103,6 +107,8 @@ class GatedModel final : public LoadedModel {
   const api::StoredDefaults stored_;
   const parts::Syntax syntax_ = parts::Syntax::of("", "");
   const std::vector<TokenId> no_tokens_;
+  const FillInTokens no_fill_in_;
+  const std::string no_template_;
   const std::unique_ptr<const Tokenizer> tokenizer_;
   GatedExecutor executor_;
   EngineThread engine_;

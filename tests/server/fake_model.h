@@ -14,6 +14,7 @@
 #include "base/snapshot.h"
 #include "server/models/loaded_model.h"
 #include "text/chat_template.h"
+#include "text/gotemplate/go_template.h"
 
 namespace quire::server::test {
 
@@ -56,8 +57,9 @@ class FakeModel : public LoadedModel {
   }
 
   std::vector<TokenId> encode(const PromptText& prompt) const override { return encode_raw(prompt.text); }
-  std::vector<TokenId> encode_raw(std::string_view text) const override {
-    std::vector<TokenId> tokens = {256};
+  std::vector<TokenId> tokenize(std::string_view text, bool add_special, bool) const override {
+    std::vector<TokenId> tokens;
+    if (add_special) tokens.push_back(256);
     for (const char c : text) tokens.push_back(static_cast<unsigned char>(c));
     return tokens;
   }
@@ -86,6 +88,9 @@ class FakeModel : public LoadedModel {
     if (!input.leaves_open && !input.add_generation_prompt) prompt.text += "$";
     return prompt;
   }
+  Result<std::optional<PromptText>> render_fill_in(const GenerateTemplateInput&) const override { return std::nullopt; }
+  const FillInTokens& fill_in_tokens() const override { return fill_in_tokens_; }
+  const std::string& template_source() const override { return template_source_; }
   const parts::Syntax& syntax() const override { return syntax_; }
   const std::vector<TokenId>& marker_tokens() const override { return no_tokens_; }
   Result<std::shared_ptr<const Constraint>> constrain(const AnswerShape& shape) const override {
@@ -95,6 +100,7 @@ class FakeModel : public LoadedModel {
   const api::StoredDefaults& stored() const override { return stored_; }
   int32_t vocab_size() const override { return 257; }
   TokenId bos() const override { return 256; }
+  TokenId eos() const override { return -1; }
   size_t token_bytes_max() const override { return 1; }
   int32_t context_tokens() const override { return 200; }
   int32_t width() const override { return 4; }
@@ -136,6 +142,8 @@ class FakeModel : public LoadedModel {
 
  private:
   api::StoredDefaults stored_;
+  const FillInTokens fill_in_tokens_ = {.before = '{', .after = '|', .middle = '}'};
+  const std::string template_source_ = "{{ messages }}";
   const parts::Syntax syntax_ = parts::Syntax::of("", "qwen3");
   const std::vector<TokenId> no_tokens_;
   static std::vector<Event> one(SequenceId id, Finished finished) {

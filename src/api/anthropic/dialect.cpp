@@ -10,6 +10,7 @@ namespace quire::api::anthropic {
 namespace {
 
 constexpr std::array<const Endpoint*, 2> endpoints = {&messages, &count_tokens};
+constexpr std::array<std::string_view, 1> prefixes = {"/v1/messages"};
 
 }  // namespace
 
@@ -29,7 +30,7 @@ constexpr Endpoint count_tokens = {.path = "/v1/messages/count_tokens",
                                    .client_body = nullptr,
                                    .count_answer = count_answer};
 constexpr Dialect dialect = {.name = "anthropic",
-                             .path_prefix = "/v1/messages",
+                             .path_prefixes = prefixes,
                              .endpoints = endpoints,
                              .error_body = error_body,
                              .read_line = read_line};

@@ -165,6 +165,7 @@ ApiResult<GenerationCall> parse(std::string_view body, bool counts_only) {
   QUIRE_TRY(call.model, read_model(fields));
   QUIRE_TRY_VOID(refuse_what_is_not_served(fields));
   QUIRE_TRY_VOID(read_common(fields, call));
+  QUIRE_TRY_VOID(refuse_what_others_serve(fields));
   QUIRE_TRY_VOID(openai::read_sampling(fields, call));
   QUIRE_TRY_VOID(read_limits(fields, counts_only, call));
   QUIRE_TRY_VOID(read_account(fields, call));

@@ -128,6 +128,14 @@ std::string load_answer(Form form, const std::string& model, std::string_view do
   return to_text(message);
 }
 
+std::string debug_answer(Form form, const std::string& model, const std::string& prompt, int64_t unix_ns) {
+  Json message = message_head(model, unix_ns);
+  put_parts(message, form, "", "", {});
+  message["done"] = false;
+  message["_debug_info"] = {{"rendered_template", prompt}};
+  return to_text(message);
+}
+
 }  // namespace
 
 std::unique_ptr<AnswerWriter> make_generate_writer(AnswerHead head) {
@@ -141,6 +149,14 @@ std::unique_ptr<AnswerWriter> make_chat_writer(AnswerHead head) {
 std::string generate_load_answer(const std::string& model, std::string_view done_reason, int64_t unix_ns,
                                  const AnswerTimes& times) {
   return load_answer(Form::generate, model, done_reason, unix_ns, times);
+}
+
+std::string generate_debug_answer(const std::string& model, const std::string& prompt, int64_t unix_ns) {
+  return debug_answer(Form::generate, model, prompt, unix_ns);
+}
+
+std::string chat_debug_answer(const std::string& model, const std::string& prompt, int64_t unix_ns) {
+  return debug_answer(Form::chat, model, prompt, unix_ns);
 }
 
 std::string chat_load_answer(const std::string& model, std::string_view done_reason, int64_t unix_ns,

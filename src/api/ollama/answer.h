@@ -19,4 +19,8 @@ std::string generate_load_answer(const std::string& model, std::string_view done
 std::string chat_load_answer(const std::string& model, std::string_view done_reason, int64_t unix_ns,
                              const AnswerTimes& times);
 
+// The answer to a request that only renders: {"_debug_info": {"rendered_template"}}.
+std::string generate_debug_answer(const std::string& model, const std::string& prompt, int64_t unix_ns);
+std::string chat_debug_answer(const std::string& model, const std::string& prompt, int64_t unix_ns);
+
 }  // namespace quire::api::ollama

@@ -20,6 +20,7 @@ std::string error_body(const ApiError& error) {
 }
 
 constexpr std::array<const Endpoint*, 4> endpoints = {&generate, &chat, &embed, &embeddings};
+constexpr std::array<std::string_view, 1> prefixes = {"/api/"};
 
 }  // namespace
 
@@ -29,14 +30,16 @@ constexpr Endpoint generate = {.path = "/api/generate",
                                .parse = parse_generate,
                                .make_writer = make_generate_writer,
                                .load_answer = generate_load_answer,
-                               .client_body = generate_body};
+                               .client_body = generate_body,
+                               .render_answer = generate_debug_answer};
 constexpr Endpoint chat = {.path = "/api/chat",
                            .chat = true,
                            .id_prefix = {},
                            .parse = parse_chat,
                            .make_writer = make_chat_writer,
                            .load_answer = chat_load_answer,
-                           .client_body = chat_body};
+                           .client_body = chat_body,
+                           .render_answer = chat_debug_answer};
 constexpr Endpoint embed = {.path = "/api/embed",
                             .chat = false,
                             .id_prefix = {},
@@ -51,7 +54,10 @@ constexpr Endpoint embeddings = {.path = "/api/embeddings",
                                  .make_writer = make_embeddings_writer,
                                  .load_answer = embeddings_load_answer,
                                  .client_body = nullptr};
-constexpr Dialect dialect = {
-    .name = "ollama", .path_prefix = "/api/", .endpoints = endpoints, .error_body = error_body, .read_line = read_line};
+constexpr Dialect dialect = {.name = "ollama",
+                             .path_prefixes = prefixes,
+                             .endpoints = endpoints,
+                             .error_body = error_body,
+                             .read_line = read_line};
 
 }  // namespace quire::api::ollama

@@ -50,9 +50,7 @@ Json controller_json(const ControllerView& controller) {
 }
 
 // As Ollama: whoever shows a list of models to talk to leaves the others out.
-Json capabilities_json(const ModelSummary& model) {
-  return Json::array({model.embeds ? "embedding" : "completion"});
-}
+Json capabilities_json(const ModelSummary& model) { return Json::array({model.embeds ? "embedding" : "completion"}); }
 
 }  // namespace
 
@@ -128,6 +126,7 @@ std::string show_body(const ModelDescription& model, bool verbose) {
     }
   }
   body["capabilities"] = capabilities_json(model.summary);
+  if (model.fills_in) body["capabilities"].push_back("insert");
   body["modified_at"] = rfc3339(model.summary.modified);
   return to_text(body);
 }

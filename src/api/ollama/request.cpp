@@ -26,13 +26,15 @@ ApiResult<void> refuse_options_outside(const Fields& fields) {
 // What /api/generate and /api/chat have in common.
 ApiResult<void> read_native(const Fields& fields, GenerationCall& call) {
   QUIRE_TRY(call.model, read_model(fields));
-  QUIRE_TRY_VOID(fields.refuse_set({"_debug_render_only", "prompt_logprobs"}));
+  QUIRE_TRY(call.renders_only, fields.boolean_or("_debug_render_only", false));
+  QUIRE_TRY_VOID(fields.refuse_set({"prompt_logprobs"}));
   QUIRE_TRY_VOID(read_format(fields, call));
   QUIRE_TRY_VOID(read_think(fields, call));
   QUIRE_TRY_VOID(read_options(fields, call));
   QUIRE_TRY_VOID(check_min_tokens(call));
   QUIRE_TRY_VOID(refuse_options_outside(fields));
   QUIRE_TRY_VOID(read_common(fields, call));
+  QUIRE_TRY_VOID(refuse_what_others_serve(fields));
   QUIRE_TRY(call.truncate, fields.boolean_or("truncate", true));
   // Accepted either way: a full context ends the answer, it is never shifted.
   QUIRE_TRY_VOID(fields.boolean("shift"));
@@ -56,8 +58,10 @@ ApiResult<GenerationCall> parse_generate(std::string_view body) {
   const Fields fields(json, {}, body);
   GenerationCall call;
   QUIRE_TRY_VOID(read_native(fields, call));
-  QUIRE_TRY_VOID(fields.refuse_set({"suffix", "images", "template", "tools"}));
+  QUIRE_TRY_VOID(fields.refuse_set({"images", "tools"}));
   QUIRE_TRY(call.prompt, fields.text_or("prompt", ""));
+  QUIRE_TRY_VOID(read_suffix(fields, call));
+  QUIRE_TRY(call.template_text, fields.text_or("template", ""));
   QUIRE_TRY(call.system, fields.text_or("system", ""));
   QUIRE_TRY(call.raw, fields.boolean_or("raw", false));
   if (const nlohmann::json* context = fields.find("context")) {
@@ -66,7 +70,7 @@ ApiResult<GenerationCall> parse_generate(std::string_view body) {
     }
     QUIRE_TRY(call.context, read_token_ids(*context, "context"));
   }
-  if (call.raw && (!call.system.empty() || !call.context.empty())) {
+  if (call.raw && (!call.template_text.empty() || !call.system.empty() || !call.context.empty())) {
     return refuse(400, "raw mode does not support template, system, or context", "raw");
   }
   call.returns_context = !call.raw;

@@ -12,6 +12,7 @@
 #include "api/gathered_parts.h"
 #include "api/json_text.h"
 #include "api/openai/logprobs.h"
+#include "api/timings.h"
 #include "text/utf8.h"
 
 namespace quire::api::openai {
@@ -19,11 +20,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// What OpenAI's format has no place for; on the final message of every choice.
+// What OpenAI's format has no place for; on the final message of every choice. llama.cpp's clients read the timings.
 void put_extras(Json& message, const RequestStats& stats, bool prompt_truncated) {
   message["seed"] = stats.seed;
   message["queue_duration"] = stats.queue_ns;
   message["prompt_eval_cached_count"] = stats.cached_tokens;
+  message["timings"] = timings_json(stats);
   if (prompt_truncated) message["prompt_truncated"] = true;
 }
 
@@ -60,6 +62,7 @@ class OpenAiWriter final : public AnswerWriter {
     put_logprobs(index, item);
     item["finish_reason"] = nullptr;
     if (head_.include_usage) chunk["usage"] = nullptr;
+    if (head_.reported.timings_per_token && delta.stats) chunk["timings"] = timings_json(*delta.stats);
     choice.parts.clear();
     event(chunk, out);
   }
@@ -236,6 +239,8 @@ class OpenAiWriter final : public AnswerWriter {
         cached = std::min(cached, stats.cached_tokens);
         sum.generated_tokens += stats.generated_tokens;
         sum.queue_ns = std::max(sum.queue_ns, stats.queue_ns);
+        sum.prompt_ns = std::max(sum.prompt_ns, stats.prompt_ns);
+        sum.generate_ns = std::max(sum.generate_ns, stats.generate_ns);
       }
       sum.prompt_tokens += choices_[first].stats.prompt_tokens;
       sum.cached_tokens += cached;

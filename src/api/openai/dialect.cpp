@@ -13,6 +13,7 @@ namespace quire::api::openai {
 namespace {
 
 constexpr std::array<const Endpoint*, 3> endpoints = {&completions, &chat_completions, &embeddings};
+constexpr std::array<std::string_view, 1> prefixes = {"/v1/"};
 
 }  // namespace
 
@@ -37,7 +38,10 @@ constexpr Endpoint embeddings = {.path = "/v1/embeddings",
                                  .make_writer = make_embeddings_writer,
                                  .load_answer = nullptr,
                                  .client_body = nullptr};
-constexpr Dialect dialect = {
-    .name = "openai", .path_prefix = "/v1/", .endpoints = endpoints, .error_body = error_body, .read_line = read_line};
+constexpr Dialect dialect = {.name = "openai",
+                             .path_prefixes = prefixes,
+                             .endpoints = endpoints,
+                             .error_body = error_body,
+                             .read_line = read_line};
 
 }  // namespace quire::api::openai

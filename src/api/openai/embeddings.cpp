@@ -42,7 +42,7 @@ ApiResult<void> read_truncation(const Fields& fields, GenerationCall& call) {
 }
 
 ApiResult<void> read_scheme(const Fields& fields, GenerationCall& call) {
-  QUIRE_TRY(call.model, read_model(fields));
+  QUIRE_TRY(call.model, fields.text_or("model", ""));
   QUIRE_TRY_VOID(fields.refuse_set({"stream", "messages", "chat_template", "chat_template_kwargs"}));
   QUIRE_TRY_VOID(fields.refuse_unless("add_special_tokens", {true}));
   QUIRE_TRY_VOID(fields.refuse_unless("embed_dtype", {"float32", "float"}));

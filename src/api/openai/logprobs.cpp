@@ -16,16 +16,10 @@ using LogprobsJson = nlohmann::ordered_json;
 // A token's text; bytes that are no whole characters as OpenAI writes them, "bytes:\\xe2\\x80": two such tokens would
 // be one key otherwise.
 std::string token_name(std::string_view text) {
-  for (size_t at = 0; at < text.size();) {
-    const size_t size = utf8_character_size(text, at);
-    if (size == 0) {
-      std::string name = "bytes:";
-      for (const char c : text) name += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-      return name;
-    }
-    at += size;
-  }
-  return std::string(text);
+  if (has_whole_characters(text)) return std::string(text);
+  std::string name = "bytes:";
+  for (const char c : text) name += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+  return name;
 }
 
 std::span<const TokenLogprob> first_of(const std::vector<TokenLogprob>& top, int32_t count) {

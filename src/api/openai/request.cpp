@@ -15,17 +15,6 @@
 namespace quire::api::openai {
 namespace {
 
-// The fields whose names and meanings OpenAI shares with the native options; read through the same table.
-constexpr std::string_view shared_options[] = {
-    "temperature", "top_p", "frequency_penalty", "presence_penalty", "seed", "stop", "logit_bias",
-    // llama.cpp's and Ollama's
-    "top_k", "min_p", "typical_p", "repeat_penalty", "repeat_last_n", "num_ctx", "n_predict", "min_keep", "samplers",
-    "top_n_sigma", "dynatemp_range", "dynatemp_exponent", "xtc_probability", "xtc_threshold", "dry_multiplier",
-    "dry_base", "dry_allowed_length", "dry_penalty_last_n", "dry_sequence_breakers", "mirostat", "mirostat_tau",
-    "mirostat_eta",
-    // vLLM's
-    "repetition_penalty", "min_tokens", "stop_token_ids", "allowed_token_ids", "bad_words"};
-
 struct ServiceTier {
   std::string_view name;
   uint8_t priority;
@@ -76,7 +65,9 @@ ApiResult<void> refuse_what_is_not_served(const Fields& fields) {
   QUIRE_TRY_VOID(fields.refuse_unless("modalities", {nlohmann::json::array({"text"})}));
   // Of tools, of caches and accounts at OpenAI's, and notes of the client's own.
   fields.pass_over({"metadata", "prompt_cache_key", "prompt_cache_retention", "safety_identifier"});
-  return {};
+  // Of llama.cpp's server: thinking is always apart, and a prompt that is too long is refused, not cut.
+  fields.pass_over({"n_keep"});
+  return fields.refuse_unless("reasoning_format", {"auto", "deepseek"});
 }
 
 ApiResult<void> read_choices(const Fields& fields, GenerationCall& call) {
@@ -104,8 +95,10 @@ ApiResult<void> read_prompt_logprobs(const Fields& fields, GenerationCall& call)
 
 ApiResult<void> read_openai(const Fields& fields, GenerationCall& call) {
   call.stream = false;
-  QUIRE_TRY(call.model, read_model(fields));
+  QUIRE_TRY(call.model, fields.text_or("model", ""));
   QUIRE_TRY_VOID(read_common(fields, call));
+  QUIRE_TRY_VOID(refuse_what_others_serve(fields));
+  QUIRE_TRY_VOID(read_llama_server(fields, call));
   QUIRE_TRY_VOID(refuse_what_is_not_served(fields));
   QUIRE_TRY_VOID(read_sampling(fields, call));
   QUIRE_TRY_VOID(read_max_tokens(fields, call));
@@ -154,14 +147,7 @@ ApiResult<void> read_sampling(const Fields& fields, GenerationCall& call) {
   call.options.sampling.temperature = 1.0F;
   call.options.sampling.top_p = 1.0F;
   call.options.sampling.top_k = 0;
-  nlohmann::json picked = nlohmann::json::object();
-  for (const std::string_view name : shared_options) {
-    const nlohmann::json* value = fields.find(name);
-    if (value == nullptr) continue;
-    picked[std::string(name)] = *value;
-    call.given_options.emplace_back(native_name(name));
-  }
-  return apply_options(picked, call.options, call.unknown_fields);
+  return read_flat_options(fields, call);
 }
 
 ApiResult<void> read_service_tier(const Fields& fields, GenerationCall& call) {
@@ -183,7 +169,7 @@ ApiResult<GenerationCall> parse_completions(std::string_view body) {
   const Fields fields(json, {}, body);
   GenerationCall call{.raw = true, .truncate = false};
   QUIRE_TRY_VOID(read_openai(fields, call));
-  QUIRE_TRY_VOID(fields.refuse_set({"suffix", "tools"}));
+  QUIRE_TRY_VOID(fields.refuse_set({"tools"}));
   const nlohmann::json* logprobs = fields.find("logprobs");
   if (logprobs != nullptr && !(logprobs->is_boolean() && !logprobs->get<bool>())) {
     QUIRE_TRY(const std::optional<int64_t> top, fields.integer("logprobs", 0, logprobs_top_max));
@@ -198,6 +184,13 @@ ApiResult<GenerationCall> parse_completions(std::string_view body) {
                   fmt::format("\"{}\" times the number of prompts must be at most {}, got {}", name, choices_max,
                               static_cast<size_t>(call.best_of) * prompts),
                   name);
+  }
+  QUIRE_TRY_VOID(read_suffix(fields, call));
+  if (call.fill_in && !call.more_prompts.empty()) {
+    return refuse(400, "\"suffix\" belongs to one prompt, got several", "suffix");
+  }
+  if (call.fill_in && call.echo) {
+    return refuse(400, "\"echo\" and \"suffix\" cannot both be asked for: the answer is between two texts", "echo");
   }
   fields.collect_unread(call.unknown_fields);
   return call;

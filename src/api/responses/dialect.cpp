@@ -14,6 +14,7 @@ namespace quire::api::responses {
 namespace {
 
 constexpr std::array<const Endpoint*, 2> endpoints = {&responses, &compact};
+constexpr std::array<std::string_view, 1> prefixes = {"/v1/responses"};
 
 }  // namespace
 
@@ -34,7 +35,7 @@ constexpr Endpoint compact = {.path = "/v1/responses/compact",
                               .client_body = client_body,
                               .resume = resume_compact};
 constexpr Dialect dialect = {.name = "responses",
-                             .path_prefix = "/v1/responses",
+                             .path_prefixes = prefixes,
                              .endpoints = endpoints,
                              .error_body = openai::error_body,
                              .read_line = read_line};

@@ -297,6 +297,7 @@ ApiResult<GenerationCall> parse_responses(std::string_view body) {
   GenerationCall call{.last_turn = LastTurn::answered, .stream = false};
   QUIRE_TRY(call.model, read_model(fields));
   QUIRE_TRY_VOID(read_common(fields, call));
+  QUIRE_TRY_VOID(refuse_what_others_serve(fields));
   QUIRE_TRY_VOID(refuse_what_is_not_served(fields));
   QUIRE_TRY_VOID(openai::read_sampling(fields, call));
   QUIRE_TRY_VOID(openai::read_service_tier(fields, call));

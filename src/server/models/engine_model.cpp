@@ -71,6 +71,7 @@ class EngineModel final : public LoadedModel {
     gguf::File file;
     std::unique_ptr<const Tokenizer> tokenizer;
     PromptTemplate prompt_template;
+    FillInTokens fill_in_tokens;
     api::StoredDefaults stored;
     std::unique_ptr<Backend> backend;
     Result<Pooling> pooling;
@@ -116,8 +117,8 @@ class EngineModel final : public LoadedModel {
   std::vector<TokenId> encode(const PromptText& prompt) const override {
     return parts_.tokenizer->encode(prompt, true);
   }
-  std::vector<TokenId> encode_raw(std::string_view text) const override {
-    return parts_.tokenizer->encode(text, true, true);
+  std::vector<TokenId> tokenize(std::string_view text, bool add_special, bool parse_special) const override {
+    return parts_.tokenizer->encode(text, add_special, parse_special);
   }
   std::vector<TokenPiece> pieces(std::span<const TokenId> tokens) const override {
     return pieces_of(*parts_.tokenizer, tokens);
@@ -128,6 +129,11 @@ class EngineModel final : public LoadedModel {
   Result<PromptText> render(const ChatTemplateInput& input) const override {
     return parts_.prompt_template.render(input);
   }
+  Result<std::optional<PromptText>> render_fill_in(const GenerateTemplateInput& input) const override {
+    return parts_.prompt_template.render_fill_in(input);
+  }
+  const FillInTokens& fill_in_tokens() const override { return parts_.fill_in_tokens; }
+  const std::string& template_source() const override { return parts_.prompt_template.source(); }
   const parts::Syntax& syntax() const override { return parts_.prompt_template.syntax(); }
   const std::vector<TokenId>& marker_tokens() const override { return marker_tokens_; }
   Result<std::shared_ptr<const Constraint>> constrain(const AnswerShape& shape) const override {
@@ -136,6 +142,7 @@ class EngineModel final : public LoadedModel {
   const api::StoredDefaults& stored() const override { return parts_.stored; }
   int32_t vocab_size() const override { return parts_.tokenizer->vocab_size(); }
   TokenId bos() const override { return parts_.tokenizer->bos(); }
+  TokenId eos() const override { return parts_.tokenizer->eos(); }
   size_t token_bytes_max() const override { return parts_.tokenizer->text_bytes_max(); }
   int32_t context_tokens() const override { return engine_->limits().context_tokens; }
   int32_t width() const override { return static_cast<int32_t>(model_->config().width); }
@@ -225,9 +232,11 @@ Result<std::unique_ptr<LoadedModel>> EngineModelLoader::load(const store::ModelF
   if (const std::string fault = prompt_template.fault(); !fault.empty()) {
     spdlog::warn("chat template of {}: {}", file.name, fault);
   }
+  const FillInTokens fill_in_tokens = find_fill_in_tokens(opened->metadata());
   EngineModel::Parts parts{.file = std::move(*opened),
                            .tokenizer = std::move(*tokenizer),
                            .prompt_template = std::move(prompt_template),
+                           .fill_in_tokens = fill_in_tokens,
                            .stored = {.options = api::merged_options(sampling.options, stored->params),
                                       .messages = std::move(stored->messages),
                                       .system = std::move(stored->system)},

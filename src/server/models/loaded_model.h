@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,12 +18,14 @@
 #include "engine/engine.h"
 #include "server/models/answer_shape.h"
 #include "store/catalog.h"
+#include "text/fill_in.h"
 #include "text/prompt_text.h"
 #include "text/token_texts.h"
 
 namespace quire {
 struct ChatTemplateInput;
-}
+struct GenerateTemplateInput;
+}  // namespace quire
 
 namespace quire::server {
 
@@ -46,14 +49,22 @@ class LoadedModel {
 
   // Token ids, with BOS and EOS as the model's file asks.
   virtual std::vector<TokenId> encode(const PromptText& prompt) const = 0;
-  // The same for text whose special tokens are meant.
-  virtual std::vector<TokenId> encode_raw(std::string_view text) const = 0;
+  // The same for a text: with BOS and EOS as the file asks, or without; with control tokens where it spells them, or
+  // without.
+  virtual std::vector<TokenId> tokenize(std::string_view text, bool add_special, bool parse_special) const = 0;
+  // The same for a text whose special tokens are meant.
+  std::vector<TokenId> encode_raw(std::string_view text) const { return tokenize(text, true, true); }
   // Each token's; the texts of those that are not control tokens are, one after another, what they all stand for.
   virtual std::vector<TokenPiece> pieces(std::span<const TokenId> tokens) const = 0;
   // Adds what these texts mean in its vocabulary.
   virtual void add_token_texts(const TokenTexts& texts, SamplingParams& sampling) const = 0;
   // The conversation as the model's template writes it; without a template, the contents with line breaks between.
   virtual Result<PromptText> render(const ChatTemplateInput& input) const = 0;
+  // What that template writes for a text with a gap; none: it knows of no gaps.
+  virtual Result<std::optional<PromptText>> render_fill_in(const GenerateTemplateInput& input) const = 0;
+  virtual const FillInTokens& fill_in_tokens() const = 0;
+  // The template as it is written; empty: there is none.
+  virtual const std::string& template_source() const = 0;
   // How it writes thinking and calls.
   virtual const parts::Syntax& syntax() const = 0;
   // Control tokens that the syntax is made of: the text of an answer that is taken apart shows them.
@@ -64,6 +75,7 @@ class LoadedModel {
   virtual const api::StoredDefaults& stored() const = 0;
   virtual int32_t vocab_size() const = 0;
   virtual TokenId bos() const = 0;  // -1: none
+  virtual TokenId eos() const = 0;  // the same
   // Of text, that one token stands for: a text of n bytes has at least n / token_bytes_max() tokens.
   virtual size_t token_bytes_max() const = 0;
   virtual int32_t context_tokens() const = 0;

@@ -9,6 +9,8 @@
 #include "store/model_defaults.h"
 #include "store/model_facts.h"
 #include "store/modelfile.h"
+#include "text/fill_in.h"
+#include "text/gotemplate/go_template.h"
 
 namespace quire::server {
 namespace {
@@ -74,6 +76,16 @@ std::string modelfile_of(const store::ModelFile& file, const store::ModelDefault
       file.name, modelfile.to_text());
 }
 
+// By its template, or by tokens of its own.
+bool fills_in(const store::ModelFile& file, const store::ModelDefaults& stored) {
+  if (stored.template_ && stored.renderer.empty()) {
+    const Result<GoTemplate> go = GoTemplate::parse(*stored.template_);
+    if (go && std::ranges::find(go->names(), "suffix") != go->names().end()) return true;
+  }
+  const Result<gguf::File> weights = store::open_weights(file);
+  return weights && find_fill_in_tokens(weights->metadata()).usable();
+}
+
 }  // namespace
 
 api::ModelSummary ModelCards::summary(const store::ModelFile& file) { return summaries({&file, 1}).front(); }
@@ -123,6 +135,7 @@ Result<std::string> ModelCards::show(const store::ModelFile& file, const api::ol
                                     .renderer = stored.renderer,
                                     .parser = stored.parser,
                                     .requires_ = stored.requires_,
+                                    .fills_in = fills_in(file, stored),
                                     .modelfile = modelfile_of(file, stored, contents.facts.chat_template),
                                     .metadata = std::move(contents.metadata),
                                     .tensors = {}};

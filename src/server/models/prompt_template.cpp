@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace quire::server {
@@ -25,7 +26,7 @@ std::string token_name(const Tokenizer& tokenizer, TokenId token) {
 }  // namespace
 
 PromptTemplate::PromptTemplate(Chosen chosen, std::string_view source, std::string_view parser)
-    : chosen_(std::move(chosen)), syntax_(parts::Syntax::of(source, parser)) {
+    : chosen_(std::move(chosen)), source_(source), syntax_(parts::Syntax::of(source, parser)) {
   const bool writes = std::holds_alternative<ChatTemplate>(chosen_) || std::holds_alternative<GoTemplate>(chosen_);
   if (!writes) return;
   roles_ = find_roles(source, [&](const ChatTemplateInput& input) { return render_as_it_is(input); });
@@ -62,6 +63,13 @@ Result<PromptText> PromptTemplate::render_as_it_is(const ChatTemplateInput& inpu
 Result<PromptText> PromptTemplate::render(const ChatTemplateInput& input) const {
   if (const auto* error = std::get_if<Error>(&chosen_)) return std::unexpected(*error);
   return render_chat(input, roles_, [&](const ChatTemplateInput& known) { return render_as_it_is(known); });
+}
+
+Result<std::optional<PromptText>> PromptTemplate::render_fill_in(const GenerateTemplateInput& input) const {
+  const auto* go = std::get_if<GoTemplate>(&chosen_);
+  if (go == nullptr || std::ranges::find(go->names(), "suffix") == go->names().end()) return std::nullopt;
+  QUIRE_TRY(PromptText text, go->render(input));
+  return std::optional(std::move(text));
 }
 
 std::string PromptTemplate::fault() const {

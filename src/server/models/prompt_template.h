@@ -10,8 +10,8 @@
 #include "store/model_defaults.h"
 #include "text/chat_template.h"
 #include "text/chat_turns.h"
-#include "text/parts/syntax.h"
 #include "text/gotemplate/go_template.h"
+#include "text/parts/syntax.h"
 #include "text/tokenizer.h"
 
 namespace quire::server {
@@ -27,6 +27,11 @@ class PromptTemplate {
 
   // In roles that the template knows, the last message left open where the input says so.
   Result<PromptText> render(const ChatTemplateInput& input) const;
+  // What it writes for a text with a gap; none: it knows of no gaps, and the model's own tokens for that are to be
+  // used.
+  Result<std::optional<PromptText>> render_fill_in(const GenerateTemplateInput& input) const;
+  // As it is written; empty: the model has none.
+  const std::string& source() const { return source_; }
   // How what it asks for is answered.
   const parts::Syntax& syntax() const { return syntax_; }
   // Why render() fails always, or empty.
@@ -39,6 +44,7 @@ class PromptTemplate {
   Result<PromptText> render_as_it_is(const ChatTemplateInput& input) const;
 
   Chosen chosen_;
+  std::string source_;
   TemplateRoles roles_;  // that the template shows
   parts::Syntax syntax_;
 };

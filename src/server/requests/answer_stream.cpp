@@ -34,7 +34,7 @@ void AnswerStream::accept(const Event& event) {
   sequence->generated += static_cast<int32_t>(delta.tokens.size());
   if (sequence->first_text_ns < 0) sequence->first_text_ns = clocks_.engine.now_ns();
   if (ended_ || given_up_) return;
-  api::AnswerDelta taken{.parts = {}, .tokens = delta.tokens, .logprobs = delta.logprobs};
+  api::AnswerDelta taken{.parts = {}, .tokens = delta.tokens, .logprobs = delta.logprobs, .stats = delta.stats};
   parsers_[choice]->push(delta.text, taken.parts);
   writer_->delta(choice, taken, clocks_.unix_ns(), pending_);
   if (config_.streaming && pending_.size() > config_.pending_bytes_max) abandon();

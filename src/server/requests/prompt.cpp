@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <utility>
 
 #include "api/chat_input.h"
 #include "base/check.h"
+#include "server/requests/fill_in.h"
 #include "server/requests/shown_prompt.h"
+#include "text/gotemplate/go_template.h"
+#include "text/utf8.h"
 
 namespace quire::server {
 namespace {
@@ -17,20 +21,6 @@ using api::ApiResult;
 using api::GenerationCall;
 using api::Message;
 using api::refuse;
-
-// `tokens` were counted; where that was not worth it, it has the limit at least.
-std::unexpected<api::ApiError> too_long(std::optional<size_t> tokens, int32_t limit) {
-  const api::ContextOverflow overflow{
-      .prompt_tokens = static_cast<int64_t>(tokens.value_or(static_cast<size_t>(limit))),
-      .at_least = !tokens,
-      .context_tokens = limit};
-  auto refused = refuse(400, fmt::format("the prompt is longer than the context length currently available to the "
-                                         "model; it has {}{} tokens, the context {}",
-                                         overflow.at_least ? "at least " : "", overflow.prompt_tokens, limit));
-  refused.error().too_large = true;
-  refused.error().overflow = overflow;
-  return refused;
-}
 
 ApiResult<void> check_ids(const std::vector<TokenId>& tokens, const LoadedModel& model, const char* field) {
   for (const TokenId token : tokens) {
@@ -48,6 +38,10 @@ ApiResult<void> check_ids(const std::vector<TokenId>& tokens, const LoadedModel&
 std::string end_of(const std::string& text) {
   constexpr size_t bytes = 256;
   return text.substr(text.size() - std::min(text.size(), bytes));
+}
+
+Prompt templated_prompt(const PromptText& text, const LoadedModel& model) {
+  return {.tokens = model.encode(text), .text = text.text, .text_end = end_of(text.text)};
 }
 
 ApiResult<PromptText> render(const std::vector<Message>& messages, const GenerationCall& call, const LoadedModel& model,
@@ -100,8 +94,8 @@ ApiResult<Prompt> chat_prompt(const GenerationCall& call, const LoadedModel& mod
     const std::vector<Message> kept = dropped == 0 ? messages : without_oldest(messages, turns[dropped]);
     QUIRE_TRY(const PromptText text, render(kept, call, model, now_unix_s));
     if (certainly_too_long(text.text, model, limit)) return Prompt();
-    Prompt prompt{
-        .tokens = model.encode(text), .text_end = end_of(text.text), .dropped_messages = messages.size() - kept.size()};
+    Prompt prompt = templated_prompt(text, model);
+    prompt.dropped_messages = messages.size() - kept.size();
     if (prompt.tokens.empty()) return refuse(400, "the prompt has no tokens");
     if (prompt.tokens.size() < static_cast<size_t>(limit)) return prompt;
     length = prompt.tokens.size();
@@ -112,9 +106,9 @@ ApiResult<Prompt> chat_prompt(const GenerationCall& call, const LoadedModel& mod
   if (!best.tokens.empty()) return best;
   size_t too_few = 0;
   size_t enough = turns.empty() ? 0 : turns.size() - 1;  // the last turn stays
-  if (!call.truncate || enough == 0) return too_long(length, limit);
+  if (!call.truncate || enough == 0) return prompt_too_long(length, limit);
   QUIRE_TRY(best, attempt(enough));
-  if (best.tokens.empty()) return too_long(length, limit);
+  if (best.tokens.empty()) return prompt_too_long(length, limit);
   while (enough - too_few > 1) {
     const size_t middle = too_few + (enough - too_few) / 2;
     QUIRE_TRY(Prompt prompt, attempt(middle));
@@ -128,19 +122,29 @@ ApiResult<Prompt> chat_prompt(const GenerationCall& call, const LoadedModel& mod
   return best;
 }
 
-// The first byte of a UTF-8 character at or after `at`.
-size_t character_begin(const std::string& text, size_t at) {
-  while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) ++at;
-  return at;
-}
-
 // Takes out of the middle what cut_middle would drop for certain, so that tokenizing has a bound.
 void shorten_text(std::string& text, const LoadedModel& model, int32_t keep, int32_t limit) {
   const size_t head = (static_cast<size_t>(std::min(keep, limit)) + 1) * model.token_bytes_max();
   const size_t tail = static_cast<size_t>(limit) * model.token_bytes_max();
   if (text.size() / 2 <= head + tail) return;
-  const size_t begin = character_begin(text, head);
-  text.erase(begin, character_begin(text, text.size() - tail) - begin);
+  const size_t begin = utf8_character_begin(text, head);
+  text.erase(begin, utf8_character_begin(text, text.size() - tail) - begin);
+}
+
+// A template of the client's own, which is one of Go's.
+ApiResult<Prompt> own_template_prompt(const GenerationCall& call, std::string prompt, const LoadedModel& model,
+                                      int64_t now_unix_s) {
+  const Result<GoTemplate> own = GoTemplate::parse(call.template_text);
+  if (!own) return refuse(400, fmt::format("\"template\": {}", own.error().message), "template");
+  const GenerateTemplateInput input{.system = call.system,
+                                    .messages = api::chat_input(call.turns_before, call, now_unix_s).messages,
+                                    .prompt = std::move(prompt),
+                                    .suffix = call.fill_in ? call.fill_in->after.text : std::string(),
+                                    .think = call.think,
+                                    .now_unix_s = now_unix_s};
+  const Result<PromptText> text = own->render(input);
+  if (!text) return refuse(400, fmt::format("\"template\": {}", text.error().message), "template");
+  return templated_prompt(*text, model);
 }
 
 ApiResult<Prompt> text_prompt(const GenerationCall& call, std::string prompt, const LoadedModel& model,
@@ -148,15 +152,19 @@ ApiResult<Prompt> text_prompt(const GenerationCall& call, std::string prompt, co
   if (call.truncate) {
     shorten_text(prompt, model, call.options.num_keep, limit);
   } else if (certainly_too_long(prompt, model, limit)) {
-    return too_long(std::nullopt, limit);
+    return prompt_too_long(std::nullopt, limit);
   }
-  if (call.raw) return Prompt{.tokens = model.encode_raw(prompt)};
+  if (call.raw) {
+    std::vector<TokenId> tokens = model.encode_raw(prompt);
+    return Prompt{.tokens = std::move(tokens), .text = std::move(prompt)};
+  }
+  if (!call.template_text.empty()) return own_template_prompt(call, std::move(prompt), model, now_unix_s);
   std::vector<Message> messages;
   if (!call.system.empty()) messages.push_back({.role = "system", .content = call.system});
   messages.insert(messages.end(), call.turns_before.begin(), call.turns_before.end());
   messages.push_back({.role = "user", .content = std::move(prompt)});
   QUIRE_TRY(const PromptText text, render(messages, call, model, now_unix_s));
-  return Prompt{.tokens = model.encode(text), .text_end = end_of(text.text)};
+  return templated_prompt(text, model);
 }
 
 ApiResult<void> check_vector(const api::VectorForm& form, const LoadedModel& model) {
@@ -173,7 +181,7 @@ ApiResult<void> check_vector(const api::VectorForm& form, const LoadedModel& mod
 ApiResult<Prompt> input_prompt(const GenerationCall& call, const LoadedModel& model, int32_t limit) {
   const auto room = static_cast<size_t>(limit);  // all of the context: nothing comes after it
   const auto refuse_long = [&](std::optional<size_t> tokens) {
-    auto refused = too_long(tokens, limit);
+    auto refused = prompt_too_long(tokens, limit);
     refused.error().message = "the input length exceeds the context length: " + refused.error().message;
     refused.error().param = "input";
     return refused;
@@ -183,7 +191,7 @@ ApiResult<Prompt> input_prompt(const GenerationCall& call, const LoadedModel& mo
     std::string text = call.prompt;
     const size_t bytes_max = (room + 1) * 2 * model.token_bytes_max();  // what is behind them cannot be reached
     if (!call.truncate && certainly_too_long(text, model, limit)) return refuse_long(std::nullopt);
-    if (text.size() > bytes_max) text.resize(character_begin(text, bytes_max));
+    if (text.size() > bytes_max) text.resize(utf8_character_begin(text, bytes_max));
     prompt.tokens = model.encode_raw(text);
   }
   if (prompt.tokens.empty()) return refuse(400, "the input has no tokens", "input");
@@ -198,8 +206,46 @@ ApiResult<Prompt> input_prompt(const GenerationCall& call, const LoadedModel& mo
 
 }  // namespace
 
+std::unexpected<api::ApiError> prompt_too_long(std::optional<size_t> tokens, int32_t limit) {
+  const api::ContextOverflow overflow{
+      .prompt_tokens = static_cast<int64_t>(tokens.value_or(static_cast<size_t>(limit))),
+      .at_least = !tokens,
+      .context_tokens = limit};
+  auto refused = refuse(400, fmt::format("the prompt is longer than the context length currently available to the "
+                                         "model; it has {}{} tokens, the context {}",
+                                         overflow.at_least ? "at least " : "", overflow.prompt_tokens, limit));
+  refused.error().too_large = true;
+  refused.error().overflow = overflow;
+  return refused;
+}
+
 int32_t context_limit(const GenerationCall& call, const LoadedModel& model) {
   return std::min(call.options.num_ctx.value_or(model.context_tokens()), model.context_tokens());
+}
+
+std::vector<TokenId> prompt_tokens_of(const api::TextPrompt& prompt, const LoadedModel& model, bool add_special,
+                                      bool parse_special) {
+  if (!prompt.tokens.empty()) return prompt.tokens;
+  if (prompt.pieces.empty()) return model.tokenize(prompt.text, add_special, parse_special);
+  std::vector<TokenId> tokens;
+  for (const api::TextPrompt& piece : prompt.pieces) {
+    const bool begins = &piece == &prompt.pieces.front();
+    const std::vector<TokenId> more = prompt_tokens_of(piece, model, add_special && begins, parse_special);
+    tokens.insert(tokens.end(), more.begin(), more.end());
+  }
+  return tokens;
+}
+
+ApiResult<void> check_prompt_ids(const api::TextPrompt& prompt, const LoadedModel& model, const char* field) {
+  QUIRE_TRY_VOID(check_ids(prompt.tokens, model, field));
+  for (const api::TextPrompt& piece : prompt.pieces) QUIRE_TRY_VOID(check_prompt_ids(piece, model, field));
+  return {};
+}
+
+std::string text_of_tokens(const std::vector<TokenId>& tokens, const LoadedModel& model) {
+  std::string text;
+  for (const TokenPiece& piece : model.pieces(tokens)) text += piece.text;
+  return text;
 }
 
 std::vector<TokenId> cut_middle(std::vector<TokenId> tokens, int32_t keep, int32_t limit) {
@@ -212,12 +258,15 @@ std::vector<TokenId> cut_middle(std::vector<TokenId> tokens, int32_t keep, int32
 }
 
 ApiResult<Prompt> make_prompt(const GenerationCall& call, const LoadedModel& model, int64_t now_unix_s) {
-  const int32_t limit = context_limit(call, model);
+  // What is only rendered may be as long as it is, unless it is to be as a context would have it.
+  const bool fits_always = call.renders_only && !call.truncate;
+  const int32_t limit = fits_always ? std::numeric_limits<int32_t>::max() : context_limit(call, model);
   if (limit < (call.vector ? 1 : 2)) {
     return refuse(400, fmt::format("option \"num_ctx\" must be at least 2, got {}", limit), "num_ctx");
   }
   QUIRE_TRY_VOID(check_ids(call.context, model, "context"));
-  QUIRE_TRY_VOID(check_ids(call.prompt_tokens, model, call.vector ? "input" : "prompt"));
+  QUIRE_TRY_VOID(check_prompt_ids({.tokens = call.prompt_tokens, .pieces = call.prompt_pieces}, model,
+                                  call.vector ? "input" : "prompt"));
   QUIRE_TRY_VOID(check_ids(call.options.stop_tokens, model, "stop_token_ids"));
   QUIRE_TRY_VOID(check_ids(call.options.sampling.allowed_tokens, model, "allowed_token_ids"));
   for (const auto& [token, bias] : call.options.sampling.logit_bias) {
@@ -227,7 +276,11 @@ ApiResult<Prompt> make_prompt(const GenerationCall& call, const LoadedModel& mod
   if (!call.messages.empty()) return chat_prompt(call, model, now_unix_s, limit);
 
   Prompt prompt{.tokens = call.prompt_tokens};
-  if (prompt.tokens.empty()) {
+  if (call.fill_in && call.template_text.empty()) {
+    QUIRE_TRY(prompt, make_fill_in(call, model, now_unix_s, limit));
+  } else if (!call.prompt_pieces.empty()) {
+    prompt.tokens = prompt_tokens_of({.pieces = call.prompt_pieces}, model, true, true);
+  } else if (prompt.tokens.empty()) {
     QUIRE_TRY(prompt, text_prompt(call, call.prompt, model, now_unix_s, limit));
   }
   std::vector<TokenId>& tokens = prompt.tokens;
@@ -238,7 +291,7 @@ ApiResult<Prompt> make_prompt(const GenerationCall& call, const LoadedModel& mod
   }
   if (tokens.empty()) return refuse(400, "the prompt has no tokens", "prompt");
   if (tokens.size() < static_cast<size_t>(limit)) return prompt;
-  if (!call.truncate) return too_long(tokens.size(), limit);
+  if (!call.truncate) return prompt_too_long(tokens.size(), limit);
   const int32_t bos = tokens.front() == model.bos() ? 1 : 0;
   tokens = cut_middle(std::move(tokens), std::min(call.options.num_keep, limit) + bos, limit);
   prompt.lost_its_middle = true;
@@ -253,9 +306,17 @@ ApiResult<std::vector<Prompt>> make_prompts(GenerationCall& call, const LoadedMo
   for (api::TextPrompt& next : std::exchange(call.more_prompts, {})) {
     call.prompt = std::move(next.text);
     call.prompt_tokens = std::move(next.tokens);
+    call.prompt_pieces = std::move(next.pieces);
     QUIRE_TRY(Prompt prompt, make_prompt(call, model, now_unix_s));
     if (call.echo) prompt.shown = shown_prompt(call, prompt.tokens, model);
     prompts.push_back(std::move(prompt));
+  }
+  if (call.reported.prompt) {
+    for (Prompt& prompt : prompts) prompt.text = text_of_tokens(prompt.tokens, model);
+  }
+  if (call.fill_in) {
+    const std::vector<TokenId> ends = model.fill_in_tokens().ends();
+    call.options.stop_tokens.insert(call.options.stop_tokens.end(), ends.begin(), ends.end());
   }
   model.add_token_texts(call.options.texts, call.options.sampling);
   return prompts;

@@ -1,7 +1,9 @@
 // What is asked -> the token ids that the engine continues. Pure; any thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,15 +20,29 @@ int32_t context_limit(const api::GenerationCall& call, const LoadedModel& model)
 // What the engine continues.
 struct Prompt {
   std::vector<TokenId> tokens = {};
+  std::string text = {};      // where the call has it reported, or only renders
   std::string text_end = {};  // of the text that a template wrote: what the answer goes on with; empty without one
   // What had to go, so that it fits.
   size_t dropped_messages = 0;   // of a chat
   bool lost_its_middle = false;  // a text
+  bool lost_its_ends = false;    // texts around a gap
   bool lost_its_end = false;     // an input of which a vector is wanted
   api::ShownPrompt shown = {};   // where the call echoes it
 
-  bool truncated() const { return dropped_messages > 0 || lost_its_middle || lost_its_end; }
+  bool truncated() const { return dropped_messages > 0 || lost_its_middle || lost_its_ends || lost_its_end; }
 };
+
+// 400 for a prompt that has no room in a context of `limit` tokens. `tokens` were counted; where that was not worth it,
+// it has the limit at least.
+std::unexpected<api::ApiError> prompt_too_long(std::optional<size_t> tokens, int32_t limit);
+
+// A prompt in pieces as one text: only what begins it may get a BOS, only what ends it an EOS.
+std::vector<TokenId> prompt_tokens_of(const api::TextPrompt& prompt, const LoadedModel& model, bool add_special,
+                                      bool parse_special);
+// 400 for ids that are not in the vocabulary.
+api::ApiResult<void> check_prompt_ids(const api::TextPrompt& prompt, const LoadedModel& model, const char* field);
+// With the names of control tokens.
+std::string text_of_tokens(const std::vector<TokenId>& tokens, const LoadedModel& model);
 
 // At least one token and fewer than context_limit, so that there is room for an answer. A prompt that is longer is
 // shortened where the call allows it: a chat loses its oldest turns, each a user's message with all that follows up to

@@ -8,6 +8,7 @@
 #include "api/stored.h"
 #include "server/requests/prompt.h"
 #include "server/requests/wait_for_model.h"
+#include "server/routes/find_model.h"
 #include "server/routes/handlers.h"
 #include "server/routes/state.h"
 
@@ -27,8 +28,9 @@ int32_t generated_max(const GenerationCall& call, const LoadedModel& model, size
 }
 
 void log_truncated(const LiveRequest& live, const Prompt& prompt, int32_t limit) {
-  const std::string lost = prompt.lost_its_middle ? std::string("its middle")
-                           : prompt.lost_its_end  ? std::string("its end")
+  const std::string lost = prompt.lost_its_middle ? "its middle"
+                           : prompt.lost_its_ends ? "what is farthest from its gap"
+                           : prompt.lost_its_end  ? "its end"
                                                   : fmt::format("its {} oldest messages", prompt.dropped_messages);
   spdlog::info("request {}: the prompt was too long for a context of {} tokens and lost {}; it has {} now", live.id,
                limit, lost, prompt.tokens.size());
@@ -64,6 +66,8 @@ Request make_request(const GenerationCall& call, const LiveRequest& live, const 
   // What is wanted of every row of a prompt is not in the cache.
   demand.use_cache = call.options.cache_prompt && pooling != Pooling::mean && demand.prompt_logprobs_top_n < 0;
   demand.logprobs_top_n = call.made() > call.choices ? std::max(0, call.logprobs_top_n) : call.logprobs_top_n;
+  demand.reports_stats = call.reported.timings_per_token;
+  if (call.generate_ms_max) demand.generate_ns_max = *call.generate_ms_max * ms;
   demand.priority = live.priority;
   demand.client = live.client;
   demand.client_weight = weights.of(demand.client);
@@ -93,16 +97,29 @@ void log_idle_thinking(const LiveRequest& live, const GenerationCall& call, cons
   }
 }
 
+// What the answer is taken apart by, and what the call wants to see. A name that is no control token is text anyway.
+std::vector<TokenId> shown_tokens(const GenerationCall& call, const std::vector<Prompt>& prompts,
+                                  const LoadedModel& model) {
+  std::vector<TokenId> tokens;
+  const auto is_templated = [](const Prompt& prompt) { return !prompt.text_end.empty(); };
+  if (std::ranges::any_of(prompts, is_templated)) tokens = model.marker_tokens();
+  for (const std::string& name : call.preserved_tokens) {
+    const std::vector<TokenId> special = model.tokenize(name, false, true);
+    if (special.size() == 1 && special != model.tokenize(name, false, false)) tokens.push_back(special.front());
+  }
+  return tokens;
+}
+
 api::ApiResult<Shaped> shape_answers(const LiveRequest& live, const GenerationCall& call,
                                      const std::vector<Prompt>& prompts, const LoadedModel& model) {
   Shaped shaped;
+  shaped.shown_tokens = shown_tokens(call, prompts, model);
   for (const Prompt& prompt : prompts) {
     const bool templated = !prompt.text_end.empty();
     std::vector<parts::ToolSchema> tools = templated ? offered_tools(call) : std::vector<parts::ToolSchema>();
     for (int32_t choice = 0; choice < call.made(); ++choice) {
       shaped.parsers.push_back(templated ? model.syntax().make_parser(prompt.text_end, tools) : parts::plain_parser());
     }
-    if (templated) shaped.shown_tokens = model.marker_tokens();
     const AnswerShape shape = answer_shape(call, std::move(tools), model.syntax(), prompt.text_end);
     log_idle_thinking(live, call, model.syntax(), shape);
     Result<std::shared_ptr<const Constraint>> constraint = nullptr;
@@ -130,6 +147,7 @@ Generation make_generation(ServiceState& state, const Exchange& exchange, const 
   }
   head.model = call.model;
   head.kept = call.kept;
+  head.reported = call.reported;
   head.service_tier = call.service_tier;
   if (head.wants_context) head.prompt = prompts.front().tokens;
   head.prompt_truncated = std::ranges::any_of(prompts, &Prompt::truncated);
@@ -145,10 +163,15 @@ Generation make_generation(ServiceState& state, const Exchange& exchange, const 
     for (Prompt& prompt : prompts) head.shown.prompts.push_back(std::move(prompt.shown));
   }
 
+  for (Prompt& prompt : prompts) {
+    head.prompts.push_back({.tokens = static_cast<int64_t>(prompt.tokens.size()), .text = std::move(prompt.text)});
+  }
+
   const Pooling pooling = call.vector ? model.model().pooling().value_or(Pooling::none) : Pooling::none;
   Request demand = make_request(call, exchange.live, state.weights, pooling);
   // 32 bits of it: a client in any language can send the number back.
   demand.sampling.seed = call.options.seed ? *call.options.seed : state.random() >> 32;
+  if (endpoint.settings != nullptr) head.settings = endpoint.settings(call, demand.sampling.seed);
   demand.shown_tokens = std::move(shaped.shown_tokens);
   std::vector<Request> requests;
   for (size_t index = 0; index < prompts.size(); ++index) {
@@ -210,9 +233,10 @@ asio::awaitable<Reply> answer_call(ServiceState& state, const Exchange& exchange
   }
   if (const auto unkept = co_await resume_call(state, exchange, call)) co_return refusal(*unkept);
 
-  auto file = co_await on_pool(state.intake, [&] { return state.catalog.find(call.model); });
-  if (!file) co_return refusal(api::from_error(file.error()));
+  auto file = co_await find_model(state, call.model);
+  if (!file) co_return refusal(file.error());
   live.model = file->name;
+  if (call.model.empty()) call.model = file->name;
   const bool only_loads = endpoint.load_answer != nullptr && call.empty();
   if (only_loads && call.keep_alive_ns == 0) {
     state.host.unload_when_idle(live.model);  // it is not loaded for that
@@ -221,7 +245,7 @@ asio::awaitable<Reply> answer_call(ServiceState& state, const Exchange& exchange
   }
   const int64_t load_begin_ns = state.clocks.engine.now_ns();
   auto lease = co_await wait_for_model(state.host, std::move(*file), call, request, live);
-  if (!lease) co_return error_response(exchange.dialect, lease.error().error, lease.error().retry_after_s);
+  if (!lease) co_return refused(exchange, lease.error());
   const int64_t load_ns = state.clocks.engine.now_ns() - load_begin_ns;
   if (call.keep_alive_ns) lease->keep_alive(*call.keep_alive_ns);
   if (only_loads) {
@@ -243,6 +267,9 @@ asio::awaitable<Reply> answer_call(ServiceState& state, const Exchange& exchange
   }
   for (const Prompt& prompt : *prompts) {
     if (prompt.truncated()) log_truncated(live, prompt, context_limit(call, lease->model()));
+  }
+  if (call.renders_only) {
+    co_return json_response(endpoint.render_answer(call.model, prompts->front().text, state.clocks.unix_ns()));
   }
   const auto shape = [&] { return shape_answers(live, call, *prompts, lease->model()); };
   api::ApiResult<Shaped> shaped = co_await on_pool(state.intake, shape);

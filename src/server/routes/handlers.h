@@ -8,6 +8,20 @@ namespace quire::server {
 // generate.cpp
 asio::awaitable<Reply> answer_call(ServiceState& state, const Exchange& exchange);
 
+// tokens.cpp
+asio::awaitable<Reply> tokenize(ServiceState& state, const Exchange& exchange);
+asio::awaitable<Reply> detokenize(ServiceState& state, const Exchange& exchange);
+
+// llama_server.cpp
+asio::awaitable<Reply> props(ServiceState& state, const Exchange& exchange);
+asio::awaitable<Reply> slots(ServiceState& state, const Exchange& exchange);
+asio::awaitable<Reply> list_adapters(ServiceState& state, const Exchange& exchange);
+asio::awaitable<Reply> refuse_props(ServiceState& state, const Exchange& exchange);
+asio::awaitable<Reply> refuse_slot_action(ServiceState& state, const Exchange& exchange);
+asio::awaitable<Reply> refuse_adapters(ServiceState& state, const Exchange& exchange);
+asio::awaitable<Reply> refuse_rerank(ServiceState& state, const Exchange& exchange);
+asio::awaitable<Reply> refuse_model_call(ServiceState& state, const Exchange& exchange);
+
 // models.cpp
 asio::awaitable<Reply> list_models(ServiceState& state, const Exchange& exchange);
 asio::awaitable<Reply> list_openai_models(ServiceState& state, const Exchange& exchange);

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "api/live.h"
+#include "api/llama_server/answer.h"
 #include "api/ollama/models.h"
 #include "server/page/page.h"
 #include "server/routes/handlers.h"
@@ -55,6 +56,13 @@ asio::awaitable<Reply> version(ServiceState&, const Exchange&) {
 }
 
 asio::awaitable<Reply> health(ServiceState& state, const Exchange& exchange) {
+  // As llama.cpp's server says it, to whoever started this one and waits.
+  if (!state.gone_ns && !state.awaited_models.empty()) {
+    const api::ApiError loading{503, "Loading model"};
+    HttpResponse response = error_response(exchange.dialect, loading);
+    response.body = api::llama_server::error_body(loading);
+    co_return response;
+  }
   if (!state.gone_ns) co_return json_response(R"({"status":"ok"})");
   const api::ApiError draining{503, {}};
   HttpResponse response = error_response(exchange.dialect, draining, state.seconds_until_gone());

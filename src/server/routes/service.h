@@ -26,6 +26,9 @@ class Service {
   // will be gone by `gone_ns`, on the engines' clock.
   void refuse_new(int64_t gone_ns) { state_.gone_ns = gone_ns; }
 
+  // A model of the command line is in memory.
+  void note_loaded(const std::string& name) { std::erase(state_.awaited_models, name); }
+
   // As RouteTable's.
   std::string_view route_name(std::string_view path) const { return routes_.name(path); }
   // As ServiceState's.

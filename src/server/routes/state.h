@@ -8,6 +8,7 @@
 #include <optional>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "server/asio.h"
 #include "server/models/model_cards.h"
@@ -37,6 +38,8 @@ struct ServiceState {
   KeptAnswers& kept;
   const std::filesystem::path store_folder;                               // where pulled and created models go
   const std::function<Result<store::registry::Surroundings>()> registry;  // called where a pull or push works
+  std::vector<std::string> given_models = {};                             // of the command line, by their names
+  std::vector<std::string> awaited_models = {};                           // without which the server is not healthy
   std::mt19937_64 random;  // names and seeds only: never what decides an order
   std::unique_ptr<ModelCards> cards = std::make_unique<ModelCards>();
   uint64_t next_sequence = 1;

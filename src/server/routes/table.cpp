@@ -13,6 +13,7 @@ RouteTable make_routes() {
   std::vector<Route> routes = {
       {get, "/", Right::open, root},
       {get, "/health", Right::open, health},
+      {get, "/v1/health", Right::open, health},
       {get, "/api/version", Right::open, version},
 
       {get, "/api/tags", Right::read, list_models},
@@ -36,6 +37,22 @@ RouteTable make_routes() {
 
       {get, "/v1/responses/*", Right::read, kept_response},
       {"DELETE", "/v1/responses/*", Right::read, delete_response},  // one's own
+
+      {"POST", "/tokenize", Right::infer, tokenize},
+      {"POST", "/detokenize", Right::infer, detokenize},
+      {get, "/props", Right::read, props},
+      {"POST", "/props", Right::manage, refuse_props},
+      {get, "/slots", Right::read, slots},
+      {"POST", "/slots/*", Right::manage, refuse_slot_action},
+      {get, "/lora-adapters", Right::read, list_adapters},
+      {"POST", "/lora-adapters", Right::manage, refuse_adapters},
+      {"POST", "/rerank", Right::infer, refuse_rerank},
+      {"POST", "/reranking", Right::infer, refuse_rerank},
+      {"POST", "/v1/rerank", Right::infer, refuse_rerank},
+      {"POST", "/v1/reranking", Right::infer, refuse_rerank},
+      {get, "/models", Right::read, list_openai_models},
+      {"POST, DELETE", "/models", Right::manage, refuse_model_call},
+      {"POST", "/models/*", Right::manage, refuse_model_call},
 
       {get, "/metrics", Right::read, metrics},
       {get, "/ui", Right::read, page},
