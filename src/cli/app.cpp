@@ -14,6 +14,7 @@
 
 #include "cli/arguments/arguments.h"
 #include "cli/client.h"
+#include "cli/llama_server/llama_server_command.h"
 #include "cli/nearest_name.h"
 
 namespace quire::cli {
@@ -99,9 +100,31 @@ Result<int> run_action(const Action& action) {
 
 void print_error(const std::string& message) { fmt::print(stderr, "Error: {}\n", message); }
 
+// The exit status of the program.
+int run_and_report(const Action& action) {
+  // What a server notes goes to standard error. One inside another command is silent: its client hears what is wrong.
+  const auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>("quire", sink));
+  spdlog::set_level(spdlog::level::off);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the write, as a full disk is
+  Result<int> status = run_action(action);
+  if ((std::fflush(stdout) != 0 || std::ferror(stdout) != 0) && status) {
+    status = fail(ErrorKind::io, "the output could not be written in full");
+  }
+  if (status) return *status;
+  print_error(status.error().message);
+  return status_failed;
+}
+
+// Programs that start llama.cpp's server find this one where it lies under that name.
+bool is_llama_server(std::string_view program) { return program.substr(program.rfind('/') + 1) == "llama-server"; }
+
 }  // namespace
 
 int run_program(int argc, const char* const* argv) {
+  if (argc > 0 && is_llama_server(argv[0])) {
+    return run_and_report([&] { return status_of(llama_server_command({argv + 1, argv + argc})); });
+  }
   CLI::App app("Runs language models on this machine, and serves one to many at once.", "quire");
   bool wants_version = false;
   app.add_flag("-v,--version", wants_version, "Show the version, and whether the server has another");
@@ -125,24 +148,13 @@ int run_program(int argc, const char* const* argv) {
     print_error(error.what());
     return status_misused;
   }
-  // What a server notes goes to standard error. One inside another command is silent: its client hears what is wrong.
-  const auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();
-  spdlog::set_default_logger(std::make_shared<spdlog::logger>("quire", sink));
-  spdlog::set_level(spdlog::level::off);
-  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of the write, as a full disk is
   if (wants_version) {
     action = []() -> Result<int> {
       print_version();
       return 0;
     };
   }
-  Result<int> status = run_action(action);
-  if ((std::fflush(stdout) != 0 || std::ferror(stdout) != 0) && status) {
-    status = fail(ErrorKind::io, "the output could not be written in full");
-  }
-  if (status) return *status;
-  print_error(status.error().message);
-  return status_failed;
+  return run_and_report(action);
 }
 
 }  // namespace quire::cli

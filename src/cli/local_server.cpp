@@ -34,25 +34,38 @@ struct LocalServer::Parts {
   }
 };
 
+namespace {
+
+// quire's own folder, and Ollama's.
+store::Catalog catalog_of_folders(const server::Settings& settings) {
+  const char* home = std::getenv("HOME");
+  const store::OllamaFolders ollama = store::find_ollama_folders(home == nullptr ? "" : home, settings.models_folder);
+  for (const std::string& problem : ollama.problems) spdlog::warn("{}", problem);
+  return store::Catalog(settings.models_folder, ollama.folders);
+}
+
+}  // namespace
+
 Result<LocalServer> LocalServer::start(const LocalServerOptions& options) {
   QUIRE_TRY(server::Settings settings, server::read_settings([](const char* name) { return std::getenv(name); }));
   if (options.host) settings.host = *options.host;
   if (options.port) settings.port = *options.port;
   if (options.threads) settings.threads = *options.threads;
   if (options.log_format) settings.log_format = *options.log_format;
+  if (options.context_tokens) settings.context_tokens = *options.context_tokens;
+  if (options.parallel_max) settings.parallel_max = *options.parallel_max;
+  if (options.kv_type) settings.kv_type = *options.kv_type;
   if (options.drain_timeout_ns) settings.drain_timeout_ns = *options.drain_timeout_ns;
 
   // Whoever names files needs no folder: a usual one that cannot be made is no error then.
-  if (!settings.models_variable.empty() || options.models.empty()) {
+  if (!options.serves_given_only && (!settings.models_variable.empty() || options.models.empty())) {
     const std::string& variable = settings.models_variable;
     QUIRE_TRY_VOID(server::prepare_models_folder(settings.models_folder, variable.empty() ? "QUIRE_MODELS" : variable));
   }
-  const char* home = std::getenv("HOME");
-  const store::OllamaFolders ollama = store::find_ollama_folders(home == nullptr ? "" : home, settings.models_folder);
-  for (const std::string& problem : ollama.problems) spdlog::warn("{}", problem);
-  store::Catalog catalog(settings.models_folder, ollama.folders);
+  store::Catalog catalog = options.serves_given_only ? store::Catalog(std::filesystem::path()) : catalog_of_folders(settings);
   server::Server::Config config{
       .settings = settings, .seed = std::random_device{}(), .handles_signals = options.handles_signals};
+  config.needs_preloaded = options.serves_given_only;
   config.read_memory = [root = settings.machine_root] { return server::read_machine_memory(root); };
   for (const std::string& model : options.models) {
     QUIRE_TRY_VOID(catalog.add(model));

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "load/http_client.h"
+#include "model/kv_type.h"
 #include "server/observe/log_format.h"
 
 namespace quire::cli {
@@ -20,7 +21,11 @@ struct LocalServerOptions {
   std::optional<int32_t> threads;
   std::optional<int64_t> drain_timeout_ns;      // for answers that are running when it stops; absent: the environment's
   std::optional<server::LogFormat> log_format;  // absent: the environment's
-  bool handles_signals = false;                 // SIGINT and SIGTERM make it stop, a second one at once
+  std::optional<int32_t> context_tokens;        // absent: the environment's; 0: the model's own
+  std::optional<int32_t> parallel_max;          // absent: the environment's; 0: no cap
+  std::optional<KvType> kv_type;                // absent: the environment's
+  bool serves_given_only = false;  // `models`, and not those of the folders; it is not healthy without them
+  bool handles_signals = false;    // SIGINT and SIGTERM make it stop, a second one at once
 };
 
 // Serves from its own threads until it is destroyed; running requests are cancelled then.
