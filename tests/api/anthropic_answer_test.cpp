@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "api/anthropic/dialect.h"
+#include "api/anthropic/request.h"
 #include "api/gathered_parts.h"
 #include "api/ollama/dialect.h"
 #include "api/openai/dialect.h"
@@ -205,6 +206,16 @@ TEST(AnthropicErrors, say_in_anthropics_words_that_a_prompt_is_too_long) {
   error.overflow = ContextOverflow{.prompt_tokens = 70, .context_tokens = 64};
   EXPECT_EQ(nlohmann::json::parse(dialect.error_body(error))["error"]["message"],
             "prompt is too long: 70 tokens > 64 maximum");
+}
+
+TEST(AnthropicErrors, have_the_word_at_which_clients_do_without_a_thread) {
+  const auto refused = parse_messages(R"({"model":"m","max_tokens":9,"thread":{"type":"create"},
+      "messages":[{"role":"user","content":"q"}]})");
+  ASSERT_FALSE(refused);
+  const auto error = nlohmann::json::parse(dialect.error_body(refused.error()))["error"];
+  EXPECT_EQ(error["type"], "invalid_request_error");
+  EXPECT_EQ(error["details"], nlohmann::json::parse(R"({"error_code":"thread_unsupported_request",
+      "unsupported":["thread"]})"));
 }
 
 TEST(AnthropicCount, is_the_number_of_tokens_and_nothing_else) {

@@ -253,7 +253,10 @@ std::string error_body(const ApiError& error) {
     message = fmt::format("prompt is too long: {}{} tokens > {} maximum", overflow->at_least ? "at least " : "",
                           overflow->prompt_tokens, overflow->context_tokens);
   }
-  return to_text({{"type", "error"}, {"error", {{"type", error_type(error.status)}, {"message", std::move(message)}}}});
+  Json body = {{"type", error_type(error.status)}, {"message", std::move(message)}};
+  if (!error.reason.empty()) body["details"]["error_code"] = error.reason;
+  if (!error.reason.empty() && !error.param.empty()) body["details"]["unsupported"] = Json::array({error.param});
+  return to_text({{"type", "error"}, {"error", std::move(body)}});
 }
 
 }  // namespace quire::api::anthropic

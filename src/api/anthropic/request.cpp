@@ -19,8 +19,13 @@ namespace {
 
 // Anthropic's fields that are not served, and those of others that would ask for an answer of another form.
 ApiResult<void> refuse_what_is_not_served(const Fields& fields) {
-  QUIRE_TRY_VOID(fields.refuse_set({"container", "mcp_servers", "compaction", "thread", "response_format", "format",
-                                    "functions", "logprobs", "prompt_logprobs"}));
+  QUIRE_TRY_VOID(fields.refuse_set({"container", "mcp_servers", "compaction", "response_format", "format", "functions",
+                                    "logprobs", "prompt_logprobs"}));
+  if (auto threadless = fields.refuse_set({"thread"}); !threadless) {
+    // The word at which Anthropic's packages send the whole conversation instead, as their tool runners always can.
+    threadless.error().reason = "thread_unsupported_request";
+    return threadless;
+  }
   QUIRE_TRY_VOID(fields.refuse_unless("n", {1}));
   // Prompts are cached anyway; the others are of the places, accounts and ways out of Anthropic's own service.
   fields.pass_over({"cache_control", "inference_geo", "speed", "diagnostics", "betas", "anthropic_beta",
