@@ -18,8 +18,9 @@ using constraint::Spec;
 
 constexpr size_t choices_of_text_max = 10'000;
 
+// What is said twice is said once: clients that do not know which name a server knows send both.
 ApiResult<void> set(GenerationCall& call, Spec spec, const std::string& field) {
-  if (call.constraint) {
+  if (call.constraint && *call.constraint != spec) {
     return refuse(400, fmt::format("\"{}\" is a second constraint: an answer can have one", field), field);
   }
   call.constraint = std::move(spec);

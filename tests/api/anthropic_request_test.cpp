@@ -266,7 +266,7 @@ const Refusal refused_fields[] = {
     {R"("output_format":{"type":"json_schema"})", "400 \"output_format.schema\" is required"},
     {R"("output_format":{"type":"json_schema","schema":7})",
      "400 \"output_format.schema\" must be a schema, got a number"},
-    {R"("output_format":{"type":"json_schema","schema":{}},"output_config":{"format":{"type":"json_schema","schema":{}}})",
+    {R"("output_format":{"type":"json_schema","schema":{}},"output_config":{"format":{"type":"json_schema","schema":true}})",
      "400 \"output_format.schema\" is a second constraint: an answer can have one"},
     {R"("tools":{})", "400 \"tools\" must be an array, got an object"},
     {R"("tools":[{"type":"web_search_20250305","name":"web_search"}])",

@@ -333,6 +333,10 @@ TEST(OpenAiRequest, knows_a_constraint_by_each_of_its_names) {
     EXPECT_EQ(call->unknown_fields, std::vector<std::string>{}) << body;
   }
   EXPECT_FALSE(parse_chat_completions(chat_body(R"("response_format":{"type":"text"},"grammar":"")"))->constraint);
+  // As guidance sends it, for older and newer servers.
+  const auto twice = parse_chat_completions(chat_body(R"("guided_grammar":"g","structured_outputs":{"grammar":"g"})"));
+  ASSERT_TRUE(twice) << twice.error().message;
+  EXPECT_EQ(*twice->constraint, (Spec{.kind = Kind::gbnf, .text = "g"}));
 }
 
 TEST(OpenAiRequest, reads_tools_as_they_are_written_and_calls_of_the_history) {
