@@ -29,7 +29,10 @@ struct ModelSummary {
   std::string digest;
   FileTime modified;
   ModelDetails details;
-  bool embeds = false;  // it was made for vectors: its file says how rows become one
+  bool calls = false;     // its template shows tools and writes calls
+  bool thinks = false;    // its template writes thinking
+  bool fills_in = false;  // what is missing between two texts
+  bool embeds = false;    // it was made for vectors: its file says how rows become one
 };
 
 // KV blocks of one model: how many there are, may be in use, are in use, and hold what was computed before.
@@ -82,7 +85,6 @@ struct ModelDescription {
   std::string renderer;
   std::string parser;
   std::string requires_;
-  bool fills_in = false;  // what is missing between two texts
   std::string modelfile;
   std::string metadata;  // the file's, as a JSON object
   std::vector<TensorLine> tensors;

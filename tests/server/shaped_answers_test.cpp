@@ -183,6 +183,19 @@ TEST_F(ShapedAnswers, are_calls_of_the_tool_that_is_asked_for_in_every_dialect) 
   expect_weather(Json::parse(response["output"].back()["arguments"].get<std::string>()));
 }
 
+TEST_F(ShapedAnswers, are_told_of_by_the_capabilities_of_the_model) {
+  QUIRE_TEST_DATA_OR_SKIP(path, "models/stories260K.gguf");
+  begin(path);
+  const Json abilities = {"completion", "tools", "thinking"};
+  EXPECT_EQ(answer("/api/show", {{"model", "caller"}})["capabilities"], abilities);
+  EXPECT_EQ(answer("/api/show", {{"model", "story"}})["capabilities"], Json::array({"completion"}));
+  const Json listed = Json::parse(get("/api/tags").body)["models"];
+  ASSERT_EQ(listed.size(), 2U) << listed.dump();
+  for (const Json& model : listed) {
+    EXPECT_EQ(model["capabilities"], model["name"] == "caller:latest" ? abilities : Json::array({"completion"}));
+  }
+}
+
 TEST_F(ShapedAnswers, hold_calls_to_schemas_that_can_be_kept_to_or_were_asked_for) {
   QUIRE_TEST_DATA_OR_SKIP(path, "models/stories260K.gguf");
   begin(path);

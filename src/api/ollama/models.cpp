@@ -49,8 +49,15 @@ Json controller_json(const ControllerView& controller) {
           {"curve", std::move(curve)}};
 }
 
-// As Ollama: whoever shows a list of models to talk to leaves the others out.
-Json capabilities_json(const ModelSummary& model) { return Json::array({model.embeds ? "embedding" : "completion"}); }
+// Clients offer tools, and a switch for thinking, where these words are; whoever shows a list of models to talk to
+// leaves those of vectors out.
+Json capabilities_json(const ModelSummary& model) {
+  Json words = Json::array({model.embeds ? "embedding" : "completion"});
+  if (model.calls) words.push_back("tools");
+  if (model.fills_in) words.push_back("insert");
+  if (model.thinks) words.push_back("thinking");
+  return words;
+}
 
 }  // namespace
 
@@ -126,7 +133,6 @@ std::string show_body(const ModelDescription& model, bool verbose) {
     }
   }
   body["capabilities"] = capabilities_json(model.summary);
-  if (model.fills_in) body["capabilities"].push_back("insert");
   body["modified_at"] = rfc3339(model.summary.modified);
   return to_text(body);
 }

@@ -23,7 +23,18 @@ std::string token_name(const Tokenizer& tokenizer, TokenId token) {
   return token < 0 ? std::string() : std::string(tokenizer.name(token));
 }
 
+std::string_view parser_of(const store::ModelDefaults& stored) {
+  return stored.parser.empty() ? stored.renderer : stored.parser;
+}
+
+// A stored one is used unless the file's own is asked for by a renderer's name.
+bool uses_stored_template(const store::ModelDefaults& stored) { return stored.template_ && stored.renderer.empty(); }
+
 }  // namespace
+
+parts::Syntax PromptTemplate::syntax_of(const store::ModelDefaults& stored, std::string_view own) {
+  return parts::Syntax::of(uses_stored_template(stored) ? *stored.template_ : own, parser_of(stored));
+}
 
 PromptTemplate::PromptTemplate(Chosen chosen, std::string_view source, std::string_view parser)
     : chosen_(std::move(chosen)), source_(source), syntax_(parts::Syntax::of(source, parser)) {
@@ -34,14 +45,14 @@ PromptTemplate::PromptTemplate(Chosen chosen, std::string_view source, std::stri
 
 PromptTemplate PromptTemplate::choose(const store::ModelDefaults& stored, std::string_view own,
                                       const Tokenizer& tokenizer) {
-  const std::string& parser = stored.parser.empty() ? stored.renderer : stored.parser;
+  const std::string_view parser = parser_of(stored);
   const auto of = [&](auto parsed, std::string_view source) {
     return parsed ? PromptTemplate(Chosen(std::move(*parsed)), source, parser)
                   : PromptTemplate(Chosen(std::move(parsed).error()), source, parser);
   };
   // One without a letter would make an empty prompt of every conversation.
   const bool has_own = own.find_first_not_of(" \t\r\n") != std::string_view::npos;
-  if (stored.template_ && stored.renderer.empty()) return of(GoTemplate::parse(*stored.template_), *stored.template_);
+  if (uses_stored_template(stored)) return of(GoTemplate::parse(*stored.template_), *stored.template_);
   if (has_own) {
     const std::string bos = token_name(tokenizer, tokenizer.bos());
     return of(ChatTemplate::parse(own, bos, token_name(tokenizer, tokenizer.eos())), own);

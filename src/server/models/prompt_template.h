@@ -25,6 +25,9 @@ class PromptTemplate {
   // `own`: the file's own (tokenizer.chat_template); one without a letter counts as absent.
   static PromptTemplate choose(const store::ModelDefaults& stored, std::string_view own, const Tokenizer& tokenizer);
 
+  // What the chosen one's answers are written in; without a vocabulary, for a model that is not loaded.
+  static parts::Syntax syntax_of(const store::ModelDefaults& stored, std::string_view own);
+
   // In roles that the template knows, the last message left open where the input says so.
   Result<PromptText> render(const ChatTemplateInput& input) const;
   // What it writes for a text with a gap; none: it knows of no gaps, and the model's own tokens for that are to be
