@@ -32,6 +32,8 @@ WEATHER = {
 }
 
 _cells = []
+_loop = asyncio.new_event_loop()
+asyncio.set_event_loop(_loop)
 
 
 def cell(name):
@@ -81,7 +83,7 @@ def _status(error):
 def _try(function):
     note = function()
     if inspect.isawaitable(note):
-        note = asyncio.run(note)
+        note = _loop.run_until_complete(note)  # one loop: some clients keep connections of theirs
     return note
 
 
