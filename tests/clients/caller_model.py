@@ -73,7 +73,7 @@ def likings(texts):
             row[number[mark]] = -30.0
         rows.append(row)
 
-    def then(text, following, liking=25.0):
+    def then(text, following, liking=50.0):
         rows[number[text]][number[following]] = liking
 
     for chain in (SENTENCE, THOUGHT):
@@ -81,11 +81,11 @@ def likings(texts):
             then(text, following)
     then("<|say|>", SENTENCE[0])
     then(SENTENCE[-1], "<|end|>")
-    then(SENTENCE[-1], '"', 20.0)  # where the end is not allowed yet
+    then(SENTENCE[-1], '"', 30.0)  # where the end is not allowed yet
     then(SENTENCE[-1], "</think>", 15.0)
-    then("}", "<|end|>", 20.0)
-    then("}", "</tool_call>", 15.0)
-    then("}", "}", 14.0)
+    then("}", "<|end|>", 50.0)
+    then("}", "</tool_call>", 30.0)
+    then("}", "}", 29.0)
     then("{", "}", 12.0)
     then('"', SENTENCE[0], 12.0)
     then("<|call|>", "<tool_call>")

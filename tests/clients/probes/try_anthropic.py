@@ -1,4 +1,4 @@
-# pip: anthropic==0.70.0
+# pip: anthropic==2.14.0
 from cells import KEY, MODEL, URL, WEATHER, cell, is_said, is_streamed, is_weather, run
 from anthropic import Anthropic, AsyncAnthropic, beta_tool
 from pydantic import BaseModel

@@ -3,7 +3,7 @@ import os
 import tempfile
 
 os.environ["LLM_USER_PATH"] = tempfile.mkdtemp()  # where its models and keys are
-from cells import KEY, MODEL, URL, cell, is_said, is_streamed, is_vector, run
+from cells import KEY, MODEL, URL, cell, is_said, is_streamed, run
 
 os.environ["OLLAMA_HOST"] = URL
 with open(os.path.join(os.environ["LLM_USER_PATH"], "extra-openai-models.yaml"), "w") as file:
@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 openai = llm.get_model("quire")
 openai.key = KEY
-ollama = llm.get_model(f"{MODEL}:latest")
+ollama = llm.get_model(f"ollama/{MODEL}:latest")
 
 
 class Dog(BaseModel):
@@ -61,11 +61,6 @@ def tools():
 def schema():
     for model in (openai, ollama):
         Dog.model_validate_json(model.prompt("Invent a good dog", schema=Dog).text())
-
-
-@cell("embed")
-def embed():
-    is_vector(llm.get_embedding_model(f"{MODEL}:latest").embed("my happy hound"))
 
 
 run()

@@ -1,4 +1,4 @@
-# pip: magentic[anthropic]==0.41.1
+# pip: magentic[anthropic]==0.41.1 anthropic==0.125.0
 from typing import Literal
 
 from cells import KEY, MODEL, URL, cell, is_said, is_streamed, run

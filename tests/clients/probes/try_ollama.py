@@ -1,4 +1,4 @@
-# pip: ollama==0.6.0 pydantic
+# pip: ollama==0.6.3
 from cells import MODEL, SENTENCE, URL, cell, is_said, is_streamed, is_vector, run
 from ollama import AsyncClient, Client
 from pydantic import BaseModel

@@ -1,4 +1,4 @@
-# pip: openai==2.0.0 pydantic
+# pip: openai==3.57.0
 import json
 
 from cells import KEY, MODEL, URL, WEATHER, cell, is_said, is_streamed, is_vector, is_weather, run

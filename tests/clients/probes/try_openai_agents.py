@@ -1,4 +1,4 @@
-# pip: openai-agents==0.0
+# pip: openai-agents==0.24.0
 from cells import KEY, MODEL, URL, cell, is_said, is_streamed, run
 from agents import (Agent, ModelSettings, OpenAIChatCompletionsModel, OpenAIResponsesModel, Runner, function_tool,
                     set_tracing_disabled)
