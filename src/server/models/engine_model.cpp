@@ -10,9 +10,6 @@
 
 #include "base/progress.h"
 #include "engine/engine_thread.h"
-#include "engine/model_executor.h"
-#include "model/kv_type.h"
-#include "model/model.h"
 #include "server/models/constraint_cache.h"
 #include "server/models/machine_memory.h"
 #include "model/pooling.h"
@@ -26,28 +23,19 @@ namespace quire::server {
 namespace {
 
 // The number of contexts to begin with that was measured for this model here; none where nothing was.
-std::optional<int32_t> tuned_start(const Settings& settings, const store::ModelFile& file, const Backend& backend,
-                                   KvType kv_type) {
+std::optional<int32_t> tuned_start(const Settings& settings, const store::ModelFile& file, const RunnerFacts& facts) {
   std::error_code error;
   if (settings.tune_folder.empty() || !std::filesystem::is_directory(settings.tune_folder, error)) return std::nullopt;
   const Result<std::string> content = store::content_name(file);
   if (!content) return std::nullopt;
   const auto found = store::find_tune(settings.tune_folder, {.model = *content,
                                                              .processor = store::processor_name(),
-                                                             .kernels = std::string(backend.name()),
-                                                             .kv_type = std::string(kv_type_name(kv_type)),
-                                                             .threads = backend.worker_count()});
+                                                             .kernels = facts.kernels,
+                                                             .kv_type = std::string(facts.kv_type),
+                                                             .threads = facts.threads});
   if (!found) spdlog::warn("what was tuned for {} is not used: {}", file.name, found.error().message);
   if (!found || !*found) return std::nullopt;
   return (*found)->parallel_start;
-}
-
-// What a file holds that is not read as it stands there.
-void log_what_differs(const gguf::File& file, const ModelConfig& config, const std::string& name) {
-  for (const std::string& fix : file.fixes()) spdlog::info("{}: {}", name, fix);
-  const auto skipped =
-      std::ranges::count_if(file.tensors(), [&](const auto& tensor) { return is_beside_text(config, tensor.name); });
-  if (skipped > 0) spdlog::info("{}: {} tensors beside the text model are not used", name, skipped);
 }
 
 // As decode shows them: the space that SentencePiece has put before the text is not part of it.
@@ -73,12 +61,12 @@ class EngineModel final : public LoadedModel {
     PromptTemplate prompt_template;
     FillInTokens fill_in_tokens;
     api::StoredDefaults stored;
-    std::unique_ptr<Backend> backend;
     Result<Pooling> pooling;
   };
 
   static Result<std::unique_ptr<LoadedModel>> create(Parts parts, const store::ModelFile& file,
-                                                     const Settings& settings, const Clock& clock, EventSink sink,
+                                                     const Settings& settings, const RunnerFactory& make_runner,
+                                                     const Clock& clock, EventSink sink,
                                                      FunctionRef<bool()> keep_going) {
     auto result = std::unique_ptr<EngineModel>(new EngineModel(std::move(parts)));
     {
@@ -87,29 +75,24 @@ class EngineModel final : public LoadedModel {
         bar.update(done, total);
         return keep_going();
       };
-      QUIRE_TRY(Model model, Model::load(result->parts_.file, *result->parts_.backend, settings.kv_type, progress));
-      result->model_ = std::make_unique<Model>(std::move(model));
+      QUIRE_TRY(result->runner_, make_runner(result->parts_.file, file.name, progress));
     }
-    const ModelConfig& config = result->model_->config();
-    log_what_differs(result->parts_.file, config, file.name);
-    if (config.vocab != result->parts_.tokenizer->vocab_size()) {
+    const RunnerFacts& facts = result->runner_->facts();
+    for (const std::string& fix : result->parts_.file.fixes()) spdlog::info("{}: {}", file.name, fix);
+    if (facts.vocab != result->parts_.tokenizer->vocab_size()) {
       return fail(ErrorKind::invalid, fmt::format("the vocabulary has {} tokens, the weights are made for {}",
-                                                  result->parts_.tokenizer->vocab_size(), config.vocab));
+                                                  result->parts_.tokenizer->vocab_size(), facts.vocab));
     }
-    const int64_t block_bytes = KvStore::block_size_bytes(config, Limits{}.block_tokens);
-    result->block_bytes_ = block_bytes;
-    Limits limits = engine_limits(settings, config.context_max, block_bytes,
+    Limits limits = engine_limits(settings, facts.context_max, facts.kv_block_bytes,
                                   settings.memory_bytes > 0 ? settings.memory_bytes : memory_for_kv(settings));
-    const auto tuned = tuned_start(settings, file, *result->parts_.backend, config.kv_type);
+    const auto tuned = tuned_start(settings, file, facts);
     if (tuned) limits.parallel_start = std::clamp(*tuned, 1, limits.running_max);
-    QUIRE_TRY(ModelExecutor executor, ModelExecutor::create(*result->model_, *result->parts_.backend, limits));
-    result->executor_ = std::make_unique<ModelExecutor>(std::move(executor));
+    QUIRE_TRY(Executor * executor, result->runner_->start(limits));
     result->engine_ =
-        std::make_unique<EngineThread>(limits, *result->executor_, *result->parts_.tokenizer, clock, std::move(sink));
+        std::make_unique<EngineThread>(limits, *executor, *result->parts_.tokenizer, clock, std::move(sink));
     spdlog::info("{} layers, {} weights in {} arithmetic; contexts of {} tokens, {} KV blocks of {} tokens in {}",
-                 config.layers, config.architecture, result->parts_.backend->name(),
-                 result->engine_->limits().context_tokens, limits.block_count, limits.block_tokens,
-                 kv_type_name(config.kv_type));
+                 facts.layers, facts.architecture, facts.kernels, result->engine_->limits().context_tokens,
+                 limits.block_count, limits.block_tokens, facts.kv_type);
     if (tuned) spdlog::info("{} begins with {} contexts, as tuned", file.name, limits.parallel_start);
     return result;
   }
@@ -145,22 +128,22 @@ class EngineModel final : public LoadedModel {
   TokenId eos() const override { return parts_.tokenizer->eos(); }
   size_t token_bytes_max() const override { return parts_.tokenizer->text_bytes_max(); }
   int32_t context_tokens() const override { return engine_->limits().context_tokens; }
-  int32_t width() const override { return static_cast<int32_t>(model_->config().width); }
+  int32_t width() const override { return static_cast<int32_t>(runner_->facts().width); }
   Result<Pooling> pooling() const override { return parts_.pooling; }
   Result<void> submit(Request request) override { return engine_->submit(std::move(request)); }
   void cancel(SequenceId id) override { engine_->cancel(id); }
   EngineSnapshot snapshot() const override { return engine_->snapshot(); }
   std::vector<SequenceView> sequences() const override { return engine_->sequences(); }
-  uint64_t kv_block_bytes() const override { return static_cast<uint64_t>(block_bytes_); }
-  std::string_view kv_type() const override { return kv_type_name(model_->config().kv_type); }
+  uint64_t kv_block_bytes() const override { return static_cast<uint64_t>(runner_->facts().kv_block_bytes); }
+  std::string_view kv_type() const override { return runner_->facts().kv_type; }
   int32_t kv_block_tokens() const override { return engine_->limits().block_tokens; }
   ModelMemory memory() const override {
-    return {.weights_bytes = model_->weight_size_bytes(), .workspace_bytes = executor_->workspace_size_bytes()};
+    return {.weights_bytes = runner_->facts().weights_bytes, .workspace_bytes = runner_->workspace_bytes()};
   }
   Result<void> check_file() const override { return parts_.file.check_unchanged(); }
   void stop() override { engine_->stop(); }
   void set_kv_memory(uint64_t bytes) override {
-    const uint64_t blocks = bytes / static_cast<uint64_t>(block_bytes_);
+    const uint64_t blocks = bytes / kv_block_bytes();
     engine_->set_block_limit(static_cast<int32_t>(std::min<uint64_t>(blocks, std::numeric_limits<int32_t>::max())));
   }
 
@@ -182,9 +165,7 @@ class EngineModel final : public LoadedModel {
   const Parts parts_;
   const std::vector<TokenId> marker_tokens_;
   ConstraintCache constraints_;
-  int64_t block_bytes_ = 1;
-  std::unique_ptr<const Model> model_;
-  std::unique_ptr<ModelExecutor> executor_;
+  std::unique_ptr<ModelRunner> runner_;
   std::unique_ptr<EngineThread> engine_;
 };
 
@@ -240,11 +221,10 @@ Result<std::unique_ptr<LoadedModel>> EngineModelLoader::load(const store::ModelF
                            .stored = {.options = api::merged_options(sampling.options, stored->params),
                                       .messages = std::move(stored->messages),
                                       .system = std::move(stored->system)},
-                           .backend = make_backend_(),
                            .pooling = Pooling::last};
   parts.pooling = read_pooling(parts.file.metadata());
   Result<std::unique_ptr<LoadedModel>> model =
-      EngineModel::create(std::move(parts), file, settings_, clock_, std::move(sink), keep_going);
+      EngineModel::create(std::move(parts), file, settings_, make_runner_, clock_, std::move(sink), keep_going);
   if (!model) return in_file(model.error());
   return model;
 }

@@ -2,28 +2,23 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
+#include <utility>
 
 #include "base/clock.h"
 #include "server/models/loaded_model.h"
+#include "server/models/model_runner.h"
 #include "server/settings.h"
 
-namespace quire {
-class Backend;
-struct ModelConfig;
-}  // namespace quire
-
 namespace quire::server {
-
-// One for each engine, on the device that all share.
-using BackendFactory = std::function<std::unique_ptr<Backend>()>;
 
 // Reads a model's file and starts an engine for it. Borrows the clock for its life, as do its models.
 class EngineModelLoader final : public ModelLoader {
  public:
+  EngineModelLoader(const Settings& settings, RunnerFactory make_runner, const Clock& clock)
+      : settings_(settings), make_runner_(std::move(make_runner)), clock_(clock) {}
   EngineModelLoader(const Settings& settings, BackendFactory make_backend, const Clock& clock)
-      : settings_(settings), make_backend_(std::move(make_backend)), clock_(clock) {}
+      : EngineModelLoader(settings, weight_runners(std::move(make_backend), settings.kv_type), clock) {}
 
   // An error names the file, and in it the key, tensor or type that is at fault.
   Result<std::unique_ptr<LoadedModel>> load(const store::ModelFile& file, EventSink sink,
@@ -31,7 +26,7 @@ class EngineModelLoader final : public ModelLoader {
 
  private:
   const Settings settings_;
-  const BackendFactory make_backend_;
+  const RunnerFactory make_runner_;
   const Clock& clock_;
 };
 

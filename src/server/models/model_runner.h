@@ -1,0 +1,60 @@
+// What computes one model: the seam between a model that is served and its arithmetic.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "backend/kv_type.h"
+#include "base/function_ref.h"
+#include "base/result.h"
+#include "core/limits.h"
+#include "engine/executor.h"
+#include "store/model_facts.h"
+
+namespace quire {
+class Backend;
+}  // namespace quire
+
+namespace quire::server {
+
+struct RunnerFacts {
+  std::string architecture;
+  int64_t layers = 0;
+  int64_t vocab = 0;           // of its logits
+  int64_t width = 0;           // of what they are made from
+  int64_t context_max = 0;     // positions that it was made for
+  int64_t kv_block_bytes = 0;  // of a block of Limits{}.block_tokens, over all layers
+  std::string_view kv_type;    // how keys and values are kept; lives as long as the program
+  uint64_t weights_bytes = 0;
+  std::string kernels;  // what its numbers are computed with
+  int threads = 1;
+};
+
+// A model's weights, and the executor that computes with them. Made on the loader's thread; from start() on its
+// executor is the engine's.
+class ModelRunner {
+ public:
+  virtual ~ModelRunner() = default;
+  virtual const RunnerFacts& facts() const = 0;
+  // The executor for an engine of these limits, which lives as long as the runner. Once.
+  virtual Result<Executor*> start(const Limits& limits) = 0;
+  // What the executor takes beside its KV blocks. REQUIRES: start() has succeeded.
+  virtual uint64_t workspace_bytes() const = 0;
+};
+
+// Makes the runner of a model of this name from its open file, which outlives it. `progress` is told of bytes that are
+// done and bytes in all; false: nobody will want the model, and an error is to come soon. On the loader's thread.
+using RunnerFactory = std::function<Result<std::unique_ptr<ModelRunner>>(
+    const gguf::File& file, const std::string& name,
+    FunctionRef<bool(uint64_t done_bytes, uint64_t total_bytes)> progress)>;
+
+// One for each engine, on the device that all share.
+using BackendFactory = std::function<std::unique_ptr<Backend>()>;
+
+// Runners of the weights that stand in the file. kv_type: f16 or q8_0.
+RunnerFactory weight_runners(BackendFactory make_backend, KvType kv_type);
+
+}  // namespace quire::server
