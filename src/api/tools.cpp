@@ -11,7 +11,6 @@
 namespace quire::api {
 namespace {
 
-constexpr size_t tools_max = 1024;
 constexpr size_t calls_max = 1024;
 
 }  // namespace
@@ -47,21 +46,21 @@ ApiResult<void> check_tool_name(std::string_view name, const std::string& field)
                 field);
 }
 
-ApiResult<std::vector<Fields>> tool_entries(const Fields& fields, std::string_view type) {
+ApiResult<std::vector<Fields>> tool_entries(const Fields& fields, std::initializer_list<std::string_view> types) {
   QUIRE_TRY(std::vector<Fields> entries, fields.objects("tools"));
   if (entries.size() > tools_max)
     return refuse(400, fmt::format("\"tools\" has more than {} tools", tools_max), "tools");
   for (const Fields& entry : entries) {
-    QUIRE_TRY(const std::string has, entry.text_or("type", type));
-    if (has == type) continue;
-    return refuse(400, fmt::format("\"{}\": tools of type {} are not served", entry.path("type"), has),
+    QUIRE_TRY(const std::string type, entry.text_or("type", *types.begin()));
+    if (std::ranges::find(types, std::string_view(type)) != types.end()) continue;
+    return refuse(400, fmt::format("\"{}\": tools of type {} are not served", entry.path("type"), type),
                   entry.path("type"));
   }
   return entries;
 }
 
 ApiResult<void> read_tools(const Fields& fields, GenerationCall& call) {
-  QUIRE_TRY(const std::vector<Fields> entries, tool_entries(fields, "function"));
+  QUIRE_TRY(const std::vector<Fields> entries, tool_entries(fields, {"function"}));
   for (const Fields& entry : entries) {
     QUIRE_TRY(const Fields function, entry.required_object("function"));
     QUIRE_TRY(Tool tool, read_function(function));

@@ -1,6 +1,7 @@
 // Tools and their calls: what all dialects share, and the form that Ollama's and OpenAI's chats have.
 #pragma once
 
+#include <initializer_list>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
@@ -12,9 +13,11 @@
 
 namespace quire::api {
 
-// The entries of `tools`, 1,024 at most, all of this type, which they may leave out. Those of others, which somebody
-// else would have to run, are refused by name.
-ApiResult<std::vector<Fields>> tool_entries(const Fields& fields, std::string_view type);
+constexpr size_t tools_max = 1024;  // of a request
+
+// The entries of `tools`, tools_max at most, all of these types; the first is that of those that leave it out. Others,
+// which somebody else would have to run, are refused by name.
+ApiResult<std::vector<Fields>> tool_entries(const Fields& fields, std::initializer_list<std::string_view> types);
 // `tools`: functions, as {"type": "function", "function": {"name", "description", "parameters", "strict"}}. Fields that
 // nobody knows are added to call.unknown_fields.
 ApiResult<void> read_tools(const Fields& fields, GenerationCall& call);

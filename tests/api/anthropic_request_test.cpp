@@ -158,6 +158,28 @@ TEST(AnthropicConversation, takes_thinking_that_was_not_shown_for_none) {
             R"([{"role":"user","content":"a"},{"role":"assistant","content":"b"}])");
 }
 
+TEST(AnthropicTools, that_are_deferred_are_shown_once_a_result_refers_to_them) {
+  const auto tools_of = [](const std::string& content) {
+    const auto call = parse_messages(
+        R"({"model":"m","max_tokens":9,"tools":[{"name":"search","input_schema":{}},
+            {"name":"far","input_schema":{},"defer_loading":true},{"name":"farther","input_schema":{},"defer_loading":true}],
+            "messages":[{"role":"user","content":"hi"},
+            {"role":"assistant","content":[{"type":"tool_use","id":"c","name":"search","input":{}}]},
+            {"role":"user","content":[{"type":"tool_result","tool_use_id":"c","content":)" +
+        content + "}]}]}");
+    EXPECT_TRUE(call) << text_of(call.error());
+    std::vector<std::string> names;
+    if (!call) return names;
+    EXPECT_TRUE(call->unknown_fields.empty()) << call->unknown_fields.front();
+    for (const Tool& tool : call->tools) names.push_back(tool.name);
+    names.push_back(call->messages.back().content);
+    return names;
+  };
+  EXPECT_THAT(tools_of(R"("none")"), ElementsAre("search", "none"));
+  EXPECT_THAT(tools_of(R"([{"type":"tool_reference","tool_name":"far"}])"),
+              ElementsAre("search", "far", "The tool far can be called now."));
+}
+
 TEST(AnthropicTools, are_functions_with_their_schemas_as_they_were_written) {
   const auto call = parse_messages(
       body_of(R"("tools":[{"name":"f","description":"d","input_schema": {"type":"object","properties":{"z":{},"a":{}}}},
@@ -277,8 +299,6 @@ const Refusal refused_fields[] = {
      "400 \"tools[0].name\" must be 1 to 256 letters, digits, '_', '-', '.', ':' or '/'"},
     {R"("tools":[{"name":"f"}])", "400 \"tools[0].input_schema\" is required"},
     {R"("tools":[{"name":"f","input_schema":[]}])", "400 \"tools[0].input_schema\" must be an object, got an array"},
-    {R"("tools":[{"name":"f","input_schema":{},"defer_loading":true}])",
-     "400 \"tools[0].defer_loading\" is not supported"},
     {R"("tools":[{"name":"f","input_schema":{},"input_examples":[{}]}])",
      "400 \"tools[0].input_examples\" is not supported"},
     {R"("tools":[{"name":"f","input_schema":{},"allowed_callers":["code_execution_20250825"]}])",

@@ -148,6 +148,21 @@ const std::vector<Pieces> shaped = {
     Pieces{parts::CallArguments{0, "1}"}, parts::CallEnded{0}, parts::CallBegun{1, "g", "own"}},
     Pieces{parts::CallArguments{1, "{\"x\""}, parts::CallEnded{1}}};
 
+TEST(ResponsesAnswer, says_of_a_call_which_namespace_its_function_is_in) {
+  const std::string tools =
+      R"("tools":[{"type":"namespace","name":"crew","tools":[{"type":"function","name":"ask"}]},
+                  {"type":"function","name":"ask"}])";
+  const Json whole =
+      Json::parse(written(tools, {{parts::CallBegun{.call = 0, .name = "crew__ask", .id = "a"},
+                                   parts::CallArguments{.call = 0, .text = "{}"}, parts::CallEnded{0},
+                                   parts::CallBegun{.call = 1, .name = "ask", .id = "b"},
+                                   parts::CallArguments{.call = 1, .text = "{}"}, parts::CallEnded{1}}}));
+  EXPECT_EQ(whole["output"][0]["name"], "ask");
+  EXPECT_EQ(whole["output"][0]["namespace"], "crew");
+  EXPECT_EQ(whole["output"][1]["name"], "ask");
+  EXPECT_FALSE(whole["output"][1].contains("namespace"));
+}
+
 TEST(ResponsesAnswer, streams_items_one_after_the_other) {
   const std::vector<Json> events = events_of(written(R"("stream":true,"store":false)", shaped, FinishReason::length));
   for (const Json& event : events) check_fields(event);

@@ -186,6 +186,47 @@ TEST(ResponsesRequest, reads_tools_in_their_flat_form) {
   EXPECT_EQ(repeats["tool_choice"].dump(), R"({"type":"function","name":"g"})");
 }
 
+TEST(ResponsesRequest, joins_the_names_of_functions_in_a_namespace) {
+  const GenerationCall call = parsed(
+      R"({"model":"m","tools":[{"type":"namespace","name":"crew","description":"d","tools":[{"type":"function","name":"ask",
+          "strict":false,"parameters":{}}]},{"type":"function","name":"ask"}],
+          "tool_choice":{"type":"function","name":"ask","namespace":"crew"},
+          "input":[{"type":"function_call","call_id":"c","name":"ask","namespace":"crew","arguments":"{}"},
+                   {"type":"function_call_output","call_id":"c","output":"o"}]})");
+  ASSERT_EQ(call.tools.size(), 2U);
+  EXPECT_EQ(call.tools[0].name, "crew__ask");
+  EXPECT_EQ(call.tools[1].name, "ask");
+  EXPECT_EQ(call.tool_choice.name, "crew__ask");
+  ASSERT_EQ(call.messages.size(), 2U);
+  EXPECT_EQ(call.messages[0].tool_calls[0].name, "crew__ask");
+  EXPECT_EQ(call.messages[1].tool_name, "crew__ask");
+  EXPECT_TRUE(call.unknown_fields.empty());
+  EXPECT_EQ(repeats_of(call)["tools"][0].dump(),
+            R"({"type":"namespace","name":"crew","description":"d","tools":[{"type":"function","name":"ask",)"
+            R"("description":null,"parameters":{},"strict":false}]})");
+}
+
+TEST(ResponsesRequest, does_without_a_search_of_the_web_and_says_so) {
+  const GenerationCall call =
+      parsed(body_with(R"("tools":[{"type":"web_search","external_web_access":true},{"type":"function","name":"f"}])"));
+  ASSERT_EQ(call.tools.size(), 1U);
+  EXPECT_EQ(call.tools[0].name, "f");
+  EXPECT_EQ(call.unknown_fields, std::vector<std::string>{"tools[0].type=web_search"});
+  EXPECT_EQ(repeats_of(call)["tools"][0].dump(), R"({"type":"web_search"})");
+}
+
+TEST(ResponsesRequest, bounds_the_tools_of_all_namespaces_together) {
+  std::string body = R"({"model":"m","input":"x","tools":[)";
+  for (int space = 0; space < 2; ++space) {
+    body += (space == 0 ? "" : ",") + (R"({"type":"namespace","name":"n)" + std::to_string(space)) + R"(","tools":[)";
+    for (int tool = 0; tool < 600; ++tool) {
+      body += (tool == 0 ? "" : ",") + (R"({"type":"function","name":"f)" + std::to_string(tool)) + R"("})";
+    }
+    body += "]}";
+  }
+  EXPECT_EQ(refusal(body + "]}"), R"(400 "tools" has more than 1024 tools)");
+}
+
 TEST(ResponsesRequest, shows_only_the_tools_that_are_allowed) {
   const std::string tools = R"("tools":[{"type":"function","name":"f"},{"type":"function","name":"g"}],)";
   const GenerationCall call = parsed(body_with(
@@ -265,32 +306,37 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Tools, RefusedResponses,
-    testing::Values(Refused{R"("input":"x","tools":[{"type":"web_search"}])",
-                            R"(400 "tools[0].type": tools of type web_search are not served)"},
-                    Refused{R"("input":"x","tools":[{"type":"namespace","name":"n","tools":[]}])",
-                            R"(400 "tools[0].type": tools of type namespace are not served)"},
-                    Refused{R"("input":"x","tools":[{"type":"custom","name":"n"}])",
-                            R"(400 "tools[0].type": tools of type custom are not served)"},
-                    Refused{R"("input":"x","tools":[{"type":"function","name":"f","defer_loading":true}])",
-                            R"(400 "tools[0].defer_loading" is not supported)"},
-                    Refused{
-                        R"("input":"x","tools":[{"type":"function","name":"f","allowed_callers":["programmatic"]}])",
-                        R"(400 "tools[0].allowed_callers" is not supported)"},
-                    Refused{R"("input":"x","tools":[{"type":"function"}])",
-                            R"(400 "tools[0].name" must be 1 to 256 letters, digits, '_', '-', '.', ':' or '/')"},
-                    Refused{R"("input":"x","tools":[1])", R"(400 "tools[0]" must be an object, got a number)"},
-                    Refused{R"("input":"x","tool_choice":"any")",
-                            R"(400 "tool_choice" must be auto, none, required or a function, got "any")"},
-                    Refused{R"("input":"x","tool_choice":"required")",
-                            R"(400 "tool_choice" asks for a call, but there are no tools)"},
-                    Refused{R"("input":"x","tool_choice":{"type":"function","name":"f"})",
-                            R"(400 "tool_choice" names "f", which is none of the tools)"},
-                    Refused{R"("input":"x","tool_choice":{"type":"mcp","server_label":"s"})",
-                            R"(400 "tool_choice.type": tools of type mcp are not served)"},
-                    Refused{R"("input":"x","tool_choice":4)", R"(400 "tool_choice" must be an object, got a number)"},
-                    Refused{R"("input":"x","tools":[{"type":"function","name":"f"}],
+    testing::Values(
+        Refused{R"("input":"x","tools":[{"type":"file_search"}])",
+                R"(400 "tools[0].type": tools of type file_search are not served)"},
+        Refused{R"("input":"x","tools":[{"type":"web_search"}],"tool_choice":"required")",
+                R"(400 "tool_choice" asks for a call, but there are no tools)"},
+        Refused{R"("input":"x","tools":[{"type":"web_search"}],"tool_choice":{"type":"web_search"})",
+                R"(400 "tool_choice.type": tools of type web_search are not served)"},
+        Refused{R"("input":"x","tools":[{"type":"namespace","tools":[]}])", R"(400 "tools[0].name" is required)"},
+        Refused{R"("input":"x","tools":[{"type":"namespace","name":"n","tools":[{"type":"mcp"}]}])",
+                R"(400 "tools[0].tools[0].type": tools of type mcp are not served)"},
+        Refused{R"("input":"x","tools":[{"type":"custom","name":"n"}])",
+                R"(400 "tools[0].type": tools of type custom are not served)"},
+        Refused{R"("input":"x","tools":[{"type":"function","name":"f","defer_loading":true}])",
+                R"(400 "tools[0].defer_loading" is not supported)"},
+        Refused{R"("input":"x","tools":[{"type":"function","name":"f","allowed_callers":["programmatic"]}])",
+                R"(400 "tools[0].allowed_callers" is not supported)"},
+        Refused{R"("input":"x","tools":[{"type":"function"}])",
+                R"(400 "tools[0].name" must be 1 to 256 letters, digits, '_', '-', '.', ':' or '/')"},
+        Refused{R"("input":"x","tools":[1])", R"(400 "tools[0]" must be an object, got a number)"},
+        Refused{R"("input":"x","tool_choice":"any")",
+                R"(400 "tool_choice" must be auto, none, required or a function, got "any")"},
+        Refused{R"("input":"x","tool_choice":"required")",
+                R"(400 "tool_choice" asks for a call, but there are no tools)"},
+        Refused{R"("input":"x","tool_choice":{"type":"function","name":"f"})",
+                R"(400 "tool_choice" names "f", which is none of the tools)"},
+        Refused{R"("input":"x","tool_choice":{"type":"mcp","server_label":"s"})",
+                R"(400 "tool_choice.type": tools of type mcp are not served)"},
+        Refused{R"("input":"x","tool_choice":4)", R"(400 "tool_choice" must be an object, got a number)"},
+        Refused{R"("input":"x","tools":[{"type":"function","name":"f"}],
                    "tool_choice":{"type":"allowed_tools","mode":"auto","tools":[{"type":"function","name":"g"}]})",
-                            R"(400 "tool_choice.tools[0]" names "g", which is none of the tools)"}));
+                R"(400 "tool_choice.tools[0]" names "g", which is none of the tools)"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Items, RefusedResponses,
@@ -309,8 +355,6 @@ INSTANTIATE_TEST_SUITE_P(
                             R"(400 "input[0].type": items of type custom_tool_call are not served)"},
                     Refused{R"("input":[{"type":"function_call","name":"n","arguments":"{}"}])",
                             R"(400 "input[0].call_id" is required)"},
-                    Refused{R"("input":[{"type":"function_call","call_id":"c","name":"n","namespace":"s"}])",
-                            R"(400 "input[0].namespace" is not supported)"},
                     Refused{R"("input":[{"type":"function_call","call_id":"c","name":"n","arguments":{}}])",
                             R"(400 "input[0].arguments" must be a string, got an object)"},
                     Refused{R"("input":[{"type":"function_call_output","call_id":"c","output":"o"}])",

@@ -30,8 +30,9 @@ void append_line(std::string& text, std::string_view more) {
 }
 
 // A string, or blocks of type text with a line break between two; those that begin with `left_out` are not among them.
+// `loaded`: references to tools may be among the blocks, and are added there; null: they may not.
 ApiResult<std::string> read_texts(const Fields& fields, std::string_view name, std::vector<std::string>& unknown,
-                                  std::string_view left_out = {}) {
+                                  std::string_view left_out = {}, std::vector<std::string>* loaded = nullptr) {
   const nlohmann::json* value = fields.find(name);
   if (value == nullptr) return std::string();
   if (value->is_string()) return value->get<std::string>();
@@ -39,8 +40,10 @@ ApiResult<std::string> read_texts(const Fields& fields, std::string_view name, s
   std::string result;
   for (const Fields& block : blocks) {
     QUIRE_TRY(const std::string type, block.text_or("type", ""));
-    if (type != "text") return refuse_block(block, type);
-    QUIRE_TRY(const std::string text, block.required_text("text"));
+    const bool refers = type == "tool_reference" && loaded != nullptr;
+    if (type != "text" && !refers) return refuse_block(block, type);
+    QUIRE_TRY(std::string text, block.required_text(refers ? "tool_name" : "text"));
+    if (refers) loaded->push_back(std::exchange(text, "The tool " + text + " can be called now."));
     pass_over_marks(block);
     block.collect_unread(unknown);
     if (left_out.empty() || !text.starts_with(left_out)) append_line(result, text);
@@ -51,7 +54,7 @@ ApiResult<std::string> read_texts(const Fields& fields, std::string_view name, s
 // The messages so far. One thread.
 class Conversation {
  public:
-  explicit Conversation(std::vector<std::string>& unknown) : unknown_(unknown) {}
+  explicit Conversation(Noted& noted) : unknown_(noted.unknown), loaded_(noted.loaded_tools) {}
 
   void add_system(std::string text) { messages_.push_back({.role = "system", .content = std::move(text)}); }
 
@@ -143,7 +146,7 @@ class Conversation {
     Message result{.role = "tool", .content = {}};
     QUIRE_TRY(result.tool_call_id, block.required_text("tool_use_id"));
     QUIRE_TRY(const bool failed, block.boolean_or("is_error", false));
-    QUIRE_TRY(result.content, read_texts(block, "content", unknown_));
+    QUIRE_TRY(result.content, read_texts(block, "content", unknown_, {}, &loaded_));
     QUIRE_TRY_VOID(block.refuse_set({"toolset_name"}));
     // No template has a place for it.
     if (failed) result.content = result.content.empty() ? "Error" : "Error: " + result.content;
@@ -153,15 +156,16 @@ class Conversation {
   }
 
   std::vector<std::string>& unknown_;
+  std::vector<std::string>& loaded_;
   std::vector<Message> messages_;
   std::unordered_map<std::string, std::string> names_;  // of tools, by the ids of their calls
 };
 
 }  // namespace
 
-ApiResult<std::vector<Message>> read_conversation(const Fields& body, std::vector<std::string>& unknown) {
-  Conversation conversation(unknown);
-  QUIRE_TRY(std::string system, read_texts(body, "system", unknown, billing_mark));
+ApiResult<std::vector<Message>> read_conversation(const Fields& body, Noted& noted) {
+  Conversation conversation(noted);
+  QUIRE_TRY(std::string system, read_texts(body, "system", noted.unknown, billing_mark));
   if (!system.empty()) conversation.add_system(std::move(system));
   if (body.find("messages") == nullptr) return body.missing("messages");
   QUIRE_TRY(const std::vector<Fields> messages, body.objects("messages", "an array"));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "api/anthropic/conversation.h"
 #include "api/fields.h"
@@ -126,16 +127,18 @@ ApiResult<void> read_context_management(const Fields& fields, GenerationCall& ca
   return {};
 }
 
-ApiResult<void> collect_tools(const Fields& fields, GenerationCall& call) {
-  QUIRE_TRY(const std::vector<Fields> tools, tool_entries(fields, "custom"));
+// Tools that are deferred are not shown to the model before a search has found them: a result refers to them then.
+ApiResult<void> collect_tools(const Fields& fields, std::span<const std::string> loaded, GenerationCall& call) {
+  QUIRE_TRY(const std::vector<Fields> tools, tool_entries(fields, {"custom"}));
   for (const Fields& entry : tools) {
     QUIRE_TRY(Tool tool, read_function(entry, "input_schema"));
     if (tool.parameters.empty()) return entry.missing("input_schema");
-    QUIRE_TRY_VOID(entry.refuse_set({"defer_loading", "input_examples"}));
+    QUIRE_TRY_VOID(entry.refuse_set({"input_examples"}));
+    QUIRE_TRY(const bool deferred, entry.boolean_or("defer_loading", false));
     QUIRE_TRY_VOID(entry.refuse_unless("allowed_callers", {nlohmann::json::array({"direct"})}));
     entry.pass_over({"cache_control", "eager_input_streaming"});  // what is certain is sent at once
     entry.collect_unread(call.unknown_fields);
-    call.tools.push_back(std::move(tool));
+    if (!deferred || std::ranges::find(loaded, tool.name) != loaded.end()) call.tools.push_back(std::move(tool));
   }
   return {};
 }
@@ -179,8 +182,9 @@ ApiResult<GenerationCall> parse(std::string_view body, bool counts_only) {
   QUIRE_TRY_VOID(read_thinking(fields, call));
   QUIRE_TRY_VOID(read_context_management(fields, call));
   QUIRE_TRY(call.truncate, fields.boolean_or("truncate", false));
-  QUIRE_TRY(call.messages, read_conversation(fields, call.unknown_fields));
-  QUIRE_TRY_VOID(collect_tools(fields, call));
+  Noted noted{.unknown = call.unknown_fields};
+  QUIRE_TRY(call.messages, read_conversation(fields, noted));
+  QUIRE_TRY_VOID(collect_tools(fields, noted.loaded_tools, call));
   QUIRE_TRY_VOID(choose_tools(fields, call));
   fields.collect_unread(call.unknown_fields);
   return call;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
@@ -29,6 +30,13 @@ class ResponsesWriter final : public AnswerWriter {
     repeats_ = fields.value("repeats", Json::object());
     form_ = {.summarizes = fields.value("summarizes", false), .seals = fields.value("seals", false)};
     if (!repeats_.empty()) repeats_["store"] = head_.kept.keeps;
+    for (const Json& space : repeats_.value("tools", Json::array())) {
+      if (space["type"] != "namespace") continue;
+      for (const Json& tool : space["tools"]) {
+        spaces_.emplace(name_for_model(space["name"].get<std::string>(), tool["name"].get<std::string>()),
+                        Called{space["name"], tool["name"]});
+      }
+    }
   }
 
   std::string_view content_type() const override { return head_.stream ? "text/event-stream" : "application/json"; }
@@ -146,6 +154,10 @@ class ResponsesWriter final : public AnswerWriter {
                  .id = item_id(kinds[static_cast<size_t>(kind)], head_.id, fmt::format("{}", items_.size())),
                  .name = call.name,
                  .call_id = call.id.empty() && kind == ItemKind::call ? call_id(head_.id, 0, call.call) : call.id};
+    if (const auto of_space = spaces_.find(call.name); of_space != spaces_.end()) {
+      open_->space = of_space->second.space;
+      open_->name = of_space->second.name;
+    }
     if (!head_.stream) return;
     event("response.output_item.added",
           {{"output_index", items_.size()}, {"item", item_json(*open_, "in_progress", form_)}}, out);
@@ -225,8 +237,14 @@ class ResponsesWriter final : public AnswerWriter {
     return response;
   }
 
+  struct Called {
+    std::string space;
+    std::string name;
+  };
+
   const AnswerHead head_;
-  Json repeats_ = Json::object();  // of the request
+  std::map<std::string, Called> spaces_;  // functions of namespaces, by the names that the model knows
+  Json repeats_ = Json::object();         // of the request
   ReasoningForm form_;
   bool begun_ = false;
   int64_t events_ = 0;

@@ -36,9 +36,12 @@ Json item_json(const Item& item, std::string_view status, const ReasoningForm& f
               {"status", status},
               {"role", "assistant"},
               {"content", std::move(parts)}};
-    case ItemKind::call:
-      return {{"id", item.id},           {"type", "function_call"}, {"status", status},
-              {"call_id", item.call_id}, {"name", item.name},       {"arguments", item.text}};
+    case ItemKind::call: {
+      Json call = {{"id", item.id},           {"type", "function_call"}, {"status", status},
+                   {"call_id", item.call_id}, {"name", item.name},       {"arguments", item.text}};
+      if (!item.space.empty()) call["namespace"] = item.space;
+      return call;
+    }
     case ItemKind::reasoning:
       break;
   }

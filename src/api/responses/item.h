@@ -16,8 +16,9 @@ enum class ItemKind : uint8_t { message, reasoning, call };
 struct Item {
   ItemKind kind = ItemKind::message;
   std::string id = {};
-  std::string text = {};  // said, thought, or the arguments
-  std::string name = {};  // of a call
+  std::string text = {};   // said, thought, or the arguments
+  std::string name = {};   // of a call
+  std::string space = {};  // the namespace of what it calls; empty: none
   std::string call_id = {};
   std::vector<PositionLogprobs> logprobs = {};  // of what is said
 };

@@ -69,10 +69,11 @@ ApiResult<void> read_message(const Fields& fields, Json& item, std::vector<std::
 }
 
 ApiResult<void> read_call(const Fields& fields, Json& item, std::vector<std::string>&) {
-  QUIRE_TRY_VOID(fields.refuse_set({"namespace"}));
   QUIRE_TRY_VOID(fields.refuse_unless("caller", {nlohmann::json{{"type", "direct"}}}));
   QUIRE_TRY(item["call_id"], fields.required_text("call_id"));
   QUIRE_TRY(item["name"], fields.required_text("name"));
+  QUIRE_TRY(const std::string space, fields.text_or("namespace", ""));
+  if (!space.empty()) item["namespace"] = space;
   QUIRE_TRY(std::string arguments, fields.text_or("arguments", "{}"));
   QUIRE_TRY_VOID(check_arguments(arguments, fields.path("arguments")));
   item["arguments"] = std::move(arguments);
@@ -81,9 +82,8 @@ ApiResult<void> read_call(const Fields& fields, Json& item, std::vector<std::str
 }
 
 ApiResult<void> read_output(const Fields& fields, Json& item, std::vector<std::string>& unknown) {
-  QUIRE_TRY_VOID(fields.refuse_set({"namespace"}));
   QUIRE_TRY_VOID(fields.refuse_unless("caller", {nlohmann::json{{"type", "direct"}}}));
-  fields.pass_over({"name"});  // the call has it
+  fields.pass_over({"name", "namespace"});  // the call has them
   QUIRE_TRY(item["call_id"], fields.required_text("call_id"));
   const nlohmann::json* output = fields.find("output");
   if (output != nullptr && output->is_string()) {
@@ -199,8 +199,9 @@ class Conversation {
       if (!thinking_.empty()) thinking_ += '\n';
       thinking_ += thinking_of(item);
     } else if (type == "function_call") {
-      add_call(
-          {.id = text_of(item, "call_id"), .name = text_of(item, "name"), .arguments = text_of(item, "arguments")});
+      add_call({.id = text_of(item, "call_id"),
+                .name = name_for_model(text_of(item, "namespace"), text_of(item, "name")),
+                .arguments = text_of(item, "arguments")});
     } else if (type == "function_call_output") {
       return add_output(item);
     } else if (type == "compaction") {
@@ -276,6 +277,10 @@ ApiResult<std::vector<Message>> messages_of(const Json& items) {
   Conversation conversation;
   for (const Json& item : items) QUIRE_TRY_VOID(conversation.add(item));
   return conversation.take();
+}
+
+std::string name_for_model(std::string_view space, std::string_view name) {
+  return space.empty() ? std::string(name) : fmt::format("{}__{}", space, name);
 }
 
 std::string item_id(std::string_view kind, std::string_view answer_id, std::string_view number) {

@@ -23,6 +23,9 @@ ApiResult<nlohmann::ordered_json> read_items(const Fields& fields, std::vector<s
 // references.
 ApiResult<std::vector<Message>> messages_of(const nlohmann::ordered_json& items);
 
+// The name by which the model knows a function of a namespace; empty: it is in none.
+std::string name_for_model(std::string_view space, std::string_view name);
+
 // Ids: an answer "resp_X" has the items "msg_X_0", "rs_X_1" and so on.
 constexpr std::string_view answer_prefix = "resp_";
 std::string item_id(std::string_view kind, std::string_view answer_id, std::string_view number);

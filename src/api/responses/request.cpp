@@ -28,8 +28,9 @@ ApiResult<void> refuse_what_is_not_served(const Fields& fields) {
   QUIRE_TRY_VOID(fields.refuse_set({"background", "background_options", "conversation", "prompt", "context_management",
                                     "moderation", "access_programs", "prompt_logprobs"}));
   // The choice of OpenAI's hardware is no business of an answer; what bounds only tools of OpenAI's bounds nothing
-  // here.
-  fields.pass_over({"max_tool_calls", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "image"});
+  // here; what a client says of itself, and where it is at work, is for OpenAI's own books.
+  fields.pass_over({"max_tool_calls", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "image",
+                    "client_metadata"});
   QUIRE_TRY(const std::optional<Fields> caching, fields.object("prompt_cache_options"));
   if (!caching) return {};
   // All of a prompt is cached here, and nobody says for how long. Warming up asks for no answer.
@@ -132,18 +133,54 @@ ApiResult<void> check_metadata(const Fields& fields) {
       "metadata");
 }
 
-// The flat form: a function's fields beside its type.
-ApiResult<void> read_flat_tools(const Fields& fields, GenerationCall& call) {
-  QUIRE_TRY(const std::vector<Fields> entries, tool_entries(fields, "function"));
-  for (const Fields& entry : entries) {
-    QUIRE_TRY_VOID(entry.refuse_set({"defer_loading", "async"}));
-    QUIRE_TRY_VOID(entry.refuse_unless("allowed_callers", {nlohmann::json::array({"direct"})}));
-    entry.pass_over({"output_schema"});  // of what a program would get
-    QUIRE_TRY(Tool tool, read_function(entry));
-    entry.collect_unread(call.unknown_fields);
-    call.tools.push_back(std::move(tool));
-  }
+// The flat form: a function's fields beside its type. What the answer repeats of it is added to `asked`.
+ApiResult<void> read_flat_tool(const Fields& entry, std::string_view space, GenerationCall& call, Json& asked) {
+  QUIRE_TRY_VOID(entry.refuse_set({"defer_loading", "async"}));
+  QUIRE_TRY_VOID(entry.refuse_unless("allowed_callers", {nlohmann::json::array({"direct"})}));
+  entry.pass_over({"output_schema"});  // of what a program would get
+  QUIRE_TRY(Tool tool, read_function(entry));
+  entry.collect_unread(call.unknown_fields);
+  Json& item = asked.emplace_back(Json{{"type", "function"}, {"name", tool.name}});
+  item["description"] = tool.description.empty() ? Json() : Json(tool.description);
+  item["parameters"] = tool.parameters.empty() ? Json() : Json::parse(tool.parameters, nullptr, false);
+  item["strict"] = tool.strict;
+  tool.name = name_for_model(space, tool.name);
+  QUIRE_TRY_VOID(check_tool_name(tool.name, entry.path("name")));
+  call.tools.push_back(std::move(tool));
+  if (call.tools.size() <= tools_max) return {};
+  return refuse(400, fmt::format("\"tools\" has more than {} tools", tools_max), "tools");
+}
+
+// Functions that have a name together. What they are together is for people: each says what it does.
+ApiResult<void> read_namespace(const Fields& entry, GenerationCall& call, Json& asked) {
+  QUIRE_TRY(const std::string name, entry.required_text("name"));
+  QUIRE_TRY_VOID(check_tool_name(name, entry.path("name")));
+  QUIRE_TRY(const std::string description, entry.text_or("description", ""));
+  Json tools = Json::array();
+  QUIRE_TRY(const std::vector<Fields> functions, tool_entries(entry, {"function"}));
+  for (const Fields& function : functions) QUIRE_TRY_VOID(read_flat_tool(function, name, call, tools));
+  asked.push_back({{"type", "namespace"}, {"name", name}, {"description", description}, {"tools", std::move(tools)}});
+  entry.collect_unread(call.unknown_fields);
   return {};
+}
+
+// The tools, and what the answer repeats of them. Searching the web, which OpenAI does and agents offer without being
+// asked, is left out, and the log says so: the model may always do without.
+ApiResult<Json> read_flat_tools(const Fields& fields, GenerationCall& call) {
+  QUIRE_TRY(const std::vector<Fields> entries, tool_entries(fields, {"function", "namespace", "web_search"}));
+  Json asked = Json::array();
+  for (const Fields& entry : entries) {
+    QUIRE_TRY(const std::string type, entry.text_or("type", "function"));
+    if (type == "function") {
+      QUIRE_TRY_VOID(read_flat_tool(entry, {}, call, asked));
+    } else if (type == "namespace") {
+      QUIRE_TRY_VOID(read_namespace(entry, call, asked));
+    } else {
+      call.unknown_fields.push_back(entry.path("type") + "=" + type);
+      asked.push_back({{"type", type}});
+    }
+  }
+  return asked;
 }
 
 // The function that a choice names, which has to be one of the tools.
@@ -154,7 +191,9 @@ ApiResult<std::string> chosen_name(const nlohmann::json& choice, const std::stri
   if (type != "function") {
     return refuse(400, fmt::format("\"{}.type\": tools of type {} are not served", path, type), path + ".type");
   }
+  QUIRE_TRY(const std::string space, entry.text_or("namespace", ""));
   QUIRE_TRY(std::string name, entry.text_or("name", ""));
+  name = name_for_model(space, name);
   QUIRE_TRY_VOID(check_is_tool(name, path, call));
   return name;
 }
@@ -189,17 +228,6 @@ ApiResult<void> read_choice(const Fields& fields, GenerationCall& call) {
   }
   QUIRE_TRY(std::string name, chosen_name(*choice, "tool_choice", call));
   return require_call(std::move(name), "tool_choice", call);
-}
-
-Json tools_as_asked(const std::vector<Tool>& tools) {
-  Json list = Json::array();
-  for (const Tool& tool : tools) {
-    Json& item = list.emplace_back(Json{{"type", "function"}, {"name", tool.name}});
-    item["description"] = tool.description.empty() ? Json() : Json(tool.description);
-    item["parameters"] = tool.parameters.empty() ? Json() : Json::parse(tool.parameters, nullptr, false);
-    item["strict"] = tool.strict;
-  }
-  return list;
 }
 
 // What was asked, as the answer repeats it: fields that were not given have what they mean then, or null.
@@ -307,8 +335,7 @@ ApiResult<GenerationCall> parse_responses(std::string_view body) {
   QUIRE_TRY_VOID(read_reasoning_here(fields, call));
   QUIRE_TRY_VOID(read_stream_options(fields, call));
   QUIRE_TRY_VOID(check_metadata(fields));
-  QUIRE_TRY_VOID(read_flat_tools(fields, call));
-  Json tools = tools_as_asked(call.tools);
+  QUIRE_TRY(Json tools, read_flat_tools(fields, call));
   QUIRE_TRY_VOID(read_choice(fields, call));
   QUIRE_TRY(call.kept.keeps, fields.boolean_or("store", true));
   QUIRE_TRY(const std::string previous, fields.text_or("previous_response_id", ""));
