@@ -1,0 +1,163 @@
+#include "scripted/scripted_runner.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gguf/file.h"
+#include "scripted/scripted_writer.h"
+#include "text/tokenizer.h"
+
+namespace quire::scripted {
+namespace {
+
+struct KvRow {
+  TokenId token = -1;  // nobody's
+  RowOrigin origin = RowOrigin::prompt;
+};
+
+// Engine thread only.
+class ScriptedExecutor final : public Executor {
+ public:
+  ScriptedExecutor(const Limits& limits, const Tokenizer& tokenizer, std::shared_ptr<const Script> script, Asked asked)
+      : block_tokens_(static_cast<size_t>(limits.block_tokens)),
+        tokenizer_(tokenizer),
+        writer_(tokenizer),
+        script_(std::move(script)),
+        asked_(std::move(asked)),
+        rows_(static_cast<size_t>(limits.block_count) * block_tokens_) {}
+
+  Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override {
+    const auto width = static_cast<size_t>(vocab_size());
+    logits_.resize(static_cast<size_t>(batch.logits_rows) * width);
+    for (const BatchSlice& slice : batch.slices) {
+      write(batch, slice);
+      if (slice.logits_row < 0) continue;
+      const std::span<float> logits = std::span(logits_).subspan(static_cast<size_t>(slice.logits_row) * width, width);
+      if (!answer(slice, logits)) {
+        failures.push_back({slice.sequence, "it reads a row that nobody wrote"});
+      }
+    }
+    return {.values = logits_, .vocab = vocab_size()};
+  }
+  // A script says nothing of what it is told: no token of a prompt is likelier than another.
+  Logits logits(std::span<const int32_t> rows) override {
+    logits_.assign(rows.size() * static_cast<size_t>(vocab_size()), 0.0F);
+    return {.values = logits_, .vocab = vocab_size()};
+  }
+  int32_t logits_rows_max() const override { return 1; }
+  HiddenStates states(std::span<const int32_t> rows) override {
+    states_.assign(rows.size(), 0.0F);
+    return {.values = states_, .width = 1};
+  }
+  void forget(std::span<const BlockId> blocks) override {
+    for (const BlockId block : blocks) {
+      for (size_t row = 0; row < block_tokens_; ++row) rows_[block.value * block_tokens_ + row] = KvRow{};
+    }
+  }
+  void discard(std::span<const BlockId> blocks) override { forget(blocks); }
+  int32_t vocab_size() const override { return tokenizer_.vocab_size(); }
+  void parallel_for(int64_t count, FunctionRef<void(int64_t index, int worker)> body) override {
+    for (int64_t index = 0; index < count; ++index) body(index, 0);
+  }
+  int worker_count() const override { return 1; }
+
+ private:
+  KvRow& row_at(const BatchSlice& slice, size_t position) {
+    return rows_[slice.blocks[position / block_tokens_].value * block_tokens_ + position % block_tokens_];
+  }
+  void write(const Batch& batch, const BatchSlice& slice) {
+    const auto count = static_cast<size_t>(slice.row_end - slice.row_begin);
+    for (size_t index = 0; index < count; ++index) {
+      const size_t row = static_cast<size_t>(slice.row_begin) + index;
+      row_at(slice, static_cast<size_t>(slice.position_begin) + index) = {batch.tokens[row], batch.origins[row]};
+    }
+  }
+  // Everything that a sequence holds, read back through its block table: the prompt, and what was written since.
+  bool answer(const BatchSlice& slice, std::span<float> logits) {
+    const auto length = static_cast<size_t>(slice.position_begin + slice.row_end - slice.row_begin);
+    std::string prompt;
+    std::vector<TokenId> written;
+    for (size_t position = 0; position < length; ++position) {
+      const KvRow& row = row_at(slice, position);
+      if (row.token < 0) return false;
+      if (row.origin == RowOrigin::generated) {
+        written.push_back(row.token);
+      } else {
+        prompt += writer_.text(row.token);
+      }
+    }
+    const std::optional<size_t> turn = script_->turn_for(prompt);
+    if (written.empty() && asked_) asked_(prompt, turn ? static_cast<int>(*turn) : -1);
+    const std::string_view says = turn ? std::string_view(script_->turn(*turn).says) : "The script has no such turn.";
+    size_t at = 0;
+    for (const TokenId token : written) at = writer_.advance(says, at, token);
+    writer_.prefer(says, at, logits);
+    return true;
+  }
+
+  // const after construction
+  const size_t block_tokens_;
+  const Tokenizer& tokenizer_;
+  const ScriptedWriter writer_;
+  const std::shared_ptr<const Script> script_;
+  const Asked asked_;
+
+  std::vector<KvRow> rows_;    // (block_count, block_tokens)
+  std::vector<float> logits_;  // (sampled rows, vocab)
+  std::vector<float> states_;  // (rows that were asked for, 1)
+};
+
+class ScriptedRunner final : public server::ModelRunner {
+ public:
+  ScriptedRunner(server::RunnerFacts facts, std::unique_ptr<const Tokenizer> tokenizer,
+                 std::shared_ptr<const Script> script, Asked asked)
+      : facts_(std::move(facts)),
+        tokenizer_(std::move(tokenizer)),
+        script_(std::move(script)),
+        asked_(std::move(asked)) {}
+
+  const server::RunnerFacts& facts() const override { return facts_; }
+  Result<Executor*> start(const Limits& limits) override {
+    executor_ = std::make_unique<ScriptedExecutor>(limits, *tokenizer_, script_, asked_);
+    return executor_.get();
+  }
+  uint64_t workspace_bytes() const override { return 0; }
+
+ private:
+  const server::RunnerFacts facts_;
+  const std::unique_ptr<const Tokenizer> tokenizer_;
+  const std::shared_ptr<const Script> script_;
+  const Asked asked_;
+  std::unique_ptr<ScriptedExecutor> executor_;
+};
+
+}  // namespace
+
+server::RunnerFactory scripted_runners(std::shared_ptr<const Script> script, Asked asked) {
+  return [script = std::move(script), asked = std::move(asked)](
+             const gguf::File& file, const std::string& name,
+             FunctionRef<bool(uint64_t, uint64_t)>) -> Result<std::unique_ptr<server::ModelRunner>> {
+    QUIRE_TRY(std::unique_ptr<const Tokenizer> tokenizer, Tokenizer::create(file.metadata()));
+    if (tokenizer->family() != "gpt2") {
+      return fail(ErrorKind::unsupported,
+                  fmt::format("{} has a vocabulary of {}, expected gpt2: what is left of a text "
+                              "begins with no space of its own there",
+                              name, tokenizer->family()));
+    }
+    QUIRE_TRY(const std::string architecture, file.metadata().get_string("general.architecture"));
+    QUIRE_TRY(const int64_t context, file.metadata().get_int(architecture + ".context_length", 2, INT32_MAX));
+    server::RunnerFacts facts{.architecture = architecture,
+                              .vocab = tokenizer->vocab_size(),
+                              .width = 1,
+                              .context_max = context,
+                              .kv_block_bytes = Limits{}.block_tokens * static_cast<int64_t>(sizeof(KvRow)),
+                              .kv_type = "tokens",
+                              .kernels = "scripted"};
+    return std::make_unique<ScriptedRunner>(std::move(facts), std::move(tokenizer), script, asked);
+  };
+}
+
+}  // namespace quire::scripted
