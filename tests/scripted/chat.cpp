@@ -5,6 +5,8 @@
 namespace quire::scripted {
 namespace {
 
+constexpr int answer_tokens_max = 600;  // of an answer that would have no end
+
 Json functions(const Json& tools) {
   Json list = Json::array();
   for (const Json& tool : tools) list.push_back({{"type", "function"}, {"function", tool}});
@@ -26,9 +28,8 @@ class NativeChat final : public Chat {
 
  private:
   Json body(const Asking& asking) const override {
-    Json body = {{"messages", turns_}};
+    Json body = {{"messages", turns_}, {"options", {{"num_predict", answer_tokens_max}}}};
     if (!asking.tools.empty()) body["tools"] = functions(asking.tools);
-    if (asking.must_call == "any") body["tool_choice"] = "required";
     if (!asking.schema.is_null()) body["format"] = asking.schema;
     return body;
   }
@@ -64,7 +65,7 @@ class OpenAiChat final : public Chat {
 
  private:
   Json body(const Asking& asking) const override {
-    Json body = {{"messages", turns_}};
+    Json body = {{"messages", turns_}, {"max_completion_tokens", answer_tokens_max}};
     if (!asking.tools.empty()) body["tools"] = functions(asking.tools);
     if (asking.must_call == "any") body["tool_choice"] = "required";
     if (!asking.must_call.empty() && asking.must_call != "any") {
@@ -121,7 +122,7 @@ class ResponsesChat final : public Chat {
 
  private:
   Json body(const Asking& asking) const override {
-    Json body = {{"input", turns_}, {"store", false}};
+    Json body = {{"input", turns_}, {"store", false}, {"max_output_tokens", answer_tokens_max}};
     for (Json tool : asking.tools) {
       tool["type"] = "function";
       body["tools"].push_back(tool);
@@ -182,9 +183,11 @@ class AnthropicChat final : public Chat {
 
  private:
   Json body(const Asking& asking) const override {
-    Json body = {{"messages", turns_}, {"max_tokens", 2000}};
+    Json body = {{"messages", turns_}, {"max_tokens", answer_tokens_max}};
     for (const Json& tool : asking.tools) {
-      body["tools"].push_back({{"name", tool["name"]}, {"input_schema", tool["parameters"]}});
+      body["tools"].push_back({{"name", tool["name"]},
+                               {"description", tool.value("description", "")},
+                               {"input_schema", tool["parameters"]}});
     }
     if (asking.must_call == "any") body["tool_choice"] = {{"type", "any"}};
     if (!asking.must_call.empty() && asking.must_call != "any") {

@@ -179,7 +179,8 @@ std::string Family::chat_template() const {
 Result<Script> read_script(std::string_view json, const Family& family) {
   try {
     std::vector<Turn> turns;
-    for (const auto& turn : nlohmann::ordered_json::parse(json).at("turns")) {
+    const auto script = nlohmann::ordered_json::parse(json);
+    for (const auto& turn : script.at("turns")) {
       std::vector<WrittenCall> calls;
       for (const auto& call : turn.value("calls", nlohmann::ordered_json::array())) {
         WrittenCall& written = calls.emplace_back(WrittenCall{.name = call.at("name")});

@@ -2,6 +2,7 @@
 // model has each of the names. FOLDER may hold template.jinja and vocabulary.gguf, which are used then instead of ours;
 // into it go the model's file, and prompts.jsonl: {"turn", "prompt"} a line, for each answer. Prints the port, and each
 // turn that begins; ends with its standard input.
+#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <cstdio>
@@ -54,7 +55,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   const std::filesystem::path folder = argv[1];
-  spdlog::set_level(spdlog::level::info);
+  spdlog::set_default_logger(spdlog::stderr_color_mt("quire"));
   const scripted::Family* family = scripted::find_family(argv[3]);
   if (family == nullptr) return end_with({ErrorKind::invalid, std::string("no such family: ") + argv[3]});
   auto script = scripted::read_script(read_file(argv[2]), *family);
