@@ -296,13 +296,25 @@ TEST_F(Verbs, the_version_warns_of_a_server_of_another) {
   EXPECT_THAT(quire("--version 2>&1").out, HasSubstr("is version 0.34.2"));
 }
 
+TEST_F(Verbs, run_prints_the_vector_of_a_model_that_makes_them) {
+  answer("POST /api/show", R"({"capabilities":["embedding"]})");
+  answer("POST /api/embed", R"({"embeddings":[[0.1,-1e-10]]})");
+  EXPECT_EQ(quire("run m a text").out, "[0.1,-1e-10]\n");
+  EXPECT_EQ(body_of("POST /api/embed"), (json{{"model", "m"}, {"input", "a text"}}));
+  EXPECT_EQ(quire("run m --dimensions 2 --truncate=false --keepalive 1m hi").status, 0);
+  EXPECT_EQ(body_of("POST /api/embed"),
+            (json{{"model", "m"}, {"input", "hi"}, {"dimensions", 2}, {"truncate", false}, {"keep_alive", "1m"}}));
+  EXPECT_THAT(quire("run m '' </dev/null 2>&1").out, HasSubstr("makes embeddings, of a text"));
+}
+
 TEST_F(Verbs, what_is_not_served_is_refused_by_name) {
   for (const char* verb : {"signin", "signout", "login", "logout", "launch claude"}) {
     const Ran ran = quire(std::string(verb) + " 2>&1");
     EXPECT_EQ(ran.status, 1) << verb;
     EXPECT_THAT(ran.out, HasSubstr("is not supported: "));
   }
-  EXPECT_THAT(quire("run m --dimensions 5 hi 2>&1").out, HasSubstr("embeddings are not supported"));
+  answer("POST /api/show", R"({"capabilities":["completion"]})");
+  EXPECT_THAT(quire("run m --dimensions 5 hi 2>&1").out, HasSubstr("are for embeddings: m makes none"));
   EXPECT_THAT(quire("create m --experimental 2>&1").out, HasSubstr("safetensors"));
   EXPECT_THAT(quire("run m:cloud hi 2>&1").out, HasSubstr("runs in a cloud"));
 }

@@ -158,7 +158,7 @@ class FakeModel : public LoadedModel {
   // Token t has log-probability -t, and beside it the tokens t+1, t+2, ... at -t-1, ...; in two pieces.
   void tell_prompt(SequenceId id, const Request& request) {
     std::vector<Event> events;
-    for (const auto& [begin, end] : {std::pair<size_t, size_t>{1, 2}, {2, request.prompt.size()}}) {
+    for (const auto& [begin, end] : {std::pair<size_t, size_t>{1, 2}, std::pair{size_t{2}, request.prompt.size()}}) {
       PromptLogprobs piece;
       for (size_t at = begin; at < std::min(end, request.prompt.size()); ++at) {
         PositionLogprobs position{.chosen = token_at(request.prompt[at], 0), .top = {}};

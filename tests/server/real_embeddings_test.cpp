@@ -57,7 +57,8 @@ class RealEmbeddings : public RealServer {
 
 std::vector<std::string> texts() {
   std::vector<std::string> result;
-  for (int i = 0; i < 24; ++i) result.push_back("Once upon a time " + std::string(static_cast<size_t>(7 * i), 'a' + i));
+  for (int i = 0; i < 24; ++i)
+    result.push_back("Once upon a time " + std::string(static_cast<size_t>(7 * i), static_cast<char>('a' + i)));
   return result;
 }
 

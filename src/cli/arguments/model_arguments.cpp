@@ -117,8 +117,11 @@ void add_conversation_commands(CLI::App& app, Action& action) {
   run->add_flag("--hidethinking", options->hides_thinking, "Do not show the thoughts");
   run->add_flag("--insecure", options->insecure, "A registry may be reached without TLS");
   add_sampling(*run, *options);
-  add_refused_option(*run, "--dimensions", true, "embeddings are not supported yet");
-  add_refused_option(*run, "--truncate", false, "embeddings are not supported yet");
+  run->add_option("--dimensions", options->dimensions, "Of an embedding only so many, normalised again")
+      ->check(CLI::PositiveNumber);
+  run->add_flag("--truncate{true}", options->truncates, "--truncate=false: a text too long to be embedded is an error")
+      ->check(CLI::IsMember({"true", "false"}))
+      ->option_text(" ");
   run->footer(
       "A server is used when one answers (QUIRE_HOST); else the model runs in this process. Text in a pipe is\n"
       "the prompt, or stands before it: cat notes | quire run MODEL \"Summarize this\".");

@@ -42,6 +42,9 @@ struct RunOptions {
   bool hides_thinking = false;
   std::optional<std::string> keep_alive;
   SamplingOptions sampling;
+  // Of models that make vectors.
+  std::optional<int32_t> dimensions;
+  std::string truncates;  // true, false; empty: as the server does
 };
 Result<void> run_command(const RunOptions& options);
 

@@ -74,6 +74,24 @@ Result<void> answer_once(Conversation& conversation, const RunOptions& options) 
   return {};
 }
 
+// A model that makes vectors is told a text once, and says that text's.
+Result<void> print_embedding(Client& client, const std::string& model, const RunOptions& options) {
+  QUIRE_TRY(const std::string prompt, whole_prompt(options));
+  if (prompt.empty()) {
+    return fail(ErrorKind::invalid,
+                fmt::format("{} makes embeddings, of a text: quire run {} \"a text\"", model, model));
+  }
+  json body = {{"model", model}, {"input", prompt}};
+  if (options.dimensions) body["dimensions"] = *options.dimensions;
+  if (!options.truncates.empty()) body["truncate"] = options.truncates == "true";
+  if (options.keep_alive) body["keep_alive"] = *options.keep_alive;
+  QUIRE_TRY(const json answer, client.call("POST", "/api/embed", body));
+  const json& embeddings = array_at(answer, "embeddings");
+  if (embeddings.empty()) return fail(ErrorKind::internal, "the server sent no embedding");
+  fmt::print("{}\n", embeddings.front().dump());
+  return {};
+}
+
 // A server inside this process, for a file or where none answers. `model` becomes the name that it knows the file by.
 Result<LocalServer> start_local(std::string& model) {
   LocalServerOptions wanted{.host = "127.0.0.1", .port = 0};
@@ -158,11 +176,13 @@ Result<void> run_command(const RunOptions& options) {
   }
   const net::KeepGoing keep_going = [&] { return !signals || !signals->pending(); };
   QUIRE_TRY(const json shown, show_or_pull(client, model, options.insecure, keep_going));
+  if (has_capability(shown, "embedding")) return print_embedding(client, model, options);
+  if (options.dimensions || !options.truncates.empty()) {
+    return fail(ErrorKind::invalid,
+                fmt::format("--dimensions and --truncate are for embeddings: {} makes none", model));
+  }
   QUIRE_TRY(Conversation conversation, Conversation::begin(client, model, options));
   if (options.think.empty() && has_capability(shown, "thinking")) QUIRE_TRY_VOID(conversation.set_think("true"));
-  if (has_capability(shown, "embedding") && !has_capability(shown, "completion")) {
-    return fail(ErrorKind::unsupported, fmt::format("{} makes embeddings, which are not supported yet", model));
-  }
   if (interactive) return converse_with(conversation, shown, options, *signals);
   return answer_once(conversation, options);
 }
