@@ -28,7 +28,8 @@ class Probe:
         self.folder = FOLDER / f"{self.name}{path.suffix.replace('.', '_')}"
 
     def title(self):
-        kept = [package for package in self.packages if "==" in package or re.search(r".@\d|@v\d", package)]
+        beside = ("zod@", "@langchain/core@")
+        kept = [package for package in self.packages if re.search(r"==|.@v?\d", package) and not package.startswith(beside)]
         return ", ".join(package.replace("==", " ").replace("@v", " ") if self.language != "JavaScript"
                          else re.sub(r"(?<=.)@(?=\d)", " ", package) for package in kept)
 
@@ -60,6 +61,7 @@ class Probe:
             for name in ("cells.mjs", self.path.name):  # packages are looked for beside the file
                 shutil.copy(PROBES / name, self.folder)
             return [self.folder / "node_modules/node/bin/node", self.folder / self.path.name]
+        shutil.copy(PROBES / "cells.go", self.folder)
         shutil.copy(self.path, self.folder / "main.go")
         return ["go", "run", "."]
 

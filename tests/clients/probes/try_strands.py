@@ -1,4 +1,4 @@
-# pip: strands-agents[openai,ollama,anthropic]
+# pip: strands-agents[openai,ollama,anthropic]==1.62.0
 from cells import KEY, MODEL, URL, cell, is_said, is_streamed, run
 from pydantic import BaseModel
 from strands import Agent, tool

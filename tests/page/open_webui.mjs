@@ -1,0 +1,42 @@
+// What a person does in Open WebUI, for tools/peers/open_webui: types a message, and sees it answered. QUIRE_WEBUI_URL is
+// its page, QUIRE_PICTURES the folder that keeps what was seen.
+import assert from 'node:assert/strict';
+import {mkdirSync} from 'node:fs';
+
+import {chromium} from 'playwright-core';
+
+const url = process.env.QUIRE_WEBUI_URL;
+const pictures = process.env.QUIRE_PICTURES;
+mkdirSync(pictures, {recursive: true});
+const browser = await chromium.launch({executablePath: process.env.QUIRE_PAGE_BROWSER ?? '/usr/bin/chromium', args: ['--no-sandbox']});
+const page = await browser.newPage({viewport: {width: 1280, height: 860}});
+page.setDefaultTimeout(120_000);
+const picture = (name) => page.screenshot({path: `${pictures}/${name}.png`});
+
+try {
+  await page.goto(`${url}/?models=caller:latest`);
+  const input = page.locator('#chat-input');
+  await input.waitFor();
+  // News of the version stand before everything else.
+  const welcome = page.getByRole('button', {name: /okay, let's go/i});
+  if (await welcome.waitFor({timeout: 10_000}).then(() => true, () => false)) await welcome.click();
+  await input.click();
+  await page.keyboard.type('Hello, who are you?');
+  await picture('typed');
+  await page.keyboard.press('Enter');
+  const answer = page.locator('.chat-assistant');
+  await answer.filter({hasText: 'Hello from a table.'}).first().waitFor();
+  await picture('answered');
+  await input.click();
+  await page.keyboard.type('And again?');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => [...document.querySelectorAll('.chat-assistant')]
+    .filter((one) => one.textContent.includes('Hello from a table.')).length >= 2);
+  await picture('again');
+  console.log('a typed message is answered, and a second one');
+} catch (error) {
+  await picture('failed');
+  assert.fail(error);
+} finally {
+  await browser.close();
+}
