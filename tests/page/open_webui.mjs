@@ -26,6 +26,8 @@ try {
   await page.keyboard.press('Enter');
   const answer = page.locator('.chat-assistant');
   await answer.filter({hasText: 'Hello from a table.'}).first().waitFor();
+  // It offers tools of its own with each message: one was called, and its result answered.
+  await page.locator('.chat-assistant').getByText(/View Result from/).first().waitFor();
   await picture('answered');
   await input.click();
   await page.keyboard.type('And again?');
@@ -33,7 +35,21 @@ try {
   await page.waitForFunction(() => [...document.querySelectorAll('.chat-assistant')]
     .filter((one) => one.textContent.includes('Hello from a table.')).length >= 2);
   await picture('again');
-  console.log('a typed message is answered, and a second one');
+  console.log('a typed message is answered by way of a tool, and a second one');
+
+  // Its page has no field for a schema; its own API, which extensions use, has.
+  const schema = {type: 'object', properties: {city: {type: 'string'}, degrees: {type: 'integer'}},
+    required: ['city', 'degrees'], additionalProperties: false};
+  const shaped = await page.evaluate(async (form) => {
+    const answer = await fetch('/api/chat/completions', {method: 'POST',
+      headers: {'Authorization': `Bearer ${localStorage.token}`, 'Content-Type': 'application/json'},
+      body: JSON.stringify({model: 'caller:latest', stream: false, messages: [{role: 'user', content: 'How warm is it?'}],
+        response_format: {type: 'json_schema', json_schema: {name: 'weather', schema: form}}})});
+    return answer.text();
+  }, schema);
+  const value = JSON.parse(JSON.parse(shaped).choices[0].message.content);
+  assert.deepEqual([typeof value.city, Number.isInteger(value.degrees)], ['string', true], shaped);
+  console.log('an answer keeps to a schema');
 } catch (error) {
   await picture('failed');
   assert.fail(error);
