@@ -44,7 +44,7 @@ class Probe:
         self.folder.mkdir(parents=True)
         if self.language == "Python":
             call([sys.executable, "-m", "venv", self.folder])
-            call([self.folder / "bin/pip", "install", "-q", "--no-compile", "--disable-pip-version-check", *self.packages])
+            call([self.folder / "bin/pip", "install", "-q", "--disable-pip-version-check", *self.packages])
         elif self.language == "JavaScript":
             (self.folder / "package.json").write_text('{"private": true, "type": "module"}\n')
             call(["npm", "install", "--no-audit", "--no-fund", "--loglevel=error", NODE, *self.packages], cwd=self.folder)
@@ -72,7 +72,7 @@ class Probe:
 def run_cells(command, url, folder):
     """What a probe prints: a list of {"cell", "result", "note"}. What it says besides goes to `folder`/log."""
     environment = {**os.environ, "QUIRE_URL": url, "OPENAI_API_KEY": "any", "ANTHROPIC_API_KEY": "any",
-                   "OLLAMA_HOST": url, "PYTHONDONTWRITEBYTECODE": "1"}
+                   "OLLAMA_HOST": url}
     log_file = pathlib.Path(folder) / "log"
     with open(log_file, "w") as log:
         try:
