@@ -1,4 +1,4 @@
-// What computes a batch: the real model, or the simulator's fake.
+// What computes a batch: the real model, the simulator's fake, or in tests one that follows a script.
 #pragma once
 
 #include <cstdint>

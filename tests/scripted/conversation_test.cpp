@@ -32,8 +32,8 @@ std::vector<Turn> three_calls(const Family& family) {
   const bool thinks = !family.thinking.empty();
   const std::string text = family.parallel ? "Let me see." : "";  // where a call is the whole answer
   return {{{"How is Oslo?"}, family.write(thinks ? "They ask for rain." : "", text, {ask_weather})},
-          {{"3 mm of rain", "Oslo"}, family.write("", "", {write_note})},
-          {{"note 17", "take a coat"}, family.write(thinks ? "Ann waits." : "", "", {send})},
+          {{"3 mm of rain", "Oslo"}, family.write("", "", {write_note}, 1)},
+          {{"note 17", "take a coat"}, family.write(thinks ? "Ann waits." : "", "", {send}, 2)},
           {{"sent at noon", "Ann"}, family.write("", "Done: {it} <rains>.", {})}};
 }
 

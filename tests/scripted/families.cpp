@@ -143,7 +143,8 @@ std::string arguments_text(const Family& family, const WrittenCall& call) {
 
 }  // namespace
 
-std::string Family::write(std::string_view thinks, std::string_view text, const std::vector<WrittenCall>& calls) const {
+std::string Family::write(std::string_view thinks, std::string_view text, const std::vector<WrittenCall>& calls,
+                          size_t calls_before) const {
   std::string written;
   if (!thinks.empty()) written += with(thinking, "THINKING", thinks);
   if (!text.empty()) written += with(content, "CONTENT", text);
@@ -151,7 +152,7 @@ std::string Family::write(std::string_view thinks, std::string_view text, const 
   written += calls_begin;
   for (size_t index = 0; index < calls.size(); ++index) {
     if (index > 0) written += between_calls;
-    const std::string numbered = with(call, "NUMBER", std::to_string(index));
+    const std::string numbered = with(call, "NUMBER", std::to_string(calls_before + index));
     written += with(with(numbered, "NAME", calls[index].name), "ARGUMENTS", arguments_text(*this, calls[index]));
   }
   return written.append(calls_end);
@@ -179,6 +180,7 @@ std::string Family::chat_template() const {
 Result<Script> read_script(std::string_view json, const Family& family) {
   try {
     std::vector<Turn> turns;
+    size_t calls_before = 0;
     const auto script = nlohmann::ordered_json::parse(json);
     for (const auto& turn : script.at("turns")) {
       std::vector<WrittenCall> calls;
@@ -188,7 +190,8 @@ Result<Script> read_script(std::string_view json, const Family& family) {
       }
       const std::string thinks = family.thinking.empty() ? "" : turn.value("thinks", "");
       const std::string text = family.parallel || calls.empty() ? turn.value("text", "") : "";
-      turns.push_back({.seen = turn.at("seen"), .says = family.write(thinks, text, calls)});
+      turns.push_back({.seen = turn.at("seen"), .says = family.write(thinks, text, calls, calls_before)});
+      calls_before += calls.size();
     }
     return Script(std::move(turns));
   } catch (const nlohmann::json::exception& error) {

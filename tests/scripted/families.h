@@ -18,7 +18,7 @@ struct WrittenCall {
   std::vector<std::pair<std::string, std::string>> arguments;
 };
 
-// In the forms stand NAME, ARGUMENTS (a JSON object), NUMBER (of the call, from 0), KEY and VALUE.
+// In the forms stand NAME, ARGUMENTS (a JSON object), NUMBER (of the call in its conversation, from 0), KEY and VALUE.
 struct Family {
   std::string_view name;        // its syntax's
   std::string_view published;   // a published template of it: templates/NAME.jinja
@@ -39,7 +39,9 @@ struct Family {
   std::string_view calls_end;
   bool parallel = true;
 
-  std::string write(std::string_view thinks, std::string_view text, const std::vector<WrittenCall>& calls) const;
+  // `calls_before`: of the conversation; numbers go on from there.
+  std::string write(std::string_view thinks, std::string_view text, const std::vector<WrittenCall>& calls,
+                    size_t calls_before = 0) const;
   // A chat template of ours in this syntax.
   std::string chat_template() const;
 };

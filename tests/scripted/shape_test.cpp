@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <map>
+#include <utility>
+
 #include "scripted/scripted_server.h"
 
 namespace quire::scripted {
@@ -162,6 +166,28 @@ TEST(ScriptedShape, a_call_that_the_model_would_break_off_comes_whole) {
         EXPECT_EQ(arguments["word"], "te");
         EXPECT_TRUE(arguments["pages"].is_number_integer());
       });
+}
+
+// A budget of tokens is the client's: what came by then is given, and nothing is an error.
+TEST(ScriptedShape, a_call_that_is_cut_by_the_length_is_as_far_as_it_came) {
+  const Family& family = *find_family("mistral");
+  const ScriptedServer server(family,
+                              {{{}, family.write("", "", {{"lookup", {{"word", R"("Tee")"}, {"pages", "3"}}}})}});
+  const std::map<std::string_view, std::pair<Json, std::string>> bounds = {
+      {"native", {{{"options", {{"num_predict", 16}}}}, "length"}},
+      {"openai", {{{"max_completion_tokens", 16}}, "length"}},
+      {"responses", {{{"max_output_tokens", 16}}, "incomplete"}},
+      {"anthropic", {{{"max_tokens", 16}}, "max_tokens"}}};
+  for (const std::string_view dialect : dialects) {
+    SCOPED_TRACE(dialect);
+    const auto chat = begin_chat(dialect, server.port(), false);
+    chat->user("Begin.");
+    const Answer answer = chat->ask({.tools = lookup_tools, .more = bounds.at(dialect).first});
+    EXPECT_EQ(answer.status, 200) << answer.error;
+    EXPECT_EQ(answer.reason, bounds.at(dialect).second);
+    ASSERT_EQ(answer.calls.size(), 1U) << answer.content;
+    EXPECT_EQ(answer.calls[0].name, "lookup");
+  }
 }
 
 }  // namespace
