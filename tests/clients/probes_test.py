@@ -1,7 +1,7 @@
 """The clients that are quickly installed talk to a real server: python3 probes_test.py
 
-QUIRE is the program; Python's packages are in .venv beside this file, JavaScript's in node_modules, where ./test puts
-them. Each cell of their probes has to work.
+QUIRE is the program; Python's packages are in build/tools/python_clients, JavaScript's in node_modules beside this file,
+where ./test puts them. Each cell of their probes has to work.
 """
 
 import concurrent.futures
@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 
-from probing import HERE, PROBES, Server, run_cells
+from probing import HERE, PROBES, ROOT, Server, run_cells
 
 SKIPPED = 77
 # What this server refuses by name. Each is to go with the endpoint that it needs.
@@ -18,8 +18,9 @@ REFUSED = {"embed"}
 
 
 def commands(folder):
-    python = HERE / ".venv/bin/python"
-    if python.exists() and (HERE / ".venv/.installed").exists():
+    environment = ROOT / "build/tools/python_clients"
+    python = environment / "bin/python"
+    if (environment / ".installed").exists():
         for name in ("openai", "anthropic", "ollama"):
             yield f"Python's {name}", [python, PROBES / f"try_{name}.py"]
     node = shutil.which("node")
