@@ -219,6 +219,15 @@ TEST(OllamaRequest, counts_what_asks_for_nothing_as_unset) {
       "options":null,"keep_alive":null,"context":[]})");
 }
 
+TEST(OllamaRequest, takes_openais_choice_of_tools) {
+  const auto call = parse_chat(R"({"model":"m","messages":[{"role":"user","content":"q"}],"parallel_tool_calls":false,
+      "tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"required"})");
+  ASSERT_TRUE(call) << call.error().message;
+  EXPECT_EQ(call->tool_choice.mode, ToolMode::required);
+  EXPECT_FALSE(call->parallel_calls);
+  EXPECT_EQ(call->unknown_fields, std::vector<std::string>{});
+}
+
 TEST(OllamaRequest, is_only_a_load_without_a_prompt) {
   EXPECT_TRUE(generate(R"({"model":"m"})").empty());
   EXPECT_EQ(generate(R"({"model":"m","keep_alive":0})").keep_alive_ns, 0);

@@ -87,6 +87,7 @@ ApiResult<GenerationCall> parse_chat(std::string_view body) {
     QUIRE_TRY(call.messages, read_messages(*messages, fields.text_of("messages"), call.unknown_fields));
   }
   QUIRE_TRY_VOID(read_tools(fields, call));
+  QUIRE_TRY_VOID(read_tool_choice(fields, call));  // Ollama has none; the AI SDK's provider for it sends OpenAI's
   fields.collect_unread(call.unknown_fields);
   return call;
 }
