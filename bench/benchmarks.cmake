@@ -10,6 +10,8 @@ endfunction()
 
 quire_benchmark(accuracy_bench accuracy quire_model quire_test_support)
 quire_benchmark(constraint_bench constraints quire_text)
+quire_benchmark(constraint_masks masks quire_text)
+target_include_directories(constraint_masks PRIVATE ${CMAKE_SOURCE_DIR}/tests)
 quire_benchmark(kernel_bench kernels quire_backend)
 quire_benchmark(serve_overhead serve_overhead quire_load)
 target_include_directories(serve_overhead PRIVATE ${CMAKE_SOURCE_DIR}/tests)
