@@ -225,7 +225,7 @@ TEST_F(RealServer, completes_as_llama_server_does) {
   const Json text = Json::parse(post("/detokenize", {{"tokens", tokens["tokens"]}}).body);
   EXPECT_EQ(text["content"], whole["prompt"]);
   EXPECT_EQ(Json::parse(post("/infill", {{"input_prefix", "a"}, {"input_suffix", "b"}}).body)["error"]["message"],
-            "\"story:latest\" does not support insert");
+            "story:latest does not support insert");
 }
 
 TEST_F(RealServer, ends_an_answer_that_has_had_its_time_at_a_line_break) {

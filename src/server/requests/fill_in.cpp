@@ -98,7 +98,7 @@ ApiResult<Prompt> make_fill_in(const api::GenerationCall& call, const LoadedMode
     if (*text) return Prompt{.tokens = model.encode(**text), .text = (*text)->text};
   }
   const FillInTokens& marks = model.fill_in_tokens();
-  if (!marks.usable()) return api::refuse(400, fmt::format("\"{}\" does not support insert", call.model), "suffix");
+  if (!marks.usable()) return api::refuse(400, fmt::format("{} does not support insert", call.model), "suffix");
   constexpr size_t tokens_min = 5;
   if (static_cast<size_t>(limit) <= tokens_min) {
     return api::refuse(400, fmt::format("a prompt with a gap needs a context of more than {} tokens", tokens_min));
