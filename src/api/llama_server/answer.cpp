@@ -66,12 +66,13 @@ class CompletionWriter final : public AnswerWriter {
 
   void delta(size_t index, const AnswerDelta& delta, int64_t, std::string& out) override {
     Choice& choice = choices_[index];
+    const size_t known_bytes = choice.parts.content.size();
     choice.parts.add(delta.parts, head_.id, index);
     choice.predicted += static_cast<int64_t>(delta.tokens.size());
     if (head_.stream || head_.reported.tokens) {
       choice.tokens.insert(choice.tokens.end(), delta.tokens.begin(), delta.tokens.end());
     }
-    choice.has_line_break = choice.has_line_break || choice.parts.content.find('\n') != std::string::npos;
+    choice.has_line_break = choice.has_line_break || choice.parts.content.find('\n', known_bytes) != std::string::npos;
     if (head_.wants_logprobs) {
       choice.logprobs.insert(choice.logprobs.end(), delta.logprobs.begin(), delta.logprobs.end());
     }
