@@ -18,18 +18,18 @@ namespace quire::api {
 
 // One way of asking for generated tokens: where, how a body is read and how an answer is written.
 struct Endpoint {
-  std::string_view path;       // "/api/chat"
-  bool chat = false;           // takes messages, for the model's template; else a text
-  std::string_view id_prefix;  // what an answer's id begins with: "chatcmpl-"; empty: answers have no id
+  std::string_view path;            // "/api/chat"
+  bool chat = false;                // takes messages, for the model's template; else a text
+  std::string_view id_prefix = {};  // what an answer's id begins with: "chatcmpl-"; empty: answers have no id
 
   ApiResult<GenerationCall> (*parse)(std::string_view body);
   std::unique_ptr<AnswerWriter> (*make_writer)(AnswerHead head);
   // The answer to a call without a prompt, which loads or unloads its model; null: such a call is answered as any
   // other.
   std::string (*load_answer)(const std::string& model, std::string_view done_reason, int64_t unix_ns,
-                             const AnswerTimes& times);
+                             const AnswerTimes& times) = nullptr;
   // The client's side: the body of a streaming request for one answer, counts included. Null: it gives none.
-  std::string (*client_body)(const ClientCall& call);
+  std::string (*client_body)(const ClientCall& call) = nullptr;
   // Of endpoints that go on from kept answers: completes a call with the records of `call.kept.from`, one each, none
   // for an id that nothing is kept under. Null: there is nothing to go on from.
   ApiResult<void> (*resume)(GenerationCall& call, std::span<const std::optional<std::string>> records) = nullptr;

@@ -19,23 +19,14 @@ constexpr std::array<std::string_view, 13> prefixes = {
 
 constexpr Endpoint completion_at(std::string_view path) {
   return {.path = path,
-          .chat = false,
-          .id_prefix = {},
           .parse = parse_completion,
           .make_writer = make_completion_writer,
-          .load_answer = nullptr,
           .client_body = completion_client_body,
           .settings = generation_settings};
 }
 
 constexpr Endpoint embedding_at(std::string_view path) {
-  return {.path = path,
-          .chat = false,
-          .id_prefix = {},
-          .parse = parse_embedding,
-          .make_writer = make_embedding_writer,
-          .load_answer = nullptr,
-          .client_body = nullptr};
+  return {.path = path, .parse = parse_embedding, .make_writer = make_embedding_writer};
 }
 
 }  // namespace
@@ -44,21 +35,11 @@ constexpr Endpoint embedding = embedding_at("/embedding");
 constexpr Endpoint embeddings = embedding_at("/embeddings");
 constexpr Endpoint completion = completion_at("/completion");
 constexpr Endpoint completions = completion_at("/completions");
-constexpr Endpoint infill = {.path = "/infill",
-                             .chat = false,
-                             .id_prefix = {},
-                             .parse = parse_infill,
-                             .make_writer = make_completion_writer,
-                             .load_answer = nullptr,
-                             .client_body = nullptr,
-                             .settings = generation_settings};
+constexpr Endpoint infill = {
+    .path = "/infill", .parse = parse_infill, .make_writer = make_completion_writer, .settings = generation_settings};
 constexpr Endpoint apply_template = {.path = "/apply-template",
-                                     .chat = false,
-                                     .id_prefix = {},
                                      .parse = parse_apply_template,
                                      .make_writer = make_completion_writer,
-                                     .load_answer = nullptr,
-                                     .client_body = nullptr,
                                      .render_answer = prompt_body};
 constexpr Dialect dialect = {.name = "llama-server",
                              .path_prefixes = prefixes,

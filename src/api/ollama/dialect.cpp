@@ -25,8 +25,6 @@ constexpr std::array<std::string_view, 1> prefixes = {"/api/"};
 }  // namespace
 
 constexpr Endpoint generate = {.path = "/api/generate",
-                               .chat = false,
-                               .id_prefix = {},
                                .parse = parse_generate,
                                .make_writer = make_generate_writer,
                                .load_answer = generate_load_answer,
@@ -34,26 +32,17 @@ constexpr Endpoint generate = {.path = "/api/generate",
                                .render_answer = generate_debug_answer};
 constexpr Endpoint chat = {.path = "/api/chat",
                            .chat = true,
-                           .id_prefix = {},
                            .parse = parse_chat,
                            .make_writer = make_chat_writer,
                            .load_answer = chat_load_answer,
                            .client_body = chat_body,
                            .render_answer = chat_debug_answer};
-constexpr Endpoint embed = {.path = "/api/embed",
-                            .chat = false,
-                            .id_prefix = {},
-                            .parse = parse_embed,
-                            .make_writer = make_embed_writer,
-                            .load_answer = embed_load_answer,
-                            .client_body = nullptr};
+constexpr Endpoint embed = {
+    .path = "/api/embed", .parse = parse_embed, .make_writer = make_embed_writer, .load_answer = embed_load_answer};
 constexpr Endpoint embeddings = {.path = "/api/embeddings",
-                                 .chat = false,
-                                 .id_prefix = {},
                                  .parse = parse_embeddings,
                                  .make_writer = make_embeddings_writer,
-                                 .load_answer = embeddings_load_answer,
-                                 .client_body = nullptr};
+                                 .load_answer = embeddings_load_answer};
 constexpr Dialect dialect = {.name = "ollama",
                              .path_prefixes = prefixes,
                              .endpoints = endpoints,

@@ -18,26 +18,18 @@ constexpr std::array<std::string_view, 1> prefixes = {"/v1/"};
 }  // namespace
 
 constexpr Endpoint completions = {.path = "/v1/completions",
-                                  .chat = false,
                                   .id_prefix = "cmpl-",
                                   .parse = parse_completions,
                                   .make_writer = make_completions_writer,
-                                  .load_answer = nullptr,
                                   .client_body = completions_body};
 constexpr Endpoint chat_completions = {.path = "/v1/chat/completions",
                                        .chat = true,
                                        .id_prefix = "chatcmpl-",
                                        .parse = parse_chat_completions,
                                        .make_writer = make_chat_completions_writer,
-                                       .load_answer = nullptr,
                                        .client_body = chat_completions_body};
-constexpr Endpoint embeddings = {.path = "/v1/embeddings",
-                                 .chat = false,
-                                 .id_prefix = {},
-                                 .parse = parse_embeddings,
-                                 .make_writer = make_embeddings_writer,
-                                 .load_answer = nullptr,
-                                 .client_body = nullptr};
+constexpr Endpoint embeddings = {
+    .path = "/v1/embeddings", .parse = parse_embeddings, .make_writer = make_embeddings_writer};
 constexpr Dialect dialect = {.name = "openai",
                              .path_prefixes = prefixes,
                              .endpoints = endpoints,
