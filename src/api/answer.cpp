@@ -2,16 +2,21 @@
 
 #include <nlohmann/json.hpp>
 
+#include "api/json_text.h"
+
 namespace quire::api {
 namespace {
 
 nlohmann::ordered_json one_logprob(const TokenLogprob& token) {
-  nlohmann::ordered_json bytes = nlohmann::ordered_json::array();
-  for (const char c : token.text) bytes.push_back(static_cast<unsigned char>(c));
-  return {{"token", token.text}, {"logprob", token.logprob}, {"bytes", std::move(bytes)}};
+  return {{"token", token.text}, {"logprob", token.logprob}, {"bytes", bytes_json(token.text)}};
 }
 
 }  // namespace
+
+void put_event(std::string_view data, std::string& out, std::string_view name) {
+  if (!name.empty()) out.append("event: ").append(name).append("\n");
+  out.append("data: ").append(data).append("\n\n");
+}
 
 nlohmann::ordered_json logprob_object(const PositionLogprobs& position) {
   nlohmann::ordered_json result = one_logprob(position.chosen);

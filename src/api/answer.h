@@ -102,6 +102,9 @@ class AnswerWriter {
 // "stop", "length", ...: Ollama's done_reason and OpenAI's finish_reason.
 std::string_view finish_text(FinishReason reason);
 
+// Appends a server-sent event. `data` is one line; an empty `name`: the event has none.
+void put_event(std::string_view data, std::string& out, std::string_view name = {});
+
 // {"token", "logprob", "bytes", "top_logprobs"}: the form that Ollama and OpenAI's chat share.
 nlohmann::ordered_json logprob_object(const PositionLogprobs& position);
 

@@ -110,6 +110,12 @@ std::string json_string(std::string_view text) {
   return nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }
 
+nlohmann::ordered_json bytes_json(std::string_view text) {
+  nlohmann::ordered_json bytes = nlohmann::ordered_json::array();
+  for (const char c : text) bytes.push_back(static_cast<unsigned char>(c));
+  return bytes;
+}
+
 std::string_view type_phrase(const nlohmann::json& value) {
   switch (value.type()) {
     case nlohmann::json::value_t::null:

@@ -27,6 +27,9 @@ std::string to_text(const nlohmann::ordered_json& value);
 // The text as a JSON string with its quotes, in ASCII; bytes that are not UTF-8 become U+FFFD.
 std::string json_string(std::string_view text);
 
+// A token's text as the list of its bytes.
+nlohmann::ordered_json bytes_json(std::string_view text);
+
 // "a string", "an array" and so on: how messages call a value's type.
 std::string_view type_phrase(const nlohmann::json& value);
 

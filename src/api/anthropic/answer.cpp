@@ -104,9 +104,11 @@ class MessagesWriter final : public AnswerWriter {
   }
 
   void fail(const ApiError& error, bool after_first_byte, std::string& out) override {
-    if (after_first_byte) out += "event: error\ndata: ";
-    out += error_body(error);
-    if (after_first_byte) out += "\n\n";
+    if (after_first_byte) {
+      put_event(error_body(error), out, "error");
+    } else {
+      out += error_body(error);
+    }
   }
 
  private:
@@ -200,11 +202,7 @@ class MessagesWriter final : public AnswerWriter {
   }
 
   static void event(const Json& data, std::string& out) {
-    out += "event: ";
-    out += data["type"].get_ref<const std::string&>();
-    out += "\ndata: ";
-    out += to_text(data);
-    out += "\n\n";
+    put_event(to_text(data), out, data["type"].get_ref<const std::string&>());
   }
 
   const AnswerHead head_;

@@ -19,9 +19,10 @@ using Json = nlohmann::ordered_json;
 float finite(float logprob) { return std::max(logprob, std::numeric_limits<float>::lowest()); }
 
 Json token_json(const TokenLogprob& token) {
-  Json bytes = Json::array();
-  for (const char c : token.text) bytes.push_back(static_cast<unsigned char>(c));
-  return {{"id", token.token}, {"token", token.text}, {"bytes", std::move(bytes)}, {"logprob", finite(token.logprob)}};
+  return {{"id", token.token},
+          {"token", token.text},
+          {"bytes", bytes_json(token.text)},
+          {"logprob", finite(token.logprob)}};
 }
 
 Json probabilities_json(const std::vector<PositionLogprobs>& positions) {
@@ -87,14 +88,14 @@ class CompletionWriter final : public AnswerWriter {
     if (head_.reported.timings_per_token && delta.stats) piece["timings"] = timings_json(*delta.stats);
     if (!choice.logprobs.empty()) piece["completion_probabilities"] = probabilities_json(choice.logprobs);
     choice.forget_sent();
-    event(piece, out);
+    put_event(to_text(piece), out);
   }
 
   void finish(size_t index, const Finished& finished, const AnswerTimes&, int64_t, std::string& out) override {
     const Json end = end_json(index, finished);
     ++ended_;
     if (head_.stream) {
-      event(end, out);
+      put_event(to_text(end), out);
       return;
     }
     whole_.push_back(end);
@@ -105,9 +106,11 @@ class CompletionWriter final : public AnswerWriter {
   }
 
   void fail(const ApiError& error, bool after_first_byte, std::string& out) override {
-    if (after_first_byte) out += "data: ";
-    out += error_body(error);
-    if (after_first_byte) out += "\n\n";
+    if (after_first_byte) {
+      put_event(error_body(error), out);
+    } else {
+      out += error_body(error);
+    }
   }
 
  private:
@@ -156,12 +159,6 @@ class CompletionWriter final : public AnswerWriter {
 
   Json shown(Json end) const {
     return head_.reported.fields.empty() ? std::move(end) : picked_fields(end, head_.reported.fields);
-  }
-
-  static void event(const Json& json, std::string& out) {
-    out += "data: ";
-    out += to_text(json);
-    out += "\n\n";
   }
 
   const AnswerHead head_;

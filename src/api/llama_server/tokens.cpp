@@ -12,9 +12,7 @@ using Json = nlohmann::ordered_json;
 
 Json piece_json(std::string_view piece) {
   if (has_whole_characters(piece)) return piece;
-  Json bytes = Json::array();
-  for (const char c : piece) bytes.push_back(static_cast<unsigned char>(c));
-  return bytes;
+  return bytes_json(piece);
 }
 
 }  // namespace

@@ -20,6 +20,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+constexpr std::string_view stream_end = "[DONE]";
+
 // What OpenAI's format has no place for; on the final message of every choice. llama.cpp's clients read the timings.
 void put_extras(Json& message, const RequestStats& stats, bool prompt_truncated) {
   message["seed"] = stats.seed;
@@ -64,7 +66,7 @@ class OpenAiWriter final : public AnswerWriter {
     if (head_.include_usage) chunk["usage"] = nullptr;
     if (head_.reported.timings_per_token && delta.stats) chunk["timings"] = timings_json(*delta.stats);
     choice.parts.clear();
-    event(chunk, out);
+    put_event(to_text(chunk), out);
   }
 
   void finish(size_t index, const Finished& finished, const AnswerTimes&, int64_t, std::string& out) override {
@@ -88,9 +90,8 @@ class OpenAiWriter final : public AnswerWriter {
       out += error_body(error);
       return;
     }
-    out += "data: ";
-    out += error_body(error);
-    out += "\n\ndata: [DONE]\n\n";
+    put_event(error_body(error), out);
+    put_event(stream_end, out);
   }
 
  private:
@@ -193,7 +194,7 @@ class OpenAiWriter final : public AnswerWriter {
     item["finish_reason"] = choice.finish_reason;
     if (head_.include_usage) chunk["usage"] = nullptr;
     put_extras(chunk, choice.stats, head_.prompt_truncated);
-    event(chunk, out);
+    put_event(to_text(chunk), out);
   }
 
   void finish_stream(std::string& out) const {
@@ -201,9 +202,9 @@ class OpenAiWriter final : public AnswerWriter {
       Json usage = begin_chunk();
       usage["choices"] = Json::array();
       usage["usage"] = usage_json(usage_stats());
-      event(usage, out);
+      put_event(to_text(usage), out);
     }
-    out += "data: [DONE]\n\n";
+    put_event(stream_end, out);
   }
 
   void finish_whole(std::string& out) {
@@ -299,12 +300,6 @@ class OpenAiWriter final : public AnswerWriter {
       sent.insert(sent.end(), of_prompt.begin(), of_prompt.end());
     }
     return sent;
-  }
-
-  static void event(const Json& chunk, std::string& out) {
-    out += "data: ";
-    out += to_text(chunk);
-    out += "\n\n";
   }
 
   const bool chat_;

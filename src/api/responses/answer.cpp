@@ -217,7 +217,7 @@ class ResponsesWriter final : public AnswerWriter {
   void event(const std::string& type, Json fields, std::string& out) {
     Json body = {{"type", type}, {"sequence_number", events_++}};
     body.update(fields);
-    out += fmt::format("event: {}\ndata: {}\n\n", type, to_text(body));
+    put_event(to_text(body), out, type);
   }
 
   void begin(std::string& out) {
