@@ -155,6 +155,15 @@ ApiResult<void> check_min_tokens(const GenerationCall& call) {
                 "min_tokens");
 }
 
+void set_prompts(std::vector<TextPrompt> prompts, GenerationCall& call) {
+  TextPrompt& first = prompts.front();
+  call.prompt = std::move(first.text);
+  call.prompt_tokens = std::move(first.tokens);
+  call.prompt_pieces = std::move(first.pieces);
+  prompts.erase(prompts.begin());
+  call.more_prompts = std::move(prompts);
+}
+
 ApiResult<void> read_suffix(const Fields& fields, GenerationCall& call) {
   QUIRE_TRY(std::string suffix, fields.text_or("suffix", ""));
   if (suffix.empty()) return {};

@@ -33,6 +33,8 @@ ApiResult<void> read_flat_options(const Fields& fields, GenerationCall& call);
 ApiResult<void> read_llama_server(const Fields& fields, GenerationCall& call);
 // min_tokens must leave room for what num_predict allows.
 ApiResult<void> check_min_tokens(const GenerationCall& call);
+// What the call asks for: a prompt for each answer. REQUIRES: there is one.
+void set_prompts(std::vector<TextPrompt> prompts, GenerationCall& call);
 // `suffix`: the prompt is what comes before a gap, this what comes behind it.
 ApiResult<void> read_suffix(const Fields& fields, GenerationCall& call);
 // `logprobs: bool` with `top_logprobs: 0..20`, as chat endpoints and the native ones have them.

@@ -83,9 +83,9 @@ std::vector<float> formed(std::vector<float> vector, const VectorForm& form) {
   return vector;
 }
 
-ApiResult<void> check_vector_count(size_t count) {
+ApiResult<void> check_vector_count(const std::string& field, size_t count) {
   if (count <= static_cast<size_t>(vectors_max)) return {};
-  return refuse(400, fmt::format("\"input\" holds {} inputs, at most {} are allowed", count, vectors_max), "input");
+  return refuse(400, fmt::format("\"{}\" holds {} inputs, at most {} are allowed", field, count, vectors_max), field);
 }
 
 std::string vector_text(std::span<const float> vector, bool base64) {

@@ -22,8 +22,8 @@ void normalise(std::span<float> vector, int32_t norm);
 // The vector as a client asked for it. REQUIRES: form.dimensions <= vector.size().
 std::vector<float> formed(std::vector<float> vector, const VectorForm& form);
 
-// More inputs than one response has vectors are 400.
-ApiResult<void> check_vector_count(size_t count);
+// More inputs than one response has vectors are 400, naming the field that holds them.
+ApiResult<void> check_vector_count(const std::string& field, size_t count);
 
 // As JSON: an array of the shortest numbers that are these floats, or base64 in quotes.
 std::string vector_text(std::span<const float> vector, bool base64);

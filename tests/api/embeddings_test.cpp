@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "api/llama_server/dialect.h"
 #include "api/ollama/dialect.h"
 #include "api/openai/dialect.h"
 #include "api/vectors.h"
@@ -121,6 +122,14 @@ TEST(OpenAiEmbeddingsRequest, says_what_is_wrong) {
   EXPECT_EQ(error(R"("embed_dtype":"float16")"), "400 \"embed_dtype\" is not supported");
   EXPECT_EQ(error(R"("truncate_prompt_tokens":0)"), "400 \"truncate_prompt_tokens\" must be at least 1, or -1");
   EXPECT_EQ(error(R"("embd_normalize":-2)"), "400 \"embd_normalize\" must be an integer from -1 to 100, got -2");
+}
+
+TEST(LlamaServerEmbeddingRequest, says_what_is_wrong) {
+  nlohmann::json many = {{"content", nlohmann::json::array()}};
+  for (int i = 0; i < 2049; ++i) many["content"].push_back("a");
+  EXPECT_EQ(error_of(llama_server::embedding, many.dump()),
+            "400 \"content\" holds 2049 inputs, at most 2048 are allowed");
+  EXPECT_EQ(error_of(llama_server::embedding, R"({"embd_normalize":2})"), "400 \"input\" is required");
 }
 
 TEST(Vectors, are_divided_by_the_norm_that_is_asked_for) {

@@ -75,6 +75,7 @@ TEST(LlamaServerRequest, is_refused_by_name_where_an_answer_would_be_another_one
             "400 \"prompt\" must be a string, an array of token ids and strings, or an array of these; "
             "{\"prompt_string\"} is a string too");
   EXPECT_EQ(refusal_of(R"({"prompt":["a",[]]})").substr(0, 15), "400 \"prompt[1]\"");
+  EXPECT_EQ(refusal_of(R"({"prompt":[[],"a"]})").substr(0, 15), "400 \"prompt[0]\"");
   EXPECT_EQ(refusal_of(R"({"prompt":[1,{}]})"), "400 \"prompt\" must hold token ids, got an object");
   EXPECT_EQ(refusal_of(R"({"prompt":{"prompt_string":"p","multimodal_data":["x"]}})"),
             "400 \"prompt.multimodal_data\" is not supported");
@@ -86,6 +87,8 @@ TEST(LlamaServerRequest, is_refused_by_name_where_an_answer_would_be_another_one
   EXPECT_EQ(refusal_of(R"({"prompt":"p","n_probs":21})"), "400 \"n_probs\" must be an integer from 0 to 20, got 21");
   EXPECT_EQ(refusal_of(R"({"prompt":["a","b"],"n_cmpl":65})"),
             "400 \"n_cmpl\" times the number of prompts must be at most 128, got 130");
+  EXPECT_EQ(refusal_of(R"({"prompt":["a","b"],"n":65})"),
+            "400 \"n\" times the number of prompts must be at most 128, got 130");
   EXPECT_EQ(parsed(R"({"prompt":"p","novelty":1})").unknown_fields, std::vector<std::string>{"novelty"});
 }
 

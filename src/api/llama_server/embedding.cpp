@@ -36,7 +36,7 @@ ApiResult<GenerationCall> parse_embedding(std::string_view body) {
   if (norm) call.vector->norm = static_cast<int32_t>(*norm);
   const char* name = fields.find("content") != nullptr ? "content" : "input";
   QUIRE_TRY(const size_t count, openai::read_prompts(fields, name, vectors_max, call));
-  QUIRE_TRY_VOID(check_vector_count(count));
+  QUIRE_TRY_VOID(check_vector_count(name, count));
   QUIRE_TRY(call.keep_alive_ns, read_keep_alive(fields));
   QUIRE_TRY_VOID(read_scheduling(fields, call));
   fields.collect_unread(call.unknown_fields);

@@ -66,29 +66,25 @@ bool holds_several(const nlohmann::json& value) {
          std::ranges::none_of(value, [](const auto& item) { return item.is_number(); });
 }
 
-void set_first(GenerationCall& call, TextPrompt first) {
-  call.prompt = std::move(first.text);
-  call.prompt_tokens = std::move(first.tokens);
-  call.prompt_pieces = std::move(first.pieces);
-}
-
 ApiResult<void> read_prompts(const Fields& fields, GenerationCall& call) {
   const nlohmann::json* value = fields.find("prompt");
   if (value == nullptr) return fields.missing("prompt");
   const bool several = holds_several(*value);
   const size_t count = several ? value->size() : 1;
   if (static_cast<int64_t>(count) * call.choices > choices_max) {
+    const char* name = fields.find("n_cmpl") != nullptr ? "n_cmpl" : "n";
     return refuse(400,
-                  fmt::format("\"n_cmpl\" times the number of prompts must be at most {}, got {}", choices_max,
+                  fmt::format("\"{}\" times the number of prompts must be at most {}, got {}", name, choices_max,
                               static_cast<int64_t>(count) * call.choices),
-                  "n_cmpl");
+                  name);
   }
-  QUIRE_TRY(TextPrompt first, read_prompt(several ? value->front() : *value, "prompt"));
-  set_first(call, std::move(first));
-  for (size_t index = 1; index < count; ++index) {
-    QUIRE_TRY(TextPrompt prompt, read_prompt((*value)[index], fmt::format("prompt[{}]", index)));
-    call.more_prompts.push_back(std::move(prompt));
+  std::vector<TextPrompt> prompts;
+  for (size_t index = 0; index < count; ++index) {
+    QUIRE_TRY(TextPrompt prompt,
+              several ? read_prompt((*value)[index], fmt::format("prompt[{}]", index)) : read_prompt(*value, "prompt"));
+    prompts.push_back(std::move(prompt));
   }
+  set_prompts(std::move(prompts), call);
   return {};
 }
 

@@ -35,15 +35,13 @@ ApiResult<void> read_input(const Fields& fields, GenerationCall& call) {
     call.prompt = input->get<std::string>();
     return {};
   }
-  QUIRE_TRY_VOID(check_vector_count(input->size()));
+  QUIRE_TRY_VOID(check_vector_count("input", input->size()));
+  std::vector<TextPrompt> prompts;
   for (const nlohmann::json& text : *input) {
     if (!text.is_string()) return refuse(400, "invalid input type", "input");
-    if (&text == &input->front()) {
-      call.prompt = text.get<std::string>();
-    } else {
-      call.more_prompts.push_back({.text = text.get<std::string>()});
-    }
+    prompts.push_back({.text = text.get<std::string>()});
   }
+  set_prompts(std::move(prompts), call);
   return {};
 }
 

@@ -76,7 +76,7 @@ ApiResult<GenerationCall> parse_embeddings(std::string_view body) {
   QUIRE_TRY_VOID(read_form(fields, *call.vector));
   QUIRE_TRY_VOID(read_truncation(fields, call));
   QUIRE_TRY(const size_t count, read_prompts(fields, "input", vectors_max, call));
-  QUIRE_TRY_VOID(check_vector_count(count));
+  QUIRE_TRY_VOID(check_vector_count("input", count));
   fields.collect_unread(call.unknown_fields);
   return call;
 }

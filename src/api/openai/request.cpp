@@ -133,13 +133,12 @@ ApiResult<size_t> read_prompts(const Fields& fields, const std::string& name, si
   const bool several = value->is_array() && !value->empty() && !value->front().is_number();
   const size_t count = several ? value->size() : 1;
   if (count > count_max) return count;
-  QUIRE_TRY(TextPrompt first, read_prompt(name, several ? value->front() : *value));
-  call.prompt = std::move(first.text);
-  call.prompt_tokens = std::move(first.tokens);
-  for (size_t index = 1; index < count; ++index) {
-    QUIRE_TRY(TextPrompt prompt, read_prompt(name, (*value)[index]));
-    call.more_prompts.push_back(std::move(prompt));
+  std::vector<TextPrompt> prompts;
+  for (size_t index = 0; index < count; ++index) {
+    QUIRE_TRY(TextPrompt prompt, read_prompt(name, several ? (*value)[index] : *value));
+    prompts.push_back(std::move(prompt));
   }
+  set_prompts(std::move(prompts), call);
   return count;
 }
 
