@@ -13,16 +13,17 @@ namespace {
 // In float64 and in this order, whatever the machine: equal vectors stay equal.
 double norm_of(std::span<const float> vector, int32_t norm) {
   double sum = 0;
-  if (norm == 0) {
-    for (const float value : vector) sum = std::max(sum, std::fabs(static_cast<double>(value)));
-    return sum / 32760;
-  }
   if (norm == 2) {
     for (const float value : vector) sum += static_cast<double>(value) * static_cast<double>(value);
     return std::sqrt(sum);
   }
-  for (const float value : vector) sum += std::pow(std::fabs(static_cast<double>(value)), norm);
-  return std::pow(sum, 1.0 / norm);
+  double largest = 0;
+  for (const float value : vector) largest = std::max(largest, std::fabs(static_cast<double>(value)));
+  if (norm == 0) return largest / 32760;
+  if (!(largest > 0)) return 0;
+  // Parts of the largest: high powers of small and of large numbers are none that float64 has.
+  for (const float value : vector) sum += std::pow(std::fabs(static_cast<double>(value)) / largest, norm);
+  return largest * std::pow(sum, 1.0 / norm);
 }
 
 void append_base64(std::span<const float> vector, std::string& out) {

@@ -140,6 +140,8 @@ TEST(Vectors, are_divided_by_the_norm_that_is_asked_for) {
   EXPECT_EQ(divided(2), (std::vector<float>{0.6F, -0.8F}));
   EXPECT_EQ(formed({0, 0}, {}), (std::vector<float>{0, 0}));
   EXPECT_EQ(formed({3e38F, 0}, {}), (std::vector<float>{1, 0})) << "squares do not overflow";
+  EXPECT_EQ(formed({1e-4F, 0}, {.norm = 100}), (std::vector<float>{1, 0})) << "powers do not vanish";
+  EXPECT_EQ(formed({1e4F, 0}, {.norm = 100}), (std::vector<float>{1, 0})) << "powers do not overflow";
   EXPECT_EQ(formed({3, -4, 12}, {.dimensions = 2}), (std::vector<float>{0.6F, -0.8F})) << "cut, then normalised";
 }
 
