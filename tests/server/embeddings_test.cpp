@@ -182,6 +182,19 @@ TEST_F(EmbeddingsServer, echoes_prompts_with_what_is_known_of_their_tokens) {
   EXPECT_TRUE(ids[0]["text"].get<std::string>().starts_with("ab"));
 }
 
+TEST_F(EmbeddingsServer, judges_a_prompt_that_fills_the_context) {
+  start();
+  Json body = {{"model", "fake"}, {"prompt", std::string(199, 'a')}, {"echo", true}, {"logprobs", 0}};
+  body["max_tokens"] = 0;
+  EXPECT_GE(answer("/v1/completions", body)["choices"][0]["logprobs"]["tokens"].size(), 200U);
+  EXPECT_EQ(submitted(1).front().prompt.size(), 200U);
+  body["max_tokens"] = 1;
+  (void)refused("/v1/completions", body);
+  body["max_tokens"] = 0;
+  body["prompt"] = std::string(200, 'a');
+  (void)refused("/v1/completions", body);
+}
+
 TEST_F(EmbeddingsServer, makes_as_many_answers_as_best_of_says_and_sends_n) {
   start();
   const Json text = answer("/v1/completions", {{"model", "fake"}, {"prompt", "count 1"}, {"n", 2}, {"best_of", 5}});

@@ -58,7 +58,13 @@ ApiResult<PromptText> render(const std::vector<Message>& messages, const Generat
 
 // A text that cannot fit is not worth tokenizing.
 bool certainly_too_long(const std::string& text, const LoadedModel& model, int32_t limit) {
-  return text.size() / model.token_bytes_max() >= static_cast<size_t>(limit);
+  return text.size() / model.token_bytes_max() > static_cast<size_t>(limit);
+}
+
+// An answer needs a place behind its prompt; where the prompt is only judged, it may be all of the context.
+bool has_room(const GenerationCall& call, size_t tokens, int32_t limit) {
+  const bool answers = call.options.num_predict != 0 || call.computed_prompt_logprobs() < 0;
+  return tokens + (answers ? 1U : 0U) <= static_cast<size_t>(limit);
 }
 
 bool always_stays(const Message& message) { return message.role == "system" || message.role == "developer"; }
@@ -97,7 +103,7 @@ ApiResult<Prompt> chat_prompt(const GenerationCall& call, const LoadedModel& mod
     Prompt prompt = templated_prompt(text, model);
     prompt.dropped_messages = messages.size() - kept.size();
     if (prompt.tokens.empty()) return refuse(400, "the prompt has no tokens");
-    if (prompt.tokens.size() < static_cast<size_t>(limit)) return prompt;
+    if (has_room(call, prompt.tokens.size(), limit)) return prompt;
     length = prompt.tokens.size();
     return Prompt();
   };
@@ -290,7 +296,7 @@ ApiResult<Prompt> make_prompt(const GenerationCall& call, const LoadedModel& mod
     tokens.insert(tokens.begin(), call.context.begin(), call.context.end());
   }
   if (tokens.empty()) return refuse(400, "the prompt has no tokens", "prompt");
-  if (tokens.size() < static_cast<size_t>(limit)) return prompt;
+  if (has_room(call, tokens.size(), limit)) return prompt;
   if (!call.truncate) return prompt_too_long(tokens.size(), limit);
   const int32_t bos = tokens.front() == model.bos() ? 1 : 0;
   tokens = cut_middle(std::move(tokens), std::min(call.options.num_keep, limit) + bos, limit);
