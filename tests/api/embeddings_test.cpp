@@ -130,6 +130,11 @@ TEST(LlamaServerEmbeddingRequest, says_what_is_wrong) {
   EXPECT_EQ(error_of(llama_server::embedding, many.dump()),
             "400 \"content\" holds 2049 inputs, at most 2048 are allowed");
   EXPECT_EQ(error_of(llama_server::embedding, R"({"embd_normalize":2})"), "400 \"input\" is required");
+  EXPECT_EQ(error_of(llama_server::embedding, R"({"input":"a","encoding_format":"base64"})"),
+            "400 \"encoding_format\" is not supported");
+  EXPECT_EQ(error_of(llama_server::embedding, R"({"input":"a","dimensions":2})"),
+            "400 \"dimensions\" is not supported");
+  EXPECT_EQ(error_of(llama_server::embedding, R"({"input":"a","encoding_format":"float"})"), "accepted");
 }
 
 TEST(Vectors, are_divided_by_the_norm_that_is_asked_for) {

@@ -31,7 +31,8 @@ ApiResult<GenerationCall> parse_embedding(std::string_view body) {
   GenerationCall call{.raw = true, .stream = false, .truncate = false};
   call.vector = VectorForm{};
   QUIRE_TRY(call.model, fields.text_or("model", ""));
-  QUIRE_TRY_VOID(fields.refuse_set({"stream", "image_data", "lora"}));
+  QUIRE_TRY_VOID(fields.refuse_set({"stream", "image_data", "lora", "dimensions"}));
+  QUIRE_TRY_VOID(fields.refuse_unless("encoding_format", {"float"}));
   QUIRE_TRY(const std::optional<int64_t> norm, fields.integer("embd_normalize", -1, norm_max));
   if (norm) call.vector->norm = static_cast<int32_t>(*norm);
   const char* name = fields.find("content") != nullptr ? "content" : "input";
