@@ -103,6 +103,11 @@ TEST(LlamaServerRequest, of_infill_has_a_gap) {
   ASSERT_EQ(call->fill_in->other_files.size(), 2U);
   EXPECT_EQ(call->fill_in->other_files[0].name, "f");
   EXPECT_EQ(call->fill_in->other_files[1].text, "u");
+  const auto mixed = parse_infill(R"({"input_prefix":[1,"b"],"input_suffix":"","prompt":"c"})");
+  ASSERT_TRUE(mixed) << mixed.error().message;
+  ASSERT_EQ(mixed->fill_in->before.pieces.size(), 3U) << "pieces have no pieces";
+  EXPECT_EQ(mixed->fill_in->before.pieces[0].tokens, std::vector<TokenId>{1});
+  EXPECT_EQ(mixed->fill_in->before.pieces[2].text, "c");
   EXPECT_EQ(parse_infill(R"({"input_prefix":"a"})").error().message, "\"input_suffix\" is required");
   EXPECT_EQ(
       parse_infill(R"({"input_prefix":"a","input_suffix":"b","input_extra":[{"text":"t","x":1}]})").error().message,

@@ -187,7 +187,10 @@ ApiResult<GenerationCall> parse_infill(std::string_view body) {
   QUIRE_TRY(gap.before, read_around(fields, "input_prefix"));
   QUIRE_TRY(gap.after, read_around(fields, "input_suffix"));
   QUIRE_TRY(TextPrompt begun, read_begun(fields));
-  gap.before = {.pieces = {std::move(gap.before), std::move(begun)}};
+  std::vector<TextPrompt> before = std::move(gap.before.pieces);
+  if (before.empty()) before.push_back(std::move(gap.before));
+  before.push_back(std::move(begun));
+  gap.before = TextPrompt{.pieces = std::move(before)};
   QUIRE_TRY(gap.other_files, read_files(fields));
   call.fill_in = std::move(gap);
   fields.collect_unread(call.unknown_fields);
