@@ -128,6 +128,7 @@ ApiResult<void> read_context_management(const Fields& fields, GenerationCall& ca
 }
 
 // Tools that are deferred are not shown to the model before a search has found them: a result refers to them then.
+// `loaded` is sorted: a body has room for hundreds of thousands of references.
 ApiResult<void> collect_tools(const Fields& fields, std::span<const std::string> loaded, GenerationCall& call) {
   QUIRE_TRY(const std::vector<Fields> tools, tool_entries(fields, {"custom"}));
   for (const Fields& entry : tools) {
@@ -138,7 +139,7 @@ ApiResult<void> collect_tools(const Fields& fields, std::span<const std::string>
     QUIRE_TRY_VOID(entry.refuse_unless("allowed_callers", {nlohmann::json::array({"direct"})}));
     entry.pass_over({"cache_control", "eager_input_streaming"});  // what is certain is sent at once
     entry.collect_unread(call.unknown_fields);
-    if (!deferred || std::ranges::find(loaded, tool.name) != loaded.end()) call.tools.push_back(std::move(tool));
+    if (!deferred || std::ranges::binary_search(loaded, tool.name)) call.tools.push_back(std::move(tool));
   }
   return {};
 }
@@ -184,6 +185,7 @@ ApiResult<GenerationCall> parse(std::string_view body, bool counts_only) {
   QUIRE_TRY(call.truncate, fields.boolean_or("truncate", false));
   Noted noted{.unknown = call.unknown_fields};
   QUIRE_TRY(call.messages, read_conversation(fields, noted));
+  std::ranges::sort(noted.loaded_tools);
   QUIRE_TRY_VOID(collect_tools(fields, noted.loaded_tools, call));
   QUIRE_TRY_VOID(choose_tools(fields, call));
   fields.collect_unread(call.unknown_fields);
