@@ -18,7 +18,7 @@ ApiResult<void> apply_stored_options(const std::string& stored, GenerationCall& 
   if (!options.is_object()) return refuse(500, "the model's stored parameters are no JSON object");
   nlohmann::json open = nlohmann::json::object();
   for (const auto& [name, value] : options.items()) {
-    if (std::ranges::find(call.given_options, name) == call.given_options.end()) open[name] = value;
+    if (std::ranges::find(call.given_options, native_name(name)) == call.given_options.end()) open[name] = value;
   }
   std::vector<std::string> unknown;  // the log said so when the model was created here
   const auto applied = apply_options(open, call.options, unknown);

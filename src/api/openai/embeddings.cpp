@@ -37,7 +37,10 @@ ApiResult<void> read_truncation(const Fields& fields, GenerationCall& call) {
   QUIRE_TRY(const std::optional<int64_t> tokens, fields.integer("truncate_prompt_tokens", -1, INT32_MAX));
   call.truncate = tokens.has_value();
   if (tokens == 0) return refuse(400, "\"truncate_prompt_tokens\" must be at least 1, or -1", "truncate_prompt_tokens");
-  if (tokens && *tokens > 0) call.options.num_ctx = static_cast<int32_t>(*tokens);
+  if (tokens && *tokens > 0) {
+    call.options.num_ctx = static_cast<int32_t>(*tokens);
+    call.given_options.emplace_back("num_ctx");
+  }
   return fields.refuse_unless("truncation_side", {"right"});
 }
 
