@@ -182,6 +182,21 @@ TEST_F(EmbeddingsServer, echoes_prompts_with_what_is_known_of_their_tokens) {
   EXPECT_TRUE(ids[0]["text"].get<std::string>().starts_with("ab"));
 }
 
+TEST_F(EmbeddingsServer, judges_the_prompt_of_a_chat_once) {
+  start();
+  const Json chat = answer(
+      "/v1/chat/completions",
+      {{"model", "fake"}, {"messages", {{{"role", "user"}, {"content", "ab"}}}}, {"prompt_logprobs", 0}, {"n", 3}});
+  EXPECT_EQ(chat["prompt_logprobs"][1]["97"]["logprob"], -97.0);
+  const std::vector<Request> requests = submitted(3);
+  EXPECT_EQ(requests[0].prompt_logprobs_top_n, 0);
+  EXPECT_FALSE(requests[0].use_cache);
+  for (const size_t choice : {1U, 2U}) {
+    EXPECT_EQ(requests[choice].prompt_logprobs_top_n, -1);
+    EXPECT_TRUE(requests[choice].use_cache);
+  }
+}
+
 TEST_F(EmbeddingsServer, judges_a_prompt_that_fills_the_context) {
   start();
   Json body = {{"model", "fake"}, {"prompt", std::string(199, 'a')}, {"echo", true}, {"logprobs", 0}};

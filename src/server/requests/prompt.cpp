@@ -61,7 +61,8 @@ bool certainly_too_long(const std::string& text, const LoadedModel& model, int32
   return text.size() / model.token_bytes_max() > static_cast<size_t>(limit);
 }
 
-// An answer needs a place behind its prompt; where the prompt is only judged, it may be all of the context.
+// An answer needs a place behind its prompt; where a text is only judged, by each of its choices, it may be all of the
+// context.
 bool has_room(const GenerationCall& call, size_t tokens, int32_t limit) {
   const bool answers = call.options.num_predict != 0 || call.computed_prompt_logprobs() < 0;
   return tokens + (answers ? 1U : 0U) <= static_cast<size_t>(limit);
@@ -103,7 +104,7 @@ ApiResult<Prompt> chat_prompt(const GenerationCall& call, const LoadedModel& mod
     Prompt prompt = templated_prompt(text, model);
     prompt.dropped_messages = messages.size() - kept.size();
     if (prompt.tokens.empty()) return refuse(400, "the prompt has no tokens");
-    if (has_room(call, prompt.tokens.size(), limit)) return prompt;
+    if (prompt.tokens.size() < static_cast<size_t>(limit)) return prompt;
     length = prompt.tokens.size();
     return Prompt();
   };

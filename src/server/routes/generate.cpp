@@ -78,6 +78,12 @@ Request make_request(const GenerationCall& call, const LiveRequest& live, const 
   return demand;
 }
 
+// A chat says once how likely its prompt was: its first choice tells it, and only that one needs every row for it.
+void leave_prompt_unjudged(const GenerationCall& call, Request& request) {
+  request.prompt_logprobs_top_n = -1;
+  request.use_cache = call.options.cache_prompt;
+}
+
 // How each answer is taken apart, and what it may say. Only what a template has asked for has thinking and calls: a
 // text that is gone on with is content.
 struct Shaped {
@@ -182,6 +188,7 @@ Generation make_generation(ServiceState& state, const Exchange& exchange, const 
     for (demand.sampling.choice = 0; demand.sampling.choice < head.choices_per_prompt; ++demand.sampling.choice) {
       demand.id = SequenceId{state.next_sequence++};
       requests.push_back(demand);
+      if (endpoint.chat && demand.sampling.choice > 0) leave_prompt_unjudged(call, requests.back());
     }
   }
   return Generation{.model = std::move(model),
