@@ -48,6 +48,12 @@ nlohmann::ordered_json client_messages(const ClientCall& call) {
   return messages;
 }
 
+void put_sampling(const ClientCall& call, nlohmann::ordered_json& body) {
+  body["temperature"] = call.temperature;
+  body["seed"] = call.seed;
+  if (call.ignore_eos) body["ignore_eos"] = true;
+}
+
 std::optional<std::string_view> event_data(std::string_view line) {
   if (!line.starts_with("data:")) return std::nullopt;
   line.remove_prefix(5);

@@ -20,6 +20,9 @@ const nlohmann::json& object_at(const nlohmann::json& object, const char* key);
 // The call's messages as every dialect has them.
 nlohmann::ordered_json client_messages(const ClientCall& call);
 
+// How tokens are to be chosen, under the names that every dialect has for it.
+void put_sampling(const ClientCall& call, nlohmann::ordered_json& body);
+
 // What follows "data:" in a line of a server-sent event; none: the line says something else.
 std::optional<std::string_view> event_data(std::string_view line);
 

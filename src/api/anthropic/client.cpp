@@ -32,9 +32,7 @@ std::string messages_body(const ClientCall& call) {
     }
   }
   if (call.messages.empty()) body["messages"].push_back({{"role", "user"}, {"content", call.prompt}});
-  body["temperature"] = call.temperature;
-  body["seed"] = call.seed;
-  if (call.ignore_eos) body["ignore_eos"] = true;
+  put_sampling(call, body);
   if (!call.user.empty()) body["metadata"] = {{"user_id", call.user}};
   return to_text(body);
 }

@@ -14,13 +14,9 @@ std::string reason_of(const std::string& stop_type) { return stop_type == "limit
 }  // namespace
 
 std::string completion_client_body(const ClientCall& call) {
-  nlohmann::ordered_json body = {{"model", call.model},
-                                 {"prompt", call.prompt},
-                                 {"stream", true},
-                                 {"n_predict", call.answer_tokens},
-                                 {"temperature", call.temperature},
-                                 {"seed", call.seed}};
-  if (call.ignore_eos) body["ignore_eos"] = true;
+  nlohmann::ordered_json body = {
+      {"model", call.model}, {"prompt", call.prompt}, {"stream", true}, {"n_predict", call.answer_tokens}};
+  put_sampling(call, body);
   if (!call.user.empty()) body["user"] = call.user;
   return to_text(body);
 }

@@ -13,8 +13,8 @@ using Json = nlohmann::ordered_json;
 std::string body_of(Json body, const ClientCall& call) {
   body["model"] = call.model;
   body["stream"] = true;
-  Json options = {{"num_predict", call.answer_tokens}, {"temperature", call.temperature}, {"seed", call.seed}};
-  if (call.ignore_eos) options["ignore_eos"] = true;
+  Json options = {{"num_predict", call.answer_tokens}};
+  put_sampling(call, options);
   body["options"] = std::move(options);
   if (!call.user.empty()) body["user"] = call.user;
   return to_text(body);

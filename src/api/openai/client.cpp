@@ -15,9 +15,7 @@ std::string body_of(Json body, const ClientCall& call) {
   body["stream"] = true;
   body["stream_options"] = {{"include_usage", true}};
   body["max_tokens"] = call.answer_tokens;
-  body["temperature"] = call.temperature;
-  body["seed"] = call.seed;
-  if (call.ignore_eos) body["ignore_eos"] = true;
+  put_sampling(call, body);
   if (!call.user.empty()) body["user"] = call.user;
   return to_text(body);
 }

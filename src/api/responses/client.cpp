@@ -31,9 +31,7 @@ std::string client_body(const ClientCall& call) {
     body["input"] = client_messages(call);
   }
   body["max_output_tokens"] = call.answer_tokens;
-  body["temperature"] = call.temperature;
-  body["seed"] = call.seed;
-  if (call.ignore_eos) body["ignore_eos"] = true;
+  put_sampling(call, body);
   if (!call.user.empty()) body["user"] = call.user;
   return to_text(body);
 }
