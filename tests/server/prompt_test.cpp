@@ -228,6 +228,27 @@ TEST_F(PromptTest, refuses_ids_outside_the_vocabulary) {
   EXPECT_EQ(prompt_of(call), "400 \"allowed_token_ids\" holds the token id 257, the model's vocabulary has 257 tokens");
 }
 
+TEST_F(PromptTest, in_pieces_is_one_text_to_the_files_tokens_around_it) {
+  struct Ended final : FakeModel {
+    using FakeModel::FakeModel;
+    std::vector<TokenId> tokenize(std::string_view text, bool add_special, bool parse_special) const override {
+      std::vector<TokenId> tokens = FakeModel::tokenize(text, add_special, parse_special);
+      if (add_special) tokens.push_back('$');
+      return tokens;
+    }
+  };
+  const Ended model("fake", record_, [](std::vector<Event>&&) {});
+  const api::TextPrompt text{.text = "a"};
+  const api::TextPrompt ids{.tokens = {'b'}};
+  const auto with = [&](std::vector<api::TextPrompt> pieces, bool add_special) {
+    return text_of(prompt_tokens_of({.pieces = std::move(pieces)}, model, add_special, true));
+  };
+  EXPECT_EQ(with({text, ids, text}, true), "^aba$");
+  EXPECT_EQ(with({text, ids}, true), "^ab");
+  EXPECT_EQ(with({ids, text}, true), "ba$");
+  EXPECT_EQ(with({text, ids, text}, false), "aba");
+}
+
 TEST_F(PromptTest, turns_the_texts_of_a_call_into_its_tokens) {
   api::GenerationCall call;
   call.prompt_tokens = {1};

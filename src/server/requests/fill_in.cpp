@@ -79,12 +79,6 @@ api::TextPrompt shortened(api::TextPrompt prompt, size_t bytes_max, bool from_fr
   return prompt;
 }
 
-// Where a text with special tokens begins with BOS, so does this.
-TokenId begin_of(const LoadedModel& model) {
-  const std::vector<TokenId> empty = model.tokenize("", true, false);
-  return !empty.empty() && empty.front() == model.bos() ? model.bos() : no_token;
-}
-
 }  // namespace
 
 ApiResult<Prompt> make_fill_in(const api::GenerationCall& call, const LoadedModel& model, int64_t now_unix_s,
@@ -110,7 +104,7 @@ ApiResult<Prompt> make_fill_in(const api::GenerationCall& call, const LoadedMode
   FillInContext context{.other_files = FilesWriter(model).write(gap, bytes_max),
                         .before = prompt_tokens_of(shortened(gap.before, bytes_max, true), model, false, false),
                         .after = prompt_tokens_of(shortened(gap.after, bytes_max, false), model, false, false),
-                        .bos = begin_of(model)};
+                        .bos = text_ends(model).before};
   const size_t whole = context.other_files.size() + context.before.size() + context.after.size() + 4;
   if (!call.truncate && whole >= static_cast<size_t>(limit)) return prompt_too_long(whole, limit);
   FillInPrompt filled = fill_in_prompt(marks, std::move(context), static_cast<size_t>(limit) - 1);

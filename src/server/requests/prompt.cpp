@@ -204,9 +204,9 @@ ApiResult<Prompt> input_prompt(const GenerationCall& call, const LoadedModel& mo
   if (prompt.tokens.empty()) return refuse(400, "the input has no tokens", "input");
   if (prompt.tokens.size() <= room) return prompt;
   if (!call.truncate) return refuse_long(prompt.tokens.size());
-  const std::vector<TokenId> around = call.prompt_tokens.empty() ? model.encode_raw("") : std::vector<TokenId>();
+  const TextEnds ends = call.prompt_tokens.empty() ? text_ends(model) : TextEnds();
   prompt.tokens.resize(room);
-  if (!around.empty() && around.back() != model.bos()) prompt.tokens.back() = around.back();
+  if (ends.after != no_token) prompt.tokens.back() = ends.after;
   prompt.lost_its_end = true;
   return prompt;
 }
@@ -230,16 +230,31 @@ int32_t context_limit(const GenerationCall& call, const LoadedModel& model) {
   return std::min(call.options.num_ctx.value_or(model.context_tokens()), model.context_tokens());
 }
 
+TextEnds text_ends(const LoadedModel& model) {
+  const std::vector<TokenId> empty = model.tokenize("", true, false);
+  TextEnds ends;
+  if (!empty.empty() && empty.front() == model.bos()) ends.before = model.bos();
+  if (!empty.empty() && empty.back() != model.bos()) ends.after = empty.back();
+  return ends;
+}
+
 std::vector<TokenId> prompt_tokens_of(const api::TextPrompt& prompt, const LoadedModel& model, bool add_special,
                                       bool parse_special) {
   if (!prompt.tokens.empty()) return prompt.tokens;
   if (prompt.pieces.empty()) return model.tokenize(prompt.text, add_special, parse_special);
   std::vector<TokenId> tokens;
   for (const api::TextPrompt& piece : prompt.pieces) {
-    const bool begins = &piece == &prompt.pieces.front();
-    const std::vector<TokenId> more = prompt_tokens_of(piece, model, add_special && begins, parse_special);
+    const std::vector<TokenId> more = prompt_tokens_of(piece, model, false, parse_special);
     tokens.insert(tokens.end(), more.begin(), more.end());
   }
+  if (!add_special) return tokens;
+  const TextEnds ends = text_ends(model);
+  const bool begins_there = !tokens.empty() && tokens.front() == ends.before;
+  const bool ends_there = !tokens.empty() && tokens.back() == ends.after;
+  if (ends.before != no_token && !begins_there && prompt.pieces.front().tokens.empty()) {
+    tokens.insert(tokens.begin(), ends.before);
+  }
+  if (ends.after != no_token && !ends_there && prompt.pieces.back().tokens.empty()) tokens.push_back(ends.after);
   return tokens;
 }
 

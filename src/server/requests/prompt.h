@@ -36,7 +36,15 @@ struct Prompt {
 // it has the limit at least.
 std::unexpected<api::ApiError> prompt_too_long(std::optional<size_t> tokens, int32_t limit);
 
-// A prompt in pieces as one text: only what begins it may get a BOS, only what ends it an EOS.
+// What the model's file asks for around a text; no_token: nothing.
+struct TextEnds {
+  TokenId before = no_token;
+  TokenId after = no_token;
+};
+TextEnds text_ends(const LoadedModel& model);
+
+// A prompt in pieces is one text: only a text that begins it has what comes before one, only a text that ends it what
+// comes after. Ids are taken as they are.
 std::vector<TokenId> prompt_tokens_of(const api::TextPrompt& prompt, const LoadedModel& model, bool add_special,
                                       bool parse_special);
 // 400 for ids that are not in the vocabulary.
