@@ -296,6 +296,11 @@ void Engine::apply(const StepPlan& plan, const Batch& batch) {
     totals_.prompt_tokens_computed +=
         std::count(batch.origins.begin() + rows.row_begin, batch.origins.begin() + rows.row_end, RowOrigin::prompt);
     const Context& context = contexts_.at(slice.sequence);
+    if (context.reading != nullptr && !context.reading->numbers()) {
+      end(slice.sequence, failure(ErrorKind::internal, "what the model says of the prompt is not numbers"));
+      outcomes_.push_back({.sequence = slice.sequence, .sampled = {}, .finished = true, .failed = true});
+      continue;
+    }
     if (context.reading != nullptr) post_prompt_logprobs(slice.sequence, *context.reading);
     if (!slice.samples) {
       outcomes_.push_back({.sequence = slice.sequence, .sampled = {}});
@@ -360,7 +365,7 @@ SliceOutcome Engine::advance(const Slice& slice, Sampled& sampled, int64_t now_n
 
 void Engine::post_prompt_logprobs(SequenceId id, PromptReading& reading) {
   PromptLogprobs prompt{.positions = reading.take_logprobs()};
-  if (prompt.positions.empty() || !reading.numbers()) return;
+  if (prompt.positions.empty()) return;
   for (PositionLogprobs& position : prompt.positions) add_texts(position);
   events_.push_back({id, std::move(prompt)});
 }
@@ -368,15 +373,12 @@ void Engine::post_prompt_logprobs(SequenceId id, PromptReading& reading) {
 // Ends what has nothing to say after its prompt.
 SliceOutcome Engine::conclude(SequenceId id) {
   const Context& context = contexts_.at(id);
-  const bool numbers = context.reading->numbers();
-  if (!numbers) {
-    end(id, failure(ErrorKind::internal, "the model's states are not numbers"));
-  } else if (context.request.pooling != Pooling::none) {
+  if (context.request.pooling != Pooling::none) {
     end(id, {.reason = FinishReason::stop, .embedding = context.reading->embedding()});
   } else {
     end(id, {.reason = FinishReason::length});
   }
-  return {.sequence = id, .sampled = {}, .finished = true, .failed = !numbers};
+  return {.sequence = id, .sampled = {}, .finished = true};
 }
 
 void Engine::add_texts(PositionLogprobs& logprobs) const {

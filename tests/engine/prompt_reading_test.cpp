@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
+#include <limits>
 
 #include "engine/world.h"
 
@@ -113,6 +113,54 @@ TEST_F(PromptReadings, a_vector_of_the_last_row_takes_the_rest_from_the_cache) {
   const Answer second = answer_of(world_, request);
   EXPECT_EQ(second.finished.stats.cached_tokens, 32);
   EXPECT_TRUE(first.same_output(second));
+}
+
+// Gives no numbers where rows of a prompt are asked for; what it samples from is as it should be.
+class AstrayExecutor final : public Executor {
+ public:
+  explicit AstrayExecutor(Executor& real) : real_(real) {}
+  Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override {
+    return real_.forward(batch, failures);
+  }
+  Logits logits(std::span<const int32_t> rows) override {
+    values_.assign(rows.size() * static_cast<size_t>(vocab_size()), std::numeric_limits<float>::quiet_NaN());
+    return {.values = values_, .vocab = vocab_size()};
+  }
+  int32_t logits_rows_max() const override { return real_.logits_rows_max(); }
+  HiddenStates states(std::span<const int32_t> rows) override {
+    values_.assign(rows.size(), std::numeric_limits<float>::infinity());
+    return {.values = values_, .width = 1};
+  }
+  void forget(std::span<const BlockId> blocks) override { real_.forget(blocks); }
+  void discard(std::span<const BlockId> blocks) override { real_.discard(blocks); }
+  int32_t vocab_size() const override { return real_.vocab_size(); }
+  void parallel_for(int64_t count, FunctionRef<void(int64_t, int)> body) override { real_.parallel_for(count, body); }
+  int worker_count() const override { return real_.worker_count(); }
+
+ private:
+  Executor& real_;
+  std::vector<float> values_;
+};
+
+TEST_F(PromptReadings, that_are_no_numbers_end_a_request_whether_it_has_an_answer_or_not) {
+  ModelExecutor real = take(ModelExecutor::create(loaded_.model, loaded_.backend, limits(32)));
+  AstrayExecutor executor(real);
+  const ManualClock clock;
+  std::vector<Event> events;
+  Engine engine(limits(32), executor, *loaded_.tokenizer, clock, [&](std::vector<Event>&& posted) {
+    for (Event& event : posted) events.push_back(std::move(event));
+  });
+  engine.submit({.id = {1}, .prompt = {1, 5, 6}, .generated_max = 8, .prompt_logprobs_top_n = 0});
+  engine.submit({.id = {2}, .prompt = {1, 5, 6}, .generated_max = 0, .prompt_logprobs_top_n = 0});
+  engine.submit({.id = {3}, .prompt = {1, 5, 6}, .pooling = Pooling::mean});
+  while (!engine.idle()) engine.step();
+  ASSERT_EQ(events.size(), 3U) << "nothing of an answer comes before its end";
+  for (const Event& event : events) {
+    const Finished* finished = std::get_if<Finished>(&event.body);
+    ASSERT_NE(finished, nullptr);
+    EXPECT_EQ(finished->reason, FinishReason::error);
+    EXPECT_EQ(finished->error, "what the model says of the prompt is not numbers");
+  }
 }
 
 }  // namespace
