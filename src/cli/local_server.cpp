@@ -62,7 +62,8 @@ Result<LocalServer> LocalServer::start(const LocalServerOptions& options) {
     const std::string& variable = settings.models_variable;
     QUIRE_TRY_VOID(server::prepare_models_folder(settings.models_folder, variable.empty() ? "QUIRE_MODELS" : variable));
   }
-  store::Catalog catalog = options.serves_given_only ? store::Catalog(std::filesystem::path()) : catalog_of_folders(settings);
+  store::Catalog catalog =
+      options.serves_given_only ? store::Catalog(std::filesystem::path()) : catalog_of_folders(settings);
   server::Server::Config config{
       .settings = settings, .seed = std::random_device{}(), .handles_signals = options.handles_signals};
   config.needs_preloaded = options.serves_given_only;

@@ -114,6 +114,9 @@ TEST(LlamaServerFlags, that_would_make_another_server_are_refused_by_name) {
   EXPECT_EQ(refusal({"--novelty"}), "llama-server --novelty: unknown flag; --help lists those that are known");
   EXPECT_EQ(refusal({"-c"}), "llama-server -c: a value is missing");
   EXPECT_EQ(refusal({"-c", "x"}), "llama-server -c: expected an integer from 0 to 2147483647, found \"x\"");
+  EXPECT_EQ(refusal({"-c", "7", "-np", "4"}),
+            "llama-server --ctx-size: 7 tokens are too few for 4 contexts, each has at least 2");
+  EXPECT_EQ(taken({"-c", "8", "-np", "4"}).tokens_per_context(), 2);
   EXPECT_EQ(refusal({"--port", "65536"}), "llama-server --port: expected an integer from 0 to 65535, found \"65536\"");
 }
 

@@ -75,6 +75,11 @@ Result<LlamaServerOptions> parse_llama_server(std::span<const std::string> words
     }
   }
   idle.put(options.notes);
+  if (options.context_tokens > 0 && options.tokens_per_context() < 2) {
+    return wrong(ErrorKind::invalid, "--ctx-size",
+                 fmt::format("{} tokens are too few for {} contexts, each has at least 2", options.context_tokens,
+                             options.parallel.value_or(1)));
+  }
   return options;
 }
 
