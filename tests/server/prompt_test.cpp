@@ -249,6 +249,14 @@ TEST_F(PromptTest, in_pieces_is_one_text_to_the_files_tokens_around_it) {
   EXPECT_EQ(with({text, ids, text}, false), "aba");
 }
 
+TEST_F(PromptTest, with_a_gap_is_rendered_whole_where_it_is_not_to_be_cut) {
+  api::GenerationCall call;
+  call.renders_only = true;
+  call.truncate = false;
+  call.fill_in = api::FillIn{.before = {.text = std::string(1000, 'b')}, .after = {.text = std::string(1000, 'a')}};
+  EXPECT_EQ(prompt_of(call), "^{" + std::string(1000, 'b') + "|" + std::string(1000, 'a') + "}");
+}
+
 TEST_F(PromptTest, turns_the_texts_of_a_call_into_its_tokens) {
   api::GenerationCall call;
   call.prompt_tokens = {1};

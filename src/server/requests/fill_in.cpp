@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <span>
 #include <utility>
 
@@ -100,7 +99,7 @@ ApiResult<Prompt> make_fill_in(const api::GenerationCall& call, const LoadedMode
   QUIRE_TRY_VOID(check_prompt_ids(gap.before, model, "prompt"));
   QUIRE_TRY_VOID(check_prompt_ids(gap.after, model, "suffix"));
   // So many bytes of a text have as many tokens as the context: what is farther away is not worth tokenizing.
-  const size_t bytes_max = static_cast<size_t>(std::min(limit, model.context_tokens())) * model.token_bytes_max();
+  const size_t bytes_max = static_cast<size_t>(limit) * model.token_bytes_max();
   FillInContext context{.other_files = FilesWriter(model).write(gap, bytes_max),
                         .before = prompt_tokens_of(shortened(gap.before, bytes_max, true), model, false, false),
                         .after = prompt_tokens_of(shortened(gap.after, bytes_max, false), model, false, false),
