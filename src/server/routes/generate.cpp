@@ -170,7 +170,8 @@ Generation make_generation(ServiceState& state, const Exchange& exchange, const 
   }
 
   for (Prompt& prompt : prompts) {
-    head.prompts.push_back({.tokens = static_cast<int64_t>(prompt.tokens.size()), .text = std::move(prompt.text)});
+    head.prompts.push_back({.tokens = static_cast<int64_t>(prompt.tokens.size())});
+    if (call.reported.prompt) head.prompts.back().text = std::move(prompt.text);
   }
 
   const Pooling pooling = call.vector ? model.model().pooling().value_or(Pooling::none) : Pooling::none;
