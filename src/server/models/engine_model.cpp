@@ -10,9 +10,9 @@
 
 #include "base/progress.h"
 #include "engine/engine_thread.h"
+#include "model/pooling.h"
 #include "server/models/constraint_cache.h"
 #include "server/models/machine_memory.h"
-#include "model/pooling.h"
 #include "server/models/prompt_template.h"
 #include "store/model_defaults.h"
 #include "store/model_facts.h"
@@ -214,6 +214,7 @@ Result<std::unique_ptr<LoadedModel>> EngineModelLoader::load(const store::ModelF
     spdlog::warn("chat template of {}: {}", file.name, fault);
   }
   const FillInTokens fill_in_tokens = find_fill_in_tokens(opened->metadata());
+  Result<Pooling> pooling = read_pooling(opened->metadata());
   EngineModel::Parts parts{.file = std::move(*opened),
                            .tokenizer = std::move(*tokenizer),
                            .prompt_template = std::move(prompt_template),
@@ -221,8 +222,7 @@ Result<std::unique_ptr<LoadedModel>> EngineModelLoader::load(const store::ModelF
                            .stored = {.options = api::merged_options(sampling.options, stored->params),
                                       .messages = std::move(stored->messages),
                                       .system = std::move(stored->system)},
-                           .pooling = Pooling::last};
-  parts.pooling = read_pooling(parts.file.metadata());
+                           .pooling = std::move(pooling)};
   Result<std::unique_ptr<LoadedModel>> model =
       EngineModel::create(std::move(parts), file, settings_, make_runner_, clock_, std::move(sink), keep_going);
   if (!model) return in_file(model.error());
