@@ -1,6 +1,5 @@
 // Vectors and judged prompts from the real engine.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <cmath>
 #include <memory>
@@ -17,14 +16,6 @@ namespace {
 
 class RealEmbeddings : public RealServer {
  protected:
-  RealEmbeddings()
-      : folder_(std::filesystem::path(testing::TempDir()) /
-                ("embeddings-" + std::to_string(::getpid()) + "-" +
-                 testing::UnitTest::GetInstance()->current_test_info()->name())) {
-    std::filesystem::create_directories(folder_);
-  }
-  ~RealEmbeddings() override { std::filesystem::remove_all(folder_); }
-
   // "story" as it is, and "NAME" whose file has a pooling type, and asks for an end token behind a text.
   void begin(const std::filesystem::path& path, const std::string& name = "mean", uint32_t pooling_type = 1) {
     auto file = quire::gguf::File::open(path);
@@ -51,8 +42,6 @@ class RealEmbeddings : public RealServer {
     const Json body = {{"model", model}, {"input", input}, {"embd_normalize", -1}};
     return answer("/v1/embeddings", body)["data"][0]["embedding"].get<std::vector<float>>();
   }
-
-  const std::filesystem::path folder_;
 };
 
 std::vector<std::string> texts() {

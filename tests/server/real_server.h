@@ -17,6 +17,7 @@
 #include "server/models/engine_model.h"
 #include "server/raw_client.h"
 #include "server/server.h"
+#include "support/temporary_folder.h"
 #include "test_data.h"
 
 namespace quire::server::test {
@@ -60,6 +61,8 @@ class RealServer : public testing::Test {
     return {std::istreambuf_iterator<char>(file), {}};
   }
 
+  const quire::test::TemporaryFolder temporary_;
+  const std::filesystem::path& folder_ = temporary_.path();  // for the models of tests that make some
   Team team_{2};
   SteadyClock clock_;
   std::unique_ptr<EngineModelLoader> loader_;

@@ -1,7 +1,6 @@
 // Answers with a shape, from the real engine: constraints, calls and thinking, in every dialect. The model is small and
 // knows none of it: what comes out right is the constraint's doing.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <regex>
 #include <string>
@@ -15,14 +14,6 @@ namespace {
 
 class ShapedAnswers : public RealServer {
  protected:
-  ShapedAnswers()
-      : folder_(std::filesystem::path(testing::TempDir()) /
-                ("shaped-" + std::to_string(::getpid()) + "-" +
-                 testing::UnitTest::GetInstance()->current_test_info()->name())) {
-    std::filesystem::create_directories(folder_);
-  }
-  ~ShapedAnswers() override { std::filesystem::remove_all(folder_); }
-
   // "story", and "caller": the same weights with a template that writes thinking and Hermes' calls.
   void begin(const std::filesystem::path& path) {
     Settings settings;
@@ -49,8 +40,6 @@ class ShapedAnswers : public RealServer {
     return Json::parse(post(path, call).body);
   }
   static Json user(const char* text) { return Json::array({{{"role", "user"}, {"content", text}}}); }
-
-  const std::filesystem::path folder_;
 };
 
 const Json person = Json::parse(R"({"type":"object","properties":{"name":{"type":"string","maxLength":12},

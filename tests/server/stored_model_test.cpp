@@ -1,6 +1,5 @@
 // Models that are created over the wire, and what is stored beside their weights: it is applied.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <fstream>
 #include <iterator>
@@ -18,14 +17,6 @@ namespace {
 
 class StoredModel : public RealServer {
  protected:
-  StoredModel()
-      : folder_(std::filesystem::path(testing::TempDir()) /
-                ("stored-" + std::to_string(::getpid()) + "-" +
-                 testing::UnitTest::GetInstance()->current_test_info()->name())) {
-    std::filesystem::create_directories(folder_);
-  }
-  ~StoredModel() override { std::filesystem::remove_all(folder_); }
-
   void begin() {
     Settings settings;
     settings.models_folder = folder_;
@@ -48,8 +39,6 @@ class StoredModel : public RealServer {
                 "\r\n\r\n" + body);
     return client.response().value_or(RawResponse{});
   }
-
-  const std::filesystem::path folder_;
 };
 
 TEST_F(StoredModel, is_made_of_a_blob_that_was_sent) {
