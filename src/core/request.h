@@ -25,8 +25,9 @@ struct Request {
   SequenceId id;
   std::vector<TokenId> prompt;  // at least one token
   int32_t generated_max = -1;   // tokens to generate at most; -1: until the context is full
-  int64_t generate_ns_max =
-      -1;                     // from its first token; then it ends as by its length, once it has a line break; -1: none
+  // From its first token; then it ends as by its length, once it has a line break. With the deadlines below, all of an
+  // answer that depends on the load is where it ends by these. -1: none.
+  int64_t generate_ns_max = -1;
   int32_t generated_min = 0;  // before so many tokens nothing ends it: no end or stop token is chosen, no text stops
   SamplingParams sampling;
   std::vector<std::string> stop;       // text that ends the answer and is not part of it
