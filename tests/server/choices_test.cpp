@@ -10,11 +10,6 @@ using Json = nlohmann::json;
 
 class ChoicesServer : public ServerTest {
  protected:
-  std::vector<Request> submitted(size_t count) {
-    std::vector<Request> requests;
-    while (requests.size() < count) record_.submitted.wait_and_take_all(requests);
-    return requests;
-  }
   std::vector<SequenceId> cancelled(size_t count) {
     std::vector<SequenceId> ids;
     while (ids.size() < count) record_.cancelled.wait_and_take_all(ids);

@@ -26,11 +26,6 @@ class EmbeddingsServer : public ServerTest {
     const Json error = Json::parse(response.body)["error"];
     return error.is_string() ? error.get<std::string>() : error["message"].get<std::string>();
   }
-  std::vector<Request> submitted(size_t count) {
-    std::vector<Request> requests;
-    while (requests.size() < count) record_.submitted.wait_and_take_all(requests);
-    return requests;
-  }
 };
 
 // The fake's vector of "a" is (1, 97, 3, 4).

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "server/server.h"
 #include "server/fake_model.h"
@@ -73,6 +74,13 @@ class ServerTest : public testing::Test {
     RawClient client(port());
     client.get(path, headers);
     return client.response().value_or(RawResponse{});
+  }
+
+  // The requests that the models were given, at least `count` of them.
+  std::vector<Request> submitted(size_t count) {
+    std::vector<Request> requests;
+    while (requests.size() < count) record_.submitted.wait_and_take_all(requests);
+    return requests;
   }
 
   std::filesystem::path folder_;
