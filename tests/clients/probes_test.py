@@ -20,12 +20,12 @@ def commands(folder):
     python = environment / "bin/python"
     if (environment / ".installed").exists():
         for name in ("openai", "anthropic", "ollama"):
-            yield f"Python's {name}", [python, PROBES / f"try_{name}.py"]
+            yield f"Python's {name}", [python, PROBES / f"python/try_{name}.py"]
     node = shutil.which("node")
     if node and (HERE / "node_modules/ai").exists():
         (folder / "node_modules").symlink_to(HERE / "node_modules")  # packages are looked for beside the file
         for name in ("cells", "try_ai_sdk"):
-            shutil.copy(PROBES / f"{name}.mjs", folder)
+            shutil.copy(PROBES / f"javascript/{name}.mjs", folder)
         yield "the AI SDK", [node, "--preserve-symlinks", folder / "try_ai_sdk.mjs"]
 
 

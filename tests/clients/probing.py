@@ -58,10 +58,10 @@ class Probe:
         if self.language == "Python":
             return [self.folder / "bin/python", self.path]
         if self.language == "JavaScript":
-            for name in ("cells.mjs", self.path.name):  # packages are looked for beside the file
-                shutil.copy(PROBES / name, self.folder)
+            for file in (self.path.with_name("cells.mjs"), self.path):  # packages are looked for beside the file
+                shutil.copy(file, self.folder)
             return [self.folder / "node_modules/node/bin/node", self.folder / self.path.name]
-        shutil.copy(PROBES / "cells.go", self.folder)
+        shutil.copy(self.path.with_name("cells.go"), self.folder)
         shutil.copy(self.path, self.folder / "main.go")
         return ["go", "run", "."]
 
