@@ -1,6 +1,5 @@
 """Probes of client libraries, and the server that they talk to: for tools/peers/clients and probes_test.py."""
 
-import concurrent.futures
 import json
 import os
 import pathlib
@@ -9,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -71,7 +71,8 @@ class Probe:
 
 def run_cells(command, url, folder):
     """What a probe prints: a list of {"cell", "result", "note"}. What it says besides goes to `folder`/log."""
-    environment = {**os.environ, "QUIRE_URL": url, "OPENAI_API_KEY": "any", "ANTHROPIC_API_KEY": "any",
+    direct = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}  # where the server is
+    environment = {**os.environ, **direct, "QUIRE_URL": url, "OPENAI_API_KEY": "any", "ANTHROPIC_API_KEY": "any",
                    "OLLAMA_HOST": url}
     log_file = pathlib.Path(folder) / "log"
     with open(log_file, "w") as log:
@@ -93,7 +94,7 @@ def call(command, **options):
 
 
 class Server:
-    """quire with the model, on a free port, until the end."""
+    """quire with the model, on a free port, until the end. Then `log` has every line of it."""
 
     def __enter__(self):
         program = os.environ.get("QUIRE", ROOT / "build/release/quire")
@@ -112,10 +113,12 @@ class Server:
                 break
         else:
             sys.exit("".join(self.log))
-        self.drain = concurrent.futures.ThreadPoolExecutor(1).submit(self.log.extend, self.process.stdout)
+        self.reader = threading.Thread(target=self.log.extend, args=(self.process.stdout,))
+        self.reader.start()
         return self
 
     def __exit__(self, *_):
         self.process.terminate()
         self.process.wait()
+        self.reader.join()
         shutil.rmtree(self.folder)
