@@ -1,63 +1,15 @@
 # pip: langchain==1.5.2 langchain-anthropic==1.7.10
-from cells import KEY, MODEL, URL, cell, is_said, is_streamed, run
-from langchain.agents import create_agent
+from cells import KEY, MODEL, URL, cell, run
 from langchain_anthropic import ChatAnthropic
-from langchain_core.tools import tool
-from pydantic import BaseModel, Field
+from langchain_cells import declare_cells, takes_a_joke_each_way
 
 llm = ChatAnthropic(base_url=URL, api_key=KEY, model=MODEL, max_retries=0)
-
-
-@tool
-def get_weather(city: str) -> str:
-    """Get the weather of a city."""
-    return f"It's always sunny in {city}!"
-
-
-class Joke(BaseModel):
-    """Joke to tell user."""
-
-    setup: str = Field(description="The setup of the joke")
-    punchline: str = Field(description="The punchline")
-    rating: int | None = Field(description="How funny, from 1 to 10")
-
-
-@cell("chat")
-def chat():
-    answer = llm.invoke([("system", "You translate."), ("human", "I love programming.")])
-    is_said(answer.text)
-    assert answer.usage_metadata["output_tokens"] > 1
-
-
-@cell("stream")
-def stream():
-    is_streamed([chunk.text for chunk in llm.stream("Write me a poem")])
-
-
-@cell("tools")
-def tools():
-    calls = llm.bind_tools([get_weather]).invoke("How is the weather?").tool_calls
-    assert calls and isinstance(calls[0]["args"]["city"], str), calls
-
-
-@cell("tools")
-def agent():
-    answer = create_agent(llm, tools=[get_weather], system_prompt="You help.").invoke(
-        {"messages": [{"role": "user", "content": "what is the weather in sf"}]})
-    is_said(answer["messages"][-1].content)
+declare_cells(llm)
 
 
 @cell("schema")
 def schema():
-    for method in ("json_schema", "function_calling"):
-        assert isinstance(llm.with_structured_output(Joke, method=method).invoke("Tell me a joke"), Joke), method
-
-
-@cell("schema")
-def agent_with_a_format():
-    answer = create_agent(llm, tools=[], response_format=Joke).invoke(
-        {"messages": [{"role": "user", "content": "a joke"}]})
-    assert isinstance(answer["structured_response"], Joke), answer
+    takes_a_joke_each_way(llm)
 
 
 run()
