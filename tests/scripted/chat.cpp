@@ -1,6 +1,9 @@
 #include "scripted/chat.h"
 
+#include <gtest/gtest.h>
+
 #include <sstream>
+#include <utility>
 
 namespace quire::scripted {
 namespace {
@@ -13,9 +16,14 @@ Json functions(const Json& tools) {
   return list;
 }
 
-// Arguments that came in pieces belong to the last call.
-void add_pieces(const Json& object, const char* key, std::string& text) {
+// Adds the text under `key`, if there is one: a piece of it, or all.
+void add_text(const Json& object, const char* key, std::string& text) {
   if (object.contains(key) && object[key].is_string()) text += object[key].get<std::string>();
+}
+
+// Which tool has to be called, in a dialect's words for any, and for the one that is named.
+void set_tool_choice(Json& body, const Asking& asking, const Json& any, const Json& named) {
+  if (!asking.must_call.empty()) body["tool_choice"] = asking.must_call == "any" ? any : named;
 }
 
 class NativeChat final : public Chat {
@@ -35,8 +43,8 @@ class NativeChat final : public Chat {
   }
   void read(const Json& whole, Answer& answer) override {
     const Json& message = whole["message"];
-    add_pieces(message, "thinking", answer.thinking);
-    add_pieces(message, "content", answer.content);
+    add_text(message, "thinking", answer.thinking);
+    add_text(message, "content", answer.content);
     for (const Json& call : message.value("tool_calls", Json::array())) {
       answer.calls.push_back({call.value("id", ""), call["function"]["name"], call["function"]["arguments"].dump()});
     }
@@ -67,10 +75,7 @@ class OpenAiChat final : public Chat {
   Json body(const Asking& asking) const override {
     Json body = {{"messages", turns_}, {"max_completion_tokens", answer_tokens_max}};
     if (!asking.tools.empty()) body["tools"] = functions(asking.tools);
-    if (asking.must_call == "any") body["tool_choice"] = "required";
-    if (!asking.must_call.empty() && asking.must_call != "any") {
-      body["tool_choice"] = {{"type", "function"}, {"function", {{"name", asking.must_call}}}};
-    }
+    set_tool_choice(body, asking, "required", {{"type", "function"}, {"function", {{"name", asking.must_call}}}});
     if (!asking.schema.is_null()) {
       body["response_format"] = {{"type", "json_schema"},
                                  {"json_schema", {{"name", "answer"}, {"strict", true}, {"schema", asking.schema}}}};
@@ -91,13 +96,13 @@ class OpenAiChat final : public Chat {
     }
   }
   static void read_message(const Json& message, Answer& answer) {
-    add_pieces(message, "reasoning_content", answer.thinking);
-    add_pieces(message, "content", answer.content);
+    add_text(message, "reasoning_content", answer.thinking);
+    add_text(message, "content", answer.content);
     if (!message.contains("tool_calls")) return;
     for (const Json& call : message["tool_calls"]) {
       const size_t index = call.value("index", answer.calls.size());
       if (index >= answer.calls.size()) answer.calls.push_back({call["id"], call["function"]["name"], ""});
-      add_pieces(call["function"], "arguments", answer.calls[index].arguments);
+      add_text(call["function"], "arguments", answer.calls[index].arguments);
     }
   }
   void keep(const Answer& answer) override {
@@ -127,10 +132,7 @@ class ResponsesChat final : public Chat {
       tool["type"] = "function";
       body["tools"].push_back(tool);
     }
-    if (asking.must_call == "any") body["tool_choice"] = "required";
-    if (!asking.must_call.empty() && asking.must_call != "any") {
-      body["tool_choice"] = {{"type", "function"}, {"name", asking.must_call}};
-    }
+    set_tool_choice(body, asking, "required", {{"type", "function"}, {"name", asking.must_call}});
     if (!asking.schema.is_null()) {
       body["text"] = {{"format", {{"type", "json_schema"}, {"name", "answer"}, {"schema", asking.schema}}}};
     }
@@ -141,7 +143,7 @@ class ResponsesChat final : public Chat {
     for (const Json& item : output_) {
       if (item["type"] == "function_call") answer.calls.push_back({item["call_id"], item["name"], item["arguments"]});
       for (const Json& part : item.value("content", Json::array())) {
-        add_pieces(part, "text", item["type"] == "reasoning" ? answer.thinking : answer.content);
+        add_text(part, "text", item["type"] == "reasoning" ? answer.thinking : answer.content);
       }
     }
     answer.reason = whole["status"];
@@ -152,8 +154,8 @@ class ResponsesChat final : public Chat {
     int64_t number = 0;
     for (const Json& event : events) {
       EXPECT_EQ(event["sequence_number"], number++) << event.dump();
-      if (event["type"] == "response.output_text.delta") add_pieces(event, "delta", content);
-      if (event["type"] == "response.function_call_arguments.delta") add_pieces(event, "delta", arguments);
+      if (event["type"] == "response.output_text.delta") add_text(event, "delta", content);
+      if (event["type"] == "response.function_call_arguments.delta") add_text(event, "delta", arguments);
     }
     ASSERT_FALSE(events.empty());
     read(events.back()["response"], answer);
@@ -189,10 +191,7 @@ class AnthropicChat final : public Chat {
                                {"description", tool.value("description", "")},
                                {"input_schema", tool["parameters"]}});
     }
-    if (asking.must_call == "any") body["tool_choice"] = {{"type", "any"}};
-    if (!asking.must_call.empty() && asking.must_call != "any") {
-      body["tool_choice"] = {{"type", "tool"}, {"name", asking.must_call}};
-    }
+    set_tool_choice(body, asking, {{"type", "any"}}, {{"type", "tool"}, {"name", asking.must_call}});
     if (!asking.schema.is_null()) {
       body["output_config"] = {{"format", {{"type", "json_schema"}, {"schema", asking.schema}}}};
     }
@@ -201,8 +200,8 @@ class AnthropicChat final : public Chat {
   void read(const Json& whole, Answer& answer) override {
     blocks_ = whole["content"];
     for (const Json& block : blocks_) {
-      add_pieces(block, "thinking", answer.thinking);
-      add_pieces(block, "text", answer.content);
+      add_text(block, "thinking", answer.thinking);
+      add_text(block, "text", answer.content);
       if (block["type"] == "tool_use") answer.calls.push_back({block["id"], block["name"], block["input"].dump()});
     }
     answer.reason = whole["stop_reason"];
@@ -214,7 +213,7 @@ class AnthropicChat final : public Chat {
       if (event["type"] == "content_block_start") whole["content"].push_back(event["content_block"]);
       if (event["type"] == "content_block_delta") {
         const Json& delta = event["delta"];
-        add_pieces(delta, "partial_json", input);
+        add_text(delta, "partial_json", input);
         for (const char* key : {"text", "thinking", "signature"}) {
           if (!delta.contains(key)) continue;
           std::string text = whole["content"].back().value(key, "");

@@ -1,6 +1,5 @@
 // Whole conversations with tools: HTTP, dialect, template, engine, mask, sampler, parser and back, with a model that
 // writes what its script says.
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -10,9 +9,6 @@
 
 namespace quire::scripted {
 namespace {
-
-using testing::HasSubstr;
-using testing::Not;
 
 const Json tools = Json::parse(R"([
     {"name": "weather", "description": "of a place", "parameters": {"type": "object", "properties": {"place": {"type": "string"},
@@ -80,17 +76,21 @@ TEST(ScriptedConversation, three_calls_and_an_answer_in_each_dialect_and_syntax)
   }
 }
 
-// Published ones, where they are here.
+// Published ones, of the families whose is here.
 TEST(ScriptedConversation, is_the_same_through_every_template) {
+  int held = 0;
   for (const Family& family : families()) {
     std::ifstream file(test::data_path("templates/" + std::string(family.published) + ".jinja"), std::ios::binary);
     const std::string published{std::istreambuf_iterator<char>(file), {}};
-    const ScriptedServer server(family, three_calls(family), published.empty() ? family.chat_template() : published);
+    if (published.empty()) continue;
+    ++held;
+    const ScriptedServer server(family, three_calls(family), published);
     for (const std::string_view dialect : dialects) {
       SCOPED_TRACE(testing::Message() << family.name << ", " << dialect);
       hold_three_calls(family, *begin_chat(dialect, server.port(), true));
     }
   }
+  if (held == 0) GTEST_SKIP() << "no test data: " << test::data_path("templates").string();
 }
 
 }  // namespace

@@ -151,7 +151,6 @@ std::string Family::write(std::string_view thinks, std::string_view text, const 
   if (calls.empty()) return written;
   written += calls_begin;
   for (size_t index = 0; index < calls.size(); ++index) {
-    if (index > 0) written += between_calls;
     const std::string numbered = with(call, "NUMBER", std::to_string(calls_before + index));
     written += with(with(numbered, "NAME", calls[index].name), "ARGUMENTS", arguments_text(*this, calls[index]));
   }

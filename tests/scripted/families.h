@@ -35,7 +35,6 @@ struct Family {
   std::string_view calls_begin;
   std::string_view call;
   std::string_view parameter = "";  // ARGUMENTS is made of these, if any, and of plain strings without quotes
-  std::string_view between_calls;
   std::string_view calls_end;
   bool parallel = true;
 

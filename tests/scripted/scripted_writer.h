@@ -32,7 +32,7 @@ class ScriptedWriter {
   void prefer(std::string_view script, size_t at, std::span<float> logits) const;
 
  private:
-  // Of script[begin, ...), tokens that begin with it get what `score` says of their length, unless they have more.
+  // Tokens that `rest` begins with get what `score` says of their length, unless they have more.
   template <typename Score>
   void raise(std::string_view rest, std::span<float> logits, Score score) const;
 
