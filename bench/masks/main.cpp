@@ -11,6 +11,8 @@
 //     arranges TEXT   ... once its members are in the schema's order and whole numbers are digits
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
