@@ -163,6 +163,23 @@ Code compile(std::string_view pattern) {
   return code;
 }
 
+// Cuts an open text as cut_at_matches does, as far as the cuts are the same whatever comes after it: PCRE2 says where a
+// match had to look at the end. What is left may be cut by later expressions, but for what this one may still match.
+std::string_view cut_at_settled_matches(const pcre2_code* code, pcre2_match_context* context, pcre2_match_data* match,
+                                        std::string_view text, std::vector<std::string_view>& words) {
+  const PCRE2_SIZE* const bounds = pcre2_get_ovector_pointer(match);
+  for (size_t begin = 0; begin < text.size(); begin = bounds[1]) {
+    const int found = pcre2_match(code, reinterpret_cast<PCRE2_SPTR>(text.data()), text.size(), begin,
+                                  PCRE2_NO_UTF_CHECK | PCRE2_NOTEMPTY | PCRE2_PARTIAL_HARD, match, context);
+    if (found == PCRE2_ERROR_NOMATCH) return text.substr(begin);
+    if (found == PCRE2_ERROR_PARTIAL) return text.substr(begin, bounds[0] - begin);
+    if (found < 0) return {};
+    if (bounds[0] > begin) words.push_back(text.substr(begin, bounds[0] - begin));
+    words.push_back(text.substr(bounds[0], bounds[1] - bounds[0]));
+  }
+  return {};
+}
+
 // Cuts at the beginning and at the end of each match.
 // REQUIRES: `text` is valid UTF-8.
 void cut_at_matches(const pcre2_code* code, pcre2_match_context* context, pcre2_match_data* match,
@@ -191,6 +208,8 @@ struct PreTokenizer::Rules {
 
   // REQUIRES: `text` is valid UTF-8.
   void split_valid(std::string_view text, std::vector<std::string_view>& words) const;
+  // Of an open text: the bytes of the words that stay. REQUIRES: `text` is valid UTF-8.
+  size_t settled_valid(std::string_view text) const;
 };
 
 Result<PreTokenizer> PreTokenizer::create(std::string_view name) {
@@ -257,6 +276,38 @@ void PreTokenizer::Rules::split_valid(std::string_view text, std::vector<std::st
     parts.swap(finer);
   }
   words.insert(words.end(), parts.begin(), parts.end());
+}
+
+size_t PreTokenizer::settled(std::string_view text) const {
+  constexpr size_t character_bytes_max = 4;
+  size_t valid_begin = 0;
+  size_t at = 0;
+  while (at < text.size()) {
+    if (const size_t size = utf8_character_size(text, at); size > 0) {
+      at += size;
+      continue;
+    }
+    // The beginning of a character, perhaps.
+    if (text.size() - at < character_bytes_max && static_cast<unsigned char>(text[at]) >= 0xc2) break;
+    valid_begin = ++at;
+  }
+  return valid_begin + rules_->settled_valid(text.substr(valid_begin, at - valid_begin));
+}
+
+size_t PreTokenizer::Rules::settled_valid(std::string_view text) const {
+  if (text.empty()) return 0;
+  const Match match(pcre2_match_data_create(1, nullptr));
+  QUIRE_CHECK(match != nullptr, "out of memory");
+  std::string_view open = text;
+  size_t settled = 0;
+  std::vector<std::string_view> words;
+  for (const Code& expression : expressions) {
+    words.clear();
+    open = cut_at_settled_matches(expression.get(), context.get(), match.get(), open, words);
+    if (!words.empty()) settled = static_cast<size_t>(words.back().data() + words.back().size() - text.data());
+    if (open.empty()) break;
+  }
+  return settled;
 }
 
 }  // namespace quire

@@ -22,6 +22,10 @@ class PreTokenizer {
   // not UTF-8 are words of their own and end the text before them.
   void split(std::string_view text, std::vector<std::string_view>& words) const;
 
+  // Bytes of `text`, the beginning of a longer one, that are the same words whatever comes after: the end of one of its
+  // words, before the first that was found by looking at the end of the text.
+  size_t settled(std::string_view text) const;
+
   // A word that is a token is that token, whatever the merges say.
   bool ignores_merges() const;
   // BOS is added unless the file says otherwise.

@@ -92,24 +92,50 @@ std::vector<TokenId> Tokenizer::encode_masked(std::string_view text, std::span<c
   std::vector<TokenId> tokens;
   size_t begin = 0;
   while (const std::optional<SpecialMatch> match = specials_.next(vocabulary_, text, begin, masked)) {
-    encode_text(text.substr(begin, match->begin - begin), tokens);
+    encode_text(text.substr(begin, match->begin - begin), adds_space_prefix_, tokens);
     tokens.push_back(match->token);
     begin = skip_stripped(text, match->end, match->token);
   }
-  encode_text(text.substr(begin), tokens);
+  encode_text(text.substr(begin), adds_space_prefix_, tokens);
   if (!add_special) return tokens;
   if (adds_bos_ && (tokens.empty() || tokens.front() != bos())) tokens.insert(tokens.begin(), bos());
   if (adds_eos_ && (tokens.empty() || tokens.back() != eos())) tokens.push_back(eos());
   return tokens;
 }
 
-void Tokenizer::encode_text(std::string_view text, std::vector<TokenId>& tokens) const {
+// A text that begins after a special token or at the start: either way SentencePiece has a space before it.
+void Tokenizer::encode_text(std::string_view text, bool space_prefix, std::vector<TokenId>& tokens) const {
   if (text.empty()) return;
   if (const auto* sentencepiece = std::get_if<SentencePieceEncoder>(&encoder_)) {
-    // Text begins after a special token or at the start: either way SentencePiece has a space before it.
-    sentencepiece->encode(vocabulary_, text, adds_space_prefix_, tokens);
+    sentencepiece->encode(vocabulary_, text, space_prefix, tokens);
   } else {
     std::get<ByteBpeEncoder>(encoder_).encode(vocabulary_, text, tokens);
+  }
+}
+
+void Tokenizer::encode_further(std::string_view text, std::vector<TokenId>& tokens) const {
+  const TextSpan all{0, text.size()};
+  size_t begin = 0;
+  while (const std::optional<SpecialMatch> match = specials_.next(vocabulary_, text, begin, std::span(&all, 1))) {
+    encode_text(text.substr(begin, match->begin - begin), false, tokens);
+    tokens.push_back(match->token);
+    begin = match->end;
+  }
+  encode_text(text.substr(begin), false, tokens);
+}
+
+size_t Tokenizer::settled(std::string_view text) const {
+  const TextSpan all{0, text.size()};
+  size_t begin = 0;
+  while (true) {
+    const size_t open = begin + specials_.open_begin(vocabulary_, text.substr(begin));
+    const std::optional<SpecialMatch> match = specials_.next(vocabulary_, text, begin, std::span(&all, 1));
+    if (match && match->begin < open) {
+      begin = match->end;
+      continue;
+    }
+    const std::string_view last = text.substr(begin, open - begin);
+    return begin + std::visit([&](const auto& encoder) { return encoder.settled(last); }, encoder_);
   }
 }
 

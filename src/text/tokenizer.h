@@ -37,6 +37,11 @@ class Tokenizer {
   std::vector<TokenId> encode(const PromptText& prompt, bool add_special) const;
   // The same for text without any control tokens in it (parse_special false) or with all of them parsed (true).
   std::vector<TokenId> encode(std::string_view text, bool add_special, bool parse_special) const;
+  // Appends the tokens of text that goes on from other tokens' text: no space is put before it, and no control token is
+  // in it.
+  void encode_further(std::string_view text, std::vector<TokenId>& tokens) const;
+  // Bytes of such a text that are the same tokens, and no part of another one, whatever comes after it.
+  size_t settled(std::string_view text) const;
 
   // The bytes a token stands for, which need not be whole UTF-8 characters; empty for control and unused tokens.
   // A token outside the vocabulary has none.
@@ -67,7 +72,7 @@ class Tokenizer {
   Tokenizer(Vocabulary vocabulary, Encoder encoder);
   Result<void> read_options(const gguf::Metadata& metadata);
   std::vector<TokenId> encode_masked(std::string_view text, std::span<const TextSpan> masked, bool add_special) const;
-  void encode_text(std::string_view text, std::vector<TokenId>& tokens) const;
+  void encode_text(std::string_view text, bool space_prefix, std::vector<TokenId>& tokens) const;
   size_t longest_text_of_token() const;
   size_t skip_stripped(std::string_view text, size_t at, TokenId special) const;
 

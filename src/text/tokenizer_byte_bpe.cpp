@@ -104,6 +104,15 @@ void ByteBpeEncoder::encode(const Vocabulary& vocabulary, std::string_view text,
   for (const std::string_view word : words) encode_word(vocabulary, word, scratch, tokens);
 }
 
+size_t ByteBpeEncoder::settled(std::string_view text) const {
+  if (!pre_tokenizer_.normalizes()) return pre_tokenizer_.settled(text);
+  // A mark may come that composes with the last character. Marks that have come are not followed here.
+  if (text.empty() || !is_surely_nfc(text)) return 0;
+  size_t last = text.size() - 1;
+  while (last > 0 && (static_cast<uint8_t>(text[last]) & 0xc0) == 0x80) --last;
+  return pre_tokenizer_.settled(text.substr(0, last));
+}
+
 void ByteBpeEncoder::encode_word(const Vocabulary& vocabulary, std::string_view word, Scratch& scratch,
                                  std::vector<TokenId>& tokens) const {
   if (pre_tokenizer_.ignores_merges()) {

@@ -46,6 +46,9 @@ class ByteBpeEncoder {
   // becomes U+FFFD. REQUIRES: text.size() < 2^29.
   void encode(const Vocabulary& vocabulary, std::string_view text, std::vector<TokenId>& tokens) const;
 
+  // Bytes of `text`, the beginning of a longer one, that are the same tokens whatever comes after.
+  size_t settled(std::string_view text) const;
+
   bool adds_bos() const { return pre_tokenizer_.adds_bos(); }
   bool normalizes() const { return pre_tokenizer_.normalizes(); }
 

@@ -111,6 +111,26 @@ void SentencePieceEncoder::encode(const Vocabulary& vocabulary, std::string_view
   encode_chunk(vocabulary, all, scratch, tokens);
 }
 
+size_t SentencePieceEncoder::settled(std::string_view text) const {
+  const std::string spelled = escaped(text, false);
+  const std::string_view all = spelled;
+  size_t settled = 0;
+  size_t place = 0;  // in `text`, where a space is one byte
+  uint32_t left = 0;
+  for (size_t at = 0; at < all.size();) {
+    const size_t found = utf8_character_size(all, at);
+    if (found == 0 && all.size() - at < 4) break;  // the beginning of a character, perhaps
+    const size_t size = std::max<size_t>(found, 1);
+    const std::string_view character = all.substr(at, size);
+    const uint32_t right = packed(character);
+    if (at > 0 && !may_join(left, right)) settled = place;
+    left = right;
+    at += size;
+    place += text[place] == ' ' ? 1 : size;
+  }
+  return settled;
+}
+
 void SentencePieceEncoder::encode_chunk(const Vocabulary& vocabulary, std::string_view text, Scratch& scratch,
                                         std::vector<TokenId>& tokens) const {
   std::vector<MergeSymbol>& symbols = scratch.symbols;

@@ -25,6 +25,10 @@ class SentencePieceEncoder {
   void encode(const Vocabulary& vocabulary, std::string_view text, bool prefix_space,
               std::vector<TokenId>& tokens) const;
 
+  // Bytes of `text`, the beginning of a longer one, that are the same tokens whatever comes after: up to the last two
+  // characters that no piece joins.
+  size_t settled(std::string_view text) const;
+
  private:
   // What one call reuses from chunk to chunk.
   struct Scratch {

@@ -66,4 +66,18 @@ std::optional<SpecialMatch> SpecialTokens::next(const Vocabulary& vocabulary, st
   return std::nullopt;
 }
 
+size_t SpecialTokens::open_begin(const Vocabulary& vocabulary, std::string_view text) const {
+  for (size_t at = text.size() - std::min(text.size(), longest_); at < text.size(); ++at) {
+    if (!begins_[static_cast<uint8_t>(text[at])]) continue;
+    const std::string_view rest = text.substr(at);
+    // Names that begin with `rest` come after it in order.
+    for (auto i = static_cast<size_t>(last_not_after(vocabulary, rest) + 1); i < entries_.size(); ++i) {
+      const TokenId token = entries_[i].token;
+      if (!vocabulary.name(token).starts_with(rest)) break;
+      if (vocabulary.type(token) == TokenType::user_defined) return at;
+    }
+  }
+  return text.size();
+}
+
 }  // namespace quire

@@ -30,6 +30,9 @@ class SpecialTokens {
   std::optional<SpecialMatch> next(const Vocabulary& vocabulary, std::string_view text, size_t from,
                                    std::span<const TextSpan> masked) const;
 
+  // Where a user-defined token might begin that ends behind `text`; its size: nowhere.
+  size_t open_begin(const Vocabulary& vocabulary, std::string_view text) const;
+
  private:
   struct Entry {
     TokenId token;
