@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "core/ids.h"
 
@@ -19,6 +20,9 @@ class ConstraintState {
   virtual std::span<const uint64_t> allowed() = 0;
   // The answer goes on with this token, an end token included. REQUIRES: it is allowed.
   virtual void accept(TokenId token) = 0;
+  // Appends the tokens that come next whatever might be chosen: at most Constraint::forced_max() of them, each allowed
+  // where it comes, and no end token. A function of the constraint and the tokens that were accepted.
+  virtual void append_forced(std::vector<TokenId>& /*tokens*/) {}
 };
 
 // Shared by all answers that are constrained alike. Any thread.
@@ -27,6 +31,8 @@ class Constraint {
   virtual ~Constraint() = default;
   // Before the answer's first token.
   virtual std::unique_ptr<ConstraintState> begin() const = 0;
+  // Tokens that come behind one that was chosen, at most; 0: each is chosen.
+  virtual int32_t forced_max() const { return 0; }
 };
 
 }  // namespace quire

@@ -250,10 +250,10 @@ TEST(ConstraintMasks, what_only_one_text_can_be_is_forced) {
   grammar.set_root(grammar.choice({grammar.bytes("abcab"), grammar.bytes("abca"), grammar.bytes("abcc")}));
   const ConstraintPointer constraint = constraint_of(grammar, vocabulary.texts);
   const auto state = constraint->begin_compiled();
-  EXPECT_EQ(state->forced(100), "abc");
-  EXPECT_EQ(state->forced(2), "ab");
+  EXPECT_EQ(state->forced_text(100), "abc");
+  EXPECT_EQ(state->forced_text(2), "ab");
   state->accept(2);
-  EXPECT_EQ(state->forced(100), "bc");
+  EXPECT_EQ(state->forced_text(100), "bc");
 }
 
 // Palindromes over many letters: what has been read is on the stack, so that each beginning of a token is a state.
@@ -390,6 +390,50 @@ TEST(ConstraintMasks, after_its_budget_thinking_is_closed_token_by_token) {
   EXPECT_EQ(thinking.create({.marker = "cab", .tokens_max = 3, .closing = {closing[0]}}).error().kind,
             ErrorKind::invalid);
   EXPECT_EQ(thinking.create({.marker = ""}).error().kind, ErrorKind::invalid);
+}
+
+TEST(ConstraintMasks, thinking_that_an_answer_may_begin_has_a_budget_from_its_opening_on) {
+  Thinking thinking;
+  const NodeId direct = thinking.grammar.root();
+  const NodeId thought =
+      thinking.grammar.sequence({thinking.grammar.bytes(thought_mark), thinking.grammar.bytes("aa")});
+  thinking.grammar.set_root(thinking.grammar.choice({direct, thought}));
+  const std::vector<TokenId> closing{thinking.token("c"), thinking.token("ab")};
+  const auto constraint = thinking.create({.marker = "cab", .opening = "ccb", .tokens_max = 2, .closing = closing});
+  ASSERT_TRUE(constraint) << constraint.error().message;
+  // The opening, or the answer: each token's text tried against both.
+  for (const std::string& before : {"", "c", "cc"}) {
+    const auto state = (*constraint)->begin_compiled();
+    for (const char letter : before) state->accept(thinking.token(std::string(1, letter)));
+    const auto mask = state->allowed();
+    for (size_t token = 2; token < thinking.vocabulary.texts.size(); ++token) {
+      const std::string text = before + thinking.vocabulary.texts[token];
+      const bool opens = text.starts_with("ccb") || std::string_view("ccb").starts_with(text);
+      ASSERT_EQ(has(mask, static_cast<TokenId>(token)), opens || text == "b" || text == "c" || text == "ca") << text;
+    }
+  }
+  const auto state = (*constraint)->begin_compiled();
+  std::vector<TokenId> forced;
+  for (const char* text : {"cc", "ba", "c", "bb"}) {  // two tokens after the one that has opened it
+    state->append_forced(forced);
+    ASSERT_TRUE(forced.empty());
+    ASSERT_TRUE(has(state->allowed(), thinking.token(text))) << text;
+    state->accept(thinking.token(text));
+  }
+  state->append_forced(forced);
+  EXPECT_EQ(forced, closing);
+  for (const TokenId token : forced) {
+    EXPECT_EQ(tokens_of(state->allowed()), std::vector<TokenId>{token});
+    state->accept(token);
+  }
+  EXPECT_EQ(tokens_of(state->allowed()), (std::vector<TokenId>{thinking.token("a"), thinking.token("aa")}))
+      << "what comes behind thinking";
+  const auto plain = (*constraint)->begin_compiled();
+  plain->accept(thinking.token("b"));
+  EXPECT_EQ(tokens_of(plain->allowed()), std::vector<TokenId>{0}) << "it did not think";
+  const auto at_once = (*constraint)->begin_compiled();
+  for (const char* text : {"ccb", "cab", "aa"}) at_once->accept(thinking.token(text));
+  EXPECT_EQ(tokens_of(at_once->allowed()), std::vector<TokenId>{0});
 }
 
 TEST(ConstraintMasks, a_marker_may_be_a_control_token) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/random.h"
+#include "text/constraint/forced_text.h"
 #include "text/constraint/preamble.h"
 
 namespace quire::constraint {
@@ -15,6 +16,7 @@ struct CompiledConstraint::Shared {
   std::shared_ptr<const TokenTrie> trie;
   std::vector<TokenId> ends;  // sorted
   std::optional<PreambleTable> preamble;
+  const Tokenizer* tokenizer;  // may be null
   // one thread at a time: whoever uses the states
   Masks masks;
 };
@@ -55,12 +57,22 @@ Result<void> try_out(Masks& masks) {
   return fail(ErrorKind::too_large, "the grammar can be read in too many ways at once for this vocabulary");
 }
 
+// What an answer is at.
+enum class Phase : uint8_t {
+  beginning,  // it may become thinking, or have its shape
+  thinking,
+  shaped,
+  ended,  // by an end token
+};
+
 // Where one answer is.
 class State : public CompiledState {
  public:
   using Shared = CompiledConstraint::Shared;
-  explicit State(std::shared_ptr<Shared> shared)
-      : shared_(std::move(shared)), before_(shared_->preamble.has_value()), mask_(shared_->trie->mask_words()) {}
+  explicit State(std::shared_ptr<Shared> shared) : shared_(std::move(shared)), mask_(shared_->trie->mask_words()) {
+    if (shared_->preamble) phase_ = shared_->preamble->opens() ? Phase::beginning : Phase::thinking;
+    if (shared_->tokenizer != nullptr) text_.emplace(*shared_->tokenizer, *shared_->trie);
+  }
   ~State() override {
     if (pinned_) shared_->masks.unpin(state_);
   }
@@ -69,20 +81,25 @@ class State : public CompiledState {
 
   std::span<const uint64_t> allowed() override;
   void accept(TokenId token) override;
-  std::string forced(size_t bytes_max) override;
+  void append_forced(std::vector<TokenId>& tokens) override;
+  std::string forced_text(size_t bytes_max) override;
 
  private:
   // begin() may be called by a thread that must not touch what states share.
   void pin();
   void read(std::string_view text);
+  void follow_text(TokenId token);
+  bool accept_beginning(TokenId token);
+  void leave_thinking(const PreambleTable::Step& step);
 
   std::shared_ptr<Shared> shared_;
   StateId state_ = dead_state;
   bool pinned_ = false;
-  bool before_;         // the preamble is not over
-  bool ended_ = false;  // an end token has come
+  Phase phase_ = Phase::shaped;
+  uint32_t opened_ = 0;  // bytes of the opening that have come, at the beginning
   PreambleTable::Place place_;
   std::vector<uint64_t> mask_;
+  std::optional<ForcedText> text_;
 };
 
 void State::pin() {
@@ -93,11 +110,14 @@ void State::pin() {
 }
 
 std::span<const uint64_t> State::allowed() {
-  if (before_) return shared_->preamble->allowed(place_);
+  if (phase_ == Phase::thinking) return shared_->preamble->allowed(place_);
   pin();
   std::fill(mask_.begin(), mask_.end(), 0);
-  if (!ended_ && state_ != dead_state) shared_->masks.add_allowed(state_, mask_);
-  const bool may_end = ended_ || shared_->masks.automaton().accepts(state_) ||
+  if (phase_ == Phase::beginning) {
+    std::ranges::copy(shared_->preamble->allowed_to_open(opened_), mask_.begin());
+  }
+  if (phase_ != Phase::ended && state_ != dead_state) shared_->masks.add_allowed(state_, mask_);
+  const bool may_end = phase_ == Phase::ended || shared_->masks.automaton().accepts(state_) ||
                        std::all_of(mask_.begin(), mask_.end(), [](uint64_t word) { return word == 0; });
   if (!may_end) return mask_;
   for (const TokenId end : shared_->ends)
@@ -113,24 +133,64 @@ void State::read(std::string_view text) {
   state_ = shared_->masks.automaton().step(state_, text);
 }
 
+void State::follow_text(TokenId token) {
+  if (!text_) return;
+  const std::string_view own = shared_->trie->text(token);
+  own.empty() || own.front() == control_mark ? text_->read_control() : text_->read(own);
+}
+
+void State::leave_thinking(const PreambleTable::Step& step) {
+  phase_ = Phase::shaped;
+  pin();
+  state_ = shared_->masks.automaton().begin();
+  if (shared_->preamble->opens()) read(thought_mark);
+  if (!step.rest.empty()) read(step.rest);
+}
+
+// False: it is no thinking, and the token is one of its shape.
+bool State::accept_beginning(TokenId token) {
+  const PreambleTable::Opening opening = shared_->preamble->open(opened_, token, *shared_->trie);
+  if (opening.rest) {
+    phase_ = Phase::thinking;
+    const PreambleTable::Step step = shared_->preamble->begin(place_, *opening.rest);
+    if (step.found) leave_thinking(step);
+    return true;
+  }
+  if (!opening.possible) phase_ = Phase::shaped;
+  return false;
+}
+
 void State::accept(TokenId token) {
-  if (before_) {
+  follow_text(token);
+  if (phase_ == Phase::thinking) {
     const PreambleTable::Step step = shared_->preamble->accept(place_, token, *shared_->trie);
-    before_ = !step.found;
-    if (!step.rest.empty()) read(step.rest);
+    if (step.found) leave_thinking(step);
     return;
   }
+  if (phase_ == Phase::beginning && accept_beginning(token)) return;
   if (std::binary_search(shared_->ends.begin(), shared_->ends.end(), token)) {
-    ended_ = true;
+    phase_ = Phase::ended;
   } else {
     read(shared_->trie->text(token));
   }
 }
 
-std::string State::forced(size_t bytes_max) {
-  if (before_ || ended_) return {};
+std::string State::forced_text(size_t bytes_max) {
+  if (phase_ != Phase::shaped) return {};
   pin();
   return shared_->masks.automaton().forced(state_, bytes_max);
+}
+
+void State::append_forced(std::vector<TokenId>& tokens) {
+  constexpr size_t tokens_max = CompiledConstraint::forced_tokens_max;
+  constexpr size_t bytes_max = 16 * tokens_max;  // more than so many tokens of words have
+  if (phase_ == Phase::thinking) {
+    const std::span<const TokenId> closing = shared_->preamble->forced(place_);
+    tokens.insert(tokens.end(), closing.begin(), closing.begin() + std::min(closing.size(), tokens_max));
+  } else if (text_) {
+    const std::string forced = forced_text(bytes_max);
+    if (!forced.empty()) text_->append_tokens(forced, tokens_max, tokens);
+  }
 }
 
 }  // namespace
@@ -138,24 +198,33 @@ std::string State::forced(size_t bytes_max) {
 CompiledConstraint::CompiledConstraint(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
 CompiledConstraint::~CompiledConstraint() = default;
 
-Result<std::shared_ptr<const CompiledConstraint>> CompiledConstraint::create(const Grammar& grammar,
-                                                                             std::shared_ptr<const TokenTrie> trie,
-                                                                             std::vector<TokenId> ends,
-                                                                             std::optional<Preamble> preamble,
-                                                                             MemoryBounds bounds) {
+Result<std::shared_ptr<const CompiledConstraint>> CompiledConstraint::create(
+    const Grammar& grammar, std::shared_ptr<const TokenTrie> trie, std::vector<TokenId> ends,
+    std::optional<Preamble> preamble, MemoryBounds bounds, const Tokenizer* tokenizer) {
   if (ends.empty()) return fail(ErrorKind::unsupported, "the model's vocabulary has no token that ends an answer");
   std::sort(ends.begin(), ends.end());
-  QUIRE_TRY(Automaton automaton, Automaton::compile(grammar, trie->spelled()));
+  ByteSet spelled = trie->spelled();
+  const bool opens = preamble && !preamble->opening.empty();
+  if (opens) spelled.set(static_cast<uint8_t>(control_mark));  // as thought_mark has it
+  QUIRE_TRY(Automaton automaton, Automaton::compile(grammar, spelled));
   std::optional<PreambleTable> table;
   if (preamble) {
-    const auto can_begin = [&](std::string_view text) { return automaton.is_prefix(text); };
+    const StateId first = opens ? automaton.step(automaton.begin(), thought_mark) : automaton.begin();
+    const auto can_begin = [&](std::string_view text) { return automaton.step(first, text) != dead_state; };
     QUIRE_TRY(table, PreambleTable::create(std::move(*preamble), *trie, ends, can_begin));
   }
   Masks masks(std::move(automaton), trie, bounds);
   QUIRE_TRY_VOID(try_out(masks));
-  auto shared = std::make_shared<Shared>(Shared{
-      .trie = std::move(trie), .ends = std::move(ends), .preamble = std::move(table), .masks = std::move(masks)});
+  auto shared = std::make_shared<Shared>(Shared{.trie = std::move(trie),
+                                                .ends = std::move(ends),
+                                                .preamble = std::move(table),
+                                                .tokenizer = tokenizer,
+                                                .masks = std::move(masks)});
   return std::shared_ptr<const CompiledConstraint>(new CompiledConstraint(std::move(shared)));
+}
+
+int32_t CompiledConstraint::forced_max() const {
+  return shared_->tokenizer != nullptr || shared_->preamble ? forced_tokens_max : 0;
 }
 
 std::unique_ptr<CompiledState> CompiledConstraint::begin_compiled() const { return std::make_unique<State>(shared_); }

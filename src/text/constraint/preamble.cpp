@@ -21,6 +21,48 @@ size_t PreambleTable::find_end(uint32_t& matched, std::string_view text) const {
   return std::string_view::npos;
 }
 
+PreambleTable::Opening PreambleTable::open(uint32_t& matched, std::string_view text) const {
+  const std::string& opening = preamble_.opening;
+  for (size_t index = 0; index < text.size(); ++index) {
+    const char byte = text[index];
+    if (matched == 0 && (byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n')) continue;
+    if (byte != opening[matched]) return {};
+    if (++matched == opening.size()) return {.possible = true, .rest = text.substr(index + 1)};
+  }
+  return {.possible = !text.empty(), .rest = {}};
+}
+
+PreambleTable::Opening PreambleTable::open(uint32_t& matched, TokenId token, const TokenTrie& trie) const {
+  return open(matched, text(token, trie));
+}
+
+PreambleTable::Step PreambleTable::begin(Place& place, std::string_view text) const {
+  place = {};
+  const size_t end = find_end(place.matched, text);
+  if (end == std::string_view::npos) return {};
+  return {.found = true, .rest = text.substr(end)};
+}
+
+void PreambleTable::learn_openings(const TokenTrie& trie, FunctionRef<bool(std::string_view)> can_begin) {
+  opening_masks_.assign(preamble_.opening.size(), std::vector<uint64_t>(trie.mask_words()));
+  for (size_t token = 0; token < trie.vocab_size(); ++token) {
+    for (uint32_t before = 0; before < preamble_.opening.size(); ++before) {
+      uint32_t matched = before;
+      const Opening opening = open(matched, static_cast<TokenId>(token), trie);
+      if (!opening.possible) continue;
+      Place place;
+      const Step step = opening.rest ? begin(place, *opening.rest) : Step{};
+      if (!step.rest.empty() && !can_begin(step.rest)) continue;
+      opening_masks_[before][token / 64] |= uint64_t{1} << (token % 64);
+    }
+  }
+}
+
+std::span<const TokenId> PreambleTable::forced(const Place& place) const {
+  if (!closes(place)) return {};
+  return std::span(preamble_.closing).subspan(place.closing);
+}
+
 Result<PreambleTable> PreambleTable::create(Preamble preamble, const TokenTrie& trie, std::span<const TokenId> ends,
                                             FunctionRef<bool(std::string_view)> can_begin) {
   if (preamble.marker.empty()) return fail(ErrorKind::invalid, "the text that ends the thinking is empty");
@@ -50,6 +92,7 @@ Result<PreambleTable> PreambleTable::create(Preamble preamble, const TokenTrie& 
     }
   }
 
+  table.learn_openings(trie, can_begin);
   if (!table.preamble_.tokens_max) return table;
   uint32_t matched = 0;
   for (size_t index = 0; index < table.preamble_.closing.size(); ++index) {

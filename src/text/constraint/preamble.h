@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,6 +26,11 @@ class PreambleTable {
     uint32_t tokens = 0;
     uint32_t closing = 0;  // tokens of `closing` that have come
   };
+  // What a beginning of an answer may become.
+  struct Opening {
+    bool possible = false;                 // thinking
+    std::optional<std::string_view> rest;  // it is: what comes after the opening
+  };
   // What a token leads to.
   struct Step {
     bool found = false;     // the marker is there
@@ -38,18 +44,30 @@ class PreambleTable {
   // Valid as long as this is.
   std::span<const uint64_t> allowed(const Place& place) const;
   Step accept(Place& place, TokenId token, const TokenTrie& trie) const;
+  // Before the opening, with `matched` bytes of it: where it may be thinking still. REQUIRES: opens().
+  std::span<const uint64_t> allowed_to_open(uint32_t matched) const { return opening_masks_[matched]; }
+  Opening open(uint32_t& matched, TokenId token, const TokenTrie& trie) const;
+  // The thinking begins with this text: is it over?
+  Step begin(Place& place, std::string_view text) const;
+  // The answer may begin with thinking, or not.
+  bool opens() const { return !preamble_.opening.empty(); }
+  // What comes next whatever might be chosen.
+  std::span<const TokenId> forced(const Place& place) const;
   bool closes(const Place& place) const { return preamble_.tokens_max && place.tokens >= *preamble_.tokens_max; }
 
  private:
   std::string_view text(TokenId token, const TokenTrie& trie) const;
   // The marker's end in `text` after `matched` bytes of it: the bytes of `text` up to there; none: matched is moved on.
   size_t find_end(uint32_t& matched, std::string_view text) const;
+  Opening open(uint32_t& matched, std::string_view text) const;
+  void learn_openings(const TokenTrie& trie, FunctionRef<bool(std::string_view)> can_begin);
 
   Preamble preamble_;
   std::unordered_map<TokenId, std::string> named_;
   std::vector<uint32_t> failure_;             // by bytes matched: the longest shorter match (Knuth, Morris, Pratt)
   std::vector<std::vector<uint64_t>> masks_;  // by bytes matched
   std::vector<std::vector<uint64_t>> closing_masks_;  // one a token of `closing`
+  std::vector<std::vector<uint64_t>> opening_masks_;  // by bytes of the opening
 };
 
 }  // namespace quire::constraint

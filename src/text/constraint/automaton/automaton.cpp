@@ -66,10 +66,19 @@ ByteSet Automaton::live(StateId state) {
 std::string Automaton::forced(StateId state, size_t bytes_max) {
   std::string text;
   while (text.size() < bytes_max && !accepts(state)) {
-    const ByteSet bytes = live(state);
-    if (bytes.count() != 1) break;
-    text.push_back(static_cast<char>(bytes._Find_first()));
-    state = step(state, static_cast<uint8_t>(text.back()));
+    // From each machine a text can be completed: what they read is what may come, but for bounds of the automaton.
+    ByteSet classes;
+    for (const Machine& machine : machines(state)) {
+      classes |= program_->sets[program_->instructions[machine.position].value];
+    }
+    if (classes.count() != 1) break;
+    const auto is_read = [&](uint8_t byte_class) { return classes.test(byte_class); };
+    if (std::ranges::count_if(program_->class_of, is_read) != 1) break;
+    const auto byte = std::ranges::find_if(program_->class_of, is_read) - program_->class_of.begin();
+    const StateId next = step(state, static_cast<uint8_t>(byte));
+    if (next == dead_state) break;
+    text.push_back(static_cast<char>(byte));
+    state = next;
   }
   return text;
 }

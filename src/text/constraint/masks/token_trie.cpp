@@ -8,8 +8,6 @@
 namespace quire::constraint {
 namespace {
 
-constexpr char control_mark = '\xff';
-
 // The bytes of the well-formed character that `text` begins with, one that its end cuts included (Unicode 15, table
 // 3-7); 1: none, or one byte.
 size_t character_bytes(std::string_view text) {
@@ -101,6 +99,7 @@ TokenTrie::TokenTrie(std::vector<std::string> texts) : texts_(std::move(texts)) 
     if (text.empty()) continue;
     if (text.size() == 1) spelled_.set(static_cast<uint8_t>(text[0]));
     if (is_control) {
+      controls_.push_back(static_cast<TokenId>(token));
       for (const char byte : text) spelled_.set(static_cast<uint8_t>(byte));
     }
     size_t part = 0;
@@ -127,6 +126,12 @@ size_t TokenTrie::bytes_max() const {
   size_t bytes = 0;
   for (const Part& part : parts_) bytes = std::max<size_t>(bytes, part.bytes_max);
   return bytes;
+}
+
+TokenId TokenTrie::control_at(std::string_view text) const {
+  const auto found =
+      std::ranges::find_if(controls_, [&](TokenId token) { return text.starts_with(this->text(token)); });
+  return found == controls_.end() ? -1 : *found;
 }
 
 TokenTrie TokenTrie::of(const Tokenizer& tokenizer, std::span<const TokenId> spelled) {

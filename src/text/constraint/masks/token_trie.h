@@ -18,6 +18,8 @@ class Tokenizer;
 
 namespace quire::constraint {
 
+constexpr char control_mark = '\xff';  // at both ends of a control token's name
+
 // A control token as text of a grammar: its name between bytes that no UTF-8 has, so that nothing else spells it.
 std::string control_text(std::string_view name);
 
@@ -75,11 +77,14 @@ class TokenTrie {
   size_t mask_words() const { return (texts_.size() + 63) / 64; }
   // Empty for a token that is never allowed.
   std::string_view text(TokenId token) const { return texts_[static_cast<size_t>(token)]; }
+  // The control token that `text` begins with, as control_text of its name; -1: none.
+  TokenId control_at(std::string_view text) const;
   // Bytes that are a token of their own, and those that control tokens are spelled with.
   const ByteSet& spelled() const { return spelled_; }
 
  private:
   std::vector<std::string> texts_;
+  std::vector<TokenId> controls_;
   ByteSet spelled_;
   std::array<Part, part_bytes_max.size()> parts_;
 };
