@@ -64,6 +64,14 @@ TEST(Parts, call_that_the_answers_end_cuts_has_ended) {
             "call 0 add\narguments {\"a\"\nend 0\n");
 }
 
+TEST(Parts, what_ends_a_call_is_text_in_a_string_of_its_arguments) {
+  const std::string call = "<|channel|>commentary to=functions.add<|message|>";
+  EXPECT_EQ(told("harmony", call + R"({"a": "say \"<|call|>\" \\"}<|call|>)", "<|start|>assistant"),
+            "call 0 add\narguments {\"a\": \"say \\\"<|call|>\\\" \\\\\"}\nend 0\n");
+  EXPECT_EQ(told("harmony", call + R"(say "a<|call|>)", "<|start|>assistant"), "call 0 add\narguments say \"a\nend 0\n")
+      << "what is no JSON has no strings";
+}
+
 TEST(Parts, arguments_of_a_call_that_the_prompt_began_are_content) {
   EXPECT_EQ(told("harmony", "1}", "<|start|>assistant<|channel|>commentary to=functions.add<|message|>{\"a\": "),
             "content 1}\n");

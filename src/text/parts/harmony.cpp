@@ -61,13 +61,42 @@ void give(Turn& turn, Place place, std::string_view text) {
   }
 }
 
-// To the mark that ends the message, or begins the next one's header: `mark` then. False: to the answer's end.
+// Whether a text is within a string of JSON. A text that begins with no brace has none.
+class JsonStrings {
+ public:
+  bool inside() const { return inside_; }
+  void read(std::string_view text) {
+    for (const char c : text) read(c);
+  }
+
+ private:
+  void read(char c) {
+    if (!is_json_ && (c == ' ' || c == '\t' || c == '\r' || c == '\n')) return;
+    if (!is_json_) is_json_ = c == '{';
+    if (escaped_) {
+      escaped_ = false;
+    } else if (c == '\\') {
+      escaped_ = inside_;
+    } else if (c == '"') {
+      inside_ = *is_json_ && !inside_;
+    }
+  }
+
+  std::optional<bool> is_json_;
+  bool inside_ = false;
+  bool escaped_ = false;
+};
+
+// To the mark that ends the message, or begins the next one's header: `mark` then. False: to the answer's end. In a
+// string of a call's arguments a mark is text like any other.
 Reading read_message(Turn& turn, Place place, std::string_view& mark) {
   Marks marks({"<|end|>", "<|call|>", "<|return|>", start, channel});
+  JsonStrings strings;
+  const bool is_call = place == Place::call;
   std::string text;
   bool any = false;
   for (;;) {
-    if (!marks.has_begun()) {
+    if (!is_call && !marks.has_begun()) {
       const std::string_view plain = turn.in.take_all_but(marks.first_bytes());
       any = any || !plain.empty();
       give(turn, place, plain);
@@ -76,7 +105,13 @@ Reading read_message(Turn& turn, Place place, std::string_view& mark) {
     if (byte == Input::end) break;
     turn.in.take();
     text.clear();
-    const std::optional<size_t> found = marks.take(static_cast<char>(byte), text);
+    std::optional<size_t> found;
+    if (is_call && strings.inside()) {
+      text = static_cast<char>(byte);
+    } else {
+      found = marks.take(static_cast<char>(byte), text);
+    }
+    if (is_call) strings.read(text);
     any = any || !text.empty();
     give(turn, place, text);
     if (!found) continue;
