@@ -22,6 +22,19 @@ bool contains(const std::vector<TokenId>& tokens, TokenId token) {
   return std::find(tokens.begin(), tokens.end(), token) != tokens.end();
 }
 
+// Whether tokens that the constraint forces come without being chosen: by what the request says alone, so that it is
+// the same in any company. Not where something else has a say in which tokens spell the text.
+bool takes_forced(const Request& request) {
+  const SamplingParams& sampling = request.sampling;
+  return request.constraint != nullptr && sampling.logit_bias.empty() && sampling.allowed_tokens.empty() &&
+         sampling.bad_words.empty();
+}
+
+// Those that come in one step. Where each token's log-probability is wanted they come one by one, as their rows do.
+int32_t step_tokens_max(const Request& request) {
+  return takes_forced(request) && request.logprobs_top_n < 0 ? 1 + request.constraint->forced_max() : 1;
+}
+
 Finished failure(ErrorKind kind, std::string why) {
   return {.reason = FinishReason::error, .error_kind = kind, .error = std::move(why)};
 }
@@ -71,6 +84,7 @@ void Engine::admit(Request request) {
   SequenceDemand demand{.id = id,
                         .prompt = request.prompt,
                         .length_max = static_cast<int32_t>(prompt_length + (answers ? std::min(room, wanted) : 0)),
+                        .step_tokens_max = step_tokens_max(request),
                         .use_cache = request.use_cache && (reading == nullptr || !reading->reads_all()),
                         .priority = request.priority,
                         .cache_salt = request.cache_salt,
@@ -86,11 +100,13 @@ void Engine::admit(Request request) {
     too_early.insert(too_early.end(), request.stop_tokens.begin(), request.stop_tokens.end());
   }
   auto constraint = request.constraint == nullptr ? nullptr : request.constraint->begin();
+  const bool forces = takes_forced(request);
   contexts_.emplace(id, Context{.request = std::move(request),
                                 .stream = std::move(stream),
                                 .reading = std::move(reading),
                                 .answers = answers,
                                 .constraint = std::move(constraint),
+                                .forces = forces,
                                 .too_early = std::move(too_early)});
   if (room < (answers ? 1 : 0)) {
     end(id, failure(ErrorKind::too_large, fmt::format("the prompt of {} tokens is longer than the context of {} tokens",
@@ -206,7 +222,7 @@ void Engine::constrain(const StepPlan& plan) {
   for (const Slice& slice : plan.slices) {
     if (!slice.samples) continue;
     Context& context = contexts_.at(slice.sequence);
-    if (context.constraint != nullptr && context.answers)
+    if (context.constraint != nullptr && context.answers && context.forced.empty())
       constrained_.emplace_back(context.request.constraint.get(), &context);
   }
   if (constrained_.empty()) return;
@@ -258,6 +274,7 @@ std::span<const TokenId> Engine::forbidden(const Context& context) const {
 void Engine::choose(const Slice& slice, std::span<const float> logits, Sampler& sampler, Sampled& sampled) const {
   const Context& context = contexts_.at(slice.sequence);
   const Request& request = context.request;
+  if (!context.forced.empty()) return take_forced(context, logits, sampler, sampled);
   SamplingPlace place{.history = scheduler_.find(slice.sequence)->tokens,
                       .prompt_tokens = request.prompt.size(),
                       .forbidden = forbidden(context),
@@ -277,6 +294,15 @@ void Engine::choose(const Slice& slice, std::span<const float> logits, Sampler& 
   if (request.logprobs_top_n >= 0) {
     sampled.logprobs = sampler.logprobs(logits, choice->token, request.logprobs_top_n);
   }
+}
+
+// The next token is known; what is wanted is how likely it was.
+void Engine::take_forced(const Context& context, std::span<const float> logits, Sampler& sampler, Sampled& sampled) {
+  sampled.numbers = sampler.choose(logits, {}, {}).has_value();
+  if (!sampled.numbers) return;
+  sampled.token = context.forced.front();
+  sampled.mirostat_mu = context.mirostat_mu;
+  sampled.logprobs = sampler.logprobs(logits, *sampled.token, context.request.logprobs_top_n);
 }
 
 // Turns the step's results into outcomes and events, then commits. A sequence that ends leaves the scheduler in
@@ -319,10 +345,9 @@ bool Engine::is_out_of_time(Context& context, std::string_view bytes, int64_t no
   return context.has_line_break && now_ns - context.first_token_ns > most_ns;
 }
 
-// Sends the text of a sequence's next token, or ends it.
+// Sends the text of a sequence's next tokens, or ends it: the chosen one, and those that can be known behind it.
 SliceOutcome Engine::advance(const Slice& slice, Sampled& sampled, int64_t now_ns) {
   Context& context = contexts_.at(slice.sequence);
-  const Request& request = context.request;
   const Sequence& sequence = *scheduler_.find(slice.sequence);
   const std::optional<TokenId> token = sampled.token;
   if (!token) {
@@ -331,36 +356,60 @@ SliceOutcome Engine::advance(const Slice& slice, Sampled& sampled, int64_t now_n
                             : failure(ErrorKind::internal, "the model's logits are not numbers"));
     return {.sequence = slice.sequence, .sampled = {}, .finished = true, .failed = true};  // its rows are not shared
   }
-  const bool may_stop = context.generated >= request.generated_min;
   context.mirostat_mu = sampled.mirostat_mu;
-  count_token(context, now_ns);
-  if (context.constraint != nullptr) context.constraint->accept(*token);
-
-  std::optional<Finished> finished;
   TextDelta delta;
-  if (tokenizer_.is_end(*token) || contains(request.stop_tokens, *token)) {
-    finished = Finished{.reason = FinishReason::stop};
-  } else {
-    delta.tokens.push_back(*token);
-    const bool shown = contains(request.shown_tokens, *token);
-    const std::string_view bytes = shown ? tokenizer_.name(*token) : tokenizer_.bytes(*token);
-    delta.text = may_stop ? context.stream.push(bytes) : context.stream.push_unstopped(bytes);
-    if (sampled.logprobs) {
-      add_texts(*sampled.logprobs);
-      delta.logprobs.push_back(std::move(*sampled.logprobs));
-    }
-    if (context.stream.stopped()) {
-      finished = Finished{.reason = FinishReason::stop, .stop_text = context.stream.stop_text()};
-    } else if (sequence.length() + 1 >= sequence.length_max || is_out_of_time(context, bytes, now_ns)) {
-      finished = Finished{.reason = FinishReason::length};
-    }
+  std::optional<Finished> finished = append(sequence, context, *token, now_ns, delta);
+  if (sampled.logprobs && !delta.tokens.empty()) {
+    add_texts(*sampled.logprobs);
+    delta.logprobs.push_back(std::move(*sampled.logprobs));
   }
+  std::vector<TokenId>& forced = sampled.forced;
+  if (!finished) follow_forced(context, forced);
+  size_t taken = 0;
+  for (; taken < forced.size() && !finished; ++taken) {
+    finished = append(sequence, context, forced[taken], now_ns, delta);
+  }
+  forced.resize(taken);
   if (finished) delta.text += context.stream.finish();
-  if (request.reports_stats) delta.stats = stats_of(context);
+  if (context.request.reports_stats) delta.stats = stats_of(context);
   if (!delta.text.empty() || !delta.tokens.empty()) events_.push_back({slice.sequence, std::move(delta)});
   const bool ends = finished.has_value();
   if (ends) end(slice.sequence, std::move(*finished));
-  return {.sequence = slice.sequence, .sampled = token, .finished = ends};
+  return {.sequence = slice.sequence, .sampled = token, .forced = forced, .finished = ends};
+}
+
+// After a token: what is forced behind it, in this step or one by one in the next ones.
+void Engine::follow_forced(Context& context, std::vector<TokenId>& forced) {
+  if (!context.forces) return;
+  if (!context.forced.empty()) {
+    context.forced.erase(context.forced.begin());
+    return;  // what comes behind the last of them is chosen, as it is where they come in one step
+  }
+  context.constraint->append_forced(forced);
+  // A stop token ends an answer only where it is chosen.
+  const auto stops = [&](TokenId token) { return contains(context.request.stop_tokens, token); };
+  forced.erase(std::ranges::find_if(forced, stops), forced.end());
+  if (context.request.logprobs_top_n >= 0) context.forced = std::exchange(forced, {});
+}
+
+// The answer goes on with a token; what ends it then.
+std::optional<Finished> Engine::append(const Sequence& sequence, Context& context, TokenId token, int64_t now_ns,
+                                       TextDelta& delta) {
+  const Request& request = context.request;
+  count_token(context, now_ns);
+  if (context.constraint != nullptr) context.constraint->accept(token);
+  if (tokenizer_.is_end(token) || contains(request.stop_tokens, token)) return Finished{.reason = FinishReason::stop};
+  delta.tokens.push_back(token);
+  const bool shown = contains(request.shown_tokens, token);
+  const std::string_view bytes = shown ? tokenizer_.name(token) : tokenizer_.bytes(token);
+  const bool may_stop = context.generated > request.generated_min;
+  delta.text += may_stop ? context.stream.push(bytes) : context.stream.push_unstopped(bytes);
+  if (context.stream.stopped()) {
+    return Finished{.reason = FinishReason::stop, .stop_text = context.stream.stop_text()};
+  }
+  const bool full = sequence.prompt_length + context.generated >= sequence.length_max;
+  if (full || is_out_of_time(context, bytes, now_ns)) return Finished{.reason = FinishReason::length};
+  return std::nullopt;
 }
 
 void Engine::post_prompt_logprobs(SequenceId id, PromptReading& reading) {

@@ -97,6 +97,8 @@ class Engine {
     std::unique_ptr<ConstraintState> constraint;  // null: none
     std::span<const uint64_t> allowed;            // by it, for the token that is chosen in this step
     int32_t generated = 0;
+    bool forces = false;                // tokens that its constraint forces are not chosen
+    std::vector<TokenId> forced;        // ... that come one by one, in the next steps
     std::vector<TokenId> too_early;     // never chosen before request.generated_min tokens
     std::optional<double> mirostat_mu;  // a function of the tokens that were chosen, as SamplingPlace's
     bool started = false;               // something of it was in a step
@@ -111,6 +113,7 @@ class Engine {
     std::optional<TokenId> token;
     std::optional<double> mirostat_mu;
     std::optional<PositionLogprobs> logprobs;  // where they are asked for, without texts
+    std::vector<TokenId> forced;               // behind it, by the constraint
     bool numbers = true;                       // no token, yet the logits are numbers: all are forbidden
   };
 
@@ -125,6 +128,10 @@ class Engine {
   SliceOutcome advance(const Slice& slice, Sampled& sampled, int64_t now_ns);
   SliceOutcome conclude(SequenceId id);
   void post_prompt_logprobs(SequenceId id, PromptReading& reading);
+  static void take_forced(const Context& context, std::span<const float> logits, Sampler& sampler, Sampled& sampled);
+  static void follow_forced(Context& context, std::vector<TokenId>& forced);
+  std::optional<Finished> append(const Sequence& sequence, Context& context, TokenId token, int64_t now_ns,
+                                 TextDelta& delta);
   void add_texts(PositionLogprobs& logprobs) const;
   void end(SequenceId id, Finished finished);
   RequestStats stats_of(const Context& context) const;

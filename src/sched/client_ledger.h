@@ -51,7 +51,9 @@ class ClientLedger {
   void leave_queue(ClientAccount& account, int64_t prompt_tokens);
   // So many promised prompt tokens are settled; `computed` of them by computing, the rest by a gift or an end.
   void settle(ClientAccount& account, int64_t prompt_tokens, int64_t computed);
-  void generated(ClientAccount& account) { account.consumed += account.cost(generated_token_cost); }
+  void generated(ClientAccount& account, int64_t tokens) {
+    account.consumed += account.cost(generated_token_cost * tokens);
+  }
   void end(ClientAccount& account) { --account.sequences; }
 
   // How far services of two clients that both wait may be apart, where the pool holds so many tokens: U in

@@ -44,6 +44,14 @@ int32_t Policy::step_tokens_beside(const StepCost& cost, int32_t streams) const 
   return streams + static_cast<int32_t>(std::min(most, rows));
 }
 
+// A sixteenth of the streams' step: with masks and all else that constrained streams cost, they stay under a tenth.
+int32_t Policy::known_rows_beside(const StepCost& cost, int32_t streams) const {
+  if (streams <= 1) return limits_.step_tokens_max;  // it is alone
+  if (cost.prompt_row_ns() == 0) return limits_.prompt_rows_min;
+  const int64_t rows = std::max<int64_t>(1, cost.decode_ns(streams) / 16 / cost.prompt_row_ns());
+  return static_cast<int32_t>(std::min<int64_t>(rows, limits_.step_tokens_max));
+}
+
 // Answers have heavy tails: one that is longer than expected, by now g tokens, is expected to run for g more, and each
 // for a block at least, so that one that has just started is not parked at once. Any value is correct; it trades
 // waiting for parking.

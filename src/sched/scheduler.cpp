@@ -39,7 +39,7 @@ Scheduler::State::State(const Limits& limits_given)
   waiting.reserve(static_cast<size_t>(limits.queue_max));
   running.reserve(running_max);
   parked.reserve(running_max);
-  spend.reserve(running_max);
+  claims.reserve(2 * running_max);
   leaders.reserve(running_max);
   step_plan.slices.reserve(running_max);
   fresh.reserve(static_cast<size_t>(limits.block_count));
@@ -85,9 +85,12 @@ void Scheduler::State::advance(Entry& entry, const SliceOutcome& outcome) {
   recomputed_tokens += recomputed;
   if (entry.end > entry.reached) reach(entry, entry.end, true);
   publish(entry, before);
+  QUIRE_CHECK(outcome.forced.empty() || outcome.sampled, "what is forced comes behind a chosen token");
+  QUIRE_CHECK(std::ssize(outcome.forced) < sequence.step_tokens_max, "a step generates what was said");
   if (outcome.sampled) {
     sequence.tokens.push_back(*outcome.sampled);
-    ledger.generated(*entry.account);
+    sequence.tokens.insert(sequence.tokens.end(), outcome.forced.begin(), outcome.forced.end());
+    ledger.generated(*entry.account, 1 + std::ssize(outcome.forced));
     QUIRE_CHECK(outcome.finished || sequence.length() <= sequence.length_max, "an answer ends at its greatest length");
   }
 }
@@ -162,6 +165,7 @@ Result<void> Scheduler::admit(SequenceDemand demand) {
   sequence.tokens = std::move(demand.prompt);
   sequence.prompt_length = static_cast<int32_t>(prompt_length);
   sequence.length_max = static_cast<int32_t>(length_max);
+  sequence.step_tokens_max = demand.step_tokens_max;
   sequence.use_cache = demand.use_cache;
   sequence.priority = demand.priority;
   sequence.cache_salt = demand.cache_salt;
@@ -201,6 +205,7 @@ const StepPlan& Scheduler::plan(int64_t now_ns) {
   s.choose_running();
   s.park_squeezed();
   s.adopt_published();
+  s.claim_rows();
   s.share_budget();
   s.claim_blocks();
   s.write_plan();

@@ -21,8 +21,10 @@ namespace quire {
 struct SliceOutcome {
   SequenceId sequence;
   std::optional<TokenId> sampled;  // for a slice that samples and did not fail
-  bool finished = false;           // the sequence ends with this step (end token, stop string, length, error)
-  bool failed = false;             // nothing of this slice was computed; REQUIRES finished
+  // Tokens behind it that were known as soon as it was: at most step_tokens_max - 1 of the demand. Borrowed for commit.
+  std::span<const TokenId> forced = {};
+  bool finished = false;  // the sequence ends with this step (end token, stop string, length, error)
+  bool failed = false;    // nothing of this slice was computed; REQUIRES finished
 };
 
 // Sequences of one band, as their requests asked for it.

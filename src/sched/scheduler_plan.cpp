@@ -54,11 +54,14 @@ void Scheduler::State::pause_overserved() {
     if (aged_starts == 0) service_gap_max = std::max(service_gap_max, most - least);
   }
   const int64_t bound = ledger.bound(pool_tokens());
+  int64_t generated_max = 0;  // by the next step
+  for (const Entry* entry : running) generated_max += entry->sequence.step_tokens_max;
   for (size_t index = running.size(); index-- > 0;) {
     Entry& entry = *running[index];
     const int64_t consumed = waiting_consumed[entry.account->band];
     if (consumed == std::numeric_limits<int64_t>::max()) continue;
-    if (policy.pauses(entry.rank, *entry.account, consumed, std::ssize(running), bound)) {
+    if (policy.pauses(entry.rank, *entry.account, consumed, generated_max, bound)) {
+      generated_max -= entry.sequence.step_tokens_max;
       park(entry);
       ++pauses;
     }
@@ -75,13 +78,18 @@ void Scheduler::State::choose_running() {
   }
 }
 
-// Rows that running sequences of more urgent bands want, and one for each of this band: what a step must have more of
-// for another one of the band to get a row of its own.
+// Nothing is behind but tokens that came in the last steps: it is a stream, of which more than one token may be known.
+bool Scheduler::State::streams(const Entry& entry) const {
+  return entry.sequence.computed >= entry.sequence.prompt_length && entry.sequence.computed == entry.reached;
+}
+
+// Rows that running sequences of more urgent bands want before others, and one for each of this band: what a step must
+// have more of for another one of the band to get a row of its own.
 int64_t Scheduler::State::rows_before(uint8_t band) const {
   int64_t rows = 0;
   for (const Entry* entry : running) {
     const Sequence& sequence = entry->sequence;
-    if (entry->rank.band < band) rows += sequence.length() - sequence.computed;
+    if (entry->rank.band < band) rows += streams(*entry) ? 1 : sequence.length() - sequence.computed;
     if (entry->rank.band == band) ++rows;
   }
   return rows;
@@ -270,7 +278,8 @@ void Scheduler::State::adopt_published() {
   }
 }
 
-// Would this sequence compute the block that another one, which gets rows in this step, is computing?
+// Would this sequence compute the block that another one, which gets rows no later than it, is computing? A stream
+// waits for streams alone.
 bool Scheduler::State::follows_a_leader(const Entry& entry) const {
   const int32_t block_tokens = limits.block_tokens;
   const Sequence& sequence = entry.sequence;
@@ -278,66 +287,86 @@ bool Scheduler::State::follows_a_leader(const Entry& entry) const {
   const int32_t index = sequence.computed / block_tokens;
   const BlockKey key = key_of(entry, index);
   return std::ranges::any_of(leaders, [&](const Entry* leader) {
-    if (leader->sequence.computed / block_tokens != index) return false;
+    if (leader->sequence.computed / block_tokens != index || (streams(entry) && !streams(*leader))) return false;
     const BlockKey other = key_of(*leader, index);
     return key.parent == other.parent && key.salt == other.salt && key.prompt_rows == other.prompt_rows &&
            std::ranges::equal(key.tokens, other.tokens);
   });
 }
 
-// Decides `end` of each running sequence. One that would compute the same block as one before it waits for that one:
-// its leader gets rows whenever it would have got any, so this never stops the step.
-void Scheduler::State::share_budget() {
-  spend.assign(running.begin(), running.end());
-  const auto class_of = [&](const Entry* entry) {
-    return Policy::budget_class(entry->rank, entry->sequence.length() - entry->sequence.computed);
-  };
-  std::ranges::sort(spend, [&](const Entry* a, const Entry* b) {
-    const int32_t class_a = class_of(a), class_b = class_of(b);
-    return class_a != class_b ? class_a < class_b : a->rank < b->rank;
-  });
+// What each running sequence wants of the step: a stream one row with the streams, and the rest of what is known of it
+// in a class of its own. One that would compute the same block as one before it in rank waits for that one; the first
+// in rank waits for nobody, so this never stops the step.
+void Scheduler::State::claim_rows() {
+  claims.clear();
   leaders.clear();
-  std::erase_if(spend, [&](Entry* entry) {
+  for (Entry* entry : running) {
     const Sequence& sequence = entry->sequence;
     entry->end = -1;
-    if (follows_a_leader(*entry)) return true;
+    if (follows_a_leader(*entry)) continue;
     const int32_t block_end = (sequence.computed / limits.block_tokens + 1) * limits.block_tokens;
     if (block_end <= sequence.length()) leaders.push_back(entry);
     entry->end = sequence.computed;
-    return false;
+    const int32_t behind = sequence.length() - sequence.computed;
+    if (behind > 1 && streams(*entry)) {
+      claims.push_back({entry, Policy::budget_class(entry->rank, 1), sequence.computed + 1});
+      claims.push_back({entry, Policy::known_class(entry->rank), sequence.length()});
+    } else {
+      claims.push_back({entry, Policy::budget_class(entry->rank, behind), sequence.length()});
+    }
+  }
+  std::ranges::sort(claims, [](const Claim& a, const Claim& b) {
+    return a.budget_class != b.budget_class ? a.budget_class < b.budget_class : a.entry->rank < b.entry->rank;
   });
+}
+
+// Decides `end` of each running sequence that waits for no other.
+void Scheduler::State::share_budget() {
   int64_t taken = 0;
-  int32_t streams = 0;
+  int64_t taken_known = 0;
+  int32_t streaming = 0;
+  // Whoever runs gets a row: what is known of streams takes none of those.
+  const int64_t spare = policy.step_tokens() - rows_before(running.empty() ? 0 : running.back()->rank.band);
   step_tokens = policy.step_tokens();
-  for (size_t begin = 0; begin < spend.size();) {
+  for (size_t begin = 0; begin < claims.size();) {
+    const int32_t budget_class = claims[begin].budget_class;
     size_t end = begin + 1;
-    while (end < spend.size() && class_of(spend[end]) == class_of(spend[begin])) ++end;
-    const bool streaming = Policy::is_stream_class(class_of(spend[begin]));
-    // Streams protect themselves from the prompts of their band and below, not from more urgent ones.
-    if (!streaming && streams > 0) step_tokens = policy.step_tokens_beside(cost, streams);
-    int64_t budget = std::max<int64_t>(0, (streaming ? policy.step_tokens() : step_tokens) - taken);
-    taken += budget;
-    share_class(std::span(spend).subspan(begin, end - begin), budget);
-    taken -= budget;
-    if (streaming) streams += static_cast<int32_t>(end - begin);
+    while (end < claims.size() && claims[end].budget_class == budget_class) ++end;
+    int64_t limit = policy.step_tokens();
+    if (Policy::is_known_class(budget_class)) {
+      limit = taken + std::min<int64_t>(spare - taken_known, policy.known_rows_beside(cost, streaming));
+    } else if (!Policy::is_stream_class(budget_class) && streaming > 0) {
+      // Streams protect themselves from the prompts of their band and below, not from more urgent ones.
+      step_tokens = policy.step_tokens_beside(cost, streaming);
+      limit = std::min<int64_t>(limit, step_tokens + taken_known);
+    }
+    const int64_t given = share_class(std::span(claims).subspan(begin, end - begin), limit - taken);
+    taken += given;
+    if (Policy::is_known_class(budget_class)) taken_known += given;
+    if (Policy::is_stream_class(budget_class)) streaming += static_cast<int32_t>(end - begin);
     begin = end;
   }
 }
 
-// Equal shares: what one does not need goes to the others, what cannot be split to the first ones.
-void Scheduler::State::share_class(std::span<Entry* const> members, int64_t& budget) {
+// Equal shares of at most `budget` rows: what one does not need goes to the others, what cannot be split to the first
+// ones. Returns how many were given.
+int64_t Scheduler::State::share_class(std::span<const Claim> members, int64_t budget) {
+  int64_t left = std::max<int64_t>(0, budget);
+  int64_t given_all = 0;
   int64_t unsatisfied = std::ssize(members);
-  while (budget > 0 && unsatisfied > 0) {
-    const int64_t share = std::max<int64_t>(1, budget / unsatisfied);
+  while (left > 0 && unsatisfied > 0) {
+    const int64_t share = std::max<int64_t>(1, left / unsatisfied);
     unsatisfied = 0;
-    for (Entry* entry : members) {
-      const int64_t behind = entry->sequence.length() - entry->end;
-      const int64_t given = std::min({share, behind, budget});
-      entry->end += static_cast<int32_t>(given);
-      budget -= given;
+    for (const Claim& claim : members) {
+      const int64_t behind = std::max(0, claim.end - claim.entry->end);
+      const int64_t given = std::min({share, behind, left});
+      claim.entry->end += static_cast<int32_t>(given);
+      left -= given;
+      given_all += given;
       unsatisfied += given < behind ? 1 : 0;
     }
   }
+  return given_all;
 }
 
 // Takes blocks for the planned slices in order of rank. When there is none left, the parked ones give up theirs, then
@@ -360,7 +389,8 @@ void Scheduler::State::claim_blocks() {
 
 void Scheduler::State::write_plan() {
   step_plan.slices.clear();
-  for (Entry* entry : spend) {
+  for (const auto& [entry, budget_class, _] : claims) {
+    if (Policy::is_known_class(budget_class)) continue;  // the stream's row is in the plan
     Sequence& sequence = entry->sequence;
     if (entry->end <= sequence.computed) {
       entry->end = -1;

@@ -32,6 +32,13 @@ struct Entry {
   int32_t end = -1;           // of the planned slice; -1: not in the plan
 };
 
+// Rows that a sequence wants with those of a class of the budget: up to `end`, from where it was given any before.
+struct Claim {
+  Entry* entry;
+  int32_t budget_class;
+  int32_t end;
+};
+
 struct Scheduler::State {
   explicit State(const Limits& limits_given);
 
@@ -74,7 +81,9 @@ struct Scheduler::State {
   void match(const Entry& entry, std::vector<BlockId>& blocks) const;
   void adopt(Entry& entry, std::span<const BlockId> blocks);
   bool follows_a_leader(const Entry& entry) const;
-  void share_class(std::span<Entry* const> members, int64_t& budget);
+  bool streams(const Entry& entry) const;
+  void claim_rows();
+  int64_t share_class(std::span<const Claim> members, int64_t budget);
 
   // scheduler_view.cpp
   WaitReason first_waits_for();
@@ -107,8 +116,8 @@ struct Scheduler::State {
   bool seat_wanted = false;       // somebody could not start for want of a seat
   std::vector<BlockId> fresh;     // taken by the last plan
   std::vector<BlockId> withheld;  // taken out of use by the last plan
-  std::vector<Entry*> spend;      // running ones in the order in which they get rows
-  std::vector<Entry*> leaders;    // of spend: those whose present block will be full
+  std::vector<Claim> claims;      // by class, then rank
+  std::vector<Entry*> leaders;    // those whose present block will be full
   std::vector<BlockId> matched;   // the part of the tree that the candidate could start with
 
   int32_t block_limit_wanted;  // what was asked for

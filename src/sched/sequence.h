@@ -15,7 +15,8 @@ namespace quire {
 struct SequenceDemand {
   SequenceId id;
   std::vector<TokenId> prompt;
-  int32_t length_max = 0;  // prompt and answer together at most
+  int32_t length_max = 0;       // prompt and answer together at most
+  int32_t step_tokens_max = 1;  // that one step may generate at most
   bool use_cache = true;
   uint8_t priority = 3;
   uint64_t cache_salt = 0;
@@ -34,6 +35,7 @@ struct Sequence {
   std::vector<TokenId> tokens;  // prompt, then what was generated
   int32_t prompt_length = 0;
   int32_t length_max = 0;
+  int32_t step_tokens_max = 1;
   int32_t computed = 0;         // positions whose KV rows are in blocks
   std::vector<BlockId> blocks;  // append-only; publishing may exchange a full one for its equal
   SequenceState state = SequenceState::waiting;

@@ -38,6 +38,8 @@ std::string_view name(Occurrence occurrence) {
                                                                            "parallelism moved",
                                                                            "prompt scored",
                                                                            "prompt pooled",
+                                                                           "tokens forced",
+                                                                           "forced tokens in parts",
                                                                            "recomputed"};
   QUIRE_CHECK(occurrence < Occurrence::count, "it has a name");
   return names[static_cast<size_t>(occurrence)];

@@ -44,6 +44,8 @@ enum class Occurrence : uint8_t {
   parallel_moved,      // the controller changed its mind
   prompt_scored,       // a prompt's tokens were told to be how likely
   prompt_pooled,       // a prompt became a vector
+  tokens_forced,       // a stream had more than one token to compute
+  forced_in_parts,     // ... and computed some of them
   recomputed,          // rows were computed again
   count,
 };

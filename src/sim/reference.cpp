@@ -1,6 +1,8 @@
 #include "sim/reference.h"
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 
 #include "base/check.h"
 #include "engine/sampler.h"
@@ -17,65 +19,125 @@ void add_logprobs(const std::vector<PositionLogprobs>& positions, std::vector<fl
   }
 }
 
-Answer answer_alone(const Request& request, int32_t context_tokens, const Tokenizer& tokenizer) {
-  const std::vector<TokenId> end_tokens = {end_token};
-  std::vector<TokenId> too_early = request.stop_tokens;
-  too_early.push_back(end_token);
-  Answer answer;
-  TextStream stream(request.stop);
-  Sampler sampler;
-  FakeAttention attention;
-  std::vector<TokenId> timeline;
-  std::optional<double> mirostat_mu;
-  std::vector<float> logits(static_cast<size_t>(tokenizer.vocab_size()));
-  const auto append = [&](TokenId token, RowOrigin origin) {
-    attention.read(attention.row(token, static_cast<int32_t>(timeline.size()), origin));
-    timeline.push_back(token);
-  };
-  std::vector<double> pooled(fake_state_width, 0.0);
-  for (const TokenId token : request.prompt) {
-    if (!timeline.empty() && request.prompt_logprobs_top_n >= 0) {
-      attention.logits(logits);
-      add_logprobs({sampler.logprobs(logits, token, request.prompt_logprobs_top_n)}, answer.prompt_logprobs);
-    }
-    append(token, RowOrigin::prompt);
-    const bool last = timeline.size() == request.prompt.size();
-    if (request.pooling == Pooling::mean || last) {
-      std::vector<float> state(fake_state_width);
-      attention.logits(state);
-      for (size_t at = 0; at < state.size(); ++at) pooled[at] += static_cast<double>(state[at]);
+namespace {
+
+// One request and nothing else: a token, a row, a token.
+class Alone {
+ public:
+  Alone(const Request& request, const Tokenizer& tokenizer)
+      : request_(request),
+        tokenizer_(tokenizer),
+        too_early_(request.stop_tokens),
+        stream_(request.stop),
+        logits_(static_cast<size_t>(tokenizer.vocab_size())),
+        pooled_(fake_state_width, 0.0) {
+    too_early_.push_back(end_token);
+    if (request.constraint != nullptr) constraint_ = request.constraint->begin();
+  }
+
+  Answer answer(int32_t context_tokens) {
+    read_prompt();
+    if (request_.pooling != Pooling::none) return pooled_answer();
+    const int64_t room = context_tokens - std::ssize(request_.prompt);
+    const int64_t wanted = request_.generated_max < 0 ? room : std::min<int64_t>(room, request_.generated_max);
+    while (std::ssize(answer_.tokens) < wanted && !stream_.stopped() && say(next())) continue;
+    if (stream_.stopped()) answer_.reason = FinishReason::stop;
+    answer_.text += stream_.finish();
+    return std::move(answer_);
+  }
+
+ private:
+  void read_prompt() {
+    for (const TokenId token : request_.prompt) {
+      if (!timeline_.empty() && request_.prompt_logprobs_top_n >= 0) {
+        attention_.logits(logits_);
+        add_logprobs({sampler_.logprobs(logits_, token, request_.prompt_logprobs_top_n)}, answer_.prompt_logprobs);
+      }
+      append(token, RowOrigin::prompt);
+      const bool last = timeline_.size() == request_.prompt.size();
+      if (request_.pooling == Pooling::mean || last) pool();
     }
   }
-  if (request.pooling != Pooling::none) {
-    const double rows = request.pooling == Pooling::mean ? static_cast<double>(timeline.size()) : 1.0;
-    for (const double sum : pooled) answer.embedding.push_back(static_cast<float>(sum / rows));
-    answer.reason = FinishReason::stop;
-    return answer;
+
+  void pool() {
+    std::vector<float> state(fake_state_width);
+    attention_.logits(state);
+    for (size_t at = 0; at < state.size(); ++at) pooled_[at] += static_cast<double>(state[at]);
   }
-  const int64_t room = context_tokens - std::ssize(request.prompt);
-  const int64_t wanted = request.generated_max < 0 ? room : std::min<int64_t>(room, request.generated_max);
-  while (std::ssize(answer.tokens) < wanted && !stream.stopped()) {
-    attention.logits(logits);
-    const bool may_stop = std::ssize(answer.tokens) >= request.generated_min;
-    SamplingPlace place{.history = timeline, .prompt_tokens = request.prompt.size(), .mirostat_mu = mirostat_mu};
-    if (request.ignore_eos) place.forbidden = end_tokens;
-    if (!may_stop) place.forbidden = too_early;
-    const std::optional<SamplingChoice> choice = sampler.choose(logits, request.sampling, place);
+
+  Answer pooled_answer() {
+    const double rows = request_.pooling == Pooling::mean ? static_cast<double>(timeline_.size()) : 1.0;
+    for (const double sum : pooled_) answer_.embedding.push_back(static_cast<float>(sum / rows));
+    answer_.reason = FinishReason::stop;
+    return std::move(answer_);
+  }
+
+  void append(TokenId token, RowOrigin origin) {
+    attention_.read(attention_.row(token, static_cast<int32_t>(timeline_.size()), origin));
+    timeline_.push_back(token);
+  }
+
+  bool may_stop() const { return std::ssize(answer_.tokens) >= request_.generated_min; }
+  bool is_stop(TokenId token) const {
+    return std::ranges::find(request_.stop_tokens, token) != request_.stop_tokens.end();
+  }
+
+  // What is forced, in front of what is chosen. A stop token ends an answer only where it is chosen.
+  TokenId next() {
+    chosen_ = forced_.empty() || is_stop(forced_.front());
+    if (!chosen_) {
+      const TokenId token = forced_.front();
+      forced_.erase(forced_.begin());
+      return token;
+    }
+    forced_.clear();
+    attention_.logits(logits_);
+    SamplingPlace place{.history = timeline_, .prompt_tokens = request_.prompt.size(), .mirostat_mu = mirostat_mu_};
+    if (request_.ignore_eos) place.forbidden = end_tokens_;
+    if (!may_stop()) place.forbidden = too_early_;
+    const std::optional<SamplingChoice> choice = sampler_.choose(logits_, request_.sampling, place);
     QUIRE_CHECK(choice.has_value(), "the fake model's logits are numbers");
-    const TokenId token = choice->token;
-    mirostat_mu = choice->mirostat_mu;
-    if (token == end_token || std::ranges::find(request.stop_tokens, token) != request.stop_tokens.end()) {
-      answer.reason = FinishReason::stop;
-      break;
-    }
-    answer.tokens.push_back(token);
-    const std::string_view bytes = tokenizer.bytes(token);
-    answer.text += may_stop ? stream.push(bytes) : stream.push_unstopped(bytes);
-    append(token, RowOrigin::generated);
+    mirostat_mu_ = choice->mirostat_mu;
+    return choice->token;
   }
-  if (stream.stopped()) answer.reason = FinishReason::stop;
-  answer.text += stream.finish();
-  return answer;
+
+  // False: that was the end.
+  bool say(TokenId token) {
+    if (token == end_token || is_stop(token)) {
+      answer_.reason = FinishReason::stop;
+      return false;
+    }
+    const std::string_view bytes = tokenizer_.bytes(token);
+    answer_.text += may_stop() ? stream_.push(bytes) : stream_.push_unstopped(bytes);
+    answer_.tokens.push_back(token);
+    append(token, RowOrigin::generated);
+    if (constraint_ == nullptr) return true;
+    constraint_->accept(token);
+    if (chosen_) constraint_->append_forced(forced_);
+    return true;
+  }
+
+  const Request& request_;
+  const Tokenizer& tokenizer_;
+  const std::vector<TokenId> end_tokens_ = {end_token};
+  std::vector<TokenId> too_early_;
+  TextStream stream_;
+  Sampler sampler_;
+  FakeAttention attention_;
+  std::vector<TokenId> timeline_;
+  std::optional<double> mirostat_mu_;
+  std::vector<float> logits_;
+  std::vector<double> pooled_;
+  std::unique_ptr<ConstraintState> constraint_;
+  std::vector<TokenId> forced_;  // that are still to come
+  bool chosen_ = false;          // the last token, and not forced
+  Answer answer_;
+};
+
+}  // namespace
+
+Answer answer_alone(const Request& request, int32_t context_tokens, const Tokenizer& tokenizer) {
+  return Alone(request, tokenizer).answer(context_tokens);
 }
 
 }  // namespace quire::sim

@@ -188,14 +188,35 @@ void Simulation::charge(const Batch& batch) {
   clock_.advance_ns(std::min(cost_ns, step_ns - 1));
 }
 
+// Whoever has nothing to compute but what came in the last steps gets a row in each.
 void Simulation::check_streams_advance(const Batch& batch) {
-  for (const Track& track : tracks_) {
+  std::vector<SequenceId> streams;
+  for (Track& track : tracks_) {
     const SequenceId id = track.world->request.id;
     const Sequence* sequence = engine_.scheduler().find(id);
-    if (sequence == nullptr || sequence->state != SequenceState::running) continue;
-    if (sequence->length() - sequence->computed != 1) continue;
+    if (sequence == nullptr) continue;
+    track.reached = std::max(track.reached, sequence->computed);
+    if (sequence->state != SequenceState::running) continue;
+    const int32_t behind = sequence->length() - sequence->computed;
+    const bool streaming = sequence->computed >= sequence->prompt_length && sequence->computed >= track.reached;
+    if (behind == 1 || streaming) streams.push_back(id);
+  }
+  for (const SequenceId id : streams) {
+    const Sequence& sequence = *engine_.scheduler().find(id);
+    const int32_t behind = sequence.length() - sequence.computed;
+    if (behind > 1) note(Occurrence::tokens_forced);
     const auto at = std::ranges::find(batch.slices, id, &BatchSlice::sequence);
-    if (at == batch.slices.end()) fail(fmt::format("stream {} does not advance", id.value));
+    if (at == batch.slices.end()) {
+      // Whole blocks of forced tokens may be computed by another stream that said the same.
+      const bool whole = behind > world_.limits.block_tokens && sequence.computed % world_.limits.block_tokens == 0;
+      const bool follows = whole && std::ranges::any_of(streams, [&](SequenceId other) {
+                             return engine_.scheduler().find(other)->computed == sequence.computed &&
+                                    std::ranges::find(batch.slices, other, &BatchSlice::sequence) != batch.slices.end();
+                           });
+      if (!follows) fail(fmt::format("stream {} does not advance", id.value));
+    } else if (behind > 1 && at->row_end - at->row_begin < behind) {
+      note(Occurrence::forced_in_parts);
+    }
   }
 }
 

@@ -50,6 +50,7 @@ class Simulation {
     bool finished = false;
     bool cancelled_by_us = false;
     int32_t cancel_step = -1;
+    int32_t reached = 0;  // the most of it that was ever computed
     Answer answer;
   };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/random.h"
+#include "sim/fake_constraint.h"
 #include "sim/vocabulary.h"
 
 namespace quire::sim {
@@ -73,7 +74,7 @@ Mood make_mood(Random& random, const Limits& limits, Crowd crowd) {
       .patient = crowded ? 85 : 50,
       .cancels = some(50, 60),
       .deadlines = some(crowd == Crowd::seats ? 100
-                        : crowded             ? 60
+                        : crowded             ? 75
                                               : 20,
                         70),
       .faults = some(30, 60),
@@ -154,6 +155,19 @@ void add_readings(Random& random, std::vector<WorldRequest>& requests) {
   }
 }
 
+// In every second world some requests have answers of more than one token a step. Drawn apart, so that the rest of a
+// world does not depend on it.
+void force_tokens(uint64_t seed, World& world) {
+  Random random(mix(seed));
+  if (random.percent(50)) return;
+  const int32_t forced_max = random.between(1, random.percent(30) ? 12 : 4);
+  for (WorldRequest& one : world.requests) {
+    if (random.percent(50)) continue;
+    one.request.constraint = std::make_shared<FakeConstraint>(random.next(), forced_max);
+    if (random.percent(20)) one.request.logprobs_top_n = 0;  // then they come one by one
+  }
+}
+
 // Less memory for a while, once or twice.
 std::vector<MemoryChange> make_memory(Random& random, const Limits& limits) {
   std::vector<MemoryChange> changes;
@@ -183,6 +197,7 @@ World make_world(uint64_t seed) {
     world.requests.push_back(make_request(random, mood, world.limits));
   }
   add_readings(random, world.requests);
+  force_tokens(seed, world);
   std::ranges::stable_sort(world.requests, {}, &WorldRequest::arrival_step);
   for (size_t index = 0; index < world.requests.size(); ++index) world.requests[index].request.id = {index + 1};
   return world;

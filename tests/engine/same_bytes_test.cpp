@@ -7,6 +7,7 @@
 
 #include "engine/world.h"
 #include "kernel_tables.h"
+#include "sim/fake_constraint.h"
 #include "support/random_model.h"
 #include "test_data.h"
 #include "text/constraint/compiled.h"
@@ -52,7 +53,8 @@ void add_rarer_steps(std::mt19937_64& random, SamplingParams& sampling) {
 }
 
 // What answers in either vocabulary may say: texts without a digit, of few characters, and anything until one token's
-// text has come, then few characters. They have learned nothing yet, and keep as much as `bounds` lets them.
+// text has come, then few characters, and anything with forced tokens. They have learned nothing yet, and keep as much
+// as `bounds` lets them.
 using Constraints = std::vector<std::shared_ptr<const Constraint>>;
 Constraints constraints_of(const Tokenizer& tokenizer, constraint::MemoryBounds bounds = {}) {
   const auto trie = std::make_shared<const constraint::TokenTrie>(constraint::TokenTrie::of(tokenizer));
@@ -71,6 +73,7 @@ Constraints constraints_of(const Tokenizer& tokenizer, constraint::MemoryBounds 
   add("[^5]*", {});
   add("([^3]{1,6}[ .]){1,9}", {});
   add("[^7]{2,40}", thinking);
+  constraints.push_back(std::make_shared<sim::FakeConstraint>(7, 5));  // which forces up to five tokens a step
   return constraints;
 }
 
@@ -105,6 +108,8 @@ std::vector<Request> mixed_requests(uint64_t seed, int32_t vocab, int count, con
     if (random() % 6 == 0) request.prompt_logprobs_top_n = static_cast<int32_t>(random() % 3);
     if (random() % 8 == 0) request.pooling = random() % 2 == 0 ? Pooling::mean : Pooling::last;
     if (index % 3 == 0) request.constraint = constraints[static_cast<size_t>(index) / 3 % constraints.size()];
+    // Tokens that are forced come in one step where no log-probabilities are asked for, else one by one.
+    if (request.constraint != nullptr && index / 12 % 2 == 0) request.logprobs_top_n = -1;
     requests.push_back(std::move(request));
   }
   return requests;

@@ -13,9 +13,11 @@ TEST(ClientLedger, a_client_pays_for_prompt_tokens_once_and_twice_for_generated_
   EXPECT_EQ(account.service(), 25 * service_token) << "a start counts at once";
   ledger.settle(account, 40, 0);  // came from another one's blocks
   ledger.settle(account, 60, 60);
-  ledger.generated(account);
+  ledger.generated(account, 1);
   EXPECT_EQ(account.promised, 0);
   EXPECT_EQ(account.consumed, 15 * service_token + service_token / 2);
+  ledger.generated(account, 3);
+  EXPECT_EQ(account.consumed, 17 * service_token);
 }
 
 TEST(ClientLedger, a_client_that_becomes_active_is_lifted_to_the_smallest_that_waits) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <vector>
 
@@ -17,7 +18,8 @@ inline std::vector<TokenId> tokens_from(TokenId first, int32_t count) {
   return tokens;
 }
 
-inline Limits limits_of(int32_t block_tokens, int32_t block_count, int32_t running_max = 8, int32_t step_tokens_max = 16) {
+inline Limits limits_of(int32_t block_tokens, int32_t block_count, int32_t running_max = 8,
+                        int32_t step_tokens_max = 16) {
   return {.block_tokens = block_tokens,
           .block_count = block_count,
           .context_tokens = block_tokens * block_count,
@@ -35,6 +37,7 @@ class Driver {
     SequenceDemand one{.id = {id}, .prompt = std::move(prompt), .client = {}};
     one.length_max = static_cast<int32_t>(one.prompt.size()) + answer;
     one.arrived_ns = static_cast<int64_t>(id);
+    if (const auto more = forced.find(id); more != forced.end()) one.step_tokens_max = 1 + more->second;
     return one;
   }
   void admit(uint64_t id, std::vector<TokenId> prompt, int32_t answer) {
@@ -54,7 +57,10 @@ class Driver {
       rows_computed += slice.end - slice.begin;
       if (slice.samples) {
         outcome.sampled = static_cast<TokenId>(100000 + slice.sequence.value * 1000 + static_cast<uint64_t>(slice.end));
-        outcome.finished = sequence.length() + 1 >= sequence.length_max;
+        const int32_t room = sequence.length_max - sequence.length() - 1;
+        outcome.forced =
+            std::span(forced_tokens).first(static_cast<size_t>(std::min(room, sequence.step_tokens_max - 1)));
+        outcome.finished = sequence.length() + 1 + std::ssize(outcome.forced) >= sequence.length_max;
       }
       outcomes.push_back(outcome);
     }
@@ -87,6 +93,10 @@ class Driver {
     const Sequence* sequence = scheduler.find({id});
     return sequence == nullptr ? SequenceState::finished : sequence->state;
   }
+
+  // Behind each generated token of these sequences come so many more. Set before they are admitted.
+  std::map<uint64_t, int32_t> forced;
+  const std::vector<TokenId> forced_tokens = tokens_from(50000, 16);
 
   Scheduler scheduler;
   int64_t now_ns = 0;

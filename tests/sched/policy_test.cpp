@@ -48,6 +48,19 @@ TEST(Fairness, a_weight_of_two_is_twice_the_turns) {
   EXPECT_EQ(std::count_if(order.begin(), order.begin() + 9, [](uint64_t id) { return id <= 8; }), 6);
 }
 
+TEST(Fairness, a_forced_token_costs_as_much_as_a_chosen_one) {
+  const auto order = [](int32_t forced) {
+    Driver driver(limits_of(4, 64, 1));
+    for (uint64_t id = 1; id <= 3; ++id) {
+      driver.forced[id] = forced;
+      EXPECT_TRUE(driver.scheduler.admit(demand_of(driver, id, "long", 4, 12)));
+    }
+    for (uint64_t id = 4; id <= 9; ++id) EXPECT_TRUE(driver.scheduler.admit(demand_of(driver, id, "short", 4, 4)));
+    return start_order(driver, 9);
+  };
+  EXPECT_EQ(order(3), order(0));
+}
+
 TEST(Fairness, a_prompt_that_another_one_computed_costs_nothing) {
   Driver driver(limits_of(4, 64, 1));
   SequenceDemand first = driver.demand(1, tokens_from(0, 33), 1);

@@ -101,6 +101,78 @@ TEST(Scheduler, every_running_stream_advances_at_each_step_while_a_prompt_of_150
   EXPECT_EQ(prompt_steps, 25) << "1500 tokens in slices of 60";
 }
 
+TEST(Scheduler, tokens_that_are_forced_enter_the_next_step_as_one_slice) {
+  Driver driver(limits_of(4, 8));
+  driver.forced[1] = 5;
+  driver.admit(1, tokens_from(0, 3), 9);
+  driver.step();
+  EXPECT_EQ(driver.scheduler.find({1})->length(), 9);
+  const auto second = driver.step();
+  ASSERT_EQ(second.size(), 1U);
+  EXPECT_EQ(second[0].begin, 3);
+  EXPECT_EQ(second[0].end, 9);
+  EXPECT_TRUE(second[0].samples) << "the last of its rows chooses";
+  EXPECT_EQ(driver.state(1), SequenceState::finished) << "three more tokens were all that fitted";
+  EXPECT_EQ(driver.scheduler.counts().blocks_cached, 2);
+}
+
+TEST(Scheduler, a_stream_of_which_more_is_known_goes_on_beside_prompts_and_holds_them_up_for_nothing) {
+  Driver driver(limits_of(4, 64, 8, 16));
+  driver.forced[1] = 7;
+  driver.admit(1, tokens_from(0, 3), 60);
+  driver.step();
+  driver.admit(2, tokens_from(1000, 30), 1);
+  const auto slices = driver.step_costing(1'000'000, 1'000'000);
+  ASSERT_EQ(slices.size(), 2U);
+  EXPECT_EQ(slices[0].end - slices[0].begin, 8) << "all of it: no other stream has to wait";
+  EXPECT_GE(slice_of(slices, 2)->end, 4) << "what a prompt gets beside a stream";
+  // However many prompts there are, it goes on.
+  for (uint64_t id = 3; id <= 7; ++id) driver.admit(id, tokens_from(static_cast<TokenId>(1000 * id), 30), 1);
+  for (int step = 0; step < 4; ++step) {
+    const auto crowded = driver.step_costing(1'000'000, 1'000'000);
+    ASSERT_NE(slice_of(crowded, 1), nullptr) << step;
+  }
+}
+
+TEST(Scheduler, what_is_known_of_a_more_urgent_stream_parks_nobody) {
+  Driver driver(limits_of(4, 64, 8, 8));
+  driver.forced[1] = 15;
+  SequenceDemand urgent = driver.demand(1, tokens_from(0, 1), 60);
+  urgent.priority = 0;
+  ASSERT_TRUE(driver.scheduler.admit(std::move(urgent)));
+  driver.admit(2, tokens_from(500, 1), 60);
+  driver.step();
+  ASSERT_EQ(driver.scheduler.find({1})->length(), 17) << "more than a step has rows";
+  for (int step = 0; step < 2; ++step) {
+    const auto slices = driver.step();
+    ASSERT_EQ(slices.size(), 2U);
+    EXPECT_EQ(driver.last_rows, 8);
+  }
+  EXPECT_EQ(driver.scheduler.counts().preemptions, 0);
+}
+
+TEST(Scheduler, what_is_known_of_streams_beside_others_takes_a_sixteenth_of_their_step) {
+  Limits limits = limits_of(4, 256, 32, 64);
+  limits.parallel_adapts = false;
+  Driver driver(limits);
+  for (uint64_t id = 1; id <= 20; ++id) driver.admit(id, tokens_from(static_cast<TokenId>(100 * id), 1), 40);
+  // A step takes 32 ms, and a row more of a prompt 1 ms.
+  for (int step = 0; step < 6; ++step) driver.step_costing(32'000'000, 1'000'000);
+  driver.admit(21, tokens_from(9000, 30), 1);
+  for (int step = 0; step < 4; ++step) driver.step_costing(32'000'000, 1'000'000);
+  ASSERT_EQ(driver.state(21), SequenceState::finished);
+  for (const uint64_t id : {22, 23}) {
+    driver.forced[id] = 9;
+    driver.admit(id, tokens_from(static_cast<TokenId>(100 * id), 1), 40);
+  }
+  driver.step_costing(32'000'000, 1'000'000);
+  const auto slices = driver.step_costing(32'000'000, 1'000'000);
+  ASSERT_EQ(slices.size(), 22U) << "each has its row";
+  EXPECT_EQ(driver.last_rows, 24) << "and two more are for both";
+  EXPECT_EQ(slice_of(slices, 22)->end - slice_of(slices, 22)->begin, 2);
+  EXPECT_EQ(slice_of(slices, 23)->end - slice_of(slices, 23)->begin, 2);
+}
+
 TEST(Scheduler, equal_prompts_that_arrive_together_are_computed_once) {
   Driver driver(limits_of(4, 64, 8, 16));
   for (uint64_t id = 1; id <= 6; ++id) driver.admit(id, tokens_from(0, 41), 1);
@@ -262,6 +334,15 @@ TEST(Scheduler, running_ones_never_outnumber_the_rows_of_a_step) {
     EXPECT_LE(driver.scheduler.counts().running, 3);
   }
   driver.run();
+}
+
+TEST(Scheduler, more_forced_tokens_than_a_demand_says_stop_the_program) {
+  Driver driver(limits_of(4, 8));
+  driver.admit(1, tokens_from(0, 3), 9);
+  driver.scheduler.plan(1);
+  const std::vector<TokenId> forced{7};
+  const std::vector<SliceOutcome> outcomes{{.sequence = {1}, .sampled = 6, .forced = forced}};
+  EXPECT_DEATH(driver.scheduler.commit(outcomes), "what was said");
 }
 
 TEST(Scheduler, a_misused_protocol_stops_the_program) {
