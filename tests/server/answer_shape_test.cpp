@@ -11,7 +11,7 @@ const parts::Syntax& thinking_syntax() {
   return syntax;
 }
 
-TEST(AnswerShape, thinking_is_bounded_where_the_prompt_has_begun_it) {
+TEST(AnswerShape, thinking_is_bounded_where_the_prompt_has_begun_it_and_where_the_answer_may) {
   api::GenerationCall call;
   call.thinking_tokens_max = 7;
   const AnswerShape begun = answer_shape(call, {}, thinking_syntax(), "assistant:<think>\n");
@@ -19,7 +19,11 @@ TEST(AnswerShape, thinking_is_bounded_where_the_prompt_has_begun_it) {
   EXPECT_EQ(begun.thinking_tokens_max, 7);
   const AnswerShape own = answer_shape(call, {}, thinking_syntax(), "assistant:");
   EXPECT_TRUE(own.thinks);
-  EXPECT_TRUE(own.is_free()) << "a constraint of any text would forbid control tokens";
+  EXPECT_FALSE(own.thinking_begun);
+  EXPECT_EQ(own.thinking_tokens_max, 7);
+  call.thinking_tokens_max = {};
+  EXPECT_TRUE(answer_shape(call, {}, thinking_syntax(), "assistant:").is_free());
+  EXPECT_FALSE(answer_shape({}, {}, parts::Syntax::of("", ""), "assistant:").thinking_tokens_max);
 }
 
 TEST(AnswerShape, text_that_no_template_wrote_has_no_thinking) {

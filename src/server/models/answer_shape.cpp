@@ -26,7 +26,7 @@ AnswerShape answer_shape(const api::GenerationCall& call, std::vector<parts::Too
                     .thinks = templated && syntax.has_thinking() && (!call.think || call.think->enabled)};
   if (!shape.thinks) return shape;
   shape.thinking_begun = trimmed(prompt_end).ends_with(trimmed(syntax.thinking_begin()));
-  if (shape.thinking_begun) shape.thinking_tokens_max = call.thinking_tokens_max;
+  shape.thinking_tokens_max = call.thinking_tokens_max;
   return shape;
 }
 

@@ -22,7 +22,7 @@ struct AnswerShape {
   bool parallel_calls = true;
   bool thinks = false;                         // thinking may come first
   bool thinking_begun = false;                 // by the prompt
-  std::optional<int32_t> thinking_tokens_max;  // of thinking that the prompt has begun
+  std::optional<int32_t> thinking_tokens_max;  // of thinking that the prompt has begun, or the answer begins with
 
   bool is_free() const { return !text && tools.empty() && !thinking_tokens_max; }
 };

@@ -21,7 +21,7 @@ using constraint::NodeId;
 std::string key_of(const AnswerShape& shape) {
   const auto text = [](std::string_view value) { return fmt::format("{}:{}", value.size(), value); };
   std::string key = fmt::format("{:d}{:d}{:d}{:d}{:d}{}", shape.strict_asked, shape.must_call, shape.parallel_calls,
-                                shape.thinks, shape.thinking_begun, shape.thinking_tokens_max.value_or(0));
+                                shape.thinks, shape.thinking_begun, shape.thinking_tokens_max.value_or(-1));
   key += text(shape.tool);
   if (shape.text) {
     key += fmt::format("t{}", static_cast<int>(shape.text->kind)) + text(shape.text->text);
@@ -35,6 +35,12 @@ std::string key_of(const AnswerShape& shape) {
 
 // Of each constraint, at most: 32 of them are half a gigabyte in the worst case, and some megabytes as a rule.
 constexpr constraint::MemoryBounds memory_bounds{.automaton_bytes = size_t{8} << 20, .masks_bytes = size_t{8} << 20};
+
+// Thinking is a preamble where the prompt has begun it, and where it has a budget, which no grammar counts.
+bool thinks_in_preamble(const AnswerShape& shape) {
+  return shape.thinks && (shape.thinking_begun || shape.thinking_tokens_max);
+}
+bool thinks_in_grammar(const AnswerShape& shape) { return shape.thinks && !thinks_in_preamble(shape); }
 
 // What models write between their thinking and an answer.
 NodeId gap(Grammar& grammar) { return grammar.repeat(grammar.bytes("\n"), 0, 2); }
@@ -68,14 +74,22 @@ Result<std::shared_ptr<const Constraint>> ConstraintCache::find_or_compile(const
   return made;
 }
 
-constraint::Preamble ConstraintCache::open_thinking(std::optional<int32_t> tokens_max) const {
+constraint::Preamble ConstraintCache::thinking_of(const AnswerShape& shape) const {
   constraint::Preamble preamble{.marker = std::string(syntax_.thinking_end())};
+  if (!shape.thinking_begun) preamble.opening = syntax_.thinking_begin();
   for (const TokenId token : markers_) {
-    if (preamble.marker.contains(tokenizer_.name(token))) preamble.named.emplace_back(token, tokenizer_.name(token));
+    const std::string_view name = tokenizer_.name(token);
+    if (preamble.marker.contains(name) || preamble.opening.contains(name)) preamble.named.emplace_back(token, name);
   }
-  if (tokens_max) {
-    preamble.tokens_max = static_cast<uint32_t>(*tokens_max);
-    preamble.closing = tokenizer_.encode(preamble.marker, false, true);
+  if (shape.thinking_tokens_max) {
+    preamble.tokens_max = static_cast<uint32_t>(*shape.thinking_tokens_max);
+    const bool is_control =
+        std::ranges::any_of(preamble.named, [&](const auto& one) { return preamble.marker.contains(one.second); });
+    if (is_control) {
+      preamble.closing = tokenizer_.encode(preamble.marker, false, true);
+    } else {
+      tokenizer_.encode_further(preamble.marker, preamble.closing);
+    }
   }
   return preamble;
 }
@@ -92,7 +106,7 @@ Result<Grammar> ConstraintCache::text_of(const AnswerShape& shape, std::span<con
 Result<Grammar> ConstraintCache::grammar_of(const AnswerShape& shape) const {
   std::vector<std::string> control;
   for (const TokenId token : markers_) control.emplace_back(tokenizer_.name(token));
-  const bool thinks = shape.thinks && !shape.thinking_begun;  // else its thinking is over, or is the preamble
+  const bool thinks = thinks_in_grammar(shape);
   Grammar grammar;
   if (!shape.tools.empty() && (syntax_.has_calls() || shape.must_call)) {
     if (!syntax_.has_calls()) {
@@ -127,12 +141,17 @@ Result<Grammar> ConstraintCache::grammar_of(const AnswerShape& shape) const {
 Result<std::shared_ptr<const Constraint>> ConstraintCache::compile(const AnswerShape& shape) const {
   QUIRE_TRY(Grammar grammar, grammar_of(shape));
   std::optional<constraint::Preamble> preamble;
-  if (shape.thinks && shape.thinking_begun) {
-    grammar.set_root(grammar.sequence({gap(grammar), grammar.root()}));
-    preamble = open_thinking(shape.thinking_tokens_max);
+  if (thinks_in_preamble(shape)) {
+    preamble = thinking_of(shape);
+    const constraint::RuleId answer = grammar.declare("answer");
+    grammar.define(answer, grammar.root());
+    const NodeId behind = grammar.sequence({gap(grammar), grammar.refer(answer)});
+    const NodeId own = grammar.sequence({grammar.bytes(constraint::thought_mark), behind});
+    grammar.set_root(shape.thinking_begun ? behind : grammar.choice({grammar.refer(answer), own}));
   }
-  QUIRE_TRY(std::shared_ptr<const Constraint> made,
-            constraint::CompiledConstraint::create(grammar, trie(), ends_, std::move(preamble), memory_bounds));
+  QUIRE_TRY(
+      std::shared_ptr<const Constraint> made,
+      constraint::CompiledConstraint::create(grammar, trie(), ends_, std::move(preamble), memory_bounds, &tokenizer_));
   return made;
 }
 

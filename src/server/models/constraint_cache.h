@@ -36,7 +36,7 @@ class ConstraintCache {
   Result<constraint::Grammar> grammar_of(const AnswerShape& shape) const;
   Result<constraint::Grammar> text_of(const AnswerShape& shape, std::span<const std::string> control,
                                       bool thinks) const;
-  constraint::Preamble open_thinking(std::optional<int32_t> tokens_max) const;
+  constraint::Preamble thinking_of(const AnswerShape& shape) const;
 
   const Tokenizer& tokenizer_;
   const parts::Syntax syntax_;

@@ -98,7 +98,7 @@ void log_idle_thinking(const LiveRequest& live, const GenerationCall& call, cons
   if (call.think && !syntax.has_thinking()) {
     spdlog::warn("request {}: what it says of thinking may change nothing: the model's template writes none", live.id);
   } else if (call.thinking_tokens_max && !shape.thinking_tokens_max) {
-    spdlog::warn("request {}: its {} tokens of thinking are no bound: the prompt does not begin the thinking", live.id,
+    spdlog::warn("request {}: its {} tokens of thinking bound nothing: the answer does not think", live.id,
                  *call.thinking_tokens_max);
   }
 }
