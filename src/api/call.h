@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -57,13 +58,17 @@ inline SamplingParams native_sampling() {
   return sampling;
 }
 
+// Of num_keep: all of the prompt.
+inline constexpr int32_t keep_prompt = std::numeric_limits<int32_t>::max();
+
 // Sampling and limits; the defaults are those of the native endpoints (OpenAI's differ: openai/request.h).
 struct GenerationOptions {
   SamplingParams sampling = native_sampling();  // its seed is not used
   std::optional<uint64_t> seed;                 // none: the server draws one
   int32_t num_predict = -1;                     // negative: until the context is full
+  bool fills_context = false;                   // num_predict -2: until the context is full, and no further
   std::optional<int32_t> num_ctx;               // a cap on this request's context
-  int32_t num_keep = 4;                         // first tokens kept when an over-long prompt is cut
+  int32_t num_keep = 4;                         // first tokens kept when a prompt is cut or a context shifted
   int32_t min_tokens = 0;                       // as Request::generated_min
   std::vector<std::string> stop;
   std::vector<TokenId> stop_tokens = {};
@@ -153,6 +158,7 @@ struct GenerationCall {
   bool returns_context = false;                  // Ollama: the final message carries all token ids
   bool include_usage = false;                    // OpenAI streams: one more chunk with the counts
   bool truncate = true;                          // an over-long prompt is shortened, not refused
+  std::optional<bool> shift = {};                // a full context is no end, as Request::shift_keep; none: the server's
   std::optional<int64_t> keep_alive_ns = {};     // none: the server's default; keep_alive_forever
   int32_t logprobs_top_n = -1;                   // as Request::logprobs_top_n
   bool echo = false;                             // completions: the prompt comes before its answer, logprobs as well

@@ -42,7 +42,10 @@ int32_t clamp32(int64_t value) { return static_cast<int32_t>(std::min(value, int
 constexpr double any_number_min = -1e9;  // whatever is below 0 counts as 0
 constexpr int64_t any_min = std::numeric_limits<int64_t>::min();
 constexpr int64_t any_max = std::numeric_limits<int64_t>::max();
-constexpr auto set_num_predict = [](GenerationOptions& o, int64_t v) { o.num_predict = v < 0 ? -1 : clamp32(v); };
+constexpr auto set_num_predict = [](GenerationOptions& o, int64_t v) {
+  o.num_predict = v < 0 ? -1 : clamp32(v);
+  o.fills_context = v == -2;
+};
 constexpr auto ignore_integer = [](GenerationOptions&, int64_t) {};
 constexpr auto ignore_flag = [](GenerationOptions&, bool) {};
 
@@ -63,7 +66,7 @@ constexpr std::array integer_options{
                     o.num_ctx = v == 0 ? std::nullopt : std::optional(clamp32(v));  // 0: the model's
                   }},
     IntegerOption{"num_keep", -1, any_max,
-                  [](GenerationOptions& o, int64_t v) { o.num_keep = v < 0 ? clamp32(any_max) : clamp32(v); }},
+                  [](GenerationOptions& o, int64_t v) { o.num_keep = v < 0 ? keep_prompt : clamp32(v); }},
     IntegerOption{"seed", any_min, any_max,
                   [](GenerationOptions& o, int64_t v) {
                     o.seed = v == -1 ? std::nullopt : std::optional(static_cast<uint64_t>(v));

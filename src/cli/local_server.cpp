@@ -55,6 +55,7 @@ Result<LocalServer> LocalServer::start(const LocalServerOptions& options) {
   if (options.context_tokens) settings.context_tokens = *options.context_tokens;
   if (options.parallel_max) settings.parallel_max = *options.parallel_max;
   if (options.kv_type) settings.kv_type = *options.kv_type;
+  settings.shift_keep = options.shift_keep;
   if (options.drain_timeout_ns) settings.drain_timeout_ns = *options.drain_timeout_ns;
 
   // Whoever names files needs no folder: a usual one that cannot be made is no error then.

@@ -25,6 +25,10 @@ struct Request {
   SequenceId id;
   std::vector<TokenId> prompt;  // at least one token
   int32_t generated_max = -1;   // tokens to generate at most; -1: until the context is full
+  int32_t context_max = 0;      // prompt and answer together at most; 0: the engine's context
+  // A full context does not end the answer: it goes on as if its request had begun with the first so many tokens of
+  // what there is and the newer half of the others. -1: it ends. REQUIRES otherwise: generated_max >= 0.
+  int32_t shift_keep = -1;
   // From its first token; then it ends as by its length, once it has a line break. With the deadlines below, all of an
   // answer that depends on the load is where it ends by these. -1: none.
   int64_t generate_ns_max = -1;

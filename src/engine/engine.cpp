@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/insist.h"
+#include "engine/context_shift.h"
 
 namespace quire {
 namespace {
@@ -73,10 +74,15 @@ void Engine::submit(Request request) {
   }
 }
 
+int32_t Engine::context_of(const Request& request) const {
+  return request.context_max > 0 ? std::min(request.context_max, limits_.context_tokens) : limits_.context_tokens;
+}
+
 void Engine::admit(Request request) {
   const SequenceId id = request.id;
   const auto prompt_length = static_cast<int64_t>(request.prompt.size());
-  const int64_t room = limits_.context_tokens - prompt_length;
+  const int32_t context_tokens = context_of(request);
+  const int64_t room = context_tokens - prompt_length;
   const int64_t wanted = request.generated_max < 0 ? room : request.generated_max;
 
   std::unique_ptr<PromptReading> reading = PromptReading::of(request);
@@ -106,11 +112,13 @@ void Engine::admit(Request request) {
                                 .reading = std::move(reading),
                                 .answers = answers,
                                 .constraint = std::move(constraint),
+                                .context_prompt = static_cast<int32_t>(prompt_length),
+                                .context_length = static_cast<int32_t>(prompt_length),
                                 .forces = forces,
                                 .too_early = std::move(too_early)});
   if (room < (answers ? 1 : 0)) {
     end(id, failure(ErrorKind::too_large, fmt::format("the prompt of {} tokens is longer than the context of {} tokens",
-                                                      prompt_length, limits_.context_tokens)));
+                                                      prompt_length, context_tokens)));
   } else if (answers && wanted == 0) {
     end(id, {.reason = FinishReason::length});
   } else if (Result<void> admitted = scheduler_.admit(std::move(demand)); !admitted) {
@@ -276,7 +284,7 @@ void Engine::choose(const Slice& slice, std::span<const float> logits, Sampler& 
   const Request& request = context.request;
   if (!context.forced.empty()) return take_forced(context, logits, sampler, sampled);
   SamplingPlace place{.history = scheduler_.find(slice.sequence)->tokens,
-                      .prompt_tokens = request.prompt.size(),
+                      .prompt_tokens = static_cast<size_t>(context.context_prompt),
                       .forbidden = forbidden(context),
                       .mask = context.allowed,
                       .mirostat_mu = context.mirostat_mu};
@@ -366,16 +374,32 @@ SliceOutcome Engine::advance(const Slice& slice, Sampled& sampled, int64_t now_n
   std::vector<TokenId>& forced = sampled.forced;
   if (!finished) follow_forced(context, forced);
   size_t taken = 0;
-  for (; taken < forced.size() && !finished; ++taken) {
+  const auto full = [&] { return context.context_length >= sequence.length_max; };
+  for (; taken < forced.size() && !finished && !full(); ++taken) {
     finished = append(sequence, context, forced[taken], now_ns, delta);
   }
   forced.resize(taken);
+  if (!finished && full()) shift_context(sequence, context, sampled);
   if (finished) delta.text += context.stream.finish();
   if (context.request.reports_stats) delta.stats = stats_of(context);
   if (!delta.text.empty() || !delta.tokens.empty()) events_.push_back({slice.sequence, std::move(delta)});
   const bool ends = finished.has_value();
   if (ends) end(slice.sequence, std::move(*finished));
-  return {.sequence = slice.sequence, .sampled = token, .forced = forced, .finished = ends};
+  return {.sequence = slice.sequence, .sampled = token, .forced = forced, .anew = sampled.anew, .finished = ends};
+}
+
+// The context is full, and the answer goes on in a new one, with tokens of this one for a prompt. Its constraint, and
+// what is held back of its text, know all that it has said; what is still forced is found again.
+void Engine::shift_context(const Sequence& sequence, Context& context, Sampled& sampled) {
+  std::vector<TokenId> timeline = sequence.tokens;
+  timeline.push_back(*sampled.token);
+  timeline.insert(timeline.end(), sampled.forced.begin(), sampled.forced.end());
+  sampled.anew = shifted_context(timeline, context.request.shift_keep);
+  context.context_prompt = context.context_length = static_cast<int32_t>(sampled.anew.size());
+  context.forced.clear();
+  context.mirostat_mu.reset();
+  context.reading.reset();
+  ++totals_.totals.context_shifts;
 }
 
 // After a token: what is forced behind it, in this step or one by one in the next ones.
@@ -397,6 +421,7 @@ std::optional<Finished> Engine::append(const Sequence& sequence, Context& contex
                                        TextDelta& delta) {
   const Request& request = context.request;
   count_token(context, now_ns);
+  ++context.context_length;
   if (context.constraint != nullptr) context.constraint->accept(token);
   if (tokenizer_.is_end(token) || contains(request.stop_tokens, token)) return Finished{.reason = FinishReason::stop};
   delta.tokens.push_back(token);
@@ -407,8 +432,9 @@ std::optional<Finished> Engine::append(const Sequence& sequence, Context& contex
   if (context.stream.stopped()) {
     return Finished{.reason = FinishReason::stop, .stop_text = context.stream.stop_text()};
   }
-  const bool full = sequence.prompt_length + context.generated >= sequence.length_max;
-  if (full || is_out_of_time(context, bytes, now_ns)) return Finished{.reason = FinishReason::length};
+  const bool full = request.shift_keep < 0 && context.context_length >= sequence.length_max;
+  const bool enough = request.generated_max >= 0 && context.generated >= request.generated_max;
+  if (full || enough || is_out_of_time(context, bytes, now_ns)) return Finished{.reason = FinishReason::length};
   return std::nullopt;
 }
 
@@ -449,6 +475,15 @@ void Engine::post() {
   if (!events_.empty()) sink_(std::exchange(events_, {}));
 }
 
-void Engine::view_sequences(std::vector<SequenceView>& views) const { scheduler_.view(views); }
+void Engine::view_sequences(std::vector<SequenceView>& views) const {
+  scheduler_.view(views);
+  // What the scheduler knows is of the context, which may be a later one.
+  for (SequenceView& view : views) {
+    const auto at = contexts_.find(view.id);
+    if (at == contexts_.end()) continue;
+    view.prompt_tokens = static_cast<int32_t>(at->second.request.prompt.size());
+    view.generated_tokens = at->second.generated;
+  }
+}
 
 }  // namespace quire

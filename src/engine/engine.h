@@ -97,6 +97,8 @@ class Engine {
     std::unique_ptr<ConstraintState> constraint;  // null: none
     std::span<const uint64_t> allowed;            // by it, for the token that is chosen in this step
     int32_t generated = 0;
+    int32_t context_prompt = 0;         // tokens of its context that it has not generated since that began
+    int32_t context_length = 0;         // ... and those that it has
     bool forces = false;                // tokens that its constraint forces are not chosen
     std::vector<TokenId> forced;        // ... that come one by one, in the next steps
     std::vector<TokenId> too_early;     // never chosen before request.generated_min tokens
@@ -114,6 +116,7 @@ class Engine {
     std::optional<double> mirostat_mu;
     std::optional<PositionLogprobs> logprobs;  // where they are asked for, without texts
     std::vector<TokenId> forced;               // behind it, by the constraint
+    std::vector<TokenId> anew;                 // what its context goes on as; empty: as it is
     bool numbers = true;                       // no token, yet the logits are numbers: all are forbidden
   };
 
@@ -132,6 +135,7 @@ class Engine {
   static void follow_forced(Context& context, std::vector<TokenId>& forced);
   std::optional<Finished> append(const Sequence& sequence, Context& context, TokenId token, int64_t now_ns,
                                  TextDelta& delta);
+  void shift_context(const Sequence& sequence, Context& context, Sampled& sampled);
   void add_texts(PositionLogprobs& logprobs) const;
   void end(SequenceId id, Finished finished);
   RequestStats stats_of(const Context& context) const;
@@ -139,6 +143,7 @@ class Engine {
   void count_token(Context& context, int64_t now_ns);
   void count_end(const Context& context, const Finished& finished);
   void count_step(const StepObservation& step);
+  int32_t context_of(const Request& request) const;
   void admit(Request request);
   void end_given_up(const Context& context);
   void post();

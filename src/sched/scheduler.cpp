@@ -116,6 +116,19 @@ void Scheduler::State::publish(Entry& entry, int32_t computed_before) {
   }
 }
 
+// What it has computed stays in the tree. Its rows at other positions are other rows: they are computed as what was
+// lost is, for nothing.
+void Scheduler::State::begin_anew(Entry& entry, std::span<const TokenId> tokens) {
+  Sequence& sequence = entry.sequence;
+  QUIRE_CHECK(std::ssize(tokens) < sequence.length_max, "there is room for an answer");
+  cache.release(sequence.blocks, steps);
+  sequence.blocks.clear();
+  sequence.tokens.assign(tokens.begin(), tokens.end());
+  sequence.prompt_length = sequence.length();
+  sequence.computed = 0;
+  entry.reached = sequence.length();
+}
+
 // Ends an entry wherever it is; its blocks are everybody's again.
 void Scheduler::State::remove(Entry& entry) {
   cache.release(entry.sequence.blocks, steps);
@@ -223,6 +236,8 @@ void Scheduler::commit(std::span<const SliceOutcome> outcomes) {
     QUIRE_CHECK(outcome.finished || !outcome.failed, "what failed has finished");
     if (!outcome.failed) s.advance(entry, outcome);
     entry.end = -1;
+    QUIRE_CHECK(outcome.anew.empty() || (outcome.sampled && !outcome.finished), "what goes on begins anew");
+    if (!outcome.anew.empty()) s.begin_anew(entry, outcome.anew);
     if (outcome.finished) s.remove(entry);
   }
   s.step_plan.slices.clear();

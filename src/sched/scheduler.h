@@ -23,6 +23,9 @@ struct SliceOutcome {
   std::optional<TokenId> sampled;  // for a slice that samples and did not fail
   // Tokens behind it that were known as soon as it was: at most step_tokens_max - 1 of the demand. Borrowed for commit.
   std::span<const TokenId> forced = {};
+  // Not empty: from here on the sequence is one that begins with these, in its seat: at least a token fewer than
+  // length_max. Of tokens that were there before, so that its client is not charged for them. Borrowed for commit.
+  std::span<const TokenId> anew = {};
   bool finished = false;  // the sequence ends with this step (end token, stop string, length, error)
   bool failed = false;    // nothing of this slice was computed; REQUIRES finished
 };

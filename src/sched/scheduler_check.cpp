@@ -42,8 +42,9 @@ void Scheduler::State::check_entry(const Entry& entry) const {
   const Sequence& sequence = entry.sequence;
   QUIRE_CHECK(sequence.computed >= 0 && sequence.computed < sequence.length(),
               "the last token is never computed early");
-  QUIRE_CHECK(sequence.computed <= entry.reached && entry.reached < sequence.length(),
-              "reached is the high-water mark");
+  QUIRE_CHECK(
+      sequence.computed <= entry.reached && entry.reached <= std::max(sequence.length() - 1, sequence.prompt_length),
+      "reached is the high-water mark");
   QUIRE_CHECK(sequence.prompt_length <= sequence.length() && sequence.length() <= sequence.length_max, "lengths hold");
   QUIRE_CHECK(entry.end < 0 || (planned && sequence.state == SequenceState::running), "only running ones are planned");
   const int32_t covered = std::max(sequence.computed, entry.end);

@@ -20,7 +20,8 @@ namespace quire {
 
 // A sequence with what only the scheduler knows of it.
 // Invariants between steps: blocks are exactly those that cover [0, computed); every block that is full of computed
-// rows is in the prefix tree; computed <= reached <= length.
+// rows is in the prefix tree; computed <= reached <= length, and reached is the length only where all of it was
+// computed before, at other positions.
 struct Entry {
   Sequence sequence;
   Rank rank;
@@ -51,6 +52,7 @@ struct Scheduler::State {
   void advance(Entry& entry, const SliceOutcome& outcome);
   void reach(Entry& entry, int32_t position, bool computed);
   void publish(Entry& entry, int32_t computed_before);
+  void begin_anew(Entry& entry, std::span<const TokenId> tokens);
   void remove(Entry& entry);
   void settle_block_limit();
 

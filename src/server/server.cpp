@@ -141,6 +141,7 @@ Server::Impl::Impl(Config given, store::Catalog models, ModelLoader& loader, con
                .requests = requests,
                .clocks = clocks,
                .weights = ClientWeights(config.settings.client_weights),
+               .shift_keep = config.settings.shift_keep,
                .metrics = metrics,
                .jobs = jobs,
                .kept = kept,

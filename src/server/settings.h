@@ -33,6 +33,7 @@ struct Settings {
   int64_t keep_alive_ns = 300'000'000'000;  // KEEP_ALIVE; negative: for ever
   int64_t drain_timeout_ns = 30'000'000'000;  // QUIRE_DRAIN_TIMEOUT: for answers in progress when it is told to stop
   int32_t context_tokens = 0;                 // CONTEXT_LENGTH: longest context; 0: what the model was trained for
+  std::optional<int32_t> shift_keep;          // of requests that do not say `shift`: their full contexts keep so many
   std::vector<std::string> origins;           // ORIGINS: allowed beside the local ones
   int debug = 0;                              // DEBUG: 1 debug, 2 trace
   std::string isa;                            // QUIRE_ISA: kernel table by name; empty: the best there is

@@ -40,6 +40,7 @@ std::string_view name(Occurrence occurrence) {
                                                                            "prompt pooled",
                                                                            "tokens forced",
                                                                            "forced tokens in parts",
+                                                                           "context shifted",
                                                                            "recomputed"};
   QUIRE_CHECK(occurrence < Occurrence::count, "it has a name");
   return names[static_cast<size_t>(occurrence)];

@@ -46,6 +46,7 @@ enum class Occurrence : uint8_t {
   prompt_pooled,       // a prompt became a vector
   tokens_forced,       // a stream had more than one token to compute
   forced_in_parts,     // ... and computed some of them
+  context_shifted,     // an answer went on when its context was full
   recomputed,          // rows were computed again
   count,
 };

@@ -78,8 +78,11 @@ std::optional<std::string> FairnessWatch::step(const std::vector<Seen>& all) {
   for (const Seen& one : all) {
     const Sequence& sequence = *one.sequence;
     if (sequence.state == SequenceState::waiting) waiting.insert({one.world->request.client, sequence.priority});
-    const int32_t prompt_rows = std::min(sequence.computed, sequence.prompt_length) - sequence.cached_tokens;
-    serve(*one.world, prompt_rows + 2 * int64_t{sequence.length() - sequence.prompt_length});
+    // Of a context that is not its first, no prompt is its request's.
+    const auto prompt = static_cast<int32_t>(one.world->request.prompt.size());
+    const int32_t prompt_rows = one.said > 0 ? prompt : std::min(sequence.computed, prompt);
+    const int64_t generated = std::max<int64_t>(one.said, sequence.length() - sequence.prompt_length);
+    serve(*one.world, prompt_rows - sequence.cached_tokens + 2 * generated);
   }
   std::erase_if(together_, [&](const auto& item) {
     return !waiting.contains(item.first.first) || !waiting.contains(item.first.second);
@@ -117,7 +120,10 @@ std::optional<std::string> WaitingWatch::step(const std::vector<Seen>& all) {
       // may have to begin again once.
       int64_t bound = 1;
       for (const Seen& other : all) {
-        bound += (other.sequence->length_max - other.sequence->length() + 1) * (context + 1);
+        const Request& request = other.world->request;
+        const int64_t left = request.shift_keep < 0 ? other.sequence->length_max - other.sequence->length()
+                                                    : int64_t{request.generated_max};
+        bound += (left + 1) * (context + 1);
       }
       latest_[sequence.id] = steps_ + bound;
     }

@@ -21,6 +21,7 @@ struct Seen {
   const WorldRequest* world = nullptr;
   const Sequence* sequence = nullptr;             // never null
   SequenceState before = SequenceState::waiting;  // the step
+  int64_t said = 0;                               // tokens of its answer that events have brought
 };
 
 // A running one is parked only for reasons that can be seen, and in order; candidates start in order. Worlds without

@@ -29,6 +29,7 @@ class Alone {
         tokenizer_(tokenizer),
         too_early_(request.stop_tokens),
         stream_(request.stop),
+        prompt_tokens_(request.prompt.size()),
         logits_(static_cast<size_t>(tokenizer.vocab_size())),
         pooled_(fake_state_width, 0.0) {
     too_early_.push_back(end_token);
@@ -38,9 +39,14 @@ class Alone {
   Answer answer(int32_t context_tokens) {
     read_prompt();
     if (request_.pooling != Pooling::none) return pooled_answer();
-    const int64_t room = context_tokens - std::ssize(request_.prompt);
-    const int64_t wanted = request_.generated_max < 0 ? room : std::min<int64_t>(room, request_.generated_max);
-    while (std::ssize(answer_.tokens) < wanted && !stream_.stopped() && say(next())) continue;
+    const int64_t context = request_.context_max > 0 ? std::min(request_.context_max, context_tokens) : context_tokens;
+    const int64_t room = context - std::ssize(request_.prompt);
+    int64_t wanted = request_.generated_max < 0 ? room : request_.generated_max;
+    if (request_.shift_keep < 0) wanted = std::min(room, wanted);
+    while (std::ssize(answer_.tokens) < wanted && !stream_.stopped()) {
+      if (std::ssize(timeline_) == context) shift();
+      if (!say(next())) break;
+    }
     if (stream_.stopped()) answer_.reason = FinishReason::stop;
     answer_.text += stream_.finish();
     return std::move(answer_);
@@ -72,6 +78,20 @@ class Alone {
     return std::move(answer_);
   }
 
+  // The first of its tokens and the newer half of the others are all there is, and a prompt.
+  void shift() {
+    const auto size = std::ssize(timeline_);
+    const int64_t kept = std::min<int64_t>(request_.shift_keep, size - std::min<int64_t>(4, size));
+    const std::vector<TokenId> before = std::exchange(timeline_, {});
+    attention_ = {};
+    for (int64_t at = 0; at < size; ++at) {
+      if (at < kept || at >= kept + (size - kept) / 2) append(before[static_cast<size_t>(at)], RowOrigin::prompt);
+    }
+    prompt_tokens_ = timeline_.size();
+    mirostat_mu_.reset();
+    forced_.clear();
+  }
+
   void append(TokenId token, RowOrigin origin) {
     attention_.read(attention_.row(token, static_cast<int32_t>(timeline_.size()), origin));
     timeline_.push_back(token);
@@ -92,7 +112,7 @@ class Alone {
     }
     forced_.clear();
     attention_.logits(logits_);
-    SamplingPlace place{.history = timeline_, .prompt_tokens = request_.prompt.size(), .mirostat_mu = mirostat_mu_};
+    SamplingPlace place{.history = timeline_, .prompt_tokens = prompt_tokens_, .mirostat_mu = mirostat_mu_};
     if (request_.ignore_eos) place.forbidden = end_tokens_;
     if (!may_stop()) place.forbidden = too_early_;
     const std::optional<SamplingChoice> choice = sampler_.choose(logits_, request_.sampling, place);
@@ -125,6 +145,7 @@ class Alone {
   Sampler sampler_;
   FakeAttention attention_;
   std::vector<TokenId> timeline_;
+  size_t prompt_tokens_;  // of it
   std::optional<double> mirostat_mu_;
   std::vector<float> logits_;
   std::vector<double> pooled_;

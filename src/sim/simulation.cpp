@@ -78,7 +78,7 @@ int64_t Simulation::steps_bound() const {
   const int64_t context = engine_.limits().context_tokens;
   for (const WorldRequest& one : world_.requests) {
     const int64_t wanted = one.request.generated_max < 0 ? context : one.request.generated_max;
-    generated += std::min(context, wanted) + 1;
+    generated += (one.request.shift_keep < 0 ? std::min(context, wanted) : wanted) + 1;
     last_arrival = std::max<int64_t>(last_arrival, one.arrival_step);
   }
   return last_arrival + 2 + (generated + std::ssize(world_.requests)) * (context + 1);
@@ -150,6 +150,7 @@ void Simulation::note_phases() {
     if (now == Phase::parked_without) note(Occurrence::parked_lost_blocks);
   }
   if (engine_.scheduler().counts().evictions > 0) note(Occurrence::evicted);
+  if (engine_.snapshot().totals.context_shifts > 0) note(Occurrence::context_shifted);
 }
 
 // In the middle of a step: planned, not yet computed.
@@ -195,6 +196,9 @@ void Simulation::check_streams_advance(const Batch& batch) {
     const SequenceId id = track.world->request.id;
     const Sequence* sequence = engine_.scheduler().find(id);
     if (sequence == nullptr) continue;
+    // A context that is not its first has been computed before, at other places.
+    const int32_t before = std::exchange(track.context_prompt, sequence->prompt_length);
+    if (before != sequence->prompt_length) track.reached = before == 0 ? 0 : sequence->prompt_length;
     track.reached = std::max(track.reached, sequence->computed);
     if (sequence->state != SequenceState::running) continue;
     const int32_t behind = sequence->length() - sequence->computed;
@@ -209,14 +213,20 @@ void Simulation::check_streams_advance(const Batch& batch) {
     if (at == batch.slices.end()) {
       // Whole blocks of forced tokens may be computed by another stream that said the same.
       const bool whole = behind > world_.limits.block_tokens && sequence.computed % world_.limits.block_tokens == 0;
+      const int32_t block = sequence.computed / world_.limits.block_tokens;
       const bool follows = whole && std::ranges::any_of(streams, [&](SequenceId other) {
-                             return engine_.scheduler().find(other)->computed == sequence.computed &&
+                             return engine_.scheduler().find(other)->computed / world_.limits.block_tokens == block &&
                                     std::ranges::find(batch.slices, other, &BatchSlice::sequence) != batch.slices.end();
                            });
       if (!follows) fail(fmt::format("stream {} does not advance", id.value));
     } else if (behind > 1 && at->row_end - at->row_begin < behind) {
       note(Occurrence::forced_in_parts);
     }
+  }
+  for (const BatchSlice& slice : batch.slices) {
+    const auto track =
+        std::ranges::find(tracks_, slice.sequence, [](const Track& one) { return one.world->request.id; });
+    track->reached = std::max(track->reached, slice.position_begin + slice.row_end - slice.row_begin);
   }
 }
 
@@ -228,7 +238,8 @@ std::vector<Seen> Simulation::seen() const {
     const SequenceState before = track.phase == Phase::running   ? SequenceState::running
                                  : track.phase == Phase::waiting ? SequenceState::waiting
                                                                  : SequenceState::parked;
-    all.push_back({.world = track.world, .sequence = sequence, .before = before});
+    all.push_back(
+        {.world = track.world, .sequence = sequence, .before = before, .said = std::ssize(track.answer.tokens)});
   }
   return all;
 }

@@ -50,7 +50,8 @@ class Simulation {
     bool finished = false;
     bool cancelled_by_us = false;
     int32_t cancel_step = -1;
-    int32_t reached = 0;  // the most of it that was ever computed
+    int32_t context_prompt = 0;  // of its present context
+    int32_t reached = 0;         // the most of that that was ever computed
     Answer answer;
   };
 

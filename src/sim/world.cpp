@@ -163,8 +163,26 @@ void force_tokens(uint64_t seed, World& world) {
   const int32_t forced_max = random.between(1, random.percent(30) ? 12 : 4);
   for (WorldRequest& one : world.requests) {
     if (random.percent(50)) continue;
-    one.request.constraint = std::make_shared<FakeConstraint>(random.next(), forced_max);
+    // Some say the same where they begin alike.
+    const uint64_t own = random.next();
+    one.request.constraint = std::make_shared<FakeConstraint>(random.percent(60) ? seed : own, forced_max);
     if (random.percent(20)) one.request.logprobs_top_n = 0;  // then they come one by one
+  }
+}
+
+// In every third world some have answers that go on when their contexts are full, and contexts of their own sizes.
+void shift_contexts(uint64_t seed, World& world) {
+  Random random(mix(seed + 1));
+  if (!random.percent(33)) return;
+  const int32_t context = world.limits.context_tokens;
+  for (WorldRequest& one : world.requests) {
+    Request& request = one.request;
+    if (random.percent(60)) continue;
+    const auto prompt = static_cast<int32_t>(request.prompt.size());
+    if (random.percent(50) && prompt < context) request.context_max = random.between(prompt + 1, context);
+    if (random.percent(20)) continue;
+    request.shift_keep = random.percent(70) ? random.below(6) : random.below(2 * context);
+    request.generated_max = random.between(1, 3 * context);
   }
 }
 
@@ -198,6 +216,7 @@ World make_world(uint64_t seed) {
   }
   add_readings(random, world.requests);
   force_tokens(seed, world);
+  shift_contexts(seed, world);
   std::ranges::stable_sort(world.requests, {}, &WorldRequest::arrival_step);
   for (size_t index = 0; index < world.requests.size(); ++index) world.requests[index].request.id = {index + 1};
   return world;

@@ -178,6 +178,8 @@ TEST(OllamaRequest, takes_fields_beside_the_options) {
   EXPECT_TRUE(call.options.ignore_eos);
   EXPECT_FALSE(call.options.cache_prompt);
   EXPECT_FALSE(call.truncate);
+  EXPECT_EQ(call.shift, false);
+  EXPECT_EQ(generate(R"({"model":"m","prompt":"p"})").shift, true) << "unless it is said";
   EXPECT_EQ(call.logprobs_top_n, 5);
   EXPECT_EQ(call.system, "s");
   EXPECT_EQ(call.context, (std::vector<TokenId>{1, 2, 3}));

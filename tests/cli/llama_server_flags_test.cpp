@@ -82,6 +82,8 @@ TEST(LlamaServerFlags, are_those_that_ollama_gives) {
   EXPECT_EQ(options.parallel, 2);
   EXPECT_EQ(options.threads, 3);
   EXPECT_EQ(options.kv_type, KvType::q8_0);
+  EXPECT_TRUE(options.shifts);
+  EXPECT_EQ(options.keep, 4);
   EXPECT_TRUE(taken({"--list-devices", "--offline", "--verbose"}).lists_devices);
 }
 
@@ -90,7 +92,7 @@ TEST(LlamaServerFlags, have_llama_cpps_defaults) {
   EXPECT_EQ(options.host, "127.0.0.1");
   EXPECT_EQ(options.port, 8080);
   EXPECT_EQ(options.tokens_per_context(), 0);
-  EXPECT_FALSE(options.parallel || options.threads || options.kv_type);
+  EXPECT_FALSE(options.parallel || options.threads || options.kv_type || options.shifts);
   EXPECT_FALSE(taken({"-np", "-1", "-t", "-1"}).parallel);
   EXPECT_EQ(taken({"-c", "100"}).tokens_per_context(), 100);
 }

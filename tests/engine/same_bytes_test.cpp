@@ -104,6 +104,10 @@ std::vector<Request> mixed_requests(uint64_t seed, int32_t vocab, int count, con
       sampling.repeat_penalty = random() % 3 == 0 ? 1.1F : 1.0F;
       add_rarer_steps(random, sampling);
     }
+    if (random() % 4 == 0) {
+      request.context_max = static_cast<int32_t>(request.prompt.size() + 2 + random() % 30);
+      request.shift_keep = static_cast<int32_t>(random() % 40);
+    }
     if (random() % 4 == 0) request.generated_min = static_cast<int32_t>(random() % 8);
     if (random() % 6 == 0) request.prompt_logprobs_top_n = static_cast<int32_t>(random() % 3);
     if (random() % 8 == 0) request.pooling = random() % 2 == 0 ? Pooling::mean : Pooling::last;

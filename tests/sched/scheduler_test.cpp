@@ -134,6 +134,28 @@ TEST(Scheduler, a_stream_of_which_more_is_known_goes_on_beside_prompts_and_holds
   }
 }
 
+TEST(Scheduler, what_a_stream_has_lost_is_computed_as_a_prompt_is) {
+  Limits limits = limits_of(4, 32, 8, 64);
+  limits.parallel_adapts = false;
+  Driver driver(limits);
+  driver.admit(1, tokens_from(0, 1), 62);
+  driver.admit(2, tokens_from(500, 1), 50);
+  for (int step = 0; step < 6; ++step) driver.step_costing(32'000'000, 1'000'000);
+  driver.admit(3, tokens_from(9000, 30), 1);
+  while (driver.state(3) != SequenceState::finished) driver.step_costing(32'000'000, 1'000'000);
+  while (driver.scheduler.find({2})->length() < 34) driver.step_costing(32'000'000, 1'000'000);
+  driver.scheduler.set_block_limit(16);
+  driver.step_costing(32'000'000, 1'000'000);
+  ASSERT_EQ(driver.state(2), SequenceState::parked);
+  for (int step = 0; step < 16; ++step) driver.step_costing(32'000'000, 1'000'000);
+  driver.scheduler.set_block_limit(32);
+  const auto slices = driver.step_costing(32'000'000, 1'000'000);
+  const Slice* resumed = slice_of(slices, 2);
+  ASSERT_NE(resumed, nullptr);
+  EXPECT_GE(resumed->begin, 1);
+  EXPECT_GE(resumed->end - resumed->begin, 12) << "where what is known of it would be two rows";
+}
+
 TEST(Scheduler, what_is_known_of_a_more_urgent_stream_parks_nobody) {
   Driver driver(limits_of(4, 64, 8, 8));
   driver.forced[1] = 15;
@@ -343,6 +365,33 @@ TEST(Scheduler, more_forced_tokens_than_a_demand_says_stop_the_program) {
   const std::vector<TokenId> forced{7};
   const std::vector<SliceOutcome> outcomes{{.sequence = {1}, .sampled = 6, .forced = forced}};
   EXPECT_DEATH(driver.scheduler.commit(outcomes), "what was said");
+}
+
+TEST(Scheduler, one_that_begins_anew_keeps_its_seat_and_is_charged_for_nothing_twice) {
+  Driver driver(limits_of(4, 12, 1));
+  driver.admit(1, tokens_from(0, 10), 6);
+  driver.admit(2, tokens_from(500, 4), 2);
+  for (int token = 0; token < 5; ++token) driver.step();
+  ASSERT_EQ(driver.scheduler.find({1})->length(), 15);
+  (void)driver.scheduler.plan(100);
+  const std::vector<TokenId> left = tokens_from(0, 6);  // the first block of them is that of before
+  const std::vector<SliceOutcome> outcomes{{.sequence = {1}, .sampled = 7, .anew = left}};
+  driver.scheduler.commit(outcomes);
+  driver.scheduler.check_invariants();
+  const Sequence& sequence = *driver.scheduler.find({1});
+  EXPECT_EQ(sequence.tokens, left);
+  EXPECT_EQ(sequence.prompt_length, 6);
+  EXPECT_EQ(sequence.state, SequenceState::running);
+  EXPECT_TRUE(sequence.blocks.empty());
+  const auto slices = driver.step();
+  ASSERT_EQ(slices.size(), 1U);
+  EXPECT_EQ(slices[0].begin, 4) << "what it has in common with what it was is there";
+  EXPECT_EQ(slices[0].end, 6);
+  EXPECT_EQ(sequence.cached_tokens, 0);
+  EXPECT_EQ(sequence.recomputed_tokens, 2);
+  EXPECT_EQ(driver.state(2), SequenceState::waiting);
+  driver.run();
+  EXPECT_EQ(driver.scheduler.counts().blocks_held, 0);
 }
 
 TEST(Scheduler, a_misused_protocol_stops_the_program) {

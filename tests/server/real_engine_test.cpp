@@ -85,18 +85,26 @@ TEST_F(RealServer, repeats_an_answer_with_the_seed_it_reported) {
   EXPECT_EQ(again["message"], first["message"]);
 }
 
-TEST_F(RealServer, ends_with_length_when_the_context_is_full) {
+TEST_F(RealServer, goes_on_when_the_context_is_full_or_ends_with_length) {
   QUIRE_TEST_DATA_OR_SKIP(model, "models/stories260K.gguf");
   start(model);
-  const Json answer = Json::parse(post("/api/generate", {{"model", "story"},
-                                                         {"prompt", "Once"},
-                                                         {"raw", true},
-                                                         {"stream", false},
-                                                         {"ignore_eos", true},
-                                                         {"options", {{"num_ctx", 32}}}})
-                                      .body);
-  EXPECT_EQ(answer["done_reason"], "length");
-  EXPECT_EQ(answer["prompt_eval_count"].get<int>() + answer["eval_count"].get<int>(), 32);
+  const auto told = [&](const Json& options, const Json& shift) {
+    Json body = {{"model", "story"}, {"prompt", "Once"}, {"raw", true}, {"stream", false}, {"ignore_eos", true}};
+    body["options"] = {{"num_ctx", 32}, {"temperature", 0}};
+    body["options"].update(options);
+    if (!shift.is_null()) body["shift"] = shift;
+    Json answer = Json::parse(post("/api/generate", body).body);
+    EXPECT_EQ(answer["done_reason"], "length") << answer.dump();
+    answer["all"] = answer["prompt_eval_count"].get<int>() + answer["eval_count"].get<int>();
+    return answer;
+  };
+  const Json ends = told(Json::object(), false);
+  EXPECT_EQ(ends["all"], 32);
+  EXPECT_EQ(told({{"num_predict", -2}}, nullptr)["response"], ends["response"]) << "until the context is full";
+  const Json goes_on = told({{"num_predict", 100}}, nullptr);
+  EXPECT_EQ(goes_on["eval_count"], 100);
+  EXPECT_TRUE(goes_on["response"].get<std::string>().starts_with(ends["response"].get<std::string>()));
+  EXPECT_EQ(told(Json::object(), true)["eval_count"], 320) << "ten contexts";
 }
 
 TEST_F(RealServer, refuses_or_shortens_a_prompt_that_is_too_long) {

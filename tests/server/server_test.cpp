@@ -324,7 +324,9 @@ TEST_F(ServerTest, passes_on_what_the_request_says) {
   const Request other = FakeRecord::next(record_.submitted);
   EXPECT_EQ(other.priority, 6);
   EXPECT_EQ(other.client, "127.0.0.1");
-  EXPECT_EQ(other.generated_max, 50 - static_cast<int32_t>(other.prompt.size()));
+  EXPECT_EQ(other.context_max, 50);
+  EXPECT_EQ(other.shift_keep, 5) << "num_keep is 4 and BOS comes before them";
+  EXPECT_EQ(other.generated_max, 500) << "ten contexts";
 
   post("/api/generate", prompt_body("count 1"), "Authorization: Bearer sk-secret\r\n");
   const Request keyed = FakeRecord::next(record_.submitted);

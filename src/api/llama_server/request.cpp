@@ -105,8 +105,8 @@ ApiResult<void> read_lengths(const Fields& fields, GenerationCall& call) {
     call.given_options.emplace_back("num_predict");
   }
   QUIRE_TRY(const std::optional<int64_t> kept, fields.integer("n_keep", -1, INT32_MAX));
-  call.options.num_keep = kept && *kept >= 0 ? static_cast<int32_t>(*kept) : (kept ? INT32_MAX : 0);
-  call.given_options.emplace_back("num_keep");
+  call.options.num_keep = kept.value_or(0) < 0 ? keep_prompt : static_cast<int32_t>(kept.value_or(0));
+  if (kept) call.given_options.emplace_back("num_keep");
   return check_min_tokens(call);
 }
 

@@ -36,8 +36,7 @@ ApiResult<void> read_native(const Fields& fields, GenerationCall& call) {
   QUIRE_TRY_VOID(read_common(fields, call));
   QUIRE_TRY_VOID(refuse_what_others_serve(fields));
   QUIRE_TRY(call.truncate, fields.boolean_or("truncate", true));
-  // Accepted either way: a full context ends the answer, it is never shifted.
-  QUIRE_TRY_VOID(fields.boolean("shift"));
+  QUIRE_TRY(call.shift, fields.boolean_or("shift", true));
   return read_logprobs(fields, call);
 }
 

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <limits>
 
+#include "api/call.h"
+
 namespace quire::cli {
 namespace {
 
@@ -36,6 +38,12 @@ Result<void> set_parallel(LlamaServerOptions& options, std::string_view value) {
 Result<void> set_threads(LlamaServerOptions& options, std::string_view value) {
   QUIRE_TRY(const int32_t count, number_of<int32_t>(value, -1, 1024));
   options.threads = count < 1 ? std::nullopt : std::optional(count);
+  return {};
+}
+
+Result<void> set_keep(LlamaServerOptions& options, std::string_view value) {
+  QUIRE_TRY(const int32_t count, number_of<int32_t>(value, -1, any_number));
+  options.keep = count < 0 ? api::keep_prompt : count;
   return {};
 }
 
@@ -100,6 +108,15 @@ constexpr HonouredFlag honoured[] = {
     {{"--chat-template"}, true, "chatml alone, which Ollama gives where it renders itself", set_template},
     {{"--reasoning-format"}, true, "auto or deepseek: thinking is apart", set_reasoning_format},
     {{"--reasoning-budget"}, true, "-1 alone", set_reasoning_budget},
+    {{"--context-shift"},
+     false,
+     "a full context goes on with its first tokens and the newer half of the others",
+     [](LlamaServerOptions& o, std::string_view) -> Result<void> { return o.shifts = true, Result<void>(); }},
+    {{"--no-context-shift"},
+     false,
+     "a full context ends its answer, unless a request says otherwise (so without either)",
+     [](LlamaServerOptions& o, std::string_view) -> Result<void> { return o.shifts = false, Result<void>(); }},
+    {{"--keep"}, true, "those first tokens; -1: the prompt (0)", set_keep},
     {{"--list-devices"},
      false,
      "there are none beside the processors",
@@ -119,7 +136,6 @@ constexpr std::string_view by_the_load = "steps are as large as the load makes t
 constexpr std::string_view no_other_answer = "how fast it is changes, not what is said";
 constexpr std::string_view own_log = "the log has its own form";
 constexpr std::string_view in_memory = "weights are in memory once, however they are read";
-constexpr std::string_view no_shift = "a context that is full ends its answer: it is never shifted";
 constexpr std::string_view one_cache = "what was computed is shared by all contexts as long as there is room";
 constexpr std::string_view always_so = "it is always so";
 constexpr std::string_view page = "the page is at /ui";
@@ -150,8 +166,6 @@ constexpr HarmlessFlag harmless[] = {
     {{"--mmap", "--no-mmap", "--mlock", "--direct-io"}, false, in_memory},
     {{"--numa"}, true, in_memory},
     {{"--embedding", "--embeddings"}, false, "vectors are served beside answers"},
-    {{"--context-shift", "--no-context-shift"}, false, no_shift},
-    {{"--keep"}, true, no_shift},
     {{"--spec-type"}, true, no_other_answer},
     {{"--spec-draft-n-max"}, true, no_other_answer},
     {{"--spec-draft-n-min"}, true, no_other_answer},

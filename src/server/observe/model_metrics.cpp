@@ -44,6 +44,8 @@ constexpr std::array counter_rows = {
                "Tokens that were computed again after their KV blocks were taken."},
     CounterRow{&EngineTotals::evicted_blocks, "quire_kv_evicted_blocks_total", nullptr,
                "KV blocks of the prefix cache that were given to somebody else."},
+    CounterRow{&EngineTotals::context_shifts, "quire_context_shifts_total", nullptr,
+               "Contexts that were full and went on with a part of what was there."},
     CounterRow{&EngineTotals::slow_steps, "quire_slow_steps_total", nullptr,
                "Steps that took more than four times as long as steps of as many rows."},
 };

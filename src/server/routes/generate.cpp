@@ -20,11 +20,27 @@ using api::GenerationCall;
 
 constexpr int64_t ms = 1'000'000;  // in nanoseconds
 
-// -1, that is "until the context is full", or what still fits under the request's own context.
-int32_t generated_max(const GenerationCall& call, const LoadedModel& model, size_t prompt_tokens) {
-  if (call.vector) return 0;
-  const int32_t room = context_limit(call, model) - static_cast<int32_t>(prompt_tokens);
-  return call.options.num_predict < 0 ? room : std::min(call.options.num_predict, room);
+// How many tokens at most a context begins with that was full; none: a full context is the end.
+std::optional<int32_t> shift_keep(const GenerationCall& call, std::optional<int32_t> of_server) {
+  if (call.vector || call.options.fills_context) return std::nullopt;
+  if (!call.shift.value_or(of_server.has_value())) return std::nullopt;
+  const bool says = call.shift || std::ranges::find(call.given_options, "num_keep") != call.given_options.end();
+  return says ? call.options.num_keep : *of_server;
+}
+
+// How long an answer may become, and what happens when its context is full.
+void bound_answer(const GenerationCall& call, const LoadedModel& model, std::optional<int32_t> keep, Request& demand) {
+  constexpr int32_t contexts_max = 10;  // of an answer without a bound of its own, as in Ollama
+  const int32_t limit = context_limit(call, model);
+  const int32_t wanted = call.options.num_predict;
+  demand.context_max = limit;
+  demand.generated_max = call.vector ? 0 : wanted;
+  if (!keep) return;
+  const auto prompt_tokens = static_cast<int32_t>(demand.prompt.size());
+  const int32_t bos = demand.prompt.front() == model.bos() ? 1 : 0;
+  demand.shift_keep = *keep == api::keep_prompt ? prompt_tokens : std::min(*keep, limit) + bos;
+  if (wanted < 0)
+    demand.generated_max = static_cast<int32_t>(std::min<int64_t>(int64_t{contexts_max} * limit, INT32_MAX));
 }
 
 void log_truncated(const LiveRequest& live, const Prompt& prompt, int32_t limit) {
@@ -180,12 +196,13 @@ Generation make_generation(ServiceState& state, const Exchange& exchange, const 
   demand.sampling.seed = call.options.seed ? *call.options.seed : state.random() >> 32;
   if (endpoint.settings != nullptr) head.settings = endpoint.settings(call, demand.sampling.seed);
   demand.shown_tokens = std::move(shaped.shown_tokens);
+  const std::optional<int32_t> keep_of_full = shift_keep(call, state.shift_keep);
   std::vector<Request> requests;
   for (size_t index = 0; index < prompts.size(); ++index) {
     Prompt& prompt = prompts[index];
     demand.constraint = shaped.constraints[index];
-    demand.generated_max = generated_max(call, model.model(), prompt.tokens.size());
     demand.prompt = std::move(prompt.tokens);
+    bound_answer(call, model.model(), keep_of_full, demand);
     for (demand.sampling.choice = 0; demand.sampling.choice < head.choices_per_prompt; ++demand.sampling.choice) {
       demand.id = SequenceId{state.next_sequence++};
       requests.push_back(demand);

@@ -33,6 +33,7 @@ struct ServiceState {
   LiveRequests& requests;
   const Clocks clocks;
   const ClientWeights weights;
+  const std::optional<int32_t> shift_keep;  // as Settings has it
   const MetricsPage& metrics;
   StoreJobs& jobs;
   KeptAnswers& kept;
