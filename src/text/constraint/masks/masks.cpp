@@ -11,6 +11,8 @@ namespace {
 constexpr size_t nodes_between_looks = 256;
 // Of fewer nodes, looking for loops takes longer than it saves.
 constexpr uint32_t loops_nodes_min = 4096;
+// For longer tokens, of which there are few, each state of the chain takes more to find than it saves.
+constexpr size_t chain_max = 16;
 // Places in the middle of a character; more of them are no text that may be anything.
 constexpr size_t characters_states_max = 8;
 
@@ -29,7 +31,8 @@ Masks::Masks(Automaton automaton, std::shared_ptr<const TokenTrie> trie, MemoryB
     : automaton_(std::move(automaton)),
       trie_(std::move(trie)),
       bounds_(bounds),
-      path_(size_t{1} + trie_->bytes_max()) {}
+      path_(size_t{1} + trie_->bytes_max()),
+      characters_(path_.size()) {}
 
 Masks::TokenSet Masks::as_set(std::vector<TokenId> tokens) const {
   if (tokens.size() * sizeof(TokenId) <= trie_->mask_words() * sizeof(uint64_t)) return {.tokens = std::move(tokens)};
@@ -52,6 +55,7 @@ void Masks::forget_states(std::span<StateId> walked) {
   std::vector<StateId*> kept = pinned_;
   for (StateId& state : walked) kept.push_back(&state);
   automaton_.keep(kept);
+  loops_.clear();
   masks_.clear();
   for (auto& masks : local_masks_) masks.clear();
   masks_bytes_ = 0;
@@ -112,9 +116,9 @@ std::vector<Masks::Group> Masks::groups_of(StateId state) {
   return groups;
 }
 
-// Whether each well-formed character beyond ASCII leads from `state` back to it, and nowhere out (Unicode 15, table
+// Whether each well-formed character beyond ASCII leads from `state` to `next`, and nowhere out (Unicode 15, table
 // 3-7).
-bool Masks::loops_over_characters(StateId state) {
+bool Masks::all_characters_lead(StateId state, StateId next) {
   struct Row {
     uint8_t first, last;  // of the first byte
     uint8_t second, second_last;
@@ -143,23 +147,62 @@ bool Masks::loops_over_characters(StateId state) {
     for (int byte = 0; byte < row.more; ++byte) {
       if (!read(0x80, 0xbf)) return false;
     }
-    if (places.size() != 1 || places[0] != state) return false;
+    if (places.size() != 1 || places[0] != next) return false;
   }
   return true;
 }
 
-// The groups of bytes that all lead from `state` back to it.
-uint64_t Masks::loops_of(StateId state) {
-  uint64_t loops = ~uint64_t{0};
-  const auto returns = [&](unsigned byte) { return automaton_.step(state, static_cast<uint8_t>(byte)) == state; };
+const Masks::Loop& Masks::loop_of(StateId state) {
+  const auto [at, is_new] = loops_.try_emplace(state);
+  if (is_new) at->second = find_loop(state);
+  return at->second;
+}
+
+// Where a letter or a digit leads, everything of its kind may.
+Masks::Loop Masks::find_loop(StateId state) {
+  Loop loop;
+  for (const char first : {'a', 'A', '0'}) {
+    if (loop.next == dead_state) loop.next = automaton_.step(state, static_cast<uint8_t>(first));
+  }
+  if (loop.next == dead_state) return {};
+  loop.groups = ~uint64_t{0};
+  const auto leads = [&](unsigned byte) { return automaton_.step(state, static_cast<uint8_t>(byte)) == loop.next; };
   for (unsigned byte = 0; byte < 0x80; ++byte) {
-    if (!returns(byte)) loops &= ~byte_group(static_cast<uint8_t>(byte));
+    if (!leads(byte)) loop.groups &= ~byte_group(static_cast<uint8_t>(byte));
   }
   for (unsigned byte = 0x80; byte < 0x100; ++byte) {
-    if (!returns(byte)) loops &= ~other_bytes_group;
+    if (!leads(byte)) loop.groups &= ~other_bytes_group;
   }
-  if ((loops & other_bytes_group) == 0 && !loops_over_characters(state)) loops &= ~characters_group;
-  return loops;
+  const bool any_byte = (loop.groups & other_bytes_group) != 0;
+  if (!any_byte && !all_characters_lead(state, loop.next)) loop.groups &= ~characters_group;
+  // Where bytes are counted, a character is not one step.
+  if (any_byte && loop.next != state) loop.groups &= ~(other_bytes_group | characters_group);
+  return loop;
+}
+
+// From `from` on, as within a string that may have so many characters more: chain_, of one state where the number does
+// not matter. False: there is none, or what becomes of longer texts is not known.
+bool Masks::find_chain(StateId from, size_t bytes_max) {
+  chain_ = {from};
+  const Loop& first = loop_of(from);
+  chain_groups_ = first.groups;
+  if (chain_groups_ == 0 || automaton_.accepts(from)) return false;
+  if (first.next == from) return true;
+  if (bytes_max > chain_max) return false;
+  for (StateId next = first.next; chain_.size() <= bytes_max; next = loop_of(next).next) {
+    if (automaton_.accepts(next)) return false;
+    chain_.push_back(next);
+    const Loop& loop = loop_of(next);
+    if (loop.next == dead_state || loop.next == next) break;
+    if ((chain_groups_ &= loop.groups) == 0) return false;
+  }
+  // The last one: it must be a dead end for all of them.
+  const ByteSet live = automaton_.live(chain_.back());
+  for (unsigned byte = 0; byte < 0x100; ++byte) {
+    const uint64_t group = byte < 0x80 ? byte_group(static_cast<uint8_t>(byte)) : characters_group;
+    if ((chain_groups_ & group) != 0 && live.test(byte)) return false;
+  }
+  return true;
 }
 
 void Masks::walk(size_t part, uint32_t first, uint32_t last, StateId from, std::vector<TokenId>& tokens,
@@ -170,9 +213,12 @@ void Masks::walk(size_t part, uint32_t first, uint32_t last, StateId from, std::
   const uint16_t top = nodes[first].depth - 1;
   StateId* const path = path_.data();
   path[top] = from;
-  // In a text that may be anything, as a string's inside, whole branches of the trie change nothing.
-  const bool looks_for_loops = last - first > loops_nodes_min && !automaton_.accepts(from);
-  const uint64_t loops = looks_for_loops ? loops_of(from) : 0;
+  // In a text that may be anything, as a string's inside, whole branches of the trie change nothing, or all that counts
+  // is how many characters there are. (Of those above `first` none is counted.)
+  bool has_chain = last - first > loops_nodes_min && find_chain(from, part_of(part).bytes_max);
+  if (top > 0 && chain_.size() > 1) has_chain = false;
+  const uint16_t counted = chain_.size() > 1 ? 1 : 0;
+  characters_[top] = 0;
   // Each token below is met once at most.
   const size_t had = tokens.size();
   tokens.resize(had + nodes[last].token - nodes[first].token);
@@ -186,9 +232,21 @@ void Masks::walk(size_t part, uint32_t first, uint32_t last, StateId from, std::
       continue;
     }
     path[node.depth] = state;
-    const bool is_loop = state == path[top] && (trie.below[index] & ~loops) == 0 && loops != 0;
-    const uint32_t walked = is_loop ? node.end : index + 1;
-    for (uint32_t token = node.token; token < nodes[walked].token; ++token) *next_token++ = trie.tokens[token];
+    const bool begins = (node.byte & 0xc0) != 0x80;
+    const auto read = static_cast<uint16_t>(characters_[node.depth - 1] + (begins ? counted : 0));
+    characters_[node.depth] = read;
+    const bool in_chain =
+        has_chain && read < chain_.size() && state == chain_[read] && (trie.below[index] & ~chain_groups_) == 0;
+    const uint32_t walked = in_chain ? node.end : index + 1;
+    const uint32_t tokens_end = nodes[walked].token;
+    if (in_chain && counted > 0) {
+      for (uint32_t token = node.token; token < tokens_end; ++token) {
+        *next_token = trie.tokens[token];
+        next_token += trie.characters[token] < chain_.size() ? 1 : 0;
+      }
+    } else {
+      next_token = std::copy(trie.tokens.data() + node.token, trie.tokens.data() + tokens_end, next_token);
+    }
     if (exits != nullptr && automaton_.accepts(state)) {
       for (uint32_t child = index + 1; child < node.end; child = nodes[child].end) {
         exits->push_back({.byte = nodes[child].byte, .node = child});
@@ -196,6 +254,7 @@ void Masks::walk(size_t part, uint32_t first, uint32_t last, StateId from, std::
     }
     if (++looked % nodes_between_looks == 0 && automaton_.size_bytes() > 2 * bounds_.automaton_bytes) {
       forget_states(std::span(path_).subspan(top, node.depth - top + 1));
+      has_chain = false;
     }
     index = walked;
   }

@@ -86,8 +86,15 @@ class Masks {
   StateId local_state(std::span<const Machine> machines, size_t part);
   Frame with_few_rounds(Frame frame, uint32_t bytes_max) const;
   std::shared_ptr<const LocalMask> local_mask(const StateId& state, size_t part);
-  uint64_t loops_of(StateId state);
-  bool loops_over_characters(StateId state);
+  // Where all bytes of some groups, and whole characters beyond ASCII, lead from a state: to one other or back to it.
+  struct Loop {
+    uint64_t groups = 0;
+    StateId next = dead_state;
+  };
+  const Loop& loop_of(StateId state);
+  Loop find_loop(StateId state);
+  bool all_characters_lead(StateId state, StateId next);
+  bool find_chain(StateId from, size_t bytes_max);
   // The tokens at and below the nodes [first, last) of a part, which are children of one node, read from `from`.
   void walk(size_t part, uint32_t first, uint32_t last, StateId from, std::vector<TokenId>& tokens,
             std::vector<Exit>* exits);
@@ -104,8 +111,12 @@ class Masks {
   size_t masks_bytes_ = 0;
   size_t made_count_ = 0;
   size_t moves_max_ = std::numeric_limits<size_t>::max();
+  std::unordered_map<StateId, Loop> loops_;
   // Scratch.
-  std::vector<StateId> path_;  // states by depth in the trie
+  std::vector<StateId> chain_;  // where characters of chain_groups_ lead, one by one; the last one lets none of them on
+  uint64_t chain_groups_ = 0;
+  std::vector<StateId> path_;         // states by depth in the trie
+  std::vector<uint16_t> characters_;  // ... and characters of the chain
   std::vector<TokenId> tokens_;
 };
 

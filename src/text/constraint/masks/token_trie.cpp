@@ -26,6 +26,8 @@ size_t character_bytes(std::string_view text) {
   return size;
 }
 
+bool begins_character(char byte) { return (static_cast<uint8_t>(byte) & 0xc0) != 0x80; }
+
 // The groups of what comes after each beginning of a text: [depth] is after `depth` bytes.
 std::vector<uint64_t> groups_after(std::string_view text) {
   std::vector<uint64_t> groups(text.size() + 1);
@@ -67,6 +69,7 @@ TokenTrie::Part build(const std::vector<std::string>& texts, const std::vector<T
                             .byte = static_cast<uint8_t>(text[depth])});
     }
     part.tokens.push_back(token);
+    part.characters.push_back(static_cast<uint16_t>(std::ranges::count_if(text, begins_character)));
     part.below.resize(part.nodes.size());
     const std::vector<uint64_t> groups = groups_after(text);
     for (size_t depth = 0; depth <= text.size(); ++depth) part.below[path[depth]] |= groups[depth];

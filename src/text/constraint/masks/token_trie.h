@@ -56,8 +56,9 @@ class TokenTrie {
   struct Part {
     std::vector<Node> nodes;  // one more than there are, for the end of the last one's tokens
     std::vector<TokenId> tokens;
-    std::vector<uint64_t> below;  // by node: the groups of all bytes after it
-    uint16_t bytes_max = 0;       // of one token
+    std::vector<uint16_t> characters;  // by token: of its text, one that is cut included
+    std::vector<uint64_t> below;       // by node: the groups of all bytes after it
+    uint16_t bytes_max = 0;            // of one token
 
     size_t node_count() const { return nodes.size() - 1; }
   };
