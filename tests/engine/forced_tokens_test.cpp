@@ -56,7 +56,9 @@ TEST_F(ForcedSlices, come_with_the_chosen_token_and_enter_the_next_step_together
   ASSERT_EQ(answer.tokens.size(), 40U);
   EXPECT_EQ(answer.finished.stats.generated_tokens, 40);
   for (size_t index = 0; index < 40; ++index) {
-    if (index % 4 > 0) EXPECT_EQ(answer.tokens[index], static_cast<TokenId>(19 + index % 4));
+    if (index % 4 > 0) {
+      EXPECT_EQ(answer.tokens[index], static_cast<TokenId>(19 + index % 4));
+    }
   }
   EXPECT_EQ(steps_, 10) << "a step for each chosen token";
 }
@@ -101,7 +103,9 @@ TEST_F(ForcedSlices, hold_no_stop_token_which_ends_an_answer_only_where_it_is_ch
   const Answer answer = answer_to({.generated_max = 40, .stop_tokens = {21}});
   EXPECT_EQ(answer.finished.reason, FinishReason::length);
   for (size_t index = 0; index < 40; ++index) {
-    if (index % 2 == 1) EXPECT_EQ(answer.tokens[index], 20);
+    if (index % 2 == 1) {
+      EXPECT_EQ(answer.tokens[index], 20);
+    }
   }
 }
 
