@@ -179,6 +179,7 @@ struct GenerationCall {
   std::optional<int32_t> thinking_tokens_max = {};  // then the thinking is closed by force
   bool shows_thinking = true;                       // else the answer says only that there was some
   std::optional<constraint::Spec> constraint = {};  // of the answer without its thinking and calls
+  std::string constraint_field = {};                // which said so
   std::string template_variables = {};              // a JSON object: further ones for the template; empty: none
   KeptRequest kept = {};
   Reported reported = {};

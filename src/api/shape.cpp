@@ -24,6 +24,7 @@ ApiResult<void> set(GenerationCall& call, Spec spec, const std::string& field) {
     return refuse(400, fmt::format("\"{}\" is a second constraint: an answer can have one", field), field);
   }
   call.constraint = std::move(spec);
+  call.constraint_field = field;
   return {};
 }
 

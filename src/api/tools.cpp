@@ -169,4 +169,13 @@ nlohmann::ordered_json tools_json(const std::vector<Tool>& tools) {
   return list;
 }
 
+bool describe_tools(nlohmann::ordered_json& tools) {
+  bool any = false;
+  for (nlohmann::ordered_json& tool : tools) {
+    nlohmann::ordered_json& function = tool["function"];
+    any = function.emplace("description", "").second || any;
+  }
+  return any;
+}
+
 }  // namespace quire::api

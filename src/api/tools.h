@@ -47,4 +47,8 @@ ApiResult<void> check_tool_name(std::string_view name, const std::string& field)
 // As templates see them: [{"type": "function", "function": {...}}]; null without any.
 nlohmann::ordered_json tools_json(const std::vector<Tool>& tools);
 
+// Gives those of tools_json that have no description an empty one, for templates that take one for granted (gpt-oss's).
+// False: each has one.
+bool describe_tools(nlohmann::ordered_json& tools);
+
 }  // namespace quire::api

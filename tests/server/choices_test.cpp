@@ -20,7 +20,8 @@ class ChoicesServer : public ServerTest {
 TEST_F(ChoicesServer, asks_the_engine_for_each_choice_of_each_prompt) {
   start();
   const Json answer = Json::parse(
-      post("/v1/completions", R"({"model":"fake","prompt":["count 1",[99,111,117,110,116,32,50]],"n":2,"seed":5})").body);
+      post("/v1/completions", R"({"model":"fake","prompt":["count 1",[99,111,117,110,116,32,50]],"n":2,"seed":5})")
+          .body);
   const std::vector<Request> requests = submitted(4);
   for (size_t index = 0; index < 4; ++index) {
     EXPECT_EQ(requests[index].sampling.choice, index % 2);

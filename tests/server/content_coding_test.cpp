@@ -1,9 +1,8 @@
 #include "server/http/content_coding.h"
 
+#include <gtest/gtest.h>
 #include <zlib.h>
 #include <zstd.h>
-
-#include <gtest/gtest.h>
 
 #include "server/test_server.h"
 

@@ -100,7 +100,8 @@ TEST_F(Deploy, the_dashboards_panels_have_an_id_and_a_place_of_their_own) {
   std::set<std::pair<int, int>> places;
   for (const Json& panel : dashboard["panels"]) {
     EXPECT_TRUE(ids.insert(panel["id"].get<int>()).second) << panel["title"];
-    EXPECT_TRUE(places.insert({panel["gridPos"]["y"].get<int>(), panel["gridPos"]["x"].get<int>()}).second) << panel["title"];
+    EXPECT_TRUE(places.insert({panel["gridPos"]["y"].get<int>(), panel["gridPos"]["x"].get<int>()}).second)
+        << panel["title"];
     EXPECT_TRUE(panel["type"] == "row" || !panel["targets"].empty()) << panel["title"];
   }
 }
@@ -113,7 +114,7 @@ TEST_F(Deploy, the_dashboards_expressions_are_promql) {
     expression = std::regex_replace(expression, std::regex(R"(\$__rate_interval)"), "1m");
     rules += "      - {record: a, labels: {n: \"" + std::to_string(rules.size()) + "\"}, expr: ";
     rules += Json(expression).dump() + "}\n";
-             "\"}, expr: " + Json(expression).dump() + "}\n";
+    "\"}, expr: " + Json(expression).dump() + "}\n";
   }
   std::ofstream(folder_ / "rules.yml") << rules;
   int status = 0;

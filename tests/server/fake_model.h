@@ -84,6 +84,12 @@ class FakeModel : public LoadedModel {
       if (!prompt.text.empty()) prompt.text += "|";
       prompt.text += message["content"].get<std::string>();
     }
+    for (const auto& tool : input.tools) {
+      const auto& function = tool["function"];
+      if (function["name"] == "described" && !function.contains("description")) {
+        return fail(ErrorKind::invalid, "line 2: 'description' is undefined");
+      }
+    }
     if (input.leaves_open) prompt.text += "~";
     if (!input.leaves_open && !input.add_generation_prompt) prompt.text += "$";
     return prompt;

@@ -46,7 +46,8 @@ TEST_F(FramingOnTheWire, never_answers_a_body_as_the_next_request) {
   for (const char* head : {
            "POST /api/show HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked, identity\r\n\r\n",
            "POST /api/show HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: xchunked\r\n\r\n",
-           "POST /api/show HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+           "POST /api/show HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nContent-Length: "
+           "5\r\n\r\n0\r\n\r\n",
            "POST /api/show HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
            "POST /api/show HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n",
            "POST /api/show HTTP/1.1\r\nContent-Length: 0\r\n\r\n",

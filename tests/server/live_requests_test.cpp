@@ -36,10 +36,21 @@ TEST_F(LiveServer, shows_what_waits_and_what_runs) {
   const SequenceId running = FakeRecord::next(record_.submitted).id;
   std::vector<SequenceView> views(2);
   const int64_t now_ns = clock_.now_ns();
-  views[0] = {.id = running, .state = SequenceState::running, .band = 0, .prompt_tokens = 5, .computed_tokens = 7,
-              .cached_tokens = 4, .generated_tokens = 3, .length_max = 200, .blocks_own = 1, .blocks_shared = 2,
-              .preemptions = 6, .started_ns = now_ns};
-  views[1] = {.id = SequenceId{running.value + 1}, .position = 0, .reason = WaitReason::memory,
+  views[0] = {.id = running,
+              .state = SequenceState::running,
+              .band = 0,
+              .prompt_tokens = 5,
+              .computed_tokens = 7,
+              .cached_tokens = 4,
+              .generated_tokens = 3,
+              .length_max = 200,
+              .blocks_own = 1,
+              .blocks_shared = 2,
+              .preemptions = 6,
+              .started_ns = now_ns};
+  views[1] = {.id = SequenceId{running.value + 1},
+              .position = 0,
+              .reason = WaitReason::memory,
               .expected_start_ns = now_ns + 3'600'000'000'000};
   record_.sequences.set(views);
 

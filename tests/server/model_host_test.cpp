@@ -3,7 +3,9 @@
 namespace quire::server::test {
 namespace {
 
-std::string body(const std::string& model, const std::string& more) { return "{\"model\":\"" + model + "\"" + more + "}"; }
+std::string body(const std::string& model, const std::string& more) {
+  return "{\"model\":\"" + model + "\"" + more + "}";
+}
 
 TEST_F(ServerTest, loads_a_model_for_a_request_without_a_prompt) {
   start();

@@ -41,6 +41,12 @@ TEST_F(PromptTest, is_the_rendered_conversation) {
   EXPECT_EQ(prompt_of(chat({message("system", "s"), message("user", "u")})), "^s|u");
 }
 
+TEST_F(PromptTest, has_descriptions_of_tools_where_its_template_takes_them_for_granted) {
+  api::GenerationCall call = chat({message("user", "u")});
+  call.tools = {{.name = "described"}, {.name = "other", .description = "does"}};
+  EXPECT_EQ(prompt_of(call), "^u");
+}
+
 TEST_F(PromptTest, of_generate_is_rendered_with_its_system_text_unless_raw) {
   api::GenerationCall call;
   call.prompt = "p";

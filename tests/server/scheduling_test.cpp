@@ -80,8 +80,8 @@ TEST_F(ServerTest, says_that_a_deadline_has_passed) {
   for (const char* more : {R"("stream":true)", R"("stream":false)"}) {
     const RawResponse openai = post("/v1/completions", prompt_body("expire", more));
     EXPECT_EQ(openai.status, 504);
-    EXPECT_EQ(openai.body, R"({"error":{"message":")" + why +
-                               R"(","type":"api_error","param":null,"code":"deadline"}})");
+    EXPECT_EQ(openai.body,
+              R"({"error":{"message":")" + why + R"(","type":"api_error","param":null,"code":"deadline"}})");
   }
   // Without a stream nothing was sent yet, whatever was generated.
   EXPECT_EQ(post("/api/generate", prompt_body("overdue", R"("stream":false)")).status, 504);
@@ -91,7 +91,9 @@ TEST_F(ServerTest, says_that_a_deadline_has_passed) {
   EXPECT_NE(lines.body.find(R"("response":"half ")"), std::string::npos);
   EXPECT_TRUE(lines.body.ends_with("\n{\"error\":\"" + why + "\",\"done_reason\":\"deadline\"}\n")) << lines.body;
   const RawResponse events = post("/v1/completions", prompt_body("overdue", R"("stream":true)"));
-  EXPECT_TRUE(events.body.ends_with(R"("code":"deadline"}})" "\n\ndata: [DONE]\n\n")) << events.body;
+  EXPECT_TRUE(events.body.ends_with(R"("code":"deadline"}})"
+                                    "\n\ndata: [DONE]\n\n"))
+      << events.body;
 }
 
 TEST_F(ServerTest, tells_the_refused_when_a_quarter_of_the_queue_will_be_gone) {

@@ -112,9 +112,12 @@ TEST_F(ShapedAnswers, name_what_of_a_constraint_cannot_be_honoured) {
   const auto error = [&](const char* field, const Json& value) {
     const RawResponse response = post("/v1/completions", {{"model", "story"}, {"prompt", "x"}, {field, value}});
     EXPECT_EQ(response.status, 400) << response.body;
-    return Json::parse(response.body)["error"]["message"].get<std::string>();
+    const Json told = Json::parse(response.body)["error"];
+    EXPECT_EQ(told["param"], field) << response.body;
+    return told["message"].get<std::string>();
   };
   EXPECT_NE(error("regex", "(a)\\1").find("back reference"), std::string::npos) << error("regex", "(a)\\1");
+  EXPECT_TRUE(error("guided_grammar", "start: \"a\"").starts_with("\"guided_grammar\" is no GBNF grammar: line 1"));
   EXPECT_NE(error("grammar", "root ::= undefined").find("undefined"), std::string::npos);
   EXPECT_NE(error("json_schema", {{"type", "array"}, {"uniqueItems", true}}).find("uniqueItems"), std::string::npos);
 }

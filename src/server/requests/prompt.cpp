@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "api/chat_input.h"
+#include "api/tools.h"
 #include "base/check.h"
 #include "server/requests/fill_in.h"
 #include "server/requests/shown_prompt.h"
@@ -52,6 +53,7 @@ ApiResult<PromptText> render(const std::vector<Message>& messages, const Generat
   input.leaves_open = last_turn == api::LastTurn::open || (last_turn == api::LastTurn::automatic && begun);
   input.add_generation_prompt = !input.leaves_open && last_turn != api::LastTurn::closed;
   Result<PromptText> text = model.render(input);
+  if (!text && api::describe_tools(input.tools)) text = model.render(input);
   if (!text) return refuse(400, fmt::format("the model's chat template: {}", text.error().message));
   return std::move(*text);
 }

@@ -11,6 +11,7 @@
 #include "server/routes/find_model.h"
 #include "server/routes/handlers.h"
 #include "server/routes/state.h"
+#include "text/constraint/front_end.h"
 
 namespace quire::server {
 namespace {
@@ -132,6 +133,16 @@ std::vector<TokenId> shown_tokens(const GenerationCall& call, const std::vector<
   return tokens;
 }
 
+// Names the field where it is that which cannot be kept to; else it is a tool's schema.
+std::unexpected<ApiError> refuse_constraint(const GenerationCall& call, const std::string& why) {
+  if (!call.constraint) return api::refuse(400, why);
+  const auto own = constraint::grammar_of(*call.constraint);
+  if (own.has_value() || own.error().message != why) return api::refuse(400, why);
+  const bool is_grammar = call.constraint->kind == constraint::Kind::gbnf;
+  const std::string& field = call.constraint_field;
+  return api::refuse(400, is_grammar ? fmt::format("\"{}\" is no GBNF grammar: {}", field, why) : why, field);
+}
+
 api::ApiResult<Shaped> shape_answers(const LiveRequest& live, const GenerationCall& call,
                                      const std::vector<Prompt>& prompts, const LoadedModel& model) {
   Shaped shaped;
@@ -146,7 +157,7 @@ api::ApiResult<Shaped> shape_answers(const LiveRequest& live, const GenerationCa
     log_idle_thinking(live, call, model.syntax(), shape);
     Result<std::shared_ptr<const Constraint>> constraint = nullptr;
     if (!shape.is_free()) constraint = model.constrain(shape);
-    if (!constraint) return api::refuse(400, constraint.error().message);
+    if (!constraint) return refuse_constraint(call, constraint.error().message);
     shaped.constraints.push_back(std::move(*constraint));
   }
   return shaped;
