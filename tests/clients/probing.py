@@ -16,6 +16,10 @@ PROBES = HERE / "probes"
 FOLDER = pathlib.Path(os.environ.get("QUIRE_CLIENTS_FOLDER", ROOT / "build/peers/clients"))
 NODE = "node@24"
 LANGUAGES = {".py": "Python", ".mjs": "JavaScript", ".go": "Go"}
+# Libraries that report to their makers, or fetch a list from them, are told not to: a probe talks to the server alone.
+QUIET = {"DO_NOT_TRACK": "1", "OTEL_SDK_DISABLED": "true", "AGNO_TELEMETRY": "false", "CREWAI_DISABLE_TELEMETRY": "true",
+         "CREWAI_DISABLE_VERSION_CHECK": "true", "CREWAI_TRACING_ENABLED": "false", "HAYSTACK_TELEMETRY_ENABLED": "false",
+         "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
 
 
 class Probe:
@@ -72,7 +76,7 @@ class Probe:
 def run_cells(command, url, folder):
     """What a probe prints: a list of {"cell", "result", "note"}. What it says besides goes to `folder`/log."""
     direct = {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}  # where the server is
-    environment = {**os.environ, **direct, "QUIRE_URL": url, "OPENAI_API_KEY": "any", "ANTHROPIC_API_KEY": "any",
+    environment = {**os.environ, **QUIET, **direct, "QUIRE_URL": url, "OPENAI_API_KEY": "any", "ANTHROPIC_API_KEY": "any",
                    "OLLAMA_HOST": url}
     log_file = pathlib.Path(folder) / "log"
     with open(log_file, "w") as log:
