@@ -6,6 +6,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"regexp"
 	"strings"
@@ -58,6 +59,24 @@ func isWeather(arguments string) error {
 	}
 	if given.City == nil || given.Unit == nil || (*given.Unit != "celsius" && *given.Unit != "fahrenheit") {
 		return fmt.Errorf("arguments: %s", arguments)
+	}
+	return nil
+}
+
+// The vector of text: with caller_model.py's table it is the row of the identity that its last character has.
+func isVector[number float32 | float64](values []number, text string) error {
+	last := int(text[len(text)-1])
+	if len(values) <= last {
+		return fmt.Errorf("%d values", len(values))
+	}
+	for index, value := range values {
+		wanted := 0.0
+		if index == last {
+			wanted = 1
+		}
+		if math.Abs(float64(value)-wanted) > 1e-3 {
+			return fmt.Errorf("value %d is %v, not that of the vector of %q", index, value, text)
+		}
 	}
 	return nil
 }

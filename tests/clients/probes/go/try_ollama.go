@@ -108,14 +108,14 @@ func schema() error {
 }
 
 func embed() error {
-	answer, err := client().Embed(ctx, &api.EmbedRequest{Model: model, Input: "The quick brown fox"})
+	answer, err := client().Embed(ctx, &api.EmbedRequest{Model: model, Input: []string{"The quick", "brown fox"}})
 	if err != nil {
 		return err
 	}
-	if len(answer.Embeddings) != 1 || len(answer.Embeddings[0]) < 2 {
-		return fmt.Errorf("no vector")
+	if len(answer.Embeddings) != 2 {
+		return fmt.Errorf("%d vectors", len(answer.Embeddings))
 	}
-	return nil
+	return isVector(answer.Embeddings[1], "brown fox")
 }
 
 func cells() []cell {

@@ -86,14 +86,14 @@ func schema() error {
 
 func embed() error {
 	answer, err := client.Embeddings.New(ctx, openai.EmbeddingNewParams{Model: model,
-		Input: openai.EmbeddingNewParamsInputUnion{OfString: openai.String("The quick brown fox")}})
+		Input: openai.EmbeddingNewParamsInputUnion{OfArrayOfStrings: []string{"The quick", "brown fox"}}})
 	if err != nil {
 		return err
 	}
-	if len(answer.Data[0].Embedding) < 2 {
-		return fmt.Errorf("no vector")
+	if len(answer.Data) != 2 {
+		return fmt.Errorf("%d vectors", len(answer.Data))
 	}
-	return nil
+	return isVector(answer.Data[1].Embedding, "brown fox")
 }
 
 func respond() error {

@@ -40,8 +40,12 @@ export async function* texts(stream, textOf) {
   for await (const part of stream) yield textOf(part);
 }
 
-export const isVector = (values) =>
-  assert.ok(values.length > 1 && Array.from(values).every((value) => typeof value === 'number'));
+// The vector of `text`: with caller_model.py's table it is the row of the identity that its last character has.
+export function isVector(values, text) {
+  const last = text.charCodeAt(text.length - 1);
+  const wrong = Array.from(values).findIndex((value, index) => !(Math.abs(value - (index === last ? 1 : 0)) < 1e-3));
+  assert.ok(values.length > last && wrong < 0, `${values.length} values, ${wrong} is not as in the vector of ${text}`);
+}
 
 function statusOf(error, depth = 0) {
   if (!error || depth > 5) return undefined;

@@ -50,8 +50,8 @@ cell('stream', () => each(models, streams));
 cell('tools', () => each(models, calls));
 cell('schema', () => each(models, shapes));
 cell('embed', async () => {
-  isVector(await new OpenAIEmbeddings({model: MODEL, apiKey: KEY, configuration, maxRetries: 0}).embedQuery('hello'));
-  isVector((await new OllamaEmbeddings({model: MODEL, baseUrl: URL, maxRetries: 0}).embedDocuments(['a', 'b']))[1]);
+  isVector(await new OpenAIEmbeddings({model: MODEL, apiKey: KEY, configuration, maxRetries: 0}).embedQuery('hello'), 'hello');
+  isVector((await new OllamaEmbeddings({model: MODEL, baseUrl: URL, maxRetries: 0}).embedDocuments(['a', 'b']))[1], 'b');
 });
 cell('responses', async () => {
   for (const check of [talks, streams, calls, shapes]) await each({responding}, check);

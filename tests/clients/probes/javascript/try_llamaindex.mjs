@@ -36,8 +36,9 @@ cell('schema', async () => {
   schema.parse(object);
 });
 cell('embed', async () => {
-  isVector(await new OpenAIEmbedding({model: MODEL, apiKey: KEY, baseURL: `${URL}/v1`, maxRetries: 0}).getTextEmbedding('hi'));
-  isVector(await new OllamaEmbedding({model: MODEL, config: {host: URL}}).getTextEmbedding('hi'));
+  isVector(await new OpenAIEmbedding({model: MODEL, apiKey: KEY, baseURL: `${URL}/v1`, maxRetries: 0}).getTextEmbedding('hi'),
+    'hi');
+  isVector(await new OllamaEmbedding({model: MODEL, config: {host: URL}}).getTextEmbedding('hi'), 'hi');
 });
 
 await run();

@@ -37,7 +37,7 @@ cell('schema', async () => {
 });
 
 cell('embed', async () => {
-  isVector((await ollama.embed({model: MODEL, input: ['a', 'b']})).embeddings[1]);
+  isVector((await ollama.embed({model: MODEL, input: ['a', 'b']})).embeddings[1], 'b');
 });
 
 await run();

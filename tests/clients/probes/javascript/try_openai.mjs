@@ -48,7 +48,7 @@ cell('schema', async () => {
 });
 
 cell('embed', async () => {
-  isVector((await client.embeddings.create({model: MODEL, input: 'The quick brown fox'})).data[0].embedding);
+  isVector((await client.embeddings.create({model: MODEL, input: ['The quick', 'brown fox']})).data[1].embedding, 'fox');
 });
 
 cell('responses', async () => {

@@ -8,6 +8,9 @@ from agno.models.openai.like import OpenAILike
 from pydantic import BaseModel
 
 
+WIDTH = 288  # of caller_model.py's vectors
+
+
 def models():
     return [OpenAILike(id=MODEL, base_url=f"{URL}/v1", api_key=KEY), Ollama(id=MODEL, host=URL),
             Claude(id=MODEL, api_key=KEY, client_params={"base_url": URL})]
@@ -61,8 +64,12 @@ def schema():
 
 @cell("embed")
 def embed():
+    from agno.knowledge.embedder.ollama import OllamaEmbedder
     from agno.knowledge.embedder.openai import OpenAIEmbedder
-    is_vector(OpenAIEmbedder(id=MODEL, api_key=KEY, base_url=f"{URL}/v1").get_embedding("The quick brown fox"))
+    # Without the width it asks for the 1536 of OpenAI's, or 4096.
+    for embedder in (OpenAIEmbedder(id=MODEL, api_key=KEY, base_url=f"{URL}/v1", dimensions=WIDTH),
+                     OllamaEmbedder(id=MODEL, host=URL, dimensions=WIDTH)):
+        is_vector(embedder.get_embedding("The quick brown fox"), "fox")
 
 
 @cell("responses")

@@ -1,4 +1,4 @@
-# pip: dspy==3.4.1
+# pip: dspy[numpy]==3.4.1
 from typing import Literal
 
 from cells import KEY, MODEL, URL, cell, is_said, is_vector, run
@@ -52,7 +52,7 @@ def tools():
 @cell("embed")
 def embed():
     embedder = dspy.Embedder(f"openai/{MODEL}", api_base=f"{URL}/v1", api_key=KEY, caching=False)
-    is_vector([float(value) for value in embedder(["hello", "world"])[0]])
+    is_vector(embedder(["hello", "world"])[1], "world")
 
 
 @cell("responses")

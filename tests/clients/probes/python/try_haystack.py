@@ -62,11 +62,12 @@ def schema():
 
 @cell("embed")
 def embed():
-    is_vector(OpenAITextEmbedder(api_key=TOKEN, api_base_url=f"{URL}/v1", model=MODEL).run("I love pizza!")["embedding"])
+    text = "I love pizza!"
+    is_vector(OpenAITextEmbedder(api_key=TOKEN, api_base_url=f"{URL}/v1", model=MODEL).run(text)["embedding"], text)
     documents = OpenAIDocumentEmbedder(api_key=TOKEN, api_base_url=f"{URL}/v1", model=MODEL).run(
-        [Document(content="I love pizza!")])
-    is_vector(documents["documents"][0].embedding)
-    is_vector(OllamaTextEmbedder(model=MODEL, url=URL).run("What do llamas say?")["embedding"])
+        [Document(content=text), Document(content="And pasta")])
+    is_vector(documents["documents"][1].embedding, "And pasta")
+    is_vector(OllamaTextEmbedder(model=MODEL, url=URL).run(text)["embedding"], text)
 
 
 @cell("responses")

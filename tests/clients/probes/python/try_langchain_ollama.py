@@ -32,8 +32,8 @@ def schema():
 @cell("embed")
 def embed():
     vectors = OllamaEmbeddings(base_url=URL, model=MODEL)
-    is_vector(vectors.embed_query("hello"))
-    assert len(vectors.embed_documents(["one", "two"])) == 2
+    is_vector(vectors.embed_query("hello"), "hello")
+    is_vector(vectors.embed_documents(["one", "two"])[1], "two")
 
 
 run()

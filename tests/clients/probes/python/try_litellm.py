@@ -93,7 +93,7 @@ def schema():
 def embed():
     for way in ("openai", "ollama"):
         answer = litellm.embedding(input=["good morning", "good night"], **WAYS[way])
-        is_vector(answer.data[1]["embedding"])
+        is_vector(answer.data[1]["embedding"], "good night")
 
 
 @cell("responses")

@@ -72,8 +72,9 @@ def schema():
 def embed():
     for model in (OpenAILikeEmbedding(model_name=MODEL, api_base=f"{URL}/v1", api_key=KEY),
                   OllamaEmbedding(model_name=MODEL, base_url=URL)):
-        is_vector(model.get_query_embedding("Where is blue?"))
-        assert len(model.get_text_embedding_batch(["This is a passage!", "This is another passage"])) == 2
+        is_vector(model.get_query_embedding("Where is blue?"), "Where is blue?")
+        both = model.get_text_embedding_batch(["This is a passage!", "This is another passage"])
+        is_vector(both[1], "another passage")
 
 
 run()

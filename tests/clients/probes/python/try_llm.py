@@ -3,7 +3,7 @@ import os
 import tempfile
 
 os.environ["LLM_USER_PATH"] = tempfile.mkdtemp()  # where its models and keys are
-from cells import KEY, MODEL, URL, cell, is_said, is_streamed, run
+from cells import KEY, MODEL, URL, cell, is_said, is_streamed, is_vector, run
 
 os.environ["OLLAMA_HOST"] = URL
 with open(os.path.join(os.environ["LLM_USER_PATH"], "extra-openai-models.yaml"), "w") as file:
@@ -16,6 +16,7 @@ with open(os.path.join(os.environ["LLM_USER_PATH"], "extra-openai-models.yaml"),
   supports_schema: true
 """)
 import llm
+from llm_ollama.models.embed import OllamaEmbeddingModel
 from pydantic import BaseModel
 
 openai = llm.get_model("quire")
@@ -61,6 +62,14 @@ def tools():
 def schema():
     for model in (openai, ollama):
         Dog.model_validate_json(model.prompt("Invent a good dog", schema=Dog).text())
+
+
+@cell("embed")
+def embed():
+    # Its list of models has those alone that say they are made for it.
+    vectors = OllamaEmbeddingModel(model_id="vectors", ollama_name=MODEL)
+    is_vector(vectors.embed("Why is the sky blue?"), "Why is the sky blue?")
+    is_vector(list(vectors.embed_multi(["one", "two"]))[1], "two")
 
 
 run()

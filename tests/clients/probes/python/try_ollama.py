@@ -86,9 +86,9 @@ def schema():
 @cell("embed")
 def embed():
     one = client.embed(model=MODEL, input="The sky is blue")
-    is_vector(list(one.embeddings[0]))
-    assert len(client.embed(model=MODEL, input=["One", "Two"]).embeddings) == 2
-    is_vector(list(client.embeddings(model=MODEL, prompt="The sky").embedding))
+    is_vector(one.embeddings[0], "The sky is blue")
+    is_vector(client.embed(model=MODEL, input=["One", "Two"]).embeddings[1], "Two")
+    is_vector(client.embeddings(model=MODEL, prompt="The sky").embedding, "The sky")
 
 
 run()

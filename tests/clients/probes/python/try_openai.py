@@ -97,7 +97,7 @@ def embed():
     for form in ({}, {"encoding_format": "float"}):
         answer = client.embeddings.create(model=MODEL, input=["one", "two"], **form)
         assert len(answer.data) == 2 and answer.usage.total_tokens > 0
-        is_vector(answer.data[1].embedding)
+        is_vector(answer.data[1].embedding, "two")
 
 
 @cell("responses")

@@ -88,7 +88,7 @@ async def schema():
 @cell("embed")
 async def embed():
     result = await Embedder(OpenAIEmbeddingModel(MODEL, provider=openai)).embed_query("What is it?")
-    is_vector(list(result.embeddings[0]))
+    is_vector(result.embeddings[0], "What is it?")
 
 
 @cell("responses")
