@@ -50,6 +50,25 @@ try {
   const value = JSON.parse(JSON.parse(shaped).choices[0].message.content);
   assert.deepEqual([typeof value.city, Number.isInteger(value.degrees)], ['string', true], shaped);
   console.log('an answer keeps to a schema');
+
+  // A document is cut and given vectors, and found again by the vector of a question. Of the model of these tries a vector
+  // is what the last character says: a question that ends as the document does is nearest.
+  const [near, far] = await page.evaluate(async () => {
+    const ask = async (path, options = {}) => {
+      const answer = await fetch(path, {...options, headers: {'Authorization': `Bearer ${localStorage.token}`, ...options.headers}});
+      if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+      return answer.json();
+    };
+    const body = new FormData();
+    body.append('file', new File(['The sky is blue'], 'sky.txt', {type: 'text/plain'}));
+    const {id} = await ask('/api/v1/files/?process=true&process_in_background=false', {method: 'POST', body});
+    const found = (query) => ask('/api/v1/retrieval/query/doc', {method: 'POST', headers: {'Content-Type': 'application/json'},
+      body: JSON.stringify({collection_name: `file-${id}`, query, k: 1})});
+    return [await found('Is it true'), await found('Why')];
+  });
+  assert.deepEqual(near.documents, [['The sky is blue']]);
+  assert.ok(near.distances[0][0] > far.distances[0][0], JSON.stringify([near, far]));
+  console.log('a document is found by the vectors of its text');
 } catch (error) {
   await picture('failed');
   assert.fail(error);
