@@ -56,9 +56,9 @@ class ClientLedger {
   }
   void end(ClientAccount& account) { --account.sequences; }
 
-  // How far services of two clients that both wait may be apart, where the pool holds so many tokens: U in
-  // docs/scheduling.md. No prompt is longer than the pool.
-  int64_t bound(int64_t pool_tokens) const { return generated_token_cost * pool_tokens * service_token / weight_min_; }
+  // How far services of two clients that both wait may be apart by so many tokens: U in docs/scheduling.md has those
+  // that the pool holds, and no prompt is longer.
+  int64_t bound(int64_t tokens) const { return generated_token_cost * tokens * service_token / weight_min_; }
 
   const std::unordered_map<std::string, std::unique_ptr<ClientAccount>>& accounts() const { return accounts_; }
 

@@ -51,6 +51,12 @@ int32_t Scheduler::State::blocks_for(int64_t tokens) const {
   return static_cast<int32_t>(ceil_div<int64_t>(tokens, limits.block_tokens));
 }
 
+// U of docs/scheduling.md: what the pool holds, and what one step may add of tokens that are forced.
+int64_t Scheduler::State::service_bound() const {
+  const int64_t pool_tokens = int64_t{limits.block_count} * limits.block_tokens;
+  return ledger.bound(pool_tokens + int64_t{policy.running_max()} * (step_tokens_most - 1));
+}
+
 std::vector<Entry*>& Scheduler::State::list_of(const Entry& entry) {
   switch (entry.sequence.state) {
     case SequenceState::waiting:
@@ -187,6 +193,7 @@ Result<void> Scheduler::admit(SequenceDemand demand) {
   sequence.queue_deadline_ns = demand.queue_deadline_ns;
   entry->blocks_max = blocks_needed;
   s.waiting_tokens += prompt_length;
+  s.step_tokens_most = std::max(s.step_tokens_most, sequence.step_tokens_max);
   // Room for the whole timeline, so that no step allocates. Pages that are never written cost nothing.
   sequence.tokens.reserve(static_cast<size_t>(length_max) + 1);
   sequence.blocks.reserve(static_cast<size_t>(blocks_needed));

@@ -108,7 +108,7 @@ void Scheduler::State::check_clients() const {
     QUIRE_CHECK(sequences == account->sequences && waiting_count == account->waiting, "an account knows its sequences");
     QUIRE_CHECK(promised == account->promised, "promised is what started prompts still cost");
   }
-  QUIRE_CHECK(service_gap_max <= ledger.bound(pool_tokens()), "services of waiting clients stay within the bound");
+  QUIRE_CHECK(service_gap_max <= service_bound(), "services of waiting clients stay within the bound");
   int64_t tokens = 0;
   for (const Entry* entry : waiting) tokens += entry->sequence.prompt_length;
   QUIRE_CHECK(tokens == waiting_tokens, "the queue knows its tokens");

@@ -53,7 +53,7 @@ void Scheduler::State::pause_overserved() {
     waiting_consumed[account.band] = std::min(waiting_consumed[account.band], account.consumed);
     if (aged_starts == 0) service_gap_max = std::max(service_gap_max, most - least);
   }
-  const int64_t bound = ledger.bound(pool_tokens());
+  const int64_t bound = service_bound();
   int64_t generated_max = 0;  // by the next step
   for (const Entry* entry : running) generated_max += entry->sequence.step_tokens_max;
   for (size_t index = running.size(); index-- > 0;) {

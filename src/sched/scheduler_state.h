@@ -45,7 +45,7 @@ struct Scheduler::State {
 
   // scheduler.cpp
   int32_t blocks_for(int64_t tokens) const;
-  int64_t pool_tokens() const { return int64_t{limits.block_count} * limits.block_tokens; }
+  int64_t service_bound() const;
   std::vector<Entry*>& list_of(const Entry& entry);
   void insert(std::vector<Entry*>& list, Entry& entry);
   void erase(std::vector<Entry*>& list, const Entry& entry);
@@ -122,9 +122,10 @@ struct Scheduler::State {
   std::vector<Entry*> leaders;    // those whose present block will be full
   std::vector<BlockId> matched;   // the part of the tree that the candidate could start with
 
-  int32_t block_limit_wanted;  // what was asked for
-  int32_t block_limit;         // what holds: no less than an admitted sequence may need
-  int64_t waiting_tokens = 0;  // of the prompts in `waiting`
+  int32_t block_limit_wanted;    // what was asked for
+  int32_t block_limit;           // what holds: no less than an admitted sequence may need
+  int64_t waiting_tokens = 0;    // of the prompts in `waiting`
+  int32_t step_tokens_most = 1;  // the largest step_tokens_max that was ever admitted
 
   // Of the clients that wait, by band: the least that was computed for one; service and the widest gap there ever was.
   std::array<int64_t, band_count> waiting_consumed{};

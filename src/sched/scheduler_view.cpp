@@ -74,7 +74,7 @@ SchedulerCounts Scheduler::counts() const {
                          .blocks_shared = pool.shared_count(),
                          .block_limit = s.block_limit,
                          .service_gap_max = s.service_gap_max / service_token,
-                         .service_bound = s.ledger.bound(s.pool_tokens()) / service_token,
+                         .service_bound = s.service_bound() / service_token,
                          .pauses = s.pauses,
                          .squeezes = s.squeezes,
                          .aged_starts = s.aged_starts,

@@ -53,8 +53,13 @@ std::optional<std::string> OrderWatch::step(const std::vector<Seen>& all, int64_
 }
 
 FairnessWatch::FairnessWatch(const World& world)
-    : pool_tokens_(static_cast<double>(world.limits.block_count) * world.limits.block_tokens) {
-  for (const WorldRequest& one : world.requests) weight_min_ = std::min(weight_min_, one.request.client_weight);
+    : bound_tokens_(static_cast<double>(world.limits.block_count) * world.limits.block_tokens) {
+  int32_t forced_max = 0;
+  for (const WorldRequest& one : world.requests) {
+    weight_min_ = std::min(weight_min_, one.request.client_weight);
+    if (one.request.constraint != nullptr) forced_max = std::max(forced_max, one.request.constraint->forced_max());
+  }
+  bound_tokens_ += static_cast<double>(std::min(world.limits.running_max, world.limits.step_tokens_max)) * forced_max;
 }
 
 void FairnessWatch::serve(const WorldRequest& world, int64_t cost_so_far) {
@@ -68,7 +73,9 @@ void FairnessWatch::serve(const WorldRequest& world, int64_t cost_so_far) {
 void FairnessWatch::finished(const WorldRequest& world, const Finished& finished) {
   if (finished.reason != FinishReason::stop && finished.reason != FinishReason::length) return;
   const RequestStats& stats = finished.stats;
-  if (stats.generated_tokens > 0) {
+  const Request& request = world.request;
+  const bool is_read = request.pooling != Pooling::none || request.prompt_logprobs_top_n >= 0;
+  if (stats.generated_tokens > 0 || is_read) {
     serve(world, stats.prompt_tokens - stats.cached_tokens + 2 * stats.generated_tokens);
   }
 }

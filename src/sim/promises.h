@@ -49,7 +49,7 @@ class FairnessWatch {
   void finished(const WorldRequest& world, const Finished& finished);
   // The widest difference seen, in tokens of weight one.
   double widest() const { return widest_; }
-  double bound() const { return 4.0 * pool_tokens_ / weight_min_; }
+  double bound() const { return 4.0 * bound_tokens_ / weight_min_; }
 
  private:
   using Party = std::pair<std::string, uint8_t>;  // a client in a band
@@ -59,7 +59,7 @@ class FairnessWatch {
 
   void serve(const WorldRequest& world, int64_t cost_so_far);
 
-  double pool_tokens_;
+  double bound_tokens_;
   int32_t weight_min_ = 1 << 30;
   std::map<SequenceId, int64_t> costs_;  // of each sequence so far, in prompt tokens
   std::map<Party, double> served_;
