@@ -88,6 +88,7 @@ struct TextPrompt {
 struct VectorForm {
   bool has_input = true;   // there are prompts; without one nothing is asked
   int32_t dimensions = 0;  // only the first so many, which then have the whole's norm; 0: all
+  bool or_fewer = false;   // ... or all there are, of a model that has fewer
   int32_t norm = 2;        // what each is divided by: api/vectors.h
   bool base64 = false;     // written as little-endian float32 in base64
 };

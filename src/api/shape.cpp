@@ -176,6 +176,7 @@ ApiResult<void> read_text_format(const Fields& text, GenerationCall& call) {
 
 ApiResult<void> read_constraints(const Fields& fields, GenerationCall& call) {
   QUIRE_TRY_VOID(read_structured_outputs(fields, call));
+  fields.pass_over({"guided_decoding_backend"});  // vLLM's, of which each keeps to the same
   QUIRE_TRY_VOID(set_schema(fields, "guided_json", call));
   QUIRE_TRY_VOID(set_text(fields, "guided_regex", Kind::regex, call));
   QUIRE_TRY_VOID(set_choices(fields, "guided_choice", call));

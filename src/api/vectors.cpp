@@ -79,7 +79,7 @@ void normalise(std::span<float> vector, int32_t norm) {
 }
 
 std::vector<float> formed(std::vector<float> vector, const VectorForm& form) {
-  if (form.dimensions > 0) vector.resize(static_cast<size_t>(form.dimensions));
+  if (form.dimensions > 0) vector.resize(std::min(vector.size(), static_cast<size_t>(form.dimensions)));
   normalise(vector, form.norm);
   return vector;
 }

@@ -19,7 +19,7 @@ constexpr int32_t norm_max = 100;
 
 // Divides by a norm; a vector of zeros stays one.
 void normalise(std::span<float> vector, int32_t norm);
-// The vector as a client asked for it. REQUIRES: form.dimensions <= vector.size().
+// The vector as a client asked for it, of as many dimensions as it has at most.
 std::vector<float> formed(std::vector<float> vector, const VectorForm& form);
 
 // More inputs than one response has vectors are 400, naming the field that holds them.

@@ -74,6 +74,7 @@ ApiResult<GenerationCall> parse_embed(std::string_view body) {
   QUIRE_TRY(call.truncate, fields.boolean_or("truncate", true));
   QUIRE_TRY(const std::optional<int64_t> dimensions, fields.integer("dimensions", 0, INT32_MAX));
   call.vector->dimensions = static_cast<int32_t>(dimensions.value_or(0));
+  call.vector->or_fewer = true;
   fields.collect_unread(call.unknown_fields);
   return call;
 }

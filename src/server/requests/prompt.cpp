@@ -178,7 +178,7 @@ ApiResult<Prompt> text_prompt(const GenerationCall& call, std::string prompt, co
 
 ApiResult<void> check_vector(const api::VectorForm& form, const LoadedModel& model) {
   if (const Result<Pooling> pooling = model.pooling(); !pooling) return refuse(400, pooling.error().message, "model");
-  if (form.dimensions <= model.width()) return {};
+  if (form.dimensions <= model.width() || form.or_fewer) return {};
   return refuse(
       400,
       fmt::format("\"dimensions\" must be at most {}, the width of the model, got {}", model.width(), form.dimensions),
