@@ -140,8 +140,13 @@ ApiResult<void> read_llama_server(const Fields& fields, GenerationCall& call) {
   QUIRE_TRY(call.preserved_tokens, fields.texts("preserved_tokens", preserved_max));
   QUIRE_TRY_VOID(fields.refuse_set({"return_progress", "post_sampling_probs", "grammar_lazy", "grammar_triggers"}));
   QUIRE_TRY_VOID(fields.refuse_unless("n_indent", {0}));
+  QUIRE_TRY(const std::optional<int64_t> kept, fields.integer("n_keep", -1, INT32_MAX));
+  if (kept) {
+    call.options.num_keep = *kept < 0 ? keep_prompt : static_cast<int32_t>(*kept);
+    call.given_options.emplace_back("num_keep");
+  }
   // Contexts have no slots, and any of them goes on from any prefix that is there; blocks are never moved to another
-  // position; a context is not shifted; a connection without pings stays open.
+  // position; of a full context the newer half stays; a connection without pings stays open.
   fields.pass_over({"id_slot", "n_cache_reuse", "n_discard", "sse_ping_interval"});
   return {};
 }

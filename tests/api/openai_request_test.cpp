@@ -150,6 +150,8 @@ TEST(OpenAiRequest, takes_what_llama_cpps_server_takes_beside_it) {
   ASSERT_TRUE(call) << call.error().message;
   EXPECT_TRUE(call->reported.timings_per_token);
   EXPECT_EQ(call->generate_ms_max, 50);
+  EXPECT_EQ(call->options.num_keep, 4);
+  EXPECT_EQ(call->given_options, std::vector<std::string>{"num_keep"});
   EXPECT_EQ(call->preserved_tokens, std::vector<std::string>{"<x>"});
   EXPECT_TRUE(call->unknown_fields.empty());
 }

@@ -104,9 +104,6 @@ ApiResult<void> read_lengths(const Fields& fields, GenerationCall& call) {
     call.options.num_predict = static_cast<int32_t>(std::max<int64_t>(-1, *most));
     call.given_options.emplace_back("num_predict");
   }
-  QUIRE_TRY(const std::optional<int64_t> kept, fields.integer("n_keep", -1, INT32_MAX));
-  call.options.num_keep = kept.value_or(0) < 0 ? keep_prompt : static_cast<int32_t>(kept.value_or(0));
-  if (kept) call.given_options.emplace_back("num_keep");
   return check_min_tokens(call);
 }
 
@@ -155,6 +152,7 @@ ApiResult<void> read_completion(const Fields& fields, GenerationCall& call) {
   sampling.top_k = 40;
   sampling.top_p = 0.95F;
   sampling.min_p = 0.05F;
+  call.options.num_keep = 0;
   QUIRE_TRY(call.model, fields.text_or("model", ""));
   QUIRE_TRY_VOID(read_common(fields, call));
   QUIRE_TRY_VOID(read_flat_options(fields, call));

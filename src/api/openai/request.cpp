@@ -65,8 +65,7 @@ ApiResult<void> refuse_what_is_not_served(const Fields& fields) {
   QUIRE_TRY_VOID(fields.refuse_unless("modalities", {nlohmann::json::array({"text"})}));
   // Of tools, of caches and accounts at OpenAI's, and notes of the client's own.
   fields.pass_over({"metadata", "prompt_cache_key", "prompt_cache_retention", "safety_identifier"});
-  // Of llama.cpp's server: thinking is always apart, and a prompt that is too long is refused, not cut.
-  fields.pass_over({"n_keep"});
+  // Of llama.cpp's server: thinking is always apart.
   return fields.refuse_unless("reasoning_format", {"auto", "deepseek"});
 }
 
