@@ -351,8 +351,8 @@ void Scheduler::State::share_budget() {
 // Equal shares of at most `budget` rows: what one does not need goes to the others, what cannot be split to the first
 // ones. Returns how many were given.
 int64_t Scheduler::State::share_class(std::span<const Claim> members, int64_t budget) {
-  int64_t left = std::max<int64_t>(0, budget);
-  int64_t given_all = 0;
+  const int64_t offered = std::max<int64_t>(0, budget);
+  int64_t left = offered;
   int64_t unsatisfied = std::ssize(members);
   while (left > 0 && unsatisfied > 0) {
     const int64_t share = std::max<int64_t>(1, left / unsatisfied);
@@ -362,11 +362,10 @@ int64_t Scheduler::State::share_class(std::span<const Claim> members, int64_t bu
       const int64_t given = std::min({share, behind, left});
       claim.entry->end += static_cast<int32_t>(given);
       left -= given;
-      given_all += given;
       unsatisfied += given < behind ? 1 : 0;
     }
   }
-  return given_all;
+  return offered - left;
 }
 
 // Takes blocks for the planned slices in order of rank. When there is none left, the parked ones give up theirs, then

@@ -63,6 +63,7 @@ struct Scheduler::State {
   void choose_running();
   void park_squeezed();
   void adopt_published();
+  void claim_rows();
   void share_budget();
   void claim_blocks();
   void write_plan();
@@ -84,7 +85,6 @@ struct Scheduler::State {
   void adopt(Entry& entry, std::span<const BlockId> blocks);
   bool follows_a_leader(const Entry& entry) const;
   bool streams(const Entry& entry) const;
-  void claim_rows();
   int64_t share_class(std::span<const Claim> members, int64_t budget);
 
   // scheduler_view.cpp
