@@ -59,6 +59,7 @@ void Engine::submit(Request request) {
   const SequenceId id = request.id;
   QUIRE_CHECK(!contexts_.contains(id) && !request.prompt.empty(), "a request has an id of its own and a token");
   QUIRE_CHECK(request.priority < band_count, "a band is one of eight");
+  QUIRE_CHECK(request.shift_keep < 0 || request.generated_max >= 0, "what goes on behind a full context has an end");
   ++totals_.totals.submitted[request.priority];
   if (totals_.broken) return end_given_up({.request = std::move(request), .stream = TextStream({})});
   try {
