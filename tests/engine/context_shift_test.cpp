@@ -6,7 +6,7 @@
 
 #include <numeric>
 
-#include "engine/world.h"
+#include "engine/tiny_world.h"
 #include "sim/fake_constraint.h"
 
 namespace quire::test {
@@ -37,27 +37,14 @@ TEST(ShiftedContext, has_room_whatever_is_to_be_kept) {
   }
 }
 
-class ContextShift : public testing::Test {
+class ContextShift : public TinyWorld {
  protected:
+  // Without an end but its length, or what stops it.
   Answer answer_to(Request request) {
-    request.id = {++last_};
     request.ignore_eos = true;
-    world_.engine().submit(request);
-    world_.run();
-    return world_.answers()[request.id];
+    return TinyWorld::answer_to(std::move(request));
   }
   int64_t shifts() { return world_.engine().snapshot().totals.context_shifts; }
-
-  LoadedModel loaded_{tiny_model(), *supported_kernel_tables().back(), 1};
-  World world_{loaded_,
-               loaded_.backend,
-               {.block_tokens = 32,
-                .block_count = 64,
-                .context_tokens = 256,
-                .running_max = 16,
-                .queue_max = 32,
-                .step_tokens_max = 64}};
-  uint64_t last_ = 0;
 };
 
 const std::vector<TokenId> prompt = {1, 5, 6, 7, 8};

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "engine/engine_thread.h"
+#include "engine/forwarding_executor.h"
 #include "engine/world.h"
 #include "test_data.h"
 
@@ -246,24 +247,15 @@ TEST_F(EngineTest, the_engine_thread_answers_and_stops_cleanly) {
 }
 
 // Throws in its n-th call of forward.
-class ThrowingExecutor final : public Executor {
+class ThrowingExecutor final : public ForwardingExecutor {
  public:
-  ThrowingExecutor(Executor& real, int call) : real_(real), call_(call) {}
+  ThrowingExecutor(Executor& real, int call) : ForwardingExecutor(real), call_(call) {}
   Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override {
     if (--call_ == 0) throw std::bad_alloc();
-    return real_.forward(batch, failures);
+    return ForwardingExecutor::forward(batch, failures);
   }
-  Logits logits(std::span<const int32_t> rows) override { return real_.logits(rows); }
-  int32_t logits_rows_max() const override { return real_.logits_rows_max(); }
-  HiddenStates states(std::span<const int32_t> rows) override { return real_.states(rows); }
-  void forget(std::span<const BlockId> blocks) override { real_.forget(blocks); }
-  void discard(std::span<const BlockId> blocks) override { real_.discard(blocks); }
-  int32_t vocab_size() const override { return real_.vocab_size(); }
-  void parallel_for(int64_t count, FunctionRef<void(int64_t, int)> body) override { real_.parallel_for(count, body); }
-  int worker_count() const override { return real_.worker_count(); }
 
  private:
-  Executor& real_;
   int call_;
 };
 

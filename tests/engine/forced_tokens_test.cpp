@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "engine/world.h"
+#include "engine/tiny_world.h"
 #include "text/constraint/compiled.h"
 #include "text/constraint/front_end.h"
 
@@ -24,30 +24,17 @@ class Refrain final : public Constraint {
   };
 };
 
-class ForcedSlices : public testing::Test {
+class ForcedSlices : public TinyWorld {
  protected:
   Answer answer_to(Request request) {
-    request.id = {++last_};
-    if (request.prompt.empty()) request.prompt = {1, 5, 6};
     if (request.constraint == nullptr) request.constraint = std::make_shared<Refrain>();
     request.ignore_eos = true;
     const int64_t steps = world_.engine().snapshot().steps;
-    world_.engine().submit(request);
-    world_.run();
+    Answer answer = TinyWorld::answer_to(std::move(request));
     steps_ = world_.engine().snapshot().steps - steps;
-    return world_.answers()[request.id];
+    return answer;
   }
 
-  LoadedModel loaded_{tiny_model(), *supported_kernel_tables().back(), 1};
-  World world_{loaded_,
-               loaded_.backend,
-               {.block_tokens = 32,
-                .block_count = 64,
-                .context_tokens = 256,
-                .running_max = 16,
-                .queue_max = 32,
-                .step_tokens_max = 64}};
-  uint64_t last_ = 0;
   int64_t steps_ = 0;
 };
 

@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "engine/forwarding_executor.h"
 #include "engine/world.h"
 
 namespace quire::test {
@@ -116,29 +117,19 @@ TEST_F(PromptReadings, a_vector_of_the_last_row_takes_the_rest_from_the_cache) {
 }
 
 // Gives no numbers where rows of a prompt are asked for; what it samples from is as it should be.
-class AstrayExecutor final : public Executor {
+class AstrayExecutor final : public ForwardingExecutor {
  public:
-  explicit AstrayExecutor(Executor& real) : real_(real) {}
-  Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override {
-    return real_.forward(batch, failures);
-  }
+  using ForwardingExecutor::ForwardingExecutor;
   Logits logits(std::span<const int32_t> rows) override {
     values_.assign(rows.size() * static_cast<size_t>(vocab_size()), std::numeric_limits<float>::quiet_NaN());
     return {.values = values_, .vocab = vocab_size()};
   }
-  int32_t logits_rows_max() const override { return real_.logits_rows_max(); }
   HiddenStates states(std::span<const int32_t> rows) override {
     values_.assign(rows.size(), std::numeric_limits<float>::infinity());
     return {.values = values_, .width = 1};
   }
-  void forget(std::span<const BlockId> blocks) override { real_.forget(blocks); }
-  void discard(std::span<const BlockId> blocks) override { real_.discard(blocks); }
-  int32_t vocab_size() const override { return real_.vocab_size(); }
-  void parallel_for(int64_t count, FunctionRef<void(int64_t, int)> body) override { real_.parallel_for(count, body); }
-  int worker_count() const override { return real_.worker_count(); }
 
  private:
-  Executor& real_;
   std::vector<float> values_;
 };
 

@@ -6,23 +6,15 @@
 #include <cmath>
 
 #include "engine/mirostat.h"
-#include "engine/world.h"
+#include "engine/tiny_world.h"
 #include "text/constraint/compiled.h"
 #include "text/constraint/front_end.h"
 
 namespace quire::test {
 namespace {
 
-class TokenRules : public testing::Test {
+class TokenRules : public TinyWorld {
  protected:
-  Answer answer_to(Request request) {
-    request.id = {++last_};
-    request.prompt = {1, 5, 6};
-    world_.engine().submit(request);
-    world_.run();
-    return world_.answers()[request.id];
-  }
-
   // The answer is tokens 9 and 11 only, between `least` and `most` of them.
   std::shared_ptr<const Constraint> nines_and_elevens(int least, int most) {
     const Tokenizer& tokenizer = *loaded_.tokenizer;
@@ -33,16 +25,6 @@ class TokenRules : public testing::Test {
   }
 
   static constexpr TokenId end_token = 2;
-  LoadedModel loaded_{tiny_model(), *supported_kernel_tables().back(), 1};
-  World world_{loaded_,
-               loaded_.backend,
-               {.block_tokens = 32,
-                .block_count = 64,
-                .context_tokens = 256,
-                .running_max = 16,
-                .queue_max = 32,
-                .step_tokens_max = 64}};
-  uint64_t last_ = 0;
 };
 
 TEST_F(TokenRules, a_stop_token_is_not_chosen_before_the_least_length) {

@@ -1,0 +1,29 @@
+// An executor that does what another one does, but for what a test overrides.
+#pragma once
+
+#include "engine/executor.h"
+
+namespace quire::test {
+
+class ForwardingExecutor : public Executor {
+ public:
+  // Borrows it for its life.
+  explicit ForwardingExecutor(Executor& real) : real_(real) {}
+
+  Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override {
+    return real_.forward(batch, failures);
+  }
+  Logits logits(std::span<const int32_t> rows) override { return real_.logits(rows); }
+  int32_t logits_rows_max() const override { return real_.logits_rows_max(); }
+  HiddenStates states(std::span<const int32_t> rows) override { return real_.states(rows); }
+  void forget(std::span<const BlockId> blocks) override { real_.forget(blocks); }
+  void discard(std::span<const BlockId> blocks) override { real_.discard(blocks); }
+  int32_t vocab_size() const override { return real_.vocab_size(); }
+  void parallel_for(int64_t count, FunctionRef<void(int64_t, int)> body) override { real_.parallel_for(count, body); }
+  int worker_count() const override { return real_.worker_count(); }
+
+ private:
+  Executor& real_;
+};
+
+}  // namespace quire::test
