@@ -85,7 +85,7 @@ def run_cells(command, url, folder):
                                     stdin=subprocess.DEVNULL, text=True, timeout=600).stdout
         except subprocess.TimeoutExpired as error:
             output = (error.stdout or b"").decode()
-    lines = [json.loads(line) for line in output.splitlines() if line.startswith('{"cell"')]
+    lines = [json.loads(line) for line in output.split("\n") if line.startswith('{"cell"')]
     return lines or [{"cell": "chat", "result": "fails", "note": f"does not start: {last_line(log_file)}"}]
 
 

@@ -140,7 +140,7 @@ def check(model, work, quire, out):
     judge = Judge(model, work, quire)
     count, worst, wrong = 0, 0.0, 0
     for path in sorted(pathlib.Path(out).rglob("samples_*.jsonl")):
-        for line in path.read_text().splitlines():
+        for line in filter(None, path.read_text().split("\n")):  # splitlines() would cut within strings
             sample = json.loads(line)
             for arguments, response in zip(sample["arguments"].values(), sample["resps"]):
                 texts, found = list(arguments.values()), response[0]
