@@ -22,20 +22,24 @@ ClientAccount& ClientLedger::enter_queue(const std::string& client, uint8_t band
   return account;
 }
 
-// To the smallest service of those that wait in the band; when none does, to what the last one to leave had.
+// To the smallest service of those that wait in the band. Where none does, all had what they wanted: to the largest that
+// there is, so that what one of them has made of an idle machine is not held against it now.
 void ClientLedger::lift(ClientAccount& account) {
-  int64_t smallest = std::numeric_limits<int64_t>::max();
+  constexpr int64_t none = std::numeric_limits<int64_t>::max();
+  int64_t smallest_waiting = none, largest = 0;
   for (const auto& [name, other] : accounts_) {
-    if (other->band == account.band && other->waiting > 0) smallest = std::min(smallest, other->service());
+    if (other->band != account.band) continue;
+    largest = std::max(largest, other->service());
+    if (other->waiting > 0) smallest_waiting = std::min(smallest_waiting, other->service());
   }
-  if (smallest == std::numeric_limits<int64_t>::max()) smallest = floor_[account.band];
-  account.consumed += std::max<int64_t>(0, smallest - account.service());
+  const int64_t least = smallest_waiting == none ? largest : smallest_waiting;
+  account.consumed += std::max<int64_t>(0, least - account.service());
 }
 
 void ClientLedger::leave_queue(ClientAccount& account, int64_t prompt_tokens) {
   QUIRE_CHECK(account.waiting > 0, "it waits");
   account.promised += prompt_tokens;
-  if (--account.waiting == 0) floor_[account.band] = account.service();
+  --account.waiting;
 }
 
 void ClientLedger::settle(ClientAccount& account, int64_t prompt_tokens, int64_t computed) {

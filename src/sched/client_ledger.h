@@ -1,7 +1,6 @@
 // What each client was served, band by band: the virtual token counters of fair queueing.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -36,7 +35,8 @@ struct ClientAccount {
 };
 
 // Virtual token counters (Sheng et al., OSDI'24): the client with the smallest counter goes first, a client that
-// becomes active is lifted to the smallest counter of those that wait, so that idleness earns nothing.
+// becomes active is lifted to the smallest counter of those that wait, so that idleness earns nothing; where none waits,
+// to the largest of all.
 // The bound, between clients that both have waiting requests in one band: services differ by at most bound().
 // Engine thread only.
 // Invariant: consumed never falls; promised is the sum over started sequences of what their prompts still cost.
@@ -68,7 +68,6 @@ class ClientLedger {
 
   const int32_t accounts_max_;
   std::unordered_map<std::string, std::unique_ptr<ClientAccount>> accounts_;  // by band and client
-  std::array<int64_t, band_count> floor_{};  // service of the last client that left the band's queue, then
   int32_t weight_min_ = client_weight_max;   // of all clients there ever were
   int64_t uses_ = 0;
 };

@@ -31,11 +31,16 @@ TEST(ClientLedger, a_client_that_becomes_active_is_lifted_to_the_smallest_that_w
   EXPECT_EQ(ledger.enter_queue("a", 3, 1).consumed, 500) << "one that waits already is not lifted";
 }
 
-TEST(ClientLedger, after_an_empty_queue_a_client_is_lifted_to_the_last_one_that_left) {
+TEST(ClientLedger, in_an_empty_queue_a_client_is_lifted_to_the_largest) {
   ClientLedger ledger(8);
   ClientAccount& a = ledger.enter_queue("a", 3, 1);
+  ClientAccount& b = ledger.enter_queue("b", 3, 1);
   ledger.leave_queue(a, 70);
-  EXPECT_EQ(ledger.enter_queue("b", 3, 1).service(), 70 * service_token);
+  ledger.leave_queue(b, 10);
+  ledger.generated(a, 20);  // while nobody waits
+  EXPECT_EQ(ledger.enter_queue("b", 3, 1).service(), 110 * service_token) << "b had all that it wanted";
+  EXPECT_EQ(ledger.enter_queue("a", 3, 1).service(), 110 * service_token) << "so a owes it nothing";
+  EXPECT_EQ(ledger.enter_queue("c", 2, 1).service(), 0) << "bands count apart";
 }
 
 TEST(ClientLedger, idle_clients_are_forgotten_beyond_the_limit_and_busy_ones_never) {
