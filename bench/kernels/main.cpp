@@ -244,19 +244,6 @@ void bench_rows(const KernelTable& table, int64_t n) {
   report("quantize_activations", 5 * n, [&] {
     table.quantize_activations(x.data(), 1, n, quants.data(), scales.data(), quant_sums.data(), group_sums.data());
   });
-  std::vector<int8_t> second_quants(x.size());
-  std::vector<float> second_scales(x.size() / 32);
-  report("quantize_remainders", 6 * n, [&] {
-    table.quantize_remainders({.x = x.data(),
-                               .first_quants = quants.data(),
-                               .first_scales = scales.data(),
-                               .rows = 1,
-                               .inputs = n,
-                               .quants = second_quants.data(),
-                               .scales = second_scales.data(),
-                               .quant_sums = quant_sums.data(),
-                               .group_sums = group_sums.data()});
-  });
   const std::vector<float> cosines(64, 0.8F);
   const std::vector<float> sines(64, 0.6F);
   y = x;

@@ -26,13 +26,13 @@ struct Rows {
 
 // Where operations put what they make on the way; one for a whole step, sized for the widest operation.
 struct Scratch {
-  // The int8 forms of a matmul's input: of the rows, then of what the forms of exact rows lack.
-  int8_t* quants = nullptr;       // (2 * rows, inputs)
-  float* scales = nullptr;        // (2 * rows, inputs / 32)
-  int32_t* quant_sums = nullptr;  // (2 * rows, inputs / 32, 2)
-  float* group_sums = nullptr;    // (2 * rows, inputs / 32)
+  // The int8 form of a matmul's input.
+  int8_t* quants = nullptr;       // (rows, inputs)
+  float* scales = nullptr;        // (rows, inputs / 32)
+  int32_t* quant_sums = nullptr;  // (rows, inputs / 32, 2)
+  float* group_sums = nullptr;    // (rows, inputs / 32)
   uint16_t* rounded = nullptr;    // (rows, inputs rounded up to whole pairs): the bf16 form that BF16 weights read
-  uint16_t* bf16 = nullptr;       // (rows rounded up to whole blocks of 16, inputs): the bf16 form of exact rows
+  uint16_t* bf16 = nullptr;       // (rows rounded up to whole blocks of 16, inputs): the bf16 form of prompt rows
   // Split heads, for KV of type f32 only.
   float* split_q = nullptr;    // (rows, 2 * q_width)
   float* split_out = nullptr;  // (rows, 2 * q_width)
@@ -49,12 +49,6 @@ struct KvView {
 // A weight matrix (outputs, inputs) in the device's own layout. Its memory is the arena's that it was loaded into.
 struct Matrix {
   PackedMatrix packed;
-};
-
-// How prompt rows enter a projection by quantized weights. Generated rows always enter in one int8 form.
-enum class PromptInput : uint8_t {
-  exact,
-  cheap,  // exact where that costs nothing, else like a generated row
 };
 
 // y = W x for every row of the x that a matmul is given.
@@ -84,6 +78,9 @@ class Backend {
   virtual ~Backend() = default;
   // The arithmetic: equal names mean equal bits.
   virtual std::string_view name() const = 0;
+  // Whether rows of prompts have an arithmetic of their own. Where they have, the bits of a sequence's later rows
+  // depend on which of its rows were a prompt's.
+  virtual bool prompt_rows_differ() const = 0;
 
   // A copy of a weight matrix in the device's layout, in `memory`. REQUIRES: shape {inputs, outputs, 1, 1}.
   // The tensor is read from its beginning in pieces of some megabytes; copied(bytes) says that one of so many bytes is
@@ -97,11 +94,11 @@ class Backend {
   // y[r] = x[r] / sqrt(mean(x[r]^2) + epsilon) * weight. y may be x.
   virtual void norm(Rows x, std::span<const float> weight, float epsilon, Rows y) = 0;
   // The projections of one input, together: it is quantized once, and the workers are forked once.
-  // Quantized weights read int8 forms of the rows. One form of a random row is 0.55 % away from it. `prompt_rows`
-  // (ascending) may be read more exactly: in two int8 forms, the second of what the first lacks (0.003 % away, at the
-  // cost of another row), or in bf16 (0.17 %, for nothing) where the device has tiles. Weights in floats read the
-  // floats of every row; BF16 weights their bf16 form on tables that have one (kernels/kernels.h).
-  virtual void matmul(Rows x, std::span<const int32_t> prompt_rows, PromptInput prompt_input, const Scratch& scratch,
+  // Quantized weights read the int8 form of a row, which is 0.55 % away from a random one; where prompt_rows_differ(),
+  // of `prompt_rows` (ascending) the bf16 form, 0.17 % away. Weights in floats read the floats of every row; BF16
+  // weights their bf16 form on tables that have one (kernels/kernels.h).
+  // REQUIRES: no prompt_rows but where prompt_rows_differ().
+  virtual void matmul(Rows x, std::span<const int32_t> prompt_rows, const Scratch& scratch,
                       std::initializer_list<Projection> projections) = 0;
   // y[r] += bias.
   virtual void add_bias(Rows y, std::span<const float> bias) = 0;

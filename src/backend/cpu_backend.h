@@ -13,11 +13,12 @@ class CpuBackend final : public Backend {
   CpuBackend(Team& team, const KernelTable& kernels) : team_(team), kernels_(kernels) {}
 
   std::string_view name() const override { return kernels_.name; }
+  bool prompt_rows_differ() const override { return kernels_.matmul_bf16 != nullptr; }
   Result<Matrix> load_matrix(const TensorView& tensor, PageArena& memory,
                              FunctionRef<void(uint64_t bytes)> copied) override;
   Result<void> embed(const TensorView& table, std::span<const int32_t> tokens, Rows x, Rows spare) override;
   void norm(Rows x, std::span<const float> weight, float epsilon, Rows y) override;
-  void matmul(Rows x, std::span<const int32_t> prompt_rows, PromptInput prompt_input, const Scratch& scratch,
+  void matmul(Rows x, std::span<const int32_t> prompt_rows, const Scratch& scratch,
               std::initializer_list<Projection> projections) override;
   void add_bias(Rows y, std::span<const float> bias) override;
   void add(Rows y, Rows x) override;
@@ -51,24 +52,17 @@ class CpuBackend final : public Backend {
   bool reads_rounded(const PackedMatrix& weights) const {
     return weights.type == ElementType::bf16 && kernels_.round_activations != nullptr;
   }
-  // Exact rows have an arithmetic of their own, so that exactness costs nothing.
-  bool has_bf16() const { return kernels_.matmul_bf16 != nullptr; }
-  // Fills the forms in scratch that `project` reads: of exact rows the bf16 form, or both int8 forms; of others one.
-  void quantize(Rows x, std::span<const int32_t> exact_rows, const Scratch& scratch);
+  // Fills the forms in scratch that `project` reads: of prompt rows the bf16 form, of others the int8 form.
+  void quantize(Rows x, std::span<const int32_t> prompt_rows, const Scratch& scratch);
   void quantize_rows(Rows x, int64_t begin, int64_t end, const Scratch& scratch);
-  void quantize_remainders(Rows x, std::span<const int32_t> exact_rows, const Scratch& scratch);
+  void round_prompt_rows(Rows x, std::span<const int32_t> prompt_rows, const Scratch& scratch);
   // Fills the bf16 form of all rows, which BF16 weights read.
   void round_activations(Rows x, const Scratch& scratch);
-  void round_rows(Rows x, std::span<const int32_t> exact_rows, const Scratch& scratch);
   // Panels [begin, end) of one projection.
-  void project(const Projection& projection, Rows x, std::span<const int32_t> exact_rows, const Scratch& scratch,
+  void project(const Projection& projection, Rows x, std::span<const int32_t> prompt_rows, const Scratch& scratch,
                int64_t begin, int64_t end);
-  // The same with the second terms of exact rows.
-  void project_in_two_forms(const MatmulArgs& all, std::span<const int32_t> exact_rows, const Scratch& scratch);
-  void add_second_terms(const MatmulArgs& first, const Activations& second, std::span<const int32_t> exact_rows,
-                        float* y);
-  // The same with exact rows in bf16.
-  void project_in_bf16(const MatmulArgs& all, std::span<const int32_t> exact_rows, const Scratch& scratch);
+  // The same with prompt rows in bf16.
+  void project_in_bf16(const MatmulArgs& all, std::span<const int32_t> prompt_rows, const Scratch& scratch);
 
   Team& team_;
   const KernelTable& kernels_;

@@ -59,19 +59,6 @@ struct Activations {
   const float* group_sums = nullptr;    // (rows, inputs / 32): scale * sum of quants, for weights with a minimum
 };
 
-// What the int8 form of rows lacks, in an int8 form of its own: of x - scale * quant, each of the two rounded.
-struct RemainderArgs {
-  const float* x = nullptr;              // (rows, inputs)
-  const int8_t* first_quants = nullptr;  // the int8 form of x
-  const float* first_scales = nullptr;
-  int64_t rows = 0;
-  int64_t inputs = 0;
-  int8_t* quants = nullptr;  // the second form, filled as by quantize_activations
-  float* scales = nullptr;
-  int32_t* quant_sums = nullptr;
-  float* group_sums = nullptr;
-};
-
 // y[r][o] = sum over k of W[o][k] * x[r][k], for outputs of panels [panel_begin, panel_end).
 // BF16 weights that read the bf16 form, per pair of inputs in ascending order (an odd last input is a pair with zero):
 //   y = fma(W[2 j + 1], x[2 j + 1], y), then y = fma(W[2 j], x[2 j], y), from 0
@@ -187,13 +174,11 @@ struct KernelTable {
   // REQUIRES: inputs is a multiple of 32.
   void (*quantize_activations)(const float* x, int64_t rows, int64_t inputs, int8_t* quants, float* scales,
                                int32_t* quant_sums, float* group_sums);
-  // REQUIRES: inputs is a multiple of 32.
-  void (*quantize_remainders)(const RemainderArgs& args);
   // The bf16 form of rows, which matmul reads for BF16 weights: nearest even, what is below 2^-126 as zero; after an
   // odd last input a zero. Null: BF16 weights read the values.
   void (*round_activations)(const float* x, int64_t rows, int64_t inputs, uint16_t* rounded) = nullptr;
-  // Rows whose inputs are to be kept better than one int8 form keeps them, where the table has an arithmetic for them.
-  // Null: it has none, and two int8 forms are the way (backend/).
+  // The arithmetic of prompt rows with quantized weights, where the table has one of its own. Null: they are computed
+  // as all other rows are.
   void (*round_to_bf16)(const Bf16Args& args) = nullptr;
   void (*matmul_bf16)(const Bf16MatmulArgs& args) = nullptr;
   void (*attention)(const AttentionArgs& args);

@@ -10,12 +10,13 @@
 namespace quire {
 
 // What decides the bits of a block's rows: everything before it (the parent, invalid at the start of a sequence), its
-// own tokens, and how many of its leading rows were made as prompt rows. The salt keeps tenants apart.
+// own tokens, and how many of its leading rows were made as prompt rows, where that matters. The salt keeps tenants
+// apart.
 struct BlockKey {
   BlockId parent;
   uint64_t salt = 0;
   std::span<const TokenId> tokens;  // (block_tokens)
-  int32_t prompt_rows = 0;          // in [0, block_tokens]
+  int32_t prompt_rows = 0;          // in [0, block_tokens]; 0 where all rows are alike (Limits::prompt_rows_differ)
 };
 
 // A tree of blocks: a node is a block that is full of computed rows, an edge leads to the block before it.

@@ -76,7 +76,7 @@ void Model::prepare(const Batch& batch, Backend& backend, const KvStore& kv, Wor
   QUIRE_CHECK(batch.origins.size() == batch.tokens.size(), "an origin for each row");
   const auto is_prompt = [&](int32_t of) { return batch.origins[static_cast<size_t>(of)] == RowOrigin::prompt; };
   space.prompt_rows().clear();
-  for (int32_t of = 0; of < row; ++of) {
+  for (int32_t of = 0; backend.prompt_rows_differ() && of < row; ++of) {
     if (is_prompt(of)) space.prompt_rows().push_back(of);
   }
 }
@@ -123,7 +123,7 @@ Logits Model::logits(std::span<const int32_t> rows, Backend& backend, Workspace&
         prompt_rows.push_back(index);
       }
     }
-    backend.matmul(space.h(count), prompt_rows, PromptInput::exact, space.scratch(), {{weights_.output, logits}});
+    backend.matmul(space.h(count), prompt_rows, space.scratch(), {{weights_.output, logits}});
   }
   return {.values = {logits.values, static_cast<size_t>(logits.count * logits.width)}, .vocab = vocab_size()};
 }

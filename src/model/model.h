@@ -36,9 +36,10 @@ class Model {
   // Computes every row of the batch: writes its keys and values, and the logits of the sampled rows into `space`.
   // An error when token embeddings cannot be read, or the file is not the one that was loaded any more: nothing has
   // been computed then.
-  // A row's bits depend on its sequence up to it, with each position's origin, and on the kernel table alone.
-  // Rows of one sequence may come in several slices, positions ascending: each sees all that are before it.
-  // REQUIRES: the batch fits into `space`, and block tables cover their slices.
+  // A row's bits depend on its sequence up to it and on the kernel table alone; where the backend's
+  // prompt_rows_differ(), on each position's origin too. Rows of one sequence may come in several slices, positions
+  // ascending: each sees all that are before it. REQUIRES: the batch fits into `space`, and block tables cover their
+  // slices.
   Result<Logits> forward(const Batch& batch, Backend& backend, const KvStore& kv, Workspace& space) const;
   // Of rows of the last batch that `space` was used for, in any order: their logits, and what the output matrix reads
   // of them. Bits are those that forward gives the same row; each result takes the place of those before it. REQUIRES:

@@ -14,10 +14,7 @@ struct Step {
   const ModelConfig& config;
   std::span<const RowRun> runs;  // cover the rows, in order
   const AttentionPlan& attention_plan;
-  // Rows of prompts, which projections read exactly: all but gate and up, which are more than half of the products,
-  // unless exactness is free. Generated rows are read in int8 alone: a prompt is computed once and then read by all
-  // that follows, and its steps are not what memory limits.
-  std::span<const int32_t> prompt_rows;
+  std::span<const int32_t> prompt_rows;  // ascending; none where the backend tells them from no others
   RopeRows turns;
   Scratch scratch;
 

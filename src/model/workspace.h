@@ -42,7 +42,7 @@ class Workspace {
   // Filled by each step; their capacity is enough for any.
   std::vector<RowRun>& runs() { return runs_; }
   AttentionPlan& attention_plan() { return attention_plan_; }
-  std::vector<int32_t>& prompt_rows() { return prompt_rows_; }                // whose origin is the prompt, ascending
+  std::vector<int32_t>& prompt_rows() { return prompt_rows_; }                // ascending; none: all rows are alike
   std::vector<int32_t>& sampled_rows() { return sampled_rows_; }              // by row of the logits
   std::vector<int32_t>& logits_prompt_rows() { return logits_prompt_rows_; }  // of rows of logits, the prompt's
 

@@ -225,7 +225,8 @@ BlockKey Scheduler::State::key_at(const Entry& entry, int32_t block_index, Block
   return {.parent = parent,
           .salt = sequence.cache_salt,
           .tokens = tokens.subspan(static_cast<size_t>(begin), static_cast<size_t>(limits.block_tokens)),
-          .prompt_rows = std::clamp(sequence.prompt_length - begin, 0, limits.block_tokens)};
+          .prompt_rows =
+              limits.prompt_rows_differ ? std::clamp(sequence.prompt_length - begin, 0, limits.block_tokens) : 0};
 }
 
 BlockKey Scheduler::State::key_of(const Entry& entry, int32_t block_index) const {

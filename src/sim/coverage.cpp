@@ -31,6 +31,7 @@ std::string_view name(Occurrence occurrence) {
                                                                            "refused: busy",
                                                                            "refused: too large",
                                                                            "prompt cached",
+                                                                           "answer cached",
                                                                            "prompt shared live",
                                                                            "waited for a leader",
                                                                            "evicted",

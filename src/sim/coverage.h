@@ -37,6 +37,7 @@ enum class Occurrence : uint8_t {
   refused_busy,
   refused_too_large,
   prompt_cached,       // a prompt was served from the tree
+  answer_cached,       // ... from rows of an answer, as the next turn of a chat
   prompt_shared_live,  // ... while another one that computed it was running
   waited_for_leader,   // a running sequence let another one compute their common block
   evicted,             // a cached block was taken

@@ -11,6 +11,7 @@ namespace quire::sim {
 FakeExecutor::FakeExecutor(const Limits& limits, int32_t vocab_size, std::map<SequenceId, Fault> faults,
                            Observer observer)
     : block_tokens_(limits.block_tokens),
+      prompt_rows_differ_(limits.prompt_rows_differ),
       vocab_size_(vocab_size),
       faults_(std::move(faults)),
       observer_(std::move(observer)),
@@ -46,7 +47,8 @@ bool FakeExecutor::compute(const Batch& batch, const BatchSlice& slice, std::opt
     if (fault == FaultKind::fails && index >= count / 2) return false;
     const size_t batch_row = static_cast<size_t>(slice.row_begin + index);
     const int32_t position = slice.position_begin + index;
-    const KvRow row = attention.row(batch.tokens[batch_row], position, batch.origins[batch_row]);
+    const RowOrigin origin = prompt_rows_differ_ ? batch.origins[batch_row] : RowOrigin::prompt;
+    const KvRow row = attention.row(batch.tokens[batch_row], position, origin);
     row_at(slice, position) = row;
     attention.read(row);
     attended_[batch_row] = attention;

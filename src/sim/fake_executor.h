@@ -56,6 +56,7 @@ class FakeExecutor final : public Executor {
 
   // const after construction
   const int32_t block_tokens_;
+  const bool prompt_rows_differ_;
   const int32_t vocab_size_;
   const std::map<SequenceId, Fault> faults_;
   const Observer observer_;

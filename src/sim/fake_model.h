@@ -12,13 +12,13 @@ namespace quire::sim {
 
 inline constexpr size_t fake_state_width = 4;  // of what its output matrix reads
 
-// What the model keeps of a position. Like a real KV row it depends on the token, where it stands, by which recipe it
-// was made, and on everything before it; not on the sequence it was made for.
+// What the model keeps of a position. Like a real KV row it depends on the token, where it stands, and on everything
+// before it, and where prompt rows differ on its origin; not on the sequence it was made for.
 struct KvRow {
   TokenId token = -1;
-  int32_t position = -1;  // -1: nobody's
-  RowOrigin origin = RowOrigin::prompt;
-  uint64_t attended = 0;  // what the row's own attention gave when it was computed
+  int32_t position = -1;                 // -1: nobody's
+  RowOrigin origin = RowOrigin::prompt;  // always, where rows of prompts are like all others
+  uint64_t attended = 0;                 // what the row's own attention gave when it was computed
 };
 
 // Attention over the rows before, as it is accumulated in order of position.

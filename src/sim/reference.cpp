@@ -24,8 +24,9 @@ namespace {
 // One request and nothing else: a token, a row, a token.
 class Alone {
  public:
-  Alone(const Request& request, const Tokenizer& tokenizer)
+  Alone(const Request& request, const Limits& limits, const Tokenizer& tokenizer)
       : request_(request),
+        limits_(limits),
         tokenizer_(tokenizer),
         too_early_(request.stop_tokens),
         stream_(request.stop),
@@ -36,10 +37,11 @@ class Alone {
     if (request.constraint != nullptr) constraint_ = request.constraint->begin();
   }
 
-  Answer answer(int32_t context_tokens) {
+  Answer answer() {
     read_prompt();
     if (request_.pooling != Pooling::none) return pooled_answer();
-    const int64_t context = request_.context_max > 0 ? std::min(request_.context_max, context_tokens) : context_tokens;
+    const int64_t context =
+        request_.context_max > 0 ? std::min(request_.context_max, limits_.context_tokens) : limits_.context_tokens;
     const int64_t room = context - std::ssize(request_.prompt);
     int64_t wanted = request_.generated_max < 0 ? room : request_.generated_max;
     if (request_.shift_keep < 0) wanted = std::min(room, wanted);
@@ -93,7 +95,8 @@ class Alone {
   }
 
   void append(TokenId token, RowOrigin origin) {
-    attention_.read(attention_.row(token, static_cast<int32_t>(timeline_.size()), origin));
+    const RowOrigin counts = limits_.prompt_rows_differ ? origin : RowOrigin::prompt;
+    attention_.read(attention_.row(token, static_cast<int32_t>(timeline_.size()), counts));
     timeline_.push_back(token);
   }
 
@@ -138,6 +141,7 @@ class Alone {
   }
 
   const Request& request_;
+  const Limits& limits_;
   const Tokenizer& tokenizer_;
   const std::vector<TokenId> end_tokens_ = {end_token};
   std::vector<TokenId> too_early_;
@@ -157,8 +161,8 @@ class Alone {
 
 }  // namespace
 
-Answer answer_alone(const Request& request, int32_t context_tokens, const Tokenizer& tokenizer) {
-  return Alone(request, tokenizer).answer(context_tokens);
+Answer answer_alone(const Request& request, const Limits& limits, const Tokenizer& tokenizer) {
+  return Alone(request, limits, tokenizer).answer();
 }
 
 }  // namespace quire::sim

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/event.h"
+#include "core/limits.h"
 #include "core/request.h"
 #include "text/tokenizer.h"
 
@@ -22,6 +23,6 @@ struct Answer {
 void add_logprobs(const std::vector<PositionLogprobs>& positions, std::vector<float>& to);
 
 // REQUIRES: the prompt fits into the context, with an answer if there is one.
-Answer answer_alone(const Request& request, int32_t context_tokens, const Tokenizer& tokenizer);
+Answer answer_alone(const Request& request, const Limits& limits, const Tokenizer& tokenizer);
 
 }  // namespace quire::sim

@@ -312,6 +312,8 @@ void Simulation::note_followers(const Batch& batch) {
     if (!in_batch && std::ssize(batch.tokens) < world_.limits.step_tokens_max) note(Occurrence::waited_for_leader);
     if (sequence->cached_tokens == 0) continue;
     note(Occurrence::prompt_cached);
+    const int32_t said = track.world->prompt_said;
+    if (said >= 0 && sequence->cached_tokens > said) note(Occurrence::answer_cached);
     // A block that two running ones have, one of which did not compute it.
     for (const Track& other : tracks_) {
       const Sequence* owner = engine_.scheduler().find(other.world->request.id);
@@ -415,7 +417,7 @@ void Simulation::check_answer(const Track& track, const Finished& finished) {
     if (finished.error_kind != ErrorKind::too_large) fail(fmt::format("{} does not fit", request.id.value));
     return;
   }
-  const Answer alone = answer_alone(request, context, tokenizer_);
+  const Answer alone = answer_alone(request, engine_.limits(), tokenizer_);
   const bool complete = finished.reason == FinishReason::stop || finished.reason == FinishReason::length;
   const bool same =
       complete

@@ -4,6 +4,7 @@
 
 #include "base/random.h"
 #include "sim/fake_constraint.h"
+#include "sim/reference.h"
 #include "sim/vocabulary.h"
 
 namespace quire::sim {
@@ -170,6 +171,38 @@ void force_tokens(uint64_t seed, World& world) {
   }
 }
 
+// The next turn of an earlier one, if that fits: its prompt, its answer, and something of its own.
+void continue_chat(Random& random, const WorldRequest& earlier, const Limits& limits, WorldRequest& one) {
+  const Request& before = earlier.request;
+  if (std::ssize(before.prompt) >= limits.context_tokens || before.pooling != Pooling::none) return;
+  static const std::unique_ptr<const Tokenizer> tokenizer = make_tokenizer().value();
+  const std::vector<TokenId> said = answer_alone(before, limits, *tokenizer).tokens;
+  const int64_t room = limits.context_tokens - 1 - std::ssize(before.prompt) - std::ssize(said);
+  if (said.empty() || room < 0) return;
+  one.request.prompt = before.prompt;
+  one.request.prompt.insert(one.request.prompt.end(), said.begin(), said.end());
+  for (int64_t own = random.below(std::min<int64_t>(room, 4) + 1); own > 0; --own) {
+    one.request.prompt.push_back(letter(random, letter_count));
+  }
+  one.request.cache_salt = before.cache_salt;
+  one.prompt_said = static_cast<int32_t>(before.prompt.size());
+}
+
+// In every second world rows of prompts have an arithmetic of their own; in every second some requests are next turns
+// of earlier ones.
+void continue_chats(uint64_t seed, World& world) {
+  Random random(mix(seed + 2));
+  world.limits.prompt_rows_differ = random.percent(50);
+  if (random.percent(50)) return;
+  for (size_t index = 1; index < world.requests.size(); ++index) {
+    const size_t before = static_cast<size_t>(random.below(static_cast<int64_t>(index)));
+    WorldRequest& one = world.requests[index];
+    if (random.percent(50)) continue;
+    one.arrival_step = std::max(one.arrival_step, world.requests[before].arrival_step + random.below(40));
+    continue_chat(random, world.requests[before], world.limits, one);
+  }
+}
+
 // In every third world some have answers that go on when their contexts are full, and contexts of their own sizes.
 void shift_contexts(uint64_t seed, World& world) {
   Random random(mix(seed + 1));
@@ -216,6 +249,7 @@ World make_world(uint64_t seed) {
   }
   add_readings(random, world.requests);
   force_tokens(seed, world);
+  continue_chats(seed, world);
   shift_contexts(seed, world);
   std::ranges::stable_sort(world.requests, {}, &WorldRequest::arrival_step);
   for (size_t index = 0; index < world.requests.size(); ++index) world.requests[index].request.id = {index + 1};

@@ -19,6 +19,7 @@ struct WorldRequest {
   int32_t queue_steps = -1;     // the same, while nothing of it was computed
   int32_t cancel_steps = -1;    // after its arrival, or after it was first seen parked; -1: never
   bool cancels_parked = false;  // the latter
+  int32_t prompt_said = -1;     // its prompt begins with an earlier one's prompt of so many tokens, and its answer
   std::optional<Fault> fault;
 };
 

@@ -118,16 +118,16 @@ TEST(CpuBackend, embeds_stored_rows_and_gives_zeros_for_a_token_that_has_none) {
   });
 }
 
-// One input, matrices of two kinds: what each form of the input is worth.
+// One input, matrices of two kinds: what each form of the input is worth, and whether a prompt's rows have their own.
 TEST(CpuBackend, projects_one_input_by_matrices_of_different_types) {
   const Stored quantized(ElementType::q4_0, 100, 256, 1);
   const Stored floats(ElementType::f16, 33, 256, 2);
   const Stored pairs(ElementType::bf16, 50, 256, 4);
   const Buffer x(137, 256, 3);
-  std::vector<int32_t> exact_rows, all_rows;
+  std::vector<int32_t> all_rows, some_rows;
   for (int32_t row = 0; row < 137; ++row) {
     all_rows.push_back(row);
-    if (row % 3 == 1) exact_rows.push_back(row);
+    if (row % 3 == 1) some_rows.push_back(row);
   }
   const auto product_with = [&](const Stored& weights) -> Expected {
     return [&](int64_t row, int64_t output) {
@@ -139,39 +139,38 @@ TEST(CpuBackend, projects_one_input_by_matrices_of_different_types) {
     };
   };
   ScratchMemory memory;
-  std::array<std::vector<float>, 2> first_bits;  // of tables without and with an arithmetic in bf16
+  std::vector<float> first_bits, first_bits_of_prompts;
   for_each_table([&](CpuBackend& backend) {
-    const bool in_bf16 = backend.name().starts_with("amx");
     PageArena weights("weights");
     const Matrix a = backend.load_matrix(quantized.view, weights, [](auto) {}).value();
     const Matrix b = backend.load_matrix(floats.view, weights, [](auto) {}).value();
     const Matrix c = backend.load_matrix(pairs.view, weights, [](auto) {}).value();
-    const Buffer one(137, 100), mixed(137, 100), exact(137, 100), plain(137, 33), rounded(137, 50);
-    backend.matmul(x.rows, {}, PromptInput::exact, memory.scratch, {{a, one.rows}, {b, plain.rows}});
+    const Buffer one(137, 100), plain(137, 33), rounded(137, 50);
+    backend.matmul(x.rows, {}, memory.scratch, {{b, plain.rows}, {a, one.rows}, {c, rounded.rows}});
     // The step of 32 random values is about 2.4 / 127 of their size, and its error that over the root of 12.
     EXPECT_NEAR(relative_rms_error(one.rows, product_with(quantized)), 0.0055, 0.0005);
     EXPECT_LE(relative_rms_error(plain.rows, product_with(floats)), 1e-6);
-    backend.matmul(x.rows, all_rows, PromptInput::exact, memory.scratch,
-                   {{b, plain.rows}, {a, exact.rows}, {c, rounded.rows}});
-    // The same once more, of the remainder, which is evenly spread: 1 / 127 / the root of 3. In bf16 an input and a
-    // weight are each off by at most 2^-9 of themselves, evenly spread between powers of two: about 2^-9 / 1.2.
-    EXPECT_LE(relative_rms_error(exact.rows, product_with(quantized)), in_bf16 ? 0x1p-9 * 1.2 : 0.0055 * 0.0050);
-    EXPECT_LE(relative_rms_error(plain.rows, product_with(floats)), 1e-6);
-    // BF16 weights, beside others: exact, or with inputs rounded as above.
-    const bool rounds = in_bf16 || backend.name().starts_with("avx512_bf16");
+    // BF16 weights: exact, or with inputs rounded as below.
+    const bool rounds = backend.prompt_rows_differ() || backend.name().starts_with("avx512_bf16");
     EXPECT_LE(relative_rms_error(rounded.rows, product_with(pairs)), rounds ? 0x1p-9 : 1e-6);
-    backend.matmul(x.rows, exact_rows, PromptInput::exact, memory.scratch, {{a, mixed.rows}});
+    if (first_bits.empty()) first_bits = one.values;
+    EXPECT_EQ(0, std::memcmp(first_bits.data(), one.values.data(), first_bits.size() * sizeof(float)));
+
+    ASSERT_EQ(backend.prompt_rows_differ(), backend.name().starts_with("amx"));
+    if (!backend.prompt_rows_differ()) return;
+    const Buffer in_bf16(137, 100), mixed(137, 100);
+    backend.matmul(x.rows, all_rows, memory.scratch, {{b, plain.rows}, {a, in_bf16.rows}});
+    // An input and a weight are each off by at most 2^-9 of themselves, evenly spread between powers of two: about
+    // 2^-9 / 1.2.
+    EXPECT_LE(relative_rms_error(in_bf16.rows, product_with(quantized)), 0x1p-9 * 1.2);
+    if (first_bits_of_prompts.empty()) first_bits_of_prompts = in_bf16.values;
+    EXPECT_EQ(0,
+              std::memcmp(first_bits_of_prompts.data(), in_bf16.values.data(), in_bf16.values.size() * sizeof(float)));
+    EXPECT_LE(relative_rms_error(plain.rows, product_with(floats)), 1e-6);
+    backend.matmul(x.rows, some_rows, memory.scratch, {{a, mixed.rows}});
     for (int64_t row = 0; row < 137; ++row) {
-      EXPECT_EQ(0, std::memcmp(mixed.rows.row(row), (row % 3 == 1 ? exact : one).rows.row(row), 400)) << row;
+      EXPECT_EQ(0, std::memcmp(mixed.rows.row(row), (row % 3 == 1 ? in_bf16 : one).rows.row(row), 400)) << row;
     }
-    std::vector<float>& expected = first_bits[in_bf16 ? 1 : 0];
-    if (expected.empty()) expected = mixed.values;
-    EXPECT_EQ(0, std::memcmp(expected.data(), mixed.values.data(), expected.size() * sizeof(float)));
-    // Exactness that costs nothing is not given up.
-    const Buffer cheap(137, 100);
-    backend.matmul(x.rows, exact_rows, PromptInput::cheap, memory.scratch, {{a, cheap.rows}});
-    const std::vector<float>& same = in_bf16 ? mixed.values : one.values;
-    EXPECT_EQ(0, std::memcmp(same.data(), cheap.values.data(), same.size() * sizeof(float)));
   });
 }
 

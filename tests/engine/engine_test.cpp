@@ -201,6 +201,28 @@ TEST_F(EngineTest, a_second_equal_prompt_is_served_from_the_cache) {
   EXPECT_EQ(world_.answers()[{1}].tokens, world_.answers()[{3}].tokens);
 }
 
+// The rows of an answer serve as a prompt's, so a turn computes what is new, and at most a block of what is old: the
+// last one, if it is not full.
+TEST(EngineCache, each_turn_of_a_chat_computes_only_what_is_new) {
+  LoadedModel loaded(tiny_model(), *find_kernel_table("scalar"), 1);
+  World world(loaded, loaded.backend, small_limits());
+  std::vector<TokenId> chat(40, 11);
+  size_t known = 0;
+  for (uint64_t turn = 1; turn <= 8; ++turn) {
+    for (uint64_t said = 0; said < 7; ++said) chat.push_back(static_cast<TokenId>(12 + turn + said % 3));
+    Request next = request(turn, chat, 11);
+    next.ignore_eos = true;
+    world.engine().submit(std::move(next));
+    world.run();
+    const Answer& answer = world.answers().at({turn});
+    const size_t computed = chat.size() - static_cast<size_t>(answer.finished.stats.cached_tokens);
+    EXPECT_LE(computed, chat.size() - known + 32) << "turn " << turn;
+    ASSERT_EQ(answer.tokens.size(), 11U);
+    chat.insert(chat.end(), answer.tokens.begin(), answer.tokens.end());
+    known = chat.size() - 1;  // nobody has computed the last token yet
+  }
+}
+
 TEST_F(EngineTest, a_token_outside_the_vocabulary_fails_its_own_request_only) {
   world_.engine().submit(request(1, {1, 4}, 5));
   world_.engine().submit(request(2, {1, 1 << 30}, 5));

@@ -121,10 +121,9 @@ std::vector<Request> mixed_requests(uint64_t seed, int32_t vocab, int count, con
 
 constexpr uint64_t requests_seed = 2026;
 
-std::map<SequenceId, Answer> alone(const LoadedModel& loaded, Backend& backend, int count) {
+std::map<SequenceId, Answer> alone(const LoadedModel& loaded, Backend& backend, const std::vector<Request>& requests) {
   std::map<SequenceId, Answer> answers;
-  for (const Request& request :
-       mixed_requests(requests_seed, loaded.model.vocab_size(), count, constraints_of(*loaded.tokenizer))) {
+  for (const Request& request : requests) {
     World world(loaded, backend, roomy());  // nothing is cached from the one before
     world.engine().submit(request);
     world.run();
@@ -133,20 +132,37 @@ std::map<SequenceId, Answer> alone(const LoadedModel& loaded, Backend& backend, 
   return answers;
 }
 
+// Next turns of chats: a prompt, its answer, and a little more.
+std::vector<Request> next_turns(const std::vector<Request>& requests, const std::map<SequenceId, Answer>& answers) {
+  std::vector<Request> turns;
+  for (const Request& before : requests) {
+    const std::vector<TokenId>& said = answers.at(before.id).tokens;
+    if (before.pooling != Pooling::none || before.prompt.size() + said.size() + 12 > context_tokens) continue;
+    Request turn{.id = {before.id.value + 10'000}, .prompt = before.prompt, .generated_max = 8};
+    turn.prompt.insert(turn.prompt.end(), said.begin(), said.end());
+    turn.prompt.push_back(before.prompt.back());
+    turn.logprobs_top_n = 1;
+    turns.push_back(std::move(turn));
+  }
+  return turns;
+}
+
 struct Together {
   std::map<SequenceId, Answer> answers;
   SchedulerCounts counts;
   int64_t recomputed = 0;
 };
 
-// All requests at random steps, with strangers among them that are cancelled at random and have the same constraints.
-Together together(const LoadedModel& loaded, Backend& backend, int count, const Limits& limits, uint64_t seed,
-                  constraint::MemoryBounds bounds = {}) {
+// All requests at random steps, each next turn some steps after them, with strangers among them that are cancelled at
+// random and have the same constraints.
+Together together(const LoadedModel& loaded, Backend& backend, int count, const std::vector<Request>& turns,
+                  const Limits& limits, uint64_t seed, constraint::MemoryBounds bounds = {}) {
   std::mt19937_64 random(seed);
   World world(loaded, backend, limits);
   const int32_t vocab = loaded.model.vocab_size();
   const Constraints constraints = constraints_of(*loaded.tokenizer, bounds);
-  const std::vector<Request> requests = mixed_requests(requests_seed, vocab, count, constraints);
+  std::vector<Request> requests = mixed_requests(requests_seed, vocab, count, constraints);
+  requests.insert(requests.end(), turns.begin(), turns.end());
   std::vector<Request> strangers = mixed_requests(seed ^ 0x5eed, vocab, 16, constraints);
   std::vector<SequenceId> alive;
   size_t next = 0;
@@ -195,13 +211,17 @@ void expect_same_bytes(gguf::File&& file, const KernelTable& table, int count, c
   LoadedModel loaded(std::move(file), table, 1, kv_type);
   Team two_workers(2);
   CpuBackend two(two_workers, table);
-  const std::map<SequenceId, Answer> expected = alone(loaded, loaded.backend, count);
+  const std::vector<Request> requests =
+      mixed_requests(requests_seed, loaded.model.vocab_size(), count, constraints_of(*loaded.tokenizer));
+  std::map<SequenceId, Answer> expected = alone(loaded, loaded.backend, requests);
+  const std::vector<Request> turns = next_turns(requests, expected);
+  expected.merge(alone(loaded, loaded.backend, turns));
   const std::string name = model + " on " + std::string(table.name);
 
-  expect_same(expected, together(loaded, loaded.backend, count, roomy(), 1).answers, name + ", roomy");
-  expect_same(expected, together(loaded, two, count, roomy(), 2).answers, name + ", roomy, 2 threads");
+  expect_same(expected, together(loaded, loaded.backend, count, turns, roomy(), 1).answers, name + ", roomy");
+  expect_same(expected, together(loaded, two, count, turns, roomy(), 2).answers, name + ", roomy, 2 threads");
   const constraint::MemoryBounds forgetful{.automaton_bytes = 0, .masks_bytes = 0};
-  const Together pressed = together(loaded, two, count, tight(), 3, forgetful);
+  const Together pressed = together(loaded, two, count, turns, tight(), 3, forgetful);
   expect_same(expected, pressed.answers, name + ", tight, 2 threads");
   EXPECT_GT(pressed.counts.evictions, 0) << "a tight cache evicts";
   EXPECT_GT(pressed.counts.preemptions, 0) << "a tight cache parks";

@@ -102,7 +102,7 @@ class World {
  public:
   World(const LoadedModel& loaded, Backend& backend, const Limits& limits)
       : executor_(take(ModelExecutor::create(loaded.model, backend, limits))),
-        engine_(limits, executor_, *loaded.tokenizer, clock_,
+        engine_(on(backend, limits), executor_, *loaded.tokenizer, clock_,
                 [this](std::vector<Event>&& events) { receive(std::move(events)); }) {}
 
   Engine& engine() { return engine_; }
@@ -121,6 +121,11 @@ class World {
   int64_t now_ns() const { return clock_.now_ns(); }
 
  private:
+  static Limits on(const Backend& backend, Limits limits) {
+    limits.prompt_rows_differ = backend.prompt_rows_differ();
+    return limits;
+  }
+
   void receive(std::vector<Event>&& events) {
     for (Event& event : events) {
       Answer& answer = answers_[event.id];

@@ -212,43 +212,6 @@ TEST(QuantizeActivations, has_the_bits_of_the_scalar_table_in_every_table) {
   }
 }
 
-// Two roundings, and then as any other values: what the form of a row lacks, made in memory first.
-TEST(QuantizeRemainders, are_those_of_the_values_less_their_form_in_every_table) {
-  Random random(9);
-  for (const int64_t inputs : {32, 96, 1024}) {
-    auto values = mixed_floats(6 * inputs, random);
-    for (size_t k = 0; k < 32; ++k) values[k] = 0.0F;
-    values[static_cast<size_t>(inputs)] = std::numeric_limits<float>::infinity();
-    values[static_cast<size_t>(2 * inputs) + 5] = std::numeric_limits<float>::quiet_NaN();
-    for (size_t k = 0; k < 32; ++k) values[static_cast<size_t>(3 * inputs) + k] *= 1e-33F;  // below the floor
-    for (size_t k = 0; k < 32; ++k) values[static_cast<size_t>(4 * inputs) + k] *= 1e-27F;  // the remainder is
-    values[static_cast<size_t>(5 * inputs) + 3] = std::numeric_limits<float>::max();
-    for (const KernelTable* table : supported_kernel_tables()) {
-      const Rows first(*table, values, 6, inputs);
-      std::vector<float> lacking(values.size());
-      for (size_t k = 0; k < values.size(); ++k) {
-        const float form = first.scales[k / 32] * static_cast<float>(first.quants[k]);
-        lacking[k] = values[k] - form;
-      }
-      const Rows expected(*find_kernel_table("scalar"), lacking, 6, inputs);
-      Rows second(*table, std::vector<float>(values.size()), 6, inputs);
-      table->quantize_remainders({.x = values.data(),
-                                  .first_quants = first.quants.data(),
-                                  .first_scales = first.scales.data(),
-                                  .rows = 6,
-                                  .inputs = inputs,
-                                  .quants = second.quants.data(),
-                                  .scales = second.scales.data(),
-                                  .quant_sums = second.quant_sums.data(),
-                                  .group_sums = second.group_sums.data()});
-      EXPECT_EQ(second.quants, expected.quants) << table->name;
-      EXPECT_EQ(second.quant_sums, expected.quant_sums) << table->name;
-      EXPECT_TRUE(same_bits(second.scales, expected.scales)) << table->name;
-      EXPECT_TRUE(same_bits(second.group_sums, expected.group_sums)) << table->name;
-    }
-  }
-}
-
 TEST(KernelTables, begin_with_scalar_and_are_found_by_name) {
   ASSERT_FALSE(supported_kernel_tables().empty());
   EXPECT_EQ(supported_kernel_tables().front()->name, "scalar");

@@ -48,7 +48,7 @@ class AccuracyOfType : public testing::TestWithParam<Case> {};
 
 // Random matrices of unit gain are the hard case: every branch is as large as what it is added to, so that each of the
 // errors on the way counts, and there is nothing but errors to count.
-TEST_P(AccuracyOfType, logits_are_within_one_percent_of_the_reference) {
+TEST_P(AccuracyOfType, logits_are_near_those_of_the_reference) {
   const std::vector<std::byte> bytes = test::synthesize({.architecture = GetParam().architecture,
                                                          .type = GetParam().type,
                                                          .layers = 3,
@@ -64,12 +64,12 @@ TEST_P(AccuracyOfType, logits_are_within_one_percent_of_the_reference) {
   RecordProperty("prompt", std::to_string(errors.of_prompt));
   RecordProperty("generated", std::to_string(errors.of_generated));
   // F32: some hundred roundings of 2^-24. F16 reads float activations, and so does BF16 on most tables: KV in f16 is
-  // what is left. BF16 where it reads bf16 ones (2^-8 of each value at most): below. Others: activations in int8 where
-  // gate and up read a prompt, 0.7 % seen; everywhere for generated rows, 1.41 % seen (a trained model's are below 1 %
-  // too: the next test; what 1 % would cost here: ADR 3).
+  // what is left. BF16 where it reads bf16 ones (2^-8 of each value at most): below. Others: activations in int8, 1.45
+  // % seen (a trained model's are below 1 %: the next test; what 1 % would cost here: ADR 3).
   const bool float_inputs = !reads_quantized_activations(GetParam().type);
-  EXPECT_LE(errors.of_prompt, GetParam().type == ElementType::f32 ? 1e-5 : float_inputs ? 1e-3 : 1e-2);
-  EXPECT_LE(errors.of_generated, GetParam().type == ElementType::f32 ? 1e-5 : float_inputs ? 1e-3 : 1.5e-2);
+  const double error_max = GetParam().type == ElementType::f32 ? 1e-5 : float_inputs ? 1e-3 : 1.5e-2;
+  EXPECT_LE(errors.of_prompt, error_max);
+  EXPECT_LE(errors.of_generated, error_max);
   if (is_bf16) {
     const Errors rounded = errors_of(bytes, some_tokens(36, 96), avx512_bf16_specification());
     RecordProperty("rounded", std::to_string(rounded.of_prompt));

@@ -1,5 +1,6 @@
 // The same bits for a token, however it is computed: alone or in company, in chunks of any size, on one thread or two,
-// in whichever blocks its sequence lies. Compared with memcmp, on each table of this machine.
+// in whichever blocks its sequence lies, as a prompt's or as an answer's. Compared with memcmp, on each table of this
+// machine.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -104,6 +105,16 @@ void expect_company_does_not_show(test::LoadedModel& alone, test::LoadedModel& t
   }
 }
 
+// Which of a sequence's rows were a prompt's.
+void expect_origins_do_not_show(test::LoadedModel& loaded, std::mt19937& random) {
+  const std::vector<TokenId> tokens = random_tokens(random, length, loaded.model.vocab_size());
+  const std::vector<BlockId> blocks = test::first_blocks(length, block_tokens);
+  const Limits limits{.block_count = 3, .context_tokens = 96, .running_max = 1, .step_tokens_max = 96};
+  const std::vector<float> as_prompt = test::Runner(loaded, limits).one_by_one(tokens, blocks);
+  const std::vector<float> generated = test::Runner(loaded, limits).one_by_one(tokens, blocks, prompt_length);
+  EXPECT_TRUE(equal_rows(generated, as_prompt));
+}
+
 void expect_the_same_bits(const std::function<gguf::File()>& open) {
   for (const KernelTable* kernels : test::every_arithmetic()) {
     SCOPED_TRACE(kernels->name);
@@ -114,6 +125,7 @@ void expect_the_same_bits(const std::function<gguf::File()>& open) {
     std::mt19937 random(seed);
     expect_chunks_do_not_show(two_threads, std::array<size_t, 3>{2, 33, length}, random);
     expect_company_does_not_show(one_thread, two_threads, random);
+    if (!two_threads.backend.prompt_rows_differ()) expect_origins_do_not_show(two_threads, random);
     if (testing::Test::HasFatalFailure()) return;
   }
 }

@@ -235,19 +235,23 @@ TEST(Scheduler, a_request_that_asks_not_to_use_the_cache_computes_its_prompt) {
   EXPECT_EQ(driver.step()[0].begin, 0);
 }
 
-// The next turn of a chat: rows that were made as an answer are no prompt rows.
-TEST(Scheduler, a_prompt_is_served_only_from_rows_that_were_made_as_prompt) {
-  Driver driver(limits_of(4, 16));
-  driver.admit(1, tokens_from(0, 8), 9);
-  std::vector<TokenId> timeline;
-  while (driver.state(1) != SequenceState::finished) {
-    timeline = driver.scheduler.find({1})->tokens;
-    driver.step();
+// The next turn of a chat. Where prompt rows differ, rows that were made as an answer are none.
+TEST(Scheduler, the_next_turn_is_served_from_the_answer_but_where_prompt_rows_differ) {
+  for (const bool differ : {false, true}) {
+    Limits limits = limits_of(4, 16);
+    limits.prompt_rows_differ = differ;
+    Driver driver(limits);
+    driver.admit(1, tokens_from(0, 8), 9);
+    std::vector<TokenId> timeline;
+    while (driver.state(1) != SequenceState::finished) {
+      timeline = driver.scheduler.find({1})->tokens;
+      driver.step();
+    }
+    ASSERT_EQ(timeline.size(), 16U);
+    timeline.push_back(5);
+    driver.admit(2, timeline, 1);
+    EXPECT_EQ(driver.step()[0].begin, differ ? 8 : 16);
   }
-  ASSERT_EQ(timeline.size(), 16U);
-  timeline.push_back(5);
-  driver.admit(2, timeline, 1);
-  EXPECT_EQ(driver.step()[0].begin, 8) << "the first prompt, not the answer";
 }
 
 TEST(Scheduler, under_pressure_the_latest_is_parked_and_nothing_is_lost) {

@@ -155,7 +155,8 @@ server::RunnerFactory scripted_runners(std::shared_ptr<const Script> script, Ask
                               .context_max = context,
                               .kv_block_bytes = Limits{}.block_tokens * static_cast<int64_t>(sizeof(KvRow)),
                               .kv_type = "tokens",
-                              .kernels = "scripted"};
+                              .kernels = "scripted",
+                              .prompt_rows_differ = true};  // an answer is told from its prompt by them
     return std::make_unique<ScriptedRunner>(std::move(facts), std::move(tokenizer), script, asked);
   };
 }

@@ -34,16 +34,25 @@ TEST(FakeExecutor, slices_and_blocks_do_not_change_the_bits) {
   EXPECT_FALSE(executor.misread());
 }
 
-TEST(FakeExecutor, another_token_order_origin_or_prefix_changes_them) {
+TEST(FakeExecutor, another_token_order_or_prefix_changes_them) {
   FakeExecutor executor(limits, vocab_size, {}, {});
   const auto right = logits_of(executor, {3, 4, 5, 6}, {prompt, prompt, prompt, prompt}, {{0}, {1}});
   EXPECT_NE(logits_of(executor, {4, 3, 5, 6}, {prompt, prompt, prompt, prompt}, {{2}, {3}}), right);
-  EXPECT_NE(logits_of(executor, {3, 4, 5, 6}, {prompt, prompt, generated, prompt}, {{4}, {5}}), right);
   // The first block of one and the second of another whose prefix differs.
   logits_of(executor, {3, 4, 5, 6, 7}, {prompt, prompt, prompt, prompt, prompt}, {{0}, {1}, {6}});
   const auto after = logits_of(executor, {7}, {prompt}, {{0}, {1}, {6}}, 4);
   EXPECT_NE(logits_of(executor, {7}, {prompt}, {{0}, {3}, {6}}, 4), after);
   EXPECT_FALSE(executor.misread()) << "positions were right all the time";
+}
+
+TEST(FakeExecutor, another_origin_changes_them_where_prompt_rows_differ) {
+  for (const bool differ : {false, true}) {
+    Limits of_rows = limits;
+    of_rows.prompt_rows_differ = differ;
+    FakeExecutor executor(of_rows, vocab_size, {}, {});
+    const auto prompts = logits_of(executor, {3, 4, 5, 6}, {prompt, prompt, prompt, prompt}, {{0}, {1}});
+    EXPECT_EQ(logits_of(executor, {3, 4, 5, 6}, {prompt, prompt, generated, prompt}, {{4}, {5}}) != prompts, differ);
+  }
 }
 
 TEST(FakeExecutor, a_forgotten_or_misplaced_row_is_seen) {

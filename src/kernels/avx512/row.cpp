@@ -10,8 +10,6 @@ void quantize_activations(const float* x, int64_t rows, int64_t inputs, int8_t* 
   quantize_lanes(x, rows * inputs / quant_group, quants, scales, quant_sums, group_sums);
 }
 
-void quantize_remainders(const RemainderArgs& args) { quantize_remainder_lanes(args); }
-
 void rms_norm(const float* x, const float* weight, float epsilon, int64_t n, float* y) {
   rms_norm_lanes(x, weight, epsilon, n, y);
 }

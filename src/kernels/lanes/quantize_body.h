@@ -1,4 +1,4 @@
-// quantize_activations and quantize_remainders in lanes.
+// quantize_activations in lanes.
 // Included by leaf files after their lanes.h: everything has internal linkage.
 #pragma once
 
@@ -9,12 +9,10 @@
 namespace quire {
 namespace {
 
-// values(k): what is quantized, from input k on 16 of them.
-template <class Values>
-QUIRE_LEAF_INLINE void quantize_groups(int64_t groups, const Values& values, int8_t* quants, float* scales,
-                                       int32_t* quant_sums, float* group_sums) {
+QUIRE_LEAF_INLINE void quantize_lanes(const float* x, int64_t groups, int8_t* quants, float* scales,
+                                      int32_t* quant_sums, float* group_sums) {
   for (int64_t g = 0; g < groups; ++g) {
-    const Floats halves[2] = {values(g * quant_group), values(g * quant_group + 16)};
+    const Floats halves[2] = {load(x + g * quant_group), load(x + g * quant_group + 16)};
     const int32_t max_bits = max_magnitude(halves[0], halves[1]);
     const float max = float_of_bits(max_bits);
     float scale = 0.0F;
@@ -36,21 +34,6 @@ QUIRE_LEAF_INLINE void quantize_groups(int64_t groups, const Values& values, int
     quant_sums[2 * g + 1] = all;
     group_sums[g] = scale * static_cast<float>(all);
   }
-}
-
-QUIRE_LEAF_INLINE void quantize_lanes(const float* x, int64_t groups, int8_t* quants, float* scales,
-                                      int32_t* quant_sums, float* group_sums) {
-  quantize_groups(
-      groups, [x](int64_t k) { return load(x + k); }, quants, scales, quant_sums, group_sums);
-}
-
-QUIRE_LEAF_INLINE void quantize_remainder_lanes(const RemainderArgs& args) {
-  const auto remainders = [&args](int64_t k) {
-    const Floats scale = broadcast(args.first_scales[k / quant_group]);
-    return subtract(load(args.x + k), multiply(scale, load_i8(args.first_quants + k)));
-  };
-  quantize_groups(args.rows * args.inputs / quant_group, remainders, args.quants, args.scales, args.quant_sums,
-                  args.group_sums);
 }
 
 }  // namespace

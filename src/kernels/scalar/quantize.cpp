@@ -1,4 +1,4 @@
-// The specification of quantize_activations and quantize_remainders.
+// The specification of quantize_activations.
 #include <bit>
 #include <limits>
 
@@ -37,18 +37,6 @@ void quantize_activations(const float* x, int64_t rows, int64_t inputs, int8_t* 
                           int32_t* quant_sums, float* group_sums) {
   for (int64_t g = 0; g < rows * inputs / quant_group; ++g) {
     quantize_group(x + g * quant_group, quants + g * quant_group, scales[g], quant_sums + 2 * g, group_sums[g]);
-  }
-}
-
-void quantize_remainders(const RemainderArgs& args) {
-  for (int64_t g = 0; g < args.rows * args.inputs / quant_group; ++g) {
-    const int64_t first = g * quant_group;
-    float remainders[quant_group];
-    for (int64_t k = 0; k < quant_group; ++k) {
-      const float value = args.first_scales[g] * static_cast<float>(args.first_quants[first + k]);
-      remainders[k] = args.x[first + k] - value;
-    }
-    quantize_group(remainders, args.quants + first, args.scales[g], args.quant_sums + 2 * g, args.group_sums[g]);
   }
 }
 
