@@ -18,6 +18,7 @@
 #include "backend/roof.h"
 #include "base/team.h"
 #include "kernels/kernels.h"
+#include "kernels/quantized_rows.h"
 
 namespace {
 
@@ -91,25 +92,25 @@ void bench_matmul(Team& team, const KernelTable& table, ElementType type, const 
   const int64_t inputs = weights.matrix.inputs;
   const int64_t rows_max = 512;
   const auto values = random_floats(rows_max * inputs);
-  std::vector<int8_t> quants(values.size());
-  std::vector<float> scales(values.size() / 32);
-  std::vector<int32_t> quant_sums(values.size() / 16);
-  std::vector<float> group_sums(values.size() / 32);
-  table.quantize_activations(values.data(), rows_max, inputs, quants.data(), scales.data(), quant_sums.data(),
-                             group_sums.data());
+  std::vector<std::byte> form(values.size() / 32 * quantized_group_bytes);
   std::vector<uint16_t> rounded(values.size());
   if (table.round_activations != nullptr) table.round_activations(values.data(), rows_max, inputs, rounded.data());
   std::vector<float> y(static_cast<size_t>(rows_max * outputs));
   for (const int64_t rows : {1, 2, 4, 8, 16, 32, 64, 512}) {
+    for (int64_t i = 0; inputs % 32 == 0 && i < row_tile_count(rows, table.tile_rows); ++i) {
+      const RowTile tile = row_tile(rows, table.tile_rows, i);
+      table.quantize_activations({.x = values.data() + tile.begin * inputs,
+                                  .rows = tile.height(),
+                                  .inputs = inputs,
+                                  .tile = form.data() + tile.begin * inputs / 32 * quantized_group_bytes});
+    }
     MatmulArgs args = {.weights = weights.matrix,
                        .x = {.rows = rows,
                              .inputs = inputs,
                              .values = values.data(),
                              .rounded = rounded.data(),
-                             .quants = quants.data(),
-                             .scales = scales.data(),
-                             .quant_sums = quant_sums.data(),
-                             .group_sums = group_sums.data()},
+                             .quantized = form.data(),
+                             .tile_rows = table.tile_rows},
                        .y = y.data(),
                        .y_stride = outputs};
     measure_matmul(team, table, "matmul", args.weights, rows, [&](int64_t begin, int64_t end) {
@@ -237,13 +238,9 @@ void bench_rows(const KernelTable& table, int64_t n) {
     std::copy(x.begin(), x.end(), y.begin());
     table.silu_mul(y.data(), weight.data(), n);
   });
-  std::vector<int8_t> quants(x.size());
-  std::vector<float> scales(x.size() / 32);
-  std::vector<int32_t> quant_sums(x.size() / 16);
-  std::vector<float> group_sums(x.size() / 32);
-  report("quantize_activations", 5 * n, [&] {
-    table.quantize_activations(x.data(), 1, n, quants.data(), scales.data(), quant_sums.data(), group_sums.data());
-  });
+  std::vector<std::byte> form(x.size() / 32 * quantized_group_bytes);
+  report("quantize_activations", 5 * n,
+         [&] { table.quantize_activations({.x = x.data(), .rows = 1, .inputs = n, .tile = form.data()}); });
   const std::vector<float> cosines(64, 0.8F);
   const std::vector<float> sines(64, 0.6F);
   y = x;

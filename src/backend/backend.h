@@ -26,13 +26,9 @@ struct Rows {
 
 // Where operations put what they make on the way; one for a whole step, sized for the widest operation.
 struct Scratch {
-  // The int8 form of a matmul's input.
-  int8_t* quants = nullptr;       // (rows, inputs)
-  float* scales = nullptr;        // (rows, inputs / 32)
-  int32_t* quant_sums = nullptr;  // (rows, inputs / 32, 2)
-  float* group_sums = nullptr;    // (rows, inputs / 32)
-  uint16_t* rounded = nullptr;    // (rows, inputs rounded up to whole pairs): the bf16 form that BF16 weights read
-  uint16_t* bf16 = nullptr;       // (rows rounded up to whole blocks of 16, inputs): the bf16 form of prompt rows
+  std::byte* quantized = nullptr;  // (rows, inputs / 32, quantized_group_bytes): the int8 form of a matmul's input
+  uint16_t* rounded = nullptr;     // (rows, inputs rounded up to whole pairs): the bf16 form that BF16 weights read
+  uint16_t* bf16 = nullptr;        // (rows rounded up to whole blocks of 16, inputs): the bf16 form of prompt rows
   // Split heads, for KV of type f32 only.
   float* split_q = nullptr;    // (rows, 2 * q_width)
   float* split_out = nullptr;  // (rows, 2 * q_width)

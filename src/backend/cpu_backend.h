@@ -55,6 +55,8 @@ class CpuBackend final : public Backend {
   // Fills the forms in scratch that `project` reads: of prompt rows the bf16 form, of others the int8 form.
   void quantize(Rows x, std::span<const int32_t> prompt_rows, const Scratch& scratch);
   void quantize_rows(Rows x, int64_t begin, int64_t end, const Scratch& scratch);
+  // The int8 form of rows [begin, end), tiled by itself.
+  Activations quantized(int64_t inputs, int64_t begin, int64_t end, const Scratch& scratch) const;
   void round_prompt_rows(Rows x, std::span<const int32_t> prompt_rows, const Scratch& scratch);
   // Fills the bf16 form of all rows, which BF16 weights read.
   void round_activations(Rows x, const Scratch& scratch);

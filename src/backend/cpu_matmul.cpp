@@ -4,6 +4,7 @@
 #include "backend/cpu_backend.h"
 #include "base/bytes.h"
 #include "base/check.h"
+#include "kernels/quantized_rows.h"
 
 namespace quire {
 namespace {
@@ -13,17 +14,6 @@ namespace {
 constexpr int64_t fork_products_min = 512 * 1024;
 
 int64_t panel_count(const Projection& projection) { return ceil_div(projection.weights.packed.outputs, panel_outputs); }
-
-// `count` rows of the int8 forms, from `row` on.
-Activations forms_of(const Scratch& scratch, int64_t inputs, int64_t row, int64_t count) {
-  const int64_t groups = inputs / quant_group;
-  return {.rows = count,
-          .inputs = inputs,
-          .quants = scratch.quants + row * inputs,
-          .scales = scratch.scales + row * groups,
-          .quant_sums = scratch.quant_sums + row * groups * 2,
-          .group_sums = scratch.group_sums + row * groups};
-}
 
 // body(begin, end) for each run of neighbours among the rows [0, count) that are not listed. Bands of a step's plan
 // make the runs: they are few.
@@ -45,13 +35,24 @@ void CpuBackend::quantize(Rows x, std::span<const int32_t> prompt_rows, const Sc
   if (!prompt_rows.empty()) round_prompt_rows(x, prompt_rows, scratch);
 }
 
+Activations CpuBackend::quantized(int64_t inputs, int64_t begin, int64_t end, const Scratch& scratch) const {
+  return {.rows = end - begin,
+          .inputs = inputs,
+          .quantized = scratch.quantized + begin * (inputs / quant_group) * quantized_group_bytes,
+          .tile_rows = kernels_.tile_rows};
+}
+
 void CpuBackend::quantize_rows(Rows x, int64_t begin, int64_t end, const Scratch& scratch) {
-  const int64_t groups = x.width / quant_group;
-  for_rows(end - begin, x.width, [&](int64_t first, int64_t last) {
-    const int64_t row = begin + first;
-    kernels_.quantize_activations(x.row(row), last - first, x.width, scratch.quants + row * x.width,
-                                  scratch.scales + row * groups, scratch.quant_sums + row * groups * 2,
-                                  scratch.group_sums + row * groups);
+  const Activations form = quantized(x.width, begin, end, scratch);
+  const int64_t row_bytes = x.width / quant_group * quantized_group_bytes;
+  for_rows(row_tile_count(form.rows, form.tile_rows), form.tile_rows * x.width, [&](int64_t first, int64_t last) {
+    for (int64_t i = first; i < last; ++i) {
+      const RowTile tile = row_tile(form.rows, form.tile_rows, i);
+      kernels_.quantize_activations({.x = x.row(begin + tile.begin),
+                                     .rows = tile.height(),
+                                     .inputs = x.width,
+                                     .tile = scratch.quantized + (begin + tile.begin) * row_bytes});
+    }
   });
 }
 
@@ -81,7 +82,7 @@ void CpuBackend::project(const Projection& projection, Rows x, std::span<const i
   const MatmulArgs args{
       .weights = weights,
       .x = reads_forms
-               ? forms_of(scratch, x.width, 0, x.count)
+               ? quantized(x.width, 0, x.count, scratch)
                : Activations{.rows = x.count, .inputs = x.width, .values = x.values, .rounded = scratch.rounded},
       .y = projection.y.values,
       .y_stride = projection.y.width,
@@ -98,7 +99,7 @@ void CpuBackend::project_in_bf16(const MatmulArgs& all, std::span<const int32_t>
   // A tile of panels is in L2 when it is read for the next run.
   for_runs_between(prompt_rows, all.x.rows, [&](int64_t begin, int64_t end) {
     MatmulArgs args = all;
-    args.x = forms_of(scratch, all.x.inputs, begin, end - begin);
+    args.x = quantized(all.x.inputs, begin, end, scratch);
     args.y = all.y + begin * all.y_stride;
     kernels_.matmul(args);
   });
@@ -115,22 +116,24 @@ void CpuBackend::project_in_bf16(const MatmulArgs& all, std::span<const int32_t>
 void CpuBackend::matmul(Rows x, std::span<const int32_t> prompt_rows, const Scratch& scratch,
                         std::initializer_list<Projection> projections) {
   QUIRE_CHECK(prompt_rows.empty() || prompt_rows_differ(), "rows of prompts have an arithmetic of their own");
-  bool quantized = false;
+  bool reads_quantized = false;
   bool rounded = false;
   int64_t panels = 0;
   for (const Projection& projection : projections) {
     const PackedMatrix& weights = projection.weights.packed;
     QUIRE_CHECK(weights.inputs == x.width && weights.outputs == projection.y.width && x.count == projection.y.count,
                 "shapes fit");
-    quantized = quantized || reads_quantized_activations(weights.type);
+    reads_quantized = reads_quantized || reads_quantized_activations(weights.type);
     rounded = rounded || reads_rounded(weights);
     panels += panel_count(projection);
   }
-  if (quantized) quantize(x, prompt_rows, scratch);
+  if (reads_quantized) quantize(x, prompt_rows, scratch);
   if (rounded) round_activations(x, scratch);
 
   const bool alone = x.count * x.width * panels * panel_outputs < fork_products_min;
-  const int64_t tile = alone ? panels : std::max<int64_t>(1, panels / (team_.worker_count() * tiles_per_worker));
+  // Whole pairs of panels, which kernels take together.
+  const int64_t share = panels / (team_.worker_count() * tiles_per_worker);
+  const int64_t tile = alone ? panels : std::max<int64_t>(1, share > 1 ? share / 2 * 2 : share);
   const auto compute_tile = [&](int64_t index, int) {
     for (const Projection& projection : projections) {
       const int64_t own_panels = panel_count(projection);

@@ -5,8 +5,7 @@
 
 // The members of a KernelTable but for matmul.
 #define QUIRE_DECLARE_ROW_FUNCTIONS                                                                           \
-  void quantize_activations(const float* x, int64_t rows, int64_t inputs, int8_t* quants, float* scales,      \
-                            int32_t* quant_sums, float* group_sums);                                          \
+  void quantize_activations(const QuantizeArgs& args);                                                        \
   void attention(const AttentionArgs& args);                                                                  \
   void kv_write(const KvWriteArgs& args);                                                                     \
   void rms_norm(const float* x, const float* weight, float epsilon, int64_t n, float* y);                     \

@@ -26,10 +26,11 @@
 
 namespace quire {
 
-inline constexpr int64_t panel_outputs = 16;    // outputs whose weights are packed together
-inline constexpr int64_t quant_group = 32;      // activations that share a scale
-inline constexpr int64_t bf16_block_rows = 16;  // rows whose bf16 forms lie together
-inline constexpr int64_t attention_chunk = 32;  // positions scored together, counted from position 0
+inline constexpr int64_t panel_outputs = 16;          // outputs whose weights are packed together
+inline constexpr int64_t quant_group = 32;            // activations that share a scale
+inline constexpr int64_t quantized_group_bytes = 48;  // a group of a row in int8 (kernels/quantized_rows.h)
+inline constexpr int64_t bf16_block_rows = 16;        // rows whose bf16 forms lie together
+inline constexpr int64_t attention_chunk = 32;        // positions scored together, counted from position 0
 // Queries (of a row and a head) that meet a chunk together, one reading of it. What they are while they walk the chunks
 // is 5 KiB; their own q and out, 64 KiB at head_dim 64, stream by from the second level.
 inline constexpr int64_t attention_tile_queries = 128;
@@ -50,13 +51,20 @@ struct PackedMatrix {
 struct Activations {
   int64_t rows = 0;
   int64_t inputs = 0;
-  const float* values = nullptr;        // (rows, inputs)
-  const uint16_t* rounded = nullptr;    // (rows, inputs rounded up to whole pairs): bf16
-  const int8_t* quants = nullptr;       // (rows, inputs)
-  const float* scales = nullptr;        // (rows, inputs / 32)
-  const int32_t* quant_sums = nullptr;  // (rows, inputs / 32, 2): sums of a group's first 16 quants and of all, for
-                                        // weights with an offset
-  const float* group_sums = nullptr;    // (rows, inputs / 32): scale * sum of quants, for weights with a minimum
+  const float* values = nullptr;         // (rows, inputs)
+  const uint16_t* rounded = nullptr;     // (rows, inputs rounded up to whole pairs): bf16
+  const std::byte* quantized = nullptr;  // in tiles of at most tile_rows rows: kernels/quantized_rows.h
+  int64_t tile_rows = 0;                 // in [1, 16]; any is right, the table's own is the fastest
+};
+
+// The int8 form of a tile of at most 16 rows. A group that holds a NaN or an infinity gets the scale NaN and quants 0,
+// so that its own row's results are NaN; one whose values are all below 2^-100 counts as zero.
+// REQUIRES: inputs is a multiple of 32.
+struct QuantizeArgs {
+  const float* x = nullptr;  // (rows, inputs)
+  int64_t rows = 0;
+  int64_t inputs = 0;
+  std::byte* tile = nullptr;  // aligned for floats
 };
 
 // y[r][o] = sum over k of W[o][k] * x[r][k], for outputs of panels [panel_begin, panel_end).
@@ -169,11 +177,8 @@ struct KernelTable {
 
   // y as in MatmulArgs. REQUIRES: the activation form that the weight type reads is filled.
   void (*matmul)(const MatmulArgs& args);
-  // Fills the int8 form of `rows` rows. A group that holds a NaN or an infinity gets the scale NaN and quants 0, so
-  // that its own row's results are NaN; one whose values are all below 2^-100 counts as zero.
-  // REQUIRES: inputs is a multiple of 32.
-  void (*quantize_activations)(const float* x, int64_t rows, int64_t inputs, int8_t* quants, float* scales,
-                               int32_t* quant_sums, float* group_sums);
+  void (*quantize_activations)(const QuantizeArgs& args);
+  int64_t tile_rows = 8;  // of the int8 form, as its matmul is fastest
   // The bf16 form of rows, which matmul reads for BF16 weights: nearest even, what is below 2^-126 as zero; after an
   // odd last input a zero. Null: BF16 weights read the values.
   void (*round_activations)(const float* x, int64_t rows, int64_t inputs, uint16_t* rounded) = nullptr;

@@ -27,6 +27,7 @@ constexpr KernelTable avx2_table = {
     .name = "avx2",
     .matmul = avx2::matmul,
     .quantize_activations = avx2::quantize_activations,
+    .tile_rows = 4,
     .attention = avx2::attention,
     .kv_write = avx2::kv_write,
     .rms_norm = avx2::rms_norm,
@@ -51,6 +52,7 @@ constexpr KernelTable avx512_vnni_table = [] {
   KernelTable table = avx512_table;
   table.name = "avx512_vnni";
   table.matmul = avx512_vnni::matmul;
+  table.tile_rows = 5;
   return table;
 }();
 
@@ -66,6 +68,7 @@ constexpr KernelTable amx_table = [] {
   KernelTable table = avx512_vnni_table;
   table.name = "amx";
   table.matmul = amx::matmul;
+  table.tile_rows = 16;
   table.round_to_bf16 = amx::round_to_bf16;
   table.matmul_bf16 = amx::matmul_bf16;
   return table;

@@ -53,10 +53,7 @@ uint64_t Workspace::place(const ModelConfig& config, std::byte* start) {
   layout.place(logits_, logits_count_max_ * config.vocab);
   layout.place(cosines_, rows * config.rotary_dim / 2);
   layout.place(sines_, rows * config.rotary_dim / 2);
-  layout.place(scratch_.quants, rows * input_max);
-  layout.place(scratch_.scales, rows * (input_max / quant_group));
-  layout.place(scratch_.quant_sums, rows * (input_max / quant_group) * 2);
-  layout.place(scratch_.group_sums, rows * (input_max / quant_group));
+  layout.place(scratch_.quantized, rows * (input_max / quant_group) * quantized_group_bytes);
   layout.place(scratch_.rounded, rows * round_up<int64_t>(input_max, 2));
   layout.place(scratch_.bf16, round_up(rows, bf16_block_rows) * input_max);
   if (config.kv_type == KvType::f32) {

@@ -39,25 +39,21 @@ struct Buffer {
 // Room for everything that the operations of these tests make on the way.
 struct ScratchMemory {
   static constexpr size_t size = size_t{1} << 17;
-  std::vector<int8_t> quants = std::vector<int8_t>(size);
-  std::vector<int32_t> quant_sums = std::vector<int32_t>(size);
+  std::vector<std::byte> quantized = std::vector<std::byte>(2 * size);
   std::vector<uint16_t> rounded = std::vector<uint16_t>(size);
   std::vector<uint16_t> bf16 = std::vector<uint16_t>(size);
-  std::array<std::vector<float>, 6> floats;
+  std::array<std::vector<float>, 4> floats;
   Scratch scratch;
 
   ScratchMemory() {
     for (std::vector<float>& part : floats) part.resize(size);
-    scratch = {.quants = quants.data(),
-               .scales = floats[0].data(),
-               .quant_sums = quant_sums.data(),
-               .group_sums = floats[1].data(),
+    scratch = {.quantized = quantized.data(),
                .rounded = rounded.data(),
                .bf16 = bf16.data(),
-               .split_q = floats[2].data(),
-               .split_out = floats[3].data(),
-               .split_k = floats[4].data(),
-               .split_v = floats[5].data()};
+               .split_q = floats[0].data(),
+               .split_out = floats[1].data(),
+               .split_k = floats[2].data(),
+               .split_v = floats[3].data()};
   }
 };
 

@@ -69,6 +69,7 @@ TEST_P(Matmul, is_as_near_to_double_precision_as_its_roundings_allow) {
     const Packed packed(type, shape.outputs, shape.inputs, bytes);
     const Rows x(scalar_table, random_floats(rows * shape.inputs, random), rows, shape.inputs);
     const auto y = multiply(scalar_table, packed.matrix(), x.all(), 0, panels_of(shape.outputs), shape.outputs);
+    const auto groups = quantized ? x.groups() : std::vector<QuantizedGroup>{};
     const double steps = static_cast<double>(quantized ? 2 * shape.inputs / 32 + 1 : shape.inputs);
     for (int64_t i = 0; i < rows * shape.outputs; ++i) {
       double sum = 0;
@@ -76,7 +77,8 @@ TEST_P(Matmul, is_as_near_to_double_precision_as_its_roundings_allow) {
       for (int64_t k = 0; k < shape.inputs; ++k) {
         const auto at = static_cast<size_t>(i / shape.outputs * shape.inputs + k);
         const auto weight = static_cast<size_t>(i % shape.outputs * shape.inputs + k);
-        const double value = quantized ? static_cast<double>(x.scales[at / 32]) * x.quants[at] : x.values[at];
+        const double value =
+            quantized ? double{groups[at / 32].terms.scale} * groups[at / 32].quants[at % 32] : x.values[at];
         sum += weights.values[weight] * value;
         magnitude += weights.magnitudes[weight] * std::abs(value);
       }
@@ -103,9 +105,12 @@ TEST_P(Matmul, has_the_bits_of_its_specification_in_every_table) {
       const auto in_pairs = type == ElementType::bf16 ? specified_by(avx512_bf16_specification()) : plain;
       for (const KernelTable* table : supported_kernel_tables()) {
         const auto& expected = table->round_activations != nullptr ? in_pairs : plain;
-        const auto y = multiply(*table, packed.matrix(), x.rows(0, count), 0, panels_of(shape.outputs), stride);
-        EXPECT_TRUE(same_bits(y.data(), expected.data(), count * stride))
-            << table->name << " " << label(type, shape) << " rows " << count;
+        for (const int64_t tile_rows : {table->tile_rows, 1 + count % 16}) {
+          const Activations in_tiles = x.rows(0, count, tile_rows);
+          const auto y = multiply(*table, packed.matrix(), in_tiles, 0, panels_of(shape.outputs), stride);
+          EXPECT_TRUE(same_bits(y.data(), expected.data(), count * stride))
+              << table->name << " " << label(type, shape) << " rows " << count << " in tiles of " << tile_rows;
+        }
       }
     }
   }

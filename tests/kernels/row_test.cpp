@@ -168,20 +168,22 @@ TEST(SiluMulAndAdd, have_the_bits_of_the_scalar_table_in_every_table) {
 TEST(QuantizeActivations, rounds_to_the_nearest_of_255_steps) {
   Random random(7);
   const Rows x(*find_kernel_table("scalar"), random_floats(4 * 256, random), 4, 256);
+  const std::vector<QuantizedGroup> groups = x.groups();
   for (size_t g = 0; g < 32; ++g) {
+    const auto& [quants, terms] = groups[g];
     float max = 0;
     int sums[2] = {0, 0};
     for (size_t k = 0; k < 32; ++k) {
-      max = std::max(max, std::abs(x.values[g * 32 + k]));
-      const int quant = x.quants[g * 32 + k];
-      EXPECT_LE(std::abs(quant), 127);
-      EXPECT_NEAR(x.scales[g] * static_cast<float>(quant), x.values[g * 32 + k], x.scales[g] * 0.50001F);
-      sums[k / 16] += quant;
+      const float value = x.values[g * 32 + k];
+      max = std::max(max, std::abs(value));
+      EXPECT_LE(std::abs(quants[k]), 127);
+      EXPECT_NEAR(terms.scale * static_cast<float>(quants[k]), value, terms.scale * 0.50001F);
+      sums[k / 16] += quants[k];
     }
-    EXPECT_EQ(x.scales[g], max / 127.0F);
-    EXPECT_EQ(x.quant_sums[2 * g], sums[0]);
-    EXPECT_EQ(x.quant_sums[2 * g + 1], sums[0] + sums[1]);
-    EXPECT_EQ(x.group_sums[g], x.scales[g] * static_cast<float>(sums[0] + sums[1]));
+    EXPECT_EQ(terms.scale, max / 127.0F);
+    EXPECT_EQ(terms.minus_first, -sums[0]);
+    EXPECT_EQ(terms.minus_sum, -sums[0] - sums[1]);
+    EXPECT_EQ(terms.scaled_sum, terms.scale * static_cast<float>(sums[0] + sums[1]));
   }
 }
 
@@ -197,17 +199,19 @@ TEST(QuantizeActivations, has_the_bits_of_the_scalar_table_in_every_table) {
     for (size_t k = 0; k < 32; ++k) {  // halves: ties between two steps
       values[static_cast<size_t>(4 * inputs) + k] = k == 0 ? 127.0F : static_cast<float>(k) - 15.5F;
     }
-    const Rows expected(*find_kernel_table("scalar"), values, 7, inputs);
-    EXPECT_TRUE(std::isnan(expected.scales[static_cast<size_t>(inputs / 32)]));
-    EXPECT_EQ(expected.quants[static_cast<size_t>(inputs)], 0);
-    EXPECT_EQ(expected.quants[static_cast<size_t>(4 * inputs) + 1], -14);  // -14.5
-    EXPECT_EQ(expected.quants[static_cast<size_t>(4 * inputs) + 2], -14);  // -13.5
+    const std::vector<QuantizedGroup> expected = Rows(*find_kernel_table("scalar"), values, 7, inputs).groups();
+    const auto row_groups = static_cast<size_t>(inputs / 32);
+    EXPECT_TRUE(std::isnan(expected[row_groups].terms.scale));
+    EXPECT_EQ(expected[row_groups].quants[0], 0);
+    EXPECT_EQ(expected[4 * row_groups].quants[1], -14);  // -14.5
+    EXPECT_EQ(expected[4 * row_groups].quants[2], -14);  // -13.5
     for (const KernelTable* table : supported_kernel_tables()) {
-      const Rows x(*table, values, 7, inputs);
-      EXPECT_EQ(x.quants, expected.quants) << table->name;
-      EXPECT_EQ(x.quant_sums, expected.quant_sums) << table->name;
-      EXPECT_TRUE(same_bits(x.scales, expected.scales)) << table->name;
-      EXPECT_TRUE(same_bits(x.group_sums, expected.group_sums)) << table->name;
+      for (const int64_t tile_rows : {1, 3, 5, 16}) {
+        const std::vector<QuantizedGroup> found = Rows(*table, values, 7, inputs).groups(tile_rows);
+        ASSERT_EQ(found.size(), expected.size());
+        EXPECT_EQ(std::memcmp(found.data(), expected.data(), found.size() * sizeof(QuantizedGroup)), 0)
+            << table->name << ", tiles of " << tile_rows;
+      }
     }
   }
 }

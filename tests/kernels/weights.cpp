@@ -179,32 +179,49 @@ Packed::Packed(ElementType type, int64_t outputs, int64_t inputs, const std::vec
 }
 
 Rows::Rows(const KernelTable& table, std::vector<float> the_values, int64_t rows, int64_t inputs)
-    : values(std::move(the_values)), rows_(rows), inputs_(inputs) {
+    : values(std::move(the_values)), table_(table), rows_(rows), inputs_(inputs) {
   const KernelTable& rounding = table.round_activations != nullptr ? table : avx512_bf16_specification();
   rounded.resize(static_cast<size_t>(rows * ((inputs + 1) / 2 * 2)));
   rounding.round_activations(values.data(), rows, inputs, rounded.data());
-  if (inputs % quant_group != 0) return;
-  const size_t groups = static_cast<size_t>(rows * inputs / quant_group);
-  quants.resize(groups * quant_group);
-  scales.resize(groups);
-  quant_sums.resize(2 * groups);
-  group_sums.resize(groups);
-  table.quantize_activations(values.data(), rows, inputs, quants.data(), scales.data(), quant_sums.data(),
-                             group_sums.data());
 }
 
-Activations Rows::rows(int64_t begin, int64_t count) const {
+Activations Rows::rows(int64_t begin, int64_t count, int64_t tile_rows) const {
   Activations x{.rows = count,
                 .inputs = inputs_,
                 .values = values.data() + begin * inputs_,
                 .rounded = rounded.data() + begin * ((inputs_ + 1) / 2 * 2)};
-  if (!quants.empty()) {
-    x.quants = quants.data() + begin * inputs_;
-    x.scales = scales.data() + begin * inputs_ / quant_group;
-    x.quant_sums = quant_sums.data() + begin * inputs_ / 16;
-    x.group_sums = group_sums.data() + begin * inputs_ / quant_group;
+  if (inputs_ % quant_group != 0) return x;
+  const int64_t row_bytes = inputs_ / quant_group * quantized_group_bytes;
+  std::vector<std::byte>& form = forms_.emplace_back(static_cast<size_t>(count * row_bytes));
+  for (int64_t i = 0; i < row_tile_count(count, tile_rows); ++i) {
+    const RowTile tile = row_tile(count, tile_rows, i);
+    table_.quantize_activations({.x = x.values + tile.begin * inputs_,
+                                 .rows = tile.height(),
+                                 .inputs = inputs_,
+                                 .tile = form.data() + tile.begin * row_bytes});
   }
+  x.quantized = form.data();
+  x.tile_rows = tile_rows;
   return x;
+}
+
+std::vector<QuantizedGroup> Rows::groups(int64_t tile_rows) const {
+  const Activations x = rows(0, rows_, tile_rows);
+  const int64_t row_groups = inputs_ / quant_group;
+  std::vector<QuantizedGroup> result(static_cast<size_t>(rows_ * row_groups));
+  for (int64_t i = 0; i < row_tile_count(rows_, tile_rows); ++i) {
+    const RowTile tile = row_tile(rows_, tile_rows, i);
+    const std::byte* at = x.quantized + tile.begin * row_groups * quantized_group_bytes;
+    for (int64_t g = 0; g < row_groups; ++g, at += tile.height() * quantized_group_bytes) {
+      for (int64_t r = 0; r < tile.height(); ++r) {
+        QuantizedGroup& group = result[static_cast<size_t>((tile.begin + r) * row_groups + g)];
+        std::memcpy(group.quants.data(), at + r * quant_group, quant_group);
+        std::memcpy(&group.terms, at + tile.height() * quant_group + r * int64_t{sizeof(GroupTerms)},
+                    sizeof(GroupTerms));
+      }
+    }
+  }
+  return result;
 }
 
 }  // namespace quire::test

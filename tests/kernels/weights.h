@@ -1,11 +1,14 @@
 // Random GGUF rows and what they mean in double precision, written from the format's description alone.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <deque>
 #include <random>
 #include <vector>
 
 #include "kernels/kernels.h"
+#include "kernels/quantized_rows.h"
 
 namespace quire::test {
 
@@ -34,23 +37,30 @@ class Packed {
   PackedMatrix matrix_;
 };
 
+// A row's group of 32 inputs in int8.
+struct QuantizedGroup {
+  std::array<int8_t, quant_group> quants;
+  GroupTerms terms;
+};
+
 // Activations in every form that a table may read, made by the given table (bf16, where it has none, by plain loops).
 class Rows {
  public:
   Rows(const KernelTable& table, std::vector<float> values, int64_t rows, int64_t inputs);
-  // One row of them.
-  Activations row(int64_t index) const { return rows(index, 1); }
-  Activations rows(int64_t begin, int64_t count) const;
+  // In the table's own tiles, or others. Lives as long as this.
+  Activations rows(int64_t begin, int64_t count) const { return rows(begin, count, table_.tile_rows); }
+  Activations rows(int64_t begin, int64_t count, int64_t tile_rows) const;
   Activations all() const { return rows(0, rows_); }
+  // Of the int8 form: (rows, inputs / 32).
+  std::vector<QuantizedGroup> groups(int64_t tile_rows) const;
+  std::vector<QuantizedGroup> groups() const { return groups(table_.tile_rows); }
 
   std::vector<float> values;
   std::vector<uint16_t> rounded;
-  std::vector<int8_t> quants;
-  std::vector<float> scales;
-  std::vector<int32_t> quant_sums;
-  std::vector<float> group_sums;
 
  private:
+  const KernelTable& table_;
+  mutable std::deque<std::vector<std::byte>> forms_;  // made so far
   int64_t rows_;
   int64_t inputs_;
 };

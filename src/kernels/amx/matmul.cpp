@@ -6,6 +6,7 @@
 #include "kernels/isa_functions.h"
 #include "kernels/lanes/prefetch.h"
 #include "kernels/lanes/unpack.h"
+#include "kernels/quantized_rows.h"
 
 namespace quire::amx {
 namespace {
@@ -91,9 +92,9 @@ struct alignas(64) GroupSums {
 };
 
 // Rows of a matmul that meet a tile, and what they have summed up so far.
-struct RowTile {
+struct TileRows {
   const int8_t* quants;  // of the first row and the chunk's first group
-  int64_t inputs;        // from a row to the next
+  int64_t group_bytes;   // from a group to the next
   const float (*scales)[tile_rows];
   const float (*sums)[tile_rows];
   float* acc;  // (tile_rows, 16 outputs)
@@ -101,10 +102,10 @@ struct RowTile {
 
 // Tile `sum` = rows times weights, and stored.
 template <int sum>
-QUIRE_LEAF_INLINE void multiply_part(const RowTile& rows, int64_t input, const int8_t* weights, int32_t* sums) {
+QUIRE_LEAF_INLINE void multiply_part(const int8_t* quants, const int8_t* weights, int32_t* sums) {
   constexpr int x = 4 + sum % 2, w = 6 + sum % 2;
   zero_tile<sum>();
-  load_rows<x>(rows.quants + input, rows.inputs);
+  load_rows<x>(quants, quant_group);
   load_tile<w>(weights);
   dot_byte_tiles<sum, x, w>();
   store_tile<sum>(sums);
@@ -112,19 +113,19 @@ QUIRE_LEAF_INLINE void multiply_part(const RowTile& rows, int64_t input, const i
 
 // Group g, by the tiles that belong to `turn`.
 template <class Weights, int turn>
-QUIRE_LEAF_INLINE void multiply_group(const WeightChunk& chunk, int64_t g, const RowTile& rows, GroupSums& sums) {
-  const int64_t input = g * quant_group;
+QUIRE_LEAF_INLINE void multiply_group(const WeightChunk& chunk, int64_t g, const TileRows& rows, GroupSums& sums) {
+  const int8_t* const quants = rows.quants + g * rows.group_bytes;
   if constexpr (Weights::has_sub_scales) {
-    multiply_part<turn % 2 * 2>(rows, input, chunk.quants[g], sums.of_half[0][turn]);
-    multiply_part<turn % 2 * 2 + 1>(rows, input + half_group, chunk.quants[g] + half_group * packed::lanes,
+    multiply_part<turn % 2 * 2>(quants, chunk.quants[g], sums.of_half[0][turn]);
+    multiply_part<turn % 2 * 2 + 1>(quants + half_group, chunk.quants[g] + half_group * packed::lanes,
                                     sums.of_half[1][turn]);
   } else {
-    multiply_part<turn>(rows, input, chunk.quants[g], sums.of_half[0][turn]);
+    multiply_part<turn>(quants, chunk.quants[g], sums.of_half[0][turn]);
   }
 }
 
 template <class Weights, int height>
-QUIRE_LEAF_INLINE void scale_group(const WeightChunk& chunk, int64_t g, const RowTile& rows, const int32_t* first,
+QUIRE_LEAF_INLINE void scale_group(const WeightChunk& chunk, int64_t g, const TileRows& rows, const int32_t* first,
                                    const int32_t* last, Floats (&acc)[height]) {
   const Floats scale = load(chunk.scales[g]);
 #pragma GCC unroll 16
@@ -141,7 +142,7 @@ QUIRE_LEAF_INLINE void scale_group(const WeightChunk& chunk, int64_t g, const Ro
 }
 
 template <class Weights, int turn, int height>
-QUIRE_LEAF_INLINE void take_turn(const WeightChunk& chunk, int64_t g, int64_t count, const RowTile& rows,
+QUIRE_LEAF_INLINE void take_turn(const WeightChunk& chunk, int64_t g, int64_t count, const TileRows& rows,
                                  GroupSums& sums, Floats (&acc)[height]) {
   if (g < count) multiply_group<Weights, turn>(chunk, g, rows, sums);
   const int64_t scaled = g - lag_groups;
@@ -154,7 +155,7 @@ QUIRE_LEAF_INLINE void take_turn(const WeightChunk& chunk, int64_t g, int64_t co
 // Meanwhile the next chunk is unpacked, of which the tile at hand is one of `tiles`.
 // REQUIRES: tiles are configured for as many rows, at most `height`.
 template <class Weights, int height>
-void add_chunk(const WeightChunk& chunk, int64_t count, const RowTile& rows, GroupSums& sums, Unpacking<Weights>& next,
+void add_chunk(const WeightChunk& chunk, int64_t count, const TileRows& rows, GroupSums& sums, Unpacking<Weights>& next,
                int64_t tiles) {
   Floats acc[height];
 #pragma GCC unroll 16
@@ -170,24 +171,32 @@ void add_chunk(const WeightChunk& chunk, int64_t count, const RowTile& rows, Gro
   for (int r = 0; r < height; ++r) store(rows.acc + r * packed::lanes, acc[r]);
 }
 
-// The rows of a block: tiles of the same height, of which the last one begins early enough to be whole.
+// Some tiles of the rows' form. One that is a row lower than the others is computed with what lies behind its rows (its
+// terms, and behind them there is a tile that is not lower), which is not stored.
 struct RowBlock {
+  const Activations& x;
   int64_t begin;
-  int64_t rows;
   int64_t tiles;
-  int64_t height;
 
-  int64_t first_row(int64_t tile) const { return begin + smaller(tile * height, rows - height); }
+  RowTile rows_of(int64_t tile) const { return row_tile(x.rows, x.tile_rows, begin + tile); }
+  int64_t height() const {
+    int64_t most = 0;
+    for (int64_t tile = 0; tile < tiles; ++tile) most = larger(most, rows_of(tile).height());
+    return most;
+  }
 };
 
 void transpose_scales(const Activations& x, const RowBlock& block, int64_t begin, int64_t count, RowScales* scales) {
   const int64_t groups = x.inputs / quant_group;
   for (int64_t tile = 0; tile < block.tiles; ++tile) {
-    for (int64_t r = 0; r < tile_rows; ++r) {
-      const int64_t from = (block.first_row(tile) + (r < block.height ? r : 0)) * groups + begin;
-      for (int64_t g = 0; g < count; ++g) {
-        scales[tile].scales[g][r] = x.scales[from + g];
-        scales[tile].sums[g][r] = x.group_sums[from + g];
+    const RowTile rows = block.rows_of(tile);
+    const std::byte* group = x.quantized + (rows.begin * groups + begin * rows.height()) * quantized_group_bytes;
+    for (int64_t g = 0; g < count; ++g, group += rows.height() * quantized_group_bytes) {
+      const auto* const terms = reinterpret_cast<const GroupTerms*>(group + rows.height() * quant_group);
+      for (int64_t r = 0; r < tile_rows; ++r) {
+        const GroupTerms& of_row = terms[r < rows.height() ? r : 0];
+        scales[tile].scales[g][r] = of_row.scale;
+        scales[tile].sums[g][r] = of_row.scaled_sum;
       }
     }
   }
@@ -243,11 +252,14 @@ void multiply_block(const MatmulArgs& args, const RowBlock& block, const PanelRa
     const ChunkPlace following = next_place(at, panels, groups);
     Unpacking<Weights> next = unpacking(following, chunks[(turn + 1) % 2]);
     for (int64_t tile = 0; tile < block.tiles; ++tile) {
-      const RowTile rows = {.quants = x.quants + block.first_row(tile) * x.inputs + at.group * quant_group,
-                            .inputs = x.inputs,
-                            .scales = scales[tile].scales + (at.group - at.span),
-                            .sums = scales[tile].sums + (at.group - at.span),
-                            .acc = acc[at.panel - panels.begin][tile]};
+      const RowTile own = block.rows_of(tile);
+      const int64_t groups_before = own.begin * groups + at.group * own.height();
+      const TileRows rows = {
+          .quants = reinterpret_cast<const int8_t*>(x.quantized + groups_before * quantized_group_bytes),
+          .group_bytes = own.height() * quantized_group_bytes,
+          .scales = scales[tile].scales + (at.group - at.span),
+          .sums = scales[tile].sums + (at.group - at.span),
+          .acc = acc[at.panel - panels.begin][tile]};
       add_chunk<Weights, height>(chunks[turn % 2], smaller(chunk_groups, groups - at.group), rows, sums, next,
                                  block.tiles);
     }
@@ -256,8 +268,9 @@ void multiply_block(const MatmulArgs& args, const RowBlock& block, const PanelRa
   for (int64_t panel = panels.begin; panel < panels.end; ++panel) {
     const int64_t first = panel * packed::lanes;
     for (int64_t tile = 0; tile < block.tiles; ++tile) {
-      for (int64_t r = 0; r < block.height; ++r) {
-        store_first(args.y + (block.first_row(tile) + r) * args.y_stride + first,
+      const RowTile rows = block.rows_of(tile);
+      for (int64_t r = 0; r < rows.height(); ++r) {
+        store_first(args.y + (rows.begin + r) * args.y_stride + first,
                     load(acc[panel - panels.begin][tile] + r * packed::lanes), args.weights.outputs - first);
       }
     }
@@ -267,16 +280,14 @@ void multiply_block(const MatmulArgs& args, const RowBlock& block, const PanelRa
 template <class Weights>
 void multiply_rows(const MatmulArgs& args) {
   constexpr bool halves = Weights::has_sub_scales;
-  const int64_t blocks = (args.x.rows + tile_count_max * tile_rows - 1) / (tile_count_max * tile_rows);
-  for (int64_t i = 0; i < blocks; ++i) {
-    const int64_t begin = args.x.rows * i / blocks;
-    const int64_t rows = args.x.rows * (i + 1) / blocks - begin;
-    const int64_t tiles = (rows + tile_rows - 1) / tile_rows;
-    const RowBlock block = {.begin = begin, .rows = rows, .tiles = tiles, .height = (rows + tiles - 1) / tiles};
-    const ConfiguredTiles configured(block.height, halves ? half_group : quant_group);
+  const int64_t tiles = row_tile_count(args.x.rows, args.x.tile_rows);
+  for (int64_t tile = 0; tile < tiles; tile += tile_count_max) {
+    const RowBlock block = {.x = args.x, .begin = tile, .tiles = smaller(tile_count_max, tiles - tile)};
+    const int64_t height = block.height();
+    const ConfiguredTiles configured(height, halves ? half_group : quant_group);
     for (int64_t panel = args.panel_begin; panel < args.panel_end; panel += block_panels) {
       const PanelRange panels = {panel, smaller(panel + block_panels, args.panel_end)};
-      if (block.height <= 12) {
+      if (height <= 12) {
         multiply_block<Weights, 12>(args, block, panels);
       } else {
         multiply_block<Weights, 16>(args, block, panels);

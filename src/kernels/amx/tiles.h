@@ -17,6 +17,7 @@ constexpr int64_t tile_row_bytes = 64;
 constexpr int64_t tile_sums = tile_rows * 16;  // of 16 outputs
 
 QUIRE_TILE_INLINE int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+QUIRE_TILE_INLINE int64_t larger(int64_t a, int64_t b) { return a < b ? b : a; }
 
 // The memory operand of LDTILECFG.
 struct TileConfig {

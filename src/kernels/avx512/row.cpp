@@ -5,10 +5,7 @@
 
 namespace quire::avx512 {
 
-void quantize_activations(const float* x, int64_t rows, int64_t inputs, int8_t* quants, float* scales,
-                          int32_t* quant_sums, float* group_sums) {
-  quantize_lanes(x, rows * inputs / quant_group, quants, scales, quant_sums, group_sums);
-}
+void quantize_activations(const QuantizeArgs& args) { quantize_lanes(args); }
 
 void rms_norm(const float* x, const float* weight, float epsilon, int64_t n, float* y) {
   rms_norm_lanes(x, weight, epsilon, n, y);

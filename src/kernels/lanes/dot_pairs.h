@@ -13,13 +13,14 @@ namespace {
 // b-bit weights is at most (2^b - 1) * 127 * 2, of which 2^15 holds eight for 4 bits, four for 5, two for 6.
 // Weights of 8 bits are multiplied as two of 4.
 struct DotPairs {
+  static constexpr int rows = matmul_tile_rows;
   static constexpr int panels = 1;
+  static constexpr bool adds_to_sums = false;
 
   // sums[r] += quads [begin, end) times the quants of row r. Rows are
   // the inner loop: a quad is made once for all of them, and only their running pairs have to stay in registers.
   template <int64_t bits, int begin, int end, int rows>
-  static QUIRE_LEAF_INLINE void add_quads(const Group (&groups)[1], const int8_t* const (&x)[rows],
-                                          Words (&panel_sums)[1][rows]) {
+  static QUIRE_LEAF_INLINE void add_quads(const Group (&groups)[1], const int8_t* x, Words (&panel_sums)[1][rows]) {
     const uint8_t* at = groups[0].quads;
     Words(&sums)[rows] = panel_sums[0];
     if constexpr (bits == 8) {
@@ -38,19 +39,19 @@ struct DotPairs {
 
  private:
   template <int64_t bits, int begin, int end, int rows, class QuadAt>
-  static QUIRE_LEAF_INLINE void add_run(const QuadAt& quad_at, const int8_t* const (&x)[rows], Words (&sums)[rows]) {
+  static QUIRE_LEAF_INLINE void add_run(const QuadAt& quad_at, const int8_t* x, Words (&sums)[rows]) {
     constexpr int run = bits == 4 ? 8 : bits == 5 ? 4 : 2;
     constexpr int run_end = begin + run < end ? begin + run : end;
     Words pairs[rows];
     const Words first = quad_at(begin);
 #pragma GCC unroll 8
-    for (int r = 0; r < rows; ++r) pairs[r] = multiply_bytes(first, broadcast_at(x[r] + 4 * begin));
+    for (int r = 0; r < rows; ++r) pairs[r] = multiply_bytes(first, broadcast_at(x + r * quant_group + 4 * begin));
 #pragma GCC unroll 8
     for (int q = begin + 1; q < run_end; ++q) {
       const Words quad = quad_at(q);
 #pragma GCC unroll 8
       for (int r = 0; r < rows; ++r) {
-        pairs[r] = add16(pairs[r], multiply_bytes(quad, broadcast_at(x[r] + 4 * q)));
+        pairs[r] = add16(pairs[r], multiply_bytes(quad, broadcast_at(x + r * quant_group + 4 * q)));
       }
     }
 #pragma GCC unroll 8

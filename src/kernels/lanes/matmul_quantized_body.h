@@ -1,81 +1,118 @@
-// The quantized matmul: a panel's groups are unpacked once for a tile of rows.
-// The includer's `Dot` says how integers are multiplied; sums are exact, so it has no effect on bits.
+// The quantized matmul: a group of neighbouring panels is unpacked once for a tile of rows.
+// The includer's `Dot` says how integers are multiplied, and the shape of its tiles: Dot::rows rows by Dot::panels
+// panels. Sums are exact, so it has no effect on bits.
 // Included by leaf files after their lanes.h: everything has internal linkage.
 #pragma once
 
 #include "kernels/kernels.h"
 #include "kernels/lanes/prefetch.h"
 #include "kernels/lanes/unpack.h"
+#include "kernels/quantized_rows.h"
 
 namespace quire {
 namespace {
 
-// The activations of a tile's rows for the group at hand. A pointer a row for what is read most: offsets of rows would
-// be kept in memory.
-template <int rows>
+// Neighbouring rows of the group at hand, as they lie in their tile.
 struct GroupRows {
-  const int8_t* quants[rows];
-  const int32_t* quant_sums;  // of a row: 2 * groups after those of the row before
-  const float* scales;        // groups after, as sums
-  const float* sums;
-  int64_t groups;
+  const int8_t* quants;  // row r: r * quant_group after
+  const GroupTerms* terms;
 };
+
+// What comes off the products of a row's quads [begin, end): weights are unsigned, so too large by their offset.
+template <class Weights, int begin, int end>
+QUIRE_LEAF_INLINE Words offset_share(const GroupTerms& terms) {
+  const Words first = broadcast_word(terms.minus_first);
+  const Words all = broadcast_word(terms.minus_sum);
+  return left32<Weights::offset_bits>(end == 4 ? first : begin == 4 ? subtract32(all, first) : all);
+}
+
+// sums[p][r] = the products of quads [begin, end). The offset's share is where sums begin, or comes off at the end
+// where sums are not what products are added to; either way through ports that products do not need.
+template <class Dot, class Weights, int begin, int end, int panels, int rows>
+QUIRE_LEAF_INLINE void sum_products(const Group (&groups)[panels], const GroupRows& x, Words (&sums)[panels][rows]) {
+  constexpr bool has_offset = Weights::offset_bits > 0;
+#pragma GCC unroll 8
+  for (int r = 0; r < rows; ++r) {
+    Words from = zero_words();
+    if constexpr (has_offset && Dot::adds_to_sums) from = offset_share<Weights, begin, end>(x.terms[r]);
+#pragma GCC unroll 2
+    for (int p = 0; p < panels; ++p) sums[p][r] = from;
+  }
+  Dot::template add_quads<Weights::bits, begin, end>(groups, x.quants, sums);
+  if constexpr (has_offset && !Dot::adds_to_sums) {
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; ++r) {
+      const Words share = offset_share<Weights, begin, end>(x.terms[r]);
+#pragma GCC unroll 2
+      for (int p = 0; p < panels; ++p) sums[p][r] = add32(sums[p][r], share);
+    }
+  }
+}
 
 // acc[p][r] + one group of each panel, in the written order.
 template <class Dot, class Weights, int panels, int rows>
-QUIRE_LEAF_INLINE void add_groups(const Group (&groups)[panels], const GroupRows<rows>& x,
-                                  Floats (&acc)[panels][rows]) {
-  constexpr bool halves = Weights::has_sub_scales;
-  Words first[panels][rows];
-  Words last[panels][rows];
-#pragma GCC unroll 2
-  for (int p = 0; p < panels; ++p) {
-#pragma GCC unroll 8
-    for (int r = 0; r < rows; ++r) first[p][r] = last[p][r] = zero_words();
-  }
-  Dot::template add_quads<Weights::bits, 0, halves ? 4 : 8>(groups, x.quants, first);
-  if constexpr (halves) Dot::template add_quads<Weights::bits, 4, 8>(groups, x.quants, last);
-#pragma GCC unroll 8
-  for (int r = 0; r < rows; ++r) {
-    // Weights are unsigned: their offset comes off a sum at once, through ports that products do not need.
-    const int32_t* sums = x.quant_sums + r * 2 * x.groups;
-    const Floats scale = broadcast(x.scales[r * x.groups]);
+QUIRE_LEAF_INLINE void add_groups(const Group (&groups)[panels], const GroupRows& x, Floats (&acc)[panels][rows]) {
+  Words sums[panels][rows];
+  if constexpr (Weights::has_sub_scales) {
+    // |sum of a half| <= 32 * 127 * 16 and |sub scale| <= 128: products and their sum are below 2^24, exact in f32.
+    Floats scaled[panels][rows];
+    sum_products<Dot, Weights, 0, 4>(groups, x, sums);
 #pragma GCC unroll 2
     for (int p = 0; p < panels; ++p) {
-      Floats sum;
-      if constexpr (halves) {
-        // |sum of a half| <= 32 * 127 * 16 and |sub scale| <= 128: products and their sum are below 2^24, exact in f32.
-        const Words x_first = left32<Weights::offset_bits>(broadcast_word(sums[0]));
-        const Words x_all = left32<Weights::offset_bits>(broadcast_word(sums[1]));
-        sum = multiply(to_floats(subtract32(first[p][r], x_first)), groups[p].sub_scales[0]);
-        sum = fma(to_floats(subtract32(last[p][r], subtract32(x_all, x_first))), groups[p].sub_scales[1], sum);
-      } else if constexpr (Weights::offset_bits > 0) {
-        sum = to_floats(subtract32(first[p][r], left32<Weights::offset_bits>(broadcast_word(sums[1]))));
-      } else {
-        sum = to_floats(first[p][r]);
+#pragma GCC unroll 8
+      for (int r = 0; r < rows; ++r) scaled[p][r] = multiply(to_floats(sums[p][r]), groups[p].sub_scales[0]);
+    }
+    sum_products<Dot, Weights, 4, 8>(groups, x, sums);
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; ++r) {
+      const Floats scale = broadcast(x.terms[r].scale);
+#pragma GCC unroll 2
+      for (int p = 0; p < panels; ++p) {
+        const Floats sum = fma(to_floats(sums[p][r]), groups[p].sub_scales[1], scaled[p][r]);
+        acc[p][r] = fma(sum, multiply(groups[p].scale, scale), acc[p][r]);
       }
-      acc[p][r] = fma(sum, multiply(groups[p].scale, scale), acc[p][r]);
-      if constexpr (Weights::has_minimum) {
-        acc[p][r] = fma(groups[p].minimum, broadcast(x.sums[r * x.groups]), acc[p][r]);
+    }
+  } else {
+    sum_products<Dot, Weights, 0, 8>(groups, x, sums);
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; ++r) {
+      const Floats scale = broadcast(x.terms[r].scale);
+#pragma GCC unroll 2
+      for (int p = 0; p < panels; ++p) {
+        acc[p][r] = fma(to_floats(sums[p][r]), multiply(groups[p].scale, scale), acc[p][r]);
+        if constexpr (Weights::has_minimum) {
+          acc[p][r] = fma(groups[p].minimum, broadcast(x.terms[r].scaled_sum), acc[p][r]);
+        }
       }
     }
   }
 }
 
-// Neighbouring panels and the rows that meet them; x and y begin at the first of the rows.
+// What a tile fetches into the second level meanwhile.
+enum class Fetch : uint8_t {
+  own,   // its panels, a little ahead: memory is read as a stream
+  next,  // its share of the panels that come next
+};
+
+struct Ahead {
+  const uint8_t* at;
+  int64_t lines;  // a group
+};
+
+// Neighbouring panels and the rows that meet them.
 struct Tile {
   const uint8_t* panel;
   int64_t panel_bytes;
-  Activations x;
+  GroupRows x;           // of the first group
+  int64_t stride_bytes;  // from a group of the rows to the next
+  int64_t groups;
   float* y;
   int64_t y_stride;
   int64_t outputs;  // from the first panel on that exist
 };
 
-template <class Dot, class Weights, int panels, int rows>
-void multiply_tile(const Tile& tile) {
-  const int64_t inputs = tile.x.inputs;
-  const int64_t groups = inputs / quant_group;
+template <class Dot, class Weights, Fetch fetch, int panels, int rows>
+void multiply_tile(const Tile& tile, Ahead ahead) {
   constexpr int64_t group_bytes = Weights::step_bytes / Weights::step_groups;
   Floats acc[panels][rows];
 #pragma GCC unroll 2
@@ -83,32 +120,32 @@ void multiply_tile(const Tile& tile) {
 #pragma GCC unroll 8
     for (int r = 0; r < rows; ++r) acc[p][r] = zeros();
   }
-  GroupRows<rows> x = {{}, tile.x.quant_sums, tile.x.scales, tile.x.group_sums, groups};
-#pragma GCC unroll 8
-  for (int r = 0; r < rows; ++r) x.quants[r] = tile.x.quants + r * inputs;
+  GroupRows x = tile.x;
   const uint8_t* step = tile.panel;
-  for (int64_t g = 0; g < groups; step += Weights::step_bytes) {
+  for (int64_t g = 0; g < tile.groups; step += Weights::step_bytes) {
     Head heads[panels];
 #pragma GCC unroll 2
     for (int p = 0; p < panels; ++p) heads[p] = Weights::load_head(step + p * tile.panel_bytes);
-    const int64_t count = groups - g < Weights::step_groups ? groups - g : Weights::step_groups;
+    const int64_t count = tile.groups - g < Weights::step_groups ? tile.groups - g : Weights::step_groups;
     for (int64_t i = 0; i < count; ++i, ++g) {
       Group of_panels[panels];
+      if constexpr (fetch == Fetch::next) {
+        for (int64_t line = 0; line < ahead.lines; ++line, ahead.at += packed::line_bytes) fetch_weights(ahead.at);
+      }
 #pragma GCC unroll 2
       for (int p = 0; p < panels; ++p) {
         const uint8_t* at = step + p * tile.panel_bytes;
+        if constexpr (fetch == Fetch::own) {
 #pragma GCC unroll 16
-        for (int64_t line = 0; line < group_bytes; line += packed::line_bytes) {
-          prefetch_weights(at + i * group_bytes + line);
+          for (int64_t line = 0; line < group_bytes; line += packed::line_bytes) {
+            prefetch_weights(at + i * group_bytes + line);
+          }
         }
         Weights::load_group(at, heads[p], i, of_panels[p]);
       }
       add_groups<Dot, Weights>(of_panels, x, acc);
-#pragma GCC unroll 8
-      for (int r = 0; r < rows; ++r) x.quants[r] += quant_group;
-      x.quant_sums += 2;
-      ++x.scales;
-      ++x.sums;
+      x.quants += tile.stride_bytes;
+      x.terms += tile.stride_bytes / static_cast<int64_t>(sizeof(GroupTerms));
     }
   }
 #pragma GCC unroll 2
@@ -120,63 +157,79 @@ void multiply_tile(const Tile& tile) {
   }
 }
 
-// REQUIRES: 1 <= tile.x.rows <= rows_max.
-template <class Dot, class Weights, int panels, int rows_max>
-void multiply_rows(const Tile& tile) {
-  if (tile.x.rows == rows_max) return multiply_tile<Dot, Weights, panels, rows_max>(tile);
-  if constexpr (rows_max > 1) multiply_rows<Dot, Weights, panels, rows_max - 1>(tile);
+// REQUIRES: 1 <= rows <= rows_max.
+template <class Dot, class Weights, Fetch fetch, int panels, int rows_max>
+void multiply_rows(const Tile& tile, int64_t rows, const Ahead& ahead) {
+  if (rows == rows_max) return multiply_tile<Dot, Weights, fetch, panels, rows_max>(tile, ahead);
+  if constexpr (rows_max > 1) multiply_rows<Dot, Weights, fetch, panels, rows_max - 1>(tile, rows, ahead);
 }
 
-// The rows [begin, end) of x.
-QUIRE_LEAF_INLINE Activations slice_rows(const Activations& x, int64_t begin, int64_t end) {
-  Activations rows = x;
-  rows.rows = end - begin;
-  rows.quants += begin * x.inputs;
-  rows.scales += begin * (x.inputs / quant_group);
-  rows.quant_sums += begin * (x.inputs / quant_group) * 2;
-  rows.group_sums += begin * (x.inputs / quant_group);
-  return rows;
-}
+// Tiles [begin, end) of the rows' form meet the same panels one after the other.
+struct RowTiles {
+  int64_t begin;
+  int64_t end;
+};
 
-// Rows [row, end) of x, by tiles of nearly equal height, and neighbouring panels.
-template <class Dot, class Weights, int panels, int tile_rows>
-void multiply_panels(const MatmulArgs& args, int64_t row, int64_t end, int64_t panel) {
-  const int64_t panel_bytes = packed::panel_bytes(args.weights.type, args.weights.inputs);
-  const int64_t tile_count = (end - row + tile_rows - 1) / tile_rows;
-  const int64_t begin = row;
-  for (int64_t i = 0; i < tile_count; ++i) {
-    const int64_t tile_end = begin + (end - begin) * (i + 1) / tile_count;
-    multiply_rows<Dot, Weights, panels, tile_rows>(
-        {reinterpret_cast<const uint8_t*>(args.weights.bytes) + panel * panel_bytes, panel_bytes,
-         slice_rows(args.x, row, tile_end), args.y + row * args.y_stride + panel * packed::lanes, args.y_stride,
-         args.weights.outputs - panel * packed::lanes});
-    row = tile_end;
+// Of a call's first panels the first tile fetches its own, and the others their shares of the panels that come next, as
+// all tiles of other panels do. One tile alone fetches its own.
+template <class Dot, class Weights, int panels>
+void multiply_panels(const MatmulArgs& args, const RowTiles& tiles, int64_t panel) {
+  const int64_t groups = args.x.inputs / quant_group;
+  const int64_t panel_bytes = packed::panel_bytes(args.weights.type, args.x.inputs);
+  const auto* weights = reinterpret_cast<const uint8_t*>(args.weights.bytes) + panel * panel_bytes;
+  const int64_t next_bytes = panels * panel_bytes;
+  const bool is_first = panel == args.panel_begin || tiles.end - tiles.begin == 1;
+  const int64_t sharing = (tiles.end - tiles.begin - (is_first ? 1 : 0)) * groups;  // groups that fetch a share
+  const bool has_next = (panel + 2 * panels) * packed::lanes <= args.weights.outputs;
+  const int64_t lines = sharing == 0 || !has_next ? 0 : (next_bytes / packed::line_bytes + sharing - 1) / sharing;
+  Ahead ahead = {.at = weights + next_bytes, .lines = lines};
+  for (int64_t i = tiles.begin; i < tiles.end; ++i) {
+    const RowTile rows = row_tile(args.x.rows, args.x.tile_rows, i);
+    const std::byte* const x = args.x.quantized + rows.begin * groups * quantized_group_bytes;
+    const int64_t parts = row_tile_count(rows.height(), Dot::rows);
+    for (int64_t part = 0; part < parts; ++part) {
+      const RowTile own = row_tile(rows.height(), Dot::rows, part);
+      const int64_t row = rows.begin + own.begin;
+      const Tile tile = {
+          .panel = weights,
+          .panel_bytes = panel_bytes,
+          .x = {.quants = reinterpret_cast<const int8_t*>(x) + own.begin * quant_group,
+                .terms = reinterpret_cast<const GroupTerms*>(x + rows.height() * quant_group) + own.begin},
+          .stride_bytes = rows.height() * quantized_group_bytes,
+          .groups = groups,
+          .y = args.y + row * args.y_stride + panel * packed::lanes,
+          .y_stride = args.y_stride,
+          .outputs = args.weights.outputs - panel * packed::lanes};
+      if (is_first && i == tiles.begin) {
+        multiply_rows<Dot, Weights, Fetch::own, panels, Dot::rows>(tile, own.height(), {});
+      } else {
+        multiply_rows<Dot, Weights, Fetch::next, panels, Dot::rows>(tile, own.height(), ahead);
+        ahead.at += groups * lines * packed::line_bytes;
+      }
+    }
   }
 }
 
 // Rows that meet all panels before the next rows do: their activations stay in the second-level cache.
 constexpr int64_t block_bytes = 384 << 10;
-
-// From so many rows on, Dot::panels panels of weights that are cheaply unpacked go together: half the loads of
-// activations, whose lines come from the second level, for a quad made for half as many rows. Others lose by it (Q6_K 5
-// %, Q5_K 3 %, Q4_1 2 % at 64 rows).
-constexpr int64_t pairs_rows_min = 33;
+constexpr int64_t block_rows_min = 32;
 
 template <class Dot, class Weights>
 void matmul_weights(const MatmulArgs& args) {
-  const int64_t rows = args.x.rows;
-  const int64_t block_rows_max = block_bytes / (args.x.inputs + args.x.inputs / 2) & ~int64_t{7};
-  const int64_t block_rows = block_rows_max < 32 ? 32 : block_rows_max;
-  for (int64_t row = 0; row < rows; row += block_rows) {
-    const int64_t end = rows - row < block_rows ? rows : row + block_rows;
+  const int64_t tile_count = row_tile_count(args.x.rows, args.x.tile_rows);
+  const int64_t row_bytes = args.x.inputs / quant_group * quantized_group_bytes;
+  const int64_t block_rows = block_bytes / row_bytes > block_rows_min ? block_bytes / row_bytes : block_rows_min;
+  const int64_t block_tiles = block_rows / args.x.tile_rows > 1 ? block_rows / args.x.tile_rows : 1;
+  for (int64_t tile = 0; tile < tile_count; tile += block_tiles) {
+    const RowTiles tiles = {tile, tile_count - tile < block_tiles ? tile_count : tile + block_tiles};
     int64_t panel = args.panel_begin;
-    constexpr bool is_cheap = Weights::bits % 4 == 0 && !Weights::has_minimum;
-    if constexpr (Dot::panels > 1 && is_cheap) {
-      for (; rows >= pairs_rows_min && panel + Dot::panels <= args.panel_end; panel += Dot::panels) {
-        multiply_panels<Dot, Weights, Dot::panels, matmul_tile_rows / Dot::panels>(args, row, end, panel);
+    if constexpr (Dot::panels > 1) {
+      // Fewer rows are read at memory's rate, one panel after the other.
+      for (; args.x.rows > Dot::rows && panel + Dot::panels <= args.panel_end; panel += Dot::panels) {
+        multiply_panels<Dot, Weights, Dot::panels>(args, tiles, panel);
       }
     }
-    for (; panel < args.panel_end; ++panel) multiply_panels<Dot, Weights, 1, matmul_tile_rows>(args, row, end, panel);
+    for (; panel < args.panel_end; ++panel) multiply_panels<Dot, Weights, 1>(args, tiles, panel);
   }
 }
 

@@ -12,7 +12,8 @@ namespace {
 // 30, 12, 6.5; 2 KiB into the first level 26, 16, 10.1; 8 KiB into the second 30, 19, 10.4; 16 KiB 23, 19, 10.1.
 constexpr int64_t prefetch_bytes = 8192;
 
-QUIRE_LEAF_INLINE void prefetch_weights(const uint8_t* at) { __builtin_prefetch(at + prefetch_bytes, 0, 2); }
+QUIRE_LEAF_INLINE void fetch_weights(const uint8_t* at) { __builtin_prefetch(at, 0, 2); }
+QUIRE_LEAF_INLINE void prefetch_weights(const uint8_t* at) { fetch_weights(at + prefetch_bytes); }
 
 }  // namespace
 }  // namespace quire

@@ -6,13 +6,14 @@
 
 #include "kernels/isa_functions.h"
 #include "kernels/packed_layout.h"
+#include "kernels/quantized_rows.h"
 #include "kernels/scalar/half.h"
 #include "kernels/scalar/unpack.h"
 
 namespace quire::scalar {
 namespace {
 
-constexpr int64_t tile_rows = 8;  // rows for which a group is unpacked once; no effect on bits
+constexpr int64_t tile_rows = 16;  // at most, for which a group is unpacked once; no effect on bits
 
 struct Tile {
   std::array<std::array<float, lanes>, tile_rows> acc{};
@@ -27,7 +28,7 @@ void store(const MatmulArgs& args, const Tile& tile, int64_t panel, int64_t row,
   }
 }
 
-void add_group(const Group& group, bool minima, const int8_t* x, float x_scale, float x_sum,
+void add_group(const Group& group, bool minima, const int8_t* x, const GroupTerms& terms,
                std::array<float, lanes>& acc) {
   for (size_t o = 0; o < lanes; ++o) {
     int32_t first = 0;
@@ -35,8 +36,8 @@ void add_group(const Group& group, bool minima, const int8_t* x, float x_scale, 
     for (size_t k = 0; k < 16; ++k) first += group.quants[o][k] * x[k];
     for (size_t k = 16; k < 32; ++k) second += group.quants[o][k] * x[k];
     const int32_t sum = group.sub_scales[o][0] * first + group.sub_scales[o][1] * second;
-    acc[o] = std::fma(static_cast<float>(sum), group.scales[o] * x_scale, acc[o]);
-    if (minima) acc[o] = std::fma(group.minima[o], x_sum, acc[o]);
+    acc[o] = std::fma(static_cast<float>(sum), group.scales[o] * terms.scale, acc[o]);
+    if (minima) acc[o] = std::fma(group.minima[o], terms.scaled_sum, acc[o]);
   }
 }
 
@@ -49,18 +50,19 @@ void matmul_quantized(const MatmulArgs& args) {
   for (int64_t panel = args.panel_begin; panel < args.panel_end; ++panel) {
     const auto* bytes =
         reinterpret_cast<const uint8_t*>(args.weights.bytes) + panel * packed::panel_bytes(type, inputs);
-    for (int64_t row = 0; row < args.x.rows; row += tile_rows) {
-      const int64_t rows = std::min(tile_rows, args.x.rows - row);
+    for (int64_t i = 0; i < row_tile_count(args.x.rows, args.x.tile_rows); ++i) {
+      const RowTile rows = row_tile(args.x.rows, args.x.tile_rows, i);
+      const std::byte* x = args.x.quantized + rows.begin * groups * quantized_group_bytes;
       Tile tile;
-      for (int64_t g = 0; g < groups; ++g) {
+      for (int64_t g = 0; g < groups; ++g, x += rows.height() * quantized_group_bytes) {
         unpack_group(type, bytes, g, group);
-        for (int64_t r = 0; r < rows; ++r) {
-          const int64_t at = (row + r) * groups + g;
-          add_group(group, minima, args.x.quants + at * quant_group, args.x.scales[at], args.x.group_sums[at],
-                    tile.acc[static_cast<size_t>(r)]);
+        const auto* const quants = reinterpret_cast<const int8_t*>(x);
+        const auto* const terms = reinterpret_cast<const GroupTerms*>(x + rows.height() * quant_group);
+        for (int64_t r = 0; r < rows.height(); ++r) {
+          add_group(group, minima, quants + r * quant_group, terms[r], tile.acc[static_cast<size_t>(r)]);
         }
       }
-      store(args, tile, panel, row, rows);
+      store(args, tile, panel, rows.begin, rows.height());
     }
   }
 }

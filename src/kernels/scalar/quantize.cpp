@@ -3,17 +3,17 @@
 #include <limits>
 
 #include "kernels/isa_functions.h"
+#include "kernels/quantized_rows.h"
 #include "kernels/scalar/quant.h"
 
 namespace quire::scalar {
 namespace {
 
-// One group of values; the pointers are of what is made of it.
-void quantize_group(const float* group, int8_t* quants, float& scale, int32_t* quant_sums, float& group_sum) {
-  const uint32_t max_bits = max_magnitude(group, quant_group);
+GroupTerms quantize_group(const float* x, int8_t* quants) {
+  const uint32_t max_bits = max_magnitude(x, quant_group);
   const float max = std::bit_cast<float>(max_bits);
   float inverse = 0.0F;
-  scale = 0.0F;
+  float scale = 0.0F;
   if (max_bits >= infinity_bits) {
     scale = std::numeric_limits<float>::quiet_NaN();
   } else if (max >= quant_floor) {
@@ -22,21 +22,23 @@ void quantize_group(const float* group, int8_t* quants, float& scale, int32_t* q
   }
   int32_t sums[2] = {0, 0};
   for (int64_t k = 0; k < quant_group; ++k) {
-    const int32_t quant = inverse == 0.0F ? 0 : round_to_int(group[k] * inverse);
+    const int32_t quant = inverse == 0.0F ? 0 : round_to_int(x[k] * inverse);
     quants[k] = static_cast<int8_t>(quant);
     sums[k / 16] += quant;
   }
-  quant_sums[0] = sums[0];
-  quant_sums[1] = sums[0] + sums[1];
-  group_sum = scale * static_cast<float>(sums[0] + sums[1]);
+  const int32_t sum = sums[0] + sums[1];
+  return {.scale = scale, .minus_first = -sums[0], .minus_sum = -sum, .scaled_sum = scale * static_cast<float>(sum)};
 }
 
 }  // namespace
 
-void quantize_activations(const float* x, int64_t rows, int64_t inputs, int8_t* quants, float* scales,
-                          int32_t* quant_sums, float* group_sums) {
-  for (int64_t g = 0; g < rows * inputs / quant_group; ++g) {
-    quantize_group(x + g * quant_group, quants + g * quant_group, scales[g], quant_sums + 2 * g, group_sums[g]);
+void quantize_activations(const QuantizeArgs& args) {
+  std::byte* group = args.tile;
+  for (int64_t k = 0; k < args.inputs; k += quant_group, group += args.rows * quantized_group_bytes) {
+    auto* const terms = reinterpret_cast<GroupTerms*>(group + args.rows * quant_group);
+    for (int64_t r = 0; r < args.rows; ++r) {
+      terms[r] = quantize_group(args.x + r * args.inputs + k, reinterpret_cast<int8_t*>(group) + r * quant_group);
+    }
   }
 }
 
