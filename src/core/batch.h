@@ -17,7 +17,8 @@ struct BatchSlice {
   int32_t row_end = 0;
   int32_t position_begin = 0;       // position of row_begin in its sequence
   std::span<const BlockId> blocks;  // the sequence's block table; covers every position below the slice's end
-  int32_t logits_row = -1;          // row of Logits that the slice's last row fills; -1: not sampled
+  int32_t logits_row = -1;          // row of Logits that its first sampled row fills; -1: it is not sampled
+  int32_t logits_rows = 1;          // its last so many rows are sampled, where any is
 };
 
 // Borrowed from the engine for the call. Row r is token tokens[r] of origin origins[r].
@@ -25,7 +26,7 @@ struct Batch {
   std::span<const TokenId> tokens;     // (rows)
   std::span<const RowOrigin> origins;  // (rows)
   std::span<const BatchSlice> slices;  // cover the rows in order, without gaps
-  int32_t logits_rows = 0;
+  int32_t logits_rows = 0;             // of all slices
 };
 
 // Logits of the sampled rows: (rows, vocab), row-major. Owned by the executor, valid until its next forward.

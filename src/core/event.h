@@ -38,6 +38,8 @@ struct RequestStats {
   int64_t prompt_tokens = 0;
   int64_t cached_tokens = 0;  // of the prompt, those that needed no computing
   int64_t generated_tokens = 0;
+  int64_t draft_tokens = 0;       // guesses at the answer that were computed
+  int64_t accepted_tokens = 0;    // ... and were right
   int64_t queue_ns = 0;           // arrival -> first step that computed a token of it
   int64_t prompt_ns = 0;          // -> first token
   int64_t generate_ns = 0;        // first token -> last token

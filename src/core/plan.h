@@ -9,13 +9,15 @@
 
 namespace quire {
 
-// Compute positions [begin, end) of one sequence; sample the next token if `samples`, which holds exactly when `end`
-// is the sequence's length. Prefill, decode, prefix hit, resume and speculation are all this.
+// Compute positions [begin, end) of one sequence; sample the next token if `samples`, which holds exactly when `end` is
+// not below the sequence's length. Then the last `drafted` positions are behind that length, of the sequence's draft,
+// and a token is sampled behind each of them too. Prefill, decode, prefix hit, resume and speculation are all this.
 struct Slice {
   SequenceId sequence;
   int32_t begin = 0;
   int32_t end = 0;
   bool samples = false;
+  int32_t drafted = 0;
 };
 
 // Slices in the order the policy chose. Each sequence appears at most once.

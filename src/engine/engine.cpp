@@ -31,8 +31,10 @@ bool takes_forced(const Request& request) {
          sampling.bad_words.empty();
 }
 
-// Those that come in one step. Where each token's log-probability is wanted they come one by one, as their rows do.
-int32_t step_tokens_max(const Request& request) {
+// Those that come in one step. Where each token's log-probability is wanted, forced ones come one by one, as their rows
+// do. What a constraint allows behind a guess is not asked for, so where there is one nothing is guessed.
+int32_t step_tokens_max(const Request& request, bool drafts) {
+  if (request.constraint == nullptr) return drafts ? 1 + draft_tokens_max : 1;
   return takes_forced(request) && request.logprobs_top_n < 0 ? 1 + request.constraint->forced_max() : 1;
 }
 
@@ -42,12 +44,14 @@ Finished failure(ErrorKind kind, std::string why) {
 
 }  // namespace
 
-Engine::Engine(const Limits& limits, Executor& executor, const Tokenizer& tokenizer, const Clock& clock, EventSink sink)
+Engine::Engine(const Limits& limits, Executor& executor, const Tokenizer& tokenizer, const Clock& clock, EventSink sink,
+               Drafter drafter)
     : limits_(fitted(limits)),
       executor_(executor),
       tokenizer_(tokenizer),
       clock_(clock),
       sink_(std::move(sink)),
+      drafter_(std::move(drafter)),
       scheduler_(limits_),
       samplers_(static_cast<size_t>(executor.worker_count())) {
   for (TokenId token = 0; token < tokenizer_.vocab_size(); ++token) {
@@ -91,7 +95,7 @@ void Engine::admit(Request request) {
   SequenceDemand demand{.id = id,
                         .prompt = request.prompt,
                         .length_max = static_cast<int32_t>(prompt_length + (answers ? std::min(room, wanted) : 0)),
-                        .step_tokens_max = step_tokens_max(request),
+                        .step_tokens_max = step_tokens_max(request, drafter_ != nullptr),
                         .use_cache = request.use_cache && (reading == nullptr || !reading->reads_all()),
                         .priority = request.priority,
                         .cache_salt = request.cache_salt,
@@ -180,6 +184,7 @@ void Engine::end_given_up(const Context& context) {
 bool Engine::step() {
   const int64_t begin_ns = clock_.now_ns();
   end_expired(begin_ns);
+  guess();
   const StepPlan& plan = scheduler_.plan(begin_ns);
   executor_.discard(scheduler_.withheld_blocks());
   const bool working = !plan.slices.empty();
@@ -190,10 +195,12 @@ bool Engine::step() {
         batch_builder_.build(plan, scheduler_, [this](SequenceId id) { return contexts_.at(id).answers; });
     failures_.clear();
     const Logits logits = executor_.forward(batch, failures_);
-    const auto streams =
-        static_cast<int32_t>(std::count_if(plan.slices.begin(), plan.slices.end(), [](const Slice& slice) {
-          return slice.samples && slice.end - slice.begin == 1;
-        }));
+    StepObservation observation;
+    for (const Slice& slice : plan.slices) {
+      observation.streams += slice.samples && slice.end - slice.begin - slice.drafted == 1 ? 1 : 0;
+      observation.draft_rows += slice.drafted;
+    }
+    observation.prompt_rows = static_cast<int32_t>(batch.tokens.size()) - observation.streams - observation.draft_rows;
     constrain(plan);
     sample(plan, batch, logits);
     read_prompts(batch);
@@ -201,9 +208,7 @@ bool Engine::step() {
     ++totals_.steps;
     totals_.last_step_tokens = static_cast<int64_t>(batch.tokens.size());
     totals_.last_step_ns = clock_.now_ns() - begin_ns;
-    const StepObservation observation{.streams = streams,
-                                      .prompt_rows = static_cast<int32_t>(batch.tokens.size()) - streams,
-                                      .step_ns = totals_.last_step_ns};
+    observation.step_ns = totals_.last_step_ns;
     count_step(observation);
     scheduler_.observe(observation);
   }
@@ -249,22 +254,6 @@ void Engine::constrain(const StepPlan& plan) {
   });
 }
 
-// Chooses the next tokens, each a function of its own row and sequence: nothing but sampled_ is written.
-void Engine::sample(const StepPlan& plan, const Batch& batch, const Logits& logits) {
-  sampled_.assign(plan.slices.size(), {});
-  executor_.parallel_for(static_cast<int64_t>(plan.slices.size()), [&](int64_t at, int worker) {
-    const auto index = static_cast<size_t>(at);
-    const Slice& slice = plan.slices[index];
-    Sampled& sampled = sampled_[index];
-    const auto failed = std::ranges::find(failures_, slice.sequence, &SliceFailure::sequence);
-    if (failed != failures_.end()) {
-      sampled.failure = &*failed;
-    } else if (batch.slices[index].logits_row >= 0) {
-      choose(slice, logits.row(batch.slices[index].logits_row), samplers_[static_cast<size_t>(worker)], sampled);
-    }
-  });
-}
-
 // After sampling, whose logits are not needed any more.
 void Engine::read_prompts(const Batch& batch) {
   for (const BatchSlice& slice : batch.slices) {
@@ -273,45 +262,6 @@ void Engine::read_prompts(const Batch& batch) {
     if (std::ranges::find(failures_, slice.sequence, &SliceFailure::sequence) != failures_.end()) continue;
     context.reading->read(slice, context.request.prompt, executor_, samplers_);
   }
-}
-
-std::span<const TokenId> Engine::forbidden(const Context& context) const {
-  if (context.generated < context.request.generated_min) return context.too_early;
-  return context.request.ignore_eos ? std::span<const TokenId>(end_tokens_) : std::span<const TokenId>();
-}
-
-void Engine::choose(const Slice& slice, std::span<const float> logits, Sampler& sampler, Sampled& sampled) const {
-  const Context& context = contexts_.at(slice.sequence);
-  const Request& request = context.request;
-  if (!context.forced.empty()) return take_forced(context, logits, sampler, sampled);
-  SamplingPlace place{.history = scheduler_.find(slice.sequence)->tokens,
-                      .prompt_tokens = static_cast<size_t>(context.context_prompt),
-                      .forbidden = forbidden(context),
-                      .mask = context.allowed,
-                      .mirostat_mu = context.mirostat_mu};
-  std::optional<SamplingChoice> choice = sampler.choose(logits, request.sampling, place);
-  if (!choice && !place.mask.empty() && !place.forbidden.empty()) {
-    place.forbidden = {};  // a text that is complete can go on with its end alone, whatever was asked
-    choice = sampler.choose(logits, request.sampling, place);
-  }
-  if (!choice) {
-    sampled.numbers = sampler.choose(logits, {}, {}).has_value();
-    return;
-  }
-  sampled.token = choice->token;
-  sampled.mirostat_mu = choice->mirostat_mu;
-  if (request.logprobs_top_n >= 0) {
-    sampled.logprobs = sampler.logprobs(logits, choice->token, request.logprobs_top_n);
-  }
-}
-
-// The next token is known; what is wanted is how likely it was.
-void Engine::take_forced(const Context& context, std::span<const float> logits, Sampler& sampler, Sampled& sampled) {
-  sampled.numbers = sampler.choose(logits, {}, {}).has_value();
-  if (!sampled.numbers) return;
-  sampled.token = context.forced.front();
-  sampled.mirostat_mu = context.mirostat_mu;
-  sampled.logprobs = sampler.logprobs(logits, *sampled.token, context.request.logprobs_top_n);
 }
 
 // Turns the step's results into outcomes and events, then commits. A sequence that ends leaves the scheduler in
@@ -358,43 +308,57 @@ bool Engine::is_out_of_time(Context& context, std::string_view bytes, int64_t no
 SliceOutcome Engine::advance(const Slice& slice, Sampled& sampled, int64_t now_ns) {
   Context& context = contexts_.at(slice.sequence);
   const Sequence& sequence = *scheduler_.find(slice.sequence);
-  const std::optional<TokenId> token = sampled.token;
-  if (!token) {
+  if (sampled.chosen.empty()) {
     end(slice.sequence, sampled.numbers
                             ? failure(ErrorKind::invalid, "the request forbids every token that could come here")
                             : failure(ErrorKind::internal, "the model's logits are not numbers"));
     return {.sequence = slice.sequence, .sampled = {}, .finished = true, .failed = true};  // its rows are not shared
   }
-  context.mirostat_mu = sampled.mirostat_mu;
   TextDelta delta;
-  std::optional<Finished> finished = append(sequence, context, *token, now_ns, delta);
-  if (sampled.logprobs && !delta.tokens.empty()) {
-    add_texts(*sampled.logprobs);
-    delta.logprobs.push_back(std::move(*sampled.logprobs));
-  }
-  std::vector<TokenId>& forced = sampled.forced;
-  if (!finished) follow_forced(context, forced);
-  size_t taken = 0;
+  std::optional<Finished> finished;
   const auto full = [&] { return context.context_length >= sequence.length_max; };
-  for (; taken < forced.size() && !finished && !full(); ++taken) {
-    finished = append(sequence, context, forced[taken], now_ns, delta);
+  size_t said = 0;
+  for (; said < sampled.chosen.size() && !finished && (said == 0 || !full()); ++said) {
+    Chosen& chosen = sampled.chosen[said];
+    context.mirostat_mu = chosen.mirostat_mu;
+    const size_t shown = delta.tokens.size();
+    finished = append(sequence, context, chosen.token, now_ns, delta);
+    if (chosen.logprobs && delta.tokens.size() > shown) {
+      add_texts(*chosen.logprobs);
+      delta.logprobs.push_back(std::move(*chosen.logprobs));
+    }
+    if (said > 0) sampled.behind.push_back(chosen.token);
   }
-  forced.resize(taken);
+  // All but the last one that was chosen had been guessed.
+  const auto accepted = static_cast<int32_t>(std::min(said, sampled.chosen.size() - 1));
+  count_draft(context, slice.drafted, accepted);
+  std::vector<TokenId> forced;
+  if (!finished) follow_forced(context, forced);
+  for (size_t next = 0; next < forced.size() && !finished && !full(); ++next) {
+    finished = append(sequence, context, forced[next], now_ns, delta);
+    sampled.behind.push_back(forced[next]);
+  }
+  const TokenId first = sampled.chosen.front().token;
   if (!finished && full()) shift_context(sequence, context, sampled);
   if (finished) delta.text += context.stream.finish();
   if (context.request.reports_stats) delta.stats = stats_of(context);
   if (!delta.text.empty() || !delta.tokens.empty()) events_.push_back({slice.sequence, std::move(delta)});
   const bool ends = finished.has_value();
   if (ends) end(slice.sequence, std::move(*finished));
-  return {.sequence = slice.sequence, .sampled = token, .forced = forced, .anew = sampled.anew, .finished = ends};
+  return {.sequence = slice.sequence,
+          .sampled = first,
+          .forced = sampled.behind,
+          .anew = sampled.anew,
+          .accepted = accepted,
+          .finished = ends};
 }
 
 // The context is full, and the answer goes on in a new one, with tokens of this one for a prompt. Its constraint, and
 // what is held back of its text, know all that it has said; what is still forced is found again.
 void Engine::shift_context(const Sequence& sequence, Context& context, Sampled& sampled) {
   std::vector<TokenId> timeline = sequence.tokens;
-  timeline.push_back(*sampled.token);
-  timeline.insert(timeline.end(), sampled.forced.begin(), sampled.forced.end());
+  timeline.push_back(sampled.chosen.front().token);
+  timeline.insert(timeline.end(), sampled.behind.begin(), sampled.behind.end());
   sampled.anew = shifted_context(timeline, context.request.shift_keep);
   context.context_prompt = context.context_length = static_cast<int32_t>(sampled.anew.size());
   context.forced.clear();

@@ -31,11 +31,20 @@ namespace quire {
 // Receives all events of a step at once, on the engine's thread. It must not wait, nor throw.
 using EventSink = std::function<void(std::vector<Event>&&)>;
 
+// Guesses at most draft_tokens_max tokens behind a request's timeline, or none. A wrong guess costs rows that nobody
+// else could use, a right one saves a step, and neither changes a token. Called between steps, on the engine's thread.
+using Drafter =
+    std::function<void(const Request& request, std::span<const TokenId> timeline, std::vector<TokenId>& draft)>;
+inline constexpr int32_t draft_tokens_max = 8;
+
+// By looking up in the timeline itself (engine/lookup_draft.h).
+Drafter lookup_drafter();
+
 // A step that took far longer than steps of as many rows: what there is to say why.
 struct SlowStep {
   int64_t step_ns = 0;
   int64_t expected_ns = 0;
-  int32_t streams = 0;  // sequences that computed one token
+  int32_t streams = 0;  // sequences that computed one token, without guesses
   int32_t prompt_rows = 0;
 };
 
@@ -62,7 +71,9 @@ class Engine {
  public:
   // Borrows everything for its life. REQUIRES: limits.block_count > 0, limits.context_tokens > 1. Contexts are
   // shortened to what the whole KV pool can hold.
-  Engine(const Limits& limits, Executor& executor, const Tokenizer& tokenizer, const Clock& clock, EventSink sink);
+  // No drafter: nothing is guessed.
+  Engine(const Limits& limits, Executor& executor, const Tokenizer& tokenizer, const Clock& clock, EventSink sink,
+         Drafter drafter = {});
 
   // Every outcome leaves as an event, a refusal too; where it throws (no memory) the caller gives up.
   void submit(Request request);
@@ -97,6 +108,7 @@ class Engine {
     std::unique_ptr<ConstraintState> constraint;  // null: none
     std::span<const uint64_t> allowed;            // by it, for the token that is chosen in this step
     int32_t generated = 0;
+    int32_t drafted = 0, accepted = 0;  // guesses that were computed, and those that were right
     int32_t context_prompt = 0;         // tokens of its context that it has not generated since that began
     int32_t context_length = 0;         // ... and those that it has
     bool forces = false;                // tokens that its constraint forces are not chosen
@@ -109,23 +121,32 @@ class Engine {
     int64_t last_token_ns = -1;
   };
 
-  // What became of one slice in the executor: its next token where it samples and the logits are numbers.
-  struct Sampled {
-    const SliceFailure* failure = nullptr;
-    std::optional<TokenId> token;
+  struct Chosen {
+    TokenId token = 0;
     std::optional<double> mirostat_mu;
     std::optional<PositionLogprobs> logprobs;  // where they are asked for, without texts
-    std::vector<TokenId> forced;               // behind it, by the constraint
-    std::vector<TokenId> anew;                 // what its context goes on as; empty: as it is
-    bool numbers = true;                       // no token, yet the logits are numbers: all are forbidden
+  };
+  // What became of one slice in the executor: its next token where it samples and the logits are numbers, and where
+  // that was guessed the one behind it, and so on.
+  struct Sampled {
+    const SliceFailure* failure = nullptr;
+    std::vector<Chosen> chosen;
+    std::vector<TokenId> behind;  // the first token: others that were chosen, what the constraint forces
+    std::vector<TokenId> anew;    // what its context goes on as; empty: as it is
+    bool numbers = true;          // no token, yet the logits are numbers: all are forbidden
   };
 
   void end_expired(int64_t now_ns);
+  void guess();
   void constrain(const StepPlan& plan);
   void read_prompts(const Batch& batch);
   void sample(const StepPlan& plan, const Batch& batch, const Logits& logits);
-  std::span<const TokenId> forbidden(const Context& context) const;
-  void choose(const Slice& slice, std::span<const float> logits, Sampler& sampler, Sampled& sampled) const;
+  std::span<const TokenId> forbidden(const Context& context, int32_t generated) const;
+  std::optional<Chosen> choose(const Context& context, std::span<const TokenId> history, int32_t ahead,
+                               std::span<const float> logits, Sampler& sampler,
+                               std::optional<double> mirostat_mu) const;
+  void choose_all(const Slice& slice, const BatchSlice& rows, const Logits& logits, Sampler& sampler,
+                  Sampled& sampled) const;
   void apply(const StepPlan& plan, const Batch& batch);
   static bool is_out_of_time(Context& context, std::string_view bytes, int64_t now_ns);
   SliceOutcome advance(const Slice& slice, Sampled& sampled, int64_t now_ns);
@@ -141,6 +162,7 @@ class Engine {
   RequestStats stats_of(const Context& context) const;
   void count_start(Context& context);
   void count_token(Context& context, int64_t now_ns);
+  void count_draft(Context& context, int32_t drafted, int32_t accepted);
   void count_end(const Context& context, const Finished& finished);
   void count_step(const StepObservation& step);
   int32_t context_of(const Request& request) const;
@@ -154,6 +176,7 @@ class Engine {
   const Tokenizer& tokenizer_;
   const Clock& clock_;
   const EventSink sink_;
+  const Drafter drafter_;
   std::vector<TokenId> end_tokens_;  // of the vocabulary
 
   Scheduler scheduler_;
@@ -165,6 +188,7 @@ class Engine {
   std::vector<std::pair<const Constraint*, Context*>> constrained_;  // those that sample in this step, by constraint
   std::vector<size_t> constraint_begins_;                            // of each constraint's, in constrained_
   std::vector<SliceOutcome> outcomes_;
+  std::vector<TokenId> draft_;
   std::vector<Event> events_;
   EngineSnapshot totals_;
   std::string gave_up_;  // why; empty: it works

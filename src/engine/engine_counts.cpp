@@ -10,6 +10,8 @@ RequestStats Engine::stats_of(const Context& context) const {
   const int64_t now_ns = clock_.now_ns();
   RequestStats stats{.prompt_tokens = static_cast<int64_t>(context.request.prompt.size()),
                      .generated_tokens = context.generated,
+                     .draft_tokens = context.drafted,
+                     .accepted_tokens = context.accepted,
                      .seed = context.request.sampling.seed};
   const Sequence* sequence = scheduler_.find(context.request.id);
   const int64_t started_ns = sequence ? sequence->first_planned_ns : -1;
@@ -22,6 +24,13 @@ RequestStats Engine::stats_of(const Context& context) const {
   if (started_ns >= 0) stats.prompt_ns = (context.first_token_ns < 0 ? now_ns : context.first_token_ns) - started_ns;
   if (context.first_token_ns >= 0) stats.generate_ns = now_ns - context.first_token_ns;
   return stats;
+}
+
+void Engine::count_draft(Context& context, int32_t drafted, int32_t accepted) {
+  context.drafted += drafted;
+  context.accepted += accepted;
+  totals_.totals.draft_tokens += drafted;
+  totals_.totals.accepted_tokens += accepted;
 }
 
 // At the first slice of a sequence, whatever becomes of it.

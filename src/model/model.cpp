@@ -65,8 +65,11 @@ void Model::prepare(const Batch& batch, Backend& backend, const KvStore& kv, Wor
       }
     }
     if (slice.logits_row >= 0) {
-      QUIRE_CHECK(slice.logits_row < batch.logits_rows, "a logits row of this batch");
-      space.sampled_rows()[static_cast<size_t>(slice.logits_row)] = slice.row_end - 1;
+      QUIRE_CHECK(slice.logits_row + slice.logits_rows <= batch.logits_rows, "logits rows of this batch");
+      for (int32_t sampled = 0; sampled < slice.logits_rows; ++sampled) {
+        space.sampled_rows()[static_cast<size_t>(slice.logits_row + sampled)] =
+            slice.row_end - slice.logits_rows + sampled;
+      }
     }
   }
   QUIRE_CHECK(row == static_cast<int64_t>(batch.tokens.size()), "slices cover all rows");

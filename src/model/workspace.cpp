@@ -30,7 +30,7 @@ class Layout {
 
 Workspace::Workspace(const ModelConfig& config, const Limits& limits)
     : row_count_max_(limits.step_tokens_max),
-      logits_count_max_(std::min(limits.running_max, limits.step_tokens_max)),
+      logits_count_max_(std::min(limits.running_max + limits.draft_rows_max, limits.step_tokens_max)),
       width_(config.width),
       q_width_(config.q_width()),
       kv_width_(config.kv_width()),

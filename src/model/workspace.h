@@ -16,7 +16,7 @@ namespace quire {
 // besides the backend's workers within a step. What was never used costs no memory; nothing is allocated in a step.
 class Workspace {
  public:
-  // limits: step_tokens_max rows, of which at most running_max (one a sequence) are sampled.
+  // limits: step_tokens_max rows, of which at most running_max (one a sequence) and draft_rows_max are sampled.
   static Result<Workspace> create(const ModelConfig& config, const Limits& limits);
   // What all of it would take. REQUIRES: limits that create accepts.
   static uint64_t size_bytes(const ModelConfig& config, const Limits& limits);

@@ -44,14 +44,16 @@ class Policy {
   int32_t running_max() const;
   // Rows of a step.
   int32_t step_tokens() const { return limits_.step_tokens_max; }
-  // A step's rows go to the smallest class first; those of one class share them equally. `behind` is how many tokens
-  // the sequence could compute now. In each band streams come before prompts.
+  // A step's rows go to the smallest class first; those of one class share them equally, but drafts, which come last
+  // and are given theirs by what they promise (sched/draft_rows.h). `behind` is how many tokens the sequence could
+  // compute now. In each band streams come before prompts.
   static int32_t budget_class(const Rank& running, int32_t behind) { return 3 * running.band + (behind > 1 ? 2 : 0); }
   static bool is_stream_class(int32_t budget_class) { return budget_class % 3 == 0; }
   // Between the two: what is known of streams behind the one token that each of them computes.
   static int32_t known_class(const Rank& running) { return 3 * running.band + 1; }
   static bool is_known_class(int32_t budget_class) { return budget_class % 3 == 1; }
-  // Rows of a step for that, beside so many streams: they were not asked whether they would wait for it.
+  static constexpr int32_t draft_class = 3 * band_count;
+  // Rows of a step for what is known, beside so many streams: they were not asked whether they would wait for it.
   int32_t known_rows_beside(const StepCost& cost, int32_t streams) const;
   // The gap between two tokens that a step with so many streams may make; 0: nothing is known yet.
   int64_t target_gap_ns(const StepCost& cost, int32_t streams) const;

@@ -78,19 +78,15 @@ void Scheduler::State::erase(std::vector<Entry*>& list, const Entry& entry) {
   list.erase(at);
 }
 
-// The rows of the planned slice are computed.
+// The rows of the planned slice are computed. Those of guesses that were wrong are not its rows, and leave their
+// blocks.
 void Scheduler::State::advance(Entry& entry, const SliceOutcome& outcome) {
   Sequence& sequence = entry.sequence;
   const int32_t before = sequence.computed;
-  const bool samples = entry.end == sequence.length();
-  QUIRE_CHECK(!outcome.sampled || samples, "only a slice that reaches the end samples");
-  QUIRE_CHECK(outcome.sampled || outcome.finished || !samples, "a slice that samples has a token");
-  sequence.computed = entry.end;
-  const int32_t recomputed = std::max(0, std::min(entry.end, entry.reached) - before);
-  sequence.recomputed_tokens += recomputed;
-  recomputed_tokens += recomputed;
-  if (entry.end > entry.reached) reach(entry, entry.end, true);
-  publish(entry, before);
+  const int32_t known_end = std::min(entry.end, sequence.length());
+  const int32_t drafted = entry.end - known_end;
+  QUIRE_CHECK(!outcome.sampled || known_end == sequence.length(), "only a slice that reaches the end samples");
+  QUIRE_CHECK(outcome.sampled || outcome.finished || known_end < sequence.length(), "a slice that samples has a token");
   QUIRE_CHECK(outcome.forced.empty() || outcome.sampled, "what is forced comes behind a chosen token");
   QUIRE_CHECK(std::ssize(outcome.forced) < sequence.step_tokens_max, "a step generates what was said");
   if (outcome.sampled) {
@@ -99,6 +95,20 @@ void Scheduler::State::advance(Entry& entry, const SliceOutcome& outcome) {
     ledger.generated(*entry.account, 1 + std::ssize(outcome.forced));
     QUIRE_CHECK(outcome.finished || sequence.length() <= sequence.length_max, "an answer ends at its greatest length");
   }
+  QUIRE_CHECK(outcome.accepted <= drafted && known_end + outcome.accepted <= sequence.length(), "it was guessed");
+  QUIRE_CHECK(std::equal(sequence.draft.begin(), sequence.draft.begin() + outcome.accepted,
+                         sequence.tokens.begin() + known_end),
+              "and is as it was guessed");
+  if (drafted > 0) entry.acceptance = acceptance_after(entry.acceptance, drafted, outcome.accepted);
+  sequence.computed = known_end + outcome.accepted;
+  const int32_t recomputed = std::max(0, std::min(sequence.computed, entry.reached) - before);
+  sequence.recomputed_tokens += recomputed;
+  recomputed_tokens += recomputed;
+  if (sequence.computed > entry.reached) reach(entry, sequence.computed, true);
+  publish(entry, before);
+  const auto covered = static_cast<size_t>(blocks_for(sequence.computed));
+  cache.release(std::span(sequence.blocks).subspan(covered), steps);
+  sequence.blocks.resize(covered);
 }
 
 // `computed` is beyond everything it ever was: by own rows, which its client is charged for, or by a gift. What is
@@ -214,6 +224,17 @@ bool Scheduler::cancel(SequenceId id) {
   return true;
 }
 
+void Scheduler::guess(SequenceId id, std::span<const TokenId> tokens) {
+  QUIRE_CHECK(!state_->planned, "a guess comes before the plan");
+  const auto at = state_->entries.find(id);
+  QUIRE_CHECK(at != state_->entries.end(), "a guess is of a sequence");
+  Sequence& sequence = at->second->sequence;
+  QUIRE_CHECK(tokens.empty() || (std::ssize(tokens) < sequence.length_max - sequence.length() &&
+                                 std::ssize(tokens) < sequence.step_tokens_max),
+              "there is room for what is guessed");
+  sequence.draft.assign(tokens.begin(), tokens.end());
+}
+
 const StepPlan& Scheduler::plan(int64_t now_ns) {
   State& s = *state_;
   QUIRE_CHECK(!s.planned, "a plan is committed before the next one");
@@ -242,6 +263,7 @@ void Scheduler::commit(std::span<const SliceOutcome> outcomes) {
     Entry& entry = *at->second;
     QUIRE_CHECK(outcome.finished || !outcome.failed, "what failed has finished");
     if (!outcome.failed) s.advance(entry, outcome);
+    entry.sequence.draft.clear();
     entry.end = -1;
     QUIRE_CHECK(outcome.anew.empty() || (outcome.sampled && !outcome.finished), "what goes on begins anew");
     if (!outcome.anew.empty()) s.begin_anew(entry, outcome.anew);

@@ -26,6 +26,9 @@ struct SliceOutcome {
   // Not empty: from here on the sequence is one that begins with these, in its seat: at least a token fewer than
   // length_max. Of tokens that were there before, so that its client is not charged for them. Borrowed for commit.
   std::span<const TokenId> anew = {};
+  // Of a slice with drafted rows: of the tokens from `sampled` on, how many the draft had guessed, one after the other,
+  // so that their rows are computed. What was guessed behind them is forgotten.
+  int32_t accepted = 0;
   bool finished = false;  // the sequence ends with this step (end token, stop string, length, error)
   bool failed = false;    // nothing of this slice was computed; REQUIRES finished
 };
@@ -64,6 +67,10 @@ class Scheduler {
   Result<void> admit(SequenceDemand demand);
   // Ends a sequence wherever it is; its blocks return before the next plan. False: no such sequence any more.
   bool cancel(SequenceId id);
+  // What may come behind the tokens of a sequence, for the next plan alone: rows that nobody else could use are given
+  // to it where that should pay. Only what the plan takes of it matters, and that to no token. REQUIRES: fewer than
+  // length_max - length, and than step_tokens_max of its demand.
+  void guess(SequenceId id, std::span<const TokenId> tokens);
   // The next step's slices; empty when nothing can run. Valid until the next call.
   const StepPlan& plan(int64_t now_ns);
   // What a step of so many rows is expected to take, by those that were observed; 0: not known.

@@ -85,9 +85,11 @@ void Scheduler::State::check_plan() const {
     const auto at = entries.find(slice.sequence);
     QUIRE_CHECK(at != entries.end() && at->second->end == slice.end, "a slice belongs to a planned sequence");
     const Sequence& sequence = at->second->sequence;
-    QUIRE_CHECK(slice.begin == sequence.computed && slice.begin < slice.end && slice.end <= sequence.length(),
+    QUIRE_CHECK(slice.begin == sequence.computed && slice.begin < slice.end &&
+                    slice.end - slice.drafted <= sequence.length() && slice.drafted <= std::ssize(sequence.draft),
                 "a slice continues its sequence");
-    QUIRE_CHECK(slice.samples == (slice.end == sequence.length()), "a slice samples exactly at the end");
+    QUIRE_CHECK(slice.samples == (slice.end >= sequence.length()), "a slice samples exactly at the end");
+    QUIRE_CHECK(slice.drafted == std::max(0, slice.end - sequence.length()), "what is behind the end is guessed");
   }
 }
 

@@ -315,6 +315,9 @@ void Scheduler::State::claim_rows() {
     } else {
       claims.push_back({entry, Policy::budget_class(entry->rank, behind), sequence.length()});
     }
+    if (behind == 1 && streams(*entry) && !sequence.draft.empty()) {
+      claims.push_back({entry, Policy::draft_class, sequence.length() + static_cast<int32_t>(sequence.draft.size())});
+    }
   }
   std::ranges::sort(claims, [](const Claim& a, const Claim& b) {
     return a.budget_class != b.budget_class ? a.budget_class < b.budget_class : a.entry->rank < b.entry->rank;
@@ -333,6 +336,11 @@ void Scheduler::State::share_budget() {
     const int32_t budget_class = claims[begin].budget_class;
     size_t end = begin + 1;
     while (end < claims.size() && claims[end].budget_class == budget_class) ++end;
+    if (budget_class == Policy::draft_class) {
+      // Where there are other rows than one for each stream, others could use those of drafts.
+      if (taken == streaming) share_drafts(std::span(claims).subspan(begin), streaming, policy.step_tokens() - taken);
+      return;
+    }
     int64_t limit = policy.step_tokens();
     if (Policy::is_known_class(budget_class)) {
       limit = taken + std::min<int64_t>(spare - taken_known, policy.known_rows_beside(cost, streaming));
@@ -346,6 +354,26 @@ void Scheduler::State::share_budget() {
     if (Policy::is_known_class(budget_class)) taken_known += given;
     if (Policy::is_stream_class(budget_class)) streaming += static_cast<int32_t>(end - begin);
     begin = end;
+  }
+}
+
+// Rows for guesses beside so many streams, who have theirs.
+void Scheduler::State::share_drafts(std::span<const Claim> members, int64_t streams, int64_t budget) {
+  offers.clear();
+  for (const Claim& claim : members) {
+    offers.push_back({.length = claim.end - claim.entry->sequence.length(), .acceptance = claim.entry->acceptance});
+  }
+  const int64_t most = std::min<int64_t>(budget, limits.draft_rows_max);
+  const int64_t step_ns = cost.decode_ns(static_cast<int32_t>(streams));
+  if (!cost.knows(static_cast<int32_t>(streams))) return;  // what a row adds could not be told
+  // What it adds is not known before it was tried.
+  give_draft_rows(offers, streams, step_ns,
+                  std::max<int64_t>(1, cost.draft_row_ns() > 0 ? cost.draft_row_ns() : step_ns / 16), most);
+  for (size_t index = 0; index < members.size(); ++index) {
+    Entry& entry = *members[index].entry;
+    // It was given the row that it is behind, which the guesses follow.
+    if (entry.end == entry.sequence.length()) entry.end += offers[index].rows;
+    if (offers[index].rows == 0) entry.acceptance = acceptance_untried(entry.acceptance);
   }
 }
 
@@ -369,28 +397,45 @@ int64_t Scheduler::State::share_class(std::span<const Claim> members, int64_t bu
   return offered - left;
 }
 
-// Takes blocks for the planned slices in order of rank. When there is none left, the parked ones give up theirs, then
-// the lowest running one is parked, in the end the asking one itself. The first in rank always gets what it needs.
+// Takes blocks for the planned slices in order of rank, then for their guesses as far as there are any. When there is
+// none left, the parked ones give up theirs, then the lowest running one is parked, in the end the asking one itself.
+// The first in rank always gets what it needs.
 void Scheduler::State::claim_blocks() {
   fresh.clear();
   for (size_t index = 0; index < running.size(); ++index) {
     Entry& entry = *running[index];
-    const int32_t needed = blocks_for(std::max(entry.end, 0)) - static_cast<int32_t>(entry.sequence.blocks.size());
+    const int32_t known_end = std::min(entry.end, entry.sequence.length());
+    const int32_t needed = blocks_for(std::max(known_end, 0)) - static_cast<int32_t>(entry.sequence.blocks.size());
     while (cache.available() < needed && entry.sequence.state == SequenceState::running) {
       if (!release_lowest_parked(nullptr)) park(*running.back());
     }
-    if (entry.sequence.state != SequenceState::running) return;  // it was the last
-    for (int32_t taken = 0; taken < needed; ++taken) {
-      fresh.push_back(cache.take());
-      entry.sequence.blocks.push_back(fresh.back());
+    if (entry.sequence.state != SequenceState::running) break;  // it was the last
+    take_blocks(entry, needed);
+  }
+  for (Entry* entry : running) {
+    Sequence& sequence = entry->sequence;
+    if (entry->end <= sequence.length()) continue;
+    const int32_t needed = blocks_for(entry->end) - static_cast<int32_t>(sequence.blocks.size());
+    if (needed <= cache.available()) {
+      take_blocks(*entry, needed);
+    } else {
+      entry->end = sequence.length();
     }
+  }
+}
+
+void Scheduler::State::take_blocks(Entry& entry, int32_t count) {
+  for (int32_t taken = 0; taken < count; ++taken) {
+    fresh.push_back(cache.take());
+    entry.sequence.blocks.push_back(fresh.back());
   }
 }
 
 void Scheduler::State::write_plan() {
   step_plan.slices.clear();
   for (const auto& [entry, budget_class, _] : claims) {
-    if (Policy::is_known_class(budget_class)) continue;  // the stream's row is in the plan
+    // The stream's row is in the plan, and what follows it with it.
+    if (Policy::is_known_class(budget_class) || budget_class == Policy::draft_class) continue;
     Sequence& sequence = entry->sequence;
     if (entry->end <= sequence.computed) {
       entry->end = -1;
@@ -400,7 +445,8 @@ void Scheduler::State::write_plan() {
     step_plan.slices.push_back({.sequence = sequence.id,
                                 .begin = sequence.computed,
                                 .end = entry->end,
-                                .samples = entry->end == sequence.length()});
+                                .samples = entry->end >= sequence.length(),
+                                .drafted = std::max(0, entry->end - sequence.length())});
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include "kv/block_cache.h"
 #include "sched/client_ledger.h"
+#include "sched/draft_rows.h"
 #include "sched/parallel_controller.h"
 #include "sched/policy.h"
 #include "sched/scheduler.h"
@@ -30,7 +31,8 @@ struct Entry {
   int64_t waited_steps = 0;   // waiting or parked, without the present time
   int64_t waiting_since = 0;  // the step from which it waits or is parked now
   int32_t reached = 0;        // the largest `computed` there ever was: what is computed again below it was lost
-  int32_t end = -1;           // of the planned slice; -1: not in the plan
+  int32_t acceptance = acceptance_at_first;  // how likely its guesses are right
+  int32_t end = -1;                          // of the planned slice; -1: not in the plan
 };
 
 // Rows that a sequence wants with those of a class of the budget: up to `end`, from where it was given any before.
@@ -66,6 +68,7 @@ struct Scheduler::State {
   void claim_rows();
   void share_budget();
   void claim_blocks();
+  void take_blocks(Entry& entry, int32_t count);
   void write_plan();
 
   // Leaves of the above.
@@ -86,6 +89,7 @@ struct Scheduler::State {
   bool follows_a_leader(const Entry& entry) const;
   bool streams(const Entry& entry) const;
   int64_t share_class(std::span<const Claim> members, int64_t budget);
+  void share_drafts(std::span<const Claim> members, int64_t streams, int64_t budget);
 
   // scheduler_view.cpp
   WaitReason first_waits_for();
@@ -114,13 +118,14 @@ struct Scheduler::State {
   StepPlan step_plan;
   bool planned = false;  // a plan with slices waits for its commit
   int64_t now_ns = 0;
-  int32_t step_tokens = 0;        // the rows that the plan might have had
-  bool seat_wanted = false;       // somebody could not start for want of a seat
-  std::vector<BlockId> fresh;     // taken by the last plan
-  std::vector<BlockId> withheld;  // taken out of use by the last plan
-  std::vector<Claim> claims;      // by class, then rank
-  std::vector<Entry*> leaders;    // those whose present block will be full
-  std::vector<BlockId> matched;   // the part of the tree that the candidate could start with
+  int32_t step_tokens = 0;         // the rows that the plan might have had
+  bool seat_wanted = false;        // somebody could not start for want of a seat
+  std::vector<BlockId> fresh;      // taken by the last plan
+  std::vector<BlockId> withheld;   // taken out of use by the last plan
+  std::vector<Claim> claims;       // by class, then rank
+  std::vector<Entry*> leaders;     // those whose present block will be full
+  std::vector<DraftOffer> offers;  // of the claims that are drafts
+  std::vector<BlockId> matched;    // the part of the tree that the candidate could start with
 
   int32_t block_limit_wanted;    // what was asked for
   int32_t block_limit;           // what holds: no less than an admitted sequence may need

@@ -33,6 +33,7 @@ struct SequenceDemand {
 struct Sequence {
   SequenceId id;
   std::vector<TokenId> tokens;  // prompt, then what was generated
+  std::vector<TokenId> draft;   // guesses at what comes behind them, for the next plan alone
   int32_t prompt_length = 0;
   int32_t length_max = 0;
   int32_t step_tokens_max = 1;

@@ -28,9 +28,16 @@ StepCost::StepCost(int32_t streams_max) : points_(static_cast<size_t>(streams_ma
 }
 
 void StepCost::observe(const StepObservation& observation) {
-  const auto& [streams, prompt_rows, measured_ns] = observation;
+  const auto& [streams, prompt_rows, draft_rows, measured_ns] = observation;
   const int64_t step_ns = std::max<int64_t>(1, measured_ns);  // a clock may stand still
   QUIRE_CHECK(streams >= 0 && streams <= streams_max() && prompt_rows >= 0, "a step within the limits");
+  if (draft_rows > 0) {
+    // Drafts are computed beside streams alone.
+    if (prompt_rows == 0 && knows(streams)) {
+      draft_row_.add(std::max<int64_t>(1, (step_ns - decode_ns(streams)) / draft_rows));
+    }
+    return;
+  }
   if (prompt_rows == 0) {
     if (streams == 0) return;
     points_[static_cast<size_t>(streams)].add(step_ns);

@@ -11,7 +11,8 @@ namespace quire {
 // What a step that was committed cost. The controllers know the machine by these alone.
 struct StepObservation {
   int32_t streams = 0;      // sequences that computed the one token they were behind
-  int32_t prompt_rows = 0;  // all other rows
+  int32_t prompt_rows = 0;  // all other rows but
+  int32_t draft_rows = 0;   // those of guessed tokens
   int64_t step_ns = 0;
 };
 
@@ -33,6 +34,8 @@ class StepCost {
   int64_t decode_ns(int32_t streams) const;
   // Added by each prompt row; 0: not known.
   int64_t prompt_row_ns() const { return prompt_row_.value; }
+  // Added by each row of a guessed token; 0: not known.
+  int64_t draft_row_ns() const { return draft_row_.value; }
   int32_t streams_max() const { return static_cast<int32_t>(points_.size()) - 1; }
 
  private:
@@ -46,7 +49,7 @@ class StepCost {
   std::vector<Estimate> points_;  // (streams_max + 1)
   int64_t measured_ = 0;          // steps of streams alone
   int64_t guess_ns_ = 0;          // stands for all points while there was none
-  Estimate prompt_row_;
+  Estimate prompt_row_, draft_row_;
 };
 
 }  // namespace quire

@@ -41,6 +41,8 @@ std::string_view name(Occurrence occurrence) {
                                                                            "prompt pooled",
                                                                            "tokens forced",
                                                                            "forced tokens in parts",
+                                                                           "guessed right",
+                                                                           "guessed wrong",
                                                                            "context shifted",
                                                                            "recomputed"};
   QUIRE_CHECK(occurrence < Occurrence::count, "it has a name");

@@ -47,8 +47,10 @@ enum class Occurrence : uint8_t {
   prompt_pooled,       // a prompt became a vector
   tokens_forced,       // a stream had more than one token to compute
   forced_in_parts,     // ... and computed some of them
-  context_shifted,     // an answer went on when its context was full
-  recomputed,          // rows were computed again
+  guessed_right,       // a guess at an answer's next tokens was computed
+  guessed_wrong,
+  context_shifted,  // an answer went on when its context was full
+  recomputed,       // rows were computed again
   count,
 };
 

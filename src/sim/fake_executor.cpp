@@ -56,9 +56,12 @@ bool FakeExecutor::compute(const Batch& batch, const BatchSlice& slice, std::opt
   }
   if (slice.logits_row < 0) return true;
   const size_t width = static_cast<size_t>(vocab_size_);
-  const std::span<float> values = std::span(logits_).subspan(static_cast<size_t>(slice.logits_row) * width, width);
-  attention.logits(values);
-  if (fault == FaultKind::not_numbers) values.back() = std::numeric_limits<float>::quiet_NaN();
+  for (int32_t sampled = 0; sampled < slice.logits_rows; ++sampled) {
+    const auto row = static_cast<size_t>(slice.logits_row + sampled);
+    const std::span<float> values = std::span(logits_).subspan(row * width, width);
+    attended_[static_cast<size_t>(slice.row_end - slice.logits_rows + sampled)].logits(values);
+    if (fault == FaultKind::not_numbers) values.back() = std::numeric_limits<float>::quiet_NaN();
+  }
   return true;
 }
 

@@ -54,12 +54,16 @@ std::optional<std::string> OrderWatch::step(const std::vector<Seen>& all, int64_
 
 FairnessWatch::FairnessWatch(const World& world)
     : bound_tokens_(static_cast<double>(world.limits.block_count) * world.limits.block_tokens) {
-  int32_t forced_max = 0;
+  int32_t behind_max = 0;  // a step's tokens behind the first one of an answer: guessed or forced
   for (const WorldRequest& one : world.requests) {
     weight_min_ = std::min(weight_min_, one.request.client_weight);
-    if (one.request.constraint != nullptr) forced_max = std::max(forced_max, one.request.constraint->forced_max());
+    if (one.request.constraint != nullptr) {
+      behind_max = std::max(behind_max, one.request.constraint->forced_max());
+    } else if (world.draft_seed != 0) {
+      behind_max = std::max(behind_max, draft_tokens_max);
+    }
   }
-  bound_tokens_ += static_cast<double>(std::min(world.limits.running_max, world.limits.step_tokens_max)) * forced_max;
+  bound_tokens_ += static_cast<double>(std::min(world.limits.running_max, world.limits.step_tokens_max)) * behind_max;
 }
 
 void FairnessWatch::serve(const WorldRequest& world, int64_t cost_so_far) {

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <tuple>
 
+#include "sim/fake_drafter.h"
 #include "sim/vocabulary.h"
 
 namespace quire::sim {
@@ -35,10 +36,12 @@ Simulation::Simulation(const World& world, const Tokenizer& tokenizer, Trace tra
       trace_(std::move(trace)),
       executor_(world.limits, tokenizer.vocab_size(), faults_of(world),
                 [this](const Batch& batch) { watch_step(batch); }),
-      engine_(world.limits, executor_, tokenizer, clock_,
-              [this](std::vector<Event>&& events) {
-                for (const Event& event : events) receive(event);
-              }),
+      engine_(
+          world.limits, executor_, tokenizer, clock_,
+          [this](std::vector<Event>&& events) {
+            for (const Event& event : events) receive(event);
+          },
+          make_drafter(world, tokenizer)),
       fairness_watch_(world),
       waiting_watch_(world) {
   for (const WorldRequest& one : world.requests) tracks_.push_back({.world = &one, .answer = {}});
@@ -151,6 +154,9 @@ void Simulation::note_phases() {
   }
   if (engine_.scheduler().counts().evictions > 0) note(Occurrence::evicted);
   if (engine_.snapshot().totals.context_shifts > 0) note(Occurrence::context_shifted);
+  const EngineTotals& totals = engine_.snapshot().totals;
+  if (totals.accepted_tokens > 0) note(Occurrence::guessed_right);
+  if (totals.draft_tokens > totals.accepted_tokens) note(Occurrence::guessed_wrong);
 }
 
 // In the middle of a step: planned, not yet computed.

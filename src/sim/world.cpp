@@ -219,6 +219,14 @@ void shift_contexts(uint64_t seed, World& world) {
   }
 }
 
+// In every second world answers are guessed at, with few or many rows for that.
+void add_drafts(uint64_t seed, World& world) {
+  Random random(mix(seed + 3));
+  if (random.percent(50)) return;
+  world.draft_seed = random.next() | 1;
+  world.limits.draft_rows_max = random.between(1, 16);
+}
+
 // Less memory for a while, once or twice.
 std::vector<MemoryChange> make_memory(Random& random, const Limits& limits) {
   std::vector<MemoryChange> changes;
@@ -251,6 +259,7 @@ World make_world(uint64_t seed) {
   force_tokens(seed, world);
   continue_chats(seed, world);
   shift_contexts(seed, world);
+  add_drafts(seed, world);
   std::ranges::stable_sort(world.requests, {}, &WorldRequest::arrival_step);
   for (size_t index = 0; index < world.requests.size(); ++index) world.requests[index].request.id = {index + 1};
   return world;

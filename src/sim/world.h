@@ -41,6 +41,7 @@ struct World {
   StepPrice price;
   std::vector<MemoryChange> memory;    // in order of steps
   std::vector<WorldRequest> requests;  // in order of arrival
+  uint64_t draft_seed = 0;             // of what is guessed; 0: nothing
 };
 
 // The same world for the same seed, on every machine.

@@ -150,15 +150,16 @@ std::vector<Request> next_turns(const std::vector<Request>& requests, const std:
 struct Together {
   std::map<SequenceId, Answer> answers;
   SchedulerCounts counts;
+  int64_t drafted = 0, accepted = 0;
   int64_t recomputed = 0;
 };
 
 // All requests at random steps, each next turn some steps after them, with strangers among them that are cancelled at
 // random and have the same constraints.
 Together together(const LoadedModel& loaded, Backend& backend, int count, const std::vector<Request>& turns,
-                  const Limits& limits, uint64_t seed, constraint::MemoryBounds bounds = {}) {
+                  const Limits& limits, uint64_t seed, constraint::MemoryBounds bounds = {}, Drafter drafter = {}) {
   std::mt19937_64 random(seed);
-  World world(loaded, backend, limits);
+  World world(loaded, backend, limits, std::move(drafter));
   const int32_t vocab = loaded.model.vocab_size();
   const Constraints constraints = constraints_of(*loaded.tokenizer, bounds);
   std::vector<Request> requests = mixed_requests(requests_seed, vocab, count, constraints);
@@ -186,7 +187,10 @@ Together together(const LoadedModel& loaded, Backend& backend, int count, const 
     }
     world.step();
   }
-  Together result{.counts = world.engine().snapshot().scheduler};
+  const EngineSnapshot snapshot = world.engine().snapshot();
+  Together result{.counts = snapshot.scheduler,
+                  .drafted = snapshot.totals.draft_tokens,
+                  .accepted = snapshot.totals.accepted_tokens};
   for (const Request& request : requests) {
     result.answers[request.id] = world.answers().at(request.id);
     result.recomputed += result.answers[request.id].finished.stats.recomputed_tokens;
@@ -202,6 +206,20 @@ void expect_same(const std::map<SequenceId, Answer>& expected, const std::map<Se
     EXPECT_TRUE(answer.same_output(actual.at(id)))
         << where << ", request " << id.value << ": " << actual.at(id).text << " instead of " << answer.text;
   }
+}
+
+// Guesses what these answers go on with, one in ten wrongly.
+Drafter mostly_right(const std::map<SequenceId, Answer>& answers) {
+  return [&answers, random = std::mt19937_64(5)](const Request& request, std::span<const TokenId> timeline,
+                                                 std::vector<TokenId>& draft) mutable {
+    const auto answer = answers.find(request.id);
+    if (answer == answers.end()) return;  // a stranger's
+    const std::vector<TokenId>& tokens = answer->second.tokens;
+    const size_t said = timeline.size() - std::min(timeline.size(), request.prompt.size());
+    for (size_t at = said; at < std::min(tokens.size(), said + draft_tokens_max); ++at) {
+      draft.push_back(random() % 10 == 0 ? TokenId{7} : tokens[at]);
+    }
+  };
 }
 
 // One model on one table: alone, then together with 1 and 2 threads, roomy and tight, where constraints forget all that
@@ -220,6 +238,10 @@ void expect_same_bytes(gguf::File&& file, const KernelTable& table, int count, c
 
   expect_same(expected, together(loaded, loaded.backend, count, turns, roomy(), 1).answers, name + ", roomy");
   expect_same(expected, together(loaded, two, count, turns, roomy(), 2).answers, name + ", roomy, 2 threads");
+  const Together guessed = together(loaded, two, count, turns, roomy(), 4, {}, mostly_right(expected));
+  expect_same(expected, guessed.answers, name + ", guessed at");
+  EXPECT_GT(guessed.accepted, 0) << "right guesses are taken";
+  EXPECT_GT(guessed.drafted, guessed.accepted) << "wrong ones are not";
   const constraint::MemoryBounds forgetful{.automaton_bytes = 0, .masks_bytes = 0};
   const Together pressed = together(loaded, two, count, turns, tight(), 3, forgetful);
   expect_same(expected, pressed.answers, name + ", tight, 2 threads");

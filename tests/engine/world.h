@@ -100,10 +100,12 @@ struct Answer {
 // The engine with a fresh KV cache, and the answers so far.
 class World {
  public:
-  World(const LoadedModel& loaded, Backend& backend, const Limits& limits)
+  // With a drafter each step takes a millisecond, however many rows it has: what is guessed is computed.
+  World(const LoadedModel& loaded, Backend& backend, const Limits& limits, Drafter drafter = {})
       : executor_(take(ModelExecutor::create(loaded.model, backend, limits))),
-        engine_(on(backend, limits), executor_, *loaded.tokenizer, clock_,
-                [this](std::vector<Event>&& events) { receive(std::move(events)); }) {}
+        engine_(
+            on(backend, limits), executor_, *loaded.tokenizer, clock_,
+            [this](std::vector<Event>&& events) { receive(std::move(events)); }, timed(std::move(drafter))) {}
 
   Engine& engine() { return engine_; }
   // A millisecond passes with each step.
@@ -124,6 +126,16 @@ class World {
   static Limits on(const Backend& backend, Limits limits) {
     limits.prompt_rows_differ = backend.prompt_rows_differ();
     return limits;
+  }
+
+  Drafter timed(Drafter drafter) {
+    if (!drafter) return {};
+    return [this, drafter = std::move(drafter), step = int64_t{-1}](
+               const Request& request, std::span<const TokenId> timeline, std::vector<TokenId>& draft) mutable {
+      if (step != engine_.snapshot().steps) clock_.advance_ns(1'000'000);
+      step = engine_.snapshot().steps;
+      drafter(request, timeline, draft);
+    };
   }
 
   void receive(std::vector<Event>&& events) {

@@ -1,0 +1,17 @@
+// Guesses at what comes next, by looking up where it was said before.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/ids.h"
+
+namespace quire {
+
+// Appends to `draft` at most `most` tokens: those that followed the longest earlier place that ends as the timeline
+// does, the latest of several. Nothing where less than three tokens agree. What is repeated at the timeline's own end
+// is taken to be repeated on. O(timeline), some 20 us for 100,000 tokens.
+void lookup_draft(std::span<const TokenId> timeline, int32_t most, std::vector<TokenId>& draft);
+
+}  // namespace quire
