@@ -62,12 +62,13 @@ void Masks::forget_states(std::span<StateId> walked) {
 }
 
 // A round as one that no text of `bytes_max` bytes can tell from it: how many are missing to the lower bound and left
-// to the upper one counts only as far as such a text can begin so many. (A round is not empty.)
+// to the upper one counts only as far as such a text can begin so many. (A round is not empty, so it is one fewer than
+// there are bytes: the first of them is of this round.)
 Frame Masks::with_few_rounds(Frame frame, uint32_t bytes_max) const {
   const Repeat& repeat = automaton_.program().repeats[frame.repeat];
   if (frame.round < repeat.min) {
-    if (repeat.min - frame.round > bytes_max) frame.round = round_before_min;
-  } else if (repeat.max == unbounded || repeat.max - frame.round > bytes_max) {
+    if (repeat.min - frame.round + 1 >= bytes_max) frame.round = round_before_min;
+  } else if (repeat.max == unbounded || repeat.max - frame.round + 1 >= bytes_max) {
     frame.round = round_between;
   }
   return frame;
