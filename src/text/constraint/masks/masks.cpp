@@ -13,6 +13,8 @@ constexpr size_t nodes_between_looks = 256;
 constexpr uint32_t loops_nodes_min = 4096;
 // For longer tokens, of which there are few, each state of the chain takes more to find than it saves.
 constexpr size_t chain_max = 16;
+// For tokens longer still: a text that must not be empty is found, and each state of a text that counts looked at once.
+constexpr size_t long_tokens_chain_max = 2;
 // Places in the middle of a character; more of them are no text that may be anything.
 constexpr size_t characters_states_max = 8;
 
@@ -181,23 +183,26 @@ Masks::Loop Masks::find_loop(StateId state) {
   return loop;
 }
 
-// From `from` on, as within a string that may have so many characters more: chain_, of one state where the number does
-// not matter. False: there is none, or what becomes of longer texts is not known.
+// From `from` on, as within a string that may have so many characters more or must have so many: chain_, of one state
+// where the number does not matter. False: there is none, or what becomes of longer texts is not known.
 bool Masks::find_chain(StateId from, size_t bytes_max) {
   chain_ = {from};
+  chain_ends_ = false;
   const Loop& first = loop_of(from);
   chain_groups_ = first.groups;
   if (chain_groups_ == 0 || automaton_.accepts(from)) return false;
-  if (first.next == from) return true;
-  if (bytes_max > chain_max) return false;
-  for (StateId next = first.next; chain_.size() <= bytes_max; next = loop_of(next).next) {
+  const size_t size_max = bytes_max <= chain_max ? bytes_max + 1 : long_tokens_chain_max;
+  for (StateId last = from, next = first.next; next != last && chain_.size() < size_max;) {
     if (automaton_.accepts(next)) return false;
     chain_.push_back(next);
     const Loop& loop = loop_of(next);
-    if (loop.next == dead_state || loop.next == next) break;
+    chain_ends_ = loop.next == dead_state;
+    if (chain_ends_) break;
     if ((chain_groups_ &= loop.groups) == 0) return false;
+    last = std::exchange(next, loop.next);
   }
-  // The last one: it must be a dead end for all of them.
+  if (!chain_ends_) return chain_.size() > bytes_max || loop_of(chain_.back()).next == chain_.back();
+  // The last one must be a dead end for all of them.
   const ByteSet live = automaton_.live(chain_.back());
   for (unsigned byte = 0; byte < 0x100; ++byte) {
     const uint64_t group = byte < 0x80 ? byte_group(static_cast<uint8_t>(byte)) : characters_group;
@@ -217,8 +222,8 @@ void Masks::walk(size_t part, uint32_t first, uint32_t last, StateId from, std::
   // In a text that may be anything, as a string's inside, whole branches of the trie change nothing, or all that counts
   // is how many characters there are. (Of those above `first` none is counted.)
   bool has_chain = last - first > loops_nodes_min && find_chain(from, part_of(part).bytes_max);
-  if (top > 0 && chain_.size() > 1) has_chain = false;
-  const uint16_t counted = chain_.size() > 1 ? 1 : 0;
+  if (top > 0 && chain_ends_) has_chain = false;
+  const size_t read_max = chain_ends_ ? chain_.size() : chain_.size() - 1;  // further ones are like this
   characters_[top] = 0;
   // Each token below is met once at most.
   const size_t had = tokens.size();
@@ -234,13 +239,13 @@ void Masks::walk(size_t part, uint32_t first, uint32_t last, StateId from, std::
     }
     path[node.depth] = state;
     const bool begins = (node.byte & 0xc0) != 0x80;
-    const auto read = static_cast<uint16_t>(characters_[node.depth - 1] + (begins ? counted : 0));
+    const auto read = static_cast<uint16_t>(std::min<size_t>(characters_[node.depth - 1] + (begins ? 1U : 0U), read_max));
     characters_[node.depth] = read;
     const bool in_chain =
         has_chain && read < chain_.size() && state == chain_[read] && (trie.below[index] & ~chain_groups_) == 0;
     const uint32_t walked = in_chain ? node.end : index + 1;
     const uint32_t tokens_end = nodes[walked].token;
-    if (in_chain && counted > 0) {
+    if (in_chain && chain_ends_) {
       for (uint32_t token = node.token; token < tokens_end; ++token) {
         *next_token = trie.tokens[token];
         next_token += trie.characters[token] < chain_.size() ? 1 : 0;

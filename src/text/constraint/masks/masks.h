@@ -113,8 +113,11 @@ class Masks {
   size_t moves_max_ = std::numeric_limits<size_t>::max();
   std::unordered_map<StateId, Loop> loops_;
   // Scratch.
-  std::vector<StateId> chain_;  // where characters of chain_groups_ lead, one by one; the last one lets none of them on
+  // Where characters of chain_groups_ lead, one by one. The last one lets none of them on if the chain ends there; else
+  // they lead back to it, or it is as far as a token reaches.
+  std::vector<StateId> chain_;
   uint64_t chain_groups_ = 0;
+  bool chain_ends_ = false;
   std::vector<StateId> path_;         // states by depth in the trie
   std::vector<uint16_t> characters_;  // ... and characters of the chain
   std::vector<TokenId> tokens_;
