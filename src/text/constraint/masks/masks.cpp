@@ -1,6 +1,7 @@
 #include "text/constraint/masks/masks.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "base/check.h"
 
@@ -18,15 +19,19 @@ constexpr size_t long_tokens_chain_max = 2;
 // Places in the middle of a character; more of them are no text that may be anything.
 constexpr size_t characters_states_max = 8;
 
-void set_bit(std::span<uint64_t> mask, TokenId token) {
-  mask[static_cast<size_t>(token) / 64] |= uint64_t{1} << (static_cast<size_t>(token) % 64);
+void set_bit(std::span<uint64_t> mask, TokenId token, bool value = true) {
+  mask[static_cast<size_t>(token) / 64] |= uint64_t{value} << (static_cast<size_t>(token) % 64);
+}
+
+void add_words(std::span<uint64_t> mask, std::span<const uint64_t> words) {
+  for (size_t index = 0; index < words.size(); ++index) mask[index] |= words[index];
 }
 
 }  // namespace
 
 void Masks::TokenSet::add_to(std::span<uint64_t> mask) const {
   for (const TokenId token : tokens) set_bit(mask, token);
-  for (size_t index = 0; index < words.size(); ++index) mask[index] |= words[index];
+  add_words(mask, words);
 }
 
 Masks::Masks(Automaton automaton, std::shared_ptr<const TokenTrie> trie, MemoryBounds bounds)
@@ -36,11 +41,15 @@ Masks::Masks(Automaton automaton, std::shared_ptr<const TokenTrie> trie, MemoryB
       path_(size_t{1} + trie_->bytes_max()),
       characters_(path_.size()) {}
 
-Masks::TokenSet Masks::as_set(std::vector<TokenId> tokens) const {
-  if (tokens.size() * sizeof(TokenId) <= trie_->mask_words() * sizeof(uint64_t)) return {.tokens = std::move(tokens)};
+Masks::TokenSet Masks::as_set(std::span<const uint64_t> words, size_t count) {
+  if (count * sizeof(TokenId) > words.size_bytes()) return {.words = {words.begin(), words.end()}};
   TokenSet set;
-  set.words.resize(trie_->mask_words());
-  for (const TokenId token : tokens) set_bit(set.words, token);
+  set.tokens.reserve(count);
+  for (size_t index = 0; index < words.size(); ++index) {
+    for (uint64_t bits = words[index]; bits != 0; bits &= bits - 1) {
+      set.tokens.push_back(static_cast<TokenId>(index * 64 + static_cast<size_t>(std::countr_zero(bits))));
+    }
+  }
   return set;
 }
 
@@ -211,10 +220,10 @@ bool Masks::find_chain(StateId from, size_t bytes_max) {
   return true;
 }
 
-void Masks::walk(size_t part, uint32_t first, uint32_t last, StateId from, std::vector<TokenId>& tokens,
+size_t Masks::walk(size_t part, uint32_t first, uint32_t last, StateId from, std::span<uint64_t> mask,
                  std::vector<Exit>* exits) {
   const TokenTrie::Part& trie = part_of(part);
-  if (first == last) return;
+  if (first == last) return 0;
   const TokenTrie::Node* const nodes = trie.nodes.data();
   const uint16_t top = nodes[first].depth - 1;
   StateId* const path = path_.data();
@@ -225,12 +234,31 @@ void Masks::walk(size_t part, uint32_t first, uint32_t last, StateId from, std::
   if (top > 0 && chain_ends_) has_chain = false;
   const size_t read_max = chain_ends_ ? chain_.size() : chain_.size() - 1;  // further ones are like this
   characters_[top] = 0;
-  // Each token below is met once at most.
-  const size_t had = tokens.size();
-  tokens.resize(had + nodes[last].token - nodes[first].token);
-  TokenId* next_token = tokens.data() + had;
+  size_t count = 0;
+  const auto add = [&](uint32_t token, uint32_t end) {
+    count += end - token;
+    for (; token < end; ++token) set_bit(mask, trie.tokens[token]);
+  };
+  const auto add_counted = [&](uint32_t token, uint32_t end) {
+    for (; token < end; ++token) {
+      const bool is_within = trie.characters[token] < chain_.size();
+      set_bit(mask, trie.tokens[token], is_within);
+      count += is_within ? 1 : 0;
+    }
+  };
+  uint32_t begin = first;
+  // The whole part is walked, and within a string: what is text alone is known at once.
+  if (has_chain && first == 1 && (text_groups & ~chain_groups_) == 0) {
+    begin = trie.text_end;
+    if (chain_ends_) {
+      add_counted(0, nodes[begin].token);
+    } else {
+      count = nodes[begin].token;
+      add_words(mask, trie.text_mask);
+    }
+  }
   size_t looked = 0;
-  for (uint32_t index = first; index < last && automaton_.moved_count() <= moves_max_;) {
+  for (uint32_t index = begin; index < last && automaton_.moved_count() <= moves_max_;) {
     const TokenTrie::Node& node = nodes[index];
     const StateId state = automaton_.step(path[node.depth - 1], node.byte);
     if (state == dead_state) {
@@ -244,14 +272,10 @@ void Masks::walk(size_t part, uint32_t first, uint32_t last, StateId from, std::
     const bool in_chain =
         has_chain && read < chain_.size() && state == chain_[read] && (trie.below[index] & ~chain_groups_) == 0;
     const uint32_t walked = in_chain ? node.end : index + 1;
-    const uint32_t tokens_end = nodes[walked].token;
     if (in_chain && chain_ends_) {
-      for (uint32_t token = node.token; token < tokens_end; ++token) {
-        *next_token = trie.tokens[token];
-        next_token += trie.characters[token] < chain_.size() ? 1 : 0;
-      }
+      add_counted(node.token, nodes[walked].token);
     } else {
-      next_token = std::copy(trie.tokens.data() + node.token, trie.tokens.data() + tokens_end, next_token);
+      add(node.token, nodes[walked].token);
     }
     if (exits != nullptr && automaton_.accepts(state)) {
       for (uint32_t child = index + 1; child < node.end; child = nodes[child].end) {
@@ -264,16 +288,16 @@ void Masks::walk(size_t part, uint32_t first, uint32_t last, StateId from, std::
     }
     index = walked;
   }
-  tokens.resize(static_cast<size_t>(next_token - tokens.data()));
+  return count;
 }
 
 std::shared_ptr<const Masks::LocalMask> Masks::local_mask(const StateId& state, size_t part) {
   if (const auto known = local_masks_[part].find(state); known != local_masks_[part].end()) return known->second;
   std::vector<Exit> exits;
-  tokens_.clear();
-  walk(part, 1, static_cast<uint32_t>(part_of(part).node_count()), state, tokens_, &exits);
+  std::vector<uint64_t> words(trie_->mask_words());
+  const size_t count = walk(part, 1, static_cast<uint32_t>(part_of(part).node_count()), state, words, &exits);
   auto mask = std::make_shared<LocalMask>();
-  mask->tokens = as_set({tokens_.begin(), tokens_.end()});
+  mask->tokens = as_set(words, count);
   size_t bytes = sizeof(LocalMask) + mask->tokens.size_bytes();
   if (!exits.empty()) {
     auto sorted = std::make_unique<Exits>();
@@ -301,7 +325,7 @@ void Masks::add_allowed(const StateId& state, std::span<uint64_t> mask) {
     for (StateId& local : group.local) pin(local);
     pin(group.caller);
   }
-  std::vector<TokenId> tokens;
+  std::vector<uint64_t> words(trie_->mask_words());
   for (Group& group : groups) {
     for (size_t part = 0; part < part_count; ++part) {
       if (group.local[part] == dead_state) continue;
@@ -312,14 +336,12 @@ void Masks::add_allowed(const StateId& state, std::span<uint64_t> mask) {
       for (size_t byte = live._Find_first(); byte < 256; byte = live._Find_next(byte)) {
         for (uint32_t index = exits->first[byte]; index < exits->first[byte + 1]; ++index) {
           const uint32_t node = exits->nodes[index];
-          walk(part, node, part_of(part).nodes[node].end, group.caller, tokens, nullptr);
+          walk(part, node, part_of(part).nodes[node].end, group.caller, words, nullptr);
         }
       }
     }
   }
   pinned_.resize(pinned_before);
-  std::vector<uint64_t> words(trie_->mask_words());
-  for (const TokenId token : tokens) set_bit(words, token);
   for (const Group& group : groups) {
     for (const auto& local : group.masks) {
       if (local != nullptr) local->tokens.add_to(words);

@@ -95,10 +95,11 @@ class Masks {
   Loop find_loop(StateId state);
   bool all_characters_lead(StateId state, StateId next);
   bool find_chain(StateId from, size_t bytes_max);
-  // The tokens at and below the nodes [first, last) of a part, which are children of one node, read from `from`.
-  void walk(size_t part, uint32_t first, uint32_t last, StateId from, std::vector<TokenId>& tokens,
-            std::vector<Exit>* exits);
-  TokenSet as_set(std::vector<TokenId> tokens) const;
+  // Sets the bits in `mask` of the tokens at and below the nodes [first, last) of a part, which are children of one
+  // node, read from `from`. Returns how many they are.
+  size_t walk(size_t part, uint32_t first, uint32_t last, StateId from, std::span<uint64_t> mask,
+              std::vector<Exit>* exits);
+  static TokenSet as_set(std::span<const uint64_t> words, size_t count);  // of `count` bits
   const TokenTrie::Part& part_of(size_t part) const { return trie_->part(part); }
   void forget_states(std::span<StateId> walked);
 
@@ -120,7 +121,6 @@ class Masks {
   bool chain_ends_ = false;
   std::vector<StateId> path_;         // states by depth in the trie
   std::vector<uint16_t> characters_;  // ... and characters of the chain
-  std::vector<TokenId> tokens_;
 };
 
 }  // namespace quire::constraint

@@ -47,15 +47,19 @@ std::vector<uint64_t> groups_after(std::string_view text) {
   return groups;
 }
 
-// `sorted`: tokens by their texts.
-TokenTrie::Part build(const std::vector<std::string>& texts, const std::vector<TokenId>& sorted) {
+bool is_text(std::string_view text) { return (groups_after(text)[0] & ~text_groups) == 0; }
+
+// `sorted`: first `text_count` tokens of text_groups alone, then the others, both by their texts.
+TokenTrie::Part build(const std::vector<std::string>& texts, const std::vector<TokenId>& sorted, size_t text_count) {
   TokenTrie::Part part;
   part.nodes.push_back({});
   part.below.push_back(0);
+  part.text_mask.resize((texts.size() + 63) / 64);
   std::vector<uint32_t> path{0};  // the nodes of the text before, by depth
   std::string_view before;
   for (const TokenId token : sorted) {
     const std::string& text = texts[static_cast<size_t>(token)];
+    if (part.tokens.size() == text_count) before = {};
     const auto [differs, unused] = std::mismatch(text.begin(), text.end(), before.begin(), before.end());
     const auto shared = static_cast<size_t>(differs - text.begin());
     for (size_t depth = path.size(); depth-- > shared + 1;) {
@@ -74,6 +78,10 @@ TokenTrie::Part build(const std::vector<std::string>& texts, const std::vector<T
     const std::vector<uint64_t> groups = groups_after(text);
     for (size_t depth = 0; depth <= text.size(); ++depth) part.below[path[depth]] |= groups[depth];
     part.bytes_max = std::max(part.bytes_max, static_cast<uint16_t>(text.size()));
+    if (part.tokens.size() <= text_count) {
+      part.text_mask[static_cast<size_t>(token) / 64] |= uint64_t{1} << (static_cast<size_t>(token) % 64);
+      part.text_end = static_cast<uint32_t>(part.nodes.size());
+    }
     before = text;
   }
   for (const uint32_t node : path) part.nodes[node].end = static_cast<uint32_t>(part.nodes.size());
@@ -115,7 +123,10 @@ TokenTrie::TokenTrie(std::vector<std::string> texts) : texts_(std::move(texts)) 
   };
   for (size_t part = 0; part < parts_.size(); ++part) {
     std::sort(sorted[part].begin(), sorted[part].end(), by_text);
-    parts_[part] = build(texts_, sorted[part]);
+    const auto others = std::stable_partition(sorted[part].begin(), sorted[part].end(), [&](TokenId token) {
+      return is_text(texts_[static_cast<size_t>(token)]);
+    });
+    parts_[part] = build(texts_, sorted[part], static_cast<size_t>(others - sorted[part].begin()));
   }
 }
 

@@ -39,6 +39,9 @@ constexpr uint64_t byte_group(uint8_t byte) {
 }
 constexpr uint64_t characters_group = uint64_t{1} << 62;   // whole characters of UTF-8, the last perhaps cut
 constexpr uint64_t other_bytes_group = uint64_t{1} << 63;  // any other bytes
+// What a string of JSON holds as it is.
+constexpr uint64_t text_groups = ~(byte_group('"') | byte_group('\\') | byte_group('\n') | byte_group('\t') |
+                                   byte_group('\r') | byte_group(0) | other_bytes_group);
 
 // Immutable; any thread. Built once a model.
 // Invariant: nodes are in the order of a walk that visits a node before its children.
@@ -52,12 +55,15 @@ class TokenTrie {
     uint8_t byte = 0;    // from the node above to this one
   };
   // The tokens of some lengths. A state that counts is like others as long as no token reaches its bound; so the few
-  // long tokens are walked apart.
+  // long tokens are walked apart. Tokens of text_groups alone, which are most, come before the others, with nodes of
+  // their own: within a string all of them are known at once.
   struct Part {
     std::vector<Node> nodes;  // one more than there are, for the end of the last one's tokens
     std::vector<TokenId> tokens;
     std::vector<uint16_t> characters;  // by token: of its text, one that is cut included
     std::vector<uint64_t> below;       // by node: the groups of all bytes after it
+    std::vector<uint64_t> text_mask;   // the tokens of text_groups alone
+    uint32_t text_end = 1;             // after their last node
     uint16_t bytes_max = 0;            // of one token
 
     size_t node_count() const { return nodes.size() - 1; }
