@@ -221,7 +221,7 @@ bool Masks::find_chain(StateId from, size_t bytes_max) {
 }
 
 size_t Masks::walk(size_t part, uint32_t first, uint32_t last, StateId from, std::span<uint64_t> mask,
-                 std::vector<Exit>* exits) {
+                   std::vector<Exit>* exits) {
   const TokenTrie::Part& trie = part_of(part);
   if (first == last) return 0;
   const TokenTrie::Node* const nodes = trie.nodes.data();
@@ -266,8 +266,8 @@ size_t Masks::walk(size_t part, uint32_t first, uint32_t last, StateId from, std
       continue;
     }
     path[node.depth] = state;
-    const bool begins = (node.byte & 0xc0) != 0x80;
-    const auto read = static_cast<uint16_t>(std::min<size_t>(characters_[node.depth - 1] + (begins ? 1U : 0U), read_max));
+    const size_t more = (node.byte & 0xc0) != 0x80 ? 1 : 0;
+    const auto read = static_cast<uint16_t>(std::min(characters_[node.depth - 1] + more, read_max));
     characters_[node.depth] = read;
     const bool in_chain =
         has_chain && read < chain_.size() && state == chain_[read] && (trie.below[index] & ~chain_groups_) == 0;
