@@ -1,9 +1,12 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "support/shortest_end.h"
 #include "text/constraint/automaton/automaton.h"
 #include "text/constraint/grammar/free_text.h"
 #include "text/constraint_fixture.h"
@@ -63,6 +66,39 @@ TEST(ConstraintAutomaton, long_walks_through_random_grammars_stay_with_the_plain
       state = automaton->step(state, static_cast<uint8_t>(text.back()));
     }
   }
+}
+
+TEST(ConstraintAutomaton, shortest_ends_of_random_grammars_are_complete_and_none_is_shorter) {
+  const std::vector<std::string> texts = test::all_texts("abc", 3);
+  size_t long_count = 0, beyond_count = 0;
+  for (uint32_t seed = 2000; seed < 2400; ++seed) {
+    auto automaton = Automaton::compile(test::random_grammar(seed));
+    if (!automaton) continue;
+    quire::test::ShortestEnds ends(*automaton);
+    for (const std::string& text : texts) {
+      const StateId state = automaton->step(automaton->begin(), text);
+      const auto end = ends.end_of(state, 1000);
+      if (!end) {
+        beyond_count += state != dead_state ? 1 : 0;
+        continue;
+      }
+      long_count += end->size() > 8 ? 1 : 0;
+      ASSERT_TRUE(automaton->matches(text + *end)) << "seed " << seed << ", text " << text << ", end " << *end;
+      // All that can be read in as many bytes less one.
+      std::set<StateId> reached{state};
+      for (size_t bytes = 0; bytes < end->size() && reached.size() < 2000; ++bytes) {
+        std::set<StateId> next;
+        for (const StateId one : reached) {
+          ASSERT_FALSE(automaton->accepts(one)) << "seed " << seed << ", text " << text << ", bytes " << bytes;
+          for (const uint8_t byte : {'a', 'b', 'c'}) next.insert(automaton->step(one, byte));
+        }
+        next.erase(dead_state);
+        reached = std::move(next);
+      }
+    }
+  }
+  EXPECT_GT(long_count, 100);
+  EXPECT_LT(beyond_count, 10) << "more ambiguous than an automaton bears: seed 2260 is";
 }
 
 TEST(ConstraintAutomaton, rules_that_nest_are_matched_to_any_depth) {
