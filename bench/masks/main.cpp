@@ -7,6 +7,8 @@
 //     begin           a new answer
 //     mask            the tokens that may come next, a bit each, in words of 64
 //     accept TOKEN    the answer goes on with it; no answer
+//     end SIZE        what is behind the line, SIZE bytes of a text's beginning: the fewest bytes that make it complete
+//                     (u32 of their size, and they; 0xffffffff: there are none, or too many)
 //     matches TEXT    TEXT, a line of JSON, keeps to the schema as it is written: "1" or "0" as a line
 //     arranges TEXT   ... once its members are in the schema's order and whole numbers are digits
 #include <fmt/format.h>
@@ -23,6 +25,7 @@
 
 #include "gguf/file.h"
 #include "support/schema_cases.h"
+#include "support/shortest_end.h"
 #include "text/constraint/automaton/automaton.h"
 #include "text/constraint/compiled.h"
 #include "text/constraint/schema/schema.h"
@@ -32,6 +35,9 @@ namespace {
 
 using namespace quire;
 using namespace quire::constraint;
+
+// A text whose shortest end is longer is taken for one without.
+constexpr size_t end_bytes_max = size_t{1} << 16;
 
 void put(uint32_t number) { std::fwrite(&number, sizeof(number), 1, stdout); }
 
@@ -57,6 +63,10 @@ class Witness {
       std::fwrite(mask.data(), sizeof(uint64_t), mask.size(), stdout);
     } else if (name == "accept" && state_) {
       state_->accept(static_cast<TokenId>(std::atoi(rest.c_str())));
+    } else if (name == "end" && shortest_ends_) {
+      std::string text(static_cast<size_t>(std::atoi(rest.c_str())), '\0');
+      std::cin.read(text.data(), static_cast<std::streamsize>(text.size()));
+      end(text);
     } else if (name == "matches" && automaton_) {
       fmt::print("{:d}\n", automaton_->matches(rest));
     } else if (name == "arranges" && automaton_) {
@@ -80,9 +90,16 @@ class Witness {
     }
   }
 
+  void end(const std::string& text) {
+    const auto end = shortest_ends_->end_of(automaton_->step(automaton_->begin(), text), end_bytes_max);
+    put(end ? static_cast<uint32_t>(end->size()) : 0xffffffff);
+    if (end) std::fwrite(end->data(), 1, end->size(), stdout);
+  }
+
   std::string read_schema(const std::string& text) {
     state_.reset();
     constraint_.reset();
+    shortest_ends_.reset();
     automaton_.reset();
     auto document = SchemaDocument::parse(text);
     if (!document) return document.error().message;
@@ -95,6 +112,7 @@ class Witness {
     if (!automaton) return automaton.error().message;
     constraint_ = std::move(*constraint);
     automaton_.emplace(std::move(*automaton));
+    shortest_ends_.emplace(*automaton_);
     return "ok";
   }
 
@@ -111,6 +129,7 @@ class Witness {
   std::optional<SchemaDocument> document_;
   std::shared_ptr<const CompiledConstraint> constraint_;
   std::optional<Automaton> automaton_;
+  std::optional<test::ShortestEnds> shortest_ends_;  // of automaton_
   std::unique_ptr<ConstraintState> state_;
 };
 

@@ -4,14 +4,16 @@
     compare.py PROGRAM VOCABULARY.gguf SCHEMAS.jsonl [--schemas N] [--positions N] [--seed N] [--examples N]
 
 Of the schemas that all three take, N at equal distances; answers of each are drawn by chance out of what all three let
-come. A token that one lets come and another does not is explained: the answer is finished as the one goes on, and the
-text judged by jsonschema; what is valid is written as the other might want it. Tokens that are alike (in one place of a
-schema, their texts made of the same kinds of bytes) are explained once. What remains in capitals is to be looked at.
+come. A token that one lets come and another does not is explained: the answer is finished as the one goes on (quire by
+the shortest way, the others by that way too where they take it, else by chance), and the text judged by jsonschema; what
+is valid is written as the other might want it. Tokens that are alike (in one place of a schema, their texts made of the
+same kinds of bytes) are explained once. What remains in capitals is to be looked at.
 """
 
 import argparse
 import collections
 import json
+import sys
 
 import explain
 import json_text
@@ -41,16 +43,19 @@ def kind_of(text):
 
 
 class Comparison:
-    def __init__(self, quire, others, options):
-        self.quire, self.others, self.options = quire, others, options
-        self.random = numpy.random.default_rng(options.seed)
-        self.explainer = explain.Explainer(quire, self.random)
-        self.positions, self.same, self.alike = 0, collections.Counter(), collections.Counter()
+    def __init__(self, quire, others, options, random):
+        self.quire, self.others, self.options, self.random = quire, others, options, random
+        self.explainer = explain.Explainer(quire)
+        self.positions = 0
+        # By peer: positions of the same tokens, ... but for how a text is written; tokens that one of the two lets come.
+        self.same, self.alike, self.compared = (collections.Counter() for _ in range(3))
         self.reasons = set()  # of this position and peer
         self.tokens = collections.Counter()  # (peer, reason): tokens
         self.places = collections.defaultdict(set)  # ...: schemas
         self.examples = collections.defaultdict(list)
         self.known = {}
+        kinds = {}
+        self.kinds = numpy.array([kinds.setdefault(kind_of(text), len(kinds)) for text in quire.texts])
 
     def choose(self, masks):
         """A token that all let come: half of the time one that JSON is made of, where there is one."""
@@ -73,8 +78,7 @@ class Comparison:
                 masks = [answer.mask() for answer in answers]
                 left -= 1
                 self.positions += 1
-                if self.differ(name, schema, tokens, masks):
-                    self.quire.start(tokens)  # explaining has used its one state
+                self.differ(name, schema, tokens, masks)
                 token = self.choose(masks)
                 if token is None:
                     break
@@ -82,34 +86,37 @@ class Comparison:
                     answer.accept(token)
                 tokens.append(token)
 
+    def groups(self, mask):
+        """The tokens of a mask by kind: (kind, tokens) each."""
+        tokens = mask.nonzero()[0]
+        tokens = tokens[self.kinds[tokens].argsort(kind="stable")]
+        kinds = self.kinds[tokens]
+        groups = numpy.split(tokens, numpy.diff(kinds).nonzero()[0] + 1) if len(tokens) else []
+        return [(int(self.kinds[group[0]]), group) for group in groups]
+
     def differ(self, name, schema, tokens, masks):
-        found = False
+        where = json_text.place(b"".join(self.quire.texts[token] for token in tokens))
         for peer, mask in zip(self.others, masks[1:]):
             any_end = [bool(one[self.quire.ends].any()) for one in (masks[0], mask)]
             ours, theirs = masks[0].copy(), mask.copy()
             ours[self.quire.ends], theirs[self.quire.ends] = False, False
             ours[self.quire.ends[0]], theirs[self.quire.ends[0]] = any_end
+            self.compared[peer.name] += int((ours | theirs).sum())
             self.reasons = set()
+            one = theirs.sum() == 1 and bool((theirs & ours).any())
             for only, sign in ((ours & ~theirs, "only quire"), (theirs & ~ours, "only " + peer.name)):
-                alike = collections.defaultdict(list)
-                for token in only.nonzero()[0]:
-                    alike[kind_of(self.quire.texts[token])].append(int(token))
-                one = theirs.sum() == 1 and bool((theirs & ours).any())
-                for kind, group in alike.items():
-                    found = True
+                for kind, group in self.groups(only):
                     if sign == "only quire" and one:
                         self.count(name, peer, sign, f"{peer.name} forces one token where one text is the only way on", len(group))
                         continue
-                    self.explain(name, schema, peer, sign, kind, tokens, group)
+                    self.explain(name, schema, peer, sign, (kind, where), tokens, group)
             self.same[peer.name] += int((ours == theirs).all())
             self.alike[peer.name] += int(all("otherwise" in reason or "forces" in reason for reason in self.reasons))
-        return found
 
-    def explain(self, name, schema, peer, sign, kind, tokens, group):
-        where = json_text.place(b"".join(self.quire.texts[token] for token in tokens))
-        key = (name, peer.name, sign, kind, where)
+    def explain(self, name, schema, peer, sign, alike, tokens, group):
+        key = (name, peer.name, sign, alike)
         if key not in self.known:
-            token = group[int(self.random.integers(len(group)))]
+            token = int(group[self.random.integers(len(group))])
             why = self.explainer.why_only_quire if sign == "only quire" else self.explainer.why_only_peer
             reason, text = why(peer, schema, [*tokens, token])
             self.known[key] = reason
@@ -131,6 +138,7 @@ class Comparison:
             alike = self.alike[peer.name]
             print(f"{peer.name}: the same tokens at {same} positions ({100 * same / self.positions:.1f} %), and but for how "
                   f"a text is written at {alike} ({100 * alike / self.positions:.1f} %)")
+            print(f"  of {self.compared[peer.name]} tokens that one of the two lets come:")
             for reason, count in self.tokens.most_common():
                 if reason[0] == peer.name:
                     print(f"  {reason[1]}: {count:9} tokens in {len(self.places[reason]):3} schemas: {reason[2]}")
@@ -142,8 +150,9 @@ class Comparison:
 def main():
     options = arguments()
     quire = peers.Quire(options.program, options.vocabulary)
-    others = [peers.Llguidance(quire), peers.Xgrammar(quire)]
-    comparison = Comparison(quire, others, options)
+    random = numpy.random.default_rng(options.seed)
+    others = [peers.Llguidance(quire, random), peers.Xgrammar(quire, random)]
+    comparison = Comparison(quire, others, options, random)
     with open(options.file, encoding="utf-8") as file:
         lines = list(peers.schemas(file))
     names, index, refused = [], 0, collections.Counter()
@@ -156,6 +165,7 @@ def main():
             names.append(name)
             index += step - index % step
             comparison.schema(name, schema)
+            print(f"{len(names)}: {name}, {comparison.positions} positions", file=sys.stderr, flush=True)
         except ValueError as error:
             refused[str(error)[:60]] += 1
             index += 1

@@ -5,50 +5,10 @@ import json
 import jsonschema
 import json_text
 
-TOKENS_MAX = 400
-
 
 class Explainer:
-    def __init__(self, quire, seed):
-        self.quire, self.random = quire, seed
-        texts = quire.texts
-        # What ends a text soonest comes first; blanks last. Ties are broken by chance.
-        self.rank = seed.random(quire.size)
-        for token, text in enumerate(texts):
-            self.rank[token] += self.rank_of(text)
-        for end in quire.ends:
-            self.rank[end] = -1
-
-    @staticmethod
-    def rank_of(text):
-        if text == b'"':
-            return 0
-        if text in (b"}", b"]"):
-            return 1
-        if text == b",":
-            return 2
-        if len(text) == 1 and text.isalnum():
-            return 3
-        if text in (b":", b"{", b"[", b"-"):
-            return 4
-        return 9 if text.strip(b" \t\r\n") != text or not text.isascii() else 5
-
-    def finish(self, peer, tokens):
-        """The whole text of an answer that begins with `tokens`, as `peer` lets it go on; None: it does not end."""
-        text = b"".join(self.quire.texts[token] for token in tokens)
-        if tokens[-1] in self.quire.ends:
-            return text
-        answer = peer.start(tokens)
-        for _ in range(TOKENS_MAX):
-            mask = answer.mask()
-            if not mask.any():
-                return None
-            token = int((self.rank + (~mask) * 100.0).argmin())
-            if token in self.quire.ends:
-                return text
-            answer.accept(token)
-            text += self.quire.texts[token]
-        return None
+    def __init__(self, quire):
+        self.quire = quire
 
     def judge(self, schema, text):
         """None: it keeps to the schema; else what it breaks."""
@@ -106,18 +66,20 @@ class Explainer:
 
     def why_only_peer(self, peer, schema, tokens):
         """`peer` lets the last of `tokens` come, quire does not."""
-        text = self.finish(peer, tokens)
+        text = peer.ended(tokens)
         if text is None:
             return f"{peer.name} comes to no end", None
         wrong = self.judge(schema, text)
         if wrong is not None:
             return f"{peer.name} is looser: {wrong}", text
         text = text.decode("utf-8")
+        if self.quire.writes(text):
+            return "QUIRE'S MASK FORBIDS WHAT ITS GRAMMAR HAS", text
         reason = self.rewritten(self.quire, text, self.quire.writes_rearranged)
         return ("QUIRE IS NARROWER" if reason is None else f"quire writes it otherwise: {reason}"), text
 
     def why_only_quire(self, peer, schema, tokens):
-        text = self.finish(self.quire, tokens)
+        text = self.quire.ended(tokens)
         if text is None:
             return "QUIRE COMES TO NO END", None
         wrong = self.judge(schema, text)

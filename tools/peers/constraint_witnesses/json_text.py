@@ -49,6 +49,11 @@ def lexemes(text):
     return LEXEME.findall(text)
 
 
+def beginning_without_space(text):
+    """Of bytes that need not be whole: a string may be open at their end."""
+    return re.sub(rb'("(?:[^"\\]|\\.)*(?:"|\\?\Z))|[ \t\r\n]+', rb"\1", text, flags=re.S)
+
+
 def without_space(text):
     return "".join(one for one in lexemes(text) if not one.isspace())
 

@@ -4,6 +4,7 @@ import json
 import struct
 import subprocess
 
+import json_text
 import llguidance
 import llguidance.numpy
 import numpy
@@ -53,6 +54,21 @@ class Quire:
     def accept(self, token):
         self.ask(f"accept {token}")
 
+    def end(self, text):
+        """The fewest bytes that make the beginning `text` complete; None: there are none."""
+        self.process.stdin.write(b"end %d\n%b" % (len(text), text))
+        self.process.stdin.flush()
+        size = struct.unpack("<I", self.read(4))[0]
+        return None if size == 0xFFFFFFFF else self.read(size)
+
+    def ended(self, tokens):
+        """The shortest whole text of an answer that begins with `tokens`; None: there is none."""
+        text = b"".join(self.texts[token] for token in tokens)
+        if tokens[-1] in self.ends:
+            return text
+        end = self.end(text)
+        return None if end is None else text + end
+
     def writes(self, text):
         return "\n" not in text and self.line("matches " + text) == "1"
 
@@ -60,16 +76,69 @@ class Quire:
         return "\n" not in text and self.line("arranges " + text) == "1"
 
 
+def rank_of(text):
+    if text == b'"':
+        return 0
+    if text in (b"}", b"]"):
+        return 1
+    if text == b",":
+        return 2
+    if len(text) == 1 and text.isalnum():
+        return 3
+    if text in (b":", b"{", b"[", b"-"):
+        return 4
+    return 9 if text.strip(b" \t\r\n") != text or not text.isascii() else 5
+
+
 class Peer:
     """`start` gives an answer with mask() and accept(token)."""
 
-    def __init__(self, quire):
-        self.size, self.ends = quire.size, quire.ends
+    TOKENS_MAX = 400
+    TRIED_FIRST = 256
+
+    def __init__(self, quire, random):
+        self.quire, self.size, self.ends = quire, quire.size, quire.ends
         self.bytes = {text[0]: token for token, text in enumerate(quire.texts) if len(text) == 1}
+        # What ends a text soonest comes first; blanks last. Ties are broken by chance.
+        rank = random.random(quire.size) + [rank_of(text) for text in quire.texts]
+        rank[quire.ends] = -1
+        self.order = rank.argsort()
+
+    def ended(self, tokens):
+        """A whole text of an answer that begins with `tokens`; None: none was found. Where quire could end the text, its
+        blanks aside, it ends in that way if it can: chance might add what is wrong for another reason, or come to no end.
+        """
+        text = b"".join(self.quire.texts[token] for token in tokens)
+        if tokens[-1] in self.ends:
+            return text
+        for plain in (text, json_text.beginning_without_space(text)):
+            end = self.quire.end(plain)
+            if end is not None and self.takes(text + end):
+                return text + end
+        answer = self.start(tokens)
+        for _ in range(self.TOKENS_MAX):
+            token = self.first_of(answer.mask())
+            if token is None:
+                return None
+            if token in self.ends:
+                return text
+            answer.accept(token)
+            text += self.quire.texts[token]
+        return None
+
+    def first_of(self, mask):
+        for order in (self.order[: self.TRIED_FIRST], self.order):
+            token = order[mask[order].argmax()]
+            if mask[token]:
+                return int(token)
+        return None
 
     def writes(self, text):
+        return self.takes(text.encode())
+
+    def takes(self, text):
         answer = self.start()
-        for byte in text.encode():
+        for byte in text:
             if not answer.accept(self.bytes[byte]):
                 return False
         return bool(answer.mask()[self.ends[0]])
@@ -89,8 +158,8 @@ class Answer:
 class Llguidance(Peer):
     name = "llguidance"
 
-    def __init__(self, quire):
-        super().__init__(quire)
+    def __init__(self, quire, random):
+        super().__init__(quire, random)
 
         own_bytes = self.bytes
 
@@ -130,8 +199,8 @@ class Llguidance(Peer):
 class Xgrammar(Peer):
     name = "xgrammar"
 
-    def __init__(self, quire):
-        super().__init__(quire)
+    def __init__(self, quire, random):
+        super().__init__(quire, random)
         texts = [text or b"" for text in quire.texts]
         vocabulary = xgrammar.TokenizerInfo(texts, vocab_size=quire.size, stop_token_ids=quire.ends)
         self.compiler = xgrammar.GrammarCompiler(vocabulary, max_threads=1, cache_enabled=False)
