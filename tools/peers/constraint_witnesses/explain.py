@@ -18,6 +18,8 @@ class Explainer:
             return "not UTF-8"
         except ValueError:
             return "not JSON"
+        if json_text.has_half_of_a_pair(value):
+            return "half of a surrogate pair"
         kind = jsonschema.validators.validator_for(schema, jsonschema.Draft202012Validator)
         wrong = next(iter(kind(schema, format_checker=kind.FORMAT_CHECKER).iter_errors(value)), None)
         if wrong is None:

@@ -45,6 +45,11 @@ def place(text):
     return (inside or ("between, before a key" if key else "between")), tuple(path)
 
 
+def has_half_of_a_pair(value):
+    """A string of it names half of a surrogate pair: JSON's grammar has that, Unicode does not, UTF-8 cannot write it."""
+    return re.search("[\ud800-\udfff]", json.dumps(value, ensure_ascii=False)) is not None
+
+
 def lexemes(text):
     return LEXEME.findall(text)
 
