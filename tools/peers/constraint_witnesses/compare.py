@@ -103,15 +103,11 @@ class Comparison:
             ours[self.quire.ends[0]], theirs[self.quire.ends[0]] = any_end
             self.compared[peer.name] += int((ours | theirs).sum())
             self.reasons = set()
-            one = theirs.sum() == 1 and bool((theirs & ours).any())
             for only, sign in ((ours & ~theirs, "only quire"), (theirs & ~ours, "only " + peer.name)):
                 for kind, group in self.groups(only):
-                    if sign == "only quire" and one:
-                        self.count(name, peer, sign, f"{peer.name} forces one token where one text is the only way on", len(group))
-                        continue
                     self.explain(name, schema, peer, sign, (kind, where), tokens, group)
             self.same[peer.name] += int((ours == theirs).all())
-            self.alike[peer.name] += int(all("otherwise" in reason or "forces" in reason for reason in self.reasons))
+            self.alike[peer.name] += int(all("otherwise" in reason for reason in self.reasons))
 
     def explain(self, name, schema, peer, sign, alike, tokens, group):
         key = (name, peer.name, sign, alike)

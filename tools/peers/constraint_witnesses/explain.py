@@ -29,6 +29,7 @@ class Explainer:
     def rewritten(self, other, text, rearranges):
         """How `text` would have to be written for `other`."""
         ways = [
+            ("in other tokens", lambda text: text),
             ("blanks", json_text.without_space),
             ("escapes", json_text.without_escapes),
             ("DEL as an escape", lambda text: text.replace("\x7f", "\\u007f")),
