@@ -1,6 +1,7 @@
 """JSON as text: where a beginning of it stands, and how it could have been written otherwise."""
 
 import json
+import math
 import re
 
 LEXEME = re.compile(r'"(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*|true|false|null|[\[\]{},:]|[ \t\r\n]+', re.S)
@@ -75,6 +76,8 @@ def with_short_numbers(text):
         if not one[0].isdigit() and not one.startswith("-"):
             return one
         number = float(one)
+        if math.isinf(number):
+            return one
         return str(int(number)) if number == int(number) and abs(number) < 2**53 else repr(number)
 
     return "".join(written(one) for one in lexemes(text))
