@@ -21,6 +21,10 @@ nlohmann::ordered_json timings_json(const RequestStats& stats) {
   nlohmann::ordered_json timings = {{"cache_n", stats.cached_tokens}};
   put_rate(timings, "prompt", stats.prompt_tokens - stats.cached_tokens, stats.prompt_ns);
   put_rate(timings, "predicted", stats.generated_tokens, stats.generate_ns);
+  if (stats.draft_tokens > 0) {
+    timings["draft_n"] = stats.draft_tokens;
+    timings["draft_n_accepted"] = stats.accepted_tokens;
+  }
   return timings;
 }
 

@@ -7,7 +7,8 @@
 
 namespace quire::api {
 
-// {"cache_n", "prompt_n", "prompt_ms", ..., "predicted_per_second"}. Rates are 0 where no time has passed.
+// {"cache_n", "prompt_n", "prompt_ms", ..., "predicted_per_second"}, and where answers were guessed at "draft_n" and
+// "draft_n_accepted". Rates are 0 where no time has passed.
 nlohmann::ordered_json timings_json(const RequestStats& stats);
 
 }  // namespace quire::api

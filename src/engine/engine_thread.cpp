@@ -21,14 +21,16 @@ size_t cancels_max(const Limits& limits) {
 }  // namespace
 
 EngineThread::EngineThread(const Limits& limits, Executor& executor, const Tokenizer& tokenizer, const Clock& clock,
-                           EventSink sink)
+                           EventSink sink, Drafter drafter)
     : clock_(clock),
       // The counts first, so that nobody who has got his answer finds it missing in them.
-      engine_(limits, executor, tokenizer, clock,
-              [this, post = std::move(sink)](std::vector<Event>&& events) {
-                snapshot_.set(engine_.snapshot());
-                post(std::move(events));
-              }),
+      engine_(
+          limits, executor, tokenizer, clock,
+          [this, post = std::move(sink)](std::vector<Event>&& events) {
+            snapshot_.set(engine_.snapshot());
+            post(std::move(events));
+          },
+          std::move(drafter)),
       mailbox_(submits_max(limits) + cancels_max(limits)) {
   snapshot_.set(engine_.snapshot());
   thread_ = std::thread([this] { run(); });

@@ -19,8 +19,8 @@ namespace quire {
 // Any thread may call the public functions. Borrows the executor, tokenizer and clock for its life.
 class EngineThread {
  public:
-  EngineThread(const Limits& limits, Executor& executor, const Tokenizer& tokenizer, const Clock& clock,
-               EventSink sink);
+  EngineThread(const Limits& limits, Executor& executor, const Tokenizer& tokenizer, const Clock& clock, EventSink sink,
+               Drafter drafter = {});
   ~EngineThread();
   // Cancels what is left (each request still gets its Finished event) and joins; what the engine has counted by then
   // stays in snapshot(). One thread; a second call has no effect.

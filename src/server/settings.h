@@ -41,6 +41,7 @@ struct Settings {
   uint64_t memory_bytes = 0;                  // QUIRE_MEMORY: for KV; 0: auto
   LogFormat log_format = LogFormat::text;     // QUIRE_LOG_FORMAT: text or json
   KvType kv_type = KvType::f16;               // KV_CACHE_TYPE: f16 or q8_0
+  bool drafts = true;                         // QUIRE_DRAFT: lookup or off
   std::filesystem::path machine_root = "/";   // QUIRE_MACHINE_ROOT: where /proc and /sys say what this machine has
   std::vector<std::string> warnings;          // what was not taken as it was written; for the log
 };

@@ -83,6 +83,13 @@ TEST(Settings, read_how_keys_and_values_are_kept) {
             "QUIRE_KV_CACHE_TYPE: expected f16 or q8_0, found \"f32\"");
 }
 
+TEST(Settings, read_whether_answers_are_guessed_at) {
+  EXPECT_TRUE(read({})->drafts);
+  EXPECT_FALSE(read({{"QUIRE_DRAFT", "OFF"}})->drafts);
+  EXPECT_TRUE(read({{"QUIRE_DRAFT", "lookup"}})->drafts);
+  EXPECT_EQ(read({{"QUIRE_DRAFT", "model"}}).error().message, "QUIRE_DRAFT: expected lookup or off, found \"model\"");
+}
+
 TEST(Settings, count_an_empty_variable_as_unset) {
   EXPECT_EQ(read({{"QUIRE_MAX_QUEUE", ""}, {"OLLAMA_MAX_QUEUE", "7"}})->queue_max, 7);
 }

@@ -48,6 +48,25 @@ void add_bench_command(CLI::App& app, Action& action) {
       "The keys are llama-batched-bench's: pp tg pl n_kv t_pp speed_pp t_tg speed_tg t speed.\n"
       "--roof adds gb_s_tg (packed weights, read once a step), gmac_s_pp and gmac_s_tg (of weights).");
 
+  CLI::App* draft =
+      bench->add_subcommand("draft", "What guesses bring where given texts are answered, in this process");
+  const auto replayed = bind_command<BenchDraftOptions>(draft, action, bench_draft_command);
+  add_bench_options(*draft, *replayed);
+  draft->add_option("--prompt-file", replayed->prompt_file, "The prompt")->type_name("FILE")->required();
+  draft->add_option("--answer-file", replayed->answer_file, "What is answered, whatever the model would say")
+      ->type_name("FILE")
+      ->required();
+  draft->add_option("--tokens", replayed->tokens, "The answer's first so many tokens (all)")
+      ->check(CLI::Range(2, 1 << 20));
+  draft->add_option("--runs", replayed->runs, "Pairs of runs, without guesses and with")
+      ->check(CLI::Range(1, 99))
+      ->capture_default_str();
+  draft->add_option("--parallel", replayed->parallel, "Contexts that answer together, one measurement each")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 512))
+      ->capture_default_str();
+  add_kv_type(*draft, replayed->kv_type);
+
   CLI::App* compare = bench->add_subcommand("compare", "One server with N contexts beside N servers with one each");
   const auto compared = bind_command<BenchCompareOptions>(compare, action, bench_compare_command);
   compare->add_option("--model", compared->model, "The model")->type_name("FILE.gguf")->required();

@@ -9,6 +9,7 @@ const char* const environment_text =
     "  QUIRE_MODELS             the folder with models (~/.quire/models)\n"
     "  QUIRE_NUM_PARALLEL       contexts that run together at most (auto)\n"
     "  QUIRE_TARGET_ITL_MS      the gap between two tokens to keep under (auto)\n"
+    "  QUIRE_DRAFT              lookup: guess what was said before, or off (lookup)\n"
     "  QUIRE_MAX_QUEUE          requests that may wait (512)\n"
     "  QUIRE_MAX_QUEUE_TOKENS   tokens of their prompts (1048576)\n"
     "  QUIRE_CLIENT_WEIGHTS     shares of clients: user:ann=3,key:sk-...=2 (1 each)\n"

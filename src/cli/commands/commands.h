@@ -109,6 +109,18 @@ struct BenchBatchOptions {
 };
 Result<void> bench_batch_command(const BenchBatchOptions& options);
 
+struct BenchDraftOptions {
+  std::string model;
+  std::string prompt_file, answer_file;
+  int32_t tokens = 0;  // of the answer, the first so many; 0: all
+  int32_t runs = 3;
+  std::vector<int32_t> parallel = {1};
+  std::optional<int32_t> threads;
+  std::optional<KvType> kv_type;
+  OutputFormat format = OutputFormat::table;
+};
+Result<void> bench_draft_command(const BenchDraftOptions& options);
+
 struct BenchLoadOptions {
   std::string model;
   std::optional<int32_t> threads;

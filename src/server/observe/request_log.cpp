@@ -20,6 +20,9 @@ void add_generation(LogEvent& event, const RequestRecord& record) {
   event.real("prompt_per_s", per_second(stats.prompt_tokens - stats.cached_tokens, stats.prompt_ns));
   event.real("generated_per_s", per_second(stats.generated_tokens - record.choices, stats.generate_ns));
   event.number("preemptions", stats.preemptions);
+  if (stats.draft_tokens > 0) {
+    event.number("draft_tokens", stats.draft_tokens).number("accepted_tokens", stats.accepted_tokens);
+  }
   if (stats.recomputed_tokens > 0) event.number("recomputed_tokens", stats.recomputed_tokens);
   if (record.choices > 1) event.number("choices", record.choices);
 }

@@ -21,6 +21,8 @@ void RequestRecord::add(const Finished& finished) {
   stats.prompt_tokens += more.prompt_tokens;
   stats.cached_tokens += more.cached_tokens;
   stats.generated_tokens += more.generated_tokens;
+  stats.draft_tokens += more.draft_tokens;
+  stats.accepted_tokens += more.accepted_tokens;
   stats.preemptions += more.preemptions;
   stats.recomputed_tokens += more.recomputed_tokens;
   stats.queue_ns = std::max(stats.queue_ns, more.queue_ns);

@@ -1,0 +1,207 @@
+#include <fmt/format.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "cli/commands/commands.h"
+#include "cli/input_text.h"
+#include "cli/local_model.h"
+#include "cli/terminal/text_table.h"
+#include "engine/engine.h"
+#include "engine/model_executor.h"
+#include "text/tokenizer.h"
+
+namespace quire::cli {
+namespace {
+
+double processor_seconds() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+// The model computes every row, and what it says is put aside: the token behind a position is the one that the replayed
+// text has there. So guesses meet texts as people's models write them, whatever the weights are.
+class ReplayingExecutor final : public Executor {
+ public:
+  // Borrows both. `timeline`: prompt and answer.
+  ReplayingExecutor(Executor& real, std::span<const TokenId> timeline) : real_(real), timeline_(timeline) {}
+
+  Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override {
+    const Logits computed = real_.forward(batch, failures);
+    const auto width = static_cast<size_t>(vocab_size());
+    logits_.resize(std::max(logits_.size(), computed.values.size()), 0.0F);
+    for (const size_t at : set_) logits_[at] = 0.0F;
+    set_.clear();
+    for (const BatchSlice& slice : batch.slices) {
+      if (slice.logits_row < 0) continue;
+      const int32_t position_end = slice.position_begin + slice.row_end - slice.row_begin;
+      for (int32_t row = 0; row < slice.logits_rows; ++row) {
+        const auto next = static_cast<size_t>(position_end - slice.logits_rows + row + 1);
+        const TokenId token = next < timeline_.size() ? timeline_[next] : timeline_.back();
+        set_.push_back(static_cast<size_t>(slice.logits_row + row) * width + static_cast<size_t>(token));
+        logits_[set_.back()] = 1.0F;
+      }
+    }
+    return {.values = std::span(logits_).first(computed.values.size()), .vocab = computed.vocab};
+  }
+  Logits logits(std::span<const int32_t> rows) override { return real_.logits(rows); }
+  int32_t logits_rows_max() const override { return real_.logits_rows_max(); }
+  HiddenStates states(std::span<const int32_t> rows) override { return real_.states(rows); }
+  void forget(std::span<const BlockId> blocks) override { real_.forget(blocks); }
+  void discard(std::span<const BlockId> blocks) override { real_.discard(blocks); }
+  int32_t vocab_size() const override { return real_.vocab_size(); }
+  void parallel_for(int64_t count, FunctionRef<void(int64_t, int)> body) override { real_.parallel_for(count, body); }
+  int worker_count() const override { return real_.worker_count(); }
+
+ private:
+  Executor& real_;
+  const std::span<const TokenId> timeline_;
+  std::vector<float> logits_;
+  std::vector<size_t> set_;  // what of them is not 0
+};
+
+// What the answers took, from the first token of the last of them to be started on.
+struct DraftSpeed {
+  double seconds = 0, processor_seconds = 0;
+  int64_t tokens = 0, drafted = 0, accepted = 0;
+
+  double speed() const { return static_cast<double>(tokens) / seconds; }
+  double processor_ms() const { return 1e3 * processor_seconds / static_cast<double>(tokens); }
+  double right_percent() const {
+    return drafted > 0 ? 100.0 * static_cast<double>(accepted) / static_cast<double>(drafted) : 0;
+  }
+};
+
+struct ReplayedText {
+  std::vector<TokenId> timeline;
+  size_t prompt_tokens = 0;
+};
+
+Result<ReplayedText> read_text(const BenchDraftOptions& options, const Tokenizer& tokenizer) {
+  ReplayedText text;
+  QUIRE_TRY(const std::string prompt, read_input(options.prompt_file));
+  QUIRE_TRY(const std::string answer, read_input(options.answer_file));
+  text.timeline = tokenizer.encode(prompt, true, true);
+  text.prompt_tokens = text.timeline.size();
+  std::vector<TokenId> said = tokenizer.encode(answer, false, false);
+  if (options.tokens > 0 && std::ssize(said) > options.tokens) said.resize(static_cast<size_t>(options.tokens));
+  if (text.timeline.empty() || said.size() < 2)
+    return fail(ErrorKind::invalid, "expected a prompt, and an answer of two tokens");
+  text.timeline.insert(text.timeline.end(), said.begin(), said.end());
+  return text;
+}
+
+Result<DraftSpeed> replay(LocalModel& local, const Tokenizer& tokenizer, const ReplayedText& text, int32_t parallel,
+                          bool drafts) {
+  const auto length = static_cast<int32_t>(text.timeline.size());
+  const Limits limits{.block_count = parallel * (ceil_div(length + 1, Limits{}.block_tokens) + 1),
+                      .context_tokens = length + 1,
+                      .running_max = parallel,
+                      .queue_max = parallel,
+                      .target_gap_ns = int64_t{1} << 50,
+                      .parallel_adapts = false};
+  QUIRE_TRY(ModelExecutor executor, ModelExecutor::create(local.model(), local.backend(), limits));
+  ReplayingExecutor replaying(executor, text.timeline);
+  SteadyClock clock;
+  std::string error;
+  Engine engine(
+      limits, replaying, tokenizer, clock,
+      [&](std::vector<Event>&& events) {
+        for (const Event& event : events) {
+          const Finished* finished = std::get_if<Finished>(&event.body);
+          if (finished != nullptr && finished->reason == FinishReason::error) error = finished->error;
+        }
+      },
+      drafts ? lookup_drafter() : Drafter{});
+  const std::span prompt = std::span(text.timeline).first(text.prompt_tokens);
+  for (int32_t index = 0; index < parallel; ++index) {
+    Request request{.id = {static_cast<uint64_t>(index) + 1}, .prompt = {prompt.begin(), prompt.end()}};
+    request.generated_max = static_cast<int32_t>(text.timeline.size() - text.prompt_tokens);
+    request.ignore_eos = true;
+    request.sampling.seed = static_cast<uint64_t>(index);
+    request.cache_salt = static_cast<uint64_t>(index) + 1;  // none computes another one's blocks
+    engine.submit(std::move(request));
+  }
+  while (engine.snapshot().generated_tokens < parallel && engine.step()) continue;
+  const EngineSnapshot before = engine.snapshot();
+  const int64_t begin_ns = clock.now_ns();
+  const double processor_begin = processor_seconds();
+  while (engine.step()) continue;
+  const EngineSnapshot after = engine.snapshot();
+  if (!error.empty()) return fail(ErrorKind::internal, error);
+  return DraftSpeed{.seconds = static_cast<double>(clock.now_ns() - begin_ns) * 1e-9,
+                    .processor_seconds = processor_seconds() - processor_begin,
+                    .tokens = after.generated_tokens - before.generated_tokens,
+                    .drafted = after.totals.draft_tokens,
+                    .accepted = after.totals.accepted_tokens};
+}
+
+double median(std::vector<double> values) {
+  std::ranges::nth_element(values, values.begin() + std::ssize(values) / 2);
+  return values[values.size() / 2];
+}
+
+// Runs without and with guesses, in turn; medians of each, and of the pairs' ratios.
+struct DraftPairs {
+  std::vector<double> speeds[2], processor[2], speed_ratios, processor_ratios;
+  DraftSpeed last;  // with guesses
+
+  void add(const DraftSpeed& without, const DraftSpeed& with) {
+    speeds[0].push_back(without.speed());
+    speeds[1].push_back(with.speed());
+    processor[0].push_back(without.processor_ms());
+    processor[1].push_back(with.processor_ms());
+    speed_ratios.push_back(with.speed() / without.speed());
+    processor_ratios.push_back(with.processor_ms() / without.processor_ms());
+    last = with;
+  }
+};
+
+}  // namespace
+
+Result<void> bench_draft_command(const BenchDraftOptions& options) {
+  QUIRE_TRY(const auto local, LocalModel::open(options.model, options.threads, options.kv_type));
+  QUIRE_TRY(const auto tokenizer, Tokenizer::create(local->file().metadata()));
+  QUIRE_TRY(const ReplayedText text, read_text(options, *tokenizer));
+  if (options.format == OutputFormat::table) {
+    fmt::print("{}: {} tokens of a prompt, {} of an answer; {} threads, {}\n", options.model, text.prompt_tokens,
+               text.timeline.size() - text.prompt_tokens, local->worker_count(), local->backend().name());
+  }
+  TextTable table({"PL", "t/s", "guessing", "ratio", "cpu ms/t", "guessing", "ratio", "guesses", "right %"});
+  for (const int32_t parallel : options.parallel) {
+    DraftPairs pairs;
+    for (int32_t run = 0; run < options.runs; ++run) {
+      QUIRE_TRY(const DraftSpeed without, replay(*local, *tokenizer, text, parallel, false));
+      QUIRE_TRY(const DraftSpeed with, replay(*local, *tokenizer, text, parallel, true));
+      pairs.add(without, with);
+    }
+    if (options.format == OutputFormat::jsonl) {
+      const nlohmann::ordered_json line = {{"pl", parallel},
+                                           {"speed", median(pairs.speeds[0])},
+                                           {"speed_guessing", median(pairs.speeds[1])},
+                                           {"speed_ratio", median(pairs.speed_ratios)},
+                                           {"cpu_ms", median(pairs.processor[0])},
+                                           {"cpu_ms_guessing", median(pairs.processor[1])},
+                                           {"cpu_ratio", median(pairs.processor_ratios)},
+                                           {"drafted", pairs.last.drafted},
+                                           {"accepted", pairs.last.accepted}};
+      fmt::print("{}\n", line.dump());
+      std::fflush(stdout);
+      continue;
+    }
+    table.add({std::to_string(parallel), format_count(median(pairs.speeds[0])), format_count(median(pairs.speeds[1])),
+               fmt::format("{:.2f}", median(pairs.speed_ratios)), fmt::format("{:.2f}", median(pairs.processor[0])),
+               fmt::format("{:.2f}", median(pairs.processor[1])), fmt::format("{:.2f}", median(pairs.processor_ratios)),
+               std::to_string(pairs.last.drafted), fmt::format("{:.0f}", pairs.last.right_percent())});
+  }
+  if (options.format == OutputFormat::table) fmt::print("{}", table.text());
+  return {};
+}
+
+}  // namespace quire::cli
