@@ -23,7 +23,7 @@ const {values: options} = parseArgs({
 });
 
 // Which of llama.cpp's libraries a machine without more than that quire table would load.
-const cpu_of_isa = {best: "", avx2: "haswell", avx512: "skylakex", avx512_vnni: "icelake",
+const cpu_of_isa = {best: "", avx2: "haswell", avx2_vnni: "alderlake", avx512: "skylakex", avx512_vnni: "icelake",
                     avx512_bf16: "zen4"};
 
 const usage = `usage: compare --model F.gguf... [--prompt 128] [--generate 32] [--parallel 1,8,32] [--runs 5]

@@ -31,6 +31,12 @@ int64_t peak_f32(int64_t rounds);  // kernels/peaks.h
 int64_t peak_int8(int64_t rounds);
 }  // namespace quire::avx2
 
+// All else is avx2's.
+namespace quire::avx2_vnni {
+void matmul(const MatmulArgs& args);
+int64_t peak_int8(int64_t rounds);
+}  // namespace quire::avx2_vnni
+
 namespace quire::avx512 {
 void matmul(const MatmulArgs& args);
 void matmul_float(const MatmulArgs& args);

@@ -1,7 +1,7 @@
 // The numeric contract: one table of pure functions an instruction set. The scalar table is the specification;
 // every other table in this list gives the scalar table's bits:
 //
-//   scalar avx2 avx512 avx512_vnni
+//   scalar avx2 avx2_vnni avx512 avx512_vnni
 //
 // The table avx512_bf16 is avx512_vnni but for BF16 weights, which meet activations in bf16
 // (KernelTable::round_activations): their bits are those of avx512_bf16_specification(). The table amx has the scalar
@@ -213,7 +213,8 @@ void pack_panels(ElementType type, int64_t outputs, int64_t inputs, const std::b
 // Whether matmuls of this weight type read the int8 form of the activations.
 bool reads_quantized_activations(ElementType type);
 
-// Tables that this machine can run, worst first; scalar is always there.
+// Tables that this machine can run, worst first; scalar is always there. A machine may have one and lack those before
+// it: AVX-512 VNNI comes without AVX-VNNI, and the other way round.
 std::span<const KernelTable* const> supported_kernel_tables();
 // The named table, or null when this machine or this build does not have it.
 const KernelTable* find_kernel_table(std::string_view name);

@@ -1,7 +1,9 @@
 // The tables of this build, and which of them this machine can run.
+#include <cpuid.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -35,6 +37,13 @@ constexpr KernelTable avx2_table = {
     .silu_mul = avx2::silu_mul,
     .add = avx2::add,
 };
+
+constexpr KernelTable avx2_vnni_table = [] {
+  KernelTable table = avx2_table;
+  table.name = "avx2_vnni";
+  table.matmul = avx2_vnni::matmul;
+  return table;
+}();
 
 constexpr KernelTable avx512_table = {
     .name = "avx512",
@@ -73,10 +82,6 @@ constexpr KernelTable amx_table = [] {
   table.matmul_bf16 = amx::matmul_bf16;
   return table;
 }();
-
-// Worst first. Each table's machines include the next one's, so what is supported is a prefix.
-constexpr std::array<const KernelTable*, 6> all_tables = {&scalar_table,      &avx2_table,        &avx512_table,
-                                                          &avx512_vnni_table, &avx512_bf16_table, &amx_table};
 
 // Pseudo-random 16-bit numbers.
 class Noise {
@@ -165,20 +170,45 @@ bool tiles_add_as_specified() {
   return std::memcmp(expected.data(), actual.data(), sizeof(expected)) == 0;
 }
 
-// __builtin_cpu_supports asks CPUID and, for vector state, XGETBV: what the system does not save is not supported.
-size_t count_supported() {
-  size_t count = 1;
+// CPUID leaf 7, subleaf 1; gcc 12's __builtin_cpu_supports does not know the name.
+bool has_avx_vnni() {
+  uint32_t subleaf_max = 0;
+  uint32_t eax = 0;
+  uint32_t ebx = 0;
+  uint32_t ecx = 0;
+  uint32_t edx = 0;
+  if (__get_cpuid_count(7, 0, &subleaf_max, &ebx, &ecx, &edx) == 0 || subleaf_max < 1) return false;
+  return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax >> 4 & 1) != 0;
+}
+
+struct Supported {
+  std::array<const KernelTable*, 7> tables;
+  size_t count = 0;
+
+  void add(const KernelTable& table) { tables[count++] = &table; }
+};
+
+// Worst first. AVX-VNNI and AVX-512 come each without the other. __builtin_cpu_supports asks CPUID and, for vector state, XGETBV: what the system does not save is not
+// supported. AVX-VNNI has the state of AVX2.
+Supported find_supported() {
+  Supported found;
+  found.add(scalar_table);
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
-  const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+  if (!avx2) return found;
+  found.add(avx2_table);
+  if (has_avx_vnni()) found.add(avx2_vnni_table);
+  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  if (avx2) count = 2;
-  if (avx512) count = 3;
-  if (avx512 && __builtin_cpu_supports("avx512vnni")) count = 4;
-  if (count == 4 && __builtin_cpu_supports("avx512bf16") && pairs_add_as_specified()) count = 5;
-  const bool tiles = count == 5 && __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-int8") &&
-                     __builtin_cpu_supports("amx-bf16");
-  if (tiles && request_tile_data() && tiles_add_as_specified()) count = 6;
-  return count;
+  if (!avx512) return found;
+  found.add(avx512_table);
+  if (!__builtin_cpu_supports("avx512vnni")) return found;
+  found.add(avx512_vnni_table);
+  if (!__builtin_cpu_supports("avx512bf16") || !pairs_add_as_specified()) return found;
+  found.add(avx512_bf16_table);
+  const bool tiles =
+      __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-int8") && __builtin_cpu_supports("amx-bf16");
+  if (tiles && request_tile_data() && tiles_add_as_specified()) found.add(amx_table);
+  return found;
 }
 
 void matmul_by_specification(const MatmulArgs& args) {
@@ -189,8 +219,8 @@ void matmul_by_specification(const MatmulArgs& args) {
 }  // namespace
 
 std::span<const KernelTable* const> supported_kernel_tables() {
-  static const size_t count = count_supported();
-  return std::span(all_tables).first(count);
+  static const Supported supported = find_supported();
+  return std::span(supported.tables).first(supported.count);
 }
 
 const KernelTable& avx512_bf16_specification() {
@@ -208,9 +238,11 @@ const KernelTable& avx512_bf16_specification() {
 
 const KernelTable& amx_specification() {
   static const KernelTable specification = [] {
-    // All but exact rows has the bits of the first four tables, of which the best is quick enough for whole models.
+    // All but exact rows has the scalar table's bits, with which the best table is quick enough for whole models.
     const auto supported = supported_kernel_tables();
-    KernelTable table = *supported.first(std::min<size_t>(supported.size(), 4)).back();
+    KernelTable table = **std::find_if(supported.rbegin(), supported.rend(), [](const KernelTable* candidate) {
+      return candidate->round_activations == nullptr && candidate->matmul_bf16 == nullptr;
+    });
     table.name = "amx_specification";
     table.round_to_bf16 = scalar::round_to_bf16;
     table.matmul_bf16 = scalar::matmul_bf16;

@@ -2,11 +2,11 @@
 
 #include <immintrin.h>
 #include <ucontext.h>
-#include <unistd.h>
 
 #include <cstdint>
 #include <cstring>
-#include <string_view>
+
+#include "kernels/vex.h"
 
 namespace quire::test {
 namespace {
@@ -24,75 +24,12 @@ struct TileState {
 
 TileState state;
 
-// In a signal handler: no allocation.
-void require(bool holds, std::string_view what) {
-  if (holds) return;
-  for (const std::string_view part : {std::string_view("tile trap: "), what, std::string_view("\n")}) {
-    if (write(STDERR_FILENO, part.data(), part.size()) < 0) break;
-  }
-  _exit(1);
-}
-
-// A three-byte VEX instruction, as far as tile instructions need it.
-struct Instruction {
-  int prefix;      // pp: 0 none, 1 0x66, 2 0xF3, 3 0xF2
-  int vvvv;        // the third register
-  uint8_t opcode;  // of map 0F 38
-  bool is_memory;
-  int reg;
-  int rm;
-  uint8_t* base;   // effective address; for a tile's memory the first row's
-  int64_t stride;  // scaled index
-  int length;
-};
-
-// The general registers in the order of their numbers.
-constexpr int register_numbers[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
-                                      REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
-
-Instruction decode(const ucontext_t& context) {
-  const auto value_of = [&](int number) { return context.uc_mcontext.gregs[register_numbers[number]]; };
-  const auto* code = reinterpret_cast<const uint8_t*>(context.uc_mcontext.gregs[REG_RIP]);
-  require(code[0] == 0xC4 && (code[1] & 0x1F) == 2, "an illegal instruction that is no tile instruction");
-  require((code[2] & 0x80) == 0 && (code[2] & 0x04) == 0, "VEX.W and VEX.L are 0");
-  const int extend_index = (code[1] & 0x40) == 0 ? 8 : 0;
-  const int extend_base = (code[1] & 0x20) == 0 ? 8 : 0;
-  require((code[1] & 0x80) != 0, "tile numbers end at 7");
-  Instruction in{.prefix = code[2] & 3, .vvvv = ~(code[2] >> 3) & 15, .opcode = code[3]};
-  const uint8_t modrm = code[4];
-  const int mode = modrm >> 6;
-  in.is_memory = mode != 3;
-  in.reg = (modrm >> 3) & 7;
-  in.rm = modrm & 7;
-  in.length = 5;
-  if (!in.is_memory) return in;
-  int64_t address = 0;
-  bool has_base = true;
-  bool relative = false;
-  if (in.rm == 4) {  // a SIB byte
-    const uint8_t sib = code[in.length++];
-    const int index = ((sib >> 3) & 7) | extend_index;
-    const int base = (sib & 7) | extend_base;
-    if (index != 4) in.stride = value_of(index) << (sib >> 6);
-    has_base = mode != 0 || (sib & 7) != 5;
-    if (has_base) address = value_of(base);
-  } else if (mode == 0 && in.rm == 5) {
-    has_base = false;
-    relative = true;
-  } else {
-    address = value_of(in.rm | extend_base);
-  }
-  if (mode == 1) {
-    address += static_cast<int8_t>(code[in.length]);
-    in.length += 1;
-  } else if (mode == 2 || !has_base) {
-    int32_t displacement = 0;
-    std::memcpy(&displacement, code + in.length, 4);
-    address += displacement;
-    in.length += 4;
-  }
-  if (relative) address += reinterpret_cast<int64_t>(code) + in.length;
-  in.base = reinterpret_cast<uint8_t*>(address);
+// A tile instruction: its address, where it has one, is the first row's, and the scaled index the stride.
+VexInstruction decode_tile(const ucontext_t& context) {
+  const VexInstruction in = decode_vex(context);
+  require(in.is_vex, "an illegal instruction that is no tile instruction");
+  require(!in.is_wide && !in.is_256, "VEX.W and VEX.L are 0");
+  require(in.reg < 8 && (in.is_memory || in.rm < 8), "tile numbers end at 7");
   return in;
 }
 
@@ -178,7 +115,7 @@ void dot_bytes(Tile& sum, const Tile& a, const Tile& b) {
   }
 }
 
-void execute(const Instruction& in) {
+void execute(const VexInstruction& in) {
   const auto is = [&](uint8_t opcode, int prefix, bool is_memory) {
     return in.opcode == opcode && in.prefix == prefix && in.is_memory == is_memory;
   };
@@ -188,10 +125,10 @@ void execute(const Instruction& in) {
   } else if (is(0x49, 3, false)) {  // TILEZERO
     std::memset(tile_of(in.reg).data, 0, sizeof(Tile::data));
   } else if (is(0x4B, 3, true) || is(0x4B, 1, true) || is(0x4B, 2, true)) {  // TILELOADD, TILELOADDT1, TILESTORED
-    require(in.rm == 4, "#UD: a tile's memory has a SIB byte");
+    require(in.has_sib, "#UD: a tile's memory has a SIB byte");
     Tile& tile = tile_of(in.reg);
     for (int m = 0; m < tile.rows; ++m) {
-      uint8_t* const row = in.base + m * in.stride;
+      uint8_t* const row = in.base + m * in.index;
       const auto size = static_cast<size_t>(tile.row_bytes);
       in.prefix == 2 ? std::memcpy(row, tile.data[m], size) : std::memcpy(tile.data[m], row, size);
     }
@@ -206,7 +143,7 @@ void execute(const Instruction& in) {
 
 void handle(int, siginfo_t*, void* raw_context) {
   auto& context = *static_cast<ucontext_t*>(raw_context);
-  const Instruction in = decode(context);
+  const VexInstruction in = decode_tile(context);
   execute(in);
   context.uc_mcontext.gregs[REG_RIP] += in.length;
 }
