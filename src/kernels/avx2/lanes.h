@@ -176,6 +176,9 @@ QUIRE_LEAF_INLINE Words as_words(Floats x) { return {_mm256_castps_si256(x.low),
 QUIRE_LEAF_INLINE Words bit_and(Words a, Words b) {
   return {_mm256_and_si256(a.low, b.low), _mm256_and_si256(a.high, b.high)};
 }
+QUIRE_LEAF_INLINE Words bit_xor(Words a, Words b) {
+  return {_mm256_xor_si256(a.low, b.low), _mm256_xor_si256(a.high, b.high)};
+}
 // a | (b & mask)
 QUIRE_LEAF_INLINE Words merge(Words a, Words b, Words mask) {
   return {_mm256_or_si256(a.low, _mm256_and_si256(b.low, mask.low)),

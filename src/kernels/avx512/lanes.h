@@ -100,6 +100,7 @@ QUIRE_LEAF_INLINE Words round_to_words(Floats x) { return _mm512_cvtps_epi32(x);
 QUIRE_LEAF_INLINE Floats as_floats(Words x) { return _mm512_castsi512_ps(x); }
 QUIRE_LEAF_INLINE Words as_words(Floats x) { return _mm512_castps_si512(x); }
 QUIRE_LEAF_INLINE Words bit_and(Words a, Words b) { return _mm512_and_si512(a, b); }
+QUIRE_LEAF_INLINE Words bit_xor(Words a, Words b) { return _mm512_xor_si512(a, b); }
 // a | (b & mask)
 QUIRE_LEAF_INLINE Words merge(Words a, Words b, Words mask) { return _mm512_ternarylogic_epi32(a, b, mask, 0xF8); }
 QUIRE_LEAF_INLINE Words max_words(Words a, Words b) { return _mm512_max_epi32(a, b); }

@@ -30,7 +30,7 @@ QUIRE_LEAF_INLINE Words offset_share(const GroupTerms& terms) {
 // where sums are not what products are added to; either way through ports that products do not need.
 template <class Dot, class Weights, int begin, int end, int panels, int rows>
 QUIRE_LEAF_INLINE void sum_products(const Group (&groups)[panels], const GroupRows& x, Words (&sums)[panels][rows]) {
-  constexpr bool has_offset = Weights::offset_bits > 0;
+  constexpr bool has_offset = Weights::offset_bits > 0 && !Dot::has_signed_weights;
 #pragma GCC unroll 8
   for (int r = 0; r < rows; ++r) {
     Words from = zero_words();
@@ -233,9 +233,15 @@ void matmul_weights(const MatmulArgs& args) {
   }
 }
 
-template <class Dot>
+template <class Dot, class DotOfBytes = Dot>  // the latter for weights of 8 bits
 void matmul_quantized(const MatmulArgs& args) {
-  visit_weights(args.weights.type, [&]<class Weights>() { matmul_weights<Dot, Weights>(args); });
+  visit_weights(args.weights.type, [&]<class Weights>() {
+    if constexpr (Weights::bits == 8) {
+      matmul_weights<DotOfBytes, Weights>(args);
+    } else {
+      matmul_weights<Dot, Weights>(args);
+    }
+  });
 }
 
 }  // namespace
