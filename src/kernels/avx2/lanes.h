@@ -169,6 +169,22 @@ QUIRE_LEAF_INLINE Words broadcast_at(const void* at) {
   __builtin_memcpy(&word, at, sizeof(word));
   return broadcast_word(word);
 }
+// Two int32 within 16 bits, as int16 to every lane.
+QUIRE_LEAF_INLINE Words broadcast_narrowed(const int32_t* at) {
+  int64_t words;
+  __builtin_memcpy(&words, at, sizeof(words));
+  const __m256i pairs = _mm256_set1_epi64x(words);
+  const __m256i narrow = _mm256_packs_epi32(pairs, pairs);
+  return {narrow, narrow};
+}
+// An int8 of each lane, as int16, twice.
+QUIRE_LEAF_INLINE Words load_i8_twice(const void* at) {
+  const __m256i low_halves =
+      _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 0, 1, 4, 5, 4, 5, 8, 9, 8, 9, 12, 13, 12, 13));
+  const int8_t* bytes = static_cast<const int8_t*>(at);
+  return {_mm256_shuffle_epi8(_mm256_cvtepi8_epi32(_mm_loadl_epi64(as_half(bytes))), low_halves),
+          _mm256_shuffle_epi8(_mm256_cvtepi8_epi32(_mm_loadl_epi64(as_half(bytes + 8))), low_halves)};
+}
 QUIRE_LEAF_INLINE Floats to_floats(Words x) { return {_mm256_cvtepi32_ps(x.low), _mm256_cvtepi32_ps(x.high)}; }
 QUIRE_LEAF_INLINE Words round_to_words(Floats x) { return {_mm256_cvtps_epi32(x.low), _mm256_cvtps_epi32(x.high)}; }
 QUIRE_LEAF_INLINE Floats as_floats(Words x) { return {_mm256_castsi256_ps(x.low), _mm256_castsi256_ps(x.high)}; }
@@ -195,6 +211,9 @@ QUIRE_LEAF_INLINE Words subtract32(Words a, Words b) {
 }
 QUIRE_LEAF_INLINE Words add16(Words a, Words b) {
   return {_mm256_add_epi16(a.low, b.low), _mm256_add_epi16(a.high, b.high)};
+}
+QUIRE_LEAF_INLINE Words subtract16(Words a, Words b) {
+  return {_mm256_sub_epi16(a.low, b.low), _mm256_sub_epi16(a.high, b.high)};
 }
 template <int bits>
 QUIRE_LEAF_INLINE Words left32(Words x) {

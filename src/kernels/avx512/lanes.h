@@ -95,6 +95,18 @@ QUIRE_LEAF_INLINE Words broadcast_at(const void* at) {
   __builtin_memcpy(&word, at, sizeof(word));
   return _mm512_set1_epi32(word);
 }
+// Two int32 within 16 bits, as int16 to every lane.
+QUIRE_LEAF_INLINE Words broadcast_narrowed(const int32_t* at) {
+  int64_t words;
+  __builtin_memcpy(&words, at, sizeof(words));
+  const __m512i pairs = _mm512_set1_epi64(words);
+  return _mm512_packs_epi32(pairs, pairs);
+}
+// An int8 of each lane, as int16, twice.
+QUIRE_LEAF_INLINE Words load_i8_twice(const void* at) {
+  const __m512i low_halves = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 0, 1, 4, 5, 4, 5, 8, 9, 8, 9, 12, 13, 12, 13));
+  return _mm512_shuffle_epi8(_mm512_cvtepi8_epi32(_mm_loadu_si128(static_cast<const __m128i*>(at))), low_halves);
+}
 QUIRE_LEAF_INLINE Floats to_floats(Words x) { return _mm512_cvtepi32_ps(x); }
 QUIRE_LEAF_INLINE Words round_to_words(Floats x) { return _mm512_cvtps_epi32(x); }
 QUIRE_LEAF_INLINE Floats as_floats(Words x) { return _mm512_castsi512_ps(x); }
@@ -107,6 +119,7 @@ QUIRE_LEAF_INLINE Words max_words(Words a, Words b) { return _mm512_max_epi32(a,
 QUIRE_LEAF_INLINE Words add32(Words a, Words b) { return _mm512_add_epi32(a, b); }
 QUIRE_LEAF_INLINE Words subtract32(Words a, Words b) { return _mm512_sub_epi32(a, b); }
 QUIRE_LEAF_INLINE Words add16(Words a, Words b) { return _mm512_add_epi16(a, b); }
+QUIRE_LEAF_INLINE Words subtract16(Words a, Words b) { return _mm512_sub_epi16(a, b); }
 template <int bits>
 QUIRE_LEAF_INLINE Words left32(Words x) {
   return _mm512_slli_epi32(x, bits);

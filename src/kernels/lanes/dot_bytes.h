@@ -17,6 +17,7 @@ struct DotBytes {
   static constexpr int rows = tile_rows;
   static constexpr int panels = tile_panels;
   static constexpr bool adds_to_sums = true;
+  static constexpr bool scales_pairs = false;
   static constexpr bool has_signed_weights = false;
 
   template <int64_t bits, int begin, int end, int panels, int rows>

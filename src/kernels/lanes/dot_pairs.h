@@ -2,9 +2,11 @@
 // Included by leaf files after their lanes.h: everything has internal linkage.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "kernels/lanes/unpack.h"
+#include "kernels/quantized_rows.h"
 
 namespace quire {
 namespace {
@@ -16,18 +18,37 @@ struct DotPairs {
   static constexpr int rows = matmul_tile_rows;
   static constexpr int panels = 1;
   static constexpr bool adds_to_sums = false;
+  static constexpr bool scales_pairs = true;
   static constexpr bool has_signed_weights = false;
 
   // sums[r] += quads [begin, end) times the quants of row r. Rows are the inner loop: a quad is made once for all of
   // them, and only their running pairs have to stay in registers.
   template <int64_t bits, int begin, int end, int rows>
   static QUIRE_LEAF_INLINE void add_quads(const Group (&groups)[1], const int8_t* x, Words (&sums)[1][rows]) {
-    add_runs<bits, begin, end>(groups[0].quads, x, sums[0]);
+    add_runs<bits, begin, end>(groups[0].quads, x, broadcast_word(0x00010001), sums[0]);
+  }
+
+  // sums[r] = the group's products times its sub-scales, without the offset. Sums of pairs have 15 bits and a sign, so
+  // what widens them can multiply by more than ones; the offset is 32 * (first * sub_scales[0] + last * sub_scales[1])
+  // of the row's sums.
+  template <int rows>
+  static QUIRE_LEAF_INLINE void add_scaled_quads(const Group& group, const int8_t* x, const GroupTerms* terms,
+                                                 Words (&sums)[rows]) {
+    static_assert(offsetof(GroupTerms, minus_sum) == offsetof(GroupTerms, minus_first) + sizeof(int32_t));
+    const Words first = load_i8_twice(group.sub_scale_bytes);
+    const Words last = load_i8_twice(group.sub_scale_bytes + packed::lanes);
+    const Words of_terms =
+        left16(merge(bit_and(last, broadcast_word(-0x10000)), subtract16(first, last), broadcast_word(0xFFFF)), 5);
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; ++r) sums[r] = multiply_pairs(broadcast_narrowed(&terms[r].minus_first), of_terms);
+    add_runs<6, 0, 4>(group.quads, x, first, sums);
+    add_runs<6, 4, 8>(group.quads, x, last, sums);
   }
 
  private:
+  // sums[r] += pairs of quads [begin, end), widened by two factors in int16.
   template <int64_t bits, int begin, int end, int rows>
-  static QUIRE_LEAF_INLINE void add_runs(const uint8_t* at, const int8_t* x, Words (&sums)[rows]) {
+  static QUIRE_LEAF_INLINE void add_runs(const uint8_t* at, const int8_t* x, Words factors, Words (&sums)[rows]) {
     constexpr int run = bits == 4 ? 8 : bits == 5 ? 4 : 2;
     constexpr int run_end = begin + run < end ? begin + run : end;
     Words pairs[rows];
@@ -43,10 +64,8 @@ struct DotPairs {
       }
     }
 #pragma GCC unroll 8
-    for (int r = 0; r < rows; ++r) {
-      sums[r] = add32(sums[r], multiply_pairs(pairs[r], broadcast_word(0x00010001)));
-    }
-    if constexpr (run_end < end) add_runs<bits, run_end, end>(at, x, sums);
+    for (int r = 0; r < rows; ++r) sums[r] = add32(sums[r], multiply_pairs(pairs[r], factors));
+    if constexpr (run_end < end) add_runs<bits, run_end, end>(at, x, factors, sums);
   }
 };
 

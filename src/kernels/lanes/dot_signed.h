@@ -35,6 +35,7 @@ struct DotSigned {
   static constexpr int rows = 4;
   static constexpr int panels = 2;  // for which signs are split once; their quads are operands in memory
   static constexpr bool adds_to_sums = true;
+  static constexpr bool scales_pairs = false;
   static constexpr bool has_signed_weights = true;
 
   template <int64_t bits, int begin, int end, int panels, int rows>

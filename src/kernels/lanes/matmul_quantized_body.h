@@ -53,7 +53,14 @@ QUIRE_LEAF_INLINE void sum_products(const Group (&groups)[panels], const GroupRo
 template <class Dot, class Weights, int panels, int rows>
 QUIRE_LEAF_INLINE void add_groups(const Group (&groups)[panels], const GroupRows& x, Floats (&acc)[panels][rows]) {
   Words sums[panels][rows];
-  if constexpr (Weights::has_sub_scales) {
+  if constexpr (Weights::has_sub_scales && Dot::scales_pairs) {
+    static_assert(panels == 1);
+    Dot::add_scaled_quads(groups[0], x.quants, x.terms, sums[0]);
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; ++r) {
+      acc[0][r] = fma(to_floats(sums[0][r]), multiply(groups[0].scale, broadcast(x.terms[r].scale)), acc[0][r]);
+    }
+  } else if constexpr (Weights::has_sub_scales) {
     // |sum of a half| <= 32 * 127 * 16 and |sub scale| <= 128: products and their sum are below 2^24, exact in f32.
     Floats scaled[panels][rows];
     sum_products<Dot, Weights, 0, 4>(groups, x, sums);

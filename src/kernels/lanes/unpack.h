@@ -14,7 +14,8 @@ struct Group {
   const uint8_t* quads;
   Floats scale;
   Floats minimum;
-  Floats sub_scales[2];  // of the first and the last 16 inputs
+  Floats sub_scales[2];            // of the first and the last 16 inputs
+  const uint8_t* sub_scale_bytes;  // the same: int8 (2, 16)
 };
 
 // What a step says once for all its groups.
@@ -114,6 +115,7 @@ struct HalfScaledWeights {
     group.quads = step + packed::k_quants_offset + i * 64 * bits;
     const uint8_t* scales = step + packed::k_head_bytes + i * 2 * packed::lanes;
     group.scale = head.scale;
+    group.sub_scale_bytes = scales;
     group.sub_scales[0] = load_i8(scales);
     group.sub_scales[1] = load_i8(scales + packed::lanes);
   }
