@@ -7,6 +7,7 @@ namespace quire::load {
 namespace {
 
 constexpr size_t error_texts_max = 5;
+constexpr int32_t turns_shown_max = 8;  // all of them; of more only a few
 
 double per_second(double count, int64_t window_ns) {
   return count * 1e9 / static_cast<double>(std::max<int64_t>(1, window_ns));
@@ -50,9 +51,14 @@ double Figures::good_share() const {
   return asked > 0 ? static_cast<double>(good) / static_cast<double>(asked) : 0;
 }
 
+std::optional<double> Figures::cached_share() const {
+  if (looked_up_tokens == 0) return std::nullopt;
+  return static_cast<double>(cached_tokens) / static_cast<double>(looked_up_tokens);
+}
+
 Figures figures_of(const std::vector<const Sample*>& samples, int64_t window_ns, const ServiceLimits& limits) {
   Figures figures;
-  std::vector<int64_t> firsts, gaps, wholes, waits;
+  std::vector<int64_t> firsts, gaps, wholes, waits, prompts;
   double tokens = 0;
   int64_t whole_within = 0, good_within = 0;
   for (const Sample* sample : samples) {
@@ -60,7 +66,12 @@ Figures figures_of(const std::vector<const Sample*>& samples, int64_t window_ns,
     tokens += tokens_within(*sample, window_ns);
     figures.tokens += sample->tokens();
     figures.prompt_tokens += std::max<int64_t>(0, sample->counts.prompt_tokens);
-    figures.cached_tokens += std::max<int64_t>(0, sample->counts.cached_tokens);
+    figures.truncated += sample->prompt_truncated ? 1 : 0;
+    if (sample->counts.prompt_tokens > 0) prompts.push_back(sample->counts.prompt_tokens);
+    if (sample->counts.prompt_tokens > 0 && sample->counts.cached_tokens >= 0) {
+      figures.cached_tokens += sample->counts.cached_tokens;
+      figures.looked_up_tokens += sample->counts.prompt_tokens;
+    }
     if (sample->outcome == Outcome::interrupted) continue;
     ++figures.requests;
     if (sample->wait_ns() >= 0) waits.push_back(sample->wait_ns());
@@ -82,6 +93,7 @@ Figures figures_of(const std::vector<const Sample*>& samples, int64_t window_ns,
   figures.gap_ns = percentiles(std::move(gaps));
   figures.whole_ns = percentiles(std::move(wholes));
   figures.wait_ns = percentiles(std::move(waits));
+  figures.prompt_size = percentiles(std::move(prompts));
   figures.tokens_per_s = per_second(tokens, window_ns);
   figures.prompt_tokens_per_s = per_second(static_cast<double>(figures.prompt_tokens), window_ns);
   figures.requests_per_s = per_second(static_cast<double>(whole_within), window_ns);
@@ -110,8 +122,26 @@ StageReport report_of(const Target& target, const WorkloadSpec& spec, StageResul
     report.clients = grouped<std::string>(
         result, limits, [&](const Sample& sample) { return spec.clients[static_cast<size_t>(sample.client)].name; });
   }
+  report.turns = grouped<int32_t>(result, limits, [](const Sample& sample) { return sample.turn + 1; });
+  std::erase_if(report.turns, [](const auto& turn) { return turn.second.requests == 0; });
+  if (report.turns.size() < 2) report.turns.clear();
   report.samples = std::move(result.samples);
   return report;
+}
+
+std::vector<int32_t> shown_turns(int32_t last) {
+  std::vector<int32_t> turns;
+  if (last <= turns_shown_max) {
+    for (int32_t turn = 1; turn <= last; ++turn) turns.push_back(turn);
+    return turns;
+  }
+  for (int32_t power = 1; power < last; power *= 10) {
+    for (const int32_t turn : {power, 2 * power, 5 * power}) {
+      if (turn < last) turns.push_back(turn);
+    }
+  }
+  turns.push_back(last);
+  return turns;
 }
 
 }  // namespace quire::load

@@ -1,9 +1,10 @@
-// What a stage came to: counts, rates and percentiles, of everything and of each band and client.
+// What a stage came to: counts, rates and percentiles, of everything and of each band, client and turn.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,11 +34,16 @@ struct Figures {
   double requests_per_s = 0;       // whole answers
   double good_per_s = 0;
   int64_t prompt_tokens = 0, cached_tokens = 0, tokens = 0;
+  Percentiles prompt_size;       // tokens of one prompt
+  int64_t truncated = 0;         // prompts that the server shortened to fit, where it says so
+  int64_t looked_up_tokens = 0;  // of the prompts of which the server says how much came from its cache
 
   int64_t count(Outcome outcome) const { return outcomes[static_cast<size_t>(outcome)]; }
   // Everything that neither side meant to happen.
   int64_t errors() const;
   double good_share() const;
+  // Of the prompts' tokens, what the server found in its cache; none where it does not say.
+  std::optional<double> cached_share() const;
 };
 
 Figures figures_of(const std::vector<const Sample*>& samples, int64_t window_ns, const ServiceLimits& limits);
@@ -52,11 +58,15 @@ struct StageReport {
   Figures all;
   std::map<int32_t, Figures> bands;            // -1: without a band; empty where there is only one
   std::map<std::string, Figures> clients;      // empty where there is only one
+  std::map<int32_t, Figures> turns;            // of conversations, from 1; empty where none has a second one
   std::map<std::string, int64_t> error_texts;  // the first ones, with how often
   std::vector<Sample> samples;
 };
 
 // Takes the samples over.
 StageReport report_of(const Target& target, const WorkloadSpec& spec, StageResult result, const ServiceLimits& limits);
+
+// Which of so many turns a person wants to see: all where they are few, else 1, 2, 5, 10, 20 ... and the last.
+std::vector<int32_t> shown_turns(int32_t last);
 
 }  // namespace quire::load

@@ -21,6 +21,8 @@ Json milliseconds(int64_t ns) {
 
 double rounded(double value) { return std::round(value * 1e3) / 1e3; }
 
+Json known(int64_t count) { return count < 0 ? Json(nullptr) : Json(count); }
+
 Json spread(const Percentiles& p) {
   return {{"p50", milliseconds(p.p50)},
           {"p90", milliseconds(p.p90)},
@@ -45,7 +47,11 @@ Json figures_json(const Figures& figures) {
   json["whole_ms"] = spread(figures.whole_ns);
   json["wait_ms"] = spread(figures.wait_ns);
   json["prompt_tokens"] = figures.prompt_tokens;
-  json["cached_tokens"] = figures.cached_tokens;
+  json["prompt_size_tokens"] = {{"p50", known(figures.prompt_size.p50)}, {"max", known(figures.prompt_size.max)}};
+  json["prompts_truncated"] = figures.truncated;
+  const auto cached_share = figures.cached_share();
+  json["cached_tokens"] = cached_share ? Json(figures.cached_tokens) : Json(nullptr);
+  json["cached_share"] = cached_share ? Json(rounded(*cached_share)) : Json(nullptr);
   json["tokens"] = figures.tokens;
   return json;
 }
@@ -91,6 +97,11 @@ Json stage_json(const StageReport& report, bool contexts) {
     json["bands"][band < 0 ? "none" : std::to_string(band)] = figures_json(figures);
   json["clients"] = Json::object();
   for (const auto& [client, figures] : report.clients) json["clients"][client] = figures_json(figures);
+  json["turns"] = Json::array();
+  for (const auto& [turn, figures] : report.turns) {
+    json["turns"].push_back({{"turn", turn}});
+    json["turns"].back().update(figures_json(figures));
+  }
   json["error_texts"] = report.error_texts;
   if (!contexts) return json;
   std::vector<const Sample*> ordered;

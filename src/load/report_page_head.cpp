@@ -60,6 +60,13 @@ select { font: inherit; color: inherit; background: var(--card); border: 1px sol
 <div id="first"></div></section>
 <section class="card"><h2>Gap between tokens</h2><p class="note">p50 solid, p99 dashed.</p><div id="gap"></div></section>
 <section class="card"><h2>Wait</h2><p class="note" id="wait-note"></p><div id="wait"></div></section>
+<section class="card wide" id="turns" hidden><h2>Turns</h2>
+<p class="note">Of conversations that send all before a turn again. Prompts: the median of their tokens; shortened: those that
+the server says did not fit its context; from the cache: the share of their tokens that it says it found there.</p><div class="scroll" id="turn-table"></div></section>
+<section class="card" id="turn-first-card" hidden><h2>First token by turn</h2>
+<p class="note">p50 solid, p99 dashed.</p><div id="turn-first"></div></section>
+<section class="card" id="turn-cached-card" hidden><h2>From the cache by turn</h2>
+<p class="note">Per cent of the prompts' tokens.</p><div id="turn-cached"></div></section>
 <section class="card wide"><h2>Contexts</h2>
 <p class="note">A bar for each request, the first ones of the load: from when it was due until its answer ended.</p>
 <select id="stage" aria-label="Load"></select><div class="scroll" id="time"></div><div class="scroll" id="gantt"></div></section>

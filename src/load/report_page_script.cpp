@@ -13,6 +13,15 @@ const servers = [...new Set(stages.map((stage) => stage.server))];
 const keys = (list) => '<div class="keys">' + list.map(([name, paint]) =>
   `<span><i style="background:${paint}"></i>${escapeText(name)}</span>`).join('') + '</div>';
 
+// The first two columns are texts.
+function tableOf(head, rows, isBad = () => false) {
+  const cell = (tag, value, index, bad) =>
+    `<${tag} class="${index < 2 ? 'left' : ''}${bad ? ' bad' : ''}">${escapeText(value)}</${tag}>`;
+  return '<table><tr>' + head.map((name, index) => cell('th', name, index)).join('') + '</tr>' +
+    rows.map((row) => '<tr>' + row.map((value, index) => cell('td', value, index, isBad(value, index))).join('') +
+      '</tr>').join('') + '</table>';
+}
+
 byId('when').textContent = `quire ${report.version}, ${new Date(report.unix_s * 1000).toISOString()}` +
   (stages.some((stage) => stage.interrupted) ? ', interrupted' : '');
 
@@ -23,11 +32,28 @@ function drawTable() {
     Math.round(100 * s.good_share) + ' %', ...['p50', 'p90', 'p99', 'max'].map((p) => shown(s.first_token_ms[p])),
     ...['p50', 'p99', 'max'].map((p) => shown(s.gap_ms[p])), ...['p50', 'p99'].map((p) => shown(s.whole_ms[p])),
     ...['p50', 'p99'].map((p) => shown(s.wait_ms[p])), s.outcomes.whole, s.outcomes.refused, s.outcomes.dropped, s.errors]);
-  const cell = (tag, value, index, bad) =>
-    `<${tag} class="${index < 2 ? 'left' : ''}${bad ? ' bad' : ''}">${escapeText(value)}</${tag}>`;
-  byId('table').innerHTML = '<table><tr>' + head.map((name, index) => cell('th', name, index)).join('') + '</tr>' +
-    rows.map((row) => '<tr>' + row.map((value, index) => cell('td', value, index, index === 19 && value > 0)).join('') +
-      '</tr>').join('') + '</table>';
+  byId('table').innerHTML = tableOf(head, rows, (value, index) => index === 19 && value > 0);
+}
+
+// Which turns are shown: all of a few, else 1, 2, 5, 10, 20 ... and the last.
+const shownTurn = (turn, last) => last <= 8 || turn === last || /^[125]0*$/.test(turn);
+
+function drawTurns() {
+  const told = stages.filter((stage) => stage.turns.length > 0);
+  if (told.length === 0) return;
+  for (const id of ['turns', 'turn-first-card', 'turn-cached-card']) byId(id).hidden = false;
+  const percent = (share) => share === null ? null : 100 * share;
+  const head = ['server', 'load', 'turn', 'requests', 'first p50', 'p99', 'prompt tokens', 'shortened', 'from the cache'];
+  byId('turn-table').innerHTML = tableOf(head, told.flatMap((stage) => stage.turns
+    .filter(({turn}) => shownTurn(turn, stage.turns[stage.turns.length - 1].turn))
+    .map((t) => [stage.server, stage.load, t.turn, t.requests, shown(t.first_token_ms.p50), shown(t.first_token_ms.p99),
+      t.prompt_size_tokens.p50 ?? '–', t.prompts_truncated, t.cached_share === null ? '–' : Math.round(percent(t.cached_share)) + ' %'])));
+  const lines = (pick, dash) => told.map((stage, index) => ({
+    name: (servers.length > 1 ? stage.server + ', ' : '') + stage.load + (dash ? ' p99' : ''), paint: color(index), dash,
+    points: stage.turns.map((turn) => [turn.turn, pick(turn)]).filter((point) => point[1] !== null)}));
+  drawLines(byId('turn-first'), [...lines((t) => t.first_token_ms.p50, false), ...lines((t) => t.first_token_ms.p99, true)],
+    'ms; turn', null);
+  drawLines(byId('turn-cached'), lines((t) => percent(t.cached_share), false), '%; turn', null);
 }
 
 // Round numbers from 0 to at least `most`.
@@ -156,6 +182,7 @@ function drawGantt(stage) {
 
 drawTable();
 drawCurves();
+drawTurns();
 const select = byId('stage');
 stages.forEach((stage, index) => select.add(new Option((servers.length > 1 ? stage.server + ', ' : '') + stage.load, index)));
 select.onchange = () => drawGantt(stages[Number(select.value)]);

@@ -222,6 +222,7 @@ class StageRun {
     }
     sample.error = line->error;
     if (!line->reason.empty()) ended = true;
+    if (line->prompt_truncated) sample.prompt_truncated = true;
     if (line->counts.prompt_tokens >= 0) sample.counts = line->counts;
   }
 

@@ -56,6 +56,7 @@ struct Sample {
   int64_t ended_ns = -1;
   std::vector<int64_t> pieces_ns;  // when each piece of text arrived; a piece is a token, now and then more
   api::ClientCounts counts;
+  bool prompt_truncated = false;  // the server says that it shortened the prompt to fit
   Outcome outcome = Outcome::interrupted;
   int status = 0;
   std::string error;

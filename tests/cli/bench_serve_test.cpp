@@ -78,6 +78,29 @@ TEST_F(BenchServe, every_answer_under_mixed_load_is_the_same_as_alone_in_every_d
   }
 }
 
+TEST_F(BenchServe, turns_of_conversations_find_those_before_them_in_the_cache) {
+  for (const char* api : {"ollama", "openai", "responses", "anthropic"}) {
+    const json report = bench_json(
+        std::string("--parallel 1 --requests 12 --turns 3-3 --prompt-tokens 100 --answer-tokens 20 --api ") + api);
+    const json& turns = report["stages"][0]["turns"];
+    ASSERT_EQ(turns.size(), 3U) << api;
+    EXPECT_EQ(turns[2]["turn"], 3);
+    EXPECT_EQ(turns[2]["requests"], 4);
+    EXPECT_GT(turns[2]["prompt_size_tokens"]["p50"], turns[1]["prompt_size_tokens"]["p50"]) << api;
+    EXPECT_GT(turns[2]["cached_share"], 0.4) << api;
+    EXPECT_GE(turns[2]["first_token_ms"]["p99"], turns[2]["first_token_ms"]["p50"]) << api;
+  }
+  const Ran ran = bench("--parallel 1 --requests 12 --turns 12-12 --prompt-tokens 20 --answer-tokens 4");
+  EXPECT_EQ(ran.status, 0) << ran.out;
+  EXPECT_NE(ran.out.find("cached %"), std::string::npos) << ran.out;
+  EXPECT_NE(ran.out.find("12 / 1"), std::string::npos) << ran.out;
+  EXPECT_EQ(ran.out.find("shortened"), std::string::npos) << ran.out;
+  const Ran longer = bench("--parallel 1 --requests 3 --turns 3-3 --prompt-tokens 400 --answer-tokens 4");
+  EXPECT_NE(longer.out.find("1 of 3 prompts did not fit the server's context and were shortened, from turn 3 on"),
+            std::string::npos)
+      << longer.out;
+}
+
 TEST_F(BenchServe, replays_a_trace_with_its_times_scaled) {
   std::ofstream(file("trace.csv")) << "TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:15:46,400,80\n"
                                       "2023-11-16 18:15:50,200,40\n2023-11-16 18:15:56,800,120\n";

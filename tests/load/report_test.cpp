@@ -56,6 +56,69 @@ TEST(Report, good_answers_keep_their_pace_on_average) {
   EXPECT_EQ(report_of(target, {}, result, {.gap_ms = 200}).all.good, 2);
 }
 
+// A whole answer in a conversation: `first_ms` after it was due, to a prompt of so many tokens.
+Sample turn_answer(int32_t turn, int64_t first_ms, int64_t prompt_tokens, int64_t cached_tokens) {
+  Sample sample = answer(0, {first_ms, first_ms + 10});
+  sample.turn = turn;
+  sample.counts.prompt_tokens = prompt_tokens;
+  sample.counts.cached_tokens = cached_tokens;
+  return sample;
+}
+
+TEST(Report, says_by_turn_when_the_first_token_came_and_how_much_of_the_prompt_was_cached) {
+  StageResult result = three_requests();
+  result.samples = {turn_answer(0, 100, 100, 0), turn_answer(0, 200, 120, 0), turn_answer(1, 50, 300, 240),
+                    turn_answer(1, 60, 100, -1), turn_answer(2, 80, 500, 500)};
+  result.samples.push_back({.turn = 2, .outcome = Outcome::refused, .status = 503});
+  result.samples.push_back({.turn = 3, .outcome = Outcome::interrupted});
+  result.samples[4].prompt_truncated = true;
+  const StageReport report = report_of(target, {}, result, {});
+  ASSERT_EQ(report.turns.size(), 3U);  // nobody got an answer in the fourth
+  EXPECT_EQ(report.turns.at(1).requests, 2);
+  EXPECT_EQ(report.turns.at(1).first_ns.p50, 100 * ms);
+  EXPECT_EQ(report.turns.at(1).first_ns.p99, 200 * ms);
+  EXPECT_EQ(report.turns.at(1).prompt_size.max, 120);
+  EXPECT_EQ(report.turns.at(1).cached_share(), 0);
+  EXPECT_EQ(report.turns.at(2).cached_share(), 0.8);  // of the one prompt of which it is known
+  EXPECT_EQ(report.turns.at(2).prompt_size.p50, 100);
+  EXPECT_EQ(report.turns.at(3).requests, 2);
+  EXPECT_EQ(report.turns.at(3).cached_share(), 1);
+  EXPECT_EQ(report.turns.at(3).truncated, 1);
+  EXPECT_EQ(report.all.truncated, 1);
+
+  const auto json = json_of({report}, false)["stages"][0];
+  ASSERT_EQ(json["turns"].size(), 3U);
+  EXPECT_EQ(json["turns"][1]["turn"], 2);
+  EXPECT_EQ(json["turns"][1]["requests"], 2);
+  EXPECT_EQ(json["turns"][1]["first_token_ms"]["p99"], 60);
+  EXPECT_EQ(json["turns"][1]["prompt_tokens"], 400);
+  EXPECT_EQ(json["turns"][1]["prompt_size_tokens"]["p50"], 100);
+  EXPECT_EQ(json["turns"][1]["cached_tokens"], 240);
+  EXPECT_EQ(json["turns"][1]["cached_share"], 0.8);
+  EXPECT_EQ(json["turns"][2]["prompts_truncated"], 1);
+}
+
+TEST(Report, has_no_turns_where_each_conversation_has_one_and_no_share_where_the_server_is_silent) {
+  StageResult result = three_requests();
+  for (Sample& sample : result.samples) sample.counts.cached_tokens = -1;
+  const StageReport report = report_of(target, {}, result, {});
+  EXPECT_TRUE(report.turns.empty());
+  EXPECT_FALSE(report.all.cached_share());
+  const auto json = json_of({report}, false)["stages"][0];
+  EXPECT_EQ(json["turns"], nlohmann::ordered_json::array());
+  EXPECT_TRUE(json["cached_tokens"].is_null());
+  EXPECT_TRUE(json["cached_share"].is_null());
+}
+
+TEST(Report, shows_all_turns_of_few_and_a_few_of_many) {
+  using Turns = std::vector<int32_t>;
+  EXPECT_EQ(shown_turns(1), Turns({1}));
+  EXPECT_EQ(shown_turns(8), Turns({1, 2, 3, 4, 5, 6, 7, 8}));
+  EXPECT_EQ(shown_turns(9), Turns({1, 2, 5, 9}));
+  EXPECT_EQ(shown_turns(20), Turns({1, 2, 5, 10, 20}));
+  EXPECT_EQ(shown_turns(1000), Turns({1, 2, 5, 10, 20, 50, 100, 200, 500, 1000}));
+}
+
 TEST(Judgement, names_each_limit_that_was_broken) {
   const std::vector<StageReport> reports = {report_of(target, {}, three_requests(), {})};
   EXPECT_TRUE(broken_limits({}, reports).empty());

@@ -152,6 +152,29 @@ TEST(Conversation, sends_all_before_a_turn_again) {
   EXPECT_FALSE(last["messages"][3]["content"].get<std::string>().empty());
 }
 
+TEST(Conversation, has_figures_by_turn_and_the_cached_share_where_the_server_says_it) {
+  for (const bool ollama : {true, false}) {
+    for (const bool says_cached : {true, false}) {
+      const StubServer server({.ollama = ollama, .says_cached = says_cached});
+      WorkloadSpec spec = short_answers();
+      spec.prompt_tokens = {20, 20};
+      spec.turns = {3, 3};
+      const StageResult result = run_stage(target_of(server), spec, {.parallel = 1, .requests_max = 12}, {}, for_ever);
+      const StageReport report = report_of({}, spec, result, {});
+      ASSERT_EQ(report.turns.size(), 3U);
+      for (const auto& [turn, figures] : report.turns) {
+        EXPECT_EQ(figures.requests, 4);
+        // Each turn adds a prompt of 20 tokens and the answer of 5 before it.
+        EXPECT_EQ(figures.prompt_size.max, 20 * turn + 5 * (turn - 1));
+        EXPECT_EQ(figures.cached_share().has_value(), says_cached);
+      }
+      if (!says_cached) continue;
+      EXPECT_EQ(report.turns.at(1).cached_share(), 0);
+      EXPECT_DOUBLE_EQ(*report.turns.at(3).cached_share(), (17.0 + 5 + 20 + 5) / 70);  // 3 of each prompt are no words
+    }
+  }
+}
+
 TEST(Faults, dropped_requests_close_their_connection_and_slow_readers_take_their_time) {
   StubServer server({.gap_ns = ms});
   WorkloadSpec spec = short_answers();

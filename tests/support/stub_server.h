@@ -31,6 +31,7 @@ struct StubOptions {
   bool ollama = true;                            // else OpenAI's dialect alone
   bool differs_in_company = false;               // an answer that has company says something else
   bool breaks_off = false;                       // closes in the middle of each answer
+  bool says_cached = false;                      // that a chat's prompt was cached up to its last message
   std::string model = "stub";                    // any other is 404
 };
 
@@ -158,7 +159,14 @@ class StubServer {
       if (options_.breaks_off && index == 1) co_return;
     }
     if (error) co_return;
-    const auto prompt = static_cast<int64_t>(words.size()) + 3;
+    const std::string end = end_of(body, openai, static_cast<int64_t>(words.size()) + 3, count);
+    co_await boost::asio::async_write(socket, boost::asio::buffer(end), token(error));
+  }
+
+  std::string end_of(const json& body, bool openai, int64_t prompt, int count) const {
+    json before = body;
+    if (before.contains("messages")) before["messages"].erase(before["messages"].size() - 1);
+    const auto cached = static_cast<int64_t>(words_of(before).size());
     json last;
     if (openai) {
       last = {{"choices", {{{"index", 0}, {"delta", json::object()}, {"finish_reason", "length"}}}},
@@ -170,9 +178,9 @@ class StubServer {
               {"prompt_eval_count", prompt},
               {"eval_count", count}};
     }
-    const std::string end =
-        chunk(openai ? "data: " + last.dump() + "\n\ndata: [DONE]\n\n" : last.dump() + "\n") + "0\r\n\r\n";
-    co_await boost::asio::async_write(socket, boost::asio::buffer(end), token(error));
+    if (options_.says_cached && openai) last["usage"]["prompt_tokens_details"] = {{"cached_tokens", cached}};
+    if (options_.says_cached && !openai) last["prompt_eval_cached_count"] = cached;
+    return chunk(openai ? "data: " + last.dump() + "\n\ndata: [DONE]\n\n" : last.dump() + "\n") + "0\r\n\r\n";
   }
 
   static std::string line_of(const json& body, bool openai, const std::string& text) {

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/bench/bench_serve_command.h"
 #include "cli/terminal/human.h"
 #include "cli/terminal/text_table.h"
@@ -95,6 +97,50 @@ std::string groups(const std::vector<StageReport>& reports, const char* title, G
   return any ? "\n" + table.text() : "";
 }
 
+std::string share_text(const std::optional<double>& share) { return share ? fmt::format("{:.0f}", 100 * *share) : "-"; }
+std::string tokens_text(int64_t count) { return count < 0 ? "-" : count_text(count); }
+std::string ratio_text(int64_t value, int64_t to) {
+  return value < 0 || to <= 0 ? "-" : format_count(static_cast<double>(value) / static_cast<double>(to));
+}
+
+// By turn. A load's last row divides the figures of its last turn by those of its first.
+std::string turns(const std::vector<StageReport>& reports) {
+  StageTable table(reports, {"turn", "requests", "first ms p50", "p99", "prompt tokens", "cached %"});
+  bool any = false;
+  for (const StageReport& report : reports) {
+    if (report.turns.empty()) continue;
+    any = true;
+    const auto& [last_turn, last] = *report.turns.rbegin();
+    for (const int32_t turn : load::shown_turns(last_turn)) {
+      const auto found = report.turns.find(turn);
+      if (found == report.turns.end()) continue;
+      const Figures& figures = found->second;
+      table.add(report, {count_text(turn), count_text(figures.requests), milliseconds(figures.first_ns.p50),
+                         milliseconds(figures.first_ns.p99), tokens_text(figures.prompt_size.p50),
+                         share_text(figures.cached_share())});
+    }
+    const auto& [first_turn, first] = *report.turns.begin();
+    table.add(report,
+              {fmt::format("{} / {}", last_turn, first_turn), "-", ratio_text(last.first_ns.p50, first.first_ns.p50),
+               ratio_text(last.first_ns.p99, first.first_ns.p99),
+               ratio_text(last.prompt_size.p50, first.prompt_size.p50), "-"});
+  }
+  return any ? "\n" + table.text() : "";
+}
+
+// What a longer context would have changed: nothing of a prompt whose beginning is gone is in a cache.
+std::string truncated_lines(const std::vector<StageReport>& reports) {
+  std::string lines;
+  for (const StageReport& report : reports) {
+    if (report.all.truncated == 0) continue;
+    const auto first = std::ranges::find_if(report.turns, [](const auto& turn) { return turn.second.truncated > 0; });
+    lines += fmt::format("{}, {}: {} of {} prompts did not fit the server's context and were shortened{}\n",
+                         report.server, report.load, report.all.truncated, report.all.requests,
+                         first == report.turns.end() ? "" : fmt::format(", from turn {} on", first->first));
+  }
+  return lines.empty() ? lines : "\n" + lines;
+}
+
 std::string error_lines(const std::vector<StageReport>& reports) {
   std::string lines;
   for (const StageReport& report : reports) {
@@ -113,7 +159,7 @@ std::string report_tables(const std::vector<StageReport>& reports) {
          groups(reports, "band", &StageReport::bands,
                 [](int32_t band) { return band < 0 ? std::string("none") : std::to_string(band); }) +
          groups(reports, "client", &StageReport::clients, [](const std::string& client) { return client; }) +
-         error_lines(reports);
+         turns(reports) + truncated_lines(reports) + error_lines(reports);
 }
 
 }  // namespace quire::cli
