@@ -188,8 +188,8 @@ struct Supported {
   void add(const KernelTable& table) { tables[count++] = &table; }
 };
 
-// Worst first. AVX-VNNI and AVX-512 come each without the other. __builtin_cpu_supports asks CPUID and, for vector state, XGETBV: what the system does not save is not
-// supported. AVX-VNNI has the state of AVX2.
+// Worst first. AVX-VNNI and AVX-512 come each without the other. __builtin_cpu_supports asks CPUID and, for vector
+// state, XGETBV: what the system does not save is not supported. AVX-VNNI has the state of AVX2.
 Supported find_supported() {
   Supported found;
   found.add(scalar_table);
