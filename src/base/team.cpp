@@ -17,6 +17,8 @@ constexpr int spin_rounds = 4000;
 void pause_briefly() {
 #if defined(__x86_64__)
   _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("isb");  // waits some tens of cycles, as pause does; yield is a nop on most processors
 #endif
 }
 
