@@ -1,14 +1,8 @@
-// The tables of this build, and which of them this machine can run.
-#include <cpuid.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <array>
-#include <cstring>
+// The tables that this machine can run, and the specifications of those that it may not have.
+#include <vector>
 
 #include "kernels/isa_functions.h"
-#include "kernels/packed_layout.h"
+#include "kernels/machine_tables.h"
 
 namespace quire {
 namespace {
@@ -25,190 +19,20 @@ constexpr KernelTable scalar_table = {
     .add = scalar::add,
 };
 
-constexpr KernelTable avx2_table = {
-    .name = "avx2",
-    .matmul = avx2::matmul,
-    .quantize_activations = avx2::quantize_activations,
-    .tile_rows = 4,
-    .attention = avx2::attention,
-    .kv_write = avx2::kv_write,
-    .rms_norm = avx2::rms_norm,
-    .rope = avx2::rope,
-    .silu_mul = avx2::silu_mul,
-    .add = avx2::add,
+struct Machine {
+  std::vector<const KernelTable*> supported;
+  const KernelTable* best_with_scalar_bits;
 };
 
-constexpr KernelTable avx2_vnni_table = [] {
-  KernelTable table = avx2_table;
-  table.name = "avx2_vnni";
-  table.matmul = avx2_vnni::matmul;
-  return table;
-}();
-
-constexpr KernelTable avx512_table = {
-    .name = "avx512",
-    .matmul = avx512::matmul,
-    .quantize_activations = avx512::quantize_activations,
-    .attention = avx512::attention,
-    .kv_write = avx512::kv_write,
-    .rms_norm = avx512::rms_norm,
-    .rope = avx512::rope,
-    .silu_mul = avx512::silu_mul,
-    .add = avx512::add,
-};
-
-constexpr KernelTable avx512_vnni_table = [] {
-  KernelTable table = avx512_table;
-  table.name = "avx512_vnni";
-  table.matmul = avx512_vnni::matmul;
-  table.tile_rows = 5;
-  return table;
-}();
-
-constexpr KernelTable avx512_bf16_table = [] {
-  KernelTable table = avx512_vnni_table;
-  table.name = "avx512_bf16";
-  table.matmul = avx512_bf16::matmul;
-  table.round_activations = avx512_bf16::round_activations;
-  return table;
-}();
-
-constexpr KernelTable amx_table = [] {
-  KernelTable table = avx512_vnni_table;
-  table.name = "amx";
-  table.matmul = amx::matmul;
-  table.tile_rows = 16;
-  table.round_to_bf16 = amx::round_to_bf16;
-  table.matmul_bf16 = amx::matmul_bf16;
-  return table;
-}();
-
-// Pseudo-random 16-bit numbers.
-class Noise {
- public:
-  uint32_t operator()() { return (state_ = state_ * 1664525 + 1013904223) >> 16; }
-
- private:
-  uint32_t state_ = 1;
-};
-
-// Linux gives tile data (8 KiB of state a thread) to a process that asks, once for all its threads, before the first
-// use: Documentation/arch/x86/xstate.rst. False where processor or system do not have it.
-bool request_tile_data() {
-  constexpr long request_permission = 0x1023;  // ARCH_REQ_XCOMP_PERM
-  constexpr long tile_data = 18;               // XFEATURE_XTILEDATA
-  return syscall(SYS_arch_prctl, request_permission, tile_data) == 0;
-}
-
-// The order in which VDPBF16PS adds, and that it flushes what is subnormal, is the manual's: bits must be equal on
-// every machine that has a table, so a processor that does otherwise does not have this one.
-bool pairs_add_as_specified() {
-  constexpr int64_t inputs = 64;
-  constexpr int64_t rows = 4;
-  Noise random;
-  const auto fill = [&random](auto& words) {  // around 1, every eighth below 2^-126 or with a product about there
-    for (uint16_t& word : words) {
-      const uint32_t exponent = random() % 8 == 0 ? random() % 2 * 63 : 120 + random() % 8;
-      word = static_cast<uint16_t>((random() & 0x807F) | exponent << 7);
-    }
-  };
-  alignas(64) std::array<uint16_t, packed::panel_bytes(ElementType::bf16, inputs) / 2> weights;
-  fill(weights);
-  std::array<uint16_t, rows * inputs> x;
-  fill(x);
-  for (size_t k = 0; k < inputs; ++k) {  // whole sums about 2^-126
-    x[k] = static_cast<uint16_t>((x[k] & 0x807F) | 64 << 7);
-    weights[k / 2 * 32 + k % 2] = static_cast<uint16_t>((weights[k / 2 * 32 + k % 2] & 0x807F) | 63 << 7);
-  }
-  std::array<float, rows * panel_outputs> expected;
-  std::array<float, rows * panel_outputs> actual;
-  const auto multiply = [&](void (*matmul)(const MatmulArgs&), auto& y) {
-    matmul({.weights = {.type = ElementType::bf16,
-                        .outputs = panel_outputs,
-                        .inputs = inputs,
-                        .bytes = reinterpret_cast<const std::byte*>(weights.data())},
-            .x = {.rows = rows, .inputs = inputs, .rounded = x.data()},
-            .y = y.data(),
-            .y_stride = panel_outputs,
-            .panel_begin = 0,
-            .panel_end = 1});
-  };
-  multiply(scalar::matmul_pairs, expected);
-  multiply(avx512_bf16::matmul_pairs, actual);
-  return std::memcmp(expected.data(), actual.data(), sizeof(expected)) == 0;
-}
-
-// The order in which TDPBF16PS adds is known from the manual alone. Bits must be equal on every machine that has a
-// table, so a processor that adds in another order does not have this one.
-bool tiles_add_as_specified() {
-  constexpr int64_t inputs = 64;
-  Noise random;
-  alignas(64) std::array<uint8_t, packed::panel_bytes(ElementType::q8_0, inputs)> weights;
-  for (uint8_t& byte : weights) byte = static_cast<uint8_t>(random() & 0x3F);  // scales: below 2, as f16
-  alignas(64) std::array<uint16_t, bf16_block_rows * inputs> x;
-  for (uint16_t& value : x) value = static_cast<uint16_t>((random() & 0x83FF) | 0x3C00);
-  std::array<int32_t, bf16_block_rows> rows;
-  for (int32_t row = 0; row < bf16_block_rows; ++row) rows[static_cast<size_t>(row)] = row;
-  using Results = std::array<float, bf16_block_rows * panel_outputs>;
-  const auto multiply = [&](void (*matmul_bf16)(const Bf16MatmulArgs&), Results& y) {
-    matmul_bf16({.weights = {.type = ElementType::q8_0,
-                             .outputs = panel_outputs,
-                             .inputs = inputs,
-                             .bytes = reinterpret_cast<const std::byte*>(weights.data())},
-                 .x = x.data(),
-                 .rows = rows.data(),
-                 .row_count = bf16_block_rows,
-                 .y = y.data(),
-                 .y_stride = panel_outputs,
-                 .panel_begin = 0,
-                 .panel_end = 1});
-  };
-  Results expected;
-  Results actual;
-  multiply(scalar::matmul_bf16, expected);
-  multiply(amx::matmul_bf16, actual);
-  return std::memcmp(expected.data(), actual.data(), sizeof(expected)) == 0;
-}
-
-// CPUID leaf 7, subleaf 1; gcc 12's __builtin_cpu_supports does not know the name.
-bool has_avx_vnni() {
-  uint32_t subleaf_max = 0;
-  uint32_t eax = 0;
-  uint32_t ebx = 0;
-  uint32_t ecx = 0;
-  uint32_t edx = 0;
-  if (__get_cpuid_count(7, 0, &subleaf_max, &ebx, &ecx, &edx) == 0 || subleaf_max < 1) return false;
-  return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax >> 4 & 1) != 0;
-}
-
-struct Supported {
-  std::array<const KernelTable*, 7> tables;
-  size_t count = 0;
-
-  void add(const KernelTable& table) { tables[count++] = &table; }
-};
-
-// Worst first. AVX-VNNI and AVX-512 come each without the other. __builtin_cpu_supports asks CPUID and, for vector
-// state, XGETBV: what the system does not save is not supported. AVX-VNNI has the state of AVX2.
-Supported find_supported() {
-  Supported found;
-  found.add(scalar_table);
-  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
-  if (!avx2) return found;
-  found.add(avx2_table);
-  if (has_avx_vnni()) found.add(avx2_vnni_table);
-  const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-  if (!avx512) return found;
-  found.add(avx512_table);
-  if (!__builtin_cpu_supports("avx512vnni")) return found;
-  found.add(avx512_vnni_table);
-  if (!__builtin_cpu_supports("avx512bf16") || !pairs_add_as_specified()) return found;
-  found.add(avx512_bf16_table);
-  const bool tiles =
-      __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-int8") && __builtin_cpu_supports("amx-bf16");
-  if (tiles && request_tile_data() && tiles_add_as_specified()) found.add(amx_table);
-  return found;
+const Machine& this_machine() {
+  static const Machine machine = [] {
+    const MachineTables tables = machine_tables();
+    Machine result = {{&scalar_table},
+                      tables.with_scalar_bits.empty() ? &scalar_table : tables.with_scalar_bits.back()};
+    result.supported.insert(result.supported.end(), tables.supported.begin(), tables.supported.end());
+    return result;
+  }();
+  return machine;
 }
 
 void matmul_by_specification(const MatmulArgs& args) {
@@ -218,10 +42,7 @@ void matmul_by_specification(const MatmulArgs& args) {
 
 }  // namespace
 
-std::span<const KernelTable* const> supported_kernel_tables() {
-  static const Supported supported = find_supported();
-  return std::span(supported.tables).first(supported.count);
-}
+std::span<const KernelTable* const> supported_kernel_tables() { return this_machine().supported; }
 
 const KernelTable& avx512_bf16_specification() {
   static const KernelTable specification = [] {
@@ -238,11 +59,8 @@ const KernelTable& avx512_bf16_specification() {
 
 const KernelTable& amx_specification() {
   static const KernelTable specification = [] {
-    // All but exact rows has the scalar table's bits, with which the best table is quick enough for whole models.
-    const auto supported = supported_kernel_tables();
-    KernelTable table = **std::find_if(supported.rbegin(), supported.rend(), [](const KernelTable* candidate) {
-      return candidate->round_activations == nullptr && candidate->matmul_bf16 == nullptr;
-    });
+    // All but exact rows has the scalar table's bits; the best table that has them is quick enough for whole models.
+    KernelTable table = *this_machine().best_with_scalar_bits;
     table.name = "amx_specification";
     table.round_to_bf16 = scalar::round_to_bf16;
     table.matmul_bf16 = scalar::matmul_bf16;
