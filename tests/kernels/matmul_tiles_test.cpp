@@ -1,4 +1,4 @@
-// The int8 form by tiles of bytes has the bits of the scalar table.
+// The int8 form by tiles of bytes has the bits of the scalar table, and tiles multiply as much as their loops say.
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -85,6 +85,15 @@ TEST_P(TileMatmul, writes_the_panels_that_were_asked_for_and_nothing_else) {
       const bool asked = output < outputs && panel >= panels.begin && panel < panels.end;
       ASSERT_EQ(part[static_cast<size_t>(i)], asked ? whole[static_cast<size_t>(i)] : untouched) << i;
     }
+  }
+}
+
+using PeakOfTiles = OnTiles<testing::Test>;
+
+TEST_F(PeakOfTiles, counts_the_products_of_four_tiles_a_round) {
+  for (const int64_t rounds : {0, 1, 5}) {
+    EXPECT_EQ(amx::peak_bf16(rounds), rounds * 4 * 16 * 16 * 32);
+    EXPECT_EQ(amx::peak_int8(rounds), rounds * 4 * 16 * 16 * 64);
   }
 }
 

@@ -6,8 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels/isa_functions.h"
-#include "kernels/tile_test.h"
+#include "kernels/kernels.h"
 
 namespace quire {
 namespace {
@@ -28,15 +27,6 @@ TEST(PeakLoops, are_there_for_every_table_of_vectors) {
   for (const KernelTable* table : supported_kernel_tables().subspan(1)) {
     EXPECT_TRUE(std::ranges::any_of(loops, [&](const PeakLoop& loop) { return loop.table == table->name; }))
         << table->name;
-  }
-}
-
-using PeakOfTiles = test::OnTiles<testing::Test>;
-
-TEST_F(PeakOfTiles, counts_the_products_of_four_tiles_a_round) {
-  for (const int64_t rounds : {0, 1, 5}) {
-    EXPECT_EQ(amx::peak_bf16(rounds), rounds * 4 * 16 * 16 * 32);
-    EXPECT_EQ(amx::peak_int8(rounds), rounds * 4 * 16 * 16 * 64);
   }
 }
 
