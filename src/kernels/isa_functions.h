@@ -68,4 +68,18 @@ int64_t peak_int8(int64_t rounds);
 int64_t peak_bf16(int64_t rounds);
 }  // namespace quire::amx
 
+namespace quire::neon {
+void matmul(const MatmulArgs& args);
+void matmul_float(const MatmulArgs& args);
+QUIRE_DECLARE_ROW_FUNCTIONS
+int64_t peak_f32(int64_t rounds);
+int64_t peak_int8(int64_t rounds);
+}  // namespace quire::neon
+
+// All else is neon's.
+namespace quire::neon_i8mm {
+void matmul(const MatmulArgs& args);
+int64_t peak_int8(int64_t rounds);
+}  // namespace quire::neon_i8mm
+
 #undef QUIRE_DECLARE_ROW_FUNCTIONS

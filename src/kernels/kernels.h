@@ -1,7 +1,7 @@
 // The numeric contract: one table of pure functions an instruction set. The scalar table is the specification;
 // every other table in this list gives the scalar table's bits:
 //
-//   scalar avx2 avx2_vnni avx512 avx512_vnni
+//   scalar avx2 avx2_vnni avx512 avx512_vnni     on ARM: scalar neon neon_i8mm
 //
 // The table avx512_bf16 is avx512_vnni but for BF16 weights, which meet activations in bf16
 // (KernelTable::round_activations): their bits are those of avx512_bf16_specification(). The table amx has the scalar

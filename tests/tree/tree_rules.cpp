@@ -122,7 +122,7 @@ std::vector<std::string> check_forward_declarations(const std::vector<SourceFile
 
 std::vector<std::string> check_kernel_leaves(const SourceFile& file) {
   std::vector<std::string> wrong;
-  if (!starts_with_any(file.path, {"src/kernels/avx", "src/kernels/amx", "src/kernels/sse"})) return wrong;
+  if (!starts_with_any(file.path, {"src/kernels/avx", "src/kernels/amx", "src/kernels/neon"})) return wrong;
   for (const Include& include : includes_of(file.text)) {
     if (!include.quoted || include.path.starts_with("kernels/")) continue;
     wrong.push_back(fmt::format("{}:{}: a file with instruction-set flags may not include \"{}\"", file.path,

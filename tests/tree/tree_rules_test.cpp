@@ -165,6 +165,7 @@ TEST(LayerTable, names_what_is_no_row_and_an_include_that_is_not_above) {
 
 TEST(KernelLeaves, include_nothing_that_others_share) {
   EXPECT_EQ(check_kernel_leaves({"src/kernels/avx2/a.cpp", "#include \"base/bytes.h\"\n"}).size(), 1U);
+  EXPECT_EQ(check_kernel_leaves({"src/kernels/neon_i8mm/a.cpp", "#include \"base/bytes.h\"\n"}).size(), 1U);
   EXPECT_TRUE(check_kernel_leaves({"src/kernels/avx2/a.cpp", "#include \"kernels/kernels.h\"\n"}).empty());
   EXPECT_TRUE(check_kernel_leaves({"src/kernels/pack.cpp", "#include \"base/bytes.h\"\n"}).empty());
 }

@@ -195,7 +195,7 @@ QUIRE_LEAF_INLINE Words bit_and(Words a, Words b) {
 QUIRE_LEAF_INLINE Words bit_xor(Words a, Words b) {
   return {_mm256_xor_si256(a.low, b.low), _mm256_xor_si256(a.high, b.high)};
 }
-// a | (b & mask)
+// a | (b & mask). REQUIRES: a has no bits of mask.
 QUIRE_LEAF_INLINE Words merge(Words a, Words b, Words mask) {
   return {_mm256_or_si256(a.low, _mm256_and_si256(b.low, mask.low)),
           _mm256_or_si256(a.high, _mm256_and_si256(b.high, mask.high))};
@@ -225,6 +225,8 @@ QUIRE_LEAF_INLINE Words left16(Words x, int bits) {
 QUIRE_LEAF_INLINE Words right16(Words x, int bits) {
   return {_mm256_srli_epi16(x.low, bits), _mm256_srli_epi16(x.high, bits)};
 }
+// The high four bits of each byte.
+QUIRE_LEAF_INLINE Words high_nibbles(Words x) { return bit_and(right16(x, 4), broadcast_byte(15)); }
 // Unsigned bytes of a times signed bytes of b, neighbours added into int16 with saturation.
 QUIRE_LEAF_INLINE Words multiply_bytes(Words a, Words b) {
   return {_mm256_maddubs_epi16(a.low, b.low), _mm256_maddubs_epi16(a.high, b.high)};

@@ -1,6 +1,6 @@
 #include "kernels/avx2/lanes.h"
 #include "kernels/isa_functions.h"
-#include "kernels/lanes/peak_body.h"
+#include "kernels/lanes/peak_pairs_body.h"
 
 namespace quire::avx2 {
 

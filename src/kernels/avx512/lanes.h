@@ -113,7 +113,7 @@ QUIRE_LEAF_INLINE Floats as_floats(Words x) { return _mm512_castsi512_ps(x); }
 QUIRE_LEAF_INLINE Words as_words(Floats x) { return _mm512_castps_si512(x); }
 QUIRE_LEAF_INLINE Words bit_and(Words a, Words b) { return _mm512_and_si512(a, b); }
 QUIRE_LEAF_INLINE Words bit_xor(Words a, Words b) { return _mm512_xor_si512(a, b); }
-// a | (b & mask)
+// a | (b & mask). REQUIRES: a has no bits of mask.
 QUIRE_LEAF_INLINE Words merge(Words a, Words b, Words mask) { return _mm512_ternarylogic_epi32(a, b, mask, 0xF8); }
 QUIRE_LEAF_INLINE Words max_words(Words a, Words b) { return _mm512_max_epi32(a, b); }
 QUIRE_LEAF_INLINE Words add32(Words a, Words b) { return _mm512_add_epi32(a, b); }
@@ -126,6 +126,8 @@ QUIRE_LEAF_INLINE Words left32(Words x) {
 }
 QUIRE_LEAF_INLINE Words left16(Words x, int bits) { return _mm512_slli_epi16(x, bits); }
 QUIRE_LEAF_INLINE Words right16(Words x, int bits) { return _mm512_srli_epi16(x, bits); }
+// The high four bits of each byte.
+QUIRE_LEAF_INLINE Words high_nibbles(Words x) { return bit_and(right16(x, 4), broadcast_byte(15)); }
 // Unsigned bytes of a times signed bytes of b, neighbours added into int16 with saturation.
 QUIRE_LEAF_INLINE Words multiply_bytes(Words a, Words b) { return _mm512_maddubs_epi16(a, b); }
 // int16 of a times int16 of b, neighbours added into int32.

@@ -18,7 +18,7 @@ struct DotBytes {
   static constexpr int panels = tile_panels;
   static constexpr bool adds_to_sums = true;
   static constexpr bool scales_pairs = false;
-  static constexpr bool has_signed_weights = false;
+  static constexpr int64_t unsigned_bits = 8;
 
   template <int64_t bits, int begin, int end, int panels, int rows>
   static QUIRE_LEAF_INLINE void add_quads(const Group (&groups)[panels], const int8_t* x, Words (&sums)[panels][rows]) {

@@ -19,7 +19,7 @@ struct DotPairs {
   static constexpr int panels = 1;
   static constexpr bool adds_to_sums = false;
   static constexpr bool scales_pairs = true;
-  static constexpr bool has_signed_weights = false;
+  static constexpr int64_t unsigned_bits = 8;
 
   // sums[r] += quads [begin, end) times the quants of row r. Rows are the inner loop: a quad is made once for all of
   // them, and only their running pairs have to stay in registers.

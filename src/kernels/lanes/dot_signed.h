@@ -36,7 +36,7 @@ struct DotSigned {
   static constexpr int panels = 2;  // for which signs are split once; their quads are operands in memory
   static constexpr bool adds_to_sums = true;
   static constexpr bool scales_pairs = false;
-  static constexpr bool has_signed_weights = true;
+  static constexpr int64_t unsigned_bits = 7;  // those of 8 are signed here
 
   template <int64_t bits, int begin, int end, int panels, int rows>
   static QUIRE_LEAF_INLINE void add_quads(const Group (&groups)[panels], const int8_t* x, Words (&sums)[panels][rows]) {

@@ -1,7 +1,7 @@
 // The quantized matmul: a group of neighbouring panels is unpacked once for a tile of rows.
 // The includer's `Dot` says how integers are multiplied, and the shape of its tiles: Dot::rows rows by Dot::panels
-// panels. Sums are exact, so it has no effect on bits.
-// Included by leaf files after their lanes.h: everything has internal linkage.
+// panels. Weights of more than Dot::unsigned_bits it multiplies around zero, others as they are packed. Sums are exact,
+// so it has no effect on bits. Included by leaf files after their lanes.h: everything has internal linkage.
 #pragma once
 
 #include "kernels/kernels.h"
@@ -18,7 +18,8 @@ struct GroupRows {
   const GroupTerms* terms;
 };
 
-// What comes off the products of a row's quads [begin, end): weights are unsigned, so too large by their offset.
+// What comes off the products of a row's quads [begin, end), if weights are unsigned: they are too large by their
+// offset.
 template <class Weights, int begin, int end>
 QUIRE_LEAF_INLINE Words offset_share(const GroupTerms& terms) {
   const Words first = broadcast_word(terms.minus_first);
@@ -30,7 +31,7 @@ QUIRE_LEAF_INLINE Words offset_share(const GroupTerms& terms) {
 // where sums are not what products are added to; either way through ports that products do not need.
 template <class Dot, class Weights, int begin, int end, int panels, int rows>
 QUIRE_LEAF_INLINE void sum_products(const Group (&groups)[panels], const GroupRows& x, Words (&sums)[panels][rows]) {
-  constexpr bool has_offset = Weights::offset_bits > 0 && !Dot::has_signed_weights;
+  constexpr bool has_offset = Weights::offset_bits > 0 && Weights::bits <= Dot::unsigned_bits;
 #pragma GCC unroll 8
   for (int r = 0; r < rows; ++r) {
     Words from = zero_words();

@@ -30,7 +30,7 @@ template <int64_t bits>
 QUIRE_LEAF_INLINE Words load_quad(const uint8_t* at, int q) {
   if constexpr (bits == 8) return load_words(at + 64 * q);
   const Words line = load_words(at + 64 * (q % 4));
-  const Words low = bit_and(q < 4 ? line : right16(line, 4), broadcast_byte(15));
+  const Words low = q < 4 ? bit_and(line, broadcast_byte(15)) : high_nibbles(line);
   if constexpr (bits == 5) {
     const Words fifth = load_words(at + packed::low_bytes);
     return merge(low, q < 4 ? left16(fifth, 4 - q) : right16(fifth, q - 4), broadcast_byte(16));

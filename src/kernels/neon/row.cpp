@@ -1,0 +1,24 @@
+#include "kernels/neon/lanes.h"
+// Bodies are written in its words.
+#include "kernels/isa_functions.h"
+#include "kernels/lanes/quantize_body.h"
+#include "kernels/lanes/row_body.h"
+
+namespace quire::neon {
+
+void quantize_activations(const QuantizeArgs& args) { quantize_lanes(args); }
+
+void rms_norm(const float* x, const float* weight, float epsilon, int64_t n, float* y) {
+  rms_norm_lanes(x, weight, epsilon, n, y);
+}
+
+void rope(float* heads, int64_t n_heads, int64_t head_dim, int64_t rotary, bool neox, const float* cosines,
+          const float* sines) {
+  rope_lanes(heads, n_heads, head_dim, rotary, neox, cosines, sines);
+}
+
+void silu_mul(float* gate, const float* up, int64_t n) { silu_mul_lanes(gate, up, n); }
+
+void add(float* y, const float* x, int64_t n) { add_lanes(y, x, n); }
+
+}  // namespace quire::neon
