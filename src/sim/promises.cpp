@@ -6,6 +6,8 @@
 #include <set>
 #include <tuple>
 
+#include "engine/engine.h"
+
 namespace quire::sim {
 
 namespace {

@@ -27,7 +27,7 @@ TEST(DraftRows, are_given_while_a_row_brings_more_than_the_step_does_without_it)
 }
 
 TEST(DraftRows, are_no_more_than_there_are_guesses_and_room_for_them) {
-  EXPECT_EQ(rows_for(certain, 1, 16 * row_unit_ns, ms, 3), 3);
+  EXPECT_EQ(rows_for(certain, 1, 16 * row_unit_ns, row_unit_ns, 3), 3);
   std::array<DraftOffer, 2> offers = {{{.length = 8, .acceptance = certain}, {.length = 8, .acceptance = certain}}};
   give_draft_rows(offers, 2, 16 * row_unit_ns, 1, 5);
   EXPECT_EQ(offers[0].rows + offers[1].rows, 5);
