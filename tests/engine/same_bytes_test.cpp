@@ -132,12 +132,13 @@ std::map<SequenceId, Answer> alone(const LoadedModel& loaded, Backend& backend, 
   return answers;
 }
 
-// Next turns of chats: a prompt, its answer, and a little more.
+// Next turns of every second chat: a prompt, its answer, and a little more.
 std::vector<Request> next_turns(const std::vector<Request>& requests, const std::map<SequenceId, Answer>& answers) {
   std::vector<Request> turns;
   for (const Request& before : requests) {
     const std::vector<TokenId>& said = answers.at(before.id).tokens;
-    if (before.pooling != Pooling::none || before.prompt.size() + said.size() + 12 > context_tokens) continue;
+    const bool fits = before.prompt.size() + said.size() + 12 <= context_tokens;
+    if (before.id.value % 2 == 0 || before.pooling != Pooling::none || !fits) continue;
     Request turn{.id = {before.id.value + 10'000}, .prompt = before.prompt, .generated_max = 8};
     turn.prompt.insert(turn.prompt.end(), said.begin(), said.end());
     turn.prompt.push_back(before.prompt.back());
@@ -237,9 +238,8 @@ void expect_same_bytes(gguf::File&& file, const KernelTable& table, int count, c
   const std::string name = model + " on " + std::string(table.name);
 
   expect_same(expected, together(loaded, loaded.backend, count, turns, roomy(), 1).answers, name + ", roomy");
-  expect_same(expected, together(loaded, two, count, turns, roomy(), 2).answers, name + ", roomy, 2 threads");
-  const Together guessed = together(loaded, two, count, turns, roomy(), 4, {}, mostly_right(expected));
-  expect_same(expected, guessed.answers, name + ", guessed at");
+  const Together guessed = together(loaded, two, count, turns, roomy(), 2, {}, mostly_right(expected));
+  expect_same(expected, guessed.answers, name + ", roomy, guessed at, 2 threads");
   EXPECT_GT(guessed.accepted, 0) << "right guesses are taken";
   EXPECT_GT(guessed.drafted, guessed.accepted) << "wrong ones are not";
   const constraint::MemoryBounds forgetful{.automaton_bytes = 0, .masks_bytes = 0};

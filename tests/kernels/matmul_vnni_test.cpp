@@ -56,7 +56,7 @@ TEST_P(VnniMatmul, has_the_scalar_tables_bits_for_any_number_of_rows) {
   const int64_t inputs = block == 32 ? 3 * block : block;
   const Packed packed(GetParam(), outputs, inputs, random_rows(GetParam(), outputs, inputs, random_));
   const Rows x(*find_kernel_table("scalar"), random_floats(rows * inputs, random_, 3.0F), rows, inputs);
-  for (int64_t count = 1; count <= rows; ++count) {
+  for (int64_t count = 1; count <= rows; count += count < 9 ? 1 : 5) {
     expect_scalar_bits(packed.matrix(), x.rows(0, count, 4));
     if (count % 7 == 0) expect_scalar_bits(packed.matrix(), x.rows(0, count, 1 + count % 16));
   }
