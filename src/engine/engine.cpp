@@ -12,10 +12,11 @@
 namespace quire {
 namespace {
 
-Limits fitted(Limits limits) {
+Limits fitted(Limits limits, const Executor& executor) {
   QUIRE_CHECK(limits.block_count > 0 && limits.block_tokens > 0 && limits.context_tokens > 1, "limits are set");
   const int64_t pool_tokens = int64_t{limits.block_count} * limits.block_tokens;
   limits.context_tokens = static_cast<int32_t>(std::min<int64_t>(limits.context_tokens, pool_tokens));
+  limits.prompt_rows_differ = executor.prompt_rows_differ();
   return limits;
 }
 
@@ -46,7 +47,7 @@ Finished failure(ErrorKind kind, std::string why) {
 
 Engine::Engine(const Limits& limits, Executor& executor, const Tokenizer& tokenizer, const Clock& clock, EventSink sink,
                Drafter drafter)
-    : limits_(fitted(limits)),
+    : limits_(fitted(limits, executor)),
       executor_(executor),
       tokenizer_(tokenizer),
       clock_(clock),

@@ -70,7 +70,7 @@ struct EngineSnapshot {
 class Engine {
  public:
   // Borrows everything for its life. REQUIRES: limits.block_count > 0, limits.context_tokens > 1. Contexts are
-  // shortened to what the whole KV pool can hold.
+  // shortened to what the whole KV pool can hold; whether prompt rows differ is what the executor says.
   // No drafter: nothing is guessed.
   Engine(const Limits& limits, Executor& executor, const Tokenizer& tokenizer, const Clock& clock, EventSink sink,
          Drafter drafter = {});

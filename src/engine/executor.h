@@ -41,6 +41,9 @@ class Executor {
   // These blocks will not be used until they come with fresh rows: their memory can go back to the system.
   virtual void discard(std::span<const BlockId> blocks) = 0;
   virtual int32_t vocab_size() const = 0;
+  // Whether rows of prompts have an arithmetic of their own (Backend::prompt_rows_differ): then the bits of a
+  // sequence's later rows depend on the origins of those before.
+  virtual bool prompt_rows_differ() const = 0;
   // The workers, who have nothing to compute between two calls of forward: body(index, worker) once for each index in
   // [0, count), in any order; worker is in [0, worker_count()), and no two calls with the same one overlap. Returns
   // when all have returned, and throws then what one of them has thrown.

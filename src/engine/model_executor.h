@@ -23,6 +23,7 @@ class ModelExecutor final : public Executor {
   void discard(std::span<const BlockId> blocks) override { kv_.discard(blocks); }
   uint64_t workspace_size_bytes() const { return space_.size_bytes(); }
   int32_t vocab_size() const override { return model_.vocab_size(); }
+  bool prompt_rows_differ() const override { return backend_.prompt_rows_differ(); }
   void parallel_for(int64_t count, FunctionRef<void(int64_t index, int worker)> body) override {
     backend_.parallel_for(count, body);
   }

@@ -40,6 +40,7 @@ class FakeExecutor final : public Executor {
   void forget(std::span<const BlockId> blocks) override;
   void discard(std::span<const BlockId> blocks) override { forget(blocks); }
   int32_t vocab_size() const override { return vocab_size_; }
+  bool prompt_rows_differ() const override { return prompt_rows_differ_; }
   void parallel_for(int64_t count, FunctionRef<void(int64_t index, int worker)> body) override {
     for (int64_t index = 0; index < count; ++index) body(index, 0);
   }

@@ -67,6 +67,18 @@ TEST_F(EngineTotalsTest, one_request_is_timed_on_the_engines_clock) {
   EXPECT_EQ(counted.step_rows.sum(), 5 + 3);
 }
 
+TEST_F(EngineTotalsTest, guesses_are_rows_of_their_steps) {
+  World world(loaded_, loaded_.backend, limits(),
+              [](const Request&, auto, std::vector<TokenId>& draft) { draft.insert(draft.end(), 3, TokenId{9}); });
+  world.engine().submit(request(1, 5, 12));
+  world.run();
+  const EngineTotals counted = world.engine().snapshot().totals;
+  EXPECT_EQ(counted.generated_tokens, 12);
+  ASSERT_GT(counted.draft_tokens, counted.accepted_tokens);
+  // Each token but the last is a row, which was a guess where that was right.
+  EXPECT_EQ(counted.step_rows.sum(), 5 + 11 - counted.accepted_tokens + counted.draft_tokens);
+}
+
 TEST_F(EngineTotalsTest, waits_are_counted_in_the_band_that_was_asked_for) {
   world_.engine().submit(request(1, 5, 2, 0));
   world_.engine().submit(request(2, 6, 2, 7));

@@ -104,7 +104,7 @@ class World {
   World(const LoadedModel& loaded, Backend& backend, const Limits& limits, Drafter drafter = {})
       : executor_(take(ModelExecutor::create(loaded.model, backend, limits))),
         engine_(
-            on(backend, limits), executor_, *loaded.tokenizer, clock_,
+            limits, executor_, *loaded.tokenizer, clock_,
             [this](std::vector<Event>&& events) { receive(std::move(events)); }, timed(std::move(drafter))) {}
 
   Engine& engine() { return engine_; }
@@ -123,11 +123,6 @@ class World {
   int64_t now_ns() const { return clock_.now_ns(); }
 
  private:
-  static Limits on(const Backend& backend, Limits limits) {
-    limits.prompt_rows_differ = backend.prompt_rows_differ();
-    return limits;
-  }
-
   Drafter timed(Drafter drafter) {
     if (!drafter) return {};
     return [this, drafter = std::move(drafter), step = int64_t{-1}](

@@ -35,9 +35,13 @@ class ScriptedExecutor final : public Executor {
     for (const BatchSlice& slice : batch.slices) {
       write(batch, slice);
       if (slice.logits_row < 0) continue;
-      const std::span<float> logits = std::span(logits_).subspan(static_cast<size_t>(slice.logits_row) * width, width);
-      if (!answer(slice, logits)) {
+      const int32_t end = slice.position_begin + slice.row_end - slice.row_begin;
+      for (int32_t sampled = 0; sampled < slice.logits_rows; ++sampled) {
+        const size_t row = static_cast<size_t>(slice.logits_row + sampled);
+        const auto length = static_cast<size_t>(end - slice.logits_rows + sampled + 1);
+        if (answer(slice, length, std::span(logits_).subspan(row * width, width))) continue;
         failures.push_back({slice.sequence, "it reads a row that nobody wrote"});
+        break;
       }
     }
     return {.values = logits_, .vocab = vocab_size()};
@@ -59,6 +63,7 @@ class ScriptedExecutor final : public Executor {
   }
   void discard(std::span<const BlockId> blocks) override { forget(blocks); }
   int32_t vocab_size() const override { return tokenizer_.vocab_size(); }
+  bool prompt_rows_differ() const override { return true; }  // an answer is told from its prompt by them
   void parallel_for(int64_t count, FunctionRef<void(int64_t index, int worker)> body) override {
     for (int64_t index = 0; index < count; ++index) body(index, 0);
   }
@@ -75,9 +80,9 @@ class ScriptedExecutor final : public Executor {
       row_at(slice, static_cast<size_t>(slice.position_begin) + index) = {batch.tokens[row], batch.origins[row]};
     }
   }
-  // Everything that a sequence holds, read back through its block table: the prompt, and what was written since.
-  bool answer(const BatchSlice& slice, std::span<float> logits) {
-    const auto length = static_cast<size_t>(slice.position_begin + slice.row_end - slice.row_begin);
+  // The first `length` tokens that a sequence holds, read back through its block table: the prompt, and what was
+  // written since.
+  bool answer(const BatchSlice& slice, size_t length, std::span<float> logits) {
     std::string prompt;
     std::vector<TokenId> written;
     for (size_t position = 0; position < length; ++position) {
@@ -155,8 +160,7 @@ server::RunnerFactory scripted_runners(std::shared_ptr<const Script> script, Ask
                               .context_max = context,
                               .kv_block_bytes = Limits{}.block_tokens * static_cast<int64_t>(sizeof(KvRow)),
                               .kv_type = "tokens",
-                              .kernels = "scripted",
-                              .prompt_rows_differ = true};  // an answer is told from its prompt by them
+                              .kernels = "scripted"};
     return std::make_unique<ScriptedRunner>(std::move(facts), std::move(tokenizer), script, asked);
   };
 }

@@ -168,6 +168,21 @@ TEST(ScriptedShape, a_call_that_the_model_would_break_off_comes_whole) {
       });
 }
 
+// What is said again is guessed at, and comes as the model says it: with the changes that it makes.
+TEST(ScriptedShape, a_text_that_repeats_itself_comes_as_it_is_written) {
+  std::string text = "List:";
+  for (int line = 0; line < 25; ++line) {
+    text += " the heron stands in the shallow water and waits" + std::string(line % 7 == 0 ? " no more;" : ";");
+  }
+  for_each_chat(
+      {"llama"}, [&](const Family& family) { return answer_of(family, text); },
+      [&](Chat& chat, const Family&, std::string_view) {
+        const Answer answer = chat.ask({});
+        ASSERT_EQ(answer.status, 200) << answer.error;
+        EXPECT_EQ(answer.content, text);
+      });
+}
+
 // A budget of tokens is the client's: what came by then is given, and nothing is an error.
 TEST(ScriptedShape, a_call_that_is_cut_by_the_length_is_as_far_as_it_came) {
   const Family& family = *find_family("mistral");

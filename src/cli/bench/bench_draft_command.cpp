@@ -13,6 +13,7 @@
 #include "cli/local_model.h"
 #include "cli/terminal/text_table.h"
 #include "engine/engine.h"
+#include "engine/forwarding_executor.h"
 #include "engine/model_executor.h"
 #include "text/tokenizer.h"
 
@@ -27,13 +28,14 @@ double processor_seconds() {
 
 // The model computes every row, and what it says is put aside: the token behind a position is the one that the replayed
 // text has there. So guesses meet texts as people's models write them, whatever the weights are.
-class ReplayingExecutor final : public Executor {
+class ReplayingExecutor final : public ForwardingExecutor {
  public:
   // Borrows both. `timeline`: prompt and answer.
-  ReplayingExecutor(Executor& real, std::span<const TokenId> timeline) : real_(real), timeline_(timeline) {}
+  ReplayingExecutor(Executor& real, std::span<const TokenId> timeline)
+      : ForwardingExecutor(real), timeline_(timeline) {}
 
   Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override {
-    const Logits computed = real_.forward(batch, failures);
+    const Logits computed = ForwardingExecutor::forward(batch, failures);
     const auto width = static_cast<size_t>(vocab_size());
     logits_.resize(std::max(logits_.size(), computed.values.size()), 0.0F);
     for (const size_t at : set_) logits_[at] = 0.0F;
@@ -50,17 +52,8 @@ class ReplayingExecutor final : public Executor {
     }
     return {.values = std::span(logits_).first(computed.values.size()), .vocab = computed.vocab};
   }
-  Logits logits(std::span<const int32_t> rows) override { return real_.logits(rows); }
-  int32_t logits_rows_max() const override { return real_.logits_rows_max(); }
-  HiddenStates states(std::span<const int32_t> rows) override { return real_.states(rows); }
-  void forget(std::span<const BlockId> blocks) override { real_.forget(blocks); }
-  void discard(std::span<const BlockId> blocks) override { real_.discard(blocks); }
-  int32_t vocab_size() const override { return real_.vocab_size(); }
-  void parallel_for(int64_t count, FunctionRef<void(int64_t, int)> body) override { real_.parallel_for(count, body); }
-  int worker_count() const override { return real_.worker_count(); }
 
  private:
-  Executor& real_;
   const std::span<const TokenId> timeline_;
   std::vector<float> logits_;
   std::vector<size_t> set_;  // what of them is not 0

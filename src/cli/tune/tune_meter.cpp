@@ -73,6 +73,7 @@ class TuneMeter::Executor final : public quire::Executor {
   void forget(std::span<const BlockId>) override {}
   void discard(std::span<const BlockId>) override {}  // what it was filled with stays
   int32_t vocab_size() const override { return local_.model().vocab_size(); }
+  bool prompt_rows_differ() const override { return local_.backend().prompt_rows_differ(); }
   void parallel_for(int64_t count, FunctionRef<void(int64_t index, int worker)> body) override {
     local_.backend().parallel_for(count, body);
   }

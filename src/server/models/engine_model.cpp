@@ -85,7 +85,6 @@ class EngineModel final : public LoadedModel {
     }
     Limits limits = engine_limits(settings, facts.context_max, facts.kv_block_bytes,
                                   settings.memory_bytes > 0 ? settings.memory_bytes : memory_for_kv(settings));
-    limits.prompt_rows_differ = facts.prompt_rows_differ;
     const auto tuned = tuned_start(settings, file, facts);
     if (tuned) limits.parallel_start = std::clamp(*tuned, 1, limits.running_max);
     QUIRE_TRY(Executor * executor, result->runner_->start(limits));

@@ -24,7 +24,6 @@ class WeightRunner final : public ModelRunner {
               .kv_type = kv_type_name(config.kv_type),
               .weights_bytes = model_.weight_size_bytes(),
               .kernels = std::string(backend_->name()),
-              .prompt_rows_differ = backend_->prompt_rows_differ(),
               .threads = backend_->worker_count()};
   }
 

@@ -29,8 +29,7 @@ struct RunnerFacts {
   int64_t kv_block_bytes = 0;  // of a block of Limits{}.block_tokens, over all layers
   std::string_view kv_type;    // how keys and values are kept; lives as long as the program
   uint64_t weights_bytes = 0;
-  std::string kernels;              // what its numbers are computed with
-  bool prompt_rows_differ = false;  // Backend::prompt_rows_differ()
+  std::string kernels;  // what its numbers are computed with
   int threads = 1;
 };
 

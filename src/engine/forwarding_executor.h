@@ -1,9 +1,9 @@
-// An executor that does what another one does, but for what a test overrides.
+// An executor that does what another one does, but for what is overridden.
 #pragma once
 
 #include "engine/executor.h"
 
-namespace quire::test {
+namespace quire {
 
 class ForwardingExecutor : public Executor {
  public:
@@ -19,6 +19,7 @@ class ForwardingExecutor : public Executor {
   void forget(std::span<const BlockId> blocks) override { real_.forget(blocks); }
   void discard(std::span<const BlockId> blocks) override { real_.discard(blocks); }
   int32_t vocab_size() const override { return real_.vocab_size(); }
+  bool prompt_rows_differ() const override { return real_.prompt_rows_differ(); }
   void parallel_for(int64_t count, FunctionRef<void(int64_t, int)> body) override { real_.parallel_for(count, body); }
   int worker_count() const override { return real_.worker_count(); }
 
@@ -26,4 +27,4 @@ class ForwardingExecutor : public Executor {
   Executor& real_;
 };
 
-}  // namespace quire::test
+}  // namespace quire
