@@ -123,7 +123,7 @@ void bench_matmul(Team& team, const KernelTable& table, ElementType type, const 
   }
 }
 
-// Exact rows, where the table has an arithmetic for them.
+// Prompt rows, where the table has an arithmetic for them.
 void bench_matmul_bf16(Team& team, const KernelTable& table, ElementType type, const Options& options) {
   if (table.matmul_bf16 == nullptr || !reads_quantized_activations(type)) return;
   const Weights weights(type, options);

@@ -5,7 +5,7 @@
 //
 // The table avx512_bf16 is avx512_vnni but for BF16 weights, which meet activations in bf16
 // (KernelTable::round_activations): their bits are those of avx512_bf16_specification(). The table amx has the scalar
-// table's bits but for exact rows (KernelTable::matmul_bf16), whose bits are those of amx_specification(). Bits are
+// table's bits but for prompt rows (KernelTable::matmul_bf16), whose bits are those of amx_specification(). Bits are
 // equal within a table.
 //
 // Three rules make bits independent of company, chunking and threads:
@@ -222,7 +222,7 @@ const KernelTable* find_kernel_table(std::string_view name);
 // The arithmetic of the table avx512_bf16 on any machine: BF16 weights in plain loops, all else by the best table there
 // is. What tests compare avx512_bf16 with.
 const KernelTable& avx512_bf16_specification();
-// The arithmetic of the table amx on any machine: exact rows in plain loops, all else as the scalar table.
+// The arithmetic of the table amx on any machine: prompt rows in plain loops, all else as the scalar table.
 // What tests compare amx with.
 const KernelTable& amx_specification();
 

@@ -59,7 +59,7 @@ const KernelTable& avx512_bf16_specification() {
 
 const KernelTable& amx_specification() {
   static const KernelTable specification = [] {
-    // All but exact rows has the scalar table's bits; the best table that has them is quick enough for whole models.
+    // All but prompt rows has the scalar table's bits; the best table that has them is quick enough for whole models.
     KernelTable table = *this_machine().best_with_scalar_bits;
     table.name = "amx_specification";
     table.round_to_bf16 = scalar::round_to_bf16;

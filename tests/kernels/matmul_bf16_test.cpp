@@ -1,4 +1,4 @@
-// Exact rows in bf16: the specification against double precision, and the tile kernel against the specification. Where
+// Prompt rows in bf16: the specification against double precision, and the tile kernel against the specification. Where
 // the processor has no tiles, its instructions are carried out by TileTrap.
 #include <gtest/gtest.h>
 

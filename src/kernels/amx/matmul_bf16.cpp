@@ -1,4 +1,4 @@
-// Exact rows by tiles: activations are the left operand (16 rows x 32 inputs), weights the right one (16 pairs of
+// Prompt rows by tiles: activations are the left operand (16 rows x 32 inputs), weights the right one (16 pairs of
 // inputs x 16 outputs), which is the order in which a panel has them already.
 #include "kernels/amx/tiles.h"
 #include "kernels/avx512/lanes.h"

@@ -1,4 +1,4 @@
-// The specification of exact rows in bf16: the arithmetic of TDPBF16PS (Intel SDM volume 2, its Operation section).
+// The specification of prompt rows in bf16: the arithmetic of TDPBF16PS (Intel SDM volume 2, its Operation section).
 #include <algorithm>
 #include <array>
 #include <cmath>
