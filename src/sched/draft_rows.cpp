@@ -6,6 +6,19 @@
 
 namespace quire {
 
+namespace {
+
+// Whether a token that comes by such a chance for row_ns comes faster than `tokens` of step_ns.
+bool pays(int64_t chance, int64_t row_ns, int64_t tokens, int64_t step_ns) {
+  return chance * step_ns > tokens * row_ns;
+}
+
+}  // namespace
+
+bool is_worth_a_row(int32_t acceptance, int64_t streams, int64_t step_ns, int64_t row_ns) {
+  return pays(acceptance, row_ns, streams * certain, step_ns);
+}
+
 void give_draft_rows(std::span<DraftOffer> offers, int64_t streams, int64_t step_ns, int64_t row_ns, int64_t rows_max) {
   QUIRE_CHECK(streams >= 1 && step_ns > 0 && row_ns > 0, "a step has streams and takes time");
   const auto next_chance = [](const DraftOffer& offer) {
@@ -18,7 +31,7 @@ void give_draft_rows(std::span<DraftOffer> offers, int64_t streams, int64_t step
     const auto best = std::ranges::max_element(offers, {}, next_chance);
     if (best == offers.end()) return;
     const int64_t chance = next_chance(*best);
-    if (chance * (step_ns + given * row_ns) <= tokens * row_ns) return;
+    if (!pays(chance, row_ns, tokens, step_ns + given * row_ns)) return;
     ++best->rows;
     tokens += chance;
   }

@@ -21,6 +21,9 @@ struct DraftOffer {
 // A pure function. REQUIRES: streams >= 1, step_ns > 0, row_ns > 0.
 void give_draft_rows(std::span<DraftOffer> offers, int64_t streams, int64_t step_ns, int64_t row_ns, int64_t rows_max);
 
+// Whether the first guess of so likely a stream would be given one beside nothing else.
+bool is_worth_a_row(int32_t acceptance, int64_t streams, int64_t step_ns, int64_t row_ns);
+
 // How likely the next guesses of a stream are right, after `accepted` of `drafted` ones were. It forgets the older
 // ones; a stream whose drafts were not tried for long gets another trial.
 int32_t acceptance_after(int32_t acceptance, int32_t drafted, int32_t accepted);

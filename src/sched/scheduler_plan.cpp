@@ -367,8 +367,9 @@ void Scheduler::State::share_drafts(std::span<const Claim> members, int64_t stre
   const int64_t step_ns = cost.decode_ns(static_cast<int32_t>(streams));
   if (!cost.knows(static_cast<int32_t>(streams))) return;  // what a row adds could not be told
   // What it adds is not known before it was tried.
-  give_draft_rows(offers, streams, step_ns,
-                  std::max<int64_t>(1, cost.draft_row_ns() > 0 ? cost.draft_row_ns() : step_ns / 16), most);
+  const int64_t row_ns = std::max<int64_t>(1, cost.draft_row_ns() > 0 ? cost.draft_row_ns() : step_ns / 16);
+  give_draft_rows(offers, streams, step_ns, row_ns, most);
+  if (!is_worth_a_row(acceptance_at_first, streams, step_ns, row_ns)) cost.draft_row_too_dear();
   for (size_t index = 0; index < members.size(); ++index) {
     Entry& entry = *members[index].entry;
     // It was given the row that it is behind, which the guesses follow.

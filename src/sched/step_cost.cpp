@@ -23,6 +23,10 @@ void StepCost::Estimate::add(int64_t observed) {
   before_last = std::exchange(last, observed);
 }
 
+void StepCost::Estimate::fade() {
+  for (int64_t* one : {&value, &last, &before_last}) *one -= *one / 64;
+}
+
 StepCost::StepCost(int32_t streams_max) : points_(static_cast<size_t>(streams_max) + 1) {
   QUIRE_CHECK(streams_max >= 1, "a step has a stream");
 }
@@ -34,7 +38,9 @@ void StepCost::observe(const StepObservation& observation) {
   if (draft_rows > 0) {
     // Drafts are computed beside streams alone.
     if (prompt_rows == 0 && knows(streams)) {
-      draft_row_.add(std::max<int64_t>(1, (step_ns - decode_ns(streams)) / draft_rows));
+      const int64_t alone_ns = decode_ns(streams);
+      // A row takes no more than a step of its own would; what took longer was something else.
+      draft_row_.add(std::clamp<int64_t>((step_ns - alone_ns) / draft_rows, 1, std::max<int64_t>(1, alone_ns)));
     }
     return;
   }

@@ -18,13 +18,16 @@ struct StepObservation {
 
 // The model: a step takes decode_ns(streams), and prompt_row_ns for each prompt row beside them. Both follow the
 // machine within some steps; a single slow step (somebody else had the core) moves them little.
-// A pure function of the observations. Engine thread only; allocates at construction alone.
+// A pure function of what it was told. Engine thread only; allocates at construction alone.
 class StepCost {
  public:
   // REQUIRES: streams_max >= 1.
   explicit StepCost(int32_t streams_max);
 
   void observe(const StepObservation& observation);
+  // No guess is worth what a row of it is said to add. Since none is measured then, that is forgotten by and by: a few
+  // slow steps must not keep guesses from being tried for good.
+  void draft_row_too_dear() { draft_row_.fade(); }
 
   bool knows(int32_t streams) const { return points_[static_cast<size_t>(streams)].count > 0; }
   // Observations of steps with exactly so many streams and nothing else.
@@ -41,6 +44,7 @@ class StepCost {
  private:
   struct Estimate {
     void add(int64_t observed);
+    void fade();
     int64_t value = 0;
     int64_t last = 0, before_last = 0;  // observations
     int64_t count = 0;

@@ -100,7 +100,8 @@ TEST(WordWrap, no_letter_is_lost_however_the_text_comes_and_the_width_changes) {
   for (int round = 0; round < 300; ++round) {
     std::string text;
     for (int count = 0; count < 60; ++count) {
-      text += std::string(1 + random() % 13, static_cast<char>('a' + random() % 26));
+      const size_t letters = 1 + random() % 13;
+      text += std::string(letters, static_cast<char>('a' + random() % 26));
       text += random() % 9 == 0 ? "\n" : " ";
     }
     const size_t columns = 12 + random() % 40;

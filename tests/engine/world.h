@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/team.h"
 #include "engine/engine.h"
+#include "engine/forwarding_executor.h"
 #include "engine/model_executor.h"
 #include "gguf/file.h"
 #include "kernels/kernels.h"
@@ -100,12 +101,13 @@ struct Answer {
 // The engine with a fresh KV cache, and the answers so far.
 class World {
  public:
-  // With a drafter each step takes a millisecond, however many rows it has: what is guessed is computed.
+  // With a drafter a forward pass takes a millisecond, however many rows it has: what is guessed is computed.
   World(const LoadedModel& loaded, Backend& backend, const Limits& limits, Drafter drafter = {})
       : executor_(take(ModelExecutor::create(loaded.model, backend, limits))),
+        timed_(executor_, clock_, drafter ? 1'000'000 : 0),
         engine_(
-            limits, executor_, *loaded.tokenizer, clock_,
-            [this](std::vector<Event>&& events) { receive(std::move(events)); }, timed(std::move(drafter))) {}
+            limits, timed_, *loaded.tokenizer, clock_,
+            [this](std::vector<Event>&& events) { receive(std::move(events)); }, std::move(drafter)) {}
 
   Engine& engine() { return engine_; }
   // A millisecond passes with each step.
@@ -123,15 +125,20 @@ class World {
   int64_t now_ns() const { return clock_.now_ns(); }
 
  private:
-  Drafter timed(Drafter drafter) {
-    if (!drafter) return {};
-    return [this, drafter = std::move(drafter), step = int64_t{-1}](
-               const Request& request, std::span<const TokenId> timeline, std::vector<TokenId>& draft) mutable {
-      if (step != engine_.snapshot().steps) clock_.advance_ns(1'000'000);
-      step = engine_.snapshot().steps;
-      drafter(request, timeline, draft);
-    };
-  }
+  // So long takes each forward pass, whatever its rows.
+  class Timed : public ForwardingExecutor {
+   public:
+    Timed(Executor& real, ManualClock& clock, int64_t pass_ns)
+        : ForwardingExecutor(real), clock_(clock), pass_ns_(pass_ns) {}
+    Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override {
+      clock_.advance_ns(pass_ns_);
+      return ForwardingExecutor::forward(batch, failures);
+    }
+
+   private:
+    ManualClock& clock_;
+    const int64_t pass_ns_;
+  };
 
   void receive(std::vector<Event>&& events) {
     for (Event& event : events) {
@@ -160,6 +167,7 @@ class World {
 
   ManualClock clock_;
   ModelExecutor executor_;
+  Timed timed_;
   std::map<SequenceId, Answer> answers_;
   Engine engine_;
 };

@@ -26,6 +26,17 @@ TEST(DraftRows, are_given_while_a_row_brings_more_than_the_step_does_without_it)
   EXPECT_EQ(rows_for(certain * 9 / 10, 8, 20 * row_unit_ns, 2 * row_unit_ns), 1);
 }
 
+TEST(DraftRows, are_worth_one_where_one_is_given) {
+  for (const int32_t acceptance : {1, certain / 20, certain / 2, certain}) {
+    for (const int64_t streams : {1, 3, 8, 32}) {
+      for (const int64_t row_ns : {row_unit_ns / 100, row_unit_ns, 4 * row_unit_ns}) {
+        EXPECT_EQ(is_worth_a_row(acceptance, streams, 16 * row_unit_ns, row_ns),
+                  rows_for(acceptance, streams, 16 * row_unit_ns, row_ns) > 0);
+      }
+    }
+  }
+}
+
 TEST(DraftRows, are_no_more_than_there_are_guesses_and_room_for_them) {
   EXPECT_EQ(rows_for(certain, 1, 16 * row_unit_ns, row_unit_ns, 3), 3);
   std::array<DraftOffer, 2> offers = {{{.length = 8, .acceptance = certain}, {.length = 8, .acceptance = certain}}};

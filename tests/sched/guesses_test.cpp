@@ -16,10 +16,10 @@ class Guesses : public testing::Test {
   }
 
   // One step, in which the first `accepted` of each sequence's guesses are right.
-  std::vector<Slice> step(int32_t accepted = 0) {
+  std::vector<Slice> step(int32_t accepted = 0, int64_t step_ns = 1'000'000) {
     const std::vector<Slice> slices = scheduler_.plan(++now_ns_).slices;
     scheduler_.check_invariants();
-    StepObservation observation{.step_ns = 1'000'000};
+    StepObservation observation{.step_ns = step_ns};
     std::vector<std::vector<TokenId>> said;
     std::vector<SliceOutcome> outcomes;
     for (const Slice& slice : slices) {
@@ -43,10 +43,16 @@ class Guesses : public testing::Test {
     return slices;
   }
 
+  static int32_t drafted(const std::vector<Slice>& slices) {
+    int32_t rows = 0;
+    for (const Slice& slice : slices) rows += slice.drafted;
+    return rows;
+  }
+
   void guess(uint64_t id, int32_t count) { scheduler_.guess({id}, tokens_from(500, count)); }
   const Sequence& sequence(uint64_t id) const { return *scheduler_.find({id}); }
 
-  Scheduler scheduler_{limits_of(4, 8)};
+  Scheduler scheduler_{limits_of(4, 400)};
   int64_t now_ns_ = 0;
 };
 
@@ -108,6 +114,22 @@ TEST_F(Guesses, park_nobody_for_want_of_blocks) {
   const std::vector<Slice> slices = step();
   ASSERT_EQ(slices.size(), 2U) << "both run";
   EXPECT_EQ(slice_of(slices, 1)->drafted, 0);
+}
+
+TEST_F(Guesses, are_tried_again_after_a_step_with_them_was_slow) {
+  for (uint64_t id = 1; id <= 3; ++id) admit(id, 5, 500);
+  step();
+  step();
+  guess(1, 1);
+  ASSERT_EQ(drafted(step(1, 50'000'000)), 1) << "somebody else had the core";
+  int steps = 0;
+  for (int32_t tried = 0; tried < 3 && steps < 250; ++steps) {
+    guess(1, 1);
+    tried += drafted(step(1));
+  }
+  EXPECT_LT(steps, 250) << "an estimate that keeps a row from being tried is not kept for good";
+  guess(1, 1);
+  EXPECT_EQ(drafted(step(1)), 1) << "and what tries said since then counts";
 }
 
 }  // namespace

@@ -74,7 +74,7 @@ TEST(KvPlan, keeps_its_promises_whatever_comes) {
       limits += model.limit_bytes;
     }
     const int64_t more = static_cast<int64_t>(random() % 3000) - 1000;
-    const uint64_t bound = random() % 2 * (random() % 2000);
+    const uint64_t bound = random() % 2 == 0 ? 0 : random() % 2000;
     uint64_t budget = static_cast<uint64_t>(std::max<int64_t>(0, static_cast<int64_t>(used) + more));
     if (bound > 0) budget = std::min(budget, bound);
     const auto planned = plan_kv_memory(models, spare(more), bound);

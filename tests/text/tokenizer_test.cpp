@@ -141,7 +141,8 @@ TEST(SentencePieceTokenizer, merges_as_the_textbook_does) {
       return text;
     };
     for (int i = 0; i < 20; ++i) {
-      const std::string piece = (random() % 4 == 0 ? "\u2581" : "") + letters(1 + random() % 4);
+      std::string piece = random() % 4 == 0 ? "\u2581" : "";
+      piece += letters(1 + random() % 4);
       const auto same = std::find(vocabulary.tokens.begin(), vocabulary.tokens.end(), piece);
       const auto score = static_cast<float>(random() % 8);  // few, so that some are equal
       if (same == vocabulary.tokens.end()) vocabulary.add(piece, TokenType::normal, score);
