@@ -46,7 +46,7 @@ Finished failure(ErrorKind kind, std::string why) {
 }  // namespace
 
 Engine::Engine(const Limits& limits, Executor& executor, const Tokenizer& tokenizer, const Clock& clock, EventSink sink,
-               Drafter drafter)
+               std::unique_ptr<Drafter> drafter)
     : limits_(fitted(limits, executor)),
       executor_(executor),
       tokenizer_(tokenizer),
@@ -182,16 +182,26 @@ void Engine::end_given_up(const Context& context) {
   post();
 }
 
+void Engine::forget(std::span<const BlockId> blocks) {
+  executor_.forget(blocks);
+  if (drafter_) drafter_->forget(blocks);
+}
+
+void Engine::discard(std::span<const BlockId> blocks) {
+  executor_.discard(blocks);
+  if (drafter_) drafter_->discard(blocks);
+}
+
 bool Engine::step() {
   const int64_t begin_ns = clock_.now_ns();
   end_expired(begin_ns);
-  guess();
+  const int64_t guessing_ns = guess();
   const StepPlan& plan = scheduler_.plan(begin_ns);
-  executor_.discard(scheduler_.withheld_blocks());
+  discard(scheduler_.withheld_blocks());
   const bool working = !plan.slices.empty();
   QUIRE_CHECK(working || contexts_.empty(), "a step computes something while a request is there");
   if (working) {
-    executor_.forget(scheduler_.fresh_blocks());
+    forget(scheduler_.fresh_blocks());
     const Batch batch =
         batch_builder_.build(plan, scheduler_, [this](SequenceId id) { return contexts_.at(id).answers; });
     failures_.clear();
@@ -209,7 +219,8 @@ bool Engine::step() {
     ++totals_.steps;
     totals_.last_step_tokens = static_cast<int64_t>(batch.tokens.size());
     totals_.last_step_ns = clock_.now_ns() - begin_ns;
-    observation.step_ns = totals_.last_step_ns;
+    // Guesses that had rows are part of what these cost; others are no part of what steps cost.
+    observation.step_ns = totals_.last_step_ns - (observation.draft_rows > 0 ? 0 : guessing_ns);
     count_step(observation);
     scheduler_.observe(observation);
   }

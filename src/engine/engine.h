@@ -18,6 +18,7 @@
 #include "core/request.h"
 #include "core/view.h"
 #include "engine/batch_builder.h"
+#include "engine/drafter.h"
 #include "engine/engine_totals.h"
 #include "engine/executor.h"
 #include "engine/prompt_reading.h"
@@ -30,15 +31,6 @@ namespace quire {
 
 // Receives all events of a step at once, on the engine's thread. It must not wait, nor throw.
 using EventSink = std::function<void(std::vector<Event>&&)>;
-
-// Guesses at most draft_tokens_max tokens behind a request's timeline, or none. A wrong guess costs rows that nobody
-// else could use, a right one saves a step, and neither changes a token. Called between steps, on the engine's thread.
-using Drafter =
-    std::function<void(const Request& request, std::span<const TokenId> timeline, std::vector<TokenId>& draft)>;
-inline constexpr int32_t draft_tokens_max = 8;
-
-// By looking up in the timeline itself (engine/lookup_draft.h).
-Drafter lookup_drafter();
 
 // A step that took far longer than steps of as many rows: what there is to say why.
 struct SlowStep {
@@ -73,7 +65,7 @@ class Engine {
   // shortened to what the whole KV pool can hold; whether prompt rows differ is what the executor says.
   // No drafter: nothing is guessed.
   Engine(const Limits& limits, Executor& executor, const Tokenizer& tokenizer, const Clock& clock, EventSink sink,
-         Drafter drafter = {});
+         std::unique_ptr<Drafter> drafter = nullptr);
 
   // Every outcome leaves as an event, a refusal too; where it throws (no memory) the caller gives up.
   void submit(Request request);
@@ -137,7 +129,9 @@ class Engine {
   };
 
   void end_expired(int64_t now_ns);
-  void guess();
+  int64_t guess();
+  void forget(std::span<const BlockId> blocks);
+  void discard(std::span<const BlockId> blocks);
   void constrain(const StepPlan& plan);
   void read_prompts(const Batch& batch);
   void sample(const StepPlan& plan, const Batch& batch, const Logits& logits);
@@ -176,8 +170,8 @@ class Engine {
   const Tokenizer& tokenizer_;
   const Clock& clock_;
   const EventSink sink_;
-  const Drafter drafter_;
-  std::vector<TokenId> end_tokens_;  // of the vocabulary
+  const std::unique_ptr<Drafter> drafter_;  // null: nothing is guessed
+  std::vector<TokenId> end_tokens_;         // of the vocabulary
 
   Scheduler scheduler_;
   std::unordered_map<SequenceId, Context> contexts_;  // every request that has not ended
@@ -188,7 +182,8 @@ class Engine {
   std::vector<std::pair<const Constraint*, Context*>> constrained_;  // those that sample in this step, by constraint
   std::vector<size_t> constraint_begins_;                            // of each constraint's, in constrained_
   std::vector<SliceOutcome> outcomes_;
-  std::vector<TokenId> draft_;
+  std::vector<DraftPlace> places_;
+  std::vector<GuessBound> guess_bounds_;  // of each place
   std::vector<Event> events_;
   EngineSnapshot totals_;
   std::string gave_up_;  // why; empty: it works

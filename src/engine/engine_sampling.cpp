@@ -1,20 +1,16 @@
 // The engine's choices: each a function of its own row and sequence.
 #include <algorithm>
 
+#include "base/check.h"
 #include "engine/engine.h"
-#include "engine/lookup_draft.h"
 
 namespace quire {
 
-Drafter lookup_drafter() {
-  return [](const Request&, std::span<const TokenId> timeline, std::vector<TokenId>& draft) {
-    lookup_draft(timeline, draft_tokens_max, draft);
-  };
-}
-
-// What may come behind each stream. A guess that the answer cannot use up is not worth a row.
-void Engine::guess() {
-  if (!drafter_) return;
+// What may come behind each stream. A guess that the answer cannot use up is not worth a row. Returns how long it took.
+int64_t Engine::guess() {
+  if (!drafter_) return 0;
+  const int64_t begin_ns = clock_.now_ns();
+  guess_bounds_.clear();
   for (const auto& [id, context] : contexts_) {
     const Sequence* sequence = scheduler_.find(id);
     if (sequence == nullptr || sequence->state != SequenceState::running || context.generated == 0) continue;
@@ -22,11 +18,29 @@ void Engine::guess() {
     const Request& request = context.request;
     int64_t room = std::min(draft_tokens_max, sequence->length_max - sequence->length() - 1);
     if (request.generated_max >= 0) room = std::min<int64_t>(room, request.generated_max - context.generated - 1);
-    draft_.clear();
-    if (room > 0) drafter_(request, sequence->tokens, draft_);
-    if (std::ssize(draft_) > room) draft_.resize(static_cast<size_t>(std::max<int64_t>(0, room)));
-    scheduler_.guess(id, draft_);
+    if (room > 0) guess_bounds_.push_back({.sequence = id, .most = static_cast<int32_t>(room)});
   }
+  if (drafter_->computes()) scheduler_.bound_guesses(guess_bounds_);
+  places_.resize(guess_bounds_.size());
+  for (size_t index = 0; index < places_.size(); ++index) {
+    const Context& context = contexts_.at(guess_bounds_[index].sequence);
+    const Sequence& sequence = *scheduler_.find(guess_bounds_[index].sequence);
+    DraftPlace& place = places_[index];
+    place.request = &context.request;
+    place.timeline = sequence.tokens;
+    place.prompt_tokens = static_cast<size_t>(context.context_prompt);
+    place.blocks = sequence.blocks;
+    place.forbidden = forbidden(context, context.generated);
+    place.most = guess_bounds_[index].most;
+    place.guesses.clear();
+  }
+  drafter_->guess(places_);
+  for (size_t index = 0; index < places_.size(); ++index) {
+    const DraftPlace& place = places_[index];
+    QUIRE_CHECK(std::ssize(place.guesses) <= place.most, "no more is guessed than was asked for");
+    scheduler_.guess(guess_bounds_[index].sequence, place.guesses);
+  }
+  return clock_.now_ns() - begin_ns;
 }
 
 // Chooses the next tokens, each a function of its own row and sequence: nothing but sampled_ is written.

@@ -21,7 +21,7 @@ size_t cancels_max(const Limits& limits) {
 }  // namespace
 
 EngineThread::EngineThread(const Limits& limits, Executor& executor, const Tokenizer& tokenizer, const Clock& clock,
-                           EventSink sink, Drafter drafter)
+                           EventSink sink, std::unique_ptr<Drafter> drafter)
     : clock_(clock),
       // The counts first, so that nobody who has got his answer finds it missing in them.
       engine_(

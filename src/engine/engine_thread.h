@@ -20,7 +20,7 @@ namespace quire {
 class EngineThread {
  public:
   EngineThread(const Limits& limits, Executor& executor, const Tokenizer& tokenizer, const Clock& clock, EventSink sink,
-               Drafter drafter = {});
+               std::unique_ptr<Drafter> drafter = nullptr);
   ~EngineThread();
   // Cancels what is left (each request still gets its Finished event) and joins; what the engine has counted by then
   // stays in snapshot(). One thread; a second call has no effect.

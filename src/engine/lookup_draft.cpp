@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/drafter.h"
+
 namespace quire {
 namespace {
 
@@ -19,7 +21,17 @@ int64_t agreeing(std::span<const TokenId> timeline, int64_t at) {
   return count;
 }
 
+class LookupDrafter final : public Drafter {
+ public:
+  bool computes() const override { return false; }
+  void guess(std::span<DraftPlace> places) override {
+    for (DraftPlace& place : places) lookup_draft(place.timeline, place.most, place.guesses);
+  }
+};
+
 }  // namespace
+
+std::unique_ptr<Drafter> lookup_drafter() { return std::make_unique<LookupDrafter>(); }
 
 void lookup_draft(std::span<const TokenId> timeline, int32_t most, std::vector<TokenId>& draft) {
   const int64_t last = std::ssize(timeline) - 1;

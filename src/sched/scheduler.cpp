@@ -235,6 +235,24 @@ void Scheduler::guess(SequenceId id, std::span<const TokenId> tokens) {
   sequence.draft.assign(tokens.begin(), tokens.end());
 }
 
+void Scheduler::bound_guesses(std::span<GuessBound> bounds) {
+  State& s = *state_;
+  const bool streams_alone = std::ranges::all_of(
+      s.running, [&](const Entry* entry) { return entry->sequence.computed == entry->sequence.length() - 1; });
+  s.offers.clear();
+  for (const GuessBound& bound : bounds) {
+    s.offers.push_back({.length = bound.most, .acceptance = s.entries.at(bound.sequence)->acceptance});
+  }
+  const auto streams = std::ssize(s.running);
+  if (bounds.empty()) return;
+  const bool priced = streams_alone && s.price_drafts(streams, s.policy.step_tokens() - streams);
+  for (size_t index = 0; index < bounds.size(); ++index) {
+    bounds[index].most = s.offers[index].rows;
+    int32_t& acceptance = s.entries.at(bounds[index].sequence)->acceptance;
+    if (priced && bounds[index].most == 0) acceptance = acceptance_untried(acceptance);
+  }
+}
+
 const StepPlan& Scheduler::plan(int64_t now_ns) {
   State& s = *state_;
   QUIRE_CHECK(!s.planned, "a plan is committed before the next one");

@@ -17,6 +17,12 @@
 
 namespace quire {
 
+// A stream that could be guessed at.
+struct GuessBound {
+  SequenceId sequence;
+  int32_t most = 0;  // guesses that it could use; given: that it should have rows for
+};
+
 // What became of one slice of the last plan.
 struct SliceOutcome {
   SequenceId sequence;
@@ -71,6 +77,9 @@ class Scheduler {
   // to it where that should pay. Only what the plan takes of it matters, and that to no token. REQUIRES: fewer than
   // length_max - length, and than step_tokens_max of its demand.
   void guess(SequenceId id, std::span<const TokenId> tokens);
+  // How many guesses at each of these the next plan should have rows for, where guesses have a price of their own: 0
+  // unless it would be one of streams alone.
+  void bound_guesses(std::span<GuessBound> bounds);
   // The next step's slices; empty when nothing can run. Valid until the next call.
   const StepPlan& plan(int64_t now_ns);
   // What a step of so many rows is expected to take, by those that were observed; 0: not known.

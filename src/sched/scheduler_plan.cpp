@@ -357,19 +357,24 @@ void Scheduler::State::share_budget() {
   }
 }
 
+// Gives the offers rows by what these cost beside so many streams; false where that could not be told.
+bool Scheduler::State::price_drafts(int64_t streams, int64_t budget) {
+  const int64_t step_ns = cost.decode_ns(static_cast<int32_t>(streams));
+  if (!cost.knows(static_cast<int32_t>(streams))) return false;
+  // What a row adds is not known before it was tried.
+  const int64_t row_ns = std::max<int64_t>(1, cost.draft_row_ns() > 0 ? cost.draft_row_ns() : step_ns / 16);
+  give_draft_rows(offers, streams, step_ns, row_ns, std::min<int64_t>(budget, limits.draft_rows_max));
+  if (!is_worth_a_row(acceptance_at_first, streams, step_ns, row_ns)) cost.draft_row_too_dear();
+  return true;
+}
+
 // Rows for guesses beside so many streams, who have theirs.
 void Scheduler::State::share_drafts(std::span<const Claim> members, int64_t streams, int64_t budget) {
   offers.clear();
   for (const Claim& claim : members) {
     offers.push_back({.length = claim.end - claim.entry->sequence.length(), .acceptance = claim.entry->acceptance});
   }
-  const int64_t most = std::min<int64_t>(budget, limits.draft_rows_max);
-  const int64_t step_ns = cost.decode_ns(static_cast<int32_t>(streams));
-  if (!cost.knows(static_cast<int32_t>(streams))) return;  // what a row adds could not be told
-  // What it adds is not known before it was tried.
-  const int64_t row_ns = std::max<int64_t>(1, cost.draft_row_ns() > 0 ? cost.draft_row_ns() : step_ns / 16);
-  give_draft_rows(offers, streams, step_ns, row_ns, most);
-  if (!is_worth_a_row(acceptance_at_first, streams, step_ns, row_ns)) cost.draft_row_too_dear();
+  if (!price_drafts(streams, budget)) return;
   for (size_t index = 0; index < members.size(); ++index) {
     Entry& entry = *members[index].entry;
     // It was given the row that it is behind, which the guesses follow.

@@ -89,6 +89,7 @@ struct Scheduler::State {
   bool follows_a_leader(const Entry& entry) const;
   bool streams(const Entry& entry) const;
   int64_t share_class(std::span<const Claim> members, int64_t budget);
+  bool price_drafts(int64_t streams, int64_t budget);
   void share_drafts(std::span<const Claim> members, int64_t streams, int64_t budget);
 
   // scheduler_view.cpp

@@ -69,7 +69,7 @@ TEST_F(EngineTotalsTest, one_request_is_timed_on_the_engines_clock) {
 
 TEST_F(EngineTotalsTest, guesses_are_rows_of_their_steps) {
   World world(loaded_, loaded_.backend, limits(),
-              [](const Request&, auto, std::vector<TokenId>& draft) { draft.insert(draft.end(), 3, TokenId{9}); });
+              std::make_unique<FunctionDrafter>([](DraftPlace& place) { place.guesses.assign(3, TokenId{9}); }));
   world.engine().submit(request(1, 5, 12));
   world.run();
   const EngineTotals counted = world.engine().snapshot().totals;

@@ -159,7 +159,8 @@ struct Together {
 // All requests at random steps, each next turn some steps after them, with strangers among them that are cancelled at
 // random and have the same constraints.
 Together together(const LoadedModel& loaded, Backend& backend, int count, const std::vector<Request>& turns,
-                  const Limits& limits, uint64_t seed, constraint::MemoryBounds bounds = {}, Drafter drafter = {}) {
+                  const Limits& limits, uint64_t seed, constraint::MemoryBounds bounds = {},
+                  std::unique_ptr<Drafter> drafter = nullptr) {
   std::mt19937_64 random(seed);
   World world(loaded, backend, limits, std::move(drafter));
   const int32_t vocab = loaded.model.vocab_size();
@@ -211,17 +212,16 @@ void expect_same(const std::map<SequenceId, Answer>& expected, const std::map<Se
 }
 
 // Guesses what these answers go on with, one in four wrongly.
-Drafter mostly_right(const std::map<SequenceId, Answer>& answers) {
-  return [&answers, random = std::mt19937_64(5)](const Request& request, std::span<const TokenId> timeline,
-                                                 std::vector<TokenId>& draft) mutable {
-    const auto answer = answers.find(request.id);
+std::unique_ptr<Drafter> mostly_right(const std::map<SequenceId, Answer>& answers) {
+  return std::make_unique<FunctionDrafter>([&answers, random = std::mt19937_64(5)](DraftPlace& place) mutable {
+    const auto answer = answers.find(place.request->id);
     if (answer == answers.end()) return;  // a stranger's
     const std::vector<TokenId>& tokens = answer->second.tokens;
-    const size_t said = timeline.size() - std::min(timeline.size(), request.prompt.size());
+    const size_t said = place.timeline.size() - std::min(place.timeline.size(), place.request->prompt.size());
     for (size_t at = said; at < std::min(tokens.size(), said + draft_tokens_max); ++at) {
-      draft.push_back(random() % 4 == 0 ? TokenId{7} : tokens[at]);
+      place.guesses.push_back(random() % 4 == 0 ? TokenId{7} : tokens[at]);
     }
-  };
+  });
 }
 
 // One model on one table: alone, then together with 1 and 2 threads, roomy and tight, where constraints forget all that

@@ -98,11 +98,27 @@ struct Answer {
   }
 };
 
+// Guesses what a function appends.
+class FunctionDrafter final : public Drafter {
+ public:
+  explicit FunctionDrafter(std::function<void(DraftPlace&)> guess) : guess_(std::move(guess)) {}
+  bool computes() const override { return false; }
+  void guess(std::span<DraftPlace> places) override {
+    for (DraftPlace& place : places) {
+      guess_(place);
+      if (std::ssize(place.guesses) > place.most) place.guesses.resize(static_cast<size_t>(place.most));
+    }
+  }
+
+ private:
+  const std::function<void(DraftPlace&)> guess_;
+};
+
 // The engine with a fresh KV cache, and the answers so far.
 class World {
  public:
   // With a drafter a forward pass takes a millisecond, however many rows it has: what is guessed is computed.
-  World(const LoadedModel& loaded, Backend& backend, const Limits& limits, Drafter drafter = {})
+  World(const LoadedModel& loaded, Backend& backend, const Limits& limits, std::unique_ptr<Drafter> drafter = nullptr)
       : executor_(take(ModelExecutor::create(loaded.model, backend, limits))),
         timed_(executor_, clock_, drafter ? 1'000'000 : 0),
         engine_(

@@ -132,5 +132,36 @@ TEST_F(Guesses, are_tried_again_after_a_step_with_them_was_slow) {
   EXPECT_EQ(drafted(step(1)), 1) << "and what tries said since then counts";
 }
 
+TEST_F(Guesses, that_have_a_price_are_asked_for_where_they_would_have_rows) {
+  const auto bound = [&](int32_t most) {
+    std::vector<GuessBound> bounds = {{.sequence = {1}, .most = most}};
+    scheduler_.bound_guesses(bounds);
+    return bounds[0].most;
+  };
+  admit(1, 5, 60);
+  step();
+  EXPECT_EQ(bound(6), 0) << "what a step takes without them is not known yet";
+  step();
+  const int32_t rows = bound(6);
+  EXPECT_GT(rows, 0);
+  guess(1, rows);
+  EXPECT_EQ(step(rows)[0].drafted, rows) << "and they have them";
+  EXPECT_EQ(bound(2), 2);
+  admit(2, 9, 4);
+  while (sequence(2).length() == 9) step();
+  EXPECT_EQ(bound(6), 0) << "none was seen with two streams";
+}
+
+TEST_F(Guesses, that_have_a_price_are_not_asked_for_beside_a_prompt) {
+  admit(1, 5, 60);
+  step();
+  step();
+  admit(2, 600, 4);
+  step();
+  std::vector<GuessBound> bounds = {{.sequence = {1}, .most = 6}};
+  scheduler_.bound_guesses(bounds);
+  EXPECT_EQ(bounds[0].most, 0);
+}
+
 }  // namespace
 }  // namespace quire::test

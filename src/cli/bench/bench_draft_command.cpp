@@ -111,7 +111,7 @@ Result<DraftSpeed> replay(LocalModel& local, const Tokenizer& tokenizer, const R
           if (finished != nullptr && finished->reason == FinishReason::error) error = finished->error;
         }
       },
-      drafts ? lookup_drafter() : Drafter{});
+      drafts ? lookup_drafter() : nullptr);
   const std::span prompt = std::span(text.timeline).first(text.prompt_tokens);
   for (int32_t index = 0; index < parallel; ++index) {
     Request request{.id = {static_cast<uint64_t>(index) + 1}, .prompt = {prompt.begin(), prompt.end()}};

@@ -89,7 +89,7 @@ class EngineModel final : public LoadedModel {
     if (tuned) limits.parallel_start = std::clamp(*tuned, 1, limits.running_max);
     QUIRE_TRY(Executor * executor, result->runner_->start(limits));
     result->engine_ = std::make_unique<EngineThread>(limits, *executor, *result->parts_.tokenizer, clock,
-                                                     std::move(sink), settings.drafts ? lookup_drafter() : Drafter{});
+                                                     std::move(sink), settings.drafts ? lookup_drafter() : nullptr);
     spdlog::info("{} layers, {} weights in {} arithmetic; contexts of {} tokens, {} KV blocks of {} tokens in {}",
                  facts.layers, facts.architecture, facts.kernels, result->engine_->limits().context_tokens,
                  limits.block_count, limits.block_tokens, facts.kv_type);

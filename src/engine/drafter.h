@@ -1,0 +1,44 @@
+// Who guesses at the tokens behind each stream.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/ids.h"
+#include "core/request.h"
+
+namespace quire {
+
+inline constexpr int32_t draft_tokens_max = 8;  // behind one stream
+
+// A stream, and what is guessed behind it. Borrowed for the call.
+struct DraftPlace {
+  const Request* request = nullptr;
+  std::span<const TokenId> timeline;   // prompt and answer; the last token's row is not computed yet
+  size_t prompt_tokens = 0;            // of them; of a context that began anew what it began with
+  std::span<const BlockId> blocks;     // of all positions but the last one's, and perhaps of that
+  std::span<const TokenId> forbidden;  // never chosen next
+  int32_t most = 0;                    // guesses that can be used
+  std::vector<TokenId> guesses;        // given
+};
+
+// Called between steps, on the engine's thread. A wrong guess costs rows that nobody else could use, a right one saves
+// a step, and neither changes a token.
+class Drafter {
+ public:
+  virtual ~Drafter() = default;
+  // Whether guesses take time that is worth asking for: then `most` is no more than the next step should have rows for.
+  virtual bool computes() const = 0;
+  // Appends at most `most` guesses behind each of the places.
+  virtual void guess(std::span<DraftPlace> places) = 0;
+  // As Executor's, for what is kept of blocks beside their rows.
+  virtual void forget(std::span<const BlockId> /*blocks*/) {}
+  virtual void discard(std::span<const BlockId> /*blocks*/) {}
+};
+
+// By looking up in the timeline itself (engine/lookup_draft.h).
+std::unique_ptr<Drafter> lookup_drafter();
+
+}  // namespace quire
