@@ -70,6 +70,7 @@ struct GenerationOptions {
   std::optional<int32_t> num_ctx;               // a cap on this request's context
   int32_t num_keep = 4;                         // first tokens kept when a prompt is cut or a context shifted
   int32_t min_tokens = 0;                       // as Request::generated_min
+  int32_t guesses_max = -1;                     // as Request::guesses_max
   std::vector<std::string> stop;
   std::vector<TokenId> stop_tokens = {};
   TokenTexts texts = {};  // what they mean is added to `sampling` when the model is known

@@ -79,7 +79,8 @@ constexpr std::array integer_options{
     IntegerOption{"num_gpu", any_min, any_max, ignore_integer},
     IntegerOption{"main_gpu", any_min, any_max, ignore_integer},
     IntegerOption{"num_thread", any_min, any_max, ignore_integer},
-    IntegerOption{"draft_num_predict", any_min, any_max, ignore_integer},
+    IntegerOption{"draft_num_predict", any_min, any_max,
+                  [](GenerationOptions& o, int64_t v) { o.guesses_max = v < 0 ? -1 : clamp32(v); }},
 };
 
 constexpr std::array number_options{

@@ -13,19 +13,28 @@ Result<std::unique_ptr<LocalModel>> LocalModel::open(const std::string& path, st
                                                      std::optional<KvType> kv_type) {
   QUIRE_TRY(const server::Settings settings, server::read_settings([](const char* name) { return std::getenv(name); }));
   QUIRE_TRY(auto device, CpuDevice::create(threads.value_or(settings.threads), settings.isa, settings.machine_root));
+  return load(path, std::move(device), kv_type.value_or(settings.kv_type));
+}
+
+Result<std::unique_ptr<LocalModel>> LocalModel::open_beside(const std::string& path) const {
+  return load(path, device_, kv_type_);
+}
+
+Result<std::unique_ptr<LocalModel>> LocalModel::load(const std::string& path, std::shared_ptr<CpuDevice> device,
+                                                     KvType kv_type) {
   QUIRE_TRY(gguf::File file, gguf::File::open(path));
-  std::unique_ptr<LocalModel> local(new LocalModel(std::move(file), std::move(device)));
+  std::unique_ptr<LocalModel> local(new LocalModel(std::move(file), std::move(device), kv_type));
   const SteadyClock clock;
   ProgressBar bar("loading " + std::filesystem::path(path).filename().native(), clock, progress_patience_ns);
   const auto progress = [&](uint64_t done, uint64_t total) {
     bar.update(done, total);
     return true;
   };
-  QUIRE_TRY(local->model_, Model::load(local->file_, *local->backend_, kv_type.value_or(settings.kv_type), progress));
+  QUIRE_TRY(local->model_, Model::load(local->file_, *local->backend_, kv_type, progress));
   return local;
 }
 
-LocalModel::LocalModel(gguf::File file, std::unique_ptr<CpuDevice> device)
-    : file_(std::move(file)), device_(std::move(device)), backend_(device_->make_backend()) {}
+LocalModel::LocalModel(gguf::File file, std::shared_ptr<CpuDevice> device, KvType kv_type)
+    : file_(std::move(file)), device_(std::move(device)), kv_type_(kv_type), backend_(device_->make_backend()) {}
 
 }  // namespace quire::cli

@@ -21,16 +21,22 @@ class LocalModel {
   static Result<std::unique_ptr<LocalModel>> open(const std::string& path, std::optional<int32_t> threads,
                                                   std::optional<KvType> kv_type);
 
+  // Another one on the same workers; the same thread.
+  Result<std::unique_ptr<LocalModel>> open_beside(const std::string& path) const;
+
   const gguf::File& file() const { return file_; }
   const Model& model() const { return *model_; }
   Backend& backend() { return *backend_; }
   int worker_count() const { return device_->worker_count(); }
 
  private:
-  LocalModel(gguf::File file, std::unique_ptr<CpuDevice> device);
+  static Result<std::unique_ptr<LocalModel>> load(const std::string& path, std::shared_ptr<CpuDevice> device,
+                                                  KvType kv_type);
+  LocalModel(gguf::File file, std::shared_ptr<CpuDevice> device, KvType kv_type);
 
   const gguf::File file_;
-  const std::unique_ptr<CpuDevice> device_;
+  const std::shared_ptr<CpuDevice> device_;
+  const KvType kv_type_;
   const std::unique_ptr<Backend> backend_;
   std::optional<Model> model_;  // set by open
 };

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/host_port.h"
 #include "cli/cpu_device.h"
+#include "cli/model_file.h"
 #include "server/models/engine_model.h"
 #include "server/models_folder.h"
 #include "server/observe/event_log.h"
@@ -44,6 +45,20 @@ store::Catalog catalog_of_folders(const server::Settings& settings) {
   return store::Catalog(settings.models_folder, ollama.folders);
 }
 
+// The model that guesses: a file, or one of the catalog's.
+Result<std::optional<store::ModelFile>> find_draft(const store::Catalog& catalog, const std::string& model) {
+  if (model.empty()) return std::nullopt;
+  const auto of_guesses = [&](const Error& error) {
+    return fail(error.kind, fmt::format("the draft model: {}", error.message));
+  };
+  store::Catalog files{std::filesystem::path()};
+  const Result<void> file = is_gguf_name(model) ? files.add(model) : fail(ErrorKind::not_found, "");
+  if (is_gguf_name(model) && !file) return of_guesses(file.error());
+  const Result<store::ModelFile> found = file ? files.find(model_name_of(model)) : catalog.find(model);
+  if (!found) return of_guesses(found.error());
+  return *found;
+}
+
 }  // namespace
 
 Result<LocalServer> LocalServer::start(const LocalServerOptions& options) {
@@ -56,6 +71,7 @@ Result<LocalServer> LocalServer::start(const LocalServerOptions& options) {
   if (options.parallel_max) settings.parallel_max = *options.parallel_max;
   if (options.kv_type) settings.kv_type = *options.kv_type;
   settings.shift_keep = options.shift_keep;
+  if (options.draft) server::set_draft(*options.draft, settings);
   if (options.drain_timeout_ns) settings.drain_timeout_ns = *options.drain_timeout_ns;
 
   // Whoever names files needs no folder: a usual one that cannot be made is no error then.
@@ -82,7 +98,12 @@ Result<LocalServer> LocalServer::start(const LocalServerOptions& options) {
   config.registry = [clock = &parts->clock] { return store::registry::machine_surroundings(*clock); };
   config.busy_ns = [device = parts->device.get()] { return device->busy_ns(); };
   const auto make_backend = [device = parts->device.get()] { return device->make_backend(); };
-  parts->loader = std::make_unique<server::EngineModelLoader>(settings, make_backend, parts->clock);
+  QUIRE_TRY(std::optional<store::ModelFile> draft, find_draft(catalog, settings.draft_model));
+  parts->loader = std::make_unique<server::EngineModelLoader>(
+      server::EngineSurroundings{.settings = settings,
+                                 .make_runner = server::weight_runners(make_backend, settings.kv_type),
+                                 .clock = parts->clock,
+                                 .draft = std::move(draft)});
   QUIRE_TRY(parts->server, server::Server::open(std::move(config), std::move(catalog), *parts->loader, parts->clock));
   const HostPort reached = reachable({parts->server->address(), parts->server->port()});
   load::HttpEndpoint endpoint{.host = reached.host, .port = reached.port};

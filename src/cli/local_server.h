@@ -25,6 +25,7 @@ struct LocalServerOptions {
   std::optional<int32_t> parallel_max;          // absent: the environment's; 0: no cap
   std::optional<KvType> kv_type;                // absent: the environment's
   std::optional<int32_t> shift_keep;            // as Settings has it
+  std::optional<std::string> draft;             // absent: the environment's; as QUIRE_DRAFT
   bool serves_given_only = false;  // `models`, and not those of the folders; it is not healthy without them
   bool handles_signals = false;    // SIGINT and SIGTERM make it stop, a second one at once
 };

@@ -33,6 +33,7 @@ struct Request {
   // answer that depends on the load is where it ends by these. -1: none.
   int64_t generate_ns_max = -1;
   int32_t generated_min = 0;  // before so many tokens nothing ends it: no end or stop token is chosen, no text stops
+  int32_t guesses_max = -1;  // tokens that are guessed for one step at most; -1: as many as pay. No token depends on it
   SamplingParams sampling;
   std::vector<std::string> stop;       // text that ends the answer and is not part of it
   std::vector<TokenId> stop_tokens;    // tokens that end it, besides the model's own end tokens

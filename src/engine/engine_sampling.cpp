@@ -18,6 +18,7 @@ int64_t Engine::guess() {
     const Request& request = context.request;
     int64_t room = std::min(draft_tokens_max, sequence->length_max - sequence->length() - 1);
     if (request.generated_max >= 0) room = std::min<int64_t>(room, request.generated_max - context.generated - 1);
+    if (request.guesses_max >= 0) room = std::min<int64_t>(room, request.guesses_max);
     if (room > 0) guess_bounds_.push_back({.sequence = id, .most = static_cast<int32_t>(room)});
   }
   if (drafter_->computes()) scheduler_.bound_guesses(guess_bounds_);

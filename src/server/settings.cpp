@@ -42,12 +42,6 @@ Result<int> parse_debug(std::string_view text) {
   return fail(ErrorKind::invalid, fmt::format("expected 0, 1 or 2, found \"{}\"", text));
 }
 
-Result<bool> parse_drafts(std::string_view text) {
-  const std::string word = lower_case(text);
-  if (word == "lookup" || word == "off") return word == "lookup";
-  return fail(ErrorKind::invalid, fmt::format("expected lookup or off, found \"{}\"", text));
-}
-
 // How keys and values are kept. Ollama hands the word on to llama.cpp, which knows more of them: q8_0 is the nearest to
 // what is smaller still, f16 to the rest.
 Result<void> read_kv_type(const Environment& environment, KvType& target) {
@@ -157,6 +151,12 @@ Result<uint64_t> parse_bytes(std::string_view text) {
   return *bytes;
 }
 
+void set_draft(std::string_view text, Settings& settings) {
+  const std::string word = lower_case(text);
+  settings.drafts = word != "off";
+  settings.draft_model = word == "off" || word == "lookup" ? "" : std::string(text);
+}
+
 Result<Settings> read_settings(const EnvironmentLookup& lookup) {
   Settings settings;
   const Environment environment(lookup, settings.warnings);
@@ -181,7 +181,7 @@ Result<Settings> read_settings(const EnvironmentLookup& lookup) {
   QUIRE_TRY_VOID(environment.read_with("MEMORY", parse_bytes, settings.memory_bytes));
   QUIRE_TRY_VOID(environment.read_with("LOG_FORMAT", parse_log_format, settings.log_format));
   QUIRE_TRY_VOID(read_kv_type(environment, settings.kv_type));
-  QUIRE_TRY_VOID(environment.read_with("DRAFT", parse_drafts, settings.drafts));
+  if (const auto draft = environment.find("DRAFT")) set_draft(draft->value, settings);
   if (const auto isa = environment.find("ISA")) settings.isa = isa->value;
   if (const auto root = environment.find("MACHINE_ROOT")) settings.machine_root = root->value;
   if (const auto origins = environment.find("ORIGINS")) {

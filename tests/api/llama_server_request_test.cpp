@@ -66,6 +66,8 @@ TEST(LlamaServerRequest, reads_the_fields_of_its_own) {
   EXPECT_TRUE(call.unknown_fields.empty());
   EXPECT_EQ(parsed(R"({"prompt":"p","max_tokens":9})").options.num_predict, 9);
   EXPECT_EQ(parsed(R"({"prompt":"p","max_tokens":9,"n_predict":4})").options.num_predict, 4);
+  EXPECT_EQ(parsed(R"({"prompt":"p"})").options.guesses_max, -1);
+  EXPECT_EQ(parsed(R"({"prompt":"p","speculative.n_max":3})").options.guesses_max, 3);
   EXPECT_EQ(parsed(R"({"prompt":"p","n_predict":-2})").options.num_predict, -1);
 }
 

@@ -55,6 +55,7 @@ TEST(OllamaRequest, reads_every_option) {
   EXPECT_EQ(options.num_predict, 7);
   EXPECT_EQ(options.num_ctx, 128);
   EXPECT_EQ(options.num_keep, 9);
+  EXPECT_EQ(options.guesses_max, 1);
   EXPECT_EQ(options.seed, 42U);
   EXPECT_EQ(options.sampling.temperature, 0.5F);
   EXPECT_EQ(options.sampling.top_k, 3);

@@ -77,7 +77,7 @@ TEST_F(MetricsServer, counts_a_client_that_leaves_before_its_answer_as_499) {
 TEST_F(MetricsServer, counts_refusals_by_reason) {
   config_.limits.bodies_bytes_max = 1000;
   config_.read_memory = [] { return MachineMemory{.total_bytes = 1 << 30, .available_bytes = 8}; };
-  std::ofstream(folder_ / "huge.gguf") << std::string(1000, 'x');
+  std::ofstream(folder_ / "huge.gguf") << std::string(10000, 'x');
   start();
   EXPECT_EQ(post("/api/generate", prompt_body("busy")).status, 503);                       // no way to the engine
   EXPECT_EQ(post("/v1/completions", prompt_body("late")).status, 503);                     // the engine's queue is full

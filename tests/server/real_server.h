@@ -26,13 +26,15 @@ using Json = nlohmann::json;
 
 class RealServer : public testing::Test {
  protected:
-  void start(const std::filesystem::path& model, Settings settings = {}) {
+  // `draft`: the file of a model that guesses; empty: none does.
+  void start(const std::filesystem::path& model, Settings settings = {}, const std::filesystem::path& draft = {}) {
     Server::Config config{.settings = std::move(settings)};
     config.settings.port = 0;
     config.settings.memory_bytes = 64 << 20;
-    loader_ = std::make_unique<EngineModelLoader>(
-        config.settings, [this] { return std::make_unique<CpuBackend>(team_, *supported_kernel_tables().back()); },
-        clock_);
+    const auto make_backend = [this] { return std::make_unique<CpuBackend>(team_, *supported_kernel_tables().back()); };
+    EngineSurroundings surroundings{config.settings, weight_runners(make_backend, config.settings.kv_type), clock_, {}};
+    if (!draft.empty()) surroundings.draft = store::ModelFile{.name = "draft", .path = draft};
+    loader_ = std::make_unique<EngineModelLoader>(std::move(surroundings));
     store::Catalog catalog(config.settings.models_folder);
     ASSERT_TRUE(catalog.add("story=" + model.string()));
     auto opened = Server::open(std::move(config), std::move(catalog), *loader_, clock_);

@@ -104,6 +104,8 @@ ApiResult<void> read_lengths(const Fields& fields, GenerationCall& call) {
     call.options.num_predict = static_cast<int32_t>(std::max<int64_t>(-1, *most));
     call.given_options.emplace_back("num_predict");
   }
+  QUIRE_TRY(const std::optional<int64_t> guesses, fields.integer("speculative.n_max", 0, INT32_MAX));
+  if (guesses) call.options.guesses_max = static_cast<int32_t>(*guesses);
   return check_min_tokens(call);
 }
 

@@ -22,6 +22,32 @@ void add_bench_options(CLI::App& command, Options& options) {
   add_format(command, options.format);
 }
 
+void add_bench_draft_command(CLI::App& bench, Action& action) {
+  CLI::App* draft = bench.add_subcommand("draft", "What guesses bring where given texts are answered, in this process");
+  const auto replayed = bind_command<BenchDraftOptions>(draft, action, bench_draft_command);
+  add_bench_options(*draft, *replayed);
+  draft->add_option("--prompt-file", replayed->prompt_file, "The prompt")->type_name("FILE")->required();
+  draft->add_option("--answer-file", replayed->answer_file, "What is answered, whatever the model would say")
+      ->type_name("FILE")
+      ->required();
+  draft->add_option("--tokens", replayed->tokens, "The answer's first so many tokens (all)")
+      ->check(CLI::Range(2, 1 << 20));
+  draft->add_option("--draft", replayed->draft, "A model that computes the guesses, instead of lookups")
+      ->type_name("FILE.gguf");
+  draft->add_option("--right", replayed->draft_percent, "How often it is taken to be right, whatever it says")
+      ->type_name("PERCENT")
+      ->check(CLI::Range(0, 100))
+      ->capture_default_str();
+  draft->add_option("--runs", replayed->runs, "Pairs of runs, without guesses and with")
+      ->check(CLI::Range(1, 99))
+      ->capture_default_str();
+  draft->add_option("--parallel", replayed->parallel, "Contexts that answer together, one measurement each")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 512))
+      ->capture_default_str();
+  add_kv_type(*draft, replayed->kv_type);
+}
+
 void add_bench_command(CLI::App& app, Action& action) {
   CLI::App* bench = app.add_subcommand("bench", "Measure")->require_subcommand(1);
   CLI::App* load = bench->add_subcommand("load", "Time and memory that loading a model takes, in this process");
@@ -48,24 +74,7 @@ void add_bench_command(CLI::App& app, Action& action) {
       "The keys are llama-batched-bench's: pp tg pl n_kv t_pp speed_pp t_tg speed_tg t speed.\n"
       "--roof adds gb_s_tg (packed weights, read once a step), gmac_s_pp and gmac_s_tg (of weights).");
 
-  CLI::App* draft =
-      bench->add_subcommand("draft", "What guesses bring where given texts are answered, in this process");
-  const auto replayed = bind_command<BenchDraftOptions>(draft, action, bench_draft_command);
-  add_bench_options(*draft, *replayed);
-  draft->add_option("--prompt-file", replayed->prompt_file, "The prompt")->type_name("FILE")->required();
-  draft->add_option("--answer-file", replayed->answer_file, "What is answered, whatever the model would say")
-      ->type_name("FILE")
-      ->required();
-  draft->add_option("--tokens", replayed->tokens, "The answer's first so many tokens (all)")
-      ->check(CLI::Range(2, 1 << 20));
-  draft->add_option("--runs", replayed->runs, "Pairs of runs, without guesses and with")
-      ->check(CLI::Range(1, 99))
-      ->capture_default_str();
-  draft->add_option("--parallel", replayed->parallel, "Contexts that answer together, one measurement each")
-      ->delimiter(',')
-      ->check(CLI::Range(1, 512))
-      ->capture_default_str();
-  add_kv_type(*draft, replayed->kv_type);
+  add_bench_draft_command(*bench, action);
 
   CLI::App* compare = bench->add_subcommand("compare", "One server with N contexts beside N servers with one each");
   const auto compared = bind_command<BenchCompareOptions>(compare, action, bench_compare_command);

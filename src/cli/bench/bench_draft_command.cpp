@@ -8,12 +8,14 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/random.h"
 #include "cli/commands/commands.h"
 #include "cli/input_text.h"
 #include "cli/local_model.h"
 #include "cli/terminal/text_table.h"
 #include "engine/engine.h"
 #include "engine/forwarding_executor.h"
+#include "engine/model_drafter.h"
 #include "engine/model_executor.h"
 #include "text/tokenizer.h"
 
@@ -30,9 +32,9 @@ double processor_seconds() {
 // text has there. So guesses meet texts as people's models write them, whatever the weights are.
 class ReplayingExecutor final : public ForwardingExecutor {
  public:
-  // Borrows both. `timeline`: prompt and answer.
-  ReplayingExecutor(Executor& real, std::span<const TokenId> timeline)
-      : ForwardingExecutor(real), timeline_(timeline) {}
+  // Borrows both. `timeline`: prompt and answer. So many of a hundred positions are followed by what it says.
+  ReplayingExecutor(Executor& real, std::span<const TokenId> timeline, int32_t right_percent = 100)
+      : ForwardingExecutor(real), timeline_(timeline), right_percent_(right_percent) {}
 
   Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override {
     const Logits computed = ForwardingExecutor::forward(batch, failures);
@@ -45,7 +47,8 @@ class ReplayingExecutor final : public ForwardingExecutor {
       const int32_t position_end = slice.position_begin + slice.row_end - slice.row_begin;
       for (int32_t row = 0; row < slice.logits_rows; ++row) {
         const auto next = static_cast<size_t>(position_end - slice.logits_rows + row + 1);
-        const TokenId token = next < timeline_.size() ? timeline_[next] : timeline_.back();
+        TokenId token = next < timeline_.size() ? timeline_[next] : timeline_.back();
+        if (static_cast<int32_t>(mix(next) % 100) >= right_percent_) token = token == 0 ? 1 : 0;
         set_.push_back(static_cast<size_t>(slice.logits_row + row) * width + static_cast<size_t>(token));
         logits_[set_.back()] = 1.0F;
       }
@@ -55,6 +58,7 @@ class ReplayingExecutor final : public ForwardingExecutor {
 
  private:
   const std::span<const TokenId> timeline_;
+  const int32_t right_percent_;
   std::vector<float> logits_;
   std::vector<size_t> set_;  // what of them is not 0
 };
@@ -90,8 +94,40 @@ Result<ReplayedText> read_text(const BenchDraftOptions& options, const Tokenizer
   return text;
 }
 
-Result<DraftSpeed> replay(LocalModel& local, const Tokenizer& tokenizer, const ReplayedText& text, int32_t parallel,
-                          bool drafts) {
+// A model that computes its guesses, and is taken to be right as often as was asked.
+class PlantedDrafter final : public Drafter {
+ public:
+  static Result<std::unique_ptr<Drafter>> create(LocalModel& local, const ReplayedText& text, const Limits& limits,
+                                                 int32_t right_percent) {
+    QUIRE_TRY(ModelExecutor executor,
+              ModelExecutor::create(local.model(), local.backend(), ModelDrafter::executor_limits(limits)));
+    return std::unique_ptr<Drafter>(new PlantedDrafter(std::move(executor), text, limits, right_percent));
+  }
+  bool computes() const override { return drafter_.computes(); }
+  void guess(std::span<DraftPlace> places) override { drafter_.guess(places); }
+  void forget(std::span<const BlockId> blocks) override { drafter_.forget(blocks); }
+  void discard(std::span<const BlockId> blocks) override { drafter_.discard(blocks); }
+
+ private:
+  PlantedDrafter(ModelExecutor executor, const ReplayedText& text, const Limits& limits, int32_t right_percent)
+      : executor_(std::move(executor)),
+        replaying_(executor_, text.timeline, right_percent),
+        drafter_(replaying_, limits, {.positions = limits.context_tokens, .tokens = executor_.vocab_size()}) {}
+
+  ModelExecutor executor_;
+  ReplayingExecutor replaying_;
+  ModelDrafter drafter_;
+};
+
+struct ReplayModels {
+  std::unique_ptr<LocalModel> model;
+  std::unique_ptr<LocalModel> draft;  // null: lookups guess
+  int32_t draft_percent = 0;
+};
+
+Result<DraftSpeed> replay(const ReplayModels& models, const Tokenizer& tokenizer, const ReplayedText& text,
+                          int32_t parallel, bool drafts) {
+  LocalModel& local = *models.model;
   const auto length = static_cast<int32_t>(text.timeline.size());
   const Limits limits{.block_count = parallel * (ceil_div(length + 1, Limits{}.block_tokens) + 1),
                       .context_tokens = length + 1,
@@ -101,6 +137,12 @@ Result<DraftSpeed> replay(LocalModel& local, const Tokenizer& tokenizer, const R
                       .parallel_adapts = false};
   QUIRE_TRY(ModelExecutor executor, ModelExecutor::create(local.model(), local.backend(), limits));
   ReplayingExecutor replaying(executor, text.timeline);
+  std::unique_ptr<Drafter> drafter;
+  if (drafts && models.draft != nullptr) {
+    QUIRE_TRY(drafter, PlantedDrafter::create(*models.draft, text, limits, models.draft_percent));
+  } else if (drafts) {
+    drafter = lookup_drafter();
+  }
   SteadyClock clock;
   std::string error;
   Engine engine(
@@ -111,7 +153,7 @@ Result<DraftSpeed> replay(LocalModel& local, const Tokenizer& tokenizer, const R
           if (finished != nullptr && finished->reason == FinishReason::error) error = finished->error;
         }
       },
-      drafts ? lookup_drafter() : nullptr);
+      std::move(drafter));
   const std::span prompt = std::span(text.timeline).first(text.prompt_tokens);
   for (int32_t index = 0; index < parallel; ++index) {
     Request request{.id = {static_cast<uint64_t>(index) + 1}, .prompt = {prompt.begin(), prompt.end()}};
@@ -159,19 +201,28 @@ struct DraftPairs {
 }  // namespace
 
 Result<void> bench_draft_command(const BenchDraftOptions& options) {
-  QUIRE_TRY(const auto local, LocalModel::open(options.model, options.threads, options.kv_type));
-  QUIRE_TRY(const auto tokenizer, Tokenizer::create(local->file().metadata()));
+  ReplayModels models{.draft_percent = options.draft_percent};
+  QUIRE_TRY(models.model, LocalModel::open(options.model, options.threads, options.kv_type));
+  const LocalModel& local = *models.model;
+  if (!options.draft.empty()) {
+    QUIRE_TRY(models.draft, local.open_beside(options.draft));
+    if (models.draft->model().vocab_size() != local.model().vocab_size()) {
+      return fail(ErrorKind::invalid,
+                  fmt::format("{} and {} have vocabularies of different sizes", options.model, options.draft));
+    }
+  }
+  QUIRE_TRY(const auto tokenizer, Tokenizer::create(local.file().metadata()));
   QUIRE_TRY(const ReplayedText text, read_text(options, *tokenizer));
   if (options.format == OutputFormat::table) {
     fmt::print("{}: {} tokens of a prompt, {} of an answer; {} threads, {}\n", options.model, text.prompt_tokens,
-               text.timeline.size() - text.prompt_tokens, local->worker_count(), local->backend().name());
+               text.timeline.size() - text.prompt_tokens, local.worker_count(), models.model->backend().name());
   }
   TextTable table({"PL", "t/s", "guessing", "ratio", "cpu ms/t", "guessing", "ratio", "guesses", "right %"});
   for (const int32_t parallel : options.parallel) {
     DraftPairs pairs;
     for (int32_t run = 0; run < options.runs; ++run) {
-      QUIRE_TRY(const DraftSpeed without, replay(*local, *tokenizer, text, parallel, false));
-      QUIRE_TRY(const DraftSpeed with, replay(*local, *tokenizer, text, parallel, true));
+      QUIRE_TRY(const DraftSpeed without, replay(models, *tokenizer, text, parallel, false));
+      QUIRE_TRY(const DraftSpeed with, replay(models, *tokenizer, text, parallel, true));
       pairs.add(without, with);
     }
     if (options.format == OutputFormat::jsonl) {

@@ -19,6 +19,7 @@ struct ServeOptions {
   std::vector<std::string> models;        // names, GGUF files, or NAME=FILE.gguf
   std::optional<int32_t> threads;         // absent: every core
   std::optional<std::string> log_format;  // "text" or "json"; absent: QUIRE_LOG_FORMAT, text
+  std::optional<std::string> draft;       // absent: QUIRE_DRAFT, lookup
 };
 Result<void> serve_command(const ServeOptions& options);
 
@@ -112,7 +113,9 @@ Result<void> bench_batch_command(const BenchBatchOptions& options);
 struct BenchDraftOptions {
   std::string model;
   std::string prompt_file, answer_file;
-  int32_t tokens = 0;  // of the answer, the first so many; 0: all
+  int32_t tokens = 0;          // of the answer, the first so many; 0: all
+  std::string draft;           // the model that guesses; empty: lookups do
+  int32_t draft_percent = 70;  // ... and is taken to be right so often
   int32_t runs = 3;
   std::vector<int32_t> parallel = {1};
   std::optional<int32_t> threads;

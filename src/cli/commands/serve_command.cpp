@@ -11,6 +11,7 @@ Result<void> serve_command(const ServeOptions& options) {
                            .host = options.host,
                            .port = options.port,
                            .threads = options.threads,
+                           .draft = options.draft,
                            .handles_signals = true};
   if (options.log_format) {
     QUIRE_TRY(start.log_format, server::parse_log_format(*options.log_format));

@@ -22,6 +22,7 @@ struct LlamaServerOptions {
   std::optional<int32_t> parallel;      // contexts that run together; absent: by the load
   std::optional<int32_t> threads;       // absent: every core
   std::optional<KvType> kv_type;        // absent: f16
+  std::optional<std::string> draft;     // the smaller model that guesses; absent: lookups do
   bool shifts = false;                  // full contexts go on with a part of themselves
   int32_t keep = 0;                     // ... of which so many first tokens
   bool lists_devices = false;           // that, and nothing else

@@ -56,6 +56,7 @@ LocalServerOptions server_options(const LlamaServerOptions& options, const std::
                            .parallel_max = options.parallel.value_or(0),
                            .kv_type = options.kv_type.value_or(KvType::f16)};
   if (!options.model.empty()) start.models = {name + "=" + options.model};
+  start.draft = options.draft;
   if (options.shifts) start.shift_keep = options.keep;
   start.handles_signals = true;
   start.serves_given_only = !options.model.empty();

@@ -12,6 +12,7 @@
 #include "engine/engine_thread.h"
 #include "model/pooling.h"
 #include "server/models/constraint_cache.h"
+#include "server/models/draft_model.h"
 #include "server/models/machine_memory.h"
 #include "server/models/prompt_template.h"
 #include "store/model_defaults.h"
@@ -65,35 +66,30 @@ class EngineModel final : public LoadedModel {
   };
 
   static Result<std::unique_ptr<LoadedModel>> create(Parts parts, const store::ModelFile& file,
-                                                     const Settings& settings, const RunnerFactory& make_runner,
-                                                     const Clock& clock, EventSink sink,
+                                                     const EngineSurroundings& surroundings, EventSink sink,
                                                      FunctionRef<bool()> keep_going) {
+    const Settings& settings = surroundings.settings;
     auto result = std::unique_ptr<EngineModel>(new EngineModel(std::move(parts)));
-    {
-      ProgressBar bar("loading " + file.name, clock, progress_patience_ns);
-      const auto progress = [&](uint64_t done, uint64_t total) {
-        bar.update(done, total);
-        return keep_going();
-      };
-      QUIRE_TRY(result->runner_, make_runner(result->parts_.file, file.name, progress));
-    }
+    QUIRE_TRY_VOID(result->load(file, surroundings, keep_going));
     const RunnerFacts& facts = result->runner_->facts();
-    for (const std::string& fix : result->parts_.file.fixes()) spdlog::info("{}: {}", file.name, fix);
-    if (facts.vocab != result->parts_.tokenizer->vocab_size()) {
-      return fail(ErrorKind::invalid, fmt::format("the vocabulary has {} tokens, the weights are made for {}",
-                                                  result->parts_.tokenizer->vocab_size(), facts.vocab));
-    }
-    Limits limits = engine_limits(settings, facts.context_max, facts.kv_block_bytes,
+    Limits limits = engine_limits(settings, facts.context_max, static_cast<int64_t>(result->kv_block_bytes()),
                                   settings.memory_bytes > 0 ? settings.memory_bytes : memory_for_kv(settings));
     const auto tuned = tuned_start(settings, file, facts);
     if (tuned) limits.parallel_start = std::clamp(*tuned, 1, limits.running_max);
     QUIRE_TRY(Executor * executor, result->runner_->start(limits));
-    result->engine_ = std::make_unique<EngineThread>(limits, *executor, *result->parts_.tokenizer, clock,
-                                                     std::move(sink), settings.drafts ? lookup_drafter() : nullptr);
+    std::unique_ptr<Drafter> drafter;
+    if (result->draft_ != nullptr) {
+      QUIRE_TRY(drafter, result->draft_->start(limits));
+    } else if (settings.drafts) {
+      drafter = lookup_drafter();
+    }
+    result->engine_ = std::make_unique<EngineThread>(limits, *executor, *result->parts_.tokenizer, surroundings.clock,
+                                                     std::move(sink), std::move(drafter));
     spdlog::info("{} layers, {} weights in {} arithmetic; contexts of {} tokens, {} KV blocks of {} tokens in {}",
                  facts.layers, facts.architecture, facts.kernels, result->engine_->limits().context_tokens,
                  limits.block_count, limits.block_tokens, facts.kv_type);
     if (tuned) spdlog::info("{} begins with {} contexts, as tuned", file.name, limits.parallel_start);
+    if (result->draft_ != nullptr) spdlog::info("{} guesses for {}", surroundings.draft->name, file.name);
     return result;
   }
 
@@ -134,11 +130,16 @@ class EngineModel final : public LoadedModel {
   void cancel(SequenceId id) override { engine_->cancel(id); }
   EngineSnapshot snapshot() const override { return engine_->snapshot(); }
   std::vector<SequenceView> sequences() const override { return engine_->sequences(); }
-  uint64_t kv_block_bytes() const override { return static_cast<uint64_t>(runner_->facts().kv_block_bytes); }
+  uint64_t kv_block_bytes() const override {
+    const int64_t drafts = draft_ == nullptr ? 0 : draft_->kv_block_bytes();
+    return static_cast<uint64_t>(runner_->facts().kv_block_bytes + drafts);
+  }
   std::string_view kv_type() const override { return runner_->facts().kv_type; }
   int32_t kv_block_tokens() const override { return engine_->limits().block_tokens; }
   ModelMemory memory() const override {
-    return {.weights_bytes = runner_->facts().weights_bytes, .workspace_bytes = runner_->workspace_bytes()};
+    const ModelMemory drafts = draft_ == nullptr ? ModelMemory{} : draft_->memory();
+    return {.weights_bytes = runner_->facts().weights_bytes + drafts.weights_bytes,
+            .workspace_bytes = runner_->workspace_bytes() + drafts.workspace_bytes};
   }
   Result<void> check_file() const override { return parts_.file.check_unchanged(); }
   void stop() override { engine_->stop(); }
@@ -153,6 +154,35 @@ class EngineModel final : public LoadedModel {
         marker_tokens_(tokens_of(*parts_.tokenizer, parts_.prompt_template.syntax().markers())),
         constraints_(*parts_.tokenizer, parts_.prompt_template.syntax(), marker_tokens_) {}
 
+  // The weights, and those of the model that guesses where there is one.
+  Result<void> load(const store::ModelFile& file, const EngineSurroundings& surroundings,
+                    FunctionRef<bool()> keep_going) {
+    {
+      ProgressBar bar("loading " + file.name, surroundings.clock, progress_patience_ns);
+      const auto progress = [&](uint64_t done, uint64_t total) {
+        bar.update(done, total);
+        return keep_going();
+      };
+      QUIRE_TRY(runner_, surroundings.make_runner(parts_.file, file.name, progress));
+    }
+    for (const std::string& fix : parts_.file.fixes()) spdlog::info("{}: {}", file.name, fix);
+    if (runner_->facts().vocab != parts_.tokenizer->vocab_size()) {
+      return fail(ErrorKind::invalid, fmt::format("the vocabulary has {} tokens, the weights are made for {}",
+                                                  parts_.tokenizer->vocab_size(), runner_->facts().vocab));
+    }
+    // It would guess for itself, at its own price.
+    if (!surroundings.draft || surroundings.draft->path == file.path) return {};
+    auto draft = DraftModel::load(*surroundings.draft, *parts_.tokenizer, surroundings.make_runner, keep_going);
+    if (draft) {
+      draft_ = std::move(*draft);
+    } else if (draft.error().kind == ErrorKind::unsupported) {
+      spdlog::warn("{} is guessed at by lookups: {}", file.name, draft.error().message);
+    } else {
+      return std::unexpected(draft.error());
+    }
+    return {};
+  }
+
   static std::vector<TokenId> tokens_of(const Tokenizer& tokenizer, const std::vector<std::string>& names) {
     std::vector<TokenId> tokens;
     for (const std::string& name : names) {
@@ -166,6 +196,7 @@ class EngineModel final : public LoadedModel {
   const std::vector<TokenId> marker_tokens_;
   ConstraintCache constraints_;
   std::unique_ptr<ModelRunner> runner_;
+  std::unique_ptr<DraftModel> draft_;  // null: lookups guess, or nothing
   std::unique_ptr<EngineThread> engine_;
 };
 
@@ -224,7 +255,7 @@ Result<std::unique_ptr<LoadedModel>> EngineModelLoader::load(const store::ModelF
                                       .system = std::move(stored->system)},
                            .pooling = std::move(pooling)};
   Result<std::unique_ptr<LoadedModel>> model =
-      EngineModel::create(std::move(parts), file, settings_, make_runner_, clock_, std::move(sink), keep_going);
+      EngineModel::create(std::move(parts), file, surroundings_, std::move(sink), keep_going);
   if (!model) return in_file(model.error());
   return model;
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "base/clock.h"
@@ -12,11 +13,20 @@
 
 namespace quire::server {
 
-// Reads a model's file and starts an engine for it. Borrows the clock for its life, as do its models.
+// What engines are made of beside a model's file. The clock is borrowed for their life.
+struct EngineSurroundings {
+  Settings settings;
+  RunnerFactory make_runner;
+  const Clock& clock;
+  std::optional<store::ModelFile> draft;  // the model that guesses for those of its vocabulary
+};
+
+// Reads a model's file and starts an engine for it.
 class EngineModelLoader final : public ModelLoader {
  public:
+  explicit EngineModelLoader(EngineSurroundings surroundings) : surroundings_(std::move(surroundings)) {}
   EngineModelLoader(const Settings& settings, RunnerFactory make_runner, const Clock& clock)
-      : settings_(settings), make_runner_(std::move(make_runner)), clock_(clock) {}
+      : EngineModelLoader(EngineSurroundings{settings, std::move(make_runner), clock, std::nullopt}) {}
   EngineModelLoader(const Settings& settings, BackendFactory make_backend, const Clock& clock)
       : EngineModelLoader(settings, weight_runners(std::move(make_backend), settings.kv_type), clock) {}
 
@@ -25,9 +35,7 @@ class EngineModelLoader final : public ModelLoader {
                                             FunctionRef<bool()> keep_going) override;
 
  private:
-  const Settings settings_;
-  const RunnerFactory make_runner_;
-  const Clock& clock_;
+  const EngineSurroundings surroundings_;
 };
 
 // The sizes an engine gets: as many KV blocks as the memory allows, up to what running_max contexts of full length

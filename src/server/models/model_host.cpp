@@ -213,7 +213,9 @@ SeatMemory ModelHost::seat_memory() {
     if (entry->model == nullptr) continue;
     const SchedulerCounts counts = entry->model->snapshot().scheduler;
     const auto blocks = static_cast<uint64_t>(counts.blocks_held + counts.blocks_cached);
-    seats_.holds(entry->id, entry->file.size_bytes + blocks * entry->model->kv_block_bytes());
+    // A model that guesses for it is no part of its file.
+    const uint64_t weights = std::max(entry->file.size_bytes, entry->model->memory().weights_bytes);
+    seats_.holds(entry->id, weights + blocks * entry->model->kv_block_bytes());
   }
   try {
     const MachineMemory memory = config_.read_memory();

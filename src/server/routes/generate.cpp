@@ -75,6 +75,7 @@ Request make_request(const GenerationCall& call, const LiveRequest& live, const 
   Request demand;
   demand.sampling = call.options.sampling;
   demand.generated_min = call.options.min_tokens;
+  demand.guesses_max = call.options.guesses_max;
   demand.stop = call.options.stop;
   demand.stop_tokens = call.options.stop_tokens;
   demand.ignore_eos = call.options.ignore_eos;
