@@ -103,6 +103,8 @@ Json ended_json(const EndedLine& one, int64_t now_ns) {
                {"prompt_tokens", one.prompt_tokens}};
   item["cached_tokens"] = known(stats.cached_tokens);
   item["generated_tokens"] = known(stats.generated_tokens);
+  item["draft_tokens"] = known(stats.draft_tokens);
+  item["accepted_tokens"] = known(stats.accepted_tokens);
   item["preemptions"] = known(stats.preemptions);
   item["wait_ms"] = known(stats.queue_ns / ms);
   item["first_token_ms"] = stats.generated_tokens > 0 ? known((stats.queue_ns + stats.prompt_ns) / ms) : Json();

@@ -54,6 +54,8 @@ struct SchedulerTotals {
   int64_t preemptions = 0;
   int64_t recomputed_tokens = 0;
   int64_t evicted_blocks = 0;
+  int64_t draft_tokens = 0;     // guesses that were computed
+  int64_t accepted_tokens = 0;  // ... and were right
 };
 
 // One model in memory.

@@ -101,7 +101,9 @@ Json running_model_json(const RunningModel& model) {
             {"generated_tokens", model.since_load.generated_tokens},
             {"preemptions", model.since_load.preemptions},
             {"recomputed_tokens", model.since_load.recomputed_tokens},
-            {"evicted_blocks", model.since_load.evicted_blocks}}}};
+            {"evicted_blocks", model.since_load.evicted_blocks},
+            {"draft_tokens", model.since_load.draft_tokens},
+            {"accepted_tokens", model.since_load.accepted_tokens}}}};
 }
 
 std::string ps_body(std::vector<RunningModel> models) {

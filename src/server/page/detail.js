@@ -24,6 +24,8 @@ function factsOf(request, history) {
     ['… of it from the cache', number(request.cached_tokens)],
     ['computed', request.ended === undefined ? number(request.computed_tokens) : undefined],
     ['generated', number(request.generated_tokens)],
+    ['guesses that were right', request.draft_tokens > 0
+      ? `${count(request.accepted_tokens)} of ${count(request.draft_tokens)}` : undefined],
     ['at most', request.tokens_max === undefined ? undefined : plural(request.tokens_max, 'token')],
     ['speed', request.tokens_per_second > 0 ? `${rate(request.tokens_per_second)} tokens/s` : undefined],
     ['KV blocks of its own', request.blocks_own === undefined || request.ended !== undefined ? undefined

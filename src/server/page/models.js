@@ -74,10 +74,12 @@ function fill(card, model, contexts, now) {
   bar.ariaLabel = `KV memory: ${parts.map(([part]) => `${part} ${bytes(divided[part] * kv.bytes)}`).join(', ')}`;
   const done = model.since_load;
   const hits = done.prefix_hit_tokens / Math.max(1, done.prefix_hit_tokens + done.prompt_tokens_computed);
+  const guesses = done.draft_tokens === 0 ? '' : `; ${count(done.draft_tokens)} tokens guessed, ` +
+    `${count(done.accepted_tokens)} (${Math.round(done.accepted_tokens / done.draft_tokens * 100)} %) of them right`;
   say(facts, `Since it was loaded: ${count(done.steps)} steps, ${count(done.generated_tokens)} tokens generated, ` +
     `${count(done.prompt_tokens_computed)} of prompts computed and ${count(done.prefix_hit_tokens)} ` +
     `(${Math.round(hits * 100)} %) found; ${count(done.preemptions)} preemptions, ` +
-    `${count(done.recomputed_tokens)} tokens recomputed, ${count(done.evicted_blocks)} blocks evicted.`);
+    `${count(done.recomputed_tokens)} tokens recomputed, ${count(done.evicted_blocks)} blocks evicted${guesses}.`);
 }
 
 export class Models {

@@ -33,7 +33,9 @@ api::RunningModel running_model(const ModelHost::Running& one, api::ModelSummary
                       .generated_tokens = one.snapshot.generated_tokens,
                       .preemptions = counts.preemptions,
                       .recomputed_tokens = counts.recomputed_tokens,
-                      .evicted_blocks = counts.evictions};
+                      .evicted_blocks = counts.evictions,
+                      .draft_tokens = one.snapshot.totals.draft_tokens,
+                      .accepted_tokens = one.snapshot.totals.accepted_tokens};
   if (one.expires_in_ns) model.expires_unix_ns = now_unix_ns + *one.expires_in_ns;
   return model;
 }
