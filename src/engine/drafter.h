@@ -33,12 +33,14 @@ class Drafter {
   virtual bool computes() const = 0;
   // Appends at most `most` guesses behind each of the places.
   virtual void guess(std::span<DraftPlace> places) = 0;
+  // A request has ended, whose answer goes on behind the first `before` tokens of the timeline.
+  virtual void ended(const Request& /*request*/, std::span<const TokenId> /*timeline*/, size_t /*before*/) {}
   // As Executor's, for what is kept of blocks beside their rows.
   virtual void forget(std::span<const BlockId> /*blocks*/) {}
   virtual void discard(std::span<const BlockId> /*blocks*/) {}
 };
 
-// By looking up in the timeline itself (engine/lookup_draft.h).
+// By looking up in the timeline itself (engine/lookup_draft.h) and in answers of the same salt that have ended.
 std::unique_ptr<Drafter> lookup_drafter();
 
 }  // namespace quire

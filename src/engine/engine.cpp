@@ -442,6 +442,10 @@ void Engine::add_texts(PositionLogprobs& logprobs) const {
 void Engine::end(SequenceId id, Finished finished) {
   const auto context = contexts_.find(id);
   finished.stats = stats_of(context->second);
+  const Sequence* sequence = scheduler_.find(id);
+  if (drafter_ && sequence != nullptr && context->second.generated > 0) {
+    drafter_->ended(context->second.request, sequence->tokens, static_cast<size_t>(context->second.context_prompt));
+  }
   count_end(context->second, finished);
   events_.push_back({id, std::move(finished)});
   contexts_.erase(context);

@@ -10,8 +10,8 @@
 namespace quire {
 
 // Appends to `draft` at most `most` tokens: those that followed the longest earlier place that ends as the timeline
-// does, the latest of several. Nothing where less than three tokens agree. What is repeated at the timeline's own end
-// is taken to be repeated on. O(timeline), some 20 us for 100,000 tokens.
-void lookup_draft(std::span<const TokenId> timeline, int32_t most, std::vector<TokenId>& draft);
+// does, the latest of several. Returns how many tokens agree there, up to 16; 0, and no draft, where less than two do.
+// What is repeated at the timeline's own end is taken to be repeated on. O(timeline), some 20 us for 100,000 tokens.
+int64_t lookup_draft(std::span<const TokenId> timeline, int32_t most, std::vector<TokenId>& draft);
 
 }  // namespace quire

@@ -28,7 +28,7 @@ class FakeDrafter final : public Drafter {
     const Request& request = *place.request;
     Random random(mix(world_.draft_seed ^ mix(request.id.value << 32 ^ place.timeline.size())));
     const int32_t length = random.between(1, place.most);
-    if (random.percent(20)) return lookup_draft(place.timeline, length, place.guesses);
+    if (random.percent(20)) return static_cast<void>(lookup_draft(place.timeline, length, place.guesses));
     // What it says alone, with a wrong token now and then; behind a context that has shifted it is wrong altogether.
     auto [answer, is_new] = answers_.try_emplace(request.id);
     if (is_new) answer->second = answer_alone(request, world_.limits, tokenizer_).tokens;

@@ -79,6 +79,23 @@ TEST_F(EngineTotalsTest, guesses_are_rows_of_their_steps) {
   EXPECT_EQ(counted.step_rows.sum(), 5 + 11 - counted.accepted_tokens + counted.draft_tokens);
 }
 
+TEST_F(EngineTotalsTest, an_answer_that_was_given_before_is_guessed) {
+  World world(loaded_, loaded_.backend, limits(), lookup_drafter());
+  const auto accepted_of = [&](uint64_t id, uint64_t salt) {
+    Request asked = request(id, 5, 40);
+    asked.sampling = {.temperature = 1.5F, .seed = 3};
+    asked.cache_salt = salt;
+    world.engine().submit(std::move(asked));
+    world.run();
+    return world.answers().at({id}).finished.stats.accepted_tokens;
+  };
+  const int64_t at_first = accepted_of(1, 0);
+  const int64_t again = accepted_of(2, 0);
+  EXPECT_GT(again, at_first + 8);
+  EXPECT_EQ(world.answers().at({1}).tokens, world.answers().at({2}).tokens);
+  EXPECT_LT(accepted_of(3, 7) + 8, again) << "nobody of its salt said it";
+}
+
 TEST_F(EngineTotalsTest, waits_are_counted_in_the_band_that_was_asked_for) {
   world_.engine().submit(request(1, 5, 2, 0));
   world_.engine().submit(request(2, 6, 2, 7));

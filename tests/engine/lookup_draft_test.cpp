@@ -16,10 +16,11 @@ TEST(LookupDraft, is_what_followed_where_the_end_was_said_before) {
   EXPECT_EQ(draft_of({9, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3}, 2), (std::vector<TokenId>{4, 5}));
 }
 
-TEST(LookupDraft, is_none_where_fewer_than_three_tokens_agree) {
+TEST(LookupDraft, is_none_where_fewer_than_two_tokens_agree) {
   EXPECT_TRUE(draft_of({}).empty());
   EXPECT_TRUE(draft_of({1, 2, 3}).empty());
-  EXPECT_TRUE(draft_of({8, 2, 3, 4, 9, 2, 3}).empty());
+  EXPECT_TRUE(draft_of({8, 2, 3, 4, 9, 7, 3}).empty());
+  EXPECT_EQ(draft_of({8, 2, 3, 4, 9, 2, 3}, 1), std::vector<TokenId>{4});
 }
 
 TEST(LookupDraft, follows_the_longest_place_and_of_equals_the_latest) {
