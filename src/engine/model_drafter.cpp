@@ -35,8 +35,12 @@ void ModelDrafter::forget(std::span<const BlockId> blocks) {
 void ModelDrafter::guess(std::span<DraftPlace> places) {
   streams_.clear();
   int32_t rows_left = step_rows_max;
-  for (DraftPlace& place : places) {
-    if (place.most > 0) add(place, rows_left);
+  // First those that lack the rows of a step, then those that lack a prompt's.
+  for (const bool few : {true, false}) {
+    for (DraftPlace& place : places) {
+      const auto lacking = static_cast<int32_t>(place.timeline.size()) - known_positions(place);
+      if (place.most > 0 && (lacking <= draft_tokens_max + 1) == few) add(place, rows_left);
+    }
   }
   while (compute()) continue;
 }
