@@ -88,9 +88,9 @@ void Engine::count_end(const Context& context, const Finished& finished) {
 void Engine::count_step(const StepObservation& step) {
   constexpr int64_t times_expected = 4, noise_ns = 50'000'000;
   EngineTotals& totals = totals_.totals;
-  totals.step_time.observe(step.step_ns);
+  totals.step_time.observe(totals_.last_step_ns);
   totals.step_rows.observe(step.streams + step.prompt_rows + step.draft_rows);
-  const int64_t expected_ns = scheduler_.expected_step_ns(step.streams, step.prompt_rows);
+  const int64_t expected_ns = scheduler_.expected_step_ns(step.streams, step.prompt_rows, step.draft_rows);
   const int64_t bound_ns = std::max({times_expected * expected_ns, limits_.target_gap_ns, noise_ns});
   if (expected_ns == 0 || step.step_ns <= bound_ns) return;
   ++totals.slow_steps;

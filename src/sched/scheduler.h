@@ -83,7 +83,7 @@ class Scheduler {
   // The next step's slices; empty when nothing can run. Valid until the next call.
   const StepPlan& plan(int64_t now_ns);
   // What a step of so many rows is expected to take, by those that were observed; 0: not known.
-  int64_t expected_step_ns(int32_t streams, int32_t prompt_rows) const;
+  int64_t expected_step_ns(int32_t streams, int32_t prompt_rows, int32_t draft_rows) const;
   // What the last committed step cost, to learn from.
   void observe(const StepObservation& observation);
   // Blocks that may be in use from the next plan on: what is over is evicted, then parked. Kept between what the

@@ -93,11 +93,12 @@ SchedulerCounts Scheduler::counts() const {
   return counts;
 }
 
-int64_t Scheduler::expected_step_ns(int32_t streams, int32_t prompt_rows) const {
+int64_t Scheduler::expected_step_ns(int32_t streams, int32_t prompt_rows, int32_t draft_rows) const {
   const StepCost& cost = state_->cost;
   const int64_t decode_ns = cost.decode_ns(std::max(1, streams));
-  if (decode_ns == 0 || (prompt_rows > 0 && cost.prompt_row_ns() == 0)) return 0;
-  return decode_ns + prompt_rows * cost.prompt_row_ns();
+  const bool unknown = (prompt_rows > 0 && cost.prompt_row_ns() == 0) || (draft_rows > 0 && cost.draft_row_ns() == 0);
+  if (decode_ns == 0 || unknown) return 0;
+  return decode_ns + prompt_rows * cost.prompt_row_ns() + draft_rows * cost.draft_row_ns();
 }
 
 void Scheduler::view(std::vector<SequenceView>& views) const {

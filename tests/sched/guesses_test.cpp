@@ -132,6 +132,17 @@ TEST_F(Guesses, are_tried_again_after_a_step_with_them_was_slow) {
   EXPECT_EQ(drafted(step(1)), 1) << "and what tries said since then counts";
 }
 
+TEST_F(Guesses, are_part_of_what_a_step_is_expected_to_take) {
+  admit(1, 5, 60);
+  step();
+  step();
+  EXPECT_EQ(scheduler_.expected_step_ns(1, 0, 0), 1'000'000);
+  EXPECT_EQ(scheduler_.expected_step_ns(1, 0, 3), 0) << "not known";
+  guess(1, 3);
+  ASSERT_EQ(drafted(step(3, 1'300'000)), 3);
+  EXPECT_EQ(scheduler_.expected_step_ns(1, 0, 2), 1'200'000);
+}
+
 TEST_F(Guesses, that_have_a_price_are_asked_for_where_they_would_have_rows) {
   const auto bound = [&](int32_t most) {
     std::vector<GuessBound> bounds = {{.sequence = {1}, .most = most}};
