@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "engine/world.h"
-#include "kernel_tables.h"
 
 namespace quire::test {
 namespace {
@@ -29,7 +28,7 @@ Limits limits_with(int32_t block_count) {
 class OwnDrafter final : public Drafter {
  public:
   OwnDrafter(gguf::File&& file, const Limits& limits)
-      : loaded_(std::move(file), best_table(), 1),
+      : loaded_(std::move(file), *supported_kernel_tables().back(), 1),
         executor_(take(ModelExecutor::create(loaded_.model, loaded_.backend, ModelDrafter::executor_limits(limits)))),
         drafter_(executor_, limits, {.positions = drafted_context, .tokens = loaded_.model.vocab_size()}) {}
 
@@ -106,7 +105,7 @@ class ModelDrafterTest : public testing::Test {
     }
   }
 
-  LoadedModel loaded_{own_file(), best_table(), 1};
+  LoadedModel loaded_{own_file(), *supported_kernel_tables().back(), 1};
 };
 
 TEST_F(ModelDrafterTest, what_guesses_for_itself_is_always_right) {
