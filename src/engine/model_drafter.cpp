@@ -64,6 +64,9 @@ void ModelDrafter::add(DraftPlace& place, int32_t& rows_left) {
   // Rows of its guesses, but for the last, lie behind its own.
   const int32_t room = std::min((own_blocks + 1) * block_tokens_, bounds_.positions) - length + 1;
   if (rows <= 0 || room <= 0) return;
+  // A token that only the large model has says nothing to the small one.
+  const auto missing = place.timeline.subspan(static_cast<size_t>(known), static_cast<size_t>(rows));
+  if (std::ranges::any_of(missing, [&](TokenId token) { return token >= bounds_.tokens; })) return;
   // Who shares blocks whose rows are missing waits for the one who computes them.
   const int32_t first = known / block_tokens_;
   const auto fills_it = [&](const Stream& other) {

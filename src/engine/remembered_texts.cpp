@@ -38,7 +38,7 @@ void RememberedTexts::add(uint64_t salt, std::span<const TokenId> text) {
 RememberedTexts::Place RememberedTexts::find(uint64_t salt, std::span<const TokenId> timeline) const {
   if (std::ssize(timeline) < agreeing_min) return {};
   const size_t next = places_[slot_of(salt, &timeline[timeline.size() - agreeing_min])];
-  if (next == 0 || salts_[next] != salt) return {};
+  if (next == 0 || salts_[next] != salt || tokens_[next] == text_end) return {};
   int64_t agreeing = 0;
   while (agreeing < std::min(agreeing_max, std::ssize(timeline)) &&
          tokens_[next - 1 - static_cast<size_t>(agreeing)] ==

@@ -237,6 +237,7 @@ void Scheduler::guess(SequenceId id, std::span<const TokenId> tokens) {
 
 void Scheduler::bound_guesses(std::span<GuessBound> bounds) {
   State& s = *state_;
+  QUIRE_CHECK(!s.planned, "a guess comes before the plan");
   const bool streams_alone = std::ranges::all_of(
       s.running, [&](const Entry* entry) { return entry->sequence.computed == entry->sequence.length() - 1; });
   s.offers.clear();

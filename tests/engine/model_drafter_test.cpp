@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <random>
 #include <utility>
 
@@ -27,10 +28,12 @@ Limits limits_with(int32_t block_count) {
 // Owns the model that guesses, its rows among them.
 class OwnDrafter final : public Drafter {
  public:
-  OwnDrafter(gguf::File&& file, const Limits& limits)
+  // tokens absent: both vocabularies are the same.
+  OwnDrafter(gguf::File&& file, const Limits& limits, std::optional<int32_t> tokens = {})
       : loaded_(std::move(file), *supported_kernel_tables().back(), 1),
         executor_(take(ModelExecutor::create(loaded_.model, loaded_.backend, ModelDrafter::executor_limits(limits)))),
-        drafter_(executor_, limits, {.positions = drafted_context, .tokens = loaded_.model.vocab_size()}) {}
+        drafter_(executor_, limits,
+                 {.positions = drafted_context, .tokens = tokens.value_or(loaded_.model.vocab_size())}) {}
 
   bool computes() const override { return drafter_.computes(); }
   void guess(std::span<DraftPlace> places) override { drafter_.guess(places); }
@@ -127,6 +130,14 @@ TEST_F(ModelDrafterTest, what_knows_nothing_of_the_model_changes_no_byte) {
   const Run guessed = run(limits, 40, std::make_unique<OwnDrafter>(take(gguf::File::open(stranger)), limits));
   expect_same(alone, guessed);
   EXPECT_GT(guessed.snapshot.totals.draft_tokens, guessed.snapshot.totals.accepted_tokens);
+}
+
+TEST_F(ModelDrafterTest, tokens_that_the_large_model_has_alone_are_never_guessed_nor_guessed_behind) {
+  const Limits limits = limits_with(400);
+  const Run alone = run(limits, 40, nullptr);
+  const Run guessed = run(limits, 40, std::make_unique<OwnDrafter>(own_file(), limits, 20));
+  expect_same(alone, guessed);
+  EXPECT_EQ(guessed.snapshot.totals.draft_tokens, 0) << "every prompt has one of them";
 }
 
 }  // namespace

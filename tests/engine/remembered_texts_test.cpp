@@ -35,6 +35,15 @@ TEST(RememberedTexts, are_of_one_salt) {
   EXPECT_EQ(next_of(texts, {1, 2, 3, 4}, 1), (Tokens{5, 6}));
 }
 
+// The ring comes round to the same words, and they are the last ones this time.
+TEST(RememberedTexts, say_nothing_of_what_has_become_an_end) {
+  RememberedTexts texts(4096);
+  texts.add(0, Tokens{1, 2, 3, 4, 5, 6});
+  for (const size_t size : {400, 400, 400, 400, 400, 400, 400, 400, 400, 400, 75}) texts.add(0, Tokens(size, 1000));
+  texts.add(0, Tokens{1, 2, 3, 4, 5});
+  EXPECT_EQ(texts.find(0, Tokens{2, 3, 4, 5}).agreeing, 0);
+}
+
 // Whatever is found was said by one of the salt, and that lately.
 TEST(RememberedTexts, say_nothing_that_nobody_said) {
   std::mt19937 random(3);
@@ -54,6 +63,7 @@ TEST(RememberedTexts, say_nothing_that_nobody_said) {
     const RememberedTexts::Place place = texts.find(salt, text);
     if (place.agreeing == 0) continue;
     ++found;
+    EXPECT_FALSE(place.next.empty()) << round;
     Tokens whole(text.end() - place.agreeing, text.end());
     whole.insert(whole.end(), place.next.begin(), place.next.end());
     EXPECT_TRUE(std::ranges::any_of(said[salt], [&](const Tokens& one) {
