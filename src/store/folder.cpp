@@ -138,7 +138,7 @@ Result<void> StoreFolder::prepare() const {
   }
   delete_stale_temporaries(root_ / "manifests");
   delete_stale_temporaries(root_ / "blobs");
-  return {};
+  return end_deletions();
 }
 
 fs::path StoreFolder::blob_path(std::string_view digest) const {

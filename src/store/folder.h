@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -83,6 +84,8 @@ class BlobWriter {
 // Files appear under their names by link or rename, whole and on disk. Two kinds of advisory lock (flock) keep two
 // writers apart; whoever takes none (Ollama) loses only that protection:
 //  - ROOT/.quire.lock, exclusive, while a manifest is written or deleted and blobs are deleted for it (milliseconds);
+//  it
+//    names the blobs that are being deleted, so that the next one goes on where a program was killed;
 //  - a blob's own file: shared by whoever needs it for a manifest that is not written yet, exclusive and without
 //    waiting by whoever wants to delete it, who then looks once more whether a manifest names it.
 // ROOT/manifests-v2, which newer versions of Ollama write (links to blobs), is read first; a name that is written or
@@ -91,8 +94,9 @@ class StoreFolder {
  public:
   enum class Access { read_only, writable };
 
-  // Writable: makes what is missing, and an error that says so when it is a file, or cannot be read or written.
-  // Read-only: an error when it is not there or cannot be read; nothing is ever made, written or deleted.
+  // Writable: makes what is missing, ends deletions that were cut short, and an error that says so when it is a file,
+  // or cannot be read or written. Read-only: an error when it is not there or cannot be read; nothing is ever made,
+  // written or deleted.
   static Result<StoreFolder> open(std::filesystem::path root, Access access);
 
   // A folder that need not be there: then it is empty. Makes and checks nothing now.
@@ -143,7 +147,13 @@ class StoreFolder {
   Result<Descriptor> lock() const;
   Result<void> put_manifest(const ModelName& name, std::string_view text) const;
   Result<void> drop_manifest(const ModelName& name, const std::filesystem::path& except) const;
-  std::vector<std::string> delete_unnamed(std::vector<std::string> digests) const;
+  std::filesystem::path lock_path() const { return root_ / ".quire.lock"; }
+  // `record`: the lock's open file. See folder_write.cpp.
+  std::set<std::string> begin_deletions(int record, const Result<StoredManifest>& manifest) const;
+  void record_deletions(int record, const std::set<std::string>& digests) const;
+  std::set<std::string> recorded_deletions() const;
+  std::vector<std::string> delete_unnamed(int record, std::set<std::string> digests) const;
+  Result<void> end_deletions() const;
 
   std::filesystem::path root_;
   Access access_;

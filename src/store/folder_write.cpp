@@ -16,6 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr mode_t file_mode = 0644;
+constexpr uint64_t record_bytes_max = 16 << 20;
 
 Result<void> need_writable(const StoreFolder& folder) {
   if (folder.writable()) return {};
@@ -150,7 +151,7 @@ Result<BlobHold> StoreFolder::adopt_blob(const fs::path& file, std::string_view 
 }
 
 Result<Descriptor> StoreFolder::lock() const {
-  const fs::path path = root_ / ".quire.lock";
+  const fs::path path = lock_path();
   Descriptor file(::open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, file_mode));
   if (!file) return disk_failure("open", path, errno);
   while (::flock(file.get(), LOCK_EX) != 0) {
@@ -198,44 +199,86 @@ Result<void> StoreFolder::drop_manifest(const ModelName& name, const fs::path& e
   return {};
 }
 
-std::vector<std::string> StoreFolder::delete_unnamed(std::vector<std::string> digests) const {
+// The lock's file is also a record: what is about to be deleted stands in it until it is. Whoever deletes next goes on
+// where a program was killed, or where somebody held a blob that no manifest came to name. All lines have one length,
+// so that one half of a text over another is lines too. A full disk must not keep anybody from deleting: then there is
+// no record, and what a kill leaves is left.
+void StoreFolder::record_deletions(int record, const std::set<std::string>& digests) const {
+  std::string text;
+  for (const std::string& digest : digests) text += digest + '\n';
+  if (::lseek(record, 0, SEEK_SET) != 0 || !write_all(record, std::as_bytes(std::span(text)), root_)) return;
+  if (::ftruncate(record, static_cast<off_t>(text.size())) == 0) ::fsync(record);
+}
+
+std::set<std::string> StoreFolder::recorded_deletions() const {
+  std::set<std::string> digests;
+  if (const Result<std::string> text = read_file(lock_path(), record_bytes_max)) add_digests(*text, digests);
+  return digests;
+}
+
+std::vector<std::string> StoreFolder::delete_unnamed(int record, std::set<std::string> digests) const {
+  const std::set<std::string> recorded = recorded_deletions();
+  digests.insert(recorded.begin(), recorded.end());
   std::vector<std::string> deleted;
   std::set<std::string> named;
   // A manifest that cannot be read may name any of them.
-  if (!named_digests(*this, named)) return deleted;
-  for (std::string& digest : digests) {
+  if (digests.empty() || !named_digests(*this, named)) return deleted;
+  std::set<std::string> held;
+  for (const std::string& digest : digests) {
     if (named.contains(digest)) continue;
     const fs::path path = blob_path(digest);
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file) continue;
-    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) continue;  // needed by one that comes
-    if (::unlink(path.c_str()) == 0) deleted.push_back(std::move(digest));
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+      held.insert(digest);  // needed by one that comes
+    } else if (::unlink(path.c_str()) == 0) {
+      deleted.push_back(digest);
+    }
   }
+  if (held != recorded) record_deletions(record, held);
   return deleted;
 }
 
 Result<void> StoreFolder::write_manifest(const ModelName& name, std::string_view text) const {
   QUIRE_TRY_VOID(need_writable(*this));
   QUIRE_TRY(const Descriptor locked, lock());
-  return put_manifest(name, text);
+  QUIRE_TRY_VOID(put_manifest(name, text));
+  delete_unnamed(locked.get(), {});
+  return {};
 }
 
 Result<std::vector<std::string>> StoreFolder::replace_manifest(const ModelName& name, std::string_view text) const {
   QUIRE_TRY_VOID(need_writable(*this));
   QUIRE_TRY(const Descriptor locked, lock());
-  const Result<StoredManifest> before = read_manifest(name);
+  const std::set<std::string> before = begin_deletions(locked.get(), read_manifest(name));
   QUIRE_TRY_VOID(put_manifest(name, text));
-  // One that was broken named nothing that can be told.
-  return before ? delete_unnamed(before->digests) : std::vector<std::string>{};
+  return delete_unnamed(locked.get(), before);
 }
 
 Result<std::vector<std::string>> StoreFolder::remove_manifest(const ModelName& name) const {
   QUIRE_TRY_VOID(need_writable(*this));
   QUIRE_TRY(const Descriptor locked, lock());
-  const Result<StoredManifest> before = read_manifest(name);
-  if (!before && before.error().kind == ErrorKind::not_found) return std::unexpected(before.error());
+  const Result<StoredManifest> stored = read_manifest(name);
+  if (!stored && stored.error().kind == ErrorKind::not_found) return std::unexpected(stored.error());
+  const std::set<std::string> before = begin_deletions(locked.get(), stored);
   QUIRE_TRY_VOID(drop_manifest(name, {}));
-  return before ? delete_unnamed(before->digests) : std::vector<std::string>{};
+  return delete_unnamed(locked.get(), before);
+}
+
+std::set<std::string> StoreFolder::begin_deletions(int record, const Result<StoredManifest>& manifest) const {
+  if (!manifest) return {};  // one that is broken names nothing that can be told
+  const std::set<std::string> digests(manifest->digests.begin(), manifest->digests.end());
+  std::set<std::string> all = recorded_deletions();
+  all.insert(digests.begin(), digests.end());
+  record_deletions(record, all);
+  return digests;
+}
+
+Result<void> StoreFolder::end_deletions() const {
+  if (recorded_deletions().empty()) return {};
+  QUIRE_TRY(const Descriptor locked, lock());
+  delete_unnamed(locked.get(), {});
+  return {};
 }
 
 Result<std::vector<std::string>> StoreFolder::unreferenced() const {

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstdlib>
 #include <random>
+#include <set>
+#include <string>
 
 #include "store/create.h"
 #include "store/faults.h"
@@ -110,6 +112,16 @@ class Crash : public TemporaryFolder {
       EXPECT_TRUE(entry.is_directory()) << entry.path();
   }
 
+  static std::set<std::string> named_blobs(const StoreFolder& store) {
+    std::set<std::string> named;
+    for (const ManifestEntry& entry : store.list_manifests().entries) {
+      const Result<StoredManifest> stored = store.read_manifest(entry);
+      EXPECT_TRUE(stored) << stored.error().message;
+      if (stored) named.insert(stored->digests.begin(), stored->digests.end());
+    }
+    return named;
+  }
+
   fs::path root_;
   Catalog catalog_;
 };
@@ -141,8 +153,10 @@ TEST_F(Crash, a_full_disk_at_any_call_is_one_clear_error_and_loses_nothing) {
 TEST_F(Crash, the_end_of_the_process_at_any_call_loses_nothing) {
   for (const Scenario& scenario : scenarios()) {
     for (int n = 1;; ++n) {
+      std::set<std::string> before;  // the blobs that manifests name
       {
         const StoreFolder store = make_folder();
+        before = named_blobs(store);
         const pid_t child = ::fork();
         if (child == 0) {
           arm_fault(n, kill_here);
@@ -159,6 +173,11 @@ TEST_F(Crash, the_end_of_the_process_at_any_call_loses_nothing) {
       }
       const StoreFolder store = open();  // as the next start does
       verify(store, true);
+      const Result<std::vector<std::string>> unreferenced = store.unreferenced();
+      ASSERT_TRUE(unreferenced) << unreferenced.error().message;
+      for (const std::string& digest : *unreferenced) {
+        EXPECT_FALSE(before.contains(digest)) << "left of what was replaced or deleted: " << digest;
+      }
       // What was being done can be done now, unless it was done.
       const Result<void> again = scenario.run(store, catalog_);
       EXPECT_TRUE(again || again.error().kind == ErrorKind::not_found) << again.error().message;

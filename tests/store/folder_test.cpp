@@ -150,10 +150,14 @@ TEST_F(Folder, deletes_after_a_replacement_only_what_the_replaced_manifest_named
 TEST_F(Folder, keeps_a_blob_that_somebody_needs_for_a_manifest_to_come) {
   const StoreFolder folder = open();
   const std::string config = put(folder, "config");
-  const Result<BlobHold> held = folder.put_blob("shared");
+  Result<BlobHold> held = folder.put_blob("shared");
   ASSERT_TRUE(folder.write_manifest(name("old"), manifest_of({config, held->digest})));
   EXPECT_EQ(*folder.remove_manifest(name("old")), std::vector{config});
   EXPECT_TRUE(fs::exists(held->path));
+  // No manifest came: the next change deletes it.
+  held->file = Descriptor();
+  ASSERT_TRUE(folder.write_manifest(name("new"), manifest_of({put(folder, "new")})));
+  EXPECT_FALSE(fs::exists(held->path));
 }
 
 TEST_F(Folder, keeps_what_a_broken_manifest_may_name) {
