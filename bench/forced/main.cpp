@@ -39,7 +39,7 @@ int64_t processor_ns() {
 }
 
 Cost cost_of(LoadedModel& loaded, std::shared_ptr<const Constraint> constraint, uint64_t seed, int32_t tokens_max) {
-  World world(loaded, loaded.backend,
+  World world(loaded, loaded.cores,
               {.block_tokens = 32, .block_count = 64, .context_tokens = 1024, .running_max = 1, .queue_max = 1});
   Request request{.id = {1}, .prompt = loaded.tokenizer->encode(example, true, false), .generated_max = tokens_max};
   request.sampling = {.temperature = 0.5F, .seed = seed};

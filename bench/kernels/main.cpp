@@ -14,8 +14,8 @@
 #include <string_view>
 #include <vector>
 
-#include "backend/page_memory.h"
-#include "backend/roof.h"
+#include "backend/cpu/page_memory.h"
+#include "backend/cpu/roof.h"
 #include "base/team.h"
 #include "kernels/kernels.h"
 #include "kernels/quantized_rows.h"

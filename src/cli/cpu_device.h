@@ -6,13 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "backend/cpu_backend.h"
+#include "backend/cpu/cpu_backend.h"
 #include "base/result.h"
 #include "base/team.h"
+#include "model/loaded_model.h"
 
 namespace quire::cli {
 
-// One team and one kernel table for the whole process: engines take the team in turn. Must outlive its backends.
+// One team and one kernel table for the whole process: engines take the team in turn. Must outlive its models.
 class CpuDevice {
  public:
   // threads 0: as many as usable_cpus(machine_root) says. isa empty: the best kernel table that this machine can run;
@@ -20,7 +21,10 @@ class CpuDevice {
   static Result<std::unique_ptr<CpuDevice>> create(int32_t threads, const std::string& isa,
                                                    const std::filesystem::path& machine_root);
 
-  std::unique_ptr<Backend> make_backend() { return std::make_unique<CpuBackend>(team_, kernels_); }
+  // Loads models onto this device, which must outlive them.
+  WeightLoader weight_loader() { return quire::weight_loader(cpu_backends(team_, kernels_)); }
+  // Also for what is computed beside a model: a step's sampling.
+  Team& workers() { return team_; }
   // How long each worker has computed. Any thread.
   std::vector<int64_t> busy_ns() const { return team_.busy_ns(); }
   int worker_count() const { return team_.worker_count(); }

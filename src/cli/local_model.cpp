@@ -30,11 +30,16 @@ Result<std::unique_ptr<LocalModel>> LocalModel::load(const std::string& path, st
     bar.update(done, total);
     return true;
   };
-  QUIRE_TRY(local->model_, Model::load(local->file_, *local->backend_, kv_type, progress));
+  QUIRE_TRY(local->loaded_, local->device_->weight_loader()(local->file_, kv_type, progress));
   return local;
 }
 
 LocalModel::LocalModel(gguf::File file, std::shared_ptr<CpuDevice> device, KvType kv_type)
-    : file_(std::move(file)), device_(std::move(device)), kv_type_(kv_type), backend_(device_->make_backend()) {}
+    : file_(std::move(file)), device_(std::move(device)), kv_type_(kv_type) {}
+
+Result<ModelExecutor> LocalModel::make_executor(const Limits& limits) const {
+  QUIRE_TRY(ModelInstance instance, make_instance(limits));
+  return ModelExecutor(std::move(instance), device_->workers());
+}
 
 }  // namespace quire::cli

@@ -8,8 +8,9 @@
 
 #include "base/result.h"
 #include "cli/cpu_device.h"
+#include "engine/model_executor.h"
 #include "gguf/file.h"
-#include "model/model.h"
+#include "model/loaded_model.h"
 
 namespace quire::cli {
 
@@ -25,8 +26,12 @@ class LocalModel {
   Result<std::unique_ptr<LocalModel>> open_beside(const std::string& path) const;
 
   const gguf::File& file() const { return file_; }
-  const Model& model() const { return *model_; }
-  Backend& backend() { return *backend_; }
+  const Model& model() const { return loaded_->model(); }
+  std::string_view arithmetic() const { return loaded_->arithmetic(); }
+  Result<ModelInstance> make_instance(const Limits& limits) const { return loaded_->make_instance(limits); }
+  // One that computes with an instance of its own.
+  Result<ModelExecutor> make_executor(const Limits& limits) const;
+  Team& workers() { return device_->workers(); }
   int worker_count() const { return device_->worker_count(); }
 
  private:
@@ -37,8 +42,7 @@ class LocalModel {
   const gguf::File file_;
   const std::shared_ptr<CpuDevice> device_;
   const KvType kv_type_;
-  const std::unique_ptr<Backend> backend_;
-  std::optional<Model> model_;  // set by open
+  std::unique_ptr<LoadedModel> loaded_;  // set by open
 };
 
 }  // namespace quire::cli

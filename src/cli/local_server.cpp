@@ -97,13 +97,12 @@ Result<LocalServer> LocalServer::start(const LocalServerOptions& options) {
   QUIRE_TRY(parts->device, CpuDevice::create(settings.threads, settings.isa, settings.machine_root));
   config.registry = [clock = &parts->clock] { return store::registry::machine_surroundings(*clock); };
   config.busy_ns = [device = parts->device.get()] { return device->busy_ns(); };
-  const auto make_backend = [device = parts->device.get()] { return device->make_backend(); };
   QUIRE_TRY(std::optional<store::ModelFile> draft, find_draft(catalog, settings.draft_model));
-  parts->loader = std::make_unique<server::EngineModelLoader>(
-      server::EngineSurroundings{.settings = settings,
-                                 .make_runner = server::weight_runners(make_backend, settings.kv_type),
-                                 .clock = parts->clock,
-                                 .draft = std::move(draft)});
+  parts->loader = std::make_unique<server::EngineModelLoader>(server::EngineSurroundings{
+      .settings = settings,
+      .make_runner = server::weight_runners(parts->device->weight_loader(), parts->device->workers(), settings.kv_type),
+      .clock = parts->clock,
+      .draft = std::move(draft)});
   QUIRE_TRY(parts->server, server::Server::open(std::move(config), std::move(catalog), *parts->loader, parts->clock));
   const HostPort reached = reachable({parts->server->address(), parts->server->port()});
   load::HttpEndpoint endpoint{.host = reached.host, .port = reached.port};

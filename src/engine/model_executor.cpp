@@ -4,12 +4,6 @@
 
 namespace quire {
 
-Result<ModelExecutor> ModelExecutor::create(const Model& model, Backend& backend, const Limits& limits) {
-  QUIRE_TRY(KvStore kv, KvStore::create(model.config(), limits));
-  QUIRE_TRY(Workspace space, Workspace::create(model.config(), limits));
-  return ModelExecutor(model, backend, std::move(kv), std::move(space));
-}
-
 Logits ModelExecutor::forward(const Batch& batch, std::vector<SliceFailure>& failures) {
   for (const BatchSlice& slice : batch.slices) {
     for (int32_t row = slice.row_begin; row < slice.row_end; ++row) {
@@ -21,7 +15,7 @@ Logits ModelExecutor::forward(const Batch& batch, std::vector<SliceFailure>& fai
       break;
     }
   }
-  const Result<Logits> logits = model_.forward(batch, backend_, kv_, space_);
+  const Result<Logits> logits = instance_.forward(batch);
   if (logits) return *logits;
   fail_all(batch, logits.error().message, failures);
   return {};

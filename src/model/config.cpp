@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <optional>
 #include <string_view>
 
@@ -73,6 +74,7 @@ Result<void> read_attention(const Keys& keys, ModelConfig& config) {
     return std::unexpected(
         invalid_key(keys.full("attention.key_length"), fmt::format("{}", config.head_dim), "an even size of a head"));
   }
+  config.attention_scale = 1.0F / std::sqrt(static_cast<float>(config.head_dim));
   QUIRE_TRY(const int64_t value_length, keys.count_or("attention.value_length", config.head_dim, head_dim_max));
   if (value_length != config.head_dim) {
     return std::unexpected(invalid_key(keys.full("attention.value_length"), fmt::format("{}", value_length),
@@ -155,6 +157,7 @@ Result<ModelConfig> read_config(const gguf::File& file, KvType kv_type) {
   const TensorView* embedding = file.find_tensor("token_embd.weight");
   if (embedding == nullptr) return fail(ErrorKind::invalid, "tensor token_embd.weight: not in the file");
   config.vocab = embedding->shape[1];
+  config.embedding_row_bytes = embedding->row_bytes();
   if (config.vocab < 1 || config.vocab > vocab_max) {
     return fail(ErrorKind::invalid,
                 fmt::format("tensor token_embd.weight: found {} rows, expected 1 to {}", config.vocab, vocab_max));

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "backend/backend.h"
+#include "backend/kv_type.h"
 #include "base/result.h"
 #include "gguf/file.h"
 
@@ -24,8 +24,10 @@ struct ModelConfig {
   int64_t head_dim = 0;  // need not be width / heads
   int64_t rotary_dim = 0;
   int64_t vocab = 0;
-  int64_t context_max = 0;  // positions the model was made for
+  int64_t embedding_row_bytes = 0;  // a row of the token table, in the file
+  int64_t context_max = 0;          // positions the model was made for
   float norm_epsilon = 0.0F;
+  float attention_scale = 0.0F;  // of scores
   double rope_base = 0.0;
   double rope_position_scale = 1.0;  // linear scaling: positions are divided by it
   KvType kv_type = KvType::f16;      // as asked; for f16, f32 where all matrices are F32: the file asks for exactness

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
 #include <utility>
 
 #include "base/bytes.h"
@@ -33,7 +32,7 @@ int64_t KvStore::block_size_bytes(const ModelConfig& config, int32_t block_token
   return 2 * config.layers * layer_block_bytes(config, block_tokens);
 }
 
-Result<KvStore> KvStore::create(const ModelConfig& config, const Limits& limits) {
+Result<KvStore> KvStore::create(const ModelConfig& config, const Limits& limits, Device& device) {
   if (limits.block_tokens <= 0 || limits.block_tokens % attention_chunk != 0) {
     return fail(ErrorKind::invalid, fmt::format("block_tokens: found {}, expected a positive multiple of {}",
                                                 limits.block_tokens, attention_chunk));
@@ -44,53 +43,53 @@ Result<KvStore> KvStore::create(const ModelConfig& config, const Limits& limits)
   const auto size_bytes = checked_mul(static_cast<uint64_t>(block_size_bytes(config, limits.block_tokens)),
                                       static_cast<uint64_t>(limits.block_count));
   if (!size_bytes) return fail(ErrorKind::too_large, fmt::format("{} KV blocks: too many", limits.block_count));
-  QUIRE_TRY(PageMemory memory, PageMemory::allocate(*size_bytes, PageMemory::Pages::small, "KV cache"));
+  QUIRE_TRY(DeviceMemory memory, device.allocate(*size_bytes, MemoryUse::sparse, "KV cache"));
   return KvStore(std::move(memory), config, limits);
 }
 
-KvStore::KvStore(PageMemory memory, const ModelConfig& config, const Limits& limits)
+KvStore::KvStore(DeviceMemory memory, const ModelConfig& config, const Limits& limits)
     : memory_(std::move(memory)),
       layers_(config.layers),
       block_count_(limits.block_count),
       block_bytes_(layer_block_bytes(config, limits.block_tokens)),
-      first_layer_{.layer = {.keys = memory_.bytes(),
-                             .values = memory_.bytes() + block_count_ * block_bytes_,
-                             .type = element_type(config),
-                             .block_tokens = limits.block_tokens,
-                             .kv_heads = config.kv_heads,
-                             .head_dim = stored_head_dim(config)},
-                   .type = config.kv_type} {}
+      first_layer_{.keys = memory_.address(),
+                   .values = memory_.address() + block_count_ * block_bytes_,
+                   .type = config.kv_type,
+                   .block_tokens = limits.block_tokens,
+                   .kv_heads = config.kv_heads,
+                   .head_dim = config.head_dim} {}
 
 KvView KvStore::layer(int64_t index) const {
   QUIRE_CHECK(index >= 0 && index < layers_, "a layer of this model");
   KvView view = first_layer_;
-  view.layer.keys += index * 2 * block_count_ * block_bytes_;
-  view.layer.values += index * 2 * block_count_ * block_bytes_;
+  view.keys = view.keys + index * 2 * block_count_ * block_bytes_;
+  view.values = view.values + index * 2 * block_count_ * block_bytes_;
   return view;
 }
 
 void KvStore::forget([[maybe_unused]] std::span<const BlockId> blocks) {
 #ifdef QUIRE_POISON_KV
-  constexpr int nan_byte = 0xff;  // 0xffff is a NaN in f16, and so is a scale of q8_0
-  for (int64_t index = 0; index < layers_; ++index) {
-    const KvLayer own = layer(index).layer;
-    for (const BlockId block : blocks) {
-      QUIRE_CHECK(block.value >= 0 && block.value < block_count_, "a block of this store");
-      std::memset(own.keys + block.value * block_bytes_, nan_byte, static_cast<size_t>(block_bytes_));
-      std::memset(own.values + block.value * block_bytes_, nan_byte, static_cast<size_t>(block_bytes_));
-    }
-  }
+  fill(blocks, std::byte{0xff});  // 0xffff is a NaN in f16, and so is a scale of q8_0
 #endif
 }
 
-void KvStore::discard(std::span<const BlockId> blocks) {
+template <typename Visit>
+void KvStore::for_parts(std::span<const BlockId> blocks, const Visit& visit) {
   const auto block_bytes = static_cast<uint64_t>(block_bytes_);
   for (const BlockId block : blocks) {
     QUIRE_CHECK(block.value >= 0 && block.value < block_count_, "a block of this store");
     for (int64_t part = 0; part < 2 * layers_; ++part) {  // keys and values of each layer
-      memory_.give_back(static_cast<uint64_t>(part * block_count_ + block.value) * block_bytes, block_bytes);
+      visit(static_cast<uint64_t>(part * block_count_ + block.value) * block_bytes, block_bytes);
     }
   }
+}
+
+void KvStore::fill(std::span<const BlockId> blocks, std::byte value) {
+  for_parts(blocks, [&](uint64_t offset, uint64_t size_bytes) { memory_.fill(offset, value, size_bytes); });
+}
+
+void KvStore::discard(std::span<const BlockId> blocks) {
+  for_parts(blocks, [&](uint64_t offset, uint64_t size_bytes) { memory_.give_back(offset, size_bytes); });
 }
 
 }  // namespace quire

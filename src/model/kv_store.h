@@ -18,11 +18,13 @@ namespace quire {
 class KvStore {
  public:
   // An error says what the block size must be or that there is no room.
-  static Result<KvStore> create(const ModelConfig& config, const Limits& limits);
+  static Result<KvStore> create(const ModelConfig& config, const Limits& limits, Device& device);
 
   KvView layer(int64_t index) const;
   // These blocks hold nobody's rows any more: builds with QUIRE_POISON_KV fill them with NaN.
   void forget(std::span<const BlockId> blocks);
+  // Writes this into every byte of these blocks.
+  void fill(std::span<const BlockId> blocks, std::byte value);
 
   // Gives the memory of these blocks back to the system, as far as it is whole pages.
   void discard(std::span<const BlockId> blocks);
@@ -31,9 +33,12 @@ class KvStore {
   static int64_t block_size_bytes(const ModelConfig& config, int32_t block_tokens);
 
  private:
-  KvStore(PageMemory memory, const ModelConfig& config, const Limits& limits);
+  // visit(offset, size_bytes) for each piece of the memory that belongs to one of these blocks.
+  template <typename Visit>
+  void for_parts(std::span<const BlockId> blocks, const Visit& visit);
+  KvStore(DeviceMemory memory, const ModelConfig& config, const Limits& limits);
 
-  PageMemory memory_;  // (layer, keys | values, block, block_bytes_)
+  DeviceMemory memory_;  // (layer, keys | values, block, block_bytes_)
   int64_t layers_;
   int64_t block_count_;
   int64_t block_bytes_;  // of one layer's keys, and as many of its values

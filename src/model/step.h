@@ -1,8 +1,6 @@
 // What a layer function sees of a step: its constants and its rows, cut from the workspace.
 #pragma once
 
-#include <span>
-
 #include "backend/backend.h"
 #include "model/config.h"
 
@@ -12,11 +10,6 @@ namespace quire {
 struct Step {
   Backend& on;
   const ModelConfig& config;
-  std::span<const RowRun> runs;  // cover the rows, in order
-  const AttentionPlan& attention_plan;
-  std::span<const int32_t> prompt_rows;  // ascending; none where the backend tells them from no others
-  RopeRows turns;
-  Scratch scratch;
 
   Rows x;         // (rows, width): the residual stream
   Rows h;         // (rows, width): a branch's input, and later its output

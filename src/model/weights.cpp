@@ -44,9 +44,9 @@ class ReadAhead {
 // Reads tensors by name. Used twice over the same code: first to check, then to load.
 class Loader {
  public:
-  // backend null: checks only.
-  Loader(const gguf::File& file, Backend* backend, LoadProgress progress, uint64_t total_bytes)
-      : file_(file), backend_(backend), progress_(progress), total_bytes_(total_bytes) {}
+  // backend and memory null: checks only.
+  Loader(const gguf::File& file, Backend* backend, DeviceArena* memory, LoadProgress progress, uint64_t total_bytes)
+      : file_(file), backend_(backend), memory_(memory), progress_(progress), total_bytes_(total_bytes) {}
 
   Result<Matrix> matrix(const std::string& name, int64_t outputs, int64_t inputs) {
     QUIRE_TRY(const TensorView* tensor, find(name, std::array<int64_t, 2>{inputs, outputs}));
@@ -57,7 +57,7 @@ class Loader {
     if (!wanted_) return fail(ErrorKind::cancelled, "the load was stopped");
     uint64_t copied_bytes = 0;
     read_ahead_.reach(*tensor, 0);
-    return backend_->load_matrix(*tensor, memory_, [&](uint64_t bytes) {
+    return backend_->load_matrix(*tensor, *memory_, [&](uint64_t bytes) {
       copied_bytes += bytes;
       read_ahead_.reach(*tensor, copied_bytes);
       done_bytes_ += bytes;
@@ -65,7 +65,14 @@ class Loader {
     });
   }
 
-  Result<std::vector<float>> vector(const std::string& name, int64_t size) {
+  Result<DeviceVector> vector(const std::string& name, int64_t size) {
+    QUIRE_TRY(const std::vector<float> values, host_vector(name, size));
+    if (backend_ == nullptr) return DeviceVector{};
+    return backend_->load_vector(values, *memory_);
+  }
+
+  // One that the host computes with.
+  Result<std::vector<float>> host_vector(const std::string& name, int64_t size) {
     QUIRE_TRY(const TensorView* tensor, find(name, std::array<int64_t, 1>{size}));
     if (tensor->type != ElementType::f32 && tensor->type != ElementType::f16 && tensor->type != ElementType::bf16) {
       return fail(ErrorKind::unsupported, fmt::format("tensor {}: found type {}, expected F32, F16 or BF16", name,
@@ -101,15 +108,13 @@ class Loader {
   bool has(std::string_view name) const { return file_.find_tensor(name) != nullptr; }
   bool knows(const std::string& name) const { return known_.contains(name); }
   uint64_t total_bytes() const { return total_bytes_; }
-  // That of all matrices so far.
-  PageArena take_memory() { return std::move(memory_); }
 
  private:
   const gguf::File& file_;
   Backend* backend_;
+  DeviceArena* memory_;
   LoadProgress progress_;
   ReadAhead read_ahead_;
-  PageArena memory_{"weights"};
   uint64_t total_bytes_ = 0;
   uint64_t done_bytes_ = 0;
   bool wanted_ = true;
@@ -141,13 +146,14 @@ Result<LayerWeights> read_layer(Loader& load, const ModelConfig& config, const A
   return weights;
 }
 
+// All of them but their memory.
 Result<Weights> read_all(Loader& load, const ModelConfig& config, const Architecture& architecture) {
   Weights weights;
   const std::string embedding_name = "token_embd.weight";
   QUIRE_TRY(const TensorView* embedding, load.find(embedding_name, std::array<int64_t, 2>{config.width, config.vocab}));
   weights.token_embedding = *embedding;
   if (load.has("rope_freqs.weight")) {
-    QUIRE_TRY(weights.rope_factors, load.vector("rope_freqs.weight", config.rotary_dim / 2));
+    QUIRE_TRY(weights.rope_factors, load.host_vector("rope_freqs.weight", config.rotary_dim / 2));
     for (const float factor : weights.rope_factors) {
       if (!(factor >= 1e-3F && factor <= 1e6F)) {
         return fail(ErrorKind::invalid,
@@ -162,7 +168,6 @@ Result<Weights> read_all(Loader& load, const ModelConfig& config, const Architec
   QUIRE_TRY(weights.output_norm, load.vector("output_norm.weight", config.width));
   const bool tied = !load.has("output.weight");
   QUIRE_TRY(weights.output, load.matrix(tied ? embedding_name : "output.weight", config.vocab, config.width));
-  weights.memory = load.take_memory();
   return weights;
 }
 
@@ -170,7 +175,7 @@ Result<Weights> read_all(Loader& load, const ModelConfig& config, const Architec
 
 Result<Weights> load_weights(const gguf::File& file, const ModelConfig& config, const Architecture& architecture,
                              Backend& backend, LoadProgress progress) {
-  Loader check(file, nullptr, progress, 0);
+  Loader check(file, nullptr, nullptr, progress, 0);
   QUIRE_TRY(const Weights checked, read_all(check, config, architecture));
   for (const TensorView& tensor : file.tensors()) {
     if (!check.knows(tensor.name) && !is_beside_text(config, tensor.name)) {
@@ -178,8 +183,10 @@ Result<Weights> load_weights(const gguf::File& file, const ModelConfig& config, 
                                                       tensor.name, architecture.name));
     }
   }
-  Loader load(file, &backend, progress, check.total_bytes());
+  DeviceArena memory(backend.device(), "weights");
+  Loader load(file, &backend, &memory, progress, check.total_bytes());
   QUIRE_TRY(Weights weights, read_all(load, config, architecture));
+  weights.memory = std::move(memory);
   QUIRE_TRY_VOID(file.check_unchanged());
   return weights;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "backend/backend.h"
@@ -19,23 +20,23 @@ using LoadProgress = FunctionRef<bool(uint64_t done_bytes, uint64_t total_bytes)
 
 // W is (outputs, inputs). Members that an architecture does not have are empty.
 struct LayerWeights {
-  std::vector<float> attention_norm;          // (width)
-  Matrix q, k, v;                             // (q_width, width), (kv_width, width) twice
-  std::vector<float> q_bias, k_bias, v_bias;  // (q_width), (kv_width) twice
-  std::vector<float> q_norm, k_norm;          // (head_dim)
-  Matrix attention_output;                    // (width, q_width)
-  std::vector<float> ffn_norm;                // (width)
-  Matrix gate, up;                            // (ffn_width, width)
-  Matrix down;                                // (width, ffn_width)
+  DeviceVector attention_norm;          // (width)
+  Matrix q, k, v;                       // (q_width, width), (kv_width, width) twice
+  DeviceVector q_bias, k_bias, v_bias;  // (q_width), (kv_width) twice
+  DeviceVector q_norm, k_norm;          // (head_dim)
+  Matrix attention_output;              // (width, q_width)
+  DeviceVector ffn_norm;                // (width)
+  Matrix gate, up;                      // (ffn_width, width)
+  Matrix down;                          // (width, ffn_width)
 };
 
 struct Weights {
-  PageArena memory{"weights"};      // of all matrices, in the order in which a step reads them
-  TensorView token_embedding;       // (vocab, width), read from the file row by row
-  std::vector<float> rope_factors;  // (rotary_dim / 2) or empty
+  std::optional<DeviceArena> memory;  // of all matrices and vectors, in the order in which a step reads them
+  TensorView token_embedding;         // (vocab, width), read from the file row by row
+  std::vector<float> rope_factors;    // (rotary_dim / 2) or empty
   std::vector<LayerWeights> layers;
-  std::vector<float> output_norm;  // (width)
-  Matrix output;                   // (vocab, width); a packed copy of the embedding where the file has no other
+  DeviceVector output_norm;  // (width)
+  Matrix output;             // (vocab, width); a packed copy of the embedding where the file has no other
 };
 
 // Every tensor is checked before the first is packed. Errors name the tensor, what was found and what was expected; a

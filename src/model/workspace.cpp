@@ -5,29 +5,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/bytes.h"
+#include "base/array_layout.h"
 
 namespace quire {
-namespace {
-
-// Places arrays one after another, each at a multiple of 64 bytes: once without memory for the size, then with it.
-class Layout {
- public:
-  explicit Layout(std::byte* start) : start_(start) {}
-  template <typename T>
-  void place(T*& array, int64_t count) {
-    if (start_ != nullptr) array = reinterpret_cast<T*>(start_ + size_bytes_);
-    size_bytes_ += round_up<uint64_t>(static_cast<uint64_t>(count) * sizeof(T), 64);
-  }
-  uint64_t size_bytes() const { return size_bytes_; }
-
- private:
-  std::byte* start_;
-  uint64_t size_bytes_ = 0;
-};
-
-}  // namespace
-
 Workspace::Workspace(const ModelConfig& config, const Limits& limits)
     : row_count_max_(limits.step_tokens_max),
       logits_count_max_(std::min(limits.running_max + limits.draft_rows_max, limits.step_tokens_max)),
@@ -35,52 +15,56 @@ Workspace::Workspace(const ModelConfig& config, const Limits& limits)
       q_width_(config.q_width()),
       kv_width_(config.kv_width()),
       ffn_width_(config.ffn_width),
-      vocab_(config.vocab),
-      attention_plan_(limits.step_tokens_max) {}
+      vocab_(config.vocab) {}
 
-uint64_t Workspace::place(const ModelConfig& config, std::byte* start) {
-  const int64_t rows = row_count_max_;
-  const int64_t input_max = std::max({config.width, config.q_width(), config.ffn_width});
-  Layout layout(start);
-  layout.place(x_, rows * config.width);
-  layout.place(h_, rows * config.width);
-  layout.place(q_, rows * config.q_width());
-  layout.place(k_, rows * config.kv_width());
-  layout.place(v_, rows * config.kv_width());
-  layout.place(attended_, rows * config.q_width());
-  layout.place(gate_, rows * config.ffn_width);
-  layout.place(up_, rows * config.ffn_width);
-  layout.place(logits_, logits_count_max_ * config.vocab);
-  layout.place(cosines_, rows * config.rotary_dim / 2);
-  layout.place(sines_, rows * config.rotary_dim / 2);
-  layout.place(scratch_.quantized, rows * (input_max / quant_group) * quantized_group_bytes);
-  layout.place(scratch_.rounded, rows * round_up<int64_t>(input_max, 2));
-  layout.place(scratch_.bf16, round_up(rows, bf16_block_rows) * input_max);
-  if (config.kv_type == KvType::f32) {
-    layout.place(scratch_.split_q, rows * 2 * config.q_width());
-    layout.place(scratch_.split_out, rows * 2 * config.q_width());
-    layout.place(scratch_.split_k, rows * 2 * config.kv_width());
-    layout.place(scratch_.split_v, rows * 2 * config.kv_width());
-  }
+uint64_t Workspace::place(DeviceAddress start) {
+  ArrayLayout layout;
+  const auto put = [&](DeviceAddress& array, int64_t rows, int64_t width) {
+    array = start + static_cast<int64_t>(layout.place(static_cast<uint64_t>(rows * width) * sizeof(float)));
+  };
+  put(x_, row_count_max_, width_);
+  put(h_, row_count_max_, width_);
+  put(q_, row_count_max_, q_width_);
+  put(k_, row_count_max_, kv_width_);
+  put(v_, row_count_max_, kv_width_);
+  put(attended_, row_count_max_, q_width_);
+  put(gate_, row_count_max_, ffn_width_);
+  put(up_, row_count_max_, ffn_width_);
+  put(logits_, logits_count_max_, vocab_);
   return layout.size_bytes();
 }
 
-uint64_t Workspace::size_bytes(const ModelConfig& config, const Limits& limits) {
-  return Workspace(config, limits).place(config, nullptr);
+uint64_t Workspace::rows_size_bytes(const ModelConfig& config, const Limits& limits) {
+  return Workspace(config, limits).place({});
 }
 
-Result<Workspace> Workspace::create(const ModelConfig& config, const Limits& limits) {
+StepShape Workspace::scratch_shape(const ModelConfig& config, const Limits& limits) {
+  return {.rows_max = limits.step_tokens_max,
+          .input_max = std::max({config.width, config.q_width(), config.ffn_width}),
+          .stored_row_bytes = config.embedding_row_bytes,
+          .kv_type = config.kv_type,
+          .q_width = config.q_width(),
+          .kv_width = config.kv_width()};
+}
+
+Result<Workspace> Workspace::create(const ModelConfig& config, const Limits& limits, Backend& backend) {
   if (limits.step_tokens_max <= 0 || limits.running_max <= 0) {
     return fail(ErrorKind::invalid, fmt::format("step_tokens_max {} and running_max {}: expected at least 1",
                                                 limits.step_tokens_max, limits.running_max));
   }
   Workspace space(config, limits);
-  QUIRE_TRY(space.memory_, PageMemory::allocate(space.place(config, nullptr), PageMemory::Pages::small, "activations"));
-  space.place(config, space.memory_.bytes());
-  space.runs_.reserve(static_cast<size_t>(space.row_count_max_));
-  space.prompt_rows_.reserve(static_cast<size_t>(space.row_count_max_));
+  QUIRE_TRY(space.memory_, backend.device().allocate(space.place({}), MemoryUse::sparse, "activations"));
+  space.place(space.memory_.address());
+  const StepShape shape = scratch_shape(config, limits);
+  QUIRE_TRY(space.scratch_, backend.make_scratch(shape));
+  space.size_bytes_ = space.memory_.size_bytes() + backend.scratch_size_bytes(shape);
+  const auto rows = static_cast<size_t>(space.row_count_max_);
+  space.runs_.reserve(rows);
+  space.cosines_.resize(rows * static_cast<size_t>(config.rotary_dim / 2));
+  space.sines_.resize(space.cosines_.size());
+  space.prompt_rows_.reserve(rows);
   space.logits_prompt_rows_.reserve(static_cast<size_t>(space.logits_count_max_));
-  space.sampled_rows_.reserve(static_cast<size_t>(space.logits_count_max_));
+  space.sampled_rows_.reserve(rows);
   return space;
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
+#include <memory>
 #include <vector>
 
 #include "backend/backend.h"
@@ -12,16 +12,17 @@
 
 namespace quire {
 
-// Room for a step of row_count_max rows of which logits_count_max are sampled. Owned by one executor; one thread,
+// Room for a step of row_count_max rows of which logits_count_max are sampled. Owned by one instance; one thread,
 // besides the backend's workers within a step. What was never used costs no memory; nothing is allocated in a step.
 class Workspace {
  public:
   // limits: step_tokens_max rows, of which at most running_max (one a sequence) and draft_rows_max are sampled.
-  static Result<Workspace> create(const ModelConfig& config, const Limits& limits);
-  // What all of it would take. REQUIRES: limits that create accepts.
-  static uint64_t size_bytes(const ModelConfig& config, const Limits& limits);
+  static Result<Workspace> create(const ModelConfig& config, const Limits& limits, Backend& backend);
+  // What its rows would take, beside a scratch of the backend for the shape. REQUIRES: limits that create accepts.
+  static uint64_t rows_size_bytes(const ModelConfig& config, const Limits& limits);
+  static StepShape scratch_shape(const ModelConfig& config, const Limits& limits);
 
-  uint64_t size_bytes() const { return memory_.size_bytes(); }
+  uint64_t size_bytes() const { return size_bytes_; }
   int64_t row_count_max() const { return row_count_max_; }
   int64_t logits_count_max() const { return logits_count_max_; }
 
@@ -35,36 +36,35 @@ class Workspace {
   Rows gate(int64_t rows) const { return {gate_, rows, ffn_width_}; }
   Rows up(int64_t rows) const { return {up_, rows, ffn_width_}; }
   Rows logits(int64_t count) const { return {logits_, count, vocab_}; }
-  float* cosines() const { return cosines_; }
-  float* sines() const { return sines_; }
-  const Scratch& scratch() const { return scratch_; }
+  StepScratch& scratch() const { return *scratch_; }
 
-  // Filled by each step; their capacity is enough for any.
+  // Of the host, filled by each step; their capacity is enough for any.
   std::vector<RowRun>& runs() { return runs_; }
-  AttentionPlan& attention_plan() { return attention_plan_; }
+  std::vector<float>& cosines() { return cosines_; }                          // (rows, rotary / 2)
+  std::vector<float>& sines() { return sines_; }                              // (rows, rotary / 2)
   std::vector<int32_t>& prompt_rows() { return prompt_rows_; }                // ascending; none: all rows are alike
   std::vector<int32_t>& sampled_rows() { return sampled_rows_; }              // by row of the logits
   std::vector<int32_t>& logits_prompt_rows() { return logits_prompt_rows_; }  // of rows of logits, the prompt's
 
  private:
   Workspace(const ModelConfig& config, const Limits& limits);
-  // Gives every buffer its place from `start` on, null: none. Returns the bytes of all.
-  uint64_t place(const ModelConfig& config, std::byte* start);
+  // Gives every buffer its place from `start` on. Returns the bytes of all.
+  uint64_t place(DeviceAddress start);
 
-  PageMemory memory_;
+  DeviceMemory memory_;
+  std::unique_ptr<StepScratch> scratch_;
+  uint64_t size_bytes_ = 0;  // of both
   int64_t row_count_max_ = 0;
   int64_t logits_count_max_ = 0;
   int64_t width_ = 0, q_width_ = 0, kv_width_ = 0, ffn_width_ = 0, vocab_ = 0;
 
   // (row_count_max, width of its name), in memory_
-  float *x_ = nullptr, *h_ = nullptr, *q_ = nullptr, *k_ = nullptr, *v_ = nullptr, *attended_ = nullptr;
-  float *gate_ = nullptr, *up_ = nullptr;
-  float* logits_ = nullptr;                      // (logits_count_max, vocab)
-  float *cosines_ = nullptr, *sines_ = nullptr;  // (row_count_max, rotary / 2)
-  Scratch scratch_;
+  DeviceAddress x_, h_, q_, k_, v_, attended_;
+  DeviceAddress gate_, up_;
+  DeviceAddress logits_;  // (logits_count_max, vocab)
 
   std::vector<RowRun> runs_;
-  AttentionPlan attention_plan_;
+  std::vector<float> cosines_, sines_;
   std::vector<int32_t> prompt_rows_;
   std::vector<int32_t> sampled_rows_;
   std::vector<int32_t> logits_prompt_rows_;

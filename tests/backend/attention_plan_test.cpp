@@ -1,4 +1,4 @@
-#include "backend/attention_plan.h"
+#include "backend/cpu/attention_plan.h"
 
 #include <gtest/gtest.h>
 

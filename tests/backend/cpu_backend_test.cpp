@@ -1,5 +1,5 @@
 // The operations against plain loops in double precision, on each table, and the same bits on any number of workers.
-#include "backend/cpu_backend.h"
+#include "backend/cpu/cpu_backend.h"
 
 #include <gtest/gtest.h>
 
@@ -23,7 +23,7 @@ namespace {
 // Floats with the rows they are.
 struct Buffer {
   Buffer(int64_t count, int64_t width, uint32_t seed = 0)
-      : values(static_cast<size_t>(count * width)), rows{values.data(), count, width} {
+      : values(static_cast<size_t>(count * width)), rows{device_address(values.data()), count, width} {
     if (seed == 0) return;
     std::mt19937 random(seed);
     std::normal_distribution<float> normal;
@@ -36,26 +36,29 @@ struct Buffer {
   Rows rows;
 };
 
-// Room for everything that the operations of these tests make on the way.
-struct ScratchMemory {
-  static constexpr size_t size = size_t{1} << 17;
-  std::vector<std::byte> quantized = std::vector<std::byte>(2 * size);
-  std::vector<uint16_t> rounded = std::vector<uint16_t>(size);
-  std::vector<uint16_t> bf16 = std::vector<uint16_t>(size);
-  std::array<std::vector<float>, 4> floats;
-  Scratch scratch;
-
-  ScratchMemory() {
-    for (std::vector<float>& part : floats) part.resize(size);
-    scratch = {.quantized = quantized.data(),
-               .rounded = rounded.data(),
-               .bf16 = bf16.data(),
-               .split_q = floats[0].data(),
-               .split_out = floats[1].data(),
-               .split_k = floats[2].data(),
-               .split_v = floats[3].data()};
+// A step of some inputs, as large as any of these tests needs.
+class StepOf {
+ public:
+  StepOf(CpuBackend& backend, const StepInputs& inputs, KvType kv_type = KvType::f16)
+      : backend_(backend),
+        scratch_(std::move(*backend.make_scratch({.rows_max = 160,
+                                                  .input_max = 512,
+                                                  .stored_row_bytes = 512,
+                                                  .kv_type = kv_type,
+                                                  .q_width = 512,
+                                                  .kv_width = 256}))) {
+    backend.begin(inputs, *scratch_);
   }
+  StepOf(const StepOf&) = delete;
+  StepOf& operator=(const StepOf&) = delete;
+  ~StepOf() { (void)backend_.finish({}); }
+
+ private:
+  CpuBackend& backend_;
+  std::unique_ptr<StepScratch> scratch_;
 };
+
+float* row_of(const Rows& rows, int64_t index) { return HostRows(rows).row(index); }
 
 // A matrix as a file holds it.
 struct Stored {
@@ -81,7 +84,7 @@ double relative_rms_error(const Rows& y, const Expected& expected) {
   for (int64_t r = 0; r < y.count; ++r) {
     for (int64_t i = 0; i < y.width; ++i) {
       const double value = expected(r, i);
-      error += (double{y.row(r)[i]} - value) * (double{y.row(r)[i]} - value);
+      error += (double{row_of(y, r)[i]} - value) * (double{row_of(y, r)[i]} - value);
       size += value * value;
     }
   }
@@ -105,12 +108,12 @@ TEST(CpuBackend, embeds_stored_rows_and_gives_zeros_for_a_token_that_has_none) {
   const std::vector<float> zeros(64, 0.0F);
   for_each_table([&](CpuBackend& backend) {
     const Buffer x(4, 64, 2);
-    const Buffer spare(4, 64, 3);
-    EXPECT_TRUE(backend.embed(table.view, tokens, x.rows, spare.rows));
-    EXPECT_EQ(0, std::memcmp(x.rows.row(0), table.values.data() + 9 * 64, 256));
-    EXPECT_EQ(0, std::memcmp(x.rows.row(1), zeros.data(), 256));
-    EXPECT_EQ(0, std::memcmp(x.rows.row(2), table.values.data(), 256));
-    EXPECT_EQ(0, std::memcmp(x.rows.row(3), zeros.data(), 256));
+    const StepOf step(backend, {});
+    EXPECT_TRUE(backend.embed(table.view, tokens, x.rows));
+    EXPECT_EQ(0, std::memcmp(row_of(x.rows, 0), table.values.data() + 9 * 64, 256));
+    EXPECT_EQ(0, std::memcmp(row_of(x.rows, 1), zeros.data(), 256));
+    EXPECT_EQ(0, std::memcmp(row_of(x.rows, 2), table.values.data(), 256));
+    EXPECT_EQ(0, std::memcmp(row_of(x.rows, 3), zeros.data(), 256));
   });
 }
 
@@ -129,20 +132,23 @@ TEST(CpuBackend, projects_one_input_by_matrices_of_different_types) {
     return [&](int64_t row, int64_t output) {
       double sum = 0.0;
       for (int64_t k = 0; k < 256; ++k) {
-        sum += double{weights.values[static_cast<size_t>(output * 256 + k)]} * double{x.rows.row(row)[k]};
+        sum += double{weights.values[static_cast<size_t>(output * 256 + k)]} * double{row_of(x.rows, row)[k]};
       }
       return sum;
     };
   };
-  ScratchMemory memory;
   std::vector<float> first_bits, first_bits_of_prompts;
   for_each_table([&](CpuBackend& backend) {
-    PageArena weights("weights");
+    DeviceArena weights(backend.device(), "weights");
     const Matrix a = backend.load_matrix(quantized.view, weights, [](auto) {}).value();
     const Matrix b = backend.load_matrix(floats.view, weights, [](auto) {}).value();
     const Matrix c = backend.load_matrix(pairs.view, weights, [](auto) {}).value();
     const Buffer one(137, 100), plain(137, 33), rounded(137, 50);
-    backend.matmul(x.rows, {}, memory.scratch, {{b, plain.rows}, {a, one.rows}, {c, rounded.rows}});
+    const auto project = [&](std::span<const int32_t> prompt_rows, std::initializer_list<Projection> projections) {
+      const StepOf step(backend, {.prompt_rows = prompt_rows});
+      backend.matmul(x.rows, RowsOf::step, projections);
+    };
+    project({}, {{b, plain.rows}, {a, one.rows}, {c, rounded.rows}});
     // The step of 32 random values is about 2.4 / 127 of their size, and its error that over the root of 12.
     EXPECT_NEAR(relative_rms_error(one.rows, product_with(quantized)), 0.0055, 0.0005);
     EXPECT_LE(relative_rms_error(plain.rows, product_with(floats)), 1e-6);
@@ -155,7 +161,7 @@ TEST(CpuBackend, projects_one_input_by_matrices_of_different_types) {
     ASSERT_EQ(backend.prompt_rows_differ(), backend.name().starts_with("amx"));
     if (!backend.prompt_rows_differ()) return;
     const Buffer in_bf16(137, 100), mixed(137, 100);
-    backend.matmul(x.rows, all_rows, memory.scratch, {{b, plain.rows}, {a, in_bf16.rows}});
+    project(all_rows, {{b, plain.rows}, {a, in_bf16.rows}});
     // An input and a weight are each off by at most 2^-9 of themselves, evenly spread between powers of two: about
     // 2^-9 / 1.2.
     EXPECT_LE(relative_rms_error(in_bf16.rows, product_with(quantized)), 0x1p-9 * 1.2);
@@ -163,9 +169,9 @@ TEST(CpuBackend, projects_one_input_by_matrices_of_different_types) {
     EXPECT_EQ(0,
               std::memcmp(first_bits_of_prompts.data(), in_bf16.values.data(), in_bf16.values.size() * sizeof(float)));
     EXPECT_LE(relative_rms_error(plain.rows, product_with(floats)), 1e-6);
-    backend.matmul(x.rows, some_rows, memory.scratch, {{a, mixed.rows}});
+    project(some_rows, {{a, mixed.rows}});
     for (int64_t row = 0; row < 137; ++row) {
-      EXPECT_EQ(0, std::memcmp(mixed.rows.row(row), (row % 3 == 1 ? in_bf16 : one).rows.row(row), 400)) << row;
+      EXPECT_EQ(0, std::memcmp(row_of(mixed.rows, row), row_of((row % 3 == 1 ? in_bf16 : one).rows, row), 400)) << row;
     }
   });
 }
@@ -178,35 +184,34 @@ void expect_attention(CpuBackend& backend, KvType type, double error_max) {
   const int64_t size = block_count * kv_heads * kv_chunk_size_bytes(stored_type, stored_dim);
   std::vector<std::byte> keys(static_cast<size_t>(size), std::byte{0xff});
   std::vector<std::byte> values = keys;
-  const KvView kv{.layer = {.keys = keys.data(),
-                            .values = values.data(),
-                            .type = stored_type,
-                            .block_tokens = 32,
-                            .kv_heads = kv_heads,
-                            .head_dim = stored_dim},
-                  .type = type};
+  const KvView kv{.keys = device_address(keys.data()),
+                  .values = device_address(values.data()),
+                  .type = type,
+                  .block_tokens = 32,
+                  .kv_heads = kv_heads,
+                  .head_dim = head_dim};
   const std::array<int32_t, 3> blocks = {4, 0, 2};
   const Buffer q(positions, heads * head_dim, 1), k(positions, kv_heads * head_dim, 2);
   const Buffer v(positions, kv_heads * head_dim, 3), out(positions, heads * head_dim);
   const std::array<RowRun, 3> runs = {{{.row_begin = 0, .rows = 32, .position = 0, .blocks = blocks.data()},
                                        {.row_begin = 32, .rows = 32, .position = 32, .blocks = blocks.data()},
                                        {.row_begin = 64, .rows = 16, .position = 64, .blocks = blocks.data()}}};
-  ScratchMemory memory;
-  backend.kv_write(kv, runs, k.rows, v.rows, memory.scratch);
-  AttentionPlan plan(positions);
-  backend.plan_attention(kv, runs, heads / kv_heads, plan);
-  backend.attention(kv, plan, q.rows, out.rows, memory.scratch);
+  const StepOf step(backend,
+                    {.runs = runs, .attention = {.block_tokens = 32, .kv_heads = kv_heads, .group = heads / kv_heads}},
+                    type);
+  backend.kv_write(kv, k.rows, v.rows);
+  backend.attention(kv, 1.0F / std::sqrt(float{head_dim}), q.rows, out.rows);
   const auto expected = [&](int64_t row, int64_t i) {
     const int64_t kv_from = i / head_dim / (heads / kv_heads) * head_dim;
     double total = 0.0, sum = 0.0;
     for (int64_t p = 0; p <= row; ++p) {
       double score = 0.0;
       for (int64_t d = 0; d < head_dim; ++d) {
-        score += double{q.rows.row(row)[i / head_dim * head_dim + d]} * double{k.rows.row(p)[kv_from + d]};
+        score += double{row_of(q.rows, row)[i / head_dim * head_dim + d]} * double{row_of(k.rows, p)[kv_from + d]};
       }
       const double weight = std::exp(score / std::sqrt(double{head_dim}));
       total += weight;
-      sum += weight * double{v.rows.row(p)[kv_from + i % head_dim]};
+      sum += weight * double{row_of(v.rows, p)[kv_from + i % head_dim]};
     }
     return sum / total;
   };
@@ -228,11 +233,11 @@ TEST(CpuBackend, attends_with_the_same_bits_on_any_number_of_workers) {
   const Buffer stored(sequences + 4, 2 * kv_heads * kv_chunk_size_bytes(ElementType::f16, head_dim) / 4, 1);
   std::vector<uint16_t> halves(2 * stored.values.size());
   for (size_t i = 0; i < halves.size(); ++i) halves[i] = f32_to_f16(stored.values[i % stored.values.size()]);
-  const KvView kv{.layer = {.keys = reinterpret_cast<std::byte*>(halves.data()),
-                            .values = reinterpret_cast<std::byte*>(halves.data() + halves.size() / 2),
-                            .block_tokens = 32,
-                            .kv_heads = kv_heads,
-                            .head_dim = head_dim}};
+  const KvView kv{.keys = device_address(halves.data()),
+                  .values = device_address(halves.data() + halves.size() / 2),
+                  .block_tokens = 32,
+                  .kv_heads = kv_heads,
+                  .head_dim = head_dim};
   std::vector<std::array<int32_t, 3>> tables;
   std::vector<RowRun> runs;
   for (int32_t i = 0; i <= sequences; ++i) tables.push_back({0, 1, i + 2});
@@ -243,13 +248,12 @@ TEST(CpuBackend, attends_with_the_same_bits_on_any_number_of_workers) {
                     .blocks = tables[static_cast<size_t>(i)].data()});
   }
   const Buffer q(rows, heads * head_dim, 2);
-  ScratchMemory memory;
   std::vector<float> expected;
   for_each_table([&](CpuBackend& backend) {
     const Buffer out(rows, heads * head_dim);
-    AttentionPlan plan(rows);
-    backend.plan_attention(kv, runs, heads / kv_heads, plan);
-    backend.attention(kv, plan, q.rows, out.rows, memory.scratch);
+    const StepOf step(
+        backend, {.runs = runs, .attention = {.block_tokens = 32, .kv_heads = kv_heads, .group = heads / kv_heads}});
+    backend.attention(kv, 0.125F, q.rows, out.rows);
     if (expected.empty()) expected = out.values;
     EXPECT_EQ(0, std::memcmp(expected.data(), out.values.data(), expected.size() * sizeof(float)));
   });
@@ -259,7 +263,7 @@ TEST(CpuBackend, attends_with_the_same_bits_on_any_number_of_workers) {
 TEST(CpuBackend, gives_the_same_bits_on_any_number_of_workers) {
   constexpr int64_t count = 50, width = 512;
   const Buffer weight(1, width, 1), other(count, width, 2), turns(count, 32, 3);
-  const RopeRows rope{.cosines = turns.values.data(), .sines = turns.values.data(), .rotary = 64};
+  const RopeRows rope{.cosines = turns.values, .sines = turns.values, .rotary = 64};
   const std::vector<int32_t> picked = {49, 0, 7};
   for (const KernelTable* kernels : test::every_arithmetic()) {
     SCOPED_TRACE(kernels->name);
@@ -268,15 +272,18 @@ TEST(CpuBackend, gives_the_same_bits_on_any_number_of_workers) {
       Team team(workers);
       CpuBackend backend(team, *kernels);
       const Buffer x(count, width, 4), y(3, width);
-      backend.norm(x.rows, weight.values, 1e-5F, x.rows);
-      backend.add_bias(x.rows, weight.values);
+      DeviceArena weights(backend.device(), "weights");
+      const DeviceVector vector = backend.load_vector(weight.values, weights).value();
+      const StepOf step(backend, {.turns = rope, .gathered_rows = picked});
+      backend.norm(x.rows, vector, 1e-5F, x.rows);
+      backend.add_bias(x.rows, vector);
       backend.add(x.rows, other.rows);
-      backend.rope(x.rows, 128, rope, RopePairs::neighbours);
-      backend.rope(x.rows, 64, rope, RopePairs::halves);
+      backend.rope(x.rows, 128, RopePairs::neighbours);
+      backend.rope(x.rows, 64, RopePairs::halves);
       backend.silu_mul(x.rows, other.rows);
-      backend.gather(x.rows, picked, y.rows);
-      EXPECT_EQ(0, std::memcmp(y.rows.row(0), x.rows.row(49), width * sizeof(float)));
-      EXPECT_EQ(0, std::memcmp(y.rows.row(2), x.rows.row(7), width * sizeof(float)));
+      backend.gather(x.rows, y.rows);
+      EXPECT_EQ(0, std::memcmp(row_of(y.rows, 0), row_of(x.rows, 49), width * sizeof(float)));
+      EXPECT_EQ(0, std::memcmp(row_of(y.rows, 2), row_of(x.rows, 7), width * sizeof(float)));
       if (expected.empty()) expected = x.values;
       EXPECT_EQ(0, std::memcmp(expected.data(), x.values.data(), expected.size() * sizeof(float)));
     }
@@ -290,7 +297,7 @@ TEST(CpuBackend, loading_counts_every_byte_once) {
   const TensorView tensor{.name = "w", .type = ElementType::f16, .shape = {16384, 1500, 1, 1}, .source = &source};
   Team team(2);
   CpuBackend backend(team, *supported_kernel_tables().front());
-  PageArena weights("weights");
+  DeviceArena weights(backend.device(), "weights");
   size_t copied = 0, pieces = 0;
   const Matrix matrix = backend
                             .load_matrix(tensor, weights,
@@ -301,7 +308,7 @@ TEST(CpuBackend, loading_counts_every_byte_once) {
                             .value();
   EXPECT_EQ(copied, zeros.size());
   EXPECT_GT(pieces, 1U);
-  EXPECT_EQ(matrix.packed.outputs, 1500);
+  EXPECT_EQ(matrix.outputs, 1500);
 }
 
 }  // namespace

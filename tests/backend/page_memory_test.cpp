@@ -1,4 +1,4 @@
-#include "backend/page_memory.h"
+#include "backend/cpu/page_memory.h"
 
 #include <gtest/gtest.h>
 
@@ -7,8 +7,6 @@
 #include <span>
 #include <string>
 #include <utility>
-
-#include "backend/page_arena.h"
 
 namespace quire {
 namespace {
@@ -27,31 +25,6 @@ TEST(PageMemory, new_memory_is_zero_and_aligned) {
 TEST(PageMemory, what_may_have_huge_pages_begins_with_one) {
   const PageMemory memory = PageMemory::allocate(5'000'001, PageMemory::Pages::huge, "a test").value();
   EXPECT_EQ(reinterpret_cast<uintptr_t>(memory.bytes()) % (2 << 20), 0U);
-}
-
-TEST(PageArena, pieces_follow_one_another_and_stay_when_more_is_taken) {
-  PageArena arena("a test");
-  std::byte* const first = arena.take(100).value();
-  std::byte* const second = arena.take(64).value();
-  EXPECT_EQ(second, first + 128);
-  first[99] = std::byte{7};
-  // More than what a chunk has left, and more than a chunk.
-  for (const uint64_t size : {uint64_t{60} << 20, uint64_t{60} << 20, uint64_t{100} << 20}) {
-    std::byte* const large = arena.take(size).value();
-    EXPECT_EQ(reinterpret_cast<uintptr_t>(large) % 64, 0U);
-    EXPECT_EQ(large[size - 1], std::byte{0});
-    large[0] = large[size - 1] = std::byte{1};
-  }
-  EXPECT_EQ(first[99], std::byte{7});
-  EXPECT_EQ(arena.size_bytes(), 128U + 64 + (uint64_t{220} << 20));
-  EXPECT_EQ(arena.take(0).value(), nullptr);
-}
-
-TEST(PageArena, no_room_is_an_error_that_names_its_purpose) {
-  PageArena arena("weights");
-  const Result<std::byte*> piece = arena.take(uint64_t{1} << 62);
-  ASSERT_FALSE(piece);
-  EXPECT_NE(piece.error().message.find("of weights"), std::string::npos);
 }
 
 TEST(PageMemory, no_bytes_are_an_empty_memory) {

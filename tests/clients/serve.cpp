@@ -10,7 +10,7 @@
 #include <string>
 #include <thread>
 
-#include "backend/cpu_backend.h"
+#include "backend/cpu/cpu_backend.h"
 #include "server/fake_model.h"
 #include "server/models/engine_model.h"
 #include "server/server.h"
@@ -30,8 +30,8 @@ int main(int argc, char** argv) {
   Team team(2);
   test::FakeRecord record;
   test::FakeLoader fake(record);
-  EngineModelLoader real(
-      config.settings, [&] { return std::make_unique<CpuBackend>(team, *supported_kernel_tables().back()); }, clock);
+  EngineModelLoader real(config.settings, weight_loader(cpu_backends(team, *supported_kernel_tables().back())), team,
+                         clock);
   store::Catalog catalog("");
   const bool is_fake = argc < 2;
   // The steered model reads nothing from its file: any will do.

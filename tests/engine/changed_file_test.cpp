@@ -27,7 +27,7 @@ class ChangedFile : public testing::Test {
   void SetUp() override {
     path_ = folder_.write("model.gguf", test::synthesize({.type = ElementType::q8_0}));
     loaded_ = std::make_unique<test::LoadedModel>(path_, *supported_kernel_tables().back(), 2);
-    world_ = std::make_unique<test::World>(*loaded_, loaded_->backend, limits);
+    world_ = std::make_unique<test::World>(*loaded_, loaded_->cores, limits);
   }
   void submit(uint64_t id, int32_t prompt_tokens = 40) {
     Request request{.id = {id}};

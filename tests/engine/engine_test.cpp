@@ -40,7 +40,7 @@ Request request(uint64_t id, std::vector<TokenId> prompt, int32_t generated_max)
 class EngineTest : public testing::Test {
  protected:
   LoadedModel loaded_{tiny_model(), best_table(), 1};
-  World world_{loaded_, loaded_.backend, small_limits()};
+  World world_{loaded_, loaded_.cores, small_limits()};
 };
 
 // The gate: the real model, greedy from BOS alone, is llama2.c's text byte for byte, alone and 32 at once.
@@ -50,7 +50,7 @@ TEST(EngineGate, stories260k_says_what_llama2c_says_alone_and_in_company) {
   const std::string expected = " " + read_text(golden);
   LoadedModel loaded(path, best_table(), 2);
   for (uint64_t count : {1, 32}) {
-    World world(loaded, loaded.backend,
+    World world(loaded, loaded.cores,
                 {.block_tokens = 32,
                  .block_count = 512,
                  .context_tokens = 512,
@@ -205,7 +205,7 @@ TEST_F(EngineTest, a_second_equal_prompt_is_served_from_the_cache) {
 // last one, if it is not full.
 TEST(EngineCache, each_turn_of_a_chat_computes_only_what_is_new) {
   LoadedModel loaded(tiny_model(), *find_kernel_table("scalar"), 1);
-  World world(loaded, loaded.backend, small_limits());
+  World world(loaded, loaded.cores, small_limits());
   std::vector<TokenId> chat(40, 11);
   size_t known = 0;
   for (uint64_t turn = 1; turn <= 8; ++turn) {
@@ -243,7 +243,7 @@ TEST_F(EngineTest, logprobs_come_one_a_token_with_the_asked_alternatives) {
 // The thread ends what is left with an event each, and answers before that are whole.
 TEST_F(EngineTest, the_engine_thread_answers_and_stops_cleanly) {
   const SteadyClock clock;
-  ModelExecutor executor = take(ModelExecutor::create(loaded_.model, loaded_.backend, small_limits()));
+  ModelExecutor executor = loaded_.cores.executor_of(loaded_.model, small_limits());
   Mailbox<Event> received(4096);
   std::vector<Event> events;
   const auto ended = [&](uint64_t id) -> const Finished* {
@@ -284,7 +284,7 @@ class ThrowingExecutor final : public ForwardingExecutor {
 TEST(EngineThread, an_exception_in_a_step_ends_each_request_with_an_error_and_nothing_else) {
   LoadedModel loaded(tiny_model(), best_table(), 1);
   for (int call = 1; call <= 6; ++call) {
-    ModelExecutor real = take(ModelExecutor::create(loaded.model, loaded.backend, small_limits()));
+    ModelExecutor real = loaded.cores.executor_of(loaded.model, small_limits());
     ThrowingExecutor executor(real, call);
     const SteadyClock clock;
     Mailbox<std::pair<uint64_t, Finished>> ended(16);

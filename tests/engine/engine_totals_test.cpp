@@ -40,7 +40,7 @@ class EngineTotalsTest : public testing::Test {
   }
 
   LoadedModel loaded_{tiny_model(), *supported_kernel_tables().back(), 1};
-  World world_{loaded_, loaded_.backend, limits()};
+  World world_{loaded_, loaded_.cores, limits()};
 };
 
 TEST_F(EngineTotalsTest, one_request_is_timed_on_the_engines_clock) {
@@ -68,7 +68,7 @@ TEST_F(EngineTotalsTest, one_request_is_timed_on_the_engines_clock) {
 }
 
 TEST_F(EngineTotalsTest, guesses_are_rows_of_their_steps) {
-  World world(loaded_, loaded_.backend, limits(),
+  World world(loaded_, loaded_.cores, limits(),
               std::make_unique<FunctionDrafter>([](DraftPlace& place) { place.guesses.assign(3, TokenId{9}); }));
   world.engine().submit(request(1, 5, 12));
   world.run();
@@ -80,7 +80,7 @@ TEST_F(EngineTotalsTest, guesses_are_rows_of_their_steps) {
 }
 
 TEST_F(EngineTotalsTest, an_answer_that_was_given_before_is_guessed) {
-  World world(loaded_, loaded_.backend, limits(), lookup_drafter());
+  World world(loaded_, loaded_.cores, limits(), lookup_drafter());
   const auto accepted_of = [&](uint64_t id, uint64_t salt) {
     Request asked = request(id, 5, 40);
     asked.sampling = {.temperature = 1.5F, .seed = 3};

@@ -105,7 +105,7 @@ TEST_F(ForcedSlices, are_left_to_choice_where_the_request_says_more_of_its_token
 
 TEST_F(ForcedSlices, are_followed_through_a_step_that_has_fewer_rows) {
   const Answer alone = answer_to({.generated_max = 40});
-  World narrow(loaded_, loaded_.backend,
+  World narrow(loaded_, loaded_.cores,
                {.block_tokens = 32,
                 .block_count = 64,
                 .context_tokens = 256,
@@ -132,7 +132,7 @@ TEST(ForcedText, of_a_real_vocabulary_make_an_answer_of_a_schema_in_fewer_steps)
     "required":["the little girl","and then her mother"],"additionalProperties":false})";
   const auto grammar = take(constraint::grammar_of({.kind = constraint::Kind::json_schema, .text = schema}));
   const auto run = [&](const Tokenizer* writer) {
-    World world(loaded, loaded.backend,
+    World world(loaded, loaded.cores,
                 {.block_tokens = 32, .block_count = 64, .context_tokens = 256, .running_max = 2, .queue_max = 4});
     Request request{.id = {1}, .prompt = {1}, .generated_max = 200};
     request.constraint = take(constraint::CompiledConstraint::create(grammar, trie, {2}, {}, {}, writer));

@@ -31,7 +31,7 @@ class OwnDrafter final : public Drafter {
   // tokens absent: both vocabularies are the same.
   OwnDrafter(gguf::File&& file, const Limits& limits, std::optional<int32_t> tokens = {})
       : loaded_(std::move(file), *supported_kernel_tables().back(), 1),
-        executor_(take(ModelExecutor::create(loaded_.model, loaded_.backend, ModelDrafter::executor_limits(limits)))),
+        executor_(loaded_.cores.executor_of(loaded_.model, ModelDrafter::executor_limits(limits))),
         drafter_(executor_, limits,
                  {.positions = drafted_context, .tokens = tokens.value_or(loaded_.model.vocab_size())}) {}
 
@@ -81,7 +81,7 @@ class ModelDrafterTest : public testing::Test {
   };
   // Six requests, and after so many steps the next six, so that prompts come beside streams.
   Run run(const Limits& limits, int steps, std::unique_ptr<Drafter> drafter) {
-    World world(loaded_, loaded_.backend, limits, std::move(drafter));
+    World world(loaded_, loaded_.cores, limits, std::move(drafter));
     std::vector<Request> all = requests();
     for (size_t next = 0; next < all.size() || !world.engine().idle();) {
       for (int count = 0; count < 6 && next < all.size(); ++count) world.engine().submit(all[next++]);

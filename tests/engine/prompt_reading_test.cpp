@@ -12,8 +12,7 @@ namespace {
 
 class PromptReadings : public testing::Test {
  protected:
-  explicit PromptReadings()
-      : world_(loaded_, loaded_.backend, limits(32)), narrow_(loaded_, loaded_.backend, limits(3)) {}
+  explicit PromptReadings() : world_(loaded_, loaded_.cores, limits(32)), narrow_(loaded_, loaded_.cores, limits(3)) {}
 
   static Limits limits(int32_t step_tokens) {
     Limits limits;
@@ -134,7 +133,7 @@ class AstrayExecutor final : public ForwardingExecutor {
 };
 
 TEST_F(PromptReadings, that_are_no_numbers_end_a_request_whether_it_has_an_answer_or_not) {
-  ModelExecutor real = take(ModelExecutor::create(loaded_.model, loaded_.backend, limits(32)));
+  ModelExecutor real = loaded_.cores.executor_of(loaded_.model, limits(32));
   AstrayExecutor executor(real);
   const ManualClock clock;
   std::vector<Event> events;

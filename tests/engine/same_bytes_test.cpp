@@ -122,10 +122,10 @@ std::vector<Request> mixed_requests(uint64_t seed, int32_t vocab, int count, con
 
 constexpr uint64_t requests_seed = 2026;
 
-std::map<SequenceId, Answer> alone(const LoadedModel& loaded, Backend& backend, const std::vector<Request>& requests) {
+std::map<SequenceId, Answer> alone(const LoadedModel& loaded, Cores& cores, const std::vector<Request>& requests) {
   std::map<SequenceId, Answer> answers;
   for (const Request& request : requests) {
-    World world(loaded, backend, roomy());  // nothing is cached from the one before
+    World world(loaded, cores, roomy());  // nothing is cached from the one before
     world.engine().submit(request);
     world.run();
     answers[request.id] = world.answers().at(request.id);
@@ -158,11 +158,11 @@ struct Together {
 
 // All requests at random steps, each next turn some steps after them, with strangers among them that are cancelled at
 // random and have the same constraints.
-Together together(const LoadedModel& loaded, Backend& backend, int count, const std::vector<Request>& turns,
+Together together(const LoadedModel& loaded, Cores& cores, int count, const std::vector<Request>& turns,
                   const Limits& limits, uint64_t seed, constraint::MemoryBounds bounds = {},
                   std::unique_ptr<Drafter> drafter = nullptr) {
   std::mt19937_64 random(seed);
-  World world(loaded, backend, limits, std::move(drafter));
+  World world(loaded, cores, limits, std::move(drafter));
   const int32_t vocab = loaded.model.vocab_size();
   const Constraints constraints = constraints_of(*loaded.tokenizer, bounds);
   std::vector<Request> requests = mixed_requests(requests_seed, vocab, count, constraints);
@@ -229,16 +229,15 @@ std::unique_ptr<Drafter> mostly_right(const std::map<SequenceId, Answer>& answer
 void expect_same_bytes(gguf::File&& file, const KernelTable& table, int count, const std::string& model,
                        KvType kv_type = KvType::f16) {
   LoadedModel loaded(std::move(file), table, 1, kv_type);
-  Team two_workers(2);
-  CpuBackend two(two_workers, table);
+  Cores two(table, 2);
   const std::vector<Request> requests =
       mixed_requests(requests_seed, loaded.model.vocab_size(), count, constraints_of(*loaded.tokenizer));
-  std::map<SequenceId, Answer> expected = alone(loaded, loaded.backend, requests);
+  std::map<SequenceId, Answer> expected = alone(loaded, loaded.cores, requests);
   const std::vector<Request> turns = next_turns(requests, expected);
-  expected.merge(alone(loaded, loaded.backend, turns));
+  expected.merge(alone(loaded, loaded.cores, turns));
   const std::string name = model + " on " + std::string(table.name);
 
-  expect_same(expected, together(loaded, loaded.backend, count, turns, roomy(), 1).answers, name + ", roomy");
+  expect_same(expected, together(loaded, loaded.cores, count, turns, roomy(), 1).answers, name + ", roomy");
   const Together guessed = together(loaded, two, count, turns, roomy(), 2, {}, mostly_right(expected));
   expect_same(expected, guessed.answers, name + ", roomy, guessed at, 2 threads");
   EXPECT_GT(guessed.accepted, 0) << "right guesses are taken";

@@ -20,7 +20,7 @@ class TinyWorld : public testing::Test {
 
   LoadedModel loaded_{tiny_model(), *supported_kernel_tables().back(), 1};
   World world_{loaded_,
-               loaded_.backend,
+               loaded_.cores,
                {.block_tokens = 32,
                 .block_count = 64,
                 .context_tokens = 256,

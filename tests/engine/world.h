@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "backend/cpu_backend.h"
+#include "backend/cpu/cpu_backend.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/team.h"
@@ -58,22 +58,30 @@ inline std::filesystem::path tiny_model() {
   return std::filesystem::path(QUIRE_SOURCE_DIR) / "tests/data/logits/llama-tied.gguf";
 }
 
+// Some workers with one kernel table.
+struct Cores {
+  Cores(const KernelTable& kernels, int workers) : team(workers), backend(team, kernels) {}
+  ModelExecutor executor_of(const Model& model, const Limits& limits) {
+    return ModelExecutor(take(ModelInstance::create(model, backend, limits)), team);
+  }
+  Team team;
+  CpuBackend backend;
+};
+
 // A model on one kernel table and a number of workers.
 struct LoadedModel {
   LoadedModel(const std::filesystem::path& path, const KernelTable& kernels, int workers)
       : LoadedModel(take(gguf::File::open(path)), kernels, workers) {}
   LoadedModel(gguf::File&& opened, const KernelTable& kernels, int workers, KvType kv_type = KvType::f16)
       : file(std::move(opened)),
-        team(workers),
-        backend(team, kernels),
-        model(take(Model::load(file, backend, kv_type))),
+        cores(kernels, workers),
+        model(take(Model::load(file, cores.backend, kv_type))),
         tokenizer(take(Tokenizer::create(file.metadata().contains("tokenizer.ggml.tokens")
                                              ? file.metadata()
                                              : plain_vocabulary(model.vocab_size())))) {}
 
   gguf::File file;
-  Team team;
-  CpuBackend backend;
+  Cores cores;
   Model model;
   std::unique_ptr<const Tokenizer> tokenizer;
 };
@@ -118,8 +126,8 @@ class FunctionDrafter final : public Drafter {
 class World {
  public:
   // With a drafter a forward pass takes a millisecond, however many rows it has: what is guessed is computed.
-  World(const LoadedModel& loaded, Backend& backend, const Limits& limits, std::unique_ptr<Drafter> drafter = nullptr)
-      : executor_(take(ModelExecutor::create(loaded.model, backend, limits))),
+  World(const LoadedModel& loaded, Cores& cores, const Limits& limits, std::unique_ptr<Drafter> drafter = nullptr)
+      : executor_(cores.executor_of(loaded.model, limits)),
         timed_(executor_, clock_, drafter ? 1'000'000 : 0),
         engine_(
             limits, timed_, *loaded.tokenizer, clock_,

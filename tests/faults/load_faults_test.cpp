@@ -11,7 +11,7 @@
 #include <string>
 #include <thread>
 
-#include "backend/cpu_backend.h"
+#include "backend/cpu/cpu_backend.h"
 #include "faults/faults.h"
 #include "gguf/metadata.h"
 #include "kernels/kernels.h"
@@ -145,13 +145,12 @@ class LoadFaults : public testing::Test {
   Settings settings_;
   SteadyClock clock_;
   Team team_{2};
-  EngineModelLoader real_loader_{
-      [] {
-        Settings settings;
-        settings.memory_bytes = 1 << 20;
-        return settings;
-      }(),
-      [this] { return std::make_unique<CpuBackend>(team_, *supported_kernel_tables().back()); }, clock_};
+  EngineModelLoader real_loader_{[] {
+                                   Settings settings;
+                                   settings.memory_bytes = 1 << 20;
+                                   return settings;
+                                 }(),
+                                 weight_loader(cpu_backends(team_, *supported_kernel_tables().back())), team_, clock_};
   FaultyLoader loader_{real_loader_};
   std::unique_ptr<Server> server_;
   std::thread thread_;

@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "backend/cpu_backend.h"
+#include "backend/cpu/cpu_backend.h"
+#include "model/kv_store.h"
 #include "model/model.h"
 #include "support/random_model.h"
 #include "support/runner.h"
@@ -334,14 +335,16 @@ TEST(Load, products_are_the_elements_of_the_matrices) {
 
 TEST(KvStore, limits_that_cannot_be_had_are_errors) {
   ModelConfig config{.layers = 2, .kv_heads = 2, .head_dim = 16};
-  EXPECT_THAT(KvStore::create(config, {.block_tokens = 16, .block_count = 4}).error().message,
+  HostDevice host;
+  EXPECT_THAT(KvStore::create(config, {.block_tokens = 16, .block_count = 4}, host).error().message,
               HasSubstr("block_tokens: found 16, expected a positive multiple of 32"));
-  EXPECT_THAT(KvStore::create(config, {.block_tokens = 32, .block_count = 0}).error().message,
+  EXPECT_THAT(KvStore::create(config, {.block_tokens = 32, .block_count = 0}, host).error().message,
               HasSubstr("block_count: found 0"));
   config.layers = 1024;
   config.kv_heads = 4096;
   config.head_dim = 1024;
-  EXPECT_THAT(KvStore::create(config, {.block_tokens = 32, .block_count = INT32_MAX}).error().message, HasSubstr("KV"));
+  EXPECT_THAT(KvStore::create(config, {.block_tokens = 32, .block_count = INT32_MAX}, host).error().message,
+              HasSubstr("KV"));
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include <string>
 #include <thread>
 
-#include "backend/cpu_backend.h"
+#include "backend/cpu/cpu_backend.h"
 #include "engine/engine_thread.h"
 #include "engine/world.h"
 #include "server/models/engine_model.h"
@@ -143,7 +143,7 @@ class EngineMetrics : public testing::Test {
   void start_real(Settings settings = {}) {
     settings.memory_bytes = 64 << 20;
     loader_ = std::make_unique<EngineModelLoader>(
-        settings, [this] { return std::make_unique<CpuBackend>(team_, *supported_kernel_tables().back()); }, clock_);
+        settings, weight_loader(cpu_backends(team_, *supported_kernel_tables().back())), team_, clock_);
     start(*loader_, quire::test::data_path("models/stories260K.gguf"), settings);
   }
   void start_gated() { start(gated_, std::filesystem::path(QUIRE_SOURCE_DIR) / "tests/data/logits/llama-tied.gguf"); }

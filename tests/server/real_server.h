@@ -13,7 +13,7 @@
 #include <thread>
 #include <utility>
 
-#include "backend/cpu_backend.h"
+#include "backend/cpu/cpu_backend.h"
 #include "server/models/engine_model.h"
 #include "server/raw_client.h"
 #include "server/server.h"
@@ -31,8 +31,8 @@ class RealServer : public testing::Test {
     Server::Config config{.settings = std::move(settings)};
     config.settings.port = 0;
     config.settings.memory_bytes = 64 << 20;
-    const auto make_backend = [this] { return std::make_unique<CpuBackend>(team_, *supported_kernel_tables().back()); };
-    EngineSurroundings surroundings{config.settings, weight_runners(make_backend, config.settings.kv_type), clock_, {}};
+    const auto load = weight_loader(cpu_backends(team_, *supported_kernel_tables().back()));
+    EngineSurroundings surroundings{config.settings, weight_runners(load, team_, config.settings.kv_type), clock_, {}};
     if (!draft.empty()) surroundings.draft = store::ModelFile{.name = "draft", .path = draft};
     loader_ = std::make_unique<EngineModelLoader>(std::move(surroundings));
     store::Catalog catalog(config.settings.models_folder);

@@ -9,7 +9,7 @@
 #include <memory>
 #include <sstream>
 
-#include "backend/cpu_backend.h"
+#include "backend/cpu/cpu_backend.h"
 #include "server/models/engine_model.h"
 #include "store/tune_record.h"
 
@@ -51,8 +51,7 @@ class TunedStart : public testing::Test {
   }
   // Contexts that a model which was just loaded lets run together.
   int32_t parallel_at_start() {
-    EngineModelLoader loader(
-        settings_, [this] { return std::make_unique<CpuBackend>(team_, kernels_); }, clock_);
+    EngineModelLoader loader(settings_, weight_loader(cpu_backends(team_, kernels_)), team_, clock_);
     const auto model = loader.load(
         file_, [](std::vector<Event>&&) {}, [] { return true; });
     EXPECT_TRUE(model) << model.error().message;

@@ -8,9 +8,9 @@
 #include <span>
 #include <vector>
 
-#include "backend/cpu_backend.h"
+#include "backend/cpu/cpu_backend.h"
 #include "base/check.h"
-#include "model/model.h"
+#include "model/instance.h"
 
 namespace quire::test {
 
@@ -36,13 +36,10 @@ struct LoadedModel {
 class Runner {
  public:
   Runner(LoadedModel& loaded, const Limits& limits)
-      : loaded_(loaded),
-        limits_(limits),
-        kv_(take(KvStore::create(loaded.model.config(), limits))),
-        space_(take(Workspace::create(loaded.model.config(), limits))) {
+      : instance_(take(ModelInstance::create(loaded.model, loaded.backend, limits))) {
     std::vector<BlockId> all;
     for (int32_t block = 0; block < limits.block_count; ++block) all.push_back({block});
-    kv_.forget(all);
+    instance_.kv().forget(all);
   }
 
   // One step; slice.row_begin, row_end and logits_row are filled here. Logits of slice i (its last row): row i.
@@ -72,7 +69,7 @@ class Runner {
     }
     const Batch batch{
         .tokens = tokens, .origins = origins, .slices = slices, .logits_rows = static_cast<int32_t>(slices.size())};
-    return take(loaded_.model.forward(batch, loaded_.backend, kv_, space_));
+    return take(instance_.forward(batch));
   }
 
   // Logits of every position, one token a step.
@@ -91,10 +88,7 @@ class Runner {
   }
 
  private:
-  LoadedModel& loaded_;
-  Limits limits_;
-  KvStore kv_;
-  Workspace space_;
+  ModelInstance instance_;
 };
 
 // Blocks 0, 1, ... enough for `tokens`.

@@ -111,7 +111,7 @@ int main(int argc, char** argv) {
   const int count = std::atoi(argv[3]);
   const uint64_t seed = argc > 4 ? std::strtoull(argv[4], nullptr, 10) : 1;
   for (int done = 0; done < count;) {
-    World world(loaded, loaded.backend, limits);
+    World world(loaded, loaded.cores, limits);
     std::map<SequenceId, std::string> asked;
     for (int one = 0; one < 16 && done < count; ++one, ++done) {
       Schemas::One schema = schemas.next();

@@ -49,7 +49,7 @@ class BatchRun {
 
   Result<BatchSpeed> measure(LocalModel& local) {
     const Limits limits = limits_for_all();
-    QUIRE_TRY(ModelExecutor executor, ModelExecutor::create(local.model(), local.backend(), limits));
+    QUIRE_TRY(ModelExecutor executor, local.make_executor(limits));
     Engine engine(limits, executor, tokenizer_, clock_, [this](std::vector<Event>&& events) { note(events); });
     BatchSpeed speed{.pp = options_.prompt, .tg = options_.generate, .pl = parallel_};
 
@@ -166,7 +166,7 @@ Result<void> bench_batch_command(const BenchBatchOptions& options) {
   if (options.format == OutputFormat::table) {
     const ModelConfig& config = model.config();
     fmt::print("{}: {}, {} threads, {}, KV in {}\n", options.model, config.architecture, local->worker_count(),
-               local->backend().name(), kv_type_name(config.kv_type));
+               local->arithmetic(), kv_type_name(config.kv_type));
   }
   std::vector<std::string> heading = {"PP",       "TG",     "PL",       "N_KV", "T_PP s",
                                       "S_PP t/s", "T_TG s", "S_TG t/s", "T s",  "S t/s"};

@@ -99,8 +99,7 @@ class PlantedDrafter final : public Drafter {
  public:
   static Result<std::unique_ptr<Drafter>> create(LocalModel& local, const ReplayedText& text, const Limits& limits,
                                                  int32_t right_percent) {
-    QUIRE_TRY(ModelExecutor executor,
-              ModelExecutor::create(local.model(), local.backend(), ModelDrafter::executor_limits(limits)));
+    QUIRE_TRY(ModelExecutor executor, local.make_executor(ModelDrafter::executor_limits(limits)));
     return std::unique_ptr<Drafter>(new PlantedDrafter(std::move(executor), text, limits, right_percent));
   }
   bool computes() const override { return drafter_.computes(); }
@@ -135,7 +134,7 @@ Result<DraftSpeed> replay(const ReplayModels& models, const Tokenizer& tokenizer
                       .queue_max = parallel,
                       .target_gap_ns = int64_t{1} << 50,
                       .parallel_adapts = false};
-  QUIRE_TRY(ModelExecutor executor, ModelExecutor::create(local.model(), local.backend(), limits));
+  QUIRE_TRY(ModelExecutor executor, local.make_executor(limits));
   ReplayingExecutor replaying(executor, text.timeline);
   std::unique_ptr<Drafter> drafter;
   if (drafts && models.draft != nullptr) {
@@ -215,7 +214,7 @@ Result<void> bench_draft_command(const BenchDraftOptions& options) {
   QUIRE_TRY(const ReplayedText text, read_text(options, *tokenizer));
   if (options.format == OutputFormat::table) {
     fmt::print("{}: {} tokens of a prompt, {} of an answer; {} threads, {}\n", options.model, text.prompt_tokens,
-               text.timeline.size() - text.prompt_tokens, local.worker_count(), models.model->backend().name());
+               text.timeline.size() - text.prompt_tokens, local.worker_count(), models.model->arithmetic());
   }
   TextTable table({"PL", "t/s", "guessing", "ratio", "cpu ms/t", "guessing", "ratio", "guesses", "right %"});
   for (const int32_t parallel : options.parallel) {

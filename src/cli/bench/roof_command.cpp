@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "backend/roof.h"
+#include "backend/cpu/roof.h"
 #include "cli/commands/commands.h"
 #include "cli/model_file.h"
 #include "cli/terminal/text_table.h"

@@ -26,7 +26,7 @@ Result<std::vector<float>> logits_of(LocalModel& local, const std::vector<TokenI
                       .running_max = step_tokens,
                       .queue_max = 1,
                       .step_tokens_max = step_tokens};
-  QUIRE_TRY(ModelExecutor executor, ModelExecutor::create(local.model(), local.backend(), limits));
+  QUIRE_TRY(ModelExecutor executor, local.make_executor(limits));
   std::vector<BlockId> table;
   for (int32_t block = 0; block < blocks; ++block) table.push_back({block});
   const std::vector<RowOrigin> origins(step_tokens, RowOrigin::prompt);

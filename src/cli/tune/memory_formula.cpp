@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "backend/cpu/cpu_scratch.h"
 #include "base/bytes.h"
 #include "base/check.h"
 #include "cli/terminal/human.h"
@@ -31,21 +32,32 @@ class TensorSum {
   explicit TensorSum(bool tied) : tied_(tied) {}
   void add(std::string_view name, ElementType type, const std::array<int64_t, 4>& shape) {
     const bool is_embedding = name == embedding_name;
-    if (is_embedding) embedding_ += static_cast<uint64_t>(row_size_bytes(type, shape[0]) * shape[1]);
+    if (is_embedding) {
+      embedding_row_bytes_ = row_size_bytes(type, shape[0]);
+      embedding_ += static_cast<uint64_t>(embedding_row_bytes_ * shape[1]);
+    }
     if (shape[1] == 1) {
-      packed_ += static_cast<uint64_t>(shape[0]) * sizeof(float);
+      packed_ += round_up<uint64_t>(static_cast<uint64_t>(shape[0]) * sizeof(float), 64);
     } else if (!is_embedding || tied_) {  // a tied one is packed once more, as the output matrix
       packed_ += round_up<uint64_t>(packed_size_bytes(type, shape[1], shape[0]), 64);
     }
   }
   uint64_t packed() const { return packed_; }
   uint64_t embedding() const { return embedding_; }
+  int64_t embedding_row_bytes() const { return embedding_row_bytes_; }
 
  private:
   bool tied_;
   uint64_t packed_ = 0;
   uint64_t embedding_ = 0;
+  int64_t embedding_row_bytes_ = 0;
 };
+
+uint64_t workspace_bytes_of(const ModelConfig& config, const Limits& limits, int64_t embedding_row_bytes) {
+  StepShape shape = Workspace::scratch_shape(config, limits);
+  shape.stored_row_bytes = embedding_row_bytes;  // a shape that no file has yet does not know it
+  return Workspace::rows_size_bytes(config, limits) + CpuScratch::size_bytes(shape);
+}
 
 ModelMemory memory_by_sum(const ModelConfig& config, const TensorSum& tensors, std::string name, int32_t running_max) {
   Limits limits;
@@ -53,7 +65,7 @@ ModelMemory memory_by_sum(const ModelConfig& config, const TensorSum& tensors, s
   return {.name = std::move(name),
           .weight_bytes = tensors.packed(),
           .embedding_bytes = tensors.embedding(),
-          .workspace_bytes = Workspace::size_bytes(config, limits),
+          .workspace_bytes = workspace_bytes_of(config, limits, tensors.embedding_row_bytes()),
           .program_bytes = program_bytes_base + program_bytes_per_token * static_cast<uint64_t>(config.vocab),
           .block_bytes = static_cast<uint64_t>(KvStore::block_size_bytes(config, limits.block_tokens)),
           .block_tokens = limits.block_tokens,

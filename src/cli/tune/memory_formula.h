@@ -4,11 +4,11 @@
 #include <cstdint>
 #include <string>
 
-#include "backend/kv_type.h"
 #include "base/result.h"
 #include "gguf/file.h"
 #include "gguf/file_type.h"
 #include "gguf/synth.h"
+#include "model/kv_type.h"
 
 namespace quire::cli {
 

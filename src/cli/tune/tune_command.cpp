@@ -133,7 +133,7 @@ Result<Answer> measure(Question& asked, const TuneOptions& options) {
   const TuneCurve& curve = answer.found.curve;
   answer.record = {.key = {.model = content,
                            .processor = store::processor_name(),
-                           .kernels = std::string(local->backend().name()),
+                           .kernels = std::string(local->arithmetic()),
                            .kv_type = std::string(kv_type_name(local->model().config().kv_type)),
                            .threads = local->worker_count()},
                    .parallel_start = curve.pays(),

@@ -8,8 +8,7 @@
 #include "base/bytes.h"
 #include "engine/engine.h"
 #include "engine/executor.h"
-#include "model/kv_store.h"
-#include "model/workspace.h"
+#include "model/instance.h"
 
 namespace quire::cli {
 namespace {
@@ -31,31 +30,17 @@ int32_t blocks_of_context(const TuneMeter::Sizes& sizes) {
   return ceil_div(length_max(sizes), Limits{}.block_tokens) + 1;
 }
 
-// Numbers of ordinary size as f16 and, where a chunk holds int8, as scales of ordinary size and any quants. Of blocks
-// [begin, end) of one layer.
-void fill(const KvView& view, int64_t begin, int64_t end) {
-  const int64_t head_chunks = view.layer.kv_heads * (view.layer.block_tokens / attention_chunk);
-  const int64_t block_bytes = head_chunks * kv_chunk_size_bytes(view.layer.type, view.layer.head_dim);
-  auto state = static_cast<uint32_t>(begin) + 1;
-  for (std::byte* part : {view.layer.keys, view.layer.values}) {
-    for (int64_t at = begin * block_bytes; at + 2 <= end * block_bytes; at += 2) {
-      state = state * 1664525U + 1013904223U;
-      store_value(part + at, static_cast<uint16_t>(0x2800U | (state >> 16 & 0x83ffU)));  // 1/32 to 1/16, either sign
-    }
-  }
-}
-
 }  // namespace
 
 // The model's executor, but for steps that are not to be computed.
 class TuneMeter::Executor final : public quire::Executor {
  public:
-  Executor(LocalModel& local, KvStore kv, Workspace space, const Limits& limits)
-      : limits_(limits), local_(local), kv_(std::move(kv)), space_(std::move(space)) {}
+  Executor(ModelInstance instance, Team& workers, const Limits& limits)
+      : limits_(limits), instance_(std::move(instance)), workers_(workers) {}
 
   Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override {
     if (computes_) {
-      const Result<Logits> logits = local_.model().forward(batch, local_.backend(), kv_, space_);
+      const Result<Logits> logits = instance_.forward(batch);
       if (logits) return *logits;
       fail_all(batch, logits.error().message, failures);
       return {};
@@ -63,38 +48,33 @@ class TuneMeter::Executor final : public quire::Executor {
     blank_.resize(static_cast<size_t>(batch.logits_rows) * static_cast<size_t>(vocab_size()));
     return {.values = blank_, .vocab = vocab_size()};
   }
-  Logits logits(std::span<const int32_t> rows) override {
-    return local_.model().logits(rows, local_.backend(), space_);
-  }
-  int32_t logits_rows_max() const override { return static_cast<int32_t>(space_.logits_count_max()); }
-  HiddenStates states(std::span<const int32_t> rows) override {
-    return local_.model().states(rows, local_.backend(), space_);
-  }
+  Logits logits(std::span<const int32_t> rows) override { return instance_.logits(rows); }
+  int32_t logits_rows_max() const override { return static_cast<int32_t>(instance_.logits_count_max()); }
+  HiddenStates states(std::span<const int32_t> rows) override { return instance_.states(rows); }
   void forget(std::span<const BlockId>) override {}
   void discard(std::span<const BlockId>) override {}  // what it was filled with stays
-  int32_t vocab_size() const override { return local_.model().vocab_size(); }
-  bool prompt_rows_differ() const override { return local_.backend().prompt_rows_differ(); }
+  int32_t vocab_size() const override { return instance_.model().vocab_size(); }
+  bool prompt_rows_differ() const override { return instance_.prompt_rows_differ(); }
   void parallel_for(int64_t count, FunctionRef<void(int64_t index, int worker)> body) override {
-    local_.backend().parallel_for(count, body);
+    workers_.parallel_for(count, body);
   }
-  int worker_count() const override { return local_.backend().worker_count(); }
+  int worker_count() const override { return workers_.worker_count(); }
 
   void set_computes(bool computes) { computes_ = computes; }
   const Limits& limits() const { return limits_; }
   // The first `blocks` blocks hold numbers: a block that was never written is the system's one page of zeros, and
   // reading it would cost nothing.
   void fill_blocks(int32_t blocks) {
-    if (blocks <= filled_) return;
-    local_.backend().parallel_for(local_.model().config().layers,
-                                  [&](int64_t layer, int) { fill(kv_.layer(layer), filled_, blocks); });
-    filled_ = blocks;
+    constexpr std::byte ordinary{0x2c};  // 0x2c2c is 0.065 in f16, and as q8_0's scale
+    std::vector<BlockId> fresh;
+    for (; filled_ < blocks; ++filled_) fresh.push_back({filled_});
+    instance_.kv().fill(fresh, ordinary);
   }
 
  private:
   const Limits limits_;
-  LocalModel& local_;
-  KvStore kv_;
-  Workspace space_;
+  ModelInstance instance_;
+  Team& workers_;
   std::vector<float> blank_;  // zeros
   int32_t filled_ = 0;        // blocks
   bool computes_ = false;
@@ -106,9 +86,8 @@ Result<TuneMeter> TuneMeter::create(LocalModel& local, const Tokenizer& tokenize
                       .context_tokens = length_max(sizes) + 1,
                       .running_max = sizes.contexts_max,
                       .step_tokens_max = sizes.contexts_max};
-  QUIRE_TRY(KvStore kv, KvStore::create(local.model().config(), limits));
-  QUIRE_TRY(Workspace space, Workspace::create(local.model().config(), limits));
-  auto executor = std::make_unique<Executor>(local, std::move(kv), std::move(space), limits);
+  QUIRE_TRY(ModelInstance instance, local.make_instance(limits));
+  auto executor = std::make_unique<Executor>(std::move(instance), local.workers(), limits);
   return TuneMeter(std::move(executor), tokenizer, sizes, clock);
 }
 

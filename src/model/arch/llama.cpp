@@ -10,18 +10,18 @@ void layer(const Step& step, const LayerWeights& weights, const KvView& kv) {
   Backend& on = step.on;
 
   on.norm(step.x, weights.attention_norm, step.config.norm_epsilon, step.h);
-  on.matmul(step.h, step.prompt_rows, step.scratch, {{weights.q, step.q}, {weights.k, step.k}, {weights.v, step.v}});
-  on.rope(step.q, step.config.head_dim, step.turns, RopePairs::neighbours);
-  on.rope(step.k, step.config.head_dim, step.turns, RopePairs::neighbours);
-  on.kv_write(kv, step.runs, step.k, step.v, step.scratch);
-  on.attention(kv, step.attention_plan, step.q, step.attended, step.scratch);
-  on.matmul(step.attended, step.prompt_rows, step.scratch, {{weights.attention_output, step.h}});
+  on.matmul(step.h, RowsOf::step, {{weights.q, step.q}, {weights.k, step.k}, {weights.v, step.v}});
+  on.rope(step.q, step.config.head_dim, RopePairs::neighbours);
+  on.rope(step.k, step.config.head_dim, RopePairs::neighbours);
+  on.kv_write(kv, step.k, step.v);
+  on.attention(kv, step.config.attention_scale, step.q, step.attended);
+  on.matmul(step.attended, RowsOf::step, {{weights.attention_output, step.h}});
   on.add(step.x, step.h);
 
   on.norm(step.x, weights.ffn_norm, step.config.norm_epsilon, step.h);
-  on.matmul(step.h, step.prompt_rows, step.scratch, {{weights.gate, step.gate}, {weights.up, step.up}});
+  on.matmul(step.h, RowsOf::step, {{weights.gate, step.gate}, {weights.up, step.up}});
   on.silu_mul(step.gate, step.up);
-  on.matmul(step.gate, step.prompt_rows, step.scratch, {{weights.down, step.h}});
+  on.matmul(step.gate, RowsOf::step, {{weights.down, step.h}});
   on.add(step.x, step.h);
 }
 

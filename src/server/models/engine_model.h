@@ -27,8 +27,8 @@ class EngineModelLoader final : public ModelLoader {
   explicit EngineModelLoader(EngineSurroundings surroundings) : surroundings_(std::move(surroundings)) {}
   EngineModelLoader(const Settings& settings, RunnerFactory make_runner, const Clock& clock)
       : EngineModelLoader(EngineSurroundings{settings, std::move(make_runner), clock, std::nullopt}) {}
-  EngineModelLoader(const Settings& settings, BackendFactory make_backend, const Clock& clock)
-      : EngineModelLoader(settings, weight_runners(std::move(make_backend), settings.kv_type), clock) {}
+  EngineModelLoader(const Settings& settings, WeightLoader load, Team& workers, const Clock& clock)
+      : EngineModelLoader(settings, weight_runners(std::move(load), workers, settings.kv_type), clock) {}
 
   // An error names the file, and in it the key, tensor or type that is at fault.
   Result<std::unique_ptr<LoadedModel>> load(const store::ModelFile& file, EventSink sink,

@@ -6,15 +6,15 @@
 
 #include "engine/model_executor.h"
 #include "model/kv_type.h"
-#include "model/model.h"
 
 namespace quire::server {
 namespace {
 
 class WeightRunner final : public ModelRunner {
  public:
-  WeightRunner(std::unique_ptr<Backend> backend, Model model) : backend_(std::move(backend)), model_(std::move(model)) {
-    const ModelConfig& config = model_.config();
+  WeightRunner(std::unique_ptr<LoadedModel> loaded, Team& workers) : loaded_(std::move(loaded)), workers_(workers) {
+    const Model& model = loaded_->model();
+    const ModelConfig& config = model.config();
     facts_ = {.architecture = config.architecture,
               .layers = config.layers,
               .vocab = config.vocab,
@@ -22,38 +22,37 @@ class WeightRunner final : public ModelRunner {
               .context_max = config.context_max,
               .kv_block_bytes = KvStore::block_size_bytes(config, Limits{}.block_tokens),
               .kv_type = kv_type_name(config.kv_type),
-              .weights_bytes = model_.weight_size_bytes(),
-              .kernels = std::string(backend_->name()),
-              .threads = backend_->worker_count()};
+              .weights_bytes = model.weight_size_bytes(),
+              .kernels = std::string(loaded_->arithmetic()),
+              .threads = workers.worker_count()};
   }
 
   const RunnerFacts& facts() const override { return facts_; }
   Result<Executor*> start(const Limits& limits) override {
-    QUIRE_TRY(ModelExecutor executor, ModelExecutor::create(model_, *backend_, limits));
-    executor_ = std::make_unique<ModelExecutor>(std::move(executor));
+    QUIRE_TRY(ModelInstance instance, loaded_->make_instance(limits));
+    executor_ = std::make_unique<ModelExecutor>(std::move(instance), workers_);
     return executor_.get();
   }
   uint64_t workspace_bytes() const override { return executor_->workspace_size_bytes(); }
 
  private:
-  const std::unique_ptr<Backend> backend_;
-  const Model model_;
+  const std::unique_ptr<LoadedModel> loaded_;
+  Team& workers_;
   RunnerFacts facts_;
   std::unique_ptr<ModelExecutor> executor_;
 };
 
 }  // namespace
 
-RunnerFactory weight_runners(BackendFactory make_backend, KvType kv_type) {
-  return [make_backend = std::move(make_backend), kv_type](
+RunnerFactory weight_runners(WeightLoader load, Team& workers, KvType kv_type) {
+  return [load = std::move(load), &workers, kv_type](
              const gguf::File& file, const std::string& name,
              FunctionRef<bool(uint64_t, uint64_t)> progress) -> Result<std::unique_ptr<ModelRunner>> {
-    std::unique_ptr<Backend> backend = make_backend();
-    QUIRE_TRY(Model model, Model::load(file, *backend, kv_type, progress));
+    QUIRE_TRY(std::unique_ptr<LoadedModel> loaded, load(file, kv_type, progress));
     const auto skipped = std::ranges::count_if(
-        file.tensors(), [&](const auto& tensor) { return is_beside_text(model.config(), tensor.name); });
+        file.tensors(), [&](const auto& tensor) { return is_beside_text(loaded->model().config(), tensor.name); });
     if (skipped > 0) spdlog::info("{}: {} tensors beside the text model are not used", name, skipped);
-    return std::make_unique<WeightRunner>(std::move(backend), std::move(model));
+    return std::make_unique<WeightRunner>(std::move(loaded), workers);
   };
 }
 

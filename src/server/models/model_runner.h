@@ -7,16 +7,16 @@
 #include <string>
 #include <string_view>
 
-#include "backend/kv_type.h"
 #include "base/function_ref.h"
 #include "base/result.h"
+#include "base/team.h"
 #include "core/limits.h"
 #include "engine/executor.h"
+#include "model/kv_type.h"
+#include "model/loaded_model.h"
 #include "store/model_facts.h"
 
-namespace quire {
-class Backend;
-}  // namespace quire
+namespace quire {}  // namespace quire
 
 namespace quire::server {
 
@@ -51,10 +51,8 @@ using RunnerFactory = std::function<Result<std::unique_ptr<ModelRunner>>(
     const gguf::File& file, const std::string& name,
     FunctionRef<bool(uint64_t done_bytes, uint64_t total_bytes)> progress)>;
 
-// One for each engine, on the device that all share.
-using BackendFactory = std::function<std::unique_ptr<Backend>()>;
-
-// Runners of the weights that stand in the file. kv_type: f16 or q8_0.
-RunnerFactory weight_runners(BackendFactory make_backend, KvType kv_type);
+// Runners of the weights that stand in the file, which `load` puts where they are computed. kv_type: f16 or q8_0.
+// The engine's own work on rows is done by `workers`, which must outlive the runners.
+RunnerFactory weight_runners(WeightLoader load, Team& workers, KvType kv_type);
 
 }  // namespace quire::server

@@ -1,4 +1,4 @@
-#include "backend/page_memory.h"
+#include "backend/cpu/page_memory.h"
 
 #include <fmt/format.h>
 #include <sys/mman.h>

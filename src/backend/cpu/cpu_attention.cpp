@@ -1,8 +1,7 @@
 // Keys and values: how they are kept, and attention over them.
 #include <algorithm>
-#include <cmath>
 
-#include "backend/cpu_backend.h"
+#include "backend/cpu/cpu_backend.h"
 #include "tensor/float16.h"
 
 namespace quire {
@@ -15,37 +14,39 @@ constexpr int64_t fork_products_min = 128 * 1024;
 // this is of the size of the first half.
 constexpr float split_scale = 2048.0F;
 
+// As the kernels see it: a head in f32 is two in f16.
+KvLayer layer_of(const KvView& kv) {
+  return {.keys = host_bytes(kv.keys),
+          .values = host_bytes(kv.values),
+          .type = kv.type == KvType::q8_0 ? ElementType::q8_0 : ElementType::f16,
+          .block_tokens = kv.block_tokens,
+          .kv_heads = kv.kv_heads,
+          .head_dim = kv.type == KvType::f32 ? 2 * kv.head_dim : kv.head_dim};
+}
+
 }  // namespace
 
-void CpuBackend::kv_write(const KvView& kv, std::span<const RowRun> runs, Rows k, Rows v, const Scratch& scratch) {
+void CpuBackend::kv_write(const KvView& kv, Rows k, Rows v) {
   if (kv.type == KvType::f32) {
-    const int64_t head_dim = kv.layer.head_dim / 2;
-    k = split(k, head_dim, scratch.split_k);
-    v = split(v, head_dim, scratch.split_v);
+    write_runs(layer_of(kv), split(HostRows(k), kv.head_dim, scratch_->split_k),
+               split(HostRows(v), kv.head_dim, scratch_->split_v));
+  } else {
+    write_runs(layer_of(kv), HostRows(k), HostRows(v));
   }
-  write_runs(kv.layer, runs, k, v);
 }
 
-void CpuBackend::plan_attention(const KvView& kv, std::span<const RowRun> runs, int64_t group, AttentionPlan& plan) {
-  plan.build(runs, {.block_tokens = kv.layer.block_tokens,
-                    .kv_heads = kv.layer.kv_heads,
-                    .group = group,
-                    .workers = team_.worker_count()});
-}
-
-void CpuBackend::attention(const KvView& kv, const AttentionPlan& plan, Rows q, Rows out, const Scratch& scratch) {
-  const int64_t head_dim = kv.type == KvType::f32 ? kv.layer.head_dim / 2 : kv.layer.head_dim;
-  const float scale = 1.0F / std::sqrt(static_cast<float>(head_dim));
+void CpuBackend::attention(const KvView& kv, float scale, Rows q, Rows out) {
   if (kv.type != KvType::f32) {
-    attend(kv.layer, plan, q, out, scale);
+    attend(layer_of(kv), HostRows(q), HostRows(out), scale);
     return;
   }
-  const Rows split_out{.values = scratch.split_out, .count = out.count, .width = 2 * out.width};
-  attend(kv.layer, plan, split_query(q, head_dim, scratch.split_q), split_out, scale);
-  merge(split_out, head_dim, out);
+  const HostRows split_out(scratch_->split_out, out.count, 2 * out.width);
+  attend(layer_of(kv), split_query(HostRows(q), kv.head_dim, scratch_->split_q), split_out, scale);
+  merge(split_out, kv.head_dim, HostRows(out));
 }
 
-void CpuBackend::write_runs(const KvLayer& layer, std::span<const RowRun> runs, Rows k, Rows v) {
+void CpuBackend::write_runs(const KvLayer& layer, HostRows k, HostRows v) {
+  const std::span<const RowRun> runs = inputs_.runs;
   // A run, not a row, is what a worker takes: keys of neighbouring positions lie in the same cache lines.
   const auto run_count = static_cast<int64_t>(runs.size());
   for_rows(run_count, k.count * k.width / std::max<int64_t>(1, run_count), [&](int64_t begin, int64_t end) {
@@ -62,7 +63,8 @@ void CpuBackend::write_runs(const KvLayer& layer, std::span<const RowRun> runs, 
   });
 }
 
-void CpuBackend::attend(const KvLayer& layer, const AttentionPlan& plan, Rows q, Rows out, float scale) {
+void CpuBackend::attend(const KvLayer& layer, HostRows q, HostRows out, float scale) {
+  const AttentionPlan& plan = scratch_->attention_plan;
   const std::span<const AttentionTask> tasks = plan.tasks();
   const auto compute = [&](int64_t index, int) {
     const AttentionTask& task = tasks[static_cast<size_t>(index / layer.kv_heads)];
@@ -89,8 +91,8 @@ void CpuBackend::attend(const KvLayer& layer, const AttentionPlan& plan, Rows q,
   }
 }
 
-Rows CpuBackend::split(Rows from, int64_t head_dim, float* to) {
-  const Rows result{.values = to, .count = from.count, .width = 2 * from.width};
+HostRows CpuBackend::split(HostRows from, int64_t head_dim, float* to) {
+  const HostRows result(to, from.count, 2 * from.width);
   for_rows(from.count, from.width, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin * from.width; i < end * from.width; ++i) {
       const float value = from.values[i];
@@ -103,8 +105,8 @@ Rows CpuBackend::split(Rows from, int64_t head_dim, float* to) {
   return result;
 }
 
-Rows CpuBackend::split_query(Rows from, int64_t head_dim, float* to) {
-  const Rows result{.values = to, .count = from.count, .width = 2 * from.width};
+HostRows CpuBackend::split_query(HostRows from, int64_t head_dim, float* to) {
+  const HostRows result(to, from.count, 2 * from.width);
   for_rows(from.count, from.width, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin * from.width; i < end * from.width; ++i) {
       float* const first = to + i / head_dim * 2 * head_dim + i % head_dim;
@@ -115,7 +117,7 @@ Rows CpuBackend::split_query(Rows from, int64_t head_dim, float* to) {
   return result;
 }
 
-void CpuBackend::merge(Rows from, int64_t head_dim, Rows to) {
+void CpuBackend::merge(HostRows from, int64_t head_dim, HostRows to) {
   for_rows(to.count, to.width, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin * to.width; i < end * to.width; ++i) {
       const float* const first = from.values + i / head_dim * 2 * head_dim + i % head_dim;

@@ -1,7 +1,7 @@
 // Projections: inputs in the form that weights read, panels split over the workers.
 #include <algorithm>
 
-#include "backend/cpu_backend.h"
+#include "backend/cpu/cpu_backend.h"
 #include "base/bytes.h"
 #include "base/check.h"
 #include "kernels/quantized_rows.h"
@@ -13,7 +13,11 @@ namespace {
 // computes alone.
 constexpr int64_t fork_products_min = 512 * 1024;
 
-int64_t panel_count(const Projection& projection) { return ceil_div(projection.weights.packed.outputs, panel_outputs); }
+int64_t panel_count(const Projection& projection) { return ceil_div(projection.weights.outputs, panel_outputs); }
+
+PackedMatrix packed(const Matrix& matrix) {
+  return {.type = matrix.type, .outputs = matrix.outputs, .inputs = matrix.inputs, .bytes = host_bytes(matrix.bytes)};
+}
 
 // body(begin, end) for each run of neighbours among the rows [0, count) that are not listed. Bands of a step's plan
 // make the runs: they are few.
@@ -30,20 +34,20 @@ void for_runs_between(std::span<const int32_t> listed, int64_t count, const Body
 
 }  // namespace
 
-void CpuBackend::quantize(Rows x, std::span<const int32_t> prompt_rows, const Scratch& scratch) {
-  for_runs_between(prompt_rows, x.count, [&](int64_t begin, int64_t end) { quantize_rows(x, begin, end, scratch); });
-  if (!prompt_rows.empty()) round_prompt_rows(x, prompt_rows, scratch);
+void CpuBackend::quantize(HostRows x, std::span<const int32_t> prompt_rows) {
+  for_runs_between(prompt_rows, x.count, [&](int64_t begin, int64_t end) { quantize_rows(x, begin, end); });
+  if (!prompt_rows.empty()) round_prompt_rows(x, prompt_rows);
 }
 
-Activations CpuBackend::quantized(int64_t inputs, int64_t begin, int64_t end, const Scratch& scratch) const {
+Activations CpuBackend::quantized(int64_t inputs, int64_t begin, int64_t end) const {
   return {.rows = end - begin,
           .inputs = inputs,
-          .quantized = scratch.quantized + begin * (inputs / quant_group) * quantized_group_bytes,
+          .quantized = scratch_->quantized + begin * (inputs / quant_group) * quantized_group_bytes,
           .tile_rows = kernels_.tile_rows};
 }
 
-void CpuBackend::quantize_rows(Rows x, int64_t begin, int64_t end, const Scratch& scratch) {
-  const Activations form = quantized(x.width, begin, end, scratch);
+void CpuBackend::quantize_rows(HostRows x, int64_t begin, int64_t end) {
+  const Activations form = quantized(x.width, begin, end);
   const int64_t row_bytes = x.width / quant_group * quantized_group_bytes;
   for_rows(row_tile_count(form.rows, form.tile_rows), form.tile_rows * x.width, [&](int64_t first, int64_t last) {
     for (int64_t i = first; i < last; ++i) {
@@ -51,19 +55,19 @@ void CpuBackend::quantize_rows(Rows x, int64_t begin, int64_t end, const Scratch
       kernels_.quantize_activations({.x = x.row(begin + tile.begin),
                                      .rows = tile.height(),
                                      .inputs = x.width,
-                                     .tile = scratch.quantized + (begin + tile.begin) * row_bytes});
+                                     .tile = scratch_->quantized + (begin + tile.begin) * row_bytes});
     }
   });
 }
 
-void CpuBackend::round_activations(Rows x, const Scratch& scratch) {
+void CpuBackend::round_activations(HostRows x) {
   for_rows(x.count, x.width, [&](int64_t begin, int64_t end) {
     kernels_.round_activations(x.row(begin), end - begin, x.width,
-                               scratch.rounded + begin * round_up<int64_t>(x.width, 2));
+                               scratch_->rounded + begin * round_up<int64_t>(x.width, 2));
   });
 }
 
-void CpuBackend::round_prompt_rows(Rows x, std::span<const int32_t> prompt_rows, const Scratch& scratch) {
+void CpuBackend::round_prompt_rows(HostRows x, std::span<const int32_t> prompt_rows) {
   const auto count = static_cast<int64_t>(prompt_rows.size());
   for_rows(ceil_div(count, bf16_block_rows), bf16_block_rows * x.width, [&](int64_t begin, int64_t end) {
     const int64_t first = begin * bf16_block_rows;
@@ -71,40 +75,40 @@ void CpuBackend::round_prompt_rows(Rows x, std::span<const int32_t> prompt_rows,
                             .rows = prompt_rows.data() + first,
                             .row_count = std::min(count, end * bf16_block_rows) - first,
                             .inputs = x.width,
-                            .bf16 = scratch.bf16 + first * x.width});
+                            .bf16 = scratch_->bf16 + first * x.width});
   });
 }
 
-void CpuBackend::project(const Projection& projection, Rows x, std::span<const int32_t> prompt_rows,
-                         const Scratch& scratch, int64_t begin, int64_t end) {
-  const PackedMatrix& weights = projection.weights.packed;
+void CpuBackend::project(const Projection& projection, HostRows x, std::span<const int32_t> prompt_rows, int64_t begin,
+                         int64_t end) {
+  const PackedMatrix weights = packed(projection.weights);
   const bool reads_forms = reads_quantized_activations(weights.type);
   const MatmulArgs args{
       .weights = weights,
       .x = reads_forms
-               ? quantized(x.width, 0, x.count, scratch)
-               : Activations{.rows = x.count, .inputs = x.width, .values = x.values, .rounded = scratch.rounded},
-      .y = projection.y.values,
+               ? quantized(x.width, 0, x.count)
+               : Activations{.rows = x.count, .inputs = x.width, .values = x.values, .rounded = scratch_->rounded},
+      .y = host_floats(projection.y.values),
       .y_stride = projection.y.width,
       .panel_begin = begin,
       .panel_end = end};
   if (!reads_forms || prompt_rows.empty()) {
     kernels_.matmul(args);
   } else {
-    project_in_bf16(args, prompt_rows, scratch);
+    project_in_bf16(args, prompt_rows);
   }
 }
 
-void CpuBackend::project_in_bf16(const MatmulArgs& all, std::span<const int32_t> prompt_rows, const Scratch& scratch) {
+void CpuBackend::project_in_bf16(const MatmulArgs& all, std::span<const int32_t> prompt_rows) {
   // A tile of panels is in L2 when it is read for the next run.
   for_runs_between(prompt_rows, all.x.rows, [&](int64_t begin, int64_t end) {
     MatmulArgs args = all;
-    args.x = quantized(all.x.inputs, begin, end, scratch);
+    args.x = quantized(all.x.inputs, begin, end);
     args.y = all.y + begin * all.y_stride;
     kernels_.matmul(args);
   });
   kernels_.matmul_bf16({.weights = all.weights,
-                        .x = scratch.bf16,
+                        .x = scratch_->bf16,
                         .rows = prompt_rows.data(),
                         .row_count = static_cast<int64_t>(prompt_rows.size()),
                         .y = all.y,
@@ -113,22 +117,23 @@ void CpuBackend::project_in_bf16(const MatmulArgs& all, std::span<const int32_t>
                         .panel_end = all.panel_end});
 }
 
-void CpuBackend::matmul(Rows x, std::span<const int32_t> prompt_rows, const Scratch& scratch,
-                        std::initializer_list<Projection> projections) {
-  QUIRE_CHECK(prompt_rows.empty() || prompt_rows_differ(), "rows of prompts have an arithmetic of their own");
+void CpuBackend::matmul(Rows rows, RowsOf rows_of, std::initializer_list<Projection> projections) {
+  const HostRows x(rows);
+  const std::span<const int32_t> prompt_rows =
+      rows_of == RowsOf::step ? inputs_.prompt_rows : inputs_.gathered_prompt_rows;
   bool reads_quantized = false;
   bool rounded = false;
   int64_t panels = 0;
   for (const Projection& projection : projections) {
-    const PackedMatrix& weights = projection.weights.packed;
+    const Matrix& weights = projection.weights;
     QUIRE_CHECK(weights.inputs == x.width && weights.outputs == projection.y.width && x.count == projection.y.count,
                 "shapes fit");
     reads_quantized = reads_quantized || reads_quantized_activations(weights.type);
-    rounded = rounded || reads_rounded(weights);
+    rounded = rounded || reads_rounded(weights.type);
     panels += panel_count(projection);
   }
-  if (reads_quantized) quantize(x, prompt_rows, scratch);
-  if (rounded) round_activations(x, scratch);
+  if (reads_quantized) quantize(x, prompt_rows);
+  if (rounded) round_activations(x);
 
   const bool alone = x.count * x.width * panels * panel_outputs < fork_products_min;
   // Whole pairs of panels, which kernels take together.
@@ -139,7 +144,7 @@ void CpuBackend::matmul(Rows x, std::span<const int32_t> prompt_rows, const Scra
       const int64_t own_panels = panel_count(projection);
       const int64_t own_tiles = ceil_div(own_panels, tile);
       if (index < own_tiles) {
-        project(projection, x, prompt_rows, scratch, index * tile, std::min(own_panels, (index + 1) * tile));
+        project(projection, x, prompt_rows, index * tile, std::min(own_panels, (index + 1) * tile));
         return;
       }
       index -= own_tiles;

@@ -1,4 +1,4 @@
-#include "backend/cpu_backend.h"
+#include "backend/cpu/cpu_backend.h"
 
 #include <algorithm>
 #include <atomic>
@@ -64,12 +64,12 @@ Result<void> CpuBackend::pack(const TensorView& tensor, int64_t begin, int64_t e
   return {};
 }
 
-Result<Matrix> CpuBackend::load_matrix(const TensorView& tensor, PageArena& memory,
+Result<Matrix> CpuBackend::load_matrix(const TensorView& tensor, DeviceArena& memory,
                                        FunctionRef<void(uint64_t bytes)> copied) {
   const int64_t inputs = tensor.shape[0];
   const int64_t outputs = tensor.shape[1];
   QUIRE_CHECK(tensor.shape[2] == 1 && tensor.shape[3] == 1, "a matrix has two dimensions");
-  QUIRE_TRY(std::byte* const packed, memory.take(packed_size_bytes(tensor.type, outputs, inputs)));
+  QUIRE_TRY(const DeviceAddress packed, memory.take(packed_size_bytes(tensor.type, outputs, inputs)));
   const int64_t panels = ceil_div(outputs, panel_outputs);
   const int64_t panel_bytes = panel_outputs * tensor.row_bytes();  // in the file
   const int64_t piece = std::clamp<int64_t>(load_piece_bytes / panel_bytes, 1, panels);
@@ -80,20 +80,53 @@ Result<Matrix> CpuBackend::load_matrix(const TensorView& tensor, PageArena& memo
     const int64_t end = std::min(panels, begin + piece);
     const auto first = static_cast<uint64_t>(begin * panel_bytes);
     const auto last = std::min(static_cast<uint64_t>(end * panel_bytes), tensor.size_bytes());
-    QUIRE_TRY_VOID(pack(tensor, begin, end, packed, {read_buffers.get(), buffers_bytes}));
+    QUIRE_TRY_VOID(pack(tensor, begin, end, host_bytes(packed), {read_buffers.get(), buffers_bytes}));
     copied(last - first);
   }
-  return Matrix{.packed = {.type = tensor.type, .outputs = outputs, .inputs = inputs, .bytes = packed}};
+  return Matrix{.type = tensor.type, .outputs = outputs, .inputs = inputs, .bytes = packed};
 }
 
-Result<void> CpuBackend::embed(const TensorView& table, std::span<const int32_t> tokens, Rows x, Rows spare) {
-  QUIRE_CHECK(spare.width == x.width && spare.count == x.count, "shapes fit");
-  const int64_t row_bytes = table.row_bytes();  // at most those of a row of floats
-  std::atomic<int64_t> failed_row = -1;         // any of those that could not be read
+Result<DeviceVector> CpuBackend::load_vector(std::span<const float> values, DeviceArena& memory) {
+  QUIRE_TRY(const DeviceAddress copy, memory.take(values.size_bytes()));
+  if (!values.empty()) std::memcpy(host_bytes(copy), values.data(), values.size_bytes());
+  return DeviceVector{.values = copy, .size = static_cast<int64_t>(values.size())};
+}
+
+Result<std::unique_ptr<StepScratch>> CpuBackend::make_scratch(const StepShape& shape) {
+  return CpuScratch::create(shape);
+}
+
+uint64_t CpuBackend::scratch_size_bytes(const StepShape& shape) const { return CpuScratch::size_bytes(shape); }
+
+void CpuBackend::begin(const StepInputs& inputs, StepScratch& scratch) {
+  QUIRE_CHECK(inputs.prompt_rows.empty() || prompt_rows_differ(), "rows of prompts have an arithmetic of their own");
+  inputs_ = inputs;
+  scratch_ = &static_cast<CpuScratch&>(scratch);  // this class made it
+  if (!inputs.runs.empty()) {
+    scratch_->attention_plan.build(inputs.runs, {.block_tokens = inputs.attention.block_tokens,
+                                                 .kv_heads = inputs.attention.kv_heads,
+                                                 .group = inputs.attention.group,
+                                                 .workers = team_.worker_count()});
+  }
+}
+
+std::span<const float> CpuBackend::finish(Rows rows) {
+  scratch_ = nullptr;
+  inputs_ = {};
+  return {host_floats(rows.values), static_cast<size_t>(rows.count * rows.width)};
+}
+
+Result<void> CpuBackend::embed(const TensorView& table, std::span<const int32_t> tokens, Rows rows) {
+  const HostRows x(rows);
+  const int64_t row_bytes = table.row_bytes();
+  const auto stored_row = [&](int64_t r) {
+    return std::span(scratch_->stored + r * row_bytes, static_cast<size_t>(row_bytes));
+  };
+  std::atomic<int64_t> failed_row = -1;  // any of those that could not be read
   for_rows(x.count, x.width, [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) {
       const int64_t token = tokens[static_cast<size_t>(r)];
-      const std::span stored(reinterpret_cast<std::byte*>(spare.row(r)), static_cast<size_t>(row_bytes));
+      const std::span<std::byte> stored = stored_row(r);
       if (token < 0 || token >= table.shape[1]) {
         std::fill_n(x.row(r), x.width, 0.0F);
       } else if (table.read(static_cast<uint64_t>(token * row_bytes), stored)) {
@@ -105,52 +138,61 @@ Result<void> CpuBackend::embed(const TensorView& table, std::span<const int32_t>
   });
   if (failed_row < 0) return {};
   // Once more, for what the system says. Should it succeed now, what the step has is still not whole.
-  const std::span stored(reinterpret_cast<std::byte*>(spare.row(0)), static_cast<size_t>(row_bytes));
-  QUIRE_TRY_VOID(table.read(static_cast<uint64_t>(failed_row * row_bytes), stored));
+  QUIRE_TRY_VOID(table.read(static_cast<uint64_t>(failed_row * row_bytes), stored_row(0)));
   return fail(ErrorKind::io, "a row of the token embedding could not be read at first");
 }
 
-void CpuBackend::norm(Rows x, std::span<const float> weight, float epsilon, Rows y) {
-  QUIRE_CHECK(static_cast<int64_t>(weight.size()) == x.width && y.width == x.width, "a weight for each element");
+void CpuBackend::norm(Rows x, const DeviceVector& weight, float epsilon, Rows y) {
+  QUIRE_CHECK(weight.size == x.width && y.width == x.width, "a weight for each element");
+  const HostRows from(x), to(y);
   for_rows(x.count, x.width, [&](int64_t begin, int64_t end) {
-    for (int64_t r = begin; r < end; ++r) kernels_.rms_norm(x.row(r), weight.data(), epsilon, x.width, y.row(r));
+    for (int64_t r = begin; r < end; ++r) {
+      kernels_.rms_norm(from.row(r), host_floats(weight.values), epsilon, x.width, to.row(r));
+    }
   });
 }
 
-void CpuBackend::add_bias(Rows y, std::span<const float> bias) {
-  QUIRE_CHECK(static_cast<int64_t>(bias.size()) == y.width, "a bias for each element");
+void CpuBackend::add_bias(Rows y, const DeviceVector& bias) {
+  QUIRE_CHECK(bias.size == y.width, "a bias for each element");
+  const HostRows to(y);
   for_rows(y.count, y.width, [&](int64_t begin, int64_t end) {
-    for (int64_t r = begin; r < end; ++r) kernels_.add(y.row(r), bias.data(), y.width);
+    for (int64_t r = begin; r < end; ++r) kernels_.add(to.row(r), host_floats(bias.values), y.width);
   });
 }
 
 void CpuBackend::add(Rows y, Rows x) {
   QUIRE_CHECK(y.width == x.width && y.count == x.count, "shapes fit");
+  const HostRows to(y), from(x);
   for_rows(y.count, y.width,
-           [&](int64_t begin, int64_t end) { kernels_.add(y.row(begin), x.row(begin), (end - begin) * y.width); });
+           [&](int64_t begin, int64_t end) { kernels_.add(to.row(begin), from.row(begin), (end - begin) * y.width); });
 }
 
-void CpuBackend::rope(Rows heads, int64_t head_dim, const RopeRows& turns, RopePairs pairs) {
+void CpuBackend::rope(Rows heads, int64_t head_dim, RopePairs pairs) {
+  const RopeRows& turns = inputs_.turns;
   const int64_t half = turns.rotary / 2;
+  const HostRows rows(heads);
   for_rows(heads.count, heads.width, [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) {
-      kernels_.rope(heads.row(r), heads.width / head_dim, head_dim, turns.rotary, pairs == RopePairs::halves,
-                    turns.cosines + r * half, turns.sines + r * half);
+      kernels_.rope(rows.row(r), heads.width / head_dim, head_dim, turns.rotary, pairs == RopePairs::halves,
+                    turns.cosines.data() + r * half, turns.sines.data() + r * half);
     }
   });
 }
 
 void CpuBackend::silu_mul(Rows gate, Rows up) {
   QUIRE_CHECK(gate.width == up.width && gate.count == up.count, "shapes fit");
+  const HostRows to(gate), from(up);
   for_rows(gate.count, gate.width, [&](int64_t begin, int64_t end) {
-    kernels_.silu_mul(gate.row(begin), up.row(begin), (end - begin) * gate.width);
+    kernels_.silu_mul(to.row(begin), from.row(begin), (end - begin) * gate.width);
   });
 }
 
-void CpuBackend::gather(Rows x, std::span<const int32_t> rows, Rows y) {
+void CpuBackend::gather(Rows x, Rows y) {
+  const std::span<const int32_t> rows = inputs_.gathered_rows;
   QUIRE_CHECK(y.width == x.width && y.count == static_cast<int64_t>(rows.size()), "shapes fit");
+  const HostRows from(x), to(y);
   for (int64_t r = 0; r < y.count; ++r) {
-    std::memcpy(y.row(r), x.row(rows[static_cast<size_t>(r)]), static_cast<size_t>(x.width) * sizeof(float));
+    std::memcpy(to.row(r), from.row(rows[static_cast<size_t>(r)]), static_cast<size_t>(x.width) * sizeof(float));
   }
 }
 

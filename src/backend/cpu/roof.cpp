@@ -1,4 +1,4 @@
-#include "backend/roof.h"
+#include "backend/cpu/roof.h"
 
 #include <unistd.h>
 
@@ -7,7 +7,7 @@
 #include <ctime>
 #include <vector>
 
-#include "backend/page_memory.h"
+#include "backend/cpu/page_memory.h"
 #include "base/check.h"
 
 namespace quire {

@@ -1,0 +1,85 @@
+// The operations on this machine's cores: a kernel table's functions, split over a team's workers.
+#pragma once
+
+#include "backend/backend.h"
+#include "backend/cpu/cpu_scratch.h"
+#include "backend/cpu/host_device.h"
+#include "base/function_ref.h"
+#include "base/team.h"
+
+namespace quire {
+
+// One thread at a time, besides the team's workers. The borrowed team and table must outlive it; the team takes callers
+// in turn.
+class CpuBackend final : public Backend {
+ public:
+  CpuBackend(Team& team, const KernelTable& kernels) : team_(team), kernels_(kernels) {}
+
+  std::string_view name() const override { return kernels_.name; }
+  bool prompt_rows_differ() const override { return kernels_.matmul_bf16 != nullptr; }
+  Device& device() override { return device_; }
+  Result<Matrix> load_matrix(const TensorView& tensor, DeviceArena& memory,
+                             FunctionRef<void(uint64_t bytes)> copied) override;
+  Result<DeviceVector> load_vector(std::span<const float> values, DeviceArena& memory) override;
+  Result<std::unique_ptr<StepScratch>> make_scratch(const StepShape& shape) override;
+  uint64_t scratch_size_bytes(const StepShape& shape) const override;
+  void begin(const StepInputs& inputs, StepScratch& scratch) override;
+  std::span<const float> finish(Rows rows) override;
+  Result<void> embed(const TensorView& table, std::span<const int32_t> tokens, Rows x) override;
+  void norm(Rows x, const DeviceVector& weight, float epsilon, Rows y) override;
+  void matmul(Rows x, RowsOf rows_of, std::initializer_list<Projection> projections) override;
+  void add_bias(Rows y, const DeviceVector& bias) override;
+  void add(Rows y, Rows x) override;
+  void rope(Rows heads, int64_t head_dim, RopePairs pairs) override;
+  void kv_write(const KvView& kv, Rows k, Rows v) override;
+  void attention(const KvView& kv, float scale, Rows q, Rows out) override;
+  void silu_mul(Rows gate, Rows up) override;
+  void gather(Rows x, Rows y) override;
+
+ private:
+  // Tiles a worker: enough that one which starts late or runs slowly costs little, few enough that taking a tile is
+  // nothing beside computing it.
+  static constexpr int64_t tiles_per_worker = 8;
+
+  // Packs the panels [begin, end) of a tensor, which lie at `packed`, as the workers read them.
+  Result<void> pack(const TensorView& tensor, int64_t begin, int64_t end, std::byte* packed,
+                    std::span<std::byte> read_buffers);
+  // body(begin, end) over tiles of rows; by the caller alone when the rows are too small to be worth a fork.
+  void for_rows(int64_t count, int64_t width, FunctionRef<void(int64_t begin, int64_t end)> body);
+  // Heads of head_dim in `from` become split heads of twice that in `to`.
+  HostRows split(HostRows from, int64_t head_dim, float* to);
+  HostRows split_query(HostRows from, int64_t head_dim, float* to);
+  void merge(HostRows from, int64_t head_dim, HostRows to);
+  void write_runs(const KvLayer& layer, HostRows k, HostRows v);
+  void attend(const KvLayer& layer, HostRows q, HostRows out, float scale);
+  bool reads_rounded(ElementType weights) const {
+    return weights == ElementType::bf16 && kernels_.round_activations != nullptr;
+  }
+  // Fills the forms in the scratch that `project` reads: of prompt rows the bf16 form, of others the int8 form.
+  void quantize(HostRows x, std::span<const int32_t> prompt_rows);
+  void quantize_rows(HostRows x, int64_t begin, int64_t end);
+  // The int8 form of rows [begin, end), tiled by itself.
+  Activations quantized(int64_t inputs, int64_t begin, int64_t end) const;
+  void round_prompt_rows(HostRows x, std::span<const int32_t> prompt_rows);
+  // Fills the bf16 form of all rows, which BF16 weights read.
+  void round_activations(HostRows x);
+  // Panels [begin, end) of one projection.
+  void project(const Projection& projection, HostRows x, std::span<const int32_t> prompt_rows, int64_t begin,
+               int64_t end);
+  // The same with prompt rows in bf16.
+  void project_in_bf16(const MatmulArgs& all, std::span<const int32_t> prompt_rows);
+
+  HostDevice device_;
+  Team& team_;
+  const KernelTable& kernels_;
+  // Of the step that runs; null: none does.
+  StepInputs inputs_;
+  CpuScratch* scratch_ = nullptr;
+};
+
+// On these workers by this table, which must outlive them.
+inline BackendFactory cpu_backends(Team& team, const KernelTable& kernels) {
+  return [&team, &kernels] { return std::make_unique<CpuBackend>(team, kernels); };
+}
+
+}  // namespace quire

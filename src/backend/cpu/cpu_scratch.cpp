@@ -1,0 +1,38 @@
+#include "backend/cpu/cpu_scratch.h"
+
+#include "base/array_layout.h"
+#include "base/bytes.h"
+
+namespace quire {
+
+uint64_t CpuScratch::place(const StepShape& shape, std::byte* start) {
+  const int64_t rows = shape.rows_max;
+  ArrayLayout layout;
+  const auto put = [&]<typename T>(T*& array, int64_t count) {
+    const uint64_t offset = layout.place(static_cast<uint64_t>(count) * sizeof(T));
+    if (start != nullptr) array = reinterpret_cast<T*>(start + offset);
+  };
+  put(stored, rows * shape.stored_row_bytes);
+  put(quantized, rows * (shape.input_max / quant_group) * quantized_group_bytes);
+  put(rounded, rows * round_up<int64_t>(shape.input_max, 2));
+  put(bf16, round_up(rows, bf16_block_rows) * shape.input_max);
+  if (shape.kv_type == KvType::f32) {
+    put(split_q, rows * 2 * shape.q_width);
+    put(split_out, rows * 2 * shape.q_width);
+    put(split_k, rows * 2 * shape.kv_width);
+    put(split_v, rows * 2 * shape.kv_width);
+  }
+  return layout.size_bytes();
+}
+
+uint64_t CpuScratch::size_bytes(const StepShape& shape) { return CpuScratch(0).place(shape, nullptr); }
+
+Result<std::unique_ptr<CpuScratch>> CpuScratch::create(const StepShape& shape) {
+  std::unique_ptr<CpuScratch> scratch(new CpuScratch(shape.rows_max));
+  QUIRE_TRY(scratch->memory_,
+            PageMemory::allocate(size_bytes(shape), PageMemory::Pages::small, "what operations make on their way"));
+  scratch->place(shape, scratch->memory_.bytes());
+  return scratch;
+}
+
+}  // namespace quire

@@ -1,0 +1,143 @@
+#include "model/instance.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "model/step.h"
+
+namespace quire {
+namespace {
+
+// A run ends where a chunk of keys ends, so that no two workers write the same cache line of keys.
+constexpr int64_t run_rows_max = attention_chunk;
+
+static_assert(sizeof(BlockId) == sizeof(int32_t), "kernels read block tables as numbers");
+
+}  // namespace
+
+Result<ModelInstance> ModelInstance::create(const Model& model, Backend& backend, const Limits& limits) {
+  QUIRE_TRY(KvStore kv, KvStore::create(model.config(), limits, backend.device()));
+  QUIRE_TRY(Workspace space, Workspace::create(model.config(), limits, backend));
+  return ModelInstance(model, backend, std::move(kv), std::move(space));
+}
+
+void ModelInstance::prepare(const Batch& batch) {
+  const Rope& rope = model_->rope();
+  space_.runs().clear();
+  space_.sampled_rows().assign(static_cast<size_t>(batch.logits_rows), -1);
+  const int64_t half = rope.rotary() / 2;
+  int64_t row = 0;
+  for (const BatchSlice& slice : batch.slices) {
+    QUIRE_CHECK(slice.row_begin == row && slice.row_end > row, "slices cover the rows in order");
+    const int64_t position_end = slice.position_begin + (slice.row_end - slice.row_begin);
+    for (int64_t position = slice.position_begin; position < position_end;) {
+      const int64_t run_end = std::min(position_end, (position / run_rows_max + 1) * run_rows_max);
+      space_.runs().push_back(
+          {.row_begin = row, .rows = run_end - position, .position = position, .blocks = &slice.blocks.data()->value});
+      for (; position < run_end; ++position, ++row) {
+        rope.turn(position, space_.cosines().data() + row * half, space_.sines().data() + row * half);
+      }
+    }
+    if (slice.logits_row >= 0) {
+      QUIRE_CHECK(slice.logits_row + slice.logits_rows <= batch.logits_rows, "logits rows of this batch");
+      for (int32_t sampled = 0; sampled < slice.logits_rows; ++sampled) {
+        space_.sampled_rows()[static_cast<size_t>(slice.logits_row + sampled)] =
+            slice.row_end - slice.logits_rows + sampled;
+      }
+    }
+  }
+  QUIRE_CHECK(row == static_cast<int64_t>(batch.tokens.size()), "slices cover all rows");
+  QUIRE_CHECK(std::ranges::find(space_.sampled_rows(), -1) == space_.sampled_rows().end(),
+              "every logits row is filled");
+
+  QUIRE_CHECK(batch.origins.size() == batch.tokens.size(), "an origin for each row");
+  const auto is_prompt = [&](int32_t of) { return batch.origins[static_cast<size_t>(of)] == RowOrigin::prompt; };
+  space_.prompt_rows().clear();
+  for (int32_t of = 0; backend_->prompt_rows_differ() && of < row; ++of) {
+    if (is_prompt(of)) space_.prompt_rows().push_back(of);
+  }
+}
+
+void ModelInstance::prepare_gathered(std::span<const int32_t> rows) {
+  std::vector<int32_t>& prompt_rows = space_.logits_prompt_rows();
+  prompt_rows.clear();
+  for (int32_t index = 0; index < std::ssize(rows); ++index) {
+    if (std::ranges::binary_search(space_.prompt_rows(), rows[static_cast<size_t>(index)])) {
+      prompt_rows.push_back(index);
+    }
+  }
+}
+
+StepInputs ModelInstance::inputs(std::span<const int32_t> gathered_rows) {
+  return {.gathered_rows = gathered_rows, .gathered_prompt_rows = space_.logits_prompt_rows()};
+}
+
+Result<Logits> ModelInstance::forward(const Batch& batch) {
+  const auto rows = static_cast<int64_t>(batch.tokens.size());
+  QUIRE_CHECK(rows <= space_.row_count_max() && batch.logits_rows <= space_.logits_count_max(), "the batch fits");
+  const ModelConfig& config = model_->config();
+  const Weights& weights = model_->weights();
+  prepare(batch);
+  prepare_gathered(space_.sampled_rows());
+  const Step step{
+      .on = *backend_,
+      .config = config,
+      .x = space_.x(rows),
+      .h = space_.h(rows),
+      .q = space_.q(rows),
+      .k = space_.k(rows),
+      .v = space_.v(rows),
+      .attended = space_.attended(rows),
+      .gate = space_.gate(rows),
+      .up = space_.up(rows),
+  };
+  StepInputs inputs = this->inputs(space_.sampled_rows());
+  inputs.runs = space_.runs();
+  inputs.turns = {.cosines = space_.cosines(), .sines = space_.sines(), .rotary = model_->rope().rotary()};
+  inputs.attention = {
+      .block_tokens = kv_.layer(0).block_tokens, .kv_heads = config.kv_heads, .group = config.heads / config.kv_heads};
+  inputs.prompt_rows = space_.prompt_rows();
+  backend_->begin(inputs, space_.scratch());
+  QUIRE_TRY_VOID(backend_->embed(weights.token_embedding, batch.tokens, step.x));
+  QUIRE_TRY_VOID(weights.token_embedding.source->check_unchanged());  // rows of another model are no error of read()
+  for (int64_t layer = 0; layer < config.layers; ++layer) {
+    model_->architecture().layer(step, weights.layers[static_cast<size_t>(layer)], kv_.layer(layer));
+  }
+  return finish_logits(issue_logits(batch.logits_rows));  // only what is sampled goes through the output head
+}
+
+Rows ModelInstance::issue_states(int64_t count) {
+  const Rows states = space_.h(count);
+  backend_->gather(space_.x(space_.row_count_max()), states);
+  backend_->norm(states, model_->weights().output_norm, model_->config().norm_epsilon, states);
+  return states;
+}
+
+Rows ModelInstance::issue_logits(int64_t count) {
+  const Rows logits = space_.logits(count);
+  if (count > 0) backend_->matmul(issue_states(count), RowsOf::gathered, {{model_->weights().output, logits}});
+  return logits;
+}
+
+Logits ModelInstance::finish_logits(Rows rows) {
+  return {.values = backend_->finish(rows), .vocab = model_->vocab_size()};
+}
+
+Logits ModelInstance::logits(std::span<const int32_t> rows) {
+  const auto count = static_cast<int64_t>(rows.size());
+  QUIRE_CHECK(count <= space_.logits_count_max(), "the logits fit");
+  prepare_gathered(rows);
+  backend_->begin(inputs(rows), space_.scratch());
+  return finish_logits(issue_logits(count));
+}
+
+HiddenStates ModelInstance::states(std::span<const int32_t> rows) {
+  const auto count = static_cast<int64_t>(rows.size());
+  QUIRE_CHECK(count <= space_.row_count_max(), "the states fit");
+  prepare_gathered(rows);
+  backend_->begin(inputs(rows), space_.scratch());
+  return {.values = backend_->finish(issue_states(count)), .width = static_cast<int32_t>(model_->config().width)};
+}
+
+}  // namespace quire

@@ -1,0 +1,67 @@
+// A model on its device: what a step of it is computed with.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "backend/backend.h"
+#include "base/result.h"
+#include "core/batch.h"
+#include "core/limits.h"
+#include "model/kv_store.h"
+#include "model/model.h"
+#include "model/workspace.h"
+
+namespace quire {
+
+// Owns the keys and values of limits.block_count blocks and the rows of a step; borrows the model and the backend,
+// which other instances may use between two calls. One thread.
+class ModelInstance {
+ public:
+  // An error says which limit cannot be had.
+  static Result<ModelInstance> create(const Model& model, Backend& backend, const Limits& limits);
+
+  // Computes every row of the batch: writes its keys and values, and the logits of the sampled rows, which are valid
+  // until the next call.
+  // An error when token embeddings cannot be read, or the file is not the one that was loaded any more: nothing has
+  // been computed then.
+  // A row's bits depend on its sequence up to it and on the arithmetic alone; where prompt_rows_differ(), on each
+  // position's origin too. Rows of one sequence may come in several slices, positions ascending: each sees all that are
+  // before it. REQUIRES: the batch fits, and block tables cover their slices.
+  Result<Logits> forward(const Batch& batch);
+  // Of rows of the last batch, in any order: their logits, and what the output matrix reads of them. Bits are those
+  // that forward gives the same row; each result takes the place of those before it.
+  // REQUIRES: logits_count_max() rows at most.
+  Logits logits(std::span<const int32_t> rows);
+  // REQUIRES: row_count_max() rows at most.
+  HiddenStates states(std::span<const int32_t> rows);
+
+  const Model& model() const { return *model_; }
+  KvStore& kv() { return kv_; }
+  int64_t logits_count_max() const { return space_.logits_count_max(); }
+  uint64_t workspace_size_bytes() const { return space_.size_bytes(); }
+  bool prompt_rows_differ() const { return backend_->prompt_rows_differ(); }
+  std::string_view arithmetic() const { return backend_->name(); }
+
+ private:
+  ModelInstance(const Model& model, Backend& backend, KvStore kv, Workspace space)
+      : model_(&model), backend_(&backend), kv_(std::move(kv)), space_(std::move(space)) {}
+
+  // Cuts the batch's slices into runs, and computes the turns of their rows.
+  void prepare(const Batch& batch);
+  // Which rows are gathered, and which of those are a prompt's.
+  void prepare_gathered(std::span<const int32_t> rows);
+  StepInputs inputs(std::span<const int32_t> gathered_rows);
+  // Issues what the output matrix reads of the gathered rows, and their logits.
+  Rows issue_states(int64_t count);
+  Rows issue_logits(int64_t count);
+  Logits finish_logits(Rows rows);
+
+  const Model* model_;
+  Backend* backend_;
+  KvStore kv_;
+  Workspace space_;
+};
+
+}  // namespace quire
