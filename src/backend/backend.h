@@ -68,18 +68,25 @@ struct RopeRows {
   int64_t rotary = 0;              // leading elements of a head that turn
 };
 
-// How rows attend together, in all layers of one kind.
+// Layers of one shape have one plan of which rows attend together.
 struct AttentionShape {
-  int64_t block_tokens = 0;
   int64_t kv_heads = 0;
   int64_t group = 0;  // query heads a KV head
+  bool operator==(const AttentionShape&) const = default;
+};
+
+// What one attention does beside its shape.
+struct AttentionRule {
+  int64_t shape = 0;   // of StepInputs::attention_shapes
+  float scale = 0.0F;  // of scores
 };
 
 // All that a step's operations read of the host. Borrowed until finish().
 struct StepInputs {
-  std::span<const RowRun> runs;  // cover the rows, in order; with their block tables
-  RopeRows turns;
-  AttentionShape attention;
+  std::span<const RowRun> runs;     // cover the rows, in order; with their block tables
+  std::span<const RopeRows> turns;  // by kind of turning
+  std::span<const AttentionShape> attention_shapes;
+  int64_t block_tokens = 0;                       // of the blocks of keys and values
   std::span<const int32_t> prompt_rows;           // ascending; none but where prompt_rows_differ()
   std::span<const int32_t> gathered_rows;         // of x, by row of what gather() makes
   std::span<const int32_t> gathered_prompt_rows;  // of what gather() makes, the prompt's rows; ascending
@@ -96,6 +103,7 @@ struct StepShape {
   KvType kv_type = KvType::f16;
   int64_t q_width = 0;
   int64_t kv_width = 0;
+  int64_t attention_shapes = 1;
 };
 
 // What a backend keeps of a step while it runs. Owned by who has the rows; used by one step at a time.
@@ -149,13 +157,13 @@ class Backend {
   virtual void add_bias(Rows y, const DeviceVector& bias) = 0;
   // y[r] += x[r].
   virtual void add(Rows y, Rows x) = 0;
-  // Turns every head of every row in place. A row is width / head_dim heads.
-  virtual void rope(Rows heads, int64_t head_dim, RopePairs pairs) = 0;
+  // Turns every head of every row in place, by the turns of this kind. A row is width / head_dim heads.
+  virtual void rope(Rows heads, int64_t head_dim, int64_t turns, RopePairs pairs) = 0;
   // Stores the rows' keys and values (kv_heads, head_dim) at their positions.
   virtual void kv_write(const KvView& kv, Rows k, Rows v) = 0;
-  // out[r] = attention of q[r] over positions [0, position of r] of its sequence, scores times `scale`.
+  // out[r] = attention of q[r] over positions [0, position of r] of its sequence.
   // q and out: (heads, head_dim) a row.
-  virtual void attention(const KvView& kv, float scale, Rows q, Rows out) = 0;
+  virtual void attention(const KvView& kv, const AttentionRule& rule, Rows q, Rows out) = 0;
   // gate[r] = silu(gate[r]) * up[r].
   virtual void silu_mul(Rows gate, Rows up) = 0;
   // y[i] = x[gathered_rows[i]].

@@ -215,9 +215,8 @@ Result<std::vector<SynthTensor>> synth_tensors(const SynthShape& shape, int64_t 
   return list.take();
 }
 
-Result<Metadata> synth_metadata(const SynthShape& shape, const Metadata& vocabulary, FileType type) {
+Result<Metadata> synth_keys(const SynthShape& shape, int64_t vocab, FileType type) {
   QUIRE_TRY_VOID(check_shape(shape));
-  QUIRE_TRY(const int64_t vocab, vocabulary_size(vocabulary));
   Metadata metadata;
   const auto set = [&](std::string_view name, int64_t value) {
     metadata.set(fmt::format("{}.{}", shape.architecture, name), static_cast<uint32_t>(value));
@@ -238,6 +237,12 @@ Result<Metadata> synth_metadata(const SynthShape& shape, const Metadata& vocabul
   set("vocab_size", vocab);
   metadata.set(shape.architecture + ".attention.layer_norm_rms_epsilon", norm_epsilon);
   metadata.set(shape.architecture + ".rope.freq_base", static_cast<float>(rope_base(shape)));
+  return metadata;
+}
+
+Result<Metadata> synth_metadata(const SynthShape& shape, const Metadata& vocabulary, FileType type) {
+  QUIRE_TRY(const int64_t vocab, vocabulary_size(vocabulary));
+  QUIRE_TRY(Metadata metadata, synth_keys(shape, vocab, type));
   for (const auto& [key, value] : vocabulary.entries()) {
     if (is_tokenizer_key(key)) metadata.set(key, value);
   }

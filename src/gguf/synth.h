@@ -49,6 +49,8 @@ struct SynthTensor {
 // An error says which size is not possible.
 Result<std::vector<SynthTensor>> synth_tensors(const SynthShape& shape, int64_t vocab, FileType type);
 
+// Keys of the model but for its tokenizer.
+Result<Metadata> synth_keys(const SynthShape& shape, int64_t vocab, FileType type);
 // Keys of the model: its shape, and the tokenizer.* keys of `vocabulary`.
 Result<Metadata> synth_metadata(const SynthShape& shape, const Metadata& vocabulary, FileType type);
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "model/step.h"
+#include "model/blocks/step.h"
 
 namespace quire {
 namespace {
@@ -22,11 +22,18 @@ Result<ModelInstance> ModelInstance::create(const Model& model, Backend& backend
   return ModelInstance(model, backend, std::move(kv), std::move(space));
 }
 
+void ModelInstance::turn(int64_t position, int64_t row) {
+  for (size_t kind = 0; kind < model_->ropes().size(); ++kind) {
+    const Rope& rope = model_->ropes()[kind];
+    TurnTable& table = space_.turns()[kind];
+    const int64_t half = rope.rotary() / 2;
+    rope.turn(position, table.cosines.data() + row * half, table.sines.data() + row * half);
+  }
+}
+
 void ModelInstance::prepare(const Batch& batch) {
-  const Rope& rope = model_->rope();
   space_.runs().clear();
   space_.sampled_rows().assign(static_cast<size_t>(batch.logits_rows), -1);
-  const int64_t half = rope.rotary() / 2;
   int64_t row = 0;
   for (const BatchSlice& slice : batch.slices) {
     QUIRE_CHECK(slice.row_begin == row && slice.row_end > row, "slices cover the rows in order");
@@ -35,9 +42,7 @@ void ModelInstance::prepare(const Batch& batch) {
       const int64_t run_end = std::min(position_end, (position / run_rows_max + 1) * run_rows_max);
       space_.runs().push_back(
           {.row_begin = row, .rows = run_end - position, .position = position, .blocks = &slice.blocks.data()->value});
-      for (; position < run_end; ++position, ++row) {
-        rope.turn(position, space_.cosines().data() + row * half, space_.sines().data() + row * half);
-      }
+      for (; position < run_end; ++position, ++row) turn(position, row);
     }
     if (slice.logits_row >= 0) {
       QUIRE_CHECK(slice.logits_row + slice.logits_rows <= batch.logits_rows, "logits rows of this batch");
@@ -80,29 +85,19 @@ Result<Logits> ModelInstance::forward(const Batch& batch) {
   const Weights& weights = model_->weights();
   prepare(batch);
   prepare_gathered(space_.sampled_rows());
-  const Step step{
-      .on = *backend_,
-      .config = config,
-      .x = space_.x(rows),
-      .h = space_.h(rows),
-      .q = space_.q(rows),
-      .k = space_.k(rows),
-      .v = space_.v(rows),
-      .attended = space_.attended(rows),
-      .gate = space_.gate(rows),
-      .up = space_.up(rows),
-  };
+  const Step step = space_.step(*backend_, config.norm_epsilon, rows);
   StepInputs inputs = this->inputs(space_.sampled_rows());
   inputs.runs = space_.runs();
-  inputs.turns = {.cosines = space_.cosines(), .sines = space_.sines(), .rotary = model_->rope().rotary()};
-  inputs.attention = {
-      .block_tokens = kv_.layer(0).block_tokens, .kv_heads = config.kv_heads, .group = config.heads / config.kv_heads};
+  inputs.turns = space_.turn_rows();
+  inputs.attention_shapes = config.attention_shapes;
+  inputs.block_tokens = kv_.layer(0).block_tokens;
   inputs.prompt_rows = space_.prompt_rows();
+  const Rows x = space_.x(rows);
   backend_->begin(inputs, space_.scratch());
-  QUIRE_TRY_VOID(backend_->embed(weights.token_embedding, batch.tokens, step.x));
+  QUIRE_TRY_VOID(backend_->embed(weights.token_embedding, batch.tokens, x));
   QUIRE_TRY_VOID(weights.token_embedding.source->check_unchanged());  // rows of another model are no error of read()
-  for (int64_t layer = 0; layer < config.layers; ++layer) {
-    model_->architecture().layer(step, weights.layers[static_cast<size_t>(layer)], kv_.layer(layer));
+  for (int64_t layer = 0; layer < config.layer_count(); ++layer) {
+    weights.layers[static_cast<size_t>(layer)].compute(step, kv_.layer(layer), x, space_.h(rows));
   }
   return finish_logits(issue_logits(batch.logits_rows));  // only what is sampled goes through the output head
 }

@@ -50,6 +50,7 @@ class ModelInstance {
 
   // Cuts the batch's slices into runs, and computes the turns of their rows.
   void prepare(const Batch& batch);
+  void turn(int64_t position, int64_t row);
   // Which rows are gathered, and which of those are a prompt's.
   void prepare_gathered(std::span<const int32_t> rows);
   StepInputs inputs(std::span<const int32_t> gathered_rows);

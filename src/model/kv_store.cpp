@@ -11,25 +11,22 @@ namespace quire {
 
 namespace {
 
-ElementType element_type(const ModelConfig& config) {
-  return config.kv_type == KvType::q8_0 ? ElementType::q8_0 : ElementType::f16;
-}
-
-// A head in f32 is kept as two in f16.
-int64_t stored_head_dim(const ModelConfig& config) {
-  return config.kv_type == KvType::f32 ? 2 * config.head_dim : config.head_dim;
-}
-
 // Of the keys, or of the values, of one layer.
-int64_t layer_block_bytes(const ModelConfig& config, int32_t block_tokens) {
-  return config.kv_heads * (block_tokens / attention_chunk) *
-         kv_chunk_size_bytes(element_type(config), stored_head_dim(config));
+int64_t layer_block_bytes(KvType type, const AttentionConfig& attention, int32_t block_tokens) {
+  const ElementType element = type == KvType::q8_0 ? ElementType::q8_0 : ElementType::f16;
+  // A head in f32 is kept as two in f16.
+  const int64_t stored_head_dim = type == KvType::f32 ? 2 * attention.head_dim : attention.head_dim;
+  return attention.kv_heads * (block_tokens / attention_chunk) * kv_chunk_size_bytes(element, stored_head_dim);
 }
 
 }  // namespace
 
 int64_t KvStore::block_size_bytes(const ModelConfig& config, int32_t block_tokens) {
-  return 2 * config.layers * layer_block_bytes(config, block_tokens);
+  int64_t bytes = 0;
+  for (int64_t layer = 0; layer < config.layer_count(); ++layer) {
+    bytes += 2 * layer_block_bytes(config.kv_type, config.attention(layer), block_tokens);
+  }
+  return bytes;
 }
 
 Result<KvStore> KvStore::create(const ModelConfig& config, const Limits& limits, Device& device) {
@@ -48,23 +45,25 @@ Result<KvStore> KvStore::create(const ModelConfig& config, const Limits& limits,
 }
 
 KvStore::KvStore(DeviceMemory memory, const ModelConfig& config, const Limits& limits)
-    : memory_(std::move(memory)),
-      layers_(config.layers),
-      block_count_(limits.block_count),
-      block_bytes_(layer_block_bytes(config, limits.block_tokens)),
-      first_layer_{.keys = memory_.address(),
-                   .values = memory_.address() + block_count_ * block_bytes_,
-                   .type = config.kv_type,
-                   .block_tokens = limits.block_tokens,
-                   .kv_heads = config.kv_heads,
-                   .head_dim = config.head_dim} {}
+    : memory_(std::move(memory)), block_count_(limits.block_count) {
+  DeviceAddress at = memory_.address();
+  for (int64_t layer = 0; layer < config.layer_count(); ++layer) {
+    const AttentionConfig& attention = config.attention(layer);
+    const int64_t block_bytes = layer_block_bytes(config.kv_type, attention, limits.block_tokens);
+    layers_.push_back({.view = {.keys = at,
+                                .values = at + block_count_ * block_bytes,
+                                .type = config.kv_type,
+                                .block_tokens = limits.block_tokens,
+                                .kv_heads = attention.kv_heads,
+                                .head_dim = attention.head_dim},
+                       .block_bytes = block_bytes});
+    at = at + 2 * block_count_ * block_bytes;
+  }
+}
 
 KvView KvStore::layer(int64_t index) const {
-  QUIRE_CHECK(index >= 0 && index < layers_, "a layer of this model");
-  KvView view = first_layer_;
-  view.keys = view.keys + index * 2 * block_count_ * block_bytes_;
-  view.values = view.values + index * 2 * block_count_ * block_bytes_;
-  return view;
+  QUIRE_CHECK(index >= 0 && index < std::ssize(layers_), "a layer of this model");
+  return layers_[static_cast<size_t>(index)].view;
 }
 
 void KvStore::forget([[maybe_unused]] std::span<const BlockId> blocks) {
@@ -75,11 +74,13 @@ void KvStore::forget([[maybe_unused]] std::span<const BlockId> blocks) {
 
 template <typename Visit>
 void KvStore::for_parts(std::span<const BlockId> blocks, const Visit& visit) {
-  const auto block_bytes = static_cast<uint64_t>(block_bytes_);
   for (const BlockId block : blocks) {
     QUIRE_CHECK(block.value >= 0 && block.value < block_count_, "a block of this store");
-    for (int64_t part = 0; part < 2 * layers_; ++part) {  // keys and values of each layer
-      visit(static_cast<uint64_t>(part * block_count_ + block.value) * block_bytes, block_bytes);
+    for (const LayerPlace& layer : layers_) {
+      for (const DeviceAddress part : {layer.view.keys, layer.view.values}) {
+        visit(part.value - memory_.address().value + static_cast<uint64_t>(block.value * layer.block_bytes),
+              static_cast<uint64_t>(layer.block_bytes));
+      }
     }
   }
 }

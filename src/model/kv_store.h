@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "backend/backend.h"
 #include "base/result.h"
@@ -33,16 +34,20 @@ class KvStore {
   static int64_t block_size_bytes(const ModelConfig& config, int32_t block_tokens);
 
  private:
+  // One layer's keys, and as many values behind them.
+  struct LayerPlace {
+    KvView view;
+    int64_t block_bytes = 0;  // of the keys, or of the values, of a block
+  };
+
   // visit(offset, size_bytes) for each piece of the memory that belongs to one of these blocks.
   template <typename Visit>
   void for_parts(std::span<const BlockId> blocks, const Visit& visit);
   KvStore(DeviceMemory memory, const ModelConfig& config, const Limits& limits);
 
-  DeviceMemory memory_;  // (layer, keys | values, block, block_bytes_)
-  int64_t layers_;
+  DeviceMemory memory_;  // (layer, keys | values, block, block_bytes of the layer)
   int64_t block_count_;
-  int64_t block_bytes_;  // of one layer's keys, and as many of its values
-  KvView first_layer_;
+  std::vector<LayerPlace> layers_;
 };
 
 }  // namespace quire

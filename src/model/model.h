@@ -2,11 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <vector>
 
 #include "backend/backend.h"
 #include "base/result.h"
 #include "gguf/file.h"
-#include "model/arch/architecture.h"
 #include "model/config.h"
 #include "model/rope.h"
 #include "model/weights.h"
@@ -32,16 +33,14 @@ class Model {
 
   // Of its layers, in order, and what it reads before and behind them.
   const Weights& weights() const { return weights_; }
-  const Architecture& architecture() const { return *architecture_; }
-  const Rope& rope() const { return rope_; }
+  std::span<const Rope> ropes() const { return ropes_; }  // by kind of turning
 
  private:
-  Model(ModelConfig config, const Architecture& architecture, Weights weights);
+  Model(ModelConfig config, Weights weights);
 
   ModelConfig config_;
-  const Architecture* architecture_;
   Weights weights_;
-  Rope rope_;
+  std::vector<Rope> ropes_;
 };
 
 }  // namespace quire

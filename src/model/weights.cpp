@@ -42,17 +42,17 @@ class ReadAhead {
 };
 
 // Reads tensors by name. Used twice over the same code: first to check, then to load.
-class Loader {
+class Loader final : public TensorSource {
  public:
   // backend and memory null: checks only.
   Loader(const gguf::File& file, Backend* backend, DeviceArena* memory, LoadProgress progress, uint64_t total_bytes)
       : file_(file), backend_(backend), memory_(memory), progress_(progress), total_bytes_(total_bytes) {}
 
-  Result<Matrix> matrix(const std::string& name, int64_t outputs, int64_t inputs) {
+  Result<Matrix> matrix(const std::string& name, int64_t outputs, int64_t inputs) override {
     QUIRE_TRY(const TensorView* tensor, find(name, std::array<int64_t, 2>{inputs, outputs}));
     if (backend_ == nullptr) {
       total_bytes_ += tensor->size_bytes();
-      return Matrix{};
+      return Matrix{.type = tensor->type, .outputs = outputs, .inputs = inputs};
     }
     if (!wanted_) return fail(ErrorKind::cancelled, "the load was stopped");
     uint64_t copied_bytes = 0;
@@ -65,7 +65,7 @@ class Loader {
     });
   }
 
-  Result<DeviceVector> vector(const std::string& name, int64_t size) {
+  Result<DeviceVector> vector(const std::string& name, int64_t size) override {
     QUIRE_TRY(const std::vector<float> values, host_vector(name, size));
     if (backend_ == nullptr) return DeviceVector{};
     return backend_->load_vector(values, *memory_);
@@ -105,7 +105,7 @@ class Loader {
     return tensor;
   }
 
-  bool has(std::string_view name) const { return file_.find_tensor(name) != nullptr; }
+  bool has(std::string_view name) const override { return file_.find_tensor(name) != nullptr; }
   bool knows(const std::string& name) const { return known_.contains(name); }
   uint64_t total_bytes() const { return total_bytes_; }
 
@@ -121,49 +121,33 @@ class Loader {
   std::set<std::string, std::less<>> known_;
 };
 
-Result<LayerWeights> read_layer(Loader& load, const ModelConfig& config, const Architecture& architecture,
-                                int64_t layer) {
-  const auto name = [layer](std::string_view part) { return fmt::format("blk.{}.{}", layer, part); };
-  LayerWeights weights;
-  QUIRE_TRY(weights.attention_norm, load.vector(name("attn_norm.weight"), config.width));
-  QUIRE_TRY(weights.q, load.matrix(name("attn_q.weight"), config.q_width(), config.width));
-  QUIRE_TRY(weights.k, load.matrix(name("attn_k.weight"), config.kv_width(), config.width));
-  QUIRE_TRY(weights.v, load.matrix(name("attn_v.weight"), config.kv_width(), config.width));
-  if (architecture.has_qkv_bias) {
-    QUIRE_TRY(weights.q_bias, load.vector(name("attn_q.bias"), config.q_width()));
-    QUIRE_TRY(weights.k_bias, load.vector(name("attn_k.bias"), config.kv_width()));
-    QUIRE_TRY(weights.v_bias, load.vector(name("attn_v.bias"), config.kv_width()));
+// What frequencies of this kind are divided by; empty: nothing.
+Result<std::vector<float>> read_rope_factors(Loader& load, const RopeConfig& rope) {
+  if (rope.factors.empty()) return std::vector<float>{};
+  QUIRE_TRY(std::vector<float> factors, load.host_vector(rope.factors, rope.rotary / 2));
+  for (const float factor : factors) {
+    if (!(factor >= 1e-3F && factor <= 1e6F)) {
+      return fail(ErrorKind::invalid,
+                  fmt::format("tensor {}: found {}, expected 0.001 to 1000000", rope.factors, factor));
+    }
   }
-  if (architecture.has_qk_norm) {
-    QUIRE_TRY(weights.q_norm, load.vector(name("attn_q_norm.weight"), config.head_dim));
-    QUIRE_TRY(weights.k_norm, load.vector(name("attn_k_norm.weight"), config.head_dim));
-  }
-  QUIRE_TRY(weights.attention_output, load.matrix(name("attn_output.weight"), config.width, config.q_width()));
-  QUIRE_TRY(weights.ffn_norm, load.vector(name("ffn_norm.weight"), config.width));
-  QUIRE_TRY(weights.gate, load.matrix(name("ffn_gate.weight"), config.ffn_width, config.width));
-  QUIRE_TRY(weights.up, load.matrix(name("ffn_up.weight"), config.ffn_width, config.width));
-  QUIRE_TRY(weights.down, load.matrix(name("ffn_down.weight"), config.width, config.ffn_width));
-  return weights;
+  return factors;
 }
 
 // All of them but their memory.
-Result<Weights> read_all(Loader& load, const ModelConfig& config, const Architecture& architecture) {
+Result<Weights> read_all(Loader& load, const ModelConfig& config) {
   Weights weights;
   const std::string embedding_name = "token_embd.weight";
   QUIRE_TRY(const TensorView* embedding, load.find(embedding_name, std::array<int64_t, 2>{config.width, config.vocab}));
   weights.token_embedding = *embedding;
-  if (load.has("rope_freqs.weight")) {
-    QUIRE_TRY(weights.rope_factors, load.host_vector("rope_freqs.weight", config.rotary_dim / 2));
-    for (const float factor : weights.rope_factors) {
-      if (!(factor >= 1e-3F && factor <= 1e6F)) {
-        return fail(ErrorKind::invalid,
-                    fmt::format("tensor rope_freqs.weight: found {}, expected 0.001 to 1000000", factor));
-      }
-    }
+  for (const RopeConfig& rope : config.ropes) {
+    QUIRE_TRY(std::vector<float> factors, read_rope_factors(load, rope));
+    weights.rope_factors.push_back(std::move(factors));
   }
-  for (int64_t layer = 0; layer < config.layers; ++layer) {
-    QUIRE_TRY(LayerWeights layer_weights, read_layer(load, config, architecture, layer));
-    weights.layers.push_back(std::move(layer_weights));
+  for (int64_t index = 0; index < config.layer_count(); ++index) {
+    TensorReader reader(load, fmt::format("blk.{}.", index));
+    QUIRE_TRY(Layer layer, Layer::read(reader, config.layers[static_cast<size_t>(index)], config.width));
+    weights.layers.push_back(std::move(layer));
   }
   QUIRE_TRY(weights.output_norm, load.vector("output_norm.weight", config.width));
   const bool tied = !load.has("output.weight");
@@ -173,19 +157,19 @@ Result<Weights> read_all(Loader& load, const ModelConfig& config, const Architec
 
 }  // namespace
 
-Result<Weights> load_weights(const gguf::File& file, const ModelConfig& config, const Architecture& architecture,
-                             Backend& backend, LoadProgress progress) {
+Result<Weights> load_weights(const gguf::File& file, const ModelConfig& config, Backend& backend,
+                             LoadProgress progress) {
   Loader check(file, nullptr, nullptr, progress, 0);
-  QUIRE_TRY(const Weights checked, read_all(check, config, architecture));
+  QUIRE_TRY(const Weights checked, read_all(check, config));
   for (const TensorView& tensor : file.tensors()) {
     if (!check.knows(tensor.name) && !is_beside_text(config, tensor.name)) {
       return fail(ErrorKind::unsupported, fmt::format("tensor {}: not part of architecture {} as this build knows it",
-                                                      tensor.name, architecture.name));
+                                                      tensor.name, config.architecture));
     }
   }
   DeviceArena memory(backend.device(), "weights");
   Loader load(file, &backend, &memory, progress, check.total_bytes());
-  QUIRE_TRY(Weights weights, read_all(load, config, architecture));
+  QUIRE_TRY(Weights weights, read_all(load, config));
   weights.memory = std::move(memory);
   QUIRE_TRY_VOID(file.check_unchanged());
   return weights;

@@ -6,16 +6,15 @@
 #include <utility>
 
 #include "base/array_layout.h"
+#include "model/layer.h"
 
 namespace quire {
 Workspace::Workspace(const ModelConfig& config, const Limits& limits)
     : row_count_max_(limits.step_tokens_max),
       logits_count_max_(std::min(limits.running_max + limits.draft_rows_max, limits.step_tokens_max)),
       width_(config.width),
-      q_width_(config.q_width()),
-      kv_width_(config.kv_width()),
-      ffn_width_(config.ffn_width),
-      vocab_(config.vocab) {}
+      vocab_(config.vocab),
+      widths_(widths_of(config)) {}
 
 uint64_t Workspace::place(DeviceAddress start) {
   ArrayLayout layout;
@@ -24,12 +23,12 @@ uint64_t Workspace::place(DeviceAddress start) {
   };
   put(x_, row_count_max_, width_);
   put(h_, row_count_max_, width_);
-  put(q_, row_count_max_, q_width_);
-  put(k_, row_count_max_, kv_width_);
-  put(v_, row_count_max_, kv_width_);
-  put(attended_, row_count_max_, q_width_);
-  put(gate_, row_count_max_, ffn_width_);
-  put(up_, row_count_max_, ffn_width_);
+  put(q_, row_count_max_, widths_.q);
+  put(k_, row_count_max_, widths_.kv);
+  put(v_, row_count_max_, widths_.kv);
+  put(attended_, row_count_max_, widths_.q);
+  put(gate_, row_count_max_, widths_.ffn);
+  put(up_, row_count_max_, widths_.ffn);
   put(logits_, logits_count_max_, vocab_);
   return layout.size_bytes();
 }
@@ -39,12 +38,26 @@ uint64_t Workspace::rows_size_bytes(const ModelConfig& config, const Limits& lim
 }
 
 StepShape Workspace::scratch_shape(const ModelConfig& config, const Limits& limits) {
+  const RowWidths widths = widths_of(config);
   return {.rows_max = limits.step_tokens_max,
-          .input_max = std::max({config.width, config.q_width(), config.ffn_width}),
+          .input_max = std::max({config.width, widths.q, widths.ffn}),
           .stored_row_bytes = config.embedding_row_bytes,
           .kv_type = config.kv_type,
-          .q_width = config.q_width(),
-          .kv_width = config.kv_width()};
+          .q_width = widths.q,
+          .kv_width = widths.kv,
+          .attention_shapes = static_cast<int64_t>(config.attention_shapes.size())};
+}
+
+Step Workspace::step(Backend& on, float norm_epsilon, int64_t rows) const {
+  return {.on = on,
+          .norm_epsilon = norm_epsilon,
+          .row_count = rows,
+          .q = q_,
+          .k = k_,
+          .v = v_,
+          .attended = attended_,
+          .gate = gate_,
+          .up = up_};
 }
 
 Result<Workspace> Workspace::create(const ModelConfig& config, const Limits& limits, Backend& backend) {
@@ -60,8 +73,14 @@ Result<Workspace> Workspace::create(const ModelConfig& config, const Limits& lim
   space.size_bytes_ = space.memory_.size_bytes() + backend.scratch_size_bytes(shape);
   const auto rows = static_cast<size_t>(space.row_count_max_);
   space.runs_.reserve(rows);
-  space.cosines_.resize(rows * static_cast<size_t>(config.rotary_dim / 2));
-  space.sines_.resize(space.cosines_.size());
+  for (const RopeConfig& rope : config.ropes) {
+    const std::vector<float> zeros(rows * static_cast<size_t>(rope.rotary / 2));
+    space.turns_.push_back({.cosines = zeros, .sines = zeros});
+  }
+  for (size_t kind = 0; kind < space.turns_.size(); ++kind) {
+    const TurnTable& table = space.turns_[kind];
+    space.turn_rows_.push_back({.cosines = table.cosines, .sines = table.sines, .rotary = config.ropes[kind].rotary});
+  }
   space.prompt_rows_.reserve(rows);
   space.logits_prompt_rows_.reserve(static_cast<size_t>(space.logits_count_max_));
   space.sampled_rows_.reserve(rows);

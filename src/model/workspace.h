@@ -3,14 +3,21 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "backend/backend.h"
 #include "base/result.h"
 #include "core/limits.h"
+#include "model/blocks/step.h"
 #include "model/config.h"
 
 namespace quire {
+
+// The turns of a step's rows.
+struct TurnTable {
+  std::vector<float> cosines, sines;  // (row_count_max, rotary / 2)
+};
 
 // Room for a step of row_count_max rows of which logits_count_max are sampled. Owned by one instance; one thread,
 // besides the backend's workers within a step. What was never used costs no memory; nothing is allocated in a step.
@@ -29,19 +36,15 @@ class Workspace {
   // The first `rows` rows (or `count` sampled ones) of a buffer.
   Rows x(int64_t rows) const { return {x_, rows, width_}; }
   Rows h(int64_t rows) const { return {h_, rows, width_}; }
-  Rows q(int64_t rows) const { return {q_, rows, q_width_}; }
-  Rows k(int64_t rows) const { return {k_, rows, kv_width_}; }
-  Rows v(int64_t rows) const { return {v_, rows, kv_width_}; }
-  Rows attended(int64_t rows) const { return {attended_, rows, q_width_}; }
-  Rows gate(int64_t rows) const { return {gate_, rows, ffn_width_}; }
-  Rows up(int64_t rows) const { return {up_, rows, ffn_width_}; }
   Rows logits(int64_t count) const { return {logits_, count, vocab_}; }
+  // Where blocks find theirs.
+  Step step(Backend& on, float norm_epsilon, int64_t rows) const;
   StepScratch& scratch() const { return *scratch_; }
 
   // Of the host, filled by each step; their capacity is enough for any.
   std::vector<RowRun>& runs() { return runs_; }
-  std::vector<float>& cosines() { return cosines_; }                          // (rows, rotary / 2)
-  std::vector<float>& sines() { return sines_; }                              // (rows, rotary / 2)
+  std::span<TurnTable> turns() { return turns_; }                             // by kind of turning
+  std::span<const RopeRows> turn_rows() const { return turn_rows_; }          // the same, as a step takes them
   std::vector<int32_t>& prompt_rows() { return prompt_rows_; }                // ascending; none: all rows are alike
   std::vector<int32_t>& sampled_rows() { return sampled_rows_; }              // by row of the logits
   std::vector<int32_t>& logits_prompt_rows() { return logits_prompt_rows_; }  // of rows of logits, the prompt's
@@ -56,7 +59,8 @@ class Workspace {
   uint64_t size_bytes_ = 0;  // of both
   int64_t row_count_max_ = 0;
   int64_t logits_count_max_ = 0;
-  int64_t width_ = 0, q_width_ = 0, kv_width_ = 0, ffn_width_ = 0, vocab_ = 0;
+  int64_t width_ = 0, vocab_ = 0;
+  RowWidths widths_;
 
   // (row_count_max, width of its name), in memory_
   DeviceAddress x_, h_, q_, k_, v_, attended_;
@@ -64,7 +68,8 @@ class Workspace {
   DeviceAddress logits_;  // (logits_count_max, vocab)
 
   std::vector<RowRun> runs_;
-  std::vector<float> cosines_, sines_;
+  std::vector<TurnTable> turns_;
+  std::vector<RopeRows> turn_rows_;
   std::vector<int32_t> prompt_rows_;
   std::vector<int32_t> sampled_rows_;
   std::vector<int32_t> logits_prompt_rows_;

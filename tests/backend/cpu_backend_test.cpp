@@ -196,11 +196,10 @@ void expect_attention(CpuBackend& backend, KvType type, double error_max) {
   const std::array<RowRun, 3> runs = {{{.row_begin = 0, .rows = 32, .position = 0, .blocks = blocks.data()},
                                        {.row_begin = 32, .rows = 32, .position = 32, .blocks = blocks.data()},
                                        {.row_begin = 64, .rows = 16, .position = 64, .blocks = blocks.data()}}};
-  const StepOf step(backend,
-                    {.runs = runs, .attention = {.block_tokens = 32, .kv_heads = kv_heads, .group = heads / kv_heads}},
-                    type);
+  const AttentionShape shape{.kv_heads = kv_heads, .group = heads / kv_heads};
+  const StepOf step(backend, {.runs = runs, .attention_shapes = {&shape, 1}, .block_tokens = 32}, type);
   backend.kv_write(kv, k.rows, v.rows);
-  backend.attention(kv, 1.0F / std::sqrt(float{head_dim}), q.rows, out.rows);
+  backend.attention(kv, {.scale = 1.0F / std::sqrt(float{head_dim})}, q.rows, out.rows);
   const auto expected = [&](int64_t row, int64_t i) {
     const int64_t kv_from = i / head_dim / (heads / kv_heads) * head_dim;
     double total = 0.0, sum = 0.0;
@@ -251,9 +250,9 @@ TEST(CpuBackend, attends_with_the_same_bits_on_any_number_of_workers) {
   std::vector<float> expected;
   for_each_table([&](CpuBackend& backend) {
     const Buffer out(rows, heads * head_dim);
-    const StepOf step(
-        backend, {.runs = runs, .attention = {.block_tokens = 32, .kv_heads = kv_heads, .group = heads / kv_heads}});
-    backend.attention(kv, 0.125F, q.rows, out.rows);
+    const AttentionShape shape{.kv_heads = kv_heads, .group = heads / kv_heads};
+    const StepOf step(backend, {.runs = runs, .attention_shapes = {&shape, 1}, .block_tokens = 32});
+    backend.attention(kv, {.scale = 0.125F}, q.rows, out.rows);
     if (expected.empty()) expected = out.values;
     EXPECT_EQ(0, std::memcmp(expected.data(), out.values.data(), expected.size() * sizeof(float)));
   });
@@ -274,12 +273,12 @@ TEST(CpuBackend, gives_the_same_bits_on_any_number_of_workers) {
       const Buffer x(count, width, 4), y(3, width);
       DeviceArena weights(backend.device(), "weights");
       const DeviceVector vector = backend.load_vector(weight.values, weights).value();
-      const StepOf step(backend, {.turns = rope, .gathered_rows = picked});
+      const StepOf step(backend, {.turns = {&rope, 1}, .gathered_rows = picked});
       backend.norm(x.rows, vector, 1e-5F, x.rows);
       backend.add_bias(x.rows, vector);
       backend.add(x.rows, other.rows);
-      backend.rope(x.rows, 128, RopePairs::neighbours);
-      backend.rope(x.rows, 64, RopePairs::halves);
+      backend.rope(x.rows, 128, 0, RopePairs::neighbours);
+      backend.rope(x.rows, 64, 0, RopePairs::halves);
       backend.silu_mul(x.rows, other.rows);
       backend.gather(x.rows, y.rows);
       EXPECT_EQ(0, std::memcmp(row_of(y.rows, 0), row_of(x.rows, 49), width * sizeof(float)));

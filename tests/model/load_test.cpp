@@ -234,7 +234,7 @@ TEST(Load, a_file_without_the_blocks_that_guess_has_as_many_layers_as_it_says) {
   set(draft, "nextn_predict_layers", 1);
   const std::vector<std::byte> bytes = test::fill(draft, 1);
   const gguf::File file = test::take(gguf::File::parse(bytes));
-  EXPECT_EQ(test::take(read_config(file, KvType::f16)).layers, 2);
+  EXPECT_EQ(test::take(read_config(file, KvType::f16)).layer_count(), 2);
   EXPECT_EQ(test::take(read_config(file, KvType::f16)).skipped_layers, 1);
 }
 
@@ -293,8 +293,14 @@ TEST(Load, is_given_up_when_nobody_wants_the_model_any_more) {
   EXPECT_EQ(calls, 3);
 }
 
+ModelConfig layers_of(size_t count, const AttentionConfig& attention) {
+  ModelConfig config;
+  config.layers.assign(count, {.branches = {{"attn_norm", attention}}});
+  return config;
+}
+
 TEST(KvStore, a_block_in_q8_0_is_17_32nds_of_one_in_f16) {
-  ModelConfig config{.layers = 3, .kv_heads = 2, .head_dim = 64};
+  ModelConfig config = layers_of(3, {.heads = 2, .kv_heads = 2, .head_dim = 64});
   const int64_t f16_bytes = KvStore::block_size_bytes(config, 64);
   EXPECT_EQ(f16_bytes, 3 * 2 * 64 * 2 * 64 * 2);
   config.kv_type = KvType::q8_0;
@@ -334,15 +340,13 @@ TEST(Load, products_are_the_elements_of_the_matrices) {
 }
 
 TEST(KvStore, limits_that_cannot_be_had_are_errors) {
-  ModelConfig config{.layers = 2, .kv_heads = 2, .head_dim = 16};
+  ModelConfig config = layers_of(2, {.heads = 2, .kv_heads = 2, .head_dim = 16});
   HostDevice host;
   EXPECT_THAT(KvStore::create(config, {.block_tokens = 16, .block_count = 4}, host).error().message,
               HasSubstr("block_tokens: found 16, expected a positive multiple of 32"));
   EXPECT_THAT(KvStore::create(config, {.block_tokens = 32, .block_count = 0}, host).error().message,
               HasSubstr("block_count: found 0"));
-  config.layers = 1024;
-  config.kv_heads = 4096;
-  config.head_dim = 1024;
+  config = layers_of(1024, {.heads = 4096, .kv_heads = 4096, .head_dim = 1024});
   EXPECT_THAT(KvStore::create(config, {.block_tokens = 32, .block_count = INT32_MAX}, host).error().message,
               HasSubstr("KV"));
 }

@@ -35,13 +35,13 @@ void CpuBackend::kv_write(const KvView& kv, Rows k, Rows v) {
   }
 }
 
-void CpuBackend::attention(const KvView& kv, float scale, Rows q, Rows out) {
+void CpuBackend::attention(const KvView& kv, const AttentionRule& rule, Rows q, Rows out) {
   if (kv.type != KvType::f32) {
-    attend(layer_of(kv), HostRows(q), HostRows(out), scale);
+    attend(layer_of(kv), rule, HostRows(q), HostRows(out));
     return;
   }
   const HostRows split_out(scratch_->split_out, out.count, 2 * out.width);
-  attend(layer_of(kv), split_query(HostRows(q), kv.head_dim, scratch_->split_q), split_out, scale);
+  attend(layer_of(kv), rule, split_query(HostRows(q), kv.head_dim, scratch_->split_q), split_out);
   merge(split_out, kv.head_dim, HostRows(out));
 }
 
@@ -63,8 +63,8 @@ void CpuBackend::write_runs(const KvLayer& layer, HostRows k, HostRows v) {
   });
 }
 
-void CpuBackend::attend(const KvLayer& layer, HostRows q, HostRows out, float scale) {
-  const AttentionPlan& plan = scratch_->attention_plan;
+void CpuBackend::attend(const KvLayer& layer, const AttentionRule& rule, HostRows q, HostRows out) {
+  const AttentionPlan& plan = scratch_->attention_plans[static_cast<size_t>(rule.shape)];
   const std::span<const AttentionTask> tasks = plan.tasks();
   const auto compute = [&](int64_t index, int) {
     const AttentionTask& task = tasks[static_cast<size_t>(index / layer.kv_heads)];
@@ -79,7 +79,7 @@ void CpuBackend::attend(const KvLayer& layer, HostRows q, HostRows out, float sc
                         .q_stride = q.width,
                         .out = out.values,
                         .out_stride = out.width,
-                        .scale = scale});
+                        .scale = rule.scale});
   };
   const int64_t count = static_cast<int64_t>(tasks.size()) * layer.kv_heads;
   int64_t scores = 0;

@@ -102,11 +102,13 @@ void CpuBackend::begin(const StepInputs& inputs, StepScratch& scratch) {
   QUIRE_CHECK(inputs.prompt_rows.empty() || prompt_rows_differ(), "rows of prompts have an arithmetic of their own");
   inputs_ = inputs;
   scratch_ = &static_cast<CpuScratch&>(scratch);  // this class made it
-  if (!inputs.runs.empty()) {
-    scratch_->attention_plan.build(inputs.runs, {.block_tokens = inputs.attention.block_tokens,
-                                                 .kv_heads = inputs.attention.kv_heads,
-                                                 .group = inputs.attention.group,
-                                                 .workers = team_.worker_count()});
+  QUIRE_CHECK(inputs.attention_shapes.size() <= scratch_->attention_plans.size(), "a plan for each shape");
+  for (size_t i = 0; i < inputs.attention_shapes.size(); ++i) {
+    const AttentionShape& shape = inputs.attention_shapes[i];
+    scratch_->attention_plans[i].build(inputs.runs, {.block_tokens = inputs.block_tokens,
+                                                     .kv_heads = shape.kv_heads,
+                                                     .group = shape.group,
+                                                     .workers = team_.worker_count()});
   }
 }
 
@@ -167,8 +169,8 @@ void CpuBackend::add(Rows y, Rows x) {
            [&](int64_t begin, int64_t end) { kernels_.add(to.row(begin), from.row(begin), (end - begin) * y.width); });
 }
 
-void CpuBackend::rope(Rows heads, int64_t head_dim, RopePairs pairs) {
-  const RopeRows& turns = inputs_.turns;
+void CpuBackend::rope(Rows heads, int64_t head_dim, int64_t kind, RopePairs pairs) {
+  const RopeRows& turns = inputs_.turns[static_cast<size_t>(kind)];
   const int64_t half = turns.rotary / 2;
   const HostRows rows(heads);
   for_rows(heads.count, heads.width, [&](int64_t begin, int64_t end) {

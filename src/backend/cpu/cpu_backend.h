@@ -30,9 +30,9 @@ class CpuBackend final : public Backend {
   void matmul(Rows x, RowsOf rows_of, std::initializer_list<Projection> projections) override;
   void add_bias(Rows y, const DeviceVector& bias) override;
   void add(Rows y, Rows x) override;
-  void rope(Rows heads, int64_t head_dim, RopePairs pairs) override;
+  void rope(Rows heads, int64_t head_dim, int64_t turns, RopePairs pairs) override;
   void kv_write(const KvView& kv, Rows k, Rows v) override;
-  void attention(const KvView& kv, float scale, Rows q, Rows out) override;
+  void attention(const KvView& kv, const AttentionRule& rule, Rows q, Rows out) override;
   void silu_mul(Rows gate, Rows up) override;
   void gather(Rows x, Rows y) override;
 
@@ -51,7 +51,7 @@ class CpuBackend final : public Backend {
   HostRows split_query(HostRows from, int64_t head_dim, float* to);
   void merge(HostRows from, int64_t head_dim, HostRows to);
   void write_runs(const KvLayer& layer, HostRows k, HostRows v);
-  void attend(const KvLayer& layer, HostRows q, HostRows out, float scale);
+  void attend(const KvLayer& layer, const AttentionRule& rule, HostRows q, HostRows out);
   bool reads_rounded(ElementType weights) const {
     return weights == ElementType::bf16 && kernels_.round_activations != nullptr;
   }

@@ -25,13 +25,14 @@ uint64_t CpuScratch::place(const StepShape& shape, std::byte* start) {
   return layout.size_bytes();
 }
 
-uint64_t CpuScratch::size_bytes(const StepShape& shape) { return CpuScratch(0).place(shape, nullptr); }
+uint64_t CpuScratch::size_bytes(const StepShape& shape) { return CpuScratch().place(shape, nullptr); }
 
 Result<std::unique_ptr<CpuScratch>> CpuScratch::create(const StepShape& shape) {
-  std::unique_ptr<CpuScratch> scratch(new CpuScratch(shape.rows_max));
+  std::unique_ptr<CpuScratch> scratch(new CpuScratch());
   QUIRE_TRY(scratch->memory_,
             PageMemory::allocate(size_bytes(shape), PageMemory::Pages::small, "what operations make on their way"));
   scratch->place(shape, scratch->memory_.bytes());
+  for (int64_t i = 0; i < shape.attention_shapes; ++i) scratch->attention_plans.emplace_back(shape.rows_max);
   return scratch;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "backend/backend.h"
 #include "backend/cpu/attention_plan.h"
@@ -29,25 +30,22 @@ class CpuScratch final : public StepScratch {
   static Result<std::unique_ptr<CpuScratch>> create(const StepShape& shape);
   static uint64_t size_bytes(const StepShape& shape);
 
-  int64_t rows_max() const { return rows_max_; }
-
   std::byte* stored = nullptr;     // (rows, stored_row_bytes): rows of the token table as its file has them
   std::byte* quantized = nullptr;  // (rows, inputs / 32, quantized_group_bytes): the int8 form of a matmul's input
   uint16_t* rounded = nullptr;     // (rows, inputs rounded up to whole pairs): the bf16 form that BF16 weights read
   uint16_t* bf16 = nullptr;        // (rows rounded up to whole blocks of 16, inputs): the bf16 form of prompt rows
   // Split heads, for KV of type f32 only.
-  float* split_q = nullptr;    // (rows, 2 * q_width)
-  float* split_out = nullptr;  // (rows, 2 * q_width)
-  float* split_k = nullptr;    // (rows, 2 * kv_width)
-  float* split_v = nullptr;    // (rows, 2 * kv_width)
-  AttentionPlan attention_plan;
+  float* split_q = nullptr;                    // (rows, 2 * q_width)
+  float* split_out = nullptr;                  // (rows, 2 * q_width)
+  float* split_k = nullptr;                    // (rows, 2 * kv_width)
+  float* split_v = nullptr;                    // (rows, 2 * kv_width)
+  std::vector<AttentionPlan> attention_plans;  // by shape
 
  private:
-  explicit CpuScratch(int64_t rows_max) : attention_plan(rows_max), rows_max_(rows_max) {}
+  CpuScratch() = default;
   // Gives every array its place from `start` on, null: none. Returns the bytes of all.
   uint64_t place(const StepShape& shape, std::byte* start);
 
-  int64_t rows_max_;
   PageMemory memory_;
 };
 

@@ -32,10 +32,7 @@ class TensorSum {
   explicit TensorSum(bool tied) : tied_(tied) {}
   void add(std::string_view name, ElementType type, const std::array<int64_t, 4>& shape) {
     const bool is_embedding = name == embedding_name;
-    if (is_embedding) {
-      embedding_row_bytes_ = row_size_bytes(type, shape[0]);
-      embedding_ += static_cast<uint64_t>(embedding_row_bytes_ * shape[1]);
-    }
+    if (is_embedding) embedding_ += static_cast<uint64_t>(row_size_bytes(type, shape[0]) * shape[1]);
     if (shape[1] == 1) {
       packed_ += round_up<uint64_t>(static_cast<uint64_t>(shape[0]) * sizeof(float), 64);
     } else if (!is_embedding || tied_) {  // a tied one is packed once more, as the output matrix
@@ -44,19 +41,15 @@ class TensorSum {
   }
   uint64_t packed() const { return packed_; }
   uint64_t embedding() const { return embedding_; }
-  int64_t embedding_row_bytes() const { return embedding_row_bytes_; }
 
  private:
   bool tied_;
   uint64_t packed_ = 0;
   uint64_t embedding_ = 0;
-  int64_t embedding_row_bytes_ = 0;
 };
 
-uint64_t workspace_bytes_of(const ModelConfig& config, const Limits& limits, int64_t embedding_row_bytes) {
-  StepShape shape = Workspace::scratch_shape(config, limits);
-  shape.stored_row_bytes = embedding_row_bytes;  // a shape that no file has yet does not know it
-  return Workspace::rows_size_bytes(config, limits) + CpuScratch::size_bytes(shape);
+uint64_t workspace_bytes_of(const ModelConfig& config, const Limits& limits) {
+  return Workspace::rows_size_bytes(config, limits) + CpuScratch::size_bytes(Workspace::scratch_shape(config, limits));
 }
 
 ModelMemory memory_by_sum(const ModelConfig& config, const TensorSum& tensors, std::string name, int32_t running_max) {
@@ -65,7 +58,7 @@ ModelMemory memory_by_sum(const ModelConfig& config, const TensorSum& tensors, s
   return {.name = std::move(name),
           .weight_bytes = tensors.packed(),
           .embedding_bytes = tensors.embedding(),
-          .workspace_bytes = workspace_bytes_of(config, limits, tensors.embedding_row_bytes()),
+          .workspace_bytes = workspace_bytes_of(config, limits),
           .program_bytes = program_bytes_base + program_bytes_per_token * static_cast<uint64_t>(config.vocab),
           .block_bytes = static_cast<uint64_t>(KvStore::block_size_bytes(config, limits.block_tokens)),
           .block_tokens = limits.block_tokens,
@@ -93,18 +86,10 @@ Result<ModelMemory> memory_of(const gguf::SynthShape& shape, int64_t vocab, gguf
   QUIRE_TRY(const std::vector<gguf::SynthTensor> tensors, gguf::synth_tensors(shape, vocab, type));
   TensorSum sum(shape.tied);
   for (const gguf::SynthTensor& tensor : tensors) sum.add(tensor.spec.name, tensor.spec.type, tensor.spec.shape);
-  const bool exact = kv_type == KvType::f16 && type == gguf::FileType::f32;  // as read_config has it
-  const ModelConfig config{.architecture = shape.architecture,
-                           .layers = shape.layers,
-                           .width = shape.width,
-                           .ffn_width = shape.ffn_width,
-                           .heads = shape.heads,
-                           .kv_heads = shape.kv_heads,
-                           .head_dim = shape.head_dim,
-                           .rotary_dim = shape.head_dim,
-                           .vocab = vocab,
-                           .context_max = shape.context,
-                           .kv_type = exact ? KvType::f32 : kv_type};
+  std::vector<gguf::TensorSpec> specs;
+  for (const gguf::SynthTensor& tensor : tensors) specs.push_back(tensor.spec);
+  QUIRE_TRY(const gguf::Metadata metadata, gguf::synth_keys(shape, vocab, type));
+  QUIRE_TRY(const ModelConfig config, read_config(metadata, specs, kv_type));
   return memory_by_sum(config, sum, shape.name, running_max);
 }
 

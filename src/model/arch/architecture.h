@@ -1,23 +1,20 @@
-// What one model architecture is: the tensors that its layers have beyond the common ones, and what a layer computes.
+// The model families, as data: each says in its own file what its layers are made of, in the order of its diagram.
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 
-#include "backend/backend.h"
-#include "model/step.h"
+#include "base/result.h"
+#include "model/config.h"
+#include "model/keys.h"
 
 namespace quire {
 
-struct LayerWeights;
-
 struct Architecture {
-  std::string_view name;      // as general.architecture says
-  bool has_qkv_bias = false;  // blk.N.attn_{q,k,v}.bias
-  bool has_qk_norm = false;   // blk.N.attn_{q,k}_norm.weight
-  // step.x goes through one layer; its keys and values go to kv.
-  void (*layer)(const Step& step, const LayerWeights& weights, const KvView& kv);
+  std::string_view name;  // as general.architecture says
+  // Fills config.ropes and config.layers, of which there are as many as the file has. What every architecture has is
+  // there already (width, vocabulary, epsilon ...).
+  Result<void> (*describe)(const Keys& keys, ModelConfig& config);
 };
 
 // One file each.

@@ -1,32 +1,22 @@
 // Llama 1 to 3 and what shares their graph (Mistral, SmolLM, ...). The file's q and k rows are permuted so that the
 // elements that turn together are neighbours.
 #include "model/arch/architecture.h"
-#include "model/weights.h"
 
 namespace quire {
 namespace {
 
-void layer(const Step& step, const LayerWeights& weights, const KvView& kv) {
-  Backend& on = step.on;
-
-  on.norm(step.x, weights.attention_norm, step.config.norm_epsilon, step.h);
-  on.matmul(step.h, RowsOf::step, {{weights.q, step.q}, {weights.k, step.k}, {weights.v, step.v}});
-  on.rope(step.q, step.config.head_dim, RopePairs::neighbours);
-  on.rope(step.k, step.config.head_dim, RopePairs::neighbours);
-  on.kv_write(kv, step.k, step.v);
-  on.attention(kv, step.config.attention_scale, step.q, step.attended);
-  on.matmul(step.attended, RowsOf::step, {{weights.attention_output, step.h}});
-  on.add(step.x, step.h);
-
-  on.norm(step.x, weights.ffn_norm, step.config.norm_epsilon, step.h);
-  on.matmul(step.h, RowsOf::step, {{weights.gate, step.gate}, {weights.up, step.up}});
-  on.silu_mul(step.gate, step.up);
-  on.matmul(step.gate, RowsOf::step, {{weights.down, step.h}});
-  on.add(step.x, step.h);
+Result<void> describe(const Keys& keys, ModelConfig& config) {
+  QUIRE_TRY(AttentionConfig attention, read_attention(keys, config));
+  attention.pairs = RopePairs::neighbours;
+  QUIRE_TRY(const FfnConfig ffn, read_ffn(keys));
+  QUIRE_TRY(const RopeConfig rope, read_rope(keys, attention.head_dim));
+  config.ropes = {rope};
+  for (LayerConfig& layer : config.layers) layer.branches = {{"attn_norm", attention}, {"ffn_norm", ffn}};
+  return {};
 }
 
 }  // namespace
 
-const Architecture llama_architecture = {.name = "llama", .layer = layer};
+const Architecture llama_architecture = {.name = "llama", .describe = describe};
 
 }  // namespace quire

@@ -1,34 +1,22 @@
 // Qwen 2 and 2.5: q, k and v have biases; the halves of a head turn together.
 #include "model/arch/architecture.h"
-#include "model/weights.h"
 
 namespace quire {
 namespace {
 
-void layer(const Step& step, const LayerWeights& weights, const KvView& kv) {
-  Backend& on = step.on;
-
-  on.norm(step.x, weights.attention_norm, step.config.norm_epsilon, step.h);
-  on.matmul(step.h, RowsOf::step, {{weights.q, step.q}, {weights.k, step.k}, {weights.v, step.v}});
-  on.add_bias(step.q, weights.q_bias);
-  on.add_bias(step.k, weights.k_bias);
-  on.add_bias(step.v, weights.v_bias);
-  on.rope(step.q, step.config.head_dim, RopePairs::halves);
-  on.rope(step.k, step.config.head_dim, RopePairs::halves);
-  on.kv_write(kv, step.k, step.v);
-  on.attention(kv, step.config.attention_scale, step.q, step.attended);
-  on.matmul(step.attended, RowsOf::step, {{weights.attention_output, step.h}});
-  on.add(step.x, step.h);
-
-  on.norm(step.x, weights.ffn_norm, step.config.norm_epsilon, step.h);
-  on.matmul(step.h, RowsOf::step, {{weights.gate, step.gate}, {weights.up, step.up}});
-  on.silu_mul(step.gate, step.up);
-  on.matmul(step.gate, RowsOf::step, {{weights.down, step.h}});
-  on.add(step.x, step.h);
+Result<void> describe(const Keys& keys, ModelConfig& config) {
+  QUIRE_TRY(AttentionConfig attention, read_attention(keys, config));
+  attention.pairs = RopePairs::halves;
+  attention.qkv_bias = true;
+  QUIRE_TRY(const FfnConfig ffn, read_ffn(keys));
+  QUIRE_TRY(const RopeConfig rope, read_rope(keys, attention.head_dim));
+  config.ropes = {rope};
+  for (LayerConfig& layer : config.layers) layer.branches = {{"attn_norm", attention}, {"ffn_norm", ffn}};
+  return {};
 }
 
 }  // namespace
 
-const Architecture qwen2_architecture = {.name = "qwen2", .has_qkv_bias = true, .layer = layer};
+const Architecture qwen2_architecture = {.name = "qwen2", .describe = describe};
 
 }  // namespace quire

@@ -16,7 +16,7 @@ class WeightRunner final : public ModelRunner {
     const Model& model = loaded_->model();
     const ModelConfig& config = model.config();
     facts_ = {.architecture = config.architecture,
-              .layers = config.layers,
+              .layers = config.layer_count(),
               .vocab = config.vocab,
               .width = config.width,
               .context_max = config.context_max,

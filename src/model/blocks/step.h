@@ -1,0 +1,30 @@
+// What a block sees of a step: where its rows are, cut from the workspace.
+#pragma once
+
+#include <cstdint>
+
+#include "backend/backend.h"
+
+namespace quire {
+
+// The widest rows of a model's blocks.
+struct RowWidths {
+  int64_t q = 0;
+  int64_t kv = 0;
+  int64_t ffn = 0;
+};
+
+// Borrowed for one step. Places have room for the step's rows, each as wide as any block needs.
+struct Step {
+  Backend& on;
+  float norm_epsilon = 0.0F;
+  int64_t row_count = 0;
+  DeviceAddress q, k, v, attended;
+  DeviceAddress gate, up;
+
+  Rows rows(DeviceAddress place, int64_t width) const { return {.values = place, .count = row_count, .width = width}; }
+};
+
+inline int64_t products_of(const Matrix& matrix) { return matrix.outputs * matrix.inputs; }
+
+}  // namespace quire

@@ -1,0 +1,42 @@
+// Where blocks get their tensors from, by name: a file that is checked, or one that is loaded onto a device.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "backend/backend.h"
+#include "base/result.h"
+
+namespace quire {
+
+// Reads the tensors of a whole file. Errors name the tensor, what was found and what was expected.
+class TensorSource {
+ public:
+  virtual ~TensorSource() = default;
+  virtual bool has(std::string_view name) const = 0;
+  virtual Result<Matrix> matrix(const std::string& name, int64_t outputs, int64_t inputs) = 0;
+  virtual Result<DeviceVector> vector(const std::string& name, int64_t size) = 0;
+};
+
+// Those whose names begin alike: "blk.7.".
+class TensorReader {
+ public:
+  TensorReader(TensorSource& source, std::string prefix) : source_(source), prefix_(std::move(prefix)) {}
+
+  bool has(std::string_view name) const { return source_.has(prefix_ + std::string(name)); }
+  Result<Matrix> matrix(std::string_view name, int64_t outputs, int64_t inputs) {
+    return source_.matrix(prefix_ + std::string(name), outputs, inputs);
+  }
+  Result<DeviceVector> vector(std::string_view name, int64_t size) {
+    return source_.vector(prefix_ + std::string(name), size);
+  }
+
+ private:
+  TensorSource& source_;
+  std::string prefix_;
+};
+
+}  // namespace quire

@@ -1,0 +1,65 @@
+// What a file says of a model of one architecture, and the parts that most architectures read from it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/result.h"
+#include "gguf/metadata.h"
+#include "model/config.h"
+
+namespace quire {
+
+// The keys "llama." + name, and which tensors there are. Errors name the key, what was found and what is possible.
+class Keys {
+ public:
+  // Borrows the file's metadata and directory.
+  Keys(const gguf::Metadata& metadata, std::span<const gguf::TensorSpec> tensors, std::string architecture)
+      : metadata_(metadata), tensors_(tensors), architecture_(std::move(architecture)) {}
+
+  std::string full(std::string_view name) const;
+  bool contains(std::string_view name) const { return metadata_.contains(full(name)); }
+  Result<int64_t> count(std::string_view name, int64_t max) const { return metadata_.get_int(full(name), 1, max); }
+  Result<int64_t> count_or(std::string_view name, int64_t fallback, int64_t max) const {
+    return metadata_.get_int_or(full(name), fallback, 1, max);
+  }
+  Result<int64_t> count_from_zero_or(std::string_view name, int64_t fallback, int64_t max) const {
+    return metadata_.get_int_or(full(name), fallback, 0, max);
+  }
+  Result<double> number(std::string_view name, double min, double max) const;
+  Result<double> number_or(std::string_view name, double fallback, double min, double max) const {
+    return contains(name) ? number(name, min, max) : Result<double>(fallback);
+  }
+  Result<std::string> string_or(std::string_view name, std::string_view fallback) const {
+    return metadata_.get_string_or(full(name), fallback);
+  }
+  // Null: there is none.
+  const gguf::TensorSpec* tensor(std::string_view name) const;
+
+ private:
+  const gguf::Metadata& metadata_;
+  std::span<const gguf::TensorSpec> tensors_;
+  std::string architecture_;
+};
+
+Error invalid_key(std::string_view key, const std::string& found, std::string_view expected);
+
+// Bounds that no model comes near, and below which no product of two counts overflows.
+inline constexpr int64_t width_max = int64_t{1} << 20;
+inline constexpr int64_t ffn_width_max = int64_t{1} << 22;
+inline constexpr int64_t layers_max = 1024;
+inline constexpr int64_t heads_max = 4096;
+inline constexpr int64_t head_dim_max = 1024;
+inline constexpr int64_t context_tokens_max = int64_t{1} << 28;
+inline constexpr int64_t vocab_max = int64_t{1} << 24;
+
+// Heads and their size; scores are divided by the root of head_dim.
+Result<AttentionConfig> read_attention(const Keys& keys, const ModelConfig& model);
+Result<FfnConfig> read_ffn(const Keys& keys);
+// Base, turning elements and scaling for heads of this size.
+Result<RopeConfig> read_rope(const Keys& keys, int64_t head_dim);
+
+}  // namespace quire
