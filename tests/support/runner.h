@@ -72,6 +72,9 @@ class Runner {
     return take(instance_.forward(batch));
   }
 
+  // What the output matrix reads of rows of the last step.
+  HiddenStates states(std::span<const int32_t> rows) { return loaded_.model.states(rows, loaded_.backend, space_); }
+
   // Logits of every position, one token a step.
   std::vector<float> one_by_one(std::span<const TokenId> tokens, std::span<const BlockId> blocks,
                                 int32_t prompt_length = INT32_MAX) {

@@ -1,0 +1,46 @@
+// What llama.cpp gives for tokens, as float32, with keys and values in float32.
+//   node llama_cpp.mjs PEERS/llama.mjs logits|pooled|rank MODEL.gguf OUT TOKEN...
+import fs from "node:fs";
+import path from "node:path";
+import {pathToFileURL} from "node:url";
+
+const [peer, kind, modelPath, out, ...words] = process.argv.slice(2);
+const tokens = words.map(Number);
+
+async function logits(llama, model, decode) {
+  const context = await model.createContext({
+    sequences: 1, contextSize: 256, batchSize: 512, threads: 1, flashAttention: false, failedCreationRemedy: false,
+    experimentalKvCacheKeyType: "F32", experimentalKvCacheValueType: "F32",
+  });
+  const native = context._ctx;
+  const sampler = new llama._bindings.AddonSampler(model._model);
+  sampler.applyConfig({});
+  const vocab = model.fileInfo.metadata.tokenizer.ggml.tokens.length;
+  const result = new Float32Array(tokens.length * vocab);
+  for (const [position, token] of tokens.entries()) {
+    await decode(native, [{sequence: 0, position, token, logits: true}], async (rows, places) => {
+      const [, , , pairs] = await native.sampleToken(places[0], sampler, false, false, true);
+      if (pairs.length !== 2 * vocab) throw new Error(`${pairs.length / 2} logits came, expected ${vocab}`);
+      for (let i = 0; i < pairs.length; i += 2) result[position * vocab + pairs[i]] = pairs[i + 1];
+    });
+  }
+  return result;
+}
+
+async function pooled(model) {
+  const context = await model.createEmbeddingContext({threads: 1, contextSize: 256, batchSize: 256});
+  return Float32Array.from((await context.getEmbeddingFor(tokens)).vector);
+}
+
+async function main() {
+  const {decode, open_llama} = await import(pathToFileURL(path.resolve(peer)));
+  const {llama} = await open_llama({threads: 1});
+  const model = await llama.loadModel({modelPath, gpuLayers: 0});
+  fs.writeFileSync(out, kind === "logits" ? await logits(llama, model, decode) : await pooled(model));
+  await llama.dispose();
+}
+
+main().catch((error) => {
+  console.error(error.message);
+  process.exit(1);
+});
