@@ -10,6 +10,19 @@ from .golden import Golden
 FAMILIES = dense.FAMILIES
 
 
+def make(name, family, options):
+    golden = Golden(name, family)
+    results = golden.compute()
+    golden.write(options.folder, results)
+    sizes = ", ".join(f"{kind} rms {np.sqrt(np.mean(array ** 2)):.2f}" for kind, array in results.items())
+    print(f"{name}: {sizes}", flush=True)
+    if options.converter:
+        skipped = family.converts
+        lines = [f"not asked: {skipped}"] if skipped else converter.differences(golden, options.converter)
+        print("\n".join(f"  converter: {line}" for line in lines or ["the same file"]), flush=True)
+    return golden, results
+
+
 def main():
     parser = argparse.ArgumentParser(usage=usage)
     parser.add_argument("folder", type=pathlib.Path)
@@ -23,18 +36,10 @@ def main():
     unknown = set(options.names) - by_name.keys()
     if unknown:
         parser.error(f"no golden has this name: {', '.join(sorted(unknown))}")
-    for name in options.names or by_name:
-        golden = Golden(name, by_name[name])
-        results = golden.compute()
-        golden.write(options.folder, results)
-        sizes = ", ".join(f"{kind} rms {np.sqrt(np.mean(array ** 2)):.2f}" for kind, array in results.items())
-        print(f"{name}: {sizes}", flush=True)
-        if options.converter:
-            lines = converter.differences(golden, options.converter)
-            print("\n".join(f"  converter: {line}" for line in lines or ["the same file"]), flush=True)
-        if options.witness:
-            for line in witness.compare(golden, results, options.witness):
-                print(f"  llama.cpp: {line}", flush=True)
+    made = [make(name, by_name[name], options) for name in options.names or by_name]
+    if options.witness:
+        for line in witness.compare(made, options.witness):
+            print(f"llama.cpp: {line}", flush=True)
 
 
 if __name__ == "__main__":

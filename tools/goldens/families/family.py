@@ -1,6 +1,7 @@
 """What a family is, and what most have in common."""
 import dataclasses
 import math
+import re
 from collections.abc import Callable
 
 from .weights import neighbours, same
@@ -24,6 +25,8 @@ class Family:
     settings: dict = dataclasses.field(default_factory=dict)  # that differ from SETTINGS
     listed: Callable = lambda config: {}  # tensors with values of their own, which no parameter is read from
     absent: tuple = ()                 # parameters that the file has no place for: they are zero
+    beside: tuple = ()                 # parameters of other parts (vision), which text does not go through
+    converts: str = ""                 # why llama.cpp's converter is not asked, where it is not
     run: Callable | None = None        # of (model, tokens): {what the golden holds: array}; None: logits
     double: bool = True                # computes in float64
 
@@ -84,6 +87,7 @@ TOP_NAMES = {"model.embed_tokens": "token_embd", "model.norm": "output_norm", "l
 NORM_NAMES = {"input_layernorm": "attn_norm", "post_attention_layernorm": "ffn_norm"}
 ATTENTION_NAMES = {"self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v",
                    "self_attn.o_proj": "attn_output", "self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_norm"}
+POST_NORM_NAMES = {"post_attention_layernorm": "post_attention_norm", "post_feedforward_layernorm": "post_ffw_norm"}
 FFN_NAMES = {"mlp.gate_proj": "ffn_gate", "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down"}
 
 
@@ -96,6 +100,11 @@ def layers(*tables):
 def decoder_names(*tables):
     """A decoder whose layers have q, k, v, output, gate, up and down; `tables` say what is different."""
     return TOP_NAMES | layers(NORM_NAMES, ATTENTION_NAMES, FFN_NAMES, *tables)
+
+
+def under(prefix, names):
+    """The same names of a model that is a part of another."""
+    return {re.sub("^model", prefix, part): name for part, name in names.items()}
 
 
 def turning_neighbours(c):

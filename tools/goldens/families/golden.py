@@ -43,10 +43,13 @@ def parameters_of(model):
     return result
 
 
-def fill(model, names, tensors, absent):
+def fill(model, family, config, tensors):
+    names = family.names(config)
+    matches = lambda patterns, parameter: any(re.search(pattern, parameter) for pattern in patterns)
     for parameter, value in parameters_of(model).items():
-        if any(re.search(pattern, parameter) for pattern in absent):
+        if matches(family.absent, parameter):
             value.zero_()
+        if matches(family.absent + family.beside, parameter):
             continue
         reader, layer, suffix = reader_of(names, parameter)
         take = lambda name, shape: tensors.take(name.format(layer) + suffix, shape)
@@ -76,7 +79,7 @@ class Golden:
         self.tensors = Tensors(family.listed(self.config))
         with torch.no_grad():
             self.model.float()
-            fill(self.model, family.names(self.config), self.tensors, family.absent)
+            fill(self.model, family, self.config, self.tensors)
         self.metadata = {"general.architecture": typed(family.architecture)}
         for key, value in family.keys(self.config).items():
             self.metadata[key if key.startswith("tokenizer.") else f"{family.architecture}.{key}"] = typed(value)

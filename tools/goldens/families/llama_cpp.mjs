@@ -1,13 +1,13 @@
 // What llama.cpp gives for tokens, as float32, with keys and values in float32.
-//   node llama_cpp.mjs PEERS/llama.mjs logits|pooled|rank MODEL.gguf OUT TOKEN...
+//   node llama_cpp.mjs PEERS/llama.mjs JOBS.json
+// A job: {kind: "logits", "pooled" or "rank", model, tokens, out}. Each gets a file `out`, or `out`.error with a message.
 import fs from "node:fs";
 import path from "node:path";
 import {pathToFileURL} from "node:url";
 
-const [peer, kind, modelPath, out, ...words] = process.argv.slice(2);
-const tokens = words.map(Number);
+const [peer, list] = process.argv.slice(2);
 
-async function logits(llama, model, decode) {
+async function logits({llama, model, decode, tokens}) {
   const context = await model.createContext({
     sequences: 1, contextSize: 256, batchSize: 512, threads: 1, flashAttention: false, failedCreationRemedy: false,
     experimentalKvCacheKeyType: "F32", experimentalKvCacheValueType: "F32",
@@ -27,7 +27,7 @@ async function logits(llama, model, decode) {
   return result;
 }
 
-async function pooled(model) {
+async function pooled({model, tokens}) {
   const context = await model.createEmbeddingContext({threads: 1, contextSize: 256, batchSize: 256});
   return Float32Array.from((await context.getEmbeddingFor(tokens)).vector);
 }
@@ -35,8 +35,16 @@ async function pooled(model) {
 async function main() {
   const {decode, open_llama} = await import(pathToFileURL(path.resolve(peer)));
   const {llama} = await open_llama({threads: 1});
-  const model = await llama.loadModel({modelPath, gpuLayers: 0});
-  fs.writeFileSync(out, kind === "logits" ? await logits(llama, model, decode) : await pooled(model));
+  for (const job of JSON.parse(fs.readFileSync(list))) {
+    try {
+      const model = await llama.loadModel({modelPath: job.model, gpuLayers: 0});
+      const compute = {logits, pooled}[job.kind];
+      fs.writeFileSync(job.out, await compute({llama, model, decode, tokens: job.tokens}));
+      await model.dispose();
+    } catch (error) {
+      fs.writeFileSync(`${job.out}.error`, error.message);
+    }
+  }
   await llama.dispose();
 }
 

@@ -1,4 +1,5 @@
 """llama.cpp beside transformers, on the file of a golden."""
+import json
 import pathlib
 import subprocess
 import tempfile
@@ -38,26 +39,41 @@ def write_file(golden, path):
     writer.close()
 
 
-def llama_cpp(golden, kind, peers):
-    """What llama.cpp gives of this kind, or why it gives nothing."""
+def answers(jobs, folder, peers):
+    """What llama.cpp gives for each job: an array, or why there is none. One process for all: it starts slowly."""
+    left = list(range(len(jobs)))
+    found = {}
+    while left:
+        (folder / "jobs.json").write_text(json.dumps([jobs[i] for i in left]))
+        ran = subprocess.run(["node", HERE / "llama_cpp.mjs", peers.resolve() / "llama.mjs", folder / "jobs.json"],
+                             capture_output=True, text=True)
+        for i in list(left):
+            out, error = pathlib.Path(jobs[i]["out"]), pathlib.Path(jobs[i]["out"] + ".error")
+            if out.exists() or error.exists():
+                found[i] = np.fromfile(out, "<f4") if out.exists() else error.read_text()
+                left.remove(i)
+        if left:  # the process ended at the first of them
+            found[left.pop(0)] = (ran.stderr.strip() or f"ended by {ran.returncode}").splitlines()[-1]
+    return [found[i] for i in range(len(jobs))]
+
+
+def compare(made, peers):
+    """Lines for each of [(golden, results)]."""
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        write_file(golden, folder / "model.gguf")
-        ran = subprocess.run(["node", HERE / "llama_cpp.mjs", peers.resolve() / "llama.mjs", kind, folder / "model.gguf",
-                              folder / "out", *map(str, golden.tokens)], capture_output=True, text=True)
-        if ran.returncode != 0:
-            return (ran.stderr.strip() or "failed").splitlines()[-1]
-        return np.fromfile(folder / "out", "<f4")
-
-
-def compare(golden, results, peers):
-    """A line for each output."""
-    for kind, expected in results.items():
-        if kind == "rows":
-            continue
-        found = llama_cpp(golden, kind, peers)
-        if isinstance(found, str):
-            yield f"{kind}: {found}"
-            continue
-        difference = np.abs(found.reshape(expected.shape) - expected)
-        yield f"{kind}: max {difference.max():.1e} mean {difference.mean():.1e} of deviation {expected.std():.2f}"
+        jobs, wanted = [], []
+        for golden, results in made:
+            path = folder / f"{golden.name}.gguf"
+            write_file(golden, path)
+            for kind, expected in results.items():
+                if kind == "rows":
+                    continue
+                jobs.append({"kind": kind, "model": str(path), "tokens": golden.tokens, "out": f"{path}.{kind}"})
+                wanted.append((golden.name, expected))
+        for job, (golden, expected), found in zip(jobs, wanted, answers(jobs, folder, peers)):
+            if isinstance(found, str):
+                yield f"{golden} {job['kind']}: {found}"
+                continue
+            difference = np.abs(found.reshape(expected.shape) - expected)
+            yield (f"{golden} {job['kind']}: max {difference.max():.1e} mean {difference.mean():.1e} "
+                   f"deviation {expected.std():.2f}")
