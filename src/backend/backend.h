@@ -71,20 +71,23 @@ struct RopeRows {
 // Layers of one shape have one plan of which rows attend together.
 struct AttentionShape {
   int64_t kv_heads = 0;
-  int64_t group = 0;  // query heads a KV head
+  int64_t group = 0;   // query heads a KV head
+  int64_t window = 0;  // a row sees so many positions, its own the last of them; 0: all up to its own
   bool operator==(const AttentionShape&) const = default;
 };
 
 // What one attention does beside its shape.
 struct AttentionRule {
-  int64_t shape = 0;   // of StepInputs::attention_shapes
-  float scale = 0.0F;  // of scores
+  int64_t shape = 0;     // of StepInputs::attention_shapes
+  float scale = 0.0F;    // of scores
+  float softcap = 0.0F;  // softcap * tanh(score / softcap); 0: none
 };
 
 // All that a step's operations read of the host. Borrowed until finish().
 struct StepInputs {
-  std::span<const RowRun> runs;     // cover the rows, in order; with their block tables
-  std::span<const RopeRows> turns;  // by kind of turning
+  std::span<const RowRun> runs;         // cover the rows, in order; with their block tables
+  std::span<const RopeRows> turns;      // by kind of turning
+  std::span<const float> temperatures;  // of each row
   std::span<const AttentionShape> attention_shapes;
   int64_t block_tokens = 0;                       // of the blocks of keys and values
   std::span<const int32_t> prompt_rows;           // ascending; none but where prompt_rows_differ()
@@ -146,8 +149,12 @@ class Backend {
   // x[r] = row tokens[r] of the table as floats; zeros for a token that has none. Rows are read from the table's source
   // as they are needed, now; an error is the source's, and x is undefined then.
   virtual Result<void> embed(const TensorView& table, std::span<const int32_t> tokens, Rows x) = 0;
-  // y[r] = x[r] / sqrt(mean(x[r]^2) + epsilon) * weight. y may be x.
-  virtual void norm(Rows x, const DeviceVector& weight, float epsilon, Rows y) = 0;
+  // y[r] = x[r] / sqrt(mean(x[r]^2) + epsilon) * weight. y may be x. Of a weight that is n rows long, row r has row
+  // r mod n: heads may have weights of their own.
+  virtual void rms_norm(Rows x, const DeviceVector& weight, float epsilon, Rows y) = 0;
+  // y[r] = (x[r] - m) / sqrt(mean((x[r] - m)^2) + epsilon) * weight + bias with m = mean(x[r]); an empty bias is none.
+  // y and a weight (and bias) of n rows as above.
+  virtual void layer_norm(Rows x, const DeviceVector& weight, const DeviceVector& bias, float epsilon, Rows y) = 0;
   // The projections of one input, together: it is quantized once, and the workers are forked once.
   // Quantized weights read the int8 form of a row, which is 0.55 % away from a random one; where prompt_rows_differ(),
   // of prompt rows the bf16 form, 0.17 % away. Weights in floats read the floats of every row; BF16 weights their bf16
@@ -161,11 +168,20 @@ class Backend {
   virtual void rope(Rows heads, int64_t head_dim, int64_t turns, RopePairs pairs) = 0;
   // Stores the rows' keys and values (kv_heads, head_dim) at their positions.
   virtual void kv_write(const KvView& kv, Rows k, Rows v) = 0;
-  // out[r] = attention of q[r] over positions [0, position of r] of its sequence.
+  // out[r] = attention of q[r] over the positions of its sequence that it sees.
   // q and out: (heads, head_dim) a row.
   virtual void attention(const KvView& kv, const AttentionRule& rule, Rows q, Rows out) = 0;
   // gate[r] = silu(gate[r]) * up[r].
   virtual void silu_mul(Rows gate, Rows up) = 0;
+  // gate[r] = gelu(gate[r]) * up[r], and x[r] = gelu(x[r]), in the tanh form.
+  virtual void gelu_mul(Rows gate, Rows up) = 0;
+  virtual void gelu(Rows x) = 0;
+  // x[r] *= temperatures[r].
+  virtual void warm(Rows x) = 0;
+  // x[r] *= factor.
+  virtual void scale(Rows x, float factor) = 0;
+  // x[r] = cap * tanh(x[r] / cap).
+  virtual void softcap(Rows x, float cap) = 0;
   // y[i] = x[gathered_rows[i]].
   virtual void gather(Rows x, Rows y) = 0;
 };

@@ -21,6 +21,10 @@ inline constexpr float exp_p2 = 0x1.5558f2p-5F;
 inline constexpr float exp_p3 = 0x1.1239f4p-7F;
 inline constexpr float exp_p4 = 0x1.6a2416p-10F;
 
+// GELU in its tanh form is x / (1 + exp(-2 u)) with u = x * (c + d x^2): c = sqrt(2 / pi), d = 0.044715 c. Twice these:
+inline constexpr float gelu_linear = 0x1.988454p+0F;
+inline constexpr float gelu_cubic = 0x1.2444f2p-4F;
+
 // Groups whose largest value is below this count as zero when activations are quantized: 127 / max stays finite.
 inline constexpr float quant_floor = 0x1p-100F;
 

@@ -4,14 +4,19 @@
 #include "kernels/kernels.h"
 
 // The members of a KernelTable but for matmul.
-#define QUIRE_DECLARE_ROW_FUNCTIONS                                                                           \
-  void quantize_activations(const QuantizeArgs& args);                                                        \
-  void attention(const AttentionArgs& args);                                                                  \
-  void kv_write(const KvWriteArgs& args);                                                                     \
-  void rms_norm(const float* x, const float* weight, float epsilon, int64_t n, float* y);                     \
-  void rope(float* heads, int64_t n_heads, int64_t head_dim, int64_t rotary, bool neox, const float* cosines, \
-            const float* sines);                                                                              \
-  void silu_mul(float* gate, const float* up, int64_t n);                                                     \
+#define QUIRE_DECLARE_ROW_FUNCTIONS                                                                            \
+  void quantize_activations(const QuantizeArgs& args);                                                         \
+  void attention(const AttentionArgs& args);                                                                   \
+  void kv_write(const KvWriteArgs& args);                                                                      \
+  void rms_norm(const float* x, const float* weight, float epsilon, int64_t n, float* y);                      \
+  void layer_norm(const float* x, const float* weight, const float* bias, float epsilon, int64_t n, float* y); \
+  void rope(float* heads, int64_t n_heads, int64_t head_dim, int64_t rotary, bool neox, const float* cosines,  \
+            const float* sines);                                                                               \
+  void silu_mul(float* gate, const float* up, int64_t n);                                                      \
+  void gelu(float* x, int64_t n);                                                                              \
+  void gelu_mul(float* gate, const float* up, int64_t n);                                                      \
+  void scale(float* x, float factor, int64_t n);                                                               \
+  void softcap(float* x, float cap, int64_t n);                                                                \
   void add(float* y, const float* x, int64_t n);
 
 namespace quire::scalar {

@@ -145,8 +145,9 @@ struct RowRun {
 };
 
 // Causal attention of the rows of some runs, for one KV head and the `group` query heads that read it. Per (row, query
-// head) and chunk of 32 positions in ascending order:
+// head) and chunk of 32 positions in ascending order, from the chunk that holds the first position it sees:
 //   s[i] = scale * sum over d ascending of q[d] * k[i][d]     (fused; masked positions do not exist)
+//   s[i] = softcap * tanh(s[i] / softcap)                     (where there is a softcap, as KernelTable::softcap)
 //   m' = max(m, max s); c = exp(m - m'); p[i] = exp(s[i] - m'); l = l * c + tree_sum(p)
 //   acc[d] = acc[d] * c + sum over i ascending of p[i] * v[i][d]   (fused)
 // out[d] = acc[d] / l.
@@ -156,7 +157,7 @@ struct RowRun {
 // Runs share their first shared_tokens positions: a tile of queries of several sequences reads these once. That has no
 // effect on bits.
 // REQUIRES: out does not overlap q (it holds acc meanwhile). shared_tokens is a multiple of attention_chunk; all rows
-// see these positions, and the runs' block tables have the same blocks for them.
+// see these positions, and the runs' block tables have the same blocks for them; it is 0 where there is a window.
 struct AttentionArgs {
   KvLayer layer;
   int64_t kv_head = 0;
@@ -169,6 +170,8 @@ struct AttentionArgs {
   float* out = nullptr;  // addressed like q
   int64_t out_stride = 0;
   float scale = 0.0F;
+  int64_t window = 0;    // a row sees so many positions, its own the last of them; 0: all up to its own
+  float softcap = 0.0F;  // 0: none
 };
 
 // Functions of one instruction set. Pure; any thread; pointers need no alignment unless said.
@@ -190,12 +193,22 @@ struct KernelTable {
   void (*kv_write)(const KvWriteArgs& args);
   // y = x / sqrt(mean(x^2) + epsilon) * weight, one row of n values. y may be x.
   void (*rms_norm)(const float* x, const float* weight, float epsilon, int64_t n, float* y);
+  // y = (x - m) / sqrt(mean((x - m)^2) + epsilon) * weight + bias with m = mean(x); a null bias is none. y may be x.
+  void (*layer_norm)(const float* x, const float* weight, const float* bias, float epsilon, int64_t n, float* y);
   // Rotates n_heads heads of one row in place: pairs (d, d + rotary/2) of the first `rotary` elements when neox, else
   // (2d, 2d+1), by cos/sin tables of rotary/2 values for this row's position.
   void (*rope)(float* heads, int64_t n_heads, int64_t head_dim, int64_t rotary, bool neox, const float* cosines,
                const float* sines);
   // gate[i] = silu(gate[i]) * up[i].
   void (*silu_mul)(float* gate, const float* up, int64_t n);
+  // x[i] = gelu(x[i]), and gate[i] = gelu(gate[i]) * up[i], with the tanh form of GELU: x / (1 + exp(-2 u)) where
+  // u = sqrt(2 / pi) * (x + 0.044715 x^3).
+  void (*gelu)(float* x, int64_t n);
+  void (*gelu_mul)(float* gate, const float* up, int64_t n);
+  // x[i] *= factor.
+  void (*scale)(float* x, float factor, int64_t n);
+  // x[i] = cap * tanh(x[i] / cap), as cap * (2 / (1 + exp(-2 x / cap)) - 1).
+  void (*softcap)(float* x, float cap, int64_t n);
   // y[i] += x[i].
   void (*add)(float* y, const float* x, int64_t n);
 };

@@ -14,8 +14,13 @@ constexpr KernelTable scalar_table = {
     .attention = scalar::attention,
     .kv_write = scalar::kv_write,
     .rms_norm = scalar::rms_norm,
+    .layer_norm = scalar::layer_norm,
     .rope = scalar::rope,
     .silu_mul = scalar::silu_mul,
+    .gelu = scalar::gelu,
+    .gelu_mul = scalar::gelu_mul,
+    .scale = scalar::scale,
+    .softcap = scalar::softcap,
     .add = scalar::add,
 };
 

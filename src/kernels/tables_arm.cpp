@@ -17,8 +17,13 @@ constexpr KernelTable neon_table = {
     .attention = neon::attention,
     .kv_write = neon::kv_write,
     .rms_norm = neon::rms_norm,
+    .layer_norm = neon::layer_norm,
     .rope = neon::rope,
     .silu_mul = neon::silu_mul,
+    .gelu = neon::gelu,
+    .gelu_mul = neon::gelu_mul,
+    .scale = neon::scale,
+    .softcap = neon::softcap,
     .add = neon::add,
 };
 

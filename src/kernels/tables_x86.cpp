@@ -22,8 +22,13 @@ constexpr KernelTable avx2_table = {
     .attention = avx2::attention,
     .kv_write = avx2::kv_write,
     .rms_norm = avx2::rms_norm,
+    .layer_norm = avx2::layer_norm,
     .rope = avx2::rope,
     .silu_mul = avx2::silu_mul,
+    .gelu = avx2::gelu,
+    .gelu_mul = avx2::gelu_mul,
+    .scale = avx2::scale,
+    .softcap = avx2::softcap,
     .add = avx2::add,
 };
 
@@ -41,8 +46,13 @@ constexpr KernelTable avx512_table = {
     .attention = avx512::attention,
     .kv_write = avx512::kv_write,
     .rms_norm = avx512::rms_norm,
+    .layer_norm = avx512::layer_norm,
     .rope = avx512::rope,
     .silu_mul = avx512::silu_mul,
+    .gelu = avx512::gelu,
+    .gelu_mul = avx512::gelu_mul,
+    .scale = avx512::scale,
+    .softcap = avx512::softcap,
     .add = avx512::add,
 };
 

@@ -32,7 +32,9 @@ std::optional<int64_t> block_of(std::string_view tensor) {
 
 AttentionConfig* attention_of(LayerConfig& layer) {
   for (BranchConfig& branch : layer.branches) {
-    if (auto* attention = std::get_if<AttentionConfig>(&branch.block)) return attention;
+    for (BlockConfig& block : branch.blocks) {
+      if (auto* attention = std::get_if<AttentionConfig>(&block)) return attention;
+    }
   }
   return nullptr;
 }
@@ -42,7 +44,8 @@ void find_attention_shapes(ModelConfig& config) {
   for (LayerConfig& layer : config.layers) {
     AttentionConfig* const attention = attention_of(layer);
     QUIRE_CHECK(attention != nullptr, "every layer attends");
-    const AttentionShape shape{.kv_heads = attention->kv_heads, .group = attention->heads / attention->kv_heads};
+    const AttentionShape shape{
+        .kv_heads = attention->kv_heads, .group = attention->heads / attention->kv_heads, .window = attention->window};
     const auto same = std::ranges::find(config.attention_shapes, shape);
     attention->shape = same - config.attention_shapes.begin();
     if (same == config.attention_shapes.end()) config.attention_shapes.push_back(shape);
@@ -50,7 +53,7 @@ void find_attention_shapes(ModelConfig& config) {
 }
 
 // What every architecture has.
-Result<void> read_common(const Keys& keys, ModelConfig& config) {
+Result<void> read_common(const Keys& keys, const Architecture& architecture, ModelConfig& config) {
   QUIRE_TRY(const int64_t blocks, keys.count("block_count", layers_max));
   QUIRE_TRY(config.skipped_layers, keys.count_from_zero_or("nextn_predict_layers", 0, blocks - 1));
   config.layers.resize(static_cast<size_t>(blocks - config.skipped_layers));
@@ -61,8 +64,7 @@ Result<void> read_common(const Keys& keys, ModelConfig& config) {
     return fail(ErrorKind::unsupported,
                 fmt::format("{}: found {}; mixtures of experts are not supported", keys.full("expert_count"), experts));
   }
-  QUIRE_TRY(const double epsilon, keys.number("attention.layer_norm_rms_epsilon", 0.0, 1.0));
-  config.norm_epsilon = static_cast<float>(epsilon);
+  QUIRE_TRY(config.norm, read_norm(keys, architecture.norm));
   const gguf::TensorSpec* const embedding = keys.tensor("token_embd.weight");
   if (embedding == nullptr) return fail(ErrorKind::invalid, "tensor token_embd.weight: not in the file");
   config.vocab = embedding->shape[1];
@@ -84,7 +86,9 @@ bool is_beside_text(const ModelConfig& config, std::string_view tensor) {
 
 const AttentionConfig& ModelConfig::attention(int64_t layer) const {
   for (const BranchConfig& branch : layers[static_cast<size_t>(layer)].branches) {
-    if (const auto* attention = std::get_if<AttentionConfig>(&branch.block)) return *attention;
+    for (const BlockConfig& block : branch.blocks) {
+      if (const auto* attention = std::get_if<AttentionConfig>(&block)) return *attention;
+    }
   }
   QUIRE_CHECK(false, "every layer attends");
   std::unreachable();
@@ -100,7 +104,7 @@ Result<ModelConfig> read_config(const gguf::Metadata& metadata, std::span<const 
                                                     config.architecture, architecture_names()));
   }
   const Keys keys(metadata, tensors, config.architecture);
-  QUIRE_TRY_VOID(read_common(keys, config));
+  QUIRE_TRY_VOID(read_common(keys, *architecture, config));
   QUIRE_TRY_VOID(architecture->describe(keys, config));
   find_attention_shapes(config);
   const bool exact = std::ranges::all_of(tensors, [&](const gguf::TensorSpec& tensor) {

@@ -16,49 +16,94 @@
 
 namespace quire {
 
-// How the elements of a head turn with a row's position.
+// How the elements of a head turn with a row's position. Pair d turns by position * f(d), f(d) = base^(-2 d / rotary).
 struct RopeConfig {
-  int64_t rotary = 0;           // leading elements of a head that turn; even
-  double base = 10000.0;        // pair d turns by position * base^(-2 d / rotary)
-  double position_scale = 1.0;  // linear scaling: positions are divided by it
-  std::string factors;          // a tensor (rotary / 2) that the frequencies are divided by; empty: none
+  int64_t rotary = 0;  // leading elements of a head that turn; even
+  double base = 10000.0;
+  double position_scale = 1.0;  // linear scaling: f(d) is divided by it
+  std::string factors;          // a tensor (rotary / 2) that f(d) is divided by; empty: none
+  std::string long_factors;     // the same where contexts may be longer than the original one; empty: no other ones
+  double magnitude = 1.0;       // of cosines and sines
+
+  double original_context = 0.0;  // where factors or YaRN ask for it
+
+  // YaRN (Peng et al., 2023): f(d) is divided by position_scale where a pair turns less than `slow` times over the
+  // original context, kept where it turns more than `fast` times, and mixed by a ramp between.
+  bool yarn = false;
+  double fast = 32.0;
+  double slow = 1.0;
 };
 
-// Which norms queries and keys have before they turn.
+enum class NormKind : uint8_t {
+  rms,    // x / sqrt(mean(x^2) + epsilon) * weight
+  layer,  // (x - mean) / sqrt(mean((x - mean)^2) + epsilon) * weight + bias
+};
+
+struct NormConfig {
+  NormKind kind = NormKind::rms;
+  bool bias = false;
+  float epsilon = 0.0F;
+};
+
+// Which norms queries and keys have: tensors attn_q_norm and attn_k_norm.
 enum class HeadNorms : uint8_t {
   none,
-  each_head,  // tensors attn_q_norm and attn_k_norm (head_dim)
+  each_head,  // (head_dim): all heads by one weight
+  own_heads,  // (heads, head_dim): each by its own
+  whole_row,  // (heads * head_dim): the heads of a row together
 };
+
+inline constexpr int64_t no_rope = -1;
 
 struct AttentionConfig {
   int64_t heads = 0;  // a multiple of kv_heads
   int64_t kv_heads = 0;
   int64_t head_dim = 0;  // even; need not be width / heads
-  int64_t rope = 0;      // of ModelConfig::ropes
+  int64_t rope = 0;      // of ModelConfig::ropes, or no_rope
   RopePairs pairs = RopePairs::neighbours;
   HeadNorms head_norms = HeadNorms::none;
+  bool norms_turned = false;  // head norms come after the turn
+  NormConfig norm;            // of heads
+  bool fused = false;         // q, k and v are one tensor, attn_qkv
   bool qkv_bias = false;
-  float scale = 0.0F;  // of scores
-  int64_t shape = 0;   // of ModelConfig::attention_shapes
+  bool output_bias = false;
+  float scale = 0.0F;    // of scores
+  float softcap = 0.0F;  // softcap * tanh(score / softcap); 0: none
+  int64_t window = 0;    // a row sees so many positions, its own the last of them; 0: all up to its own
+  bool warms = false;    // queries are multiplied by ModelConfig::temperature
+  int64_t shape = 0;     // of ModelConfig::attention_shapes
 
   int64_t q_width() const { return heads * head_dim; }
   int64_t kv_width() const { return kv_heads * head_dim; }
 };
 
+enum class Activation : uint8_t { silu, gelu };  // gelu: the tanh form
+
 struct FfnConfig {
   int64_t width = 0;
+  Activation activation = Activation::silu;
+  bool gated = true;   // down(activation(gate x) * up x); else down(activation(up x))
+  bool fused = false;  // ffn_up holds gate's rows and then up's
+  bool bias = false;
 };
 
 using BlockConfig = std::variant<AttentionConfig, FfnConfig>;
 
-// x += block(norm(x)).
+// x += scale * post_norm(block(norm(x))) for each of the blocks, which read one norm.
 struct BranchConfig {
-  std::string_view norm;  // its tensor: blk.N.NORM.weight
-  BlockConfig block;
+  std::string_view norm;  // its tensor: blk.N.NORM.weight; empty: blocks read x
+  std::vector<BlockConfig> blocks;
+  std::string_view post_norm = {};  // empty: none
 };
 
 struct LayerConfig {
   std::vector<BranchConfig> branches;  // in order
+};
+
+// Queries of a row at position p are multiplied by 1 + scale * ln(floor(p / length) + 1).
+struct TemperatureConfig {
+  double scale = 0.0;  // 0: they are not
+  double length = 1.0;
 };
 
 // Invariants: every count is positive and bounded; a layer has one attention.
@@ -70,7 +115,12 @@ struct ModelConfig {
   int64_t vocab = 0;
   int64_t embedding_row_bytes = 0;  // a row of the token table, in the file
   int64_t context_max = 0;          // positions the model was made for
-  float norm_epsilon = 0.0F;
+  NormConfig norm;                  // of the residual stream
+  float embedding_scale = 1.0F;
+  float residual_scale = 1.0F;  // of what a block adds
+  float logit_scale = 1.0F;
+  float logit_softcap = 0.0F;  // 0: none
+  TemperatureConfig temperature;
   std::vector<RopeConfig> ropes;                 // the kinds that its layers have
   std::vector<AttentionShape> attention_shapes;  // the same
   KvType kv_type = KvType::f16;  // as asked; for f16, f32 where all matrices are F32: the file asks for exactness

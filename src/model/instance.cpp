@@ -1,9 +1,11 @@
 #include "model/instance.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "base/check.h"
+#include "base/fixed_math.h"
 #include "model/blocks/step.h"
 
 namespace quire {
@@ -19,12 +21,16 @@ static_assert(sizeof(BlockId) == sizeof(int32_t), "kernels read block tables as 
 Result<ModelInstance> ModelInstance::create(const Model& model, Backend& backend, const Limits& limits) {
   QUIRE_TRY(KvStore kv, KvStore::create(model.config(), limits, backend.device()));
   QUIRE_TRY(Workspace space, Workspace::create(model.config(), limits, backend));
-  return ModelInstance(model, backend, std::move(kv), std::move(space));
+  return ModelInstance(model, backend, model.ropes(limits.context_tokens), std::move(kv), std::move(space));
 }
 
 void ModelInstance::turn(int64_t position, int64_t row) {
-  for (size_t kind = 0; kind < model_->ropes().size(); ++kind) {
-    const Rope& rope = model_->ropes()[kind];
+  if (const TemperatureConfig& temperature = model_->config().temperature; temperature.scale != 0.0) {
+    const double times = std::floor(static_cast<double>(position) / temperature.length) + 1.0;
+    space_.temperatures()[static_cast<size_t>(row)] = static_cast<float>(1.0 + temperature.scale * fixed_log(times));
+  }
+  for (size_t kind = 0; kind < ropes_.size(); ++kind) {
+    const Rope& rope = ropes_[kind];
     TurnTable& table = space_.turns()[kind];
     const int64_t half = rope.rotary() / 2;
     rope.turn(position, table.cosines.data() + row * half, table.sines.data() + row * half);
@@ -85,10 +91,11 @@ Result<Logits> ModelInstance::forward(const Batch& batch) {
   const Weights& weights = model_->weights();
   prepare(batch);
   prepare_gathered(space_.sampled_rows());
-  const Step step = space_.step(*backend_, config.norm_epsilon, rows);
+  const Step step = space_.step(*backend_, rows);
   StepInputs inputs = this->inputs(space_.sampled_rows());
   inputs.runs = space_.runs();
   inputs.turns = space_.turn_rows();
+  inputs.temperatures = space_.temperatures();
   inputs.attention_shapes = config.attention_shapes;
   inputs.block_tokens = kv_.layer(0).block_tokens;
   inputs.prompt_rows = space_.prompt_rows();
@@ -96,8 +103,9 @@ Result<Logits> ModelInstance::forward(const Batch& batch) {
   backend_->begin(inputs, space_.scratch());
   QUIRE_TRY_VOID(backend_->embed(weights.token_embedding, batch.tokens, x));
   QUIRE_TRY_VOID(weights.token_embedding.source->check_unchanged());  // rows of another model are no error of read()
+  if (config.embedding_scale != 1.0F) backend_->scale(x, config.embedding_scale);
   for (int64_t layer = 0; layer < config.layer_count(); ++layer) {
-    weights.layers[static_cast<size_t>(layer)].compute(step, kv_.layer(layer), x, space_.h(rows));
+    weights.layers[static_cast<size_t>(layer)].compute(step, kv_.layer(layer), x, space_.h(rows), space_.y(rows));
   }
   return finish_logits(issue_logits(batch.logits_rows));  // only what is sampled goes through the output head
 }
@@ -105,13 +113,17 @@ Result<Logits> ModelInstance::forward(const Batch& batch) {
 Rows ModelInstance::issue_states(int64_t count) {
   const Rows states = space_.h(count);
   backend_->gather(space_.x(space_.row_count_max()), states);
-  backend_->norm(states, model_->weights().output_norm, model_->config().norm_epsilon, states);
+  model_->weights().output_norm.compute(*backend_, states, states);
   return states;
 }
 
 Rows ModelInstance::issue_logits(int64_t count) {
   const Rows logits = space_.logits(count);
-  if (count > 0) backend_->matmul(issue_states(count), RowsOf::gathered, {{model_->weights().output, logits}});
+  if (count == 0) return logits;
+  backend_->matmul(issue_states(count), RowsOf::gathered, {{model_->weights().output, logits}});
+  const ModelConfig& config = model_->config();
+  if (config.logit_scale != 1.0F) backend_->scale(logits, config.logit_scale);
+  if (config.logit_softcap != 0.0F) backend_->softcap(logits, config.logit_softcap);
   return logits;
 }
 

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "backend/backend.h"
 #include "base/result.h"
@@ -45,11 +47,12 @@ class ModelInstance {
   std::string_view arithmetic() const { return backend_->name(); }
 
  private:
-  ModelInstance(const Model& model, Backend& backend, KvStore kv, Workspace space)
-      : model_(&model), backend_(&backend), kv_(std::move(kv)), space_(std::move(space)) {}
+  ModelInstance(const Model& model, Backend& backend, std::vector<Rope> ropes, KvStore kv, Workspace space)
+      : model_(&model), backend_(&backend), ropes_(std::move(ropes)), kv_(std::move(kv)), space_(std::move(space)) {}
 
   // Cuts the batch's slices into runs, and computes the turns of their rows.
   void prepare(const Batch& batch);
+  // What a row reads of its position.
   void turn(int64_t position, int64_t row);
   // Which rows are gathered, and which of those are a prompt's.
   void prepare_gathered(std::span<const int32_t> rows);
@@ -61,6 +64,7 @@ class ModelInstance {
 
   const Model* model_;
   Backend* backend_;
+  std::vector<Rope> ropes_;
   KvStore kv_;
   Workspace space_;
 };

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <variant>
+
+#include "base/fixed_math.h"
 
 namespace quire {
 
@@ -50,8 +53,35 @@ Result<AttentionConfig> read_attention(const Keys& keys, const ModelConfig& mode
     return std::unexpected(invalid_key(keys.full("attention.value_length"), fmt::format("{}", value_length),
                                        fmt::format("that of attention.key_length, {}", config.head_dim)));
   }
+  config.norm = model.norm;
+  config.norm.bias = false;
+  config.fused = keys.has_tensor("blk.0.attn_qkv.weight");
+  config.qkv_bias = keys.has_tensor(config.fused ? "blk.0.attn_qkv.bias" : "blk.0.attn_q.bias");
+  config.output_bias = keys.has_tensor("blk.0.attn_output.bias");
   return config;
 }
+
+namespace {
+
+// 0.1 ln(factor) more than 1, `weight` times: how much sharper scores become with longer contexts.
+double yarn_magnitude(double factor, double weight) {
+  return factor > 1.0 ? 1.0 + 0.1 * weight * fixed_log(factor) : 1.0;
+}
+
+Result<void> read_yarn(const Keys& keys, RopeConfig& config) {
+  config.yarn = true;
+  QUIRE_TRY(config.position_scale, keys.number("rope.scaling.factor", 1e-3, 1e6));
+  QUIRE_TRY(const int64_t context, keys.count("rope.scaling.original_context_length", context_tokens_max));
+  config.original_context = static_cast<double>(context);
+  QUIRE_TRY(config.fast, keys.number_or("rope.scaling.yarn_beta_fast", 32.0, 1e-3, 1e6));
+  QUIRE_TRY(config.slow, keys.number_or("rope.scaling.yarn_beta_slow", 1.0, 1e-3, 1e6));
+  QUIRE_TRY(const double weight, keys.number_or("rope.scaling.yarn_log_multiplier", 0.0, 0.0, 1e3));
+  config.magnitude = yarn_magnitude(config.position_scale, 1.0);
+  if (weight != 0.0) config.magnitude /= yarn_magnitude(config.position_scale, weight);
+  return {};
+}
+
+}  // namespace
 
 Result<RopeConfig> read_rope(const Keys& keys, int64_t head_dim) {
   RopeConfig config;
@@ -67,20 +97,60 @@ Result<RopeConfig> read_rope(const Keys& keys, int64_t head_dim) {
   QUIRE_TRY(const std::string scaling, keys.string_or("rope.scaling.type", implied));
   if (scaling == "linear") {
     QUIRE_TRY(config.position_scale, keys.number_or("rope.scaling.factor", old_scale, 1e-3, 1e6));
+  } else if (scaling == "yarn") {
+    QUIRE_TRY_VOID(read_yarn(keys, config));
   } else if (scaling != "none") {
-    return fail(
-        ErrorKind::unsupported,
-        fmt::format("{}: found \"{}\"; supported are \"none\" and \"linear\", and Llama 3's factors in the tensor "
-                    "rope_freqs.weight",
-                    keys.full("rope.scaling.type"), scaling));
+    return fail(ErrorKind::unsupported,
+                fmt::format("{}: found \"{}\"; supported are \"none\", \"linear\" and \"yarn\", and factors in tensors",
+                            keys.full("rope.scaling.type"), scaling));
   }
-  if (keys.tensor("rope_freqs.weight") != nullptr) config.factors = "rope_freqs.weight";
+  QUIRE_TRY(const double magnitude, keys.number_or("rope.scaling.attn_factor", 1.0, 1e-3, 1e3));
+  config.magnitude *= magnitude;
+  if (keys.has_tensor("rope_freqs.weight")) config.factors = "rope_freqs.weight";
   return config;
+}
+
+Result<RopeConfig> read_window_rope(const Keys& keys, const RopeConfig& full, double fallback) {
+  RopeConfig config{.rotary = full.rotary};
+  QUIRE_TRY(config.base, keys.number_or("rope.freq_base_swa", fallback, 1.0, 1e15));
+  return config;
+}
+
+Result<std::vector<bool>> read_window_pattern(const Keys& keys, int64_t layers, int64_t fallback) {
+  constexpr std::string_view key = "attention.sliding_window_pattern";
+  const gguf::Value* const value = keys.find(key);
+  if (value != nullptr && std::holds_alternative<std::vector<bool>>(*value)) {
+    std::vector<bool> pattern = std::get<std::vector<bool>>(*value);
+    if (std::ssize(pattern) >= layers) return pattern;  // more: also of layers that are skipped
+    return std::unexpected(
+        invalid_key(keys.full(key), fmt::format("{} layers", pattern.size()), fmt::format("{}", layers)));
+  }
+  QUIRE_TRY(const int64_t period, keys.count_from_zero_or(key, fallback, layers_max));
+  std::vector<bool> pattern;
+  for (int64_t layer = 0; layer < layers; ++layer) pattern.push_back(period > 0 && layer % period < period - 1);
+  return pattern;
+}
+
+Result<int64_t> read_window(const Keys& keys) { return keys.count("attention.sliding_window", context_tokens_max); }
+
+Result<NormConfig> read_norm(const Keys& keys, NormKind kind) {
+  const bool rms = kind == NormKind::rms;
+  const std::string_view key = rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon";
+  QUIRE_TRY(const double epsilon, keys.number(key, 0.0, 1.0));
+  return NormConfig{.kind = kind, .bias = keys.has_tensor("output_norm.bias"), .epsilon = static_cast<float>(epsilon)};
 }
 
 Result<FfnConfig> read_ffn(const Keys& keys) {
   QUIRE_TRY(const int64_t width, keys.count("feed_forward_length", ffn_width_max));
-  return FfnConfig{.width = width};
+  const gguf::TensorSpec* const up = keys.tensor("blk.0.ffn_up.weight");
+  const bool alone = !keys.has_tensor("blk.0.ffn_gate.weight");
+  return FfnConfig{.width = width,
+                   .fused = alone && up != nullptr && up->shape[1] == 2 * width,
+                   .bias = keys.has_tensor("blk.0.ffn_down.bias")};
+}
+
+LayerConfig pre_norm_layer(const AttentionConfig& attention, const FfnConfig& ffn) {
+  return {.branches = {{.norm = "attn_norm", .blocks = {attention}}, {.norm = "ffn_norm", .blocks = {ffn}}}};
 }
 
 }  // namespace quire

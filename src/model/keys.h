@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "gguf/metadata.h"
@@ -36,8 +37,11 @@ class Keys {
   Result<std::string> string_or(std::string_view name, std::string_view fallback) const {
     return metadata_.get_string_or(full(name), fallback);
   }
+  Result<std::vector<int64_t>> counts(std::string_view name) const { return metadata_.get_ints(full(name)); }
+  const gguf::Value* find(std::string_view name) const { return metadata_.find(full(name)); }
   // Null: there is none.
   const gguf::TensorSpec* tensor(std::string_view name) const;
+  bool has_tensor(std::string_view name) const { return tensor(name) != nullptr; }
 
  private:
   const gguf::Metadata& metadata_;
@@ -56,10 +60,24 @@ inline constexpr int64_t head_dim_max = 1024;
 inline constexpr int64_t context_tokens_max = int64_t{1} << 28;
 inline constexpr int64_t vocab_max = int64_t{1} << 24;
 
-// Heads and their size; scores are divided by the root of head_dim.
+// The norm of this kind: its epsilon, and whether the output's has a bias.
+Result<NormConfig> read_norm(const Keys& keys, NormKind kind);
+// Heads and their size; scores are divided by the root of head_dim. How q, k and v are stored and which biases there
+// are is what the tensors of layer 0 say.
 Result<AttentionConfig> read_attention(const Keys& keys, const ModelConfig& model);
+// Its width; stored as one matrix with the gate where there is no other one, and with biases, as layer 0 says.
 Result<FfnConfig> read_ffn(const Keys& keys);
 // Base, turning elements and scaling for heads of this size.
 Result<RopeConfig> read_rope(const Keys& keys, int64_t head_dim);
+// That of layers with a window: plain, with rope.freq_base_swa, or this fallback.
+Result<RopeConfig> read_window_rope(const Keys& keys, const RopeConfig& full, double fallback);
+// Which layers have a window: by the array attention.sliding_window_pattern, or by its number P: all but the last of
+// each P. Absent: as if it were `fallback`. 0: none.
+Result<std::vector<bool>> read_window_pattern(const Keys& keys, int64_t layers, int64_t fallback);
+// Positions that a row sees in such a layer.
+Result<int64_t> read_window(const Keys& keys);
+
+// The two branches that most families have.
+LayerConfig pre_norm_layer(const AttentionConfig& attention, const FfnConfig& ffn);
 
 }  // namespace quire

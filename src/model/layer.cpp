@@ -1,7 +1,5 @@
 #include "model/layer.h"
 
-#include <fmt/format.h>
-
 #include <utility>
 
 namespace quire {
@@ -12,35 +10,59 @@ Result<Block> read_block(TensorReader& layer, const AttentionConfig& config, int
   return Attention::read(layer, config, width);
 }
 Result<Block> read_block(TensorReader& layer, const FfnConfig& config, int64_t width) {
-  return GatedFfn::read(layer, config, width);
+  return Ffn::read(layer, config, width);
 }
-void compute(const Attention& block, const Step& step, const KvView& kv, Rows h) { block.compute(step, kv, h, h); }
-void compute(const GatedFfn& block, const Step& step, const KvView&, Rows h) { block.compute(step, h, h); }
+void compute(const Attention& block, const Step& step, const KvView& kv, Rows x, Rows y) {
+  block.compute(step, kv, x, y);
+}
+void compute(const Ffn& block, const Step& step, const KvView&, Rows x, Rows y) { block.compute(step, x, y); }
+
+Result<std::optional<Norm>> read_norm_of(TensorReader& layer, std::string_view name, const ModelConfig& model) {
+  if (name.empty()) return std::nullopt;
+  QUIRE_TRY(Norm norm, Norm::read(layer, name, model.norm, model.width));
+  return norm;
+}
 
 }  // namespace
 
-Result<Layer> Layer::read(TensorReader& layer, const LayerConfig& config, int64_t width) {
+Result<Layer> Layer::read(TensorReader& layer, const LayerConfig& config, const ModelConfig& model) {
   Layer result;
-  for (const BranchConfig& branch : config.branches) {
-    QUIRE_TRY(DeviceVector norm, layer.vector(fmt::format("{}.weight", branch.norm), width));
-    QUIRE_TRY(Block block, std::visit([&](const auto& of) { return read_block(layer, of, width); }, branch.block));
-    result.branches.push_back({.norm = norm, .block = std::move(block)});
+  result.residual_scale = model.residual_scale;
+  for (const BranchConfig& from : config.branches) {
+    Branch branch;
+    QUIRE_TRY(branch.norm, read_norm_of(layer, from.norm, model));
+    for (const BlockConfig& of : from.blocks) {
+      QUIRE_TRY(Block block, std::visit([&](const auto& each) { return read_block(layer, each, model.width); }, of));
+      branch.blocks.push_back(std::move(block));
+    }
+    QUIRE_TRY(branch.post_norm, read_norm_of(layer, from.post_norm, model));
+    result.branches.push_back(std::move(branch));
   }
   return result;
 }
 
-void Layer::compute(const Step& step, const KvView& kv, Rows x, Rows h) const {
+void Layer::compute(const Step& step, const KvView& kv, Rows x, Rows h, Rows y) const {
+  Backend& on = step.on;
   for (const Branch& branch : branches) {
-    step.on.norm(x, branch.norm, step.norm_epsilon, h);
-    std::visit([&](const auto& block) { quire::compute(block, step, kv, h); }, branch.block);
-    step.on.add(x, h);
+    if (branch.norm) branch.norm->compute(on, x, h);
+    // Blocks side by side read the same h; what comes into x before the second must not be read by it.
+    const Rows read = branch.norm ? h : x;
+    const Rows given = branch.norm && branch.blocks.size() == 1 ? h : y;
+    for (const Block& block : branch.blocks) {
+      std::visit([&](const auto& each) { quire::compute(each, step, kv, read, given); }, block);
+      if (branch.post_norm) branch.post_norm->compute(on, given, given);
+      if (residual_scale != 1.0F) on.scale(given, residual_scale);
+      on.add(x, given);
+    }
   }
 }
 
 int64_t Layer::products() const {
   int64_t sum = 0;
   for (const Branch& branch : branches) {
-    sum += std::visit([](const auto& block) { return block.products(); }, branch.block);
+    for (const Block& block : branch.blocks) {
+      sum += std::visit([](const auto& each) { return each.products(); }, block);
+    }
   }
   return sum;
 }
@@ -49,7 +71,10 @@ RowWidths widths_of(const ModelConfig& config) {
   RowWidths widths;
   for (const LayerConfig& layer : config.layers) {
     for (const BranchConfig& branch : layer.branches) {
-      std::visit([&](const auto& block) { widen(widths, block); }, branch.block);
+      if (branch.norm.empty() || branch.blocks.size() > 1) widths.y = config.width;
+      for (const BlockConfig& block : branch.blocks) {
+        std::visit([&](const auto& each) { widen(widths, each); }, block);
+      }
     }
   }
   return widths;

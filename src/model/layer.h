@@ -2,34 +2,39 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <variant>
 #include <vector>
 
 #include "backend/backend.h"
 #include "base/result.h"
 #include "model/blocks/attention.h"
-#include "model/blocks/gated_ffn.h"
+#include "model/blocks/ffn.h"
+#include "model/blocks/norm.h"
 #include "model/blocks/step.h"
 #include "model/blocks/tensor_reader.h"
 #include "model/config.h"
 
 namespace quire {
 
-using Block = std::variant<Attention, GatedFfn>;
+using Block = std::variant<Attention, Ffn>;
 
 struct Branch {
-  DeviceVector norm;  // (width)
-  Block block;
+  std::optional<Norm> norm;  // of x
+  std::vector<Block> blocks;
+  std::optional<Norm> post_norm;  // of what a block gives
 };
 
 struct Layer {
-  static Result<Layer> read(TensorReader& layer, const LayerConfig& config, int64_t width);
+  static Result<Layer> read(TensorReader& layer, const LayerConfig& config, const ModelConfig& model);
 
-  // x, the residual stream, goes through the layer; h is as large. Keys and values go to kv.
-  void compute(const Step& step, const KvView& kv, Rows x, Rows h) const;
+  // x, the residual stream, goes through the layer; h and y are as large: what blocks read, and what they give. Keys
+  // and values go to kv.
+  void compute(const Step& step, const KvView& kv, Rows x, Rows h, Rows y) const;
   int64_t products() const;  // multiply-adds with weights, a row
 
   std::vector<Branch> branches;
+  float residual_scale = 1.0F;
 };
 
 // The widest rows of all blocks.

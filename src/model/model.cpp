@@ -14,11 +14,15 @@ Result<Model> Model::load(const gguf::File& file, Backend& backend, KvType kv_ty
   return load(file, backend, kv_type, [](uint64_t, uint64_t) { return true; });
 }
 
-Model::Model(ModelConfig config, Weights weights) : config_(std::move(config)), weights_(std::move(weights)) {
+std::vector<Rope> Model::ropes(int64_t context_tokens) const {
+  std::vector<Rope> ropes;
   for (size_t i = 0; i < config_.ropes.size(); ++i) {
     const RopeConfig& rope = config_.ropes[i];
-    ropes_.emplace_back(rope.rotary, rope.base, rope.position_scale, weights_.rope_factors[i]);
+    const RopeFactors& factors = weights_.rope_factors[i];
+    const bool is_long = !factors.long_values.empty() && static_cast<double>(context_tokens) > rope.original_context;
+    ropes.emplace_back(rope, is_long ? factors.long_values : factors.values);
   }
+  return ropes;
 }
 
 uint64_t Model::weight_size_bytes() const { return weights_.memory->size_bytes(); }

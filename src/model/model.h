@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
+#include <utility>
 #include <vector>
 
 #include "backend/backend.h"
@@ -33,14 +33,14 @@ class Model {
 
   // Of its layers, in order, and what it reads before and behind them.
   const Weights& weights() const { return weights_; }
-  std::span<const Rope> ropes() const { return ropes_; }  // by kind of turning
+  // By kind of turning, where contexts of so many tokens are served.
+  std::vector<Rope> ropes(int64_t context_tokens) const;
 
  private:
-  Model(ModelConfig config, Weights weights);
+  Model(ModelConfig config, Weights weights) : config_(std::move(config)), weights_(std::move(weights)) {}
 
   ModelConfig config_;
   Weights weights_;
-  std::vector<Rope> ropes_;
 };
 
 }  // namespace quire

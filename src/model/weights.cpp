@@ -54,34 +54,48 @@ class Loader final : public TensorSource {
       total_bytes_ += tensor->size_bytes();
       return Matrix{.type = tensor->type, .outputs = outputs, .inputs = inputs};
     }
-    if (!wanted_) return fail(ErrorKind::cancelled, "the load was stopped");
-    uint64_t copied_bytes = 0;
-    read_ahead_.reach(*tensor, 0);
-    return backend_->load_matrix(*tensor, *memory_, [&](uint64_t bytes) {
-      copied_bytes += bytes;
-      read_ahead_.reach(*tensor, copied_bytes);
-      done_bytes_ += bytes;
-      wanted_ = progress_(done_bytes_, total_bytes_) && wanted_;
-    });
+    return load(*tensor);
   }
 
-  Result<DeviceVector> vector(const std::string& name, int64_t size) override {
-    QUIRE_TRY(const std::vector<float> values, host_vector(name, size));
+  Result<std::vector<Matrix>> matrices(const std::string& name, std::span<const int64_t> outputs,
+                                       int64_t inputs) override {
+    int64_t rows = 0;
+    for (const int64_t count : outputs) rows += count;
+    QUIRE_TRY(const TensorView* tensor, find(name, std::array<int64_t, 2>{inputs, rows}));
+    if (backend_ == nullptr) total_bytes_ += tensor->size_bytes();
+    std::vector<Matrix> matrices;
+    TensorView part = *tensor;
+    for (const int64_t count : outputs) {
+      part.shape[1] = count;
+      if (backend_ == nullptr) {
+        matrices.push_back({.type = tensor->type, .outputs = count, .inputs = inputs});
+      } else {
+        QUIRE_TRY(const Matrix matrix, load(part));
+        matrices.push_back(matrix);
+      }
+      part.offset += part.size_bytes();
+    }
+    return matrices;
+  }
+
+  Result<DeviceVector> vectors(const std::string& name, int64_t rows, int64_t size) override {
+    QUIRE_TRY(const std::vector<float> values, host_vectors(name, rows, size));
     if (backend_ == nullptr) return DeviceVector{};
     return backend_->load_vector(values, *memory_);
   }
 
   // One that the host computes with.
-  Result<std::vector<float>> host_vector(const std::string& name, int64_t size) {
-    QUIRE_TRY(const TensorView* tensor, find(name, std::array<int64_t, 1>{size}));
+  Result<std::vector<float>> host_vectors(const std::string& name, int64_t rows, int64_t size) {
+    const std::array<int64_t, 2> shape = {size, rows};
+    QUIRE_TRY(const TensorView* tensor, find(name, std::span(shape).first(rows == 1 ? 1 : 2)));
     if (tensor->type != ElementType::f32 && tensor->type != ElementType::f16 && tensor->type != ElementType::bf16) {
       return fail(ErrorKind::unsupported, fmt::format("tensor {}: found type {}, expected F32, F16 or BF16", name,
                                                       element_traits(tensor->type).name));
     }
     std::vector<std::byte> bytes(tensor->size_bytes());
     QUIRE_TRY_VOID(tensor->read(0, bytes));
-    std::vector<float> values(static_cast<size_t>(size));
-    dequantize(tensor->type, bytes.data(), size, values.data());
+    std::vector<float> values(static_cast<size_t>(rows * size));
+    dequantize(tensor->type, bytes.data(), rows * size, values.data());
     for (const float value : values) {
       if (!std::isfinite(value)) return fail(ErrorKind::invalid, fmt::format("tensor {}: found {}", name, value));
     }
@@ -110,6 +124,18 @@ class Loader final : public TensorSource {
   uint64_t total_bytes() const { return total_bytes_; }
 
  private:
+  Result<Matrix> load(const TensorView& tensor) {
+    if (!wanted_) return fail(ErrorKind::cancelled, "the load was stopped");
+    uint64_t copied_bytes = 0;
+    read_ahead_.reach(tensor, 0);
+    return backend_->load_matrix(tensor, *memory_, [&](uint64_t bytes) {
+      copied_bytes += bytes;
+      read_ahead_.reach(tensor, copied_bytes);
+      done_bytes_ += bytes;
+      wanted_ = progress_(done_bytes_, total_bytes_) && wanted_;
+    });
+  }
+
   const gguf::File& file_;
   Backend* backend_;
   DeviceArena* memory_;
@@ -121,14 +147,13 @@ class Loader final : public TensorSource {
   std::set<std::string, std::less<>> known_;
 };
 
-// What frequencies of this kind are divided by; empty: nothing.
-Result<std::vector<float>> read_rope_factors(Loader& load, const RopeConfig& rope) {
-  if (rope.factors.empty()) return std::vector<float>{};
-  QUIRE_TRY(std::vector<float> factors, load.host_vector(rope.factors, rope.rotary / 2));
+// What frequencies are divided by; empty: nothing.
+Result<std::vector<float>> read_rope_factors(Loader& load, const std::string& name, int64_t size) {
+  if (name.empty()) return std::vector<float>{};
+  QUIRE_TRY(std::vector<float> factors, load.host_vectors(name, 1, size));
   for (const float factor : factors) {
     if (!(factor >= 1e-3F && factor <= 1e6F)) {
-      return fail(ErrorKind::invalid,
-                  fmt::format("tensor {}: found {}, expected 0.001 to 1000000", rope.factors, factor));
+      return fail(ErrorKind::invalid, fmt::format("tensor {}: found {}, expected 0.001 to 1000000", name, factor));
     }
   }
   return factors;
@@ -141,15 +166,18 @@ Result<Weights> read_all(Loader& load, const ModelConfig& config) {
   QUIRE_TRY(const TensorView* embedding, load.find(embedding_name, std::array<int64_t, 2>{config.width, config.vocab}));
   weights.token_embedding = *embedding;
   for (const RopeConfig& rope : config.ropes) {
-    QUIRE_TRY(std::vector<float> factors, read_rope_factors(load, rope));
+    RopeFactors factors;
+    QUIRE_TRY(factors.values, read_rope_factors(load, rope.factors, rope.rotary / 2));
+    QUIRE_TRY(factors.long_values, read_rope_factors(load, rope.long_factors, rope.rotary / 2));
     weights.rope_factors.push_back(std::move(factors));
   }
   for (int64_t index = 0; index < config.layer_count(); ++index) {
     TensorReader reader(load, fmt::format("blk.{}.", index));
-    QUIRE_TRY(Layer layer, Layer::read(reader, config.layers[static_cast<size_t>(index)], config.width));
+    QUIRE_TRY(Layer layer, Layer::read(reader, config.layers[static_cast<size_t>(index)], config));
     weights.layers.push_back(std::move(layer));
   }
-  QUIRE_TRY(weights.output_norm, load.vector("output_norm.weight", config.width));
+  TensorReader reader(load, "");
+  QUIRE_TRY(weights.output_norm, Norm::read(reader, "output_norm", config.norm, config.width));
   const bool tied = !load.has("output.weight");
   QUIRE_TRY(weights.output, load.matrix(tied ? embedding_name : "output.weight", config.vocab, config.width));
   return weights;

@@ -18,13 +18,19 @@ namespace quire {
 // is not wanted any more, and no further matrix is read.
 using LoadProgress = FunctionRef<bool(uint64_t done_bytes, uint64_t total_bytes)>;
 
+// (rotary / 2), or empty.
+struct RopeFactors {
+  std::vector<float> values;
+  std::vector<float> long_values;
+};
+
 struct Weights {
-  std::optional<DeviceArena> memory;             // of all matrices and vectors, in the order in which a step reads them
-  TensorView token_embedding;                    // (vocab, width), read from the file row by row
-  std::vector<std::vector<float>> rope_factors;  // by kind of turning: (rotary / 2), or empty
+  std::optional<DeviceArena> memory;      // of all matrices and vectors, in the order in which a step reads them
+  TensorView token_embedding;             // (vocab, width), read from the file row by row
+  std::vector<RopeFactors> rope_factors;  // by kind of turning
   std::vector<Layer> layers;
-  DeviceVector output_norm;  // (width)
-  Matrix output;             // (vocab, width); a packed copy of the embedding where the file has no other
+  Norm output_norm;  // (width)
+  Matrix output;     // (vocab, width); a packed copy of the embedding where the file has no other
 };
 
 // Every tensor is checked before the first is packed. Errors name the tensor, what was found and what was expected; a

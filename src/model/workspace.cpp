@@ -23,6 +23,7 @@ uint64_t Workspace::place(DeviceAddress start) {
   };
   put(x_, row_count_max_, width_);
   put(h_, row_count_max_, width_);
+  put(y_, row_count_max_, widths_.y);
   put(q_, row_count_max_, widths_.q);
   put(k_, row_count_max_, widths_.kv);
   put(v_, row_count_max_, widths_.kv);
@@ -48,16 +49,8 @@ StepShape Workspace::scratch_shape(const ModelConfig& config, const Limits& limi
           .attention_shapes = static_cast<int64_t>(config.attention_shapes.size())};
 }
 
-Step Workspace::step(Backend& on, float norm_epsilon, int64_t rows) const {
-  return {.on = on,
-          .norm_epsilon = norm_epsilon,
-          .row_count = rows,
-          .q = q_,
-          .k = k_,
-          .v = v_,
-          .attended = attended_,
-          .gate = gate_,
-          .up = up_};
+Step Workspace::step(Backend& on, int64_t rows) const {
+  return {.on = on, .row_count = rows, .q = q_, .k = k_, .v = v_, .attended = attended_, .gate = gate_, .up = up_};
 }
 
 Result<Workspace> Workspace::create(const ModelConfig& config, const Limits& limits, Backend& backend) {
@@ -81,6 +74,7 @@ Result<Workspace> Workspace::create(const ModelConfig& config, const Limits& lim
     const TurnTable& table = space.turns_[kind];
     space.turn_rows_.push_back({.cosines = table.cosines, .sines = table.sines, .rotary = config.ropes[kind].rotary});
   }
+  space.temperatures_.resize(config.temperature.scale != 0.0 ? rows : 0);
   space.prompt_rows_.reserve(rows);
   space.logits_prompt_rows_.reserve(static_cast<size_t>(space.logits_count_max_));
   space.sampled_rows_.reserve(rows);

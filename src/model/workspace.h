@@ -37,13 +37,15 @@ class Workspace {
   Rows x(int64_t rows) const { return {x_, rows, width_}; }
   Rows h(int64_t rows) const { return {h_, rows, width_}; }
   Rows logits(int64_t count) const { return {logits_, count, vocab_}; }
+  Rows y(int64_t rows) const { return {y_, rows, width_}; }
   // Where blocks find theirs.
-  Step step(Backend& on, float norm_epsilon, int64_t rows) const;
+  Step step(Backend& on, int64_t rows) const;
   StepScratch& scratch() const { return *scratch_; }
 
   // Of the host, filled by each step; their capacity is enough for any.
   std::vector<RowRun>& runs() { return runs_; }
   std::span<TurnTable> turns() { return turns_; }                             // by kind of turning
+  std::vector<float>& temperatures() { return temperatures_; }                // what a row's queries are multiplied by
   std::span<const RopeRows> turn_rows() const { return turn_rows_; }          // the same, as a step takes them
   std::vector<int32_t>& prompt_rows() { return prompt_rows_; }                // ascending; none: all rows are alike
   std::vector<int32_t>& sampled_rows() { return sampled_rows_; }              // by row of the logits
@@ -63,13 +65,14 @@ class Workspace {
   RowWidths widths_;
 
   // (row_count_max, width of its name), in memory_
-  DeviceAddress x_, h_, q_, k_, v_, attended_;
+  DeviceAddress x_, h_, y_, q_, k_, v_, attended_;
   DeviceAddress gate_, up_;
   DeviceAddress logits_;  // (logits_count_max, vocab)
 
   std::vector<RowRun> runs_;
   std::vector<TurnTable> turns_;
   std::vector<RopeRows> turn_rows_;
+  std::vector<float> temperatures_;
   std::vector<int32_t> prompt_rows_;
   std::vector<int32_t> sampled_rows_;
   std::vector<int32_t> logits_prompt_rows_;

@@ -274,7 +274,7 @@ TEST(CpuBackend, gives_the_same_bits_on_any_number_of_workers) {
       DeviceArena weights(backend.device(), "weights");
       const DeviceVector vector = backend.load_vector(weight.values, weights).value();
       const StepOf step(backend, {.turns = {&rope, 1}, .gathered_rows = picked});
-      backend.norm(x.rows, vector, 1e-5F, x.rows);
+      backend.rms_norm(x.rows, vector, 1e-5F, x.rows);
       backend.add_bias(x.rows, vector);
       backend.add(x.rows, other.rows);
       backend.rope(x.rows, 128, 0, RopePairs::neighbours);

@@ -3,11 +3,13 @@
 // Every comparison is of whole answers with the bits of their log-probabilities; there is no tolerance.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <random>
 
 #include "engine/world.h"
 #include "kernel_tables.h"
 #include "sim/fake_constraint.h"
+#include "support/family_golden.h"
 #include "support/random_model.h"
 #include "test_data.h"
 #include "text/constraint/compiled.h"
@@ -263,6 +265,26 @@ TEST_P(SameBytes, every_architecture) {
   for (const char* name : {"llama-tied", "llama-factors", "llama-linear", "qwen2", "qwen3"}) {
     const auto path = std::filesystem::path(QUIRE_SOURCE_DIR) / "tests/data/logits" / (std::string(name) + ".gguf");
     expect_same_bytes(take(gguf::File::open(path)), *GetParam(), 24, name);
+  }
+}
+
+// One file of each, with as many of its switches as one has. On the best table all of them, on the others every fourth;
+// with QUIRE_ALL_FAMILIES all on each, with 64 requests.
+TEST_P(SameBytes, every_family) {
+  const bool all = std::getenv("QUIRE_ALL_FAMILIES") != nullptr;
+  const auto tables = every_arithmetic();
+  const size_t table = static_cast<size_t>(std::ranges::find(tables, GetParam()) - tables.begin());
+  const bool best = GetParam() == supported_kernel_tables().back();
+  size_t index = 0;
+  for (const char* name :
+       {"cohere2",    "command-r",      "ernie4_5",         "exaone4-window", "gemma2",    "gemma3",
+        "glm4",       "granite-biases", "llama-biases",     "hunyuan-dense",  "internlm2", "mistral3",
+        "olmo3",      "phi3-long",      "qwen2vl",          "qwen3vl",        "seed_oss",  "smollm3",
+        "starcoder2", "stablelm-norms", "stablelm-parallel"}) {
+    if (!all && !best && index++ % 4 != table % 4) continue;
+    const auto path = std::filesystem::path(QUIRE_SOURCE_DIR) / "tests/data/families" / (std::string(name) + ".json");
+    const std::vector<std::byte> bytes = family_file(read_family_golden(path));
+    expect_same_bytes(take(gguf::File::parse(bytes)), *GetParam(), all ? 64 : 8, name);
   }
 }
 

@@ -43,7 +43,8 @@ class Cache {
   }
 
   // Rows [begin, end) for all heads, each KV head by a call of its own.
-  std::vector<float> attend(const KernelTable& table, int64_t begin, int64_t end) {
+  std::vector<float> attend(const KernelTable& table, int64_t begin, int64_t end, int64_t window = 0,
+                            float softcap = 0.0F) {
     const int64_t stride = row_elements() * geometry_.group;
     std::vector<float> out(static_cast<size_t>((end - begin) * stride), NAN);
     const RowRun run = {.row_begin = 0, .rows = end - begin, .position = begin, .blocks = blocks_.data()};
@@ -57,7 +58,9 @@ class Cache {
                        .q_stride = stride,
                        .out = out.data(),
                        .out_stride = stride,
-                       .scale = scale()});
+                       .scale = scale(),
+                       .window = window,
+                       .softcap = softcap});
     }
     return out;
   }
@@ -298,34 +301,65 @@ TEST(KvWrite, keeps_every_f16_number_and_rounds_ties_to_even) {
 
 // In double: softmax of the scaled products with the keys that are kept, times the values that are kept. Sums of up to
 // 128 products of size 2 and of 100 weights: 2e-5 is 2^-24 a hundred times.
-TEST(Attention, is_softmax_of_scores_times_values) {
+void expect_softmax(int64_t window, float softcap) {
   for (const ElementType type : kv_types) {
     for (const Geometry& geometry : geometries) {
       for (const int64_t context : {1, 2, 31, 32, 33, 65, 100}) {
         Cache cache(type, geometry, context, 21);
         cache.write(*find_kernel_table("scalar"), context);
-        const auto out = cache.attend(*find_kernel_table("scalar"), 0, context);
+        const auto out = cache.attend(*find_kernel_table("scalar"), 0, context, window, softcap);
+        const int64_t first = window > 0 ? std::max<int64_t>(0, context - window) : 0;
         const int64_t row = context - 1;
         for (int64_t head = 0; head < geometry.kv_heads * geometry.group; ++head) {
           const int64_t kv_head = head / geometry.group;
           const int64_t at = (row * geometry.kv_heads * geometry.group + head) * geometry.head_dim;
           const float* q = cache.q().data() + at;
           std::vector<double> scores;
-          for (int64_t i = 0; i < context; ++i) {
+          for (int64_t i = first; i < context; ++i) {
             double s = 0;
             for (int64_t d = 0; d < geometry.head_dim; ++d) s += q[d] * cache.key(i, kv_head, d);
-            scores.push_back(s * cache.scale());
+            s *= cache.scale();
+            scores.push_back(softcap > 0.0F ? softcap * std::tanh(s / softcap) : s);
           }
           const double max = *std::max_element(scores.begin(), scores.end());
           double sum = 0;
           for (double& s : scores) sum += s = std::exp(s - max);
           for (int64_t d = 0; d < geometry.head_dim; ++d) {
             double expected = 0;
-            for (int64_t i = 0; i < context; ++i) {
-              expected += scores[static_cast<size_t>(i)] / sum * cache.value(i, kv_head, d);
+            for (int64_t i = first; i < context; ++i) {
+              expected += scores[static_cast<size_t>(i - first)] / sum * cache.value(i, kv_head, d);
             }
             EXPECT_NEAR(out[static_cast<size_t>(at + d)], expected, 2e-5)
                 << "head_dim " << geometry.head_dim << " context " << context;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(Attention, is_softmax_of_scores_times_values) { expect_softmax(0, 0.0F); }
+
+TEST(Attention, sees_a_window_and_caps_scores) {
+  for (const int64_t window : {1, 32, 40}) expect_softmax(window, 0.0F);
+  expect_softmax(1000, 2.0F);
+}
+
+// Prompts, parts of them and single rows, on each table.
+TEST(Attention, with_a_window_or_a_cap_has_the_bits_of_the_scalar_table_however_it_is_cut) {
+  constexpr int64_t context = 150;
+  for (const ElementType type : kv_types) {
+    for (const Geometry& geometry : geometries) {
+      Cache cache(type, geometry, context, 41);
+      cache.write(*find_kernel_table("scalar"), context);
+      const int64_t stride = cache.row_elements() * geometry.group;
+      for (const auto& [window, softcap] : {std::pair{1, 0.0F}, {7, 0.0F}, {32, 3.0F}, {45, 0.0F}, {0, 3.0F}}) {
+        const auto expected = cache.attend(*find_kernel_table("scalar"), 0, context, window, softcap);
+        for (const KernelTable* table : supported_kernel_tables()) {
+          for (const auto& [begin, end] : {std::pair{0, 32}, {32, 64}, {60, 61}, {70, 91}, {128, 150}, {149, 150}}) {
+            const auto part = cache.attend(*table, begin, end, window, softcap);
+            EXPECT_EQ(0, std::memcmp(part.data(), expected.data() + begin * stride, part.size() * sizeof(float)))
+                << table->name << " window " << window << " rows " << begin << " to " << end;
           }
         }
       }

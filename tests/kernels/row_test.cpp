@@ -4,7 +4,9 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <functional>
 #include <limits>
+#include <utility>
 
 #include "kernels/weights.h"
 
@@ -142,6 +144,93 @@ TEST(SiluMul, is_the_gate_over_one_plus_exp_times_up) {
   for (size_t i = 0; i < gate.size(); ++i) {
     const double exact = before[i] / (1 + std::exp(-static_cast<double>(before[i]))) * up[i];
     EXPECT_NEAR(gate[i], exact, std::abs(exact) * 5e-7);
+  }
+}
+
+TEST(LayerNorm, is_what_its_definition_says) {
+  Random random(8);
+  for (const int64_t n : {1, 17, 384, 1000}) {
+    const auto x = random_floats(n, random, 3.0F);
+    const auto weight = random_floats(n, random);
+    const auto bias = random_floats(n, random);
+    for (const bool has_bias : {false, true}) {
+      std::vector<float> y(x.size());
+      const float* const bias_values = has_bias ? bias.data() : nullptr;
+      find_kernel_table("scalar")->layer_norm(x.data(), weight.data(), bias_values, 1e-5F, n, y.data());
+      double mean = 0.0, square = 0.0;
+      for (const float value : x) mean += static_cast<double>(value) / static_cast<double>(n);
+      for (const float value : x) square += (value - mean) * (value - mean) / static_cast<double>(n);
+      for (size_t i = 0; i < x.size(); ++i) {
+        const double normed = (x[i] - mean) / std::sqrt(square + 1e-5);
+        const double exact = normed * weight[i] + (has_bias ? bias[i] : 0.0F);
+        // Roundings of x - mean (2^-24 of x, which is at most some 12) and of what follows.
+        EXPECT_NEAR(y[i], exact, 4e-6 * (1.0 + std::abs(exact))) << n;
+      }
+    }
+  }
+}
+
+TEST(Gelu, is_the_tanh_form) {
+  Random random(9);
+  auto gate = random_floats(1000, random, 4.0F);
+  gate[0] = 0.0F, gate[1] = 40.0F, gate[2] = -40.0F, gate[3] = 1e-6F;
+  const auto before = gate;
+  const auto up = random_floats(1000, random);
+  auto alone = gate;
+  const KernelTable* const scalar = find_kernel_table("scalar");
+  scalar->gelu_mul(gate.data(), up.data(), 1000);
+  scalar->gelu(alone.data(), 1000);
+  for (size_t i = 0; i < gate.size(); ++i) {
+    const double x = before[i];
+    const double exact = 0.5 * x * (1.0 + std::tanh(std::sqrt(2.0 / std::acos(-1.0)) * (x + 0.044715 * x * x * x)));
+    // exp's argument is up to 88 and rounded to 2^-24 of itself, where the result is next to nothing.
+    EXPECT_NEAR(alone[i], exact, 1e-6 * std::abs(x)) << x;
+    EXPECT_EQ(gate[i], alone[i] * up[i]);
+  }
+}
+
+TEST(Softcap, is_the_tanh_of_a_part) {
+  Random random(10);
+  for (const float cap : {2.0F, 30.0F, 50.0F}) {
+    auto x = random_floats(1000, random, 2 * cap);
+    x[0] = 0.0F, x[1] = 1e30F, x[2] = -1e30F;
+    const auto before = x;
+    find_kernel_table("scalar")->softcap(x.data(), cap, 1000);
+    for (size_t i = 0; i < x.size(); ++i) {
+      const double exact = cap * std::tanh(static_cast<double>(before[i]) / cap);
+      EXPECT_NEAR(x[i], exact, 4e-7 * cap) << before[i];  // 2 / (1 + e) is rounded to 2^-24
+    }
+  }
+}
+
+TEST(NormsAndActivations, have_the_bits_of_the_scalar_table_in_every_table) {
+  using Run = std::function<void(const KernelTable&, std::vector<float>& x, const std::vector<float>& y)>;
+  const std::vector<std::pair<const char*, Run>> runs = {
+      {"gelu", [](const auto& table, auto& x, const auto&) { table.gelu(x.data(), std::ssize(x)); }},
+      {"gelu_mul",
+       [](const auto& table, auto& x, const auto& y) { table.gelu_mul(x.data(), y.data(), std::ssize(x)); }},
+      {"scale", [](const auto& table, auto& x, const auto&) { table.scale(x.data(), 0.3F, std::ssize(x)); }},
+      {"softcap", [](const auto& table, auto& x, const auto&) { table.softcap(x.data(), 7.0F, std::ssize(x)); }},
+      {"layer_norm",
+       [](const auto& table, auto& x, const auto& y) {
+         table.layer_norm(x.data(), y.data(), nullptr, 1e-5F, std::ssize(x), x.data());
+       }},
+      {"layer_norm with a bias", [](const auto& table, auto& x, const auto& y) {
+         table.layer_norm(x.data(), y.data(), y.data(), 1e-5F, std::ssize(x), x.data());
+       }}};
+  Random random(11);
+  for (const int64_t n : lengths) {
+    const auto x = mixed_floats(n, random);
+    const auto y = mixed_floats(n, random);
+    for (const auto& [name, run] : runs) {
+      auto expected = x;
+      run(*find_kernel_table("scalar"), expected, y);
+      for (const KernelTable* table : supported_kernel_tables()) {
+        auto other = x;
+        run(*table, other, y);
+        EXPECT_TRUE(same_bits(other, expected)) << table->name << " " << name << " " << n;
+      }
+    }
   }
 }
 

@@ -32,7 +32,7 @@ TEST(SinCos, is_exact_at_zero) {
 
 TEST(Rope, turns_as_its_definition_says) {
   const std::vector<float> factors = {1.0F, 1.5F, 4.0F, 8.0F};
-  const Rope rope(8, 500000.0, 2.0, factors);
+  const Rope rope({.rotary = 8, .base = 500000.0, .position_scale = 2.0}, factors);
   EXPECT_EQ(rope.rotary(), 8);
   float cosines[4], sines[4];
   for (const int64_t position : {0, 1, 31, 4096, 131071}) {

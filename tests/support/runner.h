@@ -73,7 +73,7 @@ class Runner {
   }
 
   // What the output matrix reads of rows of the last step.
-  HiddenStates states(std::span<const int32_t> rows) { return loaded_.model.states(rows, loaded_.backend, space_); }
+  HiddenStates states(std::span<const int32_t> rows) { return instance_.states(rows); }
 
   // Logits of every position, one token a step.
   std::vector<float> one_by_one(std::span<const TokenId> tokens, std::span<const BlockId> blocks,

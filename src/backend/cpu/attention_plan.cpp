@@ -48,6 +48,12 @@ void AttentionPlan::build(std::span<const RowRun> runs, const Shape& shape) {
   const int64_t rows_max = task_rows_max(rows, shape);
   cut(runs, rows_max);
   tasks_.clear();
+  if (shape.window > 0) {  // what windows share is not much: each reads its own
+    for (int64_t run = 0; run < static_cast<int64_t>(runs_.size()); ++run) add_task(run, run + 1, 0);
+    for (AttentionTask& task : tasks_) task.scores = std::min(task.scores, runs_of(task)[0].rows * shape.window);
+    sort_tasks();
+    return;
+  }
   // What fills more than half a task is one by itself.
   const auto alone =
       std::partition(runs_.begin(), runs_.end(), [&](const RowRun& run) { return 2 * run.rows <= rows_max; });
@@ -60,6 +66,10 @@ void AttentionPlan::build(std::span<const RowRun> runs, const Shape& shape) {
   const int64_t grouped = alone - runs_.begin();
   group(grouped, rows_max, shape.block_tokens);
   for (int64_t run = grouped; run < static_cast<int64_t>(runs_.size()); ++run) add_task(run, run + 1, 0);
+  sort_tasks();
+}
+
+void AttentionPlan::sort_tasks() {
   std::sort(tasks_.begin(), tasks_.end(), [](const AttentionTask& a, const AttentionTask& b) {
     return a.scores != b.scores ? a.scores > b.scores : a.run_begin < b.run_begin;
   });

@@ -31,7 +31,8 @@ class AttentionPlan {
   struct Shape {
     int64_t block_tokens = 0;
     int64_t kv_heads = 0;
-    int64_t group = 0;  // query heads a KV head
+    int64_t group = 0;   // query heads a KV head
+    int64_t window = 0;  // positions that a row sees; 0: all up to its own
     int64_t workers = 1;
   };
 
@@ -53,6 +54,7 @@ class AttentionPlan {
   // The first `count` runs, sorted by their block tables, into tasks of at most rows_max rows.
   void group(int64_t count, int64_t rows_max, int64_t block_tokens);
   void add_task(int64_t run_begin, int64_t run_end, int64_t shared_tokens);
+  void sort_tasks();
 
   std::vector<RowRun> runs_;
   std::vector<AttentionTask> tasks_;

@@ -65,6 +65,7 @@ void CpuBackend::write_runs(const KvLayer& layer, HostRows k, HostRows v) {
 
 void CpuBackend::attend(const KvLayer& layer, const AttentionRule& rule, HostRows q, HostRows out) {
   const AttentionPlan& plan = scratch_->attention_plans[static_cast<size_t>(rule.shape)];
+  const int64_t window = inputs_.attention_shapes[static_cast<size_t>(rule.shape)].window;
   const std::span<const AttentionTask> tasks = plan.tasks();
   const auto compute = [&](int64_t index, int) {
     const AttentionTask& task = tasks[static_cast<size_t>(index / layer.kv_heads)];
@@ -79,7 +80,9 @@ void CpuBackend::attend(const KvLayer& layer, const AttentionRule& rule, HostRow
                         .q_stride = q.width,
                         .out = out.values,
                         .out_stride = out.width,
-                        .scale = rule.scale});
+                        .scale = rule.scale,
+                        .window = window,
+                        .softcap = rule.softcap});
   };
   const int64_t count = static_cast<int64_t>(tasks.size()) * layer.kv_heads;
   int64_t scores = 0;

@@ -24,6 +24,11 @@ constexpr int64_t load_piece_bytes = int64_t{32} << 20;
 // What a worker reads at a time, if a panel is not more: it is packed from the cache that it was read into.
 constexpr int64_t read_buffer_bytes = int64_t{256} << 10;
 
+// Those of a norm, by row.
+HostRows weight_rows(const DeviceVector& weight, int64_t width) {
+  return {host_floats(weight.values), weight.size / width, width};
+}
+
 }  // namespace
 
 void CpuBackend::for_rows(int64_t count, int64_t width, FunctionRef<void(int64_t, int64_t)> body) {
@@ -108,6 +113,7 @@ void CpuBackend::begin(const StepInputs& inputs, StepScratch& scratch) {
     scratch_->attention_plans[i].build(inputs.runs, {.block_tokens = inputs.block_tokens,
                                                      .kv_heads = shape.kv_heads,
                                                      .group = shape.group,
+                                                     .window = shape.window,
                                                      .workers = team_.worker_count()});
   }
 }
@@ -144,12 +150,24 @@ Result<void> CpuBackend::embed(const TensorView& table, std::span<const int32_t>
   return fail(ErrorKind::io, "a row of the token embedding could not be read at first");
 }
 
-void CpuBackend::norm(Rows x, const DeviceVector& weight, float epsilon, Rows y) {
-  QUIRE_CHECK(weight.size == x.width && y.width == x.width, "a weight for each element");
-  const HostRows from(x), to(y);
+void CpuBackend::rms_norm(Rows x, const DeviceVector& weight, float epsilon, Rows y) {
+  QUIRE_CHECK(weight.size % x.width == 0 && y.width == x.width, "a weight for each element");
+  const HostRows from(x), to(y), weights = weight_rows(weight, x.width);
   for_rows(x.count, x.width, [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) {
-      kernels_.rms_norm(from.row(r), host_floats(weight.values), epsilon, x.width, to.row(r));
+      kernels_.rms_norm(from.row(r), weights.row(r % weights.count), epsilon, x.width, to.row(r));
+    }
+  });
+}
+
+void CpuBackend::layer_norm(Rows x, const DeviceVector& weight, const DeviceVector& bias, float epsilon, Rows y) {
+  QUIRE_CHECK(weight.size % x.width == 0 && y.width == x.width, "a weight for each element");
+  QUIRE_CHECK(bias.size == 0 || bias.size == weight.size, "a bias for each weight");
+  const HostRows from(x), to(y), weights = weight_rows(weight, x.width), biases = weight_rows(bias, x.width);
+  for_rows(x.count, x.width, [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) {
+      const float* const own_bias = biases.count == 0 ? nullptr : biases.row(r % biases.count);
+      kernels_.layer_norm(from.row(r), weights.row(r % weights.count), own_bias, epsilon, x.width, to.row(r));
     }
   });
 }
@@ -181,12 +199,40 @@ void CpuBackend::rope(Rows heads, int64_t head_dim, int64_t kind, RopePairs pair
   });
 }
 
-void CpuBackend::silu_mul(Rows gate, Rows up) {
+void CpuBackend::gate(Rows gate, Rows up, void (*kernel)(float* gate, const float* up, int64_t n)) {
   QUIRE_CHECK(gate.width == up.width && gate.count == up.count, "shapes fit");
   const HostRows to(gate), from(up);
-  for_rows(gate.count, gate.width, [&](int64_t begin, int64_t end) {
-    kernels_.silu_mul(to.row(begin), from.row(begin), (end - begin) * gate.width);
+  for_rows(gate.count, gate.width,
+           [&](int64_t begin, int64_t end) { kernel(to.row(begin), from.row(begin), (end - begin) * gate.width); });
+}
+
+template <typename Kernel>
+void CpuBackend::for_elements(Rows x, const Kernel& kernel) {
+  const HostRows rows(x);
+  for_rows(x.count, x.width, [&](int64_t begin, int64_t end) { kernel(rows.row(begin), (end - begin) * x.width); });
+}
+
+void CpuBackend::silu_mul(Rows gate, Rows up) { this->gate(gate, up, kernels_.silu_mul); }
+
+void CpuBackend::gelu_mul(Rows gate, Rows up) { this->gate(gate, up, kernels_.gelu_mul); }
+
+void CpuBackend::gelu(Rows x) { for_elements(x, kernels_.gelu); }
+
+void CpuBackend::warm(Rows x) {
+  const HostRows rows(x);
+  for_rows(x.count, x.width, [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) {
+      kernels_.scale(rows.row(r), inputs_.temperatures[static_cast<size_t>(r)], x.width);
+    }
   });
+}
+
+void CpuBackend::scale(Rows x, float factor) {
+  for_elements(x, [&](float* values, int64_t n) { kernels_.scale(values, factor, n); });
+}
+
+void CpuBackend::softcap(Rows x, float cap) {
+  for_elements(x, [&](float* values, int64_t n) { kernels_.softcap(values, cap, n); });
 }
 
 void CpuBackend::gather(Rows x, Rows y) {

@@ -26,7 +26,8 @@ class CpuBackend final : public Backend {
   void begin(const StepInputs& inputs, StepScratch& scratch) override;
   std::span<const float> finish(Rows rows) override;
   Result<void> embed(const TensorView& table, std::span<const int32_t> tokens, Rows x) override;
-  void norm(Rows x, const DeviceVector& weight, float epsilon, Rows y) override;
+  void rms_norm(Rows x, const DeviceVector& weight, float epsilon, Rows y) override;
+  void layer_norm(Rows x, const DeviceVector& weight, const DeviceVector& bias, float epsilon, Rows y) override;
   void matmul(Rows x, RowsOf rows_of, std::initializer_list<Projection> projections) override;
   void add_bias(Rows y, const DeviceVector& bias) override;
   void add(Rows y, Rows x) override;
@@ -34,6 +35,11 @@ class CpuBackend final : public Backend {
   void kv_write(const KvView& kv, Rows k, Rows v) override;
   void attention(const KvView& kv, const AttentionRule& rule, Rows q, Rows out) override;
   void silu_mul(Rows gate, Rows up) override;
+  void gelu_mul(Rows gate, Rows up) override;
+  void gelu(Rows x) override;
+  void warm(Rows x) override;
+  void scale(Rows x, float factor) override;
+  void softcap(Rows x, float cap) override;
   void gather(Rows x, Rows y) override;
 
  private:
@@ -41,6 +47,10 @@ class CpuBackend final : public Backend {
   // nothing beside computing it.
   static constexpr int64_t tiles_per_worker = 8;
 
+  void gate(Rows gate, Rows up, void (*kernel)(float* gate, const float* up, int64_t n));
+  // kernel(values, n) over all elements.
+  template <typename Kernel>
+  void for_elements(Rows x, const Kernel& kernel);
   // Packs the panels [begin, end) of a tensor, which lie at `packed`, as the workers read them.
   Result<void> pack(const TensorView& tensor, int64_t begin, int64_t end, std::byte* packed,
                     std::span<std::byte> read_buffers);

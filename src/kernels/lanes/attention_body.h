@@ -11,6 +11,16 @@
 namespace quire {
 namespace {
 
+// Positions [first, end) of a chunk: those that its queries see.
+struct ChunkPart {
+  int64_t first = 0;
+  int64_t end = 0;
+};
+
+constexpr ChunkPart whole_chunk = {.first = 0, .end = attention_chunk};
+
+QUIRE_LEAF_INLINE bool same_part(ChunkPart a, ChunkPart b) { return a.first == b.first && a.end == b.end; }
+
 // Queries of consecutive rows of the runs: a query is a row and a head of the group.
 struct AttentionTile {
   int64_t count = 0;
@@ -91,6 +101,19 @@ QUIRE_LEAF_INLINE void score(const AttentionArgs& args, const KvChunk<Kv>& chunk
   }
 }
 
+template <int queries>
+QUIRE_LEAF_INLINE void cap(float (&scores)[queries * attention_chunk], float softcap) {
+  for (int at = 0; at < queries * attention_chunk; at += 16) store(scores + at, capped(load(scores + at), softcap));
+}
+
+// Positions before `first` are not seen.
+template <int queries>
+QUIRE_LEAF_INLINE void hide_first(float (&scores)[queries * attention_chunk], int64_t first) {
+  for (int i = 0; i < queries; ++i) {
+    for (int64_t position = 0; position < first; ++position) scores[i * attention_chunk + position] = -__builtin_inff();
+  }
+}
+
 // Scores become p (0 where no position is); max and sum move on. carry is what earlier sums are multiplied with.
 template <int queries>
 QUIRE_LEAF_INLINE void soften(float (&scores)[queries * attention_chunk], int64_t count, float* max_scores, float* sums,
@@ -134,10 +157,10 @@ QUIRE_LEAF_INLINE const float* weigh(const KvChunk<Kv>& chunk, int64_t d, const 
   return weights;
 }
 
-// out[d] = out[d] * carry + p v over `count` positions, for `vectors` * 16 elements from d on, or the `left` that exist
-// of 16 that are not whole. values: (32, head_dim).
+// out[d] = out[d] * carry + p v over a part of the chunk's positions, for `vectors` * 16 elements from d on, or the
+// `left` that exist of 16 that are not whole. values: (32, head_dim).
 template <typename Kv, int queries, int vectors, bool whole>
-QUIRE_LEAF_INLINE void add_values(const typename Kv::Element* values, int64_t count, int64_t head_dim, int64_t d,
+QUIRE_LEAF_INLINE void add_values(const typename Kv::Element* values, ChunkPart part, int64_t head_dim, int64_t d,
                                   int64_t left, const float* p, const float (&carry)[16],
                                   float* const (&out)[queries]) {
   Floats acc[queries][vectors];
@@ -149,7 +172,7 @@ QUIRE_LEAF_INLINE void add_values(const typename Kv::Element* values, int64_t co
       acc[i][v] = multiply(whole ? load(at) : load_first(at, left), broadcast(carry[i]));
     }
   }
-  for (int64_t position = 0; position < count; ++position) {
+  for (int64_t position = part.first; position < part.end; ++position) {
     Floats row[vectors];
 #pragma GCC unroll 2
     for (int v = 0; v < vectors; ++v) {
@@ -177,11 +200,12 @@ QUIRE_LEAF_INLINE void add_values(const typename Kv::Element* values, int64_t co
   }
 }
 
-// Queries [first, first + queries) of the tile meet the first `count` positions of a chunk.
-template <typename Kv, int queries>
-void attend_chunk(const AttentionArgs& args, const KvChunk<Kv>& chunk, int64_t count, AttentionTile& tile,
+// Queries [first, first + queries) of the tile meet a part of a chunk; whole: all of it.
+template <typename Kv, int queries, bool whole>
+void attend_chunk(const AttentionArgs& args, const KvChunk<Kv>& chunk, ChunkPart some, AttentionTile& tile,
                   int64_t first) {
   constexpr int vectors = attention_vectors(queries);
+  const ChunkPart part = whole ? whole_chunk : some;
   const int64_t head_dim = args.layer.head_dim;
   const float* q[queries];
   float* out[queries];
@@ -192,20 +216,22 @@ void attend_chunk(const AttentionArgs& args, const KvChunk<Kv>& chunk, int64_t c
   }
   float scores[queries * attention_chunk];
   score<Kv, queries>(args, chunk, q, scores);
-  soften<queries>(scores, count, tile.max + first, tile.sum + first, carry);
+  if (args.softcap > 0.0F) cap<queries>(scores, args.softcap);
+  if (!whole && part.first > 0) hide_first<queries>(scores, part.first);
+  soften<queries>(scores, part.end, tile.max + first, tile.sum + first, carry);
   float weights[queries * attention_chunk];
   for (int64_t d = 0; d < head_dim; d += quant_group) {
     const float* p = weigh<Kv, queries>(chunk, d, scores, weights);
     int64_t at = d;
     const int64_t end = head_dim - d < quant_group ? head_dim : d + quant_group;
     for (; at + 16 * vectors <= end; at += 16 * vectors) {
-      add_values<Kv, queries, vectors, true>(chunk.values, count, head_dim, at, 0, p, carry, out);
+      add_values<Kv, queries, vectors, true>(chunk.values, part, head_dim, at, 0, p, carry, out);
     }
     for (; at < end; at += 16) {
       if (end - at >= 16) {
-        add_values<Kv, queries, 1, true>(chunk.values, count, head_dim, at, 0, p, carry, out);
+        add_values<Kv, queries, 1, true>(chunk.values, part, head_dim, at, 0, p, carry, out);
       } else {
-        add_values<Kv, queries, 1, false>(chunk.values, count, head_dim, at, end - at, p, carry, out);
+        add_values<Kv, queries, 1, false>(chunk.values, part, head_dim, at, end - at, p, carry, out);
       }
     }
   }
@@ -213,19 +239,22 @@ void attend_chunk(const AttentionArgs& args, const KvChunk<Kv>& chunk, int64_t c
 
 // REQUIRES: 1 <= queries <= queries_max.
 template <typename Kv, int queries_max>
-void attend_some(const AttentionArgs& args, const KvChunk<Kv>& chunk, int64_t count, AttentionTile& tile, int64_t first,
-                 int64_t queries) {
-  if (queries == queries_max) return attend_chunk<Kv, queries_max>(args, chunk, count, tile, first);
-  if constexpr (queries_max > 1) attend_some<Kv, queries_max - 1>(args, chunk, count, tile, first, queries);
+void attend_some(const AttentionArgs& args, const KvChunk<Kv>& chunk, ChunkPart part, AttentionTile& tile,
+                 int64_t first, int64_t queries) {
+  if (queries == queries_max) {
+    return same_part(part, whole_chunk) ? attend_chunk<Kv, queries_max, true>(args, chunk, part, tile, first)
+                                        : attend_chunk<Kv, queries_max, false>(args, chunk, part, tile, first);
+  }
+  if constexpr (queries_max > 1) attend_some<Kv, queries_max - 1>(args, chunk, part, tile, first, queries);
 }
 
-// Queries [first, end) of the tile meet the first `count` positions of a chunk.
+// Queries [first, end) of the tile meet a part of a chunk.
 template <typename Kv>
-void attend_all(const AttentionArgs& args, const KvChunk<Kv>& chunk, int64_t count, AttentionTile& tile, int64_t first,
+void attend_all(const AttentionArgs& args, const KvChunk<Kv>& chunk, ChunkPart part, AttentionTile& tile, int64_t first,
                 int64_t end) {
   for (; first < end; first += attention_queries) {
     const int64_t queries = end - first < attention_queries ? end - first : attention_queries;
-    attend_some<Kv, attention_queries>(args, chunk, count, tile, first, queries);
+    attend_some<Kv, attention_queries>(args, chunk, part, tile, first, queries);
   }
 }
 
@@ -241,6 +270,13 @@ QUIRE_LEAF_INLINE void prefetch_chunk(const KvChunk<Kv>& chunk, int64_t head_dim
   for (int64_t at = 0; at < size_bytes; at += line) __builtin_prefetch(values + at, 0, 2);
 }
 
+// What a query at `position` sees of the chunk at `begin`; from the chunk's end on: nothing.
+QUIRE_LEAF_INLINE ChunkPart part_seen(const AttentionArgs& args, int64_t position, int64_t begin) {
+  const int64_t end = position + 1 - begin;
+  const int64_t first = args.window > 0 && end > args.window ? end - args.window : 0;
+  return {first < attention_chunk ? first : attention_chunk, end < attention_chunk ? end : attention_chunk};
+}
+
 // Queries [first, end) of the tile, of one sequence and in ascending order, meet its chunks from position `begin` on.
 template <typename Kv>
 void attend_sequence(const AttentionArgs& args, AttentionTile& tile, int64_t first, int64_t end, int64_t begin) {
@@ -252,15 +288,21 @@ void attend_sequence(const AttentionArgs& args, AttentionTile& tile, int64_t fir
                      args.layer.head_dim);
     }
     while (position[first] < begin) ++first;
-    int64_t next = first;
-    while (next < end && position[next] < begin + attention_chunk - 1) {  // sees a part of it
-      int64_t row_end = next + 1;
-      while (row_end < end && position[row_end] == position[next]) ++row_end;
-      attend_all(args, chunk, position[next] - begin + 1, tile, next, row_end);
-      next = row_end;
+    for (int64_t next = first; next < end;) {
+      const ChunkPart part = part_seen(args, position[next], begin);
+      if (part.first == attention_chunk) break;  // nor do those behind it see any
+      int64_t last = next;                       // that sees the same part
+      while (last + 1 < end && same_part(part_seen(args, position[last + 1], begin), part)) ++last;
+      attend_all(args, chunk, part, tile, next, last + 1);
+      next = last + 1;
     }
-    attend_all(args, chunk, attention_chunk, tile, next, end);
   }
+}
+
+// Where the first chunk begins that a query at `position` sees a part of.
+QUIRE_LEAF_INLINE int64_t first_chunk(const AttentionArgs& args, int64_t position) {
+  const int64_t first = position + 1 > args.window ? position + 1 - args.window : 0;
+  return first / attention_chunk * attention_chunk;
 }
 
 template <typename Kv>
@@ -273,14 +315,15 @@ void attend_tile(const AttentionArgs& args, AttentionTile& tile) {
   }
   for (int64_t begin = 0; begin < args.shared_tokens; begin += attention_chunk) {
     const KvChunk<Kv> chunk = find_chunk<Kv>(args.layer, tile.blocks[0], args.kv_head, begin);
-    attend_all(args, chunk, attention_chunk, tile, 0, tile.count);
+    attend_all(args, chunk, whole_chunk, tile, 0, tile.count);
   }
   for (int64_t first = 0, end = 0; first < tile.count; first = end) {
     do {
       ++end;
     } while (end < tile.count && tile.blocks[end] == tile.blocks[first] &&
              tile.position[end] >= tile.position[end - 1]);
-    attend_sequence<Kv>(args, tile, first, end, args.shared_tokens);
+    const int64_t begin = args.window > 0 ? first_chunk(args, tile.position[first]) : args.shared_tokens;
+    attend_sequence<Kv>(args, tile, first, end, begin);
   }
   for (int64_t query = 0; query < tile.count; ++query) {
     float* out = tile.out[query];

@@ -1,4 +1,4 @@
-// exp_approx in lanes.
+// exp_approx, and what is made of it, in lanes.
 // Included by leaf files after their lanes.h: everything has internal linkage.
 #pragma once
 
@@ -21,6 +21,13 @@ QUIRE_LEAF_INLINE Floats exp_lanes(Floats x) {
   const Floats e = add(fma(p, multiply(r, r), r), broadcast(1.0F));
   const Words power = add32(left32<23>(as_words(t)), as_words(broadcast(1.0F)));
   return zero_below(multiply(e, as_floats(power)), x, broadcast(exp_floor));
+}
+
+// KernelTable::softcap.
+QUIRE_LEAF_INLINE Floats capped(Floats x, float cap) {
+  const Floats one = broadcast(1.0F);
+  const Floats e = exp_lanes(multiply(x, broadcast(-2.0F / cap)));
+  return multiply(broadcast(cap), subtract(divide(broadcast(2.0F), add(one, e)), one));
 }
 
 }  // namespace

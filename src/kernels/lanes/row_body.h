@@ -1,4 +1,4 @@
-// rms_norm, rope, silu_mul and add in lanes.
+// Norms, rope, activations and sums in lanes.
 // Included by leaf files after their lanes.h: everything has internal linkage.
 #pragma once
 
@@ -24,6 +24,40 @@ QUIRE_LEAF_INLINE void rms_norm_lanes(const float* x, const float* weight, float
   if (i < n) {
     const Floats part = multiply(load_first(x + i, n - i), factor);
     store_first(y + i, multiply(part, load_first(weight + i, n - i)), n - i);
+  }
+}
+
+// y[i] = f(x[i]) for a row of n; f is given 16 values of x, and where they begin.
+template <typename Each>
+QUIRE_LEAF_INLINE void each_of(float* x, int64_t n, const Each& f) {
+  int64_t i = 0;
+  for (; i + 16 <= n; i += 16) store(x + i, f(load(x + i), i, 16));
+  if (i < n) store_first(x + i, f(load_first(x + i, n - i), i, n - i), n - i);
+}
+
+QUIRE_LEAF_INLINE Floats load_some(const float* at, int64_t n) { return n == 16 ? load(at) : load_first(at, n); }
+
+QUIRE_LEAF_INLINE void layer_norm_lanes(const float* x, const float* weight, const float* bias, float epsilon,
+                                        int64_t n, float* y) {
+  Floats sums = zeros();
+  for (int64_t i = 0; i < n; i += 16) {
+    const int64_t some = n - i < 16 ? n - i : 16;
+    sums = keep_first(add(sums, load_some(x + i, some)), some, sums);
+  }
+  const Floats mean = broadcast(tree_sum(sums) / static_cast<float>(n));
+  Floats squares = zeros();
+  for (int64_t i = 0; i < n; i += 16) {
+    const int64_t some = n - i < 16 ? n - i : 16;
+    const Floats part = subtract(load_some(x + i, some), mean);
+    squares = keep_first(fma(part, part, squares), some, squares);
+  }
+  const Floats factor = broadcast(1.0F / __builtin_sqrtf(tree_sum(squares) / static_cast<float>(n) + epsilon));
+  for (int64_t i = 0; i < n; i += 16) {
+    const int64_t some = n - i < 16 ? n - i : 16;
+    const Floats normed = multiply(subtract(load_some(x + i, some), mean), factor);
+    const Floats weights = load_some(weight + i, some);
+    store_first(y + i, bias == nullptr ? multiply(normed, weights) : fma(normed, weights, load_some(bias + i, some)),
+                some);
   }
 }
 
@@ -67,6 +101,29 @@ QUIRE_LEAF_INLINE void silu_mul_lanes(float* gate, const float* up, int64_t n) {
   int64_t i = 0;
   for (; i + 16 <= n; i += 16) store(gate + i, multiply(silu(load(gate + i)), load(up + i)));
   if (i < n) store_first(gate + i, multiply(silu(load_first(gate + i, n - i)), load_first(up + i, n - i)), n - i);
+}
+
+QUIRE_LEAF_INLINE Floats gelu(Floats x) {
+  const Floats slope = fma(broadcast(gelu_cubic), multiply(x, x), broadcast(gelu_linear));
+  return divide(x, add(broadcast(1.0F), exp_lanes(negate(multiply(x, slope)))));
+}
+
+QUIRE_LEAF_INLINE void gelu_lanes(float* x, int64_t n) {
+  each_of(x, n, [](Floats part, int64_t, int64_t) { return gelu(part); });
+}
+
+QUIRE_LEAF_INLINE void gelu_mul_lanes(float* gate, const float* up, int64_t n) {
+  each_of(gate, n,
+          [up](Floats part, int64_t i, int64_t some) { return multiply(gelu(part), load_some(up + i, some)); });
+}
+
+QUIRE_LEAF_INLINE void scale_lanes(float* x, float factor, int64_t n) {
+  const Floats factors = broadcast(factor);
+  each_of(x, n, [factors](Floats part, int64_t, int64_t) { return multiply(part, factors); });
+}
+
+QUIRE_LEAF_INLINE void softcap_lanes(float* x, float cap, int64_t n) {
+  each_of(x, n, [cap](Floats part, int64_t, int64_t) { return capped(part, cap); });
 }
 
 QUIRE_LEAF_INLINE void add_lanes(float* y, const float* x, int64_t n) {

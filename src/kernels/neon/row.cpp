@@ -12,12 +12,24 @@ void rms_norm(const float* x, const float* weight, float epsilon, int64_t n, flo
   rms_norm_lanes(x, weight, epsilon, n, y);
 }
 
+void layer_norm(const float* x, const float* weight, const float* bias, float epsilon, int64_t n, float* y) {
+  layer_norm_lanes(x, weight, bias, epsilon, n, y);
+}
+
 void rope(float* heads, int64_t n_heads, int64_t head_dim, int64_t rotary, bool neox, const float* cosines,
           const float* sines) {
   rope_lanes(heads, n_heads, head_dim, rotary, neox, cosines, sines);
 }
 
 void silu_mul(float* gate, const float* up, int64_t n) { silu_mul_lanes(gate, up, n); }
+
+void gelu(float* x, int64_t n) { gelu_lanes(x, n); }
+
+void gelu_mul(float* gate, const float* up, int64_t n) { gelu_mul_lanes(gate, up, n); }
+
+void scale(float* x, float factor, int64_t n) { scale_lanes(x, factor, n); }
+
+void softcap(float* x, float cap, int64_t n) { softcap_lanes(x, cap, n); }
 
 void add(float* y, const float* x, int64_t n) { add_lanes(y, x, n); }
 

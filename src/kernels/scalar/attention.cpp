@@ -99,12 +99,12 @@ float product(const KvLayer& layer, const ChunkHalf& keys, int64_t i, const floa
   return s;
 }
 
-// out[d] = out[d] * carry + p v over the first `count` positions of a chunk.
-void add_values(const KvLayer& layer, const ChunkHalf& values, int64_t count, const Scores& p, float carry,
-                float* out) {
+// out[d] = out[d] * carry + p v over the positions [first, count) of a chunk.
+void add_values(const KvLayer& layer, const ChunkHalf& values, int64_t first, int64_t count, const Scores& p,
+                float carry, float* out) {
   for (int64_t d = 0; d < layer.head_dim; ++d) {
     float acc = out[d] * carry;
-    for (int64_t i = 0; i < count; ++i) {
+    for (int64_t i = first; i < count; ++i) {
       const float weight = p[static_cast<size_t>(i)];
       acc = std::fma(layer.type == ElementType::f16 ? weight : weight * values.scale(i, d), values.value(i, d), acc);
     }
@@ -112,28 +112,32 @@ void add_values(const KvLayer& layer, const ChunkHalf& values, int64_t count, co
   }
 }
 
-// One query of a sequence against positions 0 ... last.
+// One query of a sequence against the positions up to `last` that it sees.
 void attend(const AttentionArgs& args, const int32_t* blocks, const float* q, int64_t last, float* out) {
   const KvLayer& layer = args.layer;
   float max = -std::numeric_limits<float>::infinity();
   float sum = 0.0F;
   std::fill_n(out, layer.head_dim, 0.0F);
-  for (int64_t begin = 0; begin <= last; begin += attention_chunk) {
+  const int64_t seen_from = args.window > 0 ? std::max<int64_t>(0, last + 1 - args.window) : 0;
+  for (int64_t begin = seen_from / attention_chunk * attention_chunk; begin <= last; begin += attention_chunk) {
     const int64_t offset = chunk_offset(layer, blocks, args.kv_head, begin);
     const ChunkHalf keys(layer, layer.keys + offset, true);
     const ChunkHalf values(layer, layer.values + offset, false);
+    const int64_t first = std::max<int64_t>(0, seen_from - begin);
     const int64_t count = std::min(attention_chunk, last + 1 - begin);
     Scores p{};  // positions that do not exist keep 0
     float next_max = max;
-    for (int64_t i = 0; i < count; ++i) {
+    for (int64_t i = first; i < count; ++i) {
       p[static_cast<size_t>(i)] = product(layer, keys, i, q) * args.scale;
+      if (args.softcap > 0.0F) softcap(&p[static_cast<size_t>(i)], args.softcap, 1);
       next_max = std::max(next_max, p[static_cast<size_t>(i)]);
     }
     const float carry = exp_approx(max - next_max);
-    for (int64_t i = 0; i < count; ++i) p[static_cast<size_t>(i)] = exp_approx(p[static_cast<size_t>(i)] - next_max);
+    for (int64_t i = first; i < count; ++i)
+      p[static_cast<size_t>(i)] = exp_approx(p[static_cast<size_t>(i)] - next_max);
     max = next_max;
     sum = std::fma(sum, carry, tree_sum(p));
-    add_values(layer, values, count, p, carry, out);
+    add_values(layer, values, first, count, p, carry, out);
   }
   for (int64_t d = 0; d < layer.head_dim; ++d) out[d] = out[d] / sum;
 }

@@ -1,4 +1,4 @@
-// The specification of the operations on one row: rms_norm, rope, silu_mul, add, and of exp_approx.
+// The specification of the operations on one row: norms, rope, activations, sums, and of exp_approx.
 #include <bit>
 #include <cmath>
 
@@ -26,14 +26,40 @@ float exp_approx(float x) {
 
 namespace scalar {
 
-void rms_norm(const float* x, const float* weight, float epsilon, int64_t n, float* y) {
-  float partial[16] = {};
-  for (int64_t i = 0; i < n; ++i) partial[i % 16] = std::fma(x[i], x[i], partial[i % 16]);
+namespace {
+
+float tree_sum(float (&partial)[16]) {
   for (int half = 8; half > 0; half /= 2) {
     for (int i = 0; i < half; ++i) partial[i] += partial[i + half];
   }
-  const float factor = 1.0F / std::sqrt(partial[0] / static_cast<float>(n) + epsilon);
+  return partial[0];
+}
+
+float gelu_of(float x) {
+  const float slope = std::fma(gelu_cubic, x * x, gelu_linear);
+  return x / (1.0F + exp_approx(-(x * slope)));
+}
+
+}  // namespace
+
+void rms_norm(const float* x, const float* weight, float epsilon, int64_t n, float* y) {
+  float partial[16] = {};
+  for (int64_t i = 0; i < n; ++i) partial[i % 16] = std::fma(x[i], x[i], partial[i % 16]);
+  const float factor = 1.0F / std::sqrt(tree_sum(partial) / static_cast<float>(n) + epsilon);
   for (int64_t i = 0; i < n; ++i) y[i] = (x[i] * factor) * weight[i];
+}
+
+void layer_norm(const float* x, const float* weight, const float* bias, float epsilon, int64_t n, float* y) {
+  float sums[16] = {};
+  for (int64_t i = 0; i < n; ++i) sums[i % 16] += x[i];
+  const float mean = tree_sum(sums) / static_cast<float>(n);
+  float squares[16] = {};
+  for (int64_t i = 0; i < n; ++i) squares[i % 16] = std::fma(x[i] - mean, x[i] - mean, squares[i % 16]);
+  const float factor = 1.0F / std::sqrt(tree_sum(squares) / static_cast<float>(n) + epsilon);
+  for (int64_t i = 0; i < n; ++i) {
+    const float normed = (x[i] - mean) * factor;
+    y[i] = bias == nullptr ? normed * weight[i] : std::fma(normed, weight[i], bias[i]);
+  }
 }
 
 void rope(float* heads, int64_t n_heads, int64_t head_dim, int64_t rotary, bool neox, const float* cosines,
@@ -54,6 +80,23 @@ void rope(float* heads, int64_t n_heads, int64_t head_dim, int64_t rotary, bool 
 
 void silu_mul(float* gate, const float* up, int64_t n) {
   for (int64_t i = 0; i < n; ++i) gate[i] = (gate[i] / (1.0F + exp_approx(-gate[i]))) * up[i];
+}
+
+void gelu(float* x, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) x[i] = gelu_of(x[i]);
+}
+
+void gelu_mul(float* gate, const float* up, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) gate[i] = gelu_of(gate[i]) * up[i];
+}
+
+void scale(float* x, float factor, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) x[i] *= factor;
+}
+
+void softcap(float* x, float cap, int64_t n) {
+  const float slope = -2.0F / cap;
+  for (int64_t i = 0; i < n; ++i) x[i] = cap * (2.0F / (1.0F + exp_approx(x[i] * slope)) - 1.0F);
 }
 
 void add(float* y, const float* x, int64_t n) {

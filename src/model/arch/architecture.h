@@ -12,19 +12,39 @@ namespace quire {
 
 struct Architecture {
   std::string_view name;  // as general.architecture says
+  NormKind norm = NormKind::rms;
   // Fills config.ropes and config.layers, of which there are as many as the file has. What every architecture has is
   // there already (width, vocabulary, epsilon ...).
   Result<void> (*describe)(const Keys& keys, ModelConfig& config);
 };
 
-// One file each.
+// A file each.
+extern const Architecture cohere2_architecture;
+extern const Architecture command_r_architecture;
+extern const Architecture ernie4_5_architecture;
+extern const Architecture exaone4_architecture;
+extern const Architecture gemma2_architecture;
+extern const Architecture gemma3_architecture;
+extern const Architecture glm4_architecture;
+extern const Architecture granite_architecture;
+extern const Architecture hunyuan_dense_architecture;
+extern const Architecture internlm2_architecture;
 extern const Architecture llama_architecture;
+extern const Architecture mistral3_architecture;
+extern const Architecture olmo2_architecture;
+extern const Architecture phi3_architecture;
 extern const Architecture qwen2_architecture;
+extern const Architecture qwen2vl_architecture;
 extern const Architecture qwen3_architecture;
+extern const Architecture qwen3vl_architecture;
+extern const Architecture seed_oss_architecture;
+extern const Architecture smollm3_architecture;
+extern const Architecture stablelm_architecture;
+extern const Architecture starcoder2_architecture;
 
 // Null when it is not supported.
 const Architecture* find_architecture(std::string_view name);
-// "llama, qwen2, qwen3", for error messages.
+// "cohere2, command-r, ...", for error messages.
 std::string architecture_names();
 
 }  // namespace quire

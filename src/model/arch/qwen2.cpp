@@ -11,7 +11,7 @@ Result<void> describe(const Keys& keys, ModelConfig& config) {
   QUIRE_TRY(const FfnConfig ffn, read_ffn(keys));
   QUIRE_TRY(const RopeConfig rope, read_rope(keys, attention.head_dim));
   config.ropes = {rope};
-  for (LayerConfig& layer : config.layers) layer.branches = {{"attn_norm", attention}, {"ffn_norm", ffn}};
+  for (LayerConfig& layer : config.layers) layer = pre_norm_layer(attention, ffn);
   return {};
 }
 

@@ -5,6 +5,7 @@
 
 #include "backend/backend.h"
 #include "base/result.h"
+#include "model/blocks/norm.h"
 #include "model/blocks/step.h"
 #include "model/blocks/tensor_reader.h"
 #include "model/config.h"
@@ -13,7 +14,7 @@ namespace quire {
 
 // W is (outputs, inputs). What its configuration does not have is empty.
 struct Attention {
-  // Tensors attn_{q,k,v}.{weight,bias}, attn_{q,k}_norm.weight, attn_output.weight of a layer.
+  // Tensors attn_{q,k,v}.{weight,bias} or attn_qkv, attn_{q,k}_norm.weight, attn_output.{weight,bias} of a layer.
   static Result<Attention> read(TensorReader& layer, const AttentionConfig& config, int64_t width);
 
   // y = attention of x, whose keys and values go to kv. y may be x.
@@ -23,8 +24,14 @@ struct Attention {
   AttentionConfig config;
   Matrix q, k, v;                       // (q_width, width), (kv_width, width) twice
   DeviceVector q_bias, k_bias, v_bias;  // (q_width), (kv_width) twice
-  DeviceVector q_norm, k_norm;          // (head_dim)
+  Norm q_norm, k_norm;                  // as config.head_norms says
   Matrix output;                        // (width, q_width)
+  DeviceVector output_bias;             // (width)
+
+ private:
+  Result<void> read_projections(TensorReader& layer, int64_t width);
+  Result<void> read_norms(TensorReader& layer);
+  void norm_heads(Backend& on, Rows q_rows, Rows k_rows) const;
 };
 
 void widen(RowWidths& widths, const AttentionConfig& config);

@@ -12,12 +12,12 @@ struct RowWidths {
   int64_t q = 0;
   int64_t kv = 0;
   int64_t ffn = 0;
+  int64_t y = 0;  // of what a block gives beside what it has read; 0: it may take that one's place
 };
 
 // Borrowed for one step. Places have room for the step's rows, each as wide as any block needs.
 struct Step {
   Backend& on;
-  float norm_epsilon = 0.0F;
   int64_t row_count = 0;
   DeviceAddress q, k, v, attended;
   DeviceAddress gate, up;

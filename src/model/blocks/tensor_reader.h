@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,7 +19,11 @@ class TensorSource {
   virtual ~TensorSource() = default;
   virtual bool has(std::string_view name) const = 0;
   virtual Result<Matrix> matrix(const std::string& name, int64_t outputs, int64_t inputs) = 0;
-  virtual Result<DeviceVector> vector(const std::string& name, int64_t size) = 0;
+  // Matrices of these many outputs, whose rows follow one another in one tensor.
+  virtual Result<std::vector<Matrix>> matrices(const std::string& name, std::span<const int64_t> outputs,
+                                               int64_t inputs) = 0;
+  // (rows, size) one after another; one row is a tensor of one dimension.
+  virtual Result<DeviceVector> vectors(const std::string& name, int64_t rows, int64_t size) = 0;
 };
 
 // Those whose names begin alike: "blk.7.".
@@ -30,9 +35,13 @@ class TensorReader {
   Result<Matrix> matrix(std::string_view name, int64_t outputs, int64_t inputs) {
     return source_.matrix(prefix_ + std::string(name), outputs, inputs);
   }
-  Result<DeviceVector> vector(std::string_view name, int64_t size) {
-    return source_.vector(prefix_ + std::string(name), size);
+  Result<std::vector<Matrix>> matrices(std::string_view name, std::span<const int64_t> outputs, int64_t inputs) {
+    return source_.matrices(prefix_ + std::string(name), outputs, inputs);
   }
+  Result<DeviceVector> vectors(std::string_view name, int64_t rows, int64_t size) {
+    return source_.vectors(prefix_ + std::string(name), rows, size);
+  }
+  Result<DeviceVector> vector(std::string_view name, int64_t size) { return vectors(name, 1, size); }
 
  private:
   TensorSource& source_;

@@ -1,0 +1,30 @@
+// Granite 3 and 4, the dense ones: Llama with four scales, of the embedding, of what a block adds, of scores and of
+// logits, which are divided by theirs.
+#include "model/arch/architecture.h"
+
+namespace quire {
+namespace {
+
+Result<void> describe(const Keys& keys, ModelConfig& config) {
+  QUIRE_TRY(AttentionConfig attention, read_attention(keys, config));
+  attention.pairs = RopePairs::neighbours;
+  QUIRE_TRY(const double scale, keys.number_or("attention.scale", attention.scale, 1e-6, 1e6));
+  attention.scale = static_cast<float>(scale);
+  QUIRE_TRY(const double embedding_scale, keys.number_or("embedding_scale", 1.0, 1e-6, 1e6));
+  QUIRE_TRY(const double residual_scale, keys.number_or("residual_scale", 1.0, 1e-6, 1e6));
+  QUIRE_TRY(const double logit_scale, keys.number_or("logit_scale", 1.0, 1e-6, 1e6));
+  config.embedding_scale = static_cast<float>(embedding_scale);
+  config.residual_scale = static_cast<float>(residual_scale);
+  config.logit_scale = static_cast<float>(1.0 / logit_scale);
+  QUIRE_TRY(const FfnConfig ffn, read_ffn(keys));
+  QUIRE_TRY(const RopeConfig rope, read_rope(keys, attention.head_dim));
+  config.ropes = {rope};
+  for (LayerConfig& layer : config.layers) layer = pre_norm_layer(attention, ffn);
+  return {};
+}
+
+}  // namespace
+
+const Architecture granite_architecture = {.name = "granite", .describe = describe};
+
+}  // namespace quire
