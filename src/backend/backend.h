@@ -130,7 +130,10 @@ class Backend {
   // Lives as long as the backend.
   virtual Device& device() = 0;
 
-  // A copy of a weight matrix in the device's layout, in `memory`. REQUIRES: shape {inputs, outputs, 1, 1}.
+  // Whether it computes with weight matrices of this type.
+  virtual bool computes_with(ElementType type) const = 0;
+  // A copy of a weight matrix in the device's layout, in `memory`. REQUIRES: shape {inputs, outputs, 1, 1}, and a type
+  // that it computes with.
   // The tensor is read from its beginning in pieces of some megabytes; copied(bytes) says that one of so many bytes is
   // done.
   virtual Result<Matrix> load_matrix(const TensorView& tensor, DeviceArena& memory,

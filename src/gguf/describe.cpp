@@ -101,7 +101,7 @@ std::string tensor_lines(const File& file) {
   std::string text;
   for (const TensorView& tensor : file.tensors()) {
     const std::string quoted = printable(tensor.name);
-    text += fmt::format("  {:<{}}  {:<5} {:>12}  {}\n", quoted.substr(1, quoted.size() - 2), name_width,
+    text += fmt::format("  {:<{}}  {:<7} {:>12}  {}\n", quoted.substr(1, quoted.size() - 2), name_width,
                         element_traits(tensor.type).name, format_bytes(tensor.size_bytes()), shape_text(tensor));
   }
   return text;
@@ -130,7 +130,7 @@ std::string describe(const File& file) {
   text += fmt::format("\ntensors: {}\n", file.tensors().size()) + tensor_lines(file);
   text += "\ntotals\n";
   for (const auto& [type, totals] : totals_by_type(file)) {
-    text += fmt::format("  {:<5} {:>5} tensors {:>10} parameters {:>12}\n", type, totals.tensors,
+    text += fmt::format("  {:<7} {:>5} tensors {:>10} parameters {:>12}\n", type, totals.tensors,
                         format_count(totals.elements), format_bytes(totals.bytes));
   }
   return text;

@@ -119,9 +119,10 @@ Result<TensorInfo> read_tensor_info(Reader& reader, uint64_t index) {
   QUIRE_TRY(const uint32_t type, reader.number<uint32_t>(fmt::format("the type of tensor {}", name)));
   const auto traits = find_element_traits(type);
   if (!traits) {
+    const std::string_view known_as = name_of_other_type(type);
     return fail(ErrorKind::unsupported,
-                fmt::format("tensor {} has element type {}, which is not supported; supported are {}", name, type,
-                            supported_types()));
+                fmt::format("tensor {} has element type {}{}, which is not supported; supported are {}", name, type,
+                            known_as.empty() ? "" : fmt::format(" ({})", known_as), supported_types()));
   }
   info.view.type = traits->type;
   if (info.view.shape[0] % traits->block_elements != 0) {

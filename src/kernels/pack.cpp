@@ -211,11 +211,14 @@ PackPanel pack_panel_of(ElementType type) {
       return pack_panel<q5_k, pack_block_k<q5_k>>;
     case q6_k:
       return pack_panel<q6_k, pack_block_q6_k>;
+    default:
+      return nullptr;
   }
-  return nullptr;
 }
 
 }  // namespace
+
+bool has_kernels(ElementType type) { return pack_panel_of(type) != nullptr; }
 
 bool reads_quantized_activations(ElementType type) { return element_traits(type).block_elements > 1; }
 

@@ -66,8 +66,9 @@ static constexpr Step step_of(ElementType type) {
       return {256, k_quants_offset + k_groups * (low_bytes + fifth_bytes)};
     case ElementType::q6_k:
       return {256, k_quants_offset + k_groups * (low_bytes + sixth_bytes)};
+    default:
+      return {1, 0};
   }
-  return {1, 0};
 }
 
 // Bytes from one panel to the next: a multiple of 64.

@@ -44,13 +44,13 @@ class ReadAhead {
 // Reads tensors by name. Used twice over the same code: first to check, then to load.
 class Loader final : public TensorSource {
  public:
-  // backend and memory null: checks only.
-  Loader(const gguf::File& file, Backend* backend, DeviceArena* memory, LoadProgress progress, uint64_t total_bytes)
+  // memory null: checks only.
+  Loader(const gguf::File& file, Backend& backend, DeviceArena* memory, LoadProgress progress, uint64_t total_bytes)
       : file_(file), backend_(backend), memory_(memory), progress_(progress), total_bytes_(total_bytes) {}
 
   Result<Matrix> matrix(const std::string& name, int64_t outputs, int64_t inputs) override {
-    QUIRE_TRY(const TensorView* tensor, find(name, std::array<int64_t, 2>{inputs, outputs}));
-    if (backend_ == nullptr) {
+    QUIRE_TRY(const TensorView* tensor, find_matrix(name, outputs, inputs));
+    if (memory_ == nullptr) {
       total_bytes_ += tensor->size_bytes();
       return Matrix{.type = tensor->type, .outputs = outputs, .inputs = inputs};
     }
@@ -61,13 +61,13 @@ class Loader final : public TensorSource {
                                        int64_t inputs) override {
     int64_t rows = 0;
     for (const int64_t count : outputs) rows += count;
-    QUIRE_TRY(const TensorView* tensor, find(name, std::array<int64_t, 2>{inputs, rows}));
-    if (backend_ == nullptr) total_bytes_ += tensor->size_bytes();
+    QUIRE_TRY(const TensorView* tensor, find_matrix(name, rows, inputs));
+    if (memory_ == nullptr) total_bytes_ += tensor->size_bytes();
     std::vector<Matrix> matrices;
     TensorView part = *tensor;
     for (const int64_t count : outputs) {
       part.shape[1] = count;
-      if (backend_ == nullptr) {
+      if (memory_ == nullptr) {
         matrices.push_back({.type = tensor->type, .outputs = count, .inputs = inputs});
       } else {
         QUIRE_TRY(const Matrix matrix, load(part));
@@ -80,8 +80,8 @@ class Loader final : public TensorSource {
 
   Result<DeviceVector> vectors(const std::string& name, int64_t rows, int64_t size) override {
     QUIRE_TRY(const std::vector<float> values, host_vectors(name, rows, size));
-    if (backend_ == nullptr) return DeviceVector{};
-    return backend_->load_vector(values, *memory_);
+    if (memory_ == nullptr) return DeviceVector{};
+    return backend_.load_vector(values, *memory_);
   }
 
   // One that the host computes with.
@@ -124,11 +124,17 @@ class Loader final : public TensorSource {
   uint64_t total_bytes() const { return total_bytes_; }
 
  private:
+  Result<const TensorView*> find_matrix(const std::string& name, int64_t outputs, int64_t inputs) {
+    QUIRE_TRY(const TensorView* tensor, find(name, std::array<int64_t, 2>{inputs, outputs}));
+    if (backend_.computes_with(tensor->type)) return tensor;
+    return fail(ErrorKind::unsupported, fmt::format("tensor {}: found type {}, which no kernel computes with", name,
+                                                    element_traits(tensor->type).name));
+  }
   Result<Matrix> load(const TensorView& tensor) {
     if (!wanted_) return fail(ErrorKind::cancelled, "the load was stopped");
     uint64_t copied_bytes = 0;
     read_ahead_.reach(tensor, 0);
-    return backend_->load_matrix(tensor, *memory_, [&](uint64_t bytes) {
+    return backend_.load_matrix(tensor, *memory_, [&](uint64_t bytes) {
       copied_bytes += bytes;
       read_ahead_.reach(tensor, copied_bytes);
       done_bytes_ += bytes;
@@ -137,7 +143,7 @@ class Loader final : public TensorSource {
   }
 
   const gguf::File& file_;
-  Backend* backend_;
+  Backend& backend_;
   DeviceArena* memory_;
   LoadProgress progress_;
   ReadAhead read_ahead_;
@@ -187,7 +193,7 @@ Result<Weights> read_all(Loader& load, const ModelConfig& config) {
 
 Result<Weights> load_weights(const gguf::File& file, const ModelConfig& config, Backend& backend,
                              LoadProgress progress) {
-  Loader check(file, nullptr, nullptr, progress, 0);
+  Loader check(file, backend, nullptr, progress, 0);
   QUIRE_TRY(const Weights checked, read_all(check, config));
   for (const TensorView& tensor : file.tensors()) {
     if (!check.knows(tensor.name) && !is_beside_text(config, tensor.name)) {
@@ -196,7 +202,7 @@ Result<Weights> load_weights(const gguf::File& file, const ModelConfig& config, 
     }
   }
   DeviceArena memory(backend.device(), "weights");
-  Loader load(file, &backend, &memory, progress, check.total_bytes());
+  Loader load(file, backend, &memory, progress, check.total_bytes());
   QUIRE_TRY(Weights weights, read_all(load, config));
   weights.memory = std::move(memory);
   QUIRE_TRY_VOID(file.check_unchanged());

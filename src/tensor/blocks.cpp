@@ -1,5 +1,7 @@
 #include "tensor/blocks.h"
 
+#include <algorithm>
+
 namespace quire {
 
 GroupScales unpack_group_scales(const uint8_t (&packed)[12]) {
@@ -18,6 +20,23 @@ void pack_group_scales(const GroupScales& groups, uint8_t (&packed)[12]) {
     packed[g] = static_cast<uint8_t>(groups.scales[g] | ((groups.scales[g + 4] >> 4) << 6));
     packed[g + 4] = static_cast<uint8_t>(groups.mins[g] | ((groups.mins[g + 4] >> 4) << 6));
     packed[g + 8] = static_cast<uint8_t>((groups.scales[g + 4] & 0x0f) | ((groups.mins[g + 4] & 0x0f) << 4));
+  }
+}
+
+void unpack_q3_scales(const uint8_t (&packed)[12], int8_t (&scales)[16]) {
+  for (int g = 0; g < 16; ++g) {
+    const int low = (packed[g % 8] >> (g / 8 * 4)) & 0x0f;
+    const int high = (packed[8 + g % 4] >> (g / 4 * 2)) & 3;
+    scales[g] = static_cast<int8_t>((low | (high << 4)) - 32);
+  }
+}
+
+void pack_q3_scales(const int8_t (&scales)[16], uint8_t (&packed)[12]) {
+  std::fill(packed, packed + 12, uint8_t{0});
+  for (int g = 0; g < 16; ++g) {
+    const int scale = scales[g] + 32;
+    packed[g % 8] = static_cast<uint8_t>(packed[g % 8] | ((scale & 0x0f) << (g / 8 * 4)));
+    packed[8 + g % 4] = static_cast<uint8_t>(packed[8 + g % 4] | ((scale >> 4) << (g / 4 * 2)));
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "tensor/blocks.h"
+#include "tensor/code_values.h"
 #include "tensor/float16.h"
 
 namespace quire {
@@ -98,6 +99,53 @@ void block_values(const BlockQ6_K& block, float* values) {
   }
 }
 
+// Element i of a block's bit pairs, as Q2_K, Q3_K and TQ2_0 lay them.
+int bit_pair(const uint8_t (&quants)[64], int i) { return (quants[i / 128 * 32 + i % 32] >> (i % 128 / 32 * 2)) & 3; }
+
+void block_values(const BlockQ2_K& block, float* values) {
+  const float scale = f16_to_f32(block.scale);
+  const float min_scale = f16_to_f32(block.min_scale);
+  for (int i = 0; i < 256; ++i) {
+    const int packed = block.scales[i / 16];
+    const float group_scale = scale * static_cast<float>(packed & 0x0f);
+    const float group_min = min_scale * static_cast<float>(packed >> 4);
+    values[i] = group_scale * static_cast<float>(bit_pair(block.quants, i)) - group_min;
+  }
+}
+
+void block_values(const BlockQ3_K& block, float* values) {
+  const float scale = f16_to_f32(block.scale);
+  int8_t scales[16];
+  unpack_q3_scales(block.scales, scales);
+  for (int i = 0; i < 256; ++i) {
+    const float group_scale = scale * static_cast<float>(scales[i / 16]);
+    const int high = (block.high_bits[i % 32] >> (i / 32)) & 1;
+    values[i] = group_scale * static_cast<float>((bit_pair(block.quants, i) | (high << 2)) - 4);
+  }
+}
+
+// The digits of base 3 of `bytes` bytes: digit n of byte i is value bytes * n + i.
+void ternary_values(float scale, const uint8_t* quants, int bytes, int digits, float* values) {
+  for (int n = 0, power = 1; n < digits; ++n, power *= 3) {
+    for (int i = 0; i < bytes; ++i) {
+      const int digit = static_cast<uint8_t>(quants[i] * power) * 3 >> 8;
+      values[n * bytes + i] = scale * static_cast<float>(digit - 1);
+    }
+  }
+}
+
+void block_values(const BlockTQ1_0& block, float* values) {
+  const float scale = f16_to_f32(block.scale);
+  ternary_values(scale, block.quants, 32, 5, values);
+  ternary_values(scale, block.quants + 32, 16, 5, values + 160);
+  ternary_values(scale, block.last_quants, 4, 4, values + 240);
+}
+
+void block_values(const BlockTQ2_0& block, float* values) {
+  const float scale = f16_to_f32(block.scale);
+  for (int i = 0; i < 256; ++i) values[i] = scale * static_cast<float>(bit_pair(block.quants, i) - 1);
+}
+
 template <typename Block>
 void dequantize_blocks(ElementType type, const std::byte* stored, int64_t elements, float* values) {
   const int64_t block_elements = element_traits(type).block_elements;
@@ -145,6 +193,36 @@ void dequantize(ElementType type, const std::byte* stored, int64_t elements, flo
       return dequantize_blocks<BlockQ5_K>(type, stored, elements, values);
     case ElementType::q6_k:
       return dequantize_blocks<BlockQ6_K>(type, stored, elements, values);
+    case ElementType::q2_k:
+      return dequantize_blocks<BlockQ2_K>(type, stored, elements, values);
+    case ElementType::q3_k:
+      return dequantize_blocks<BlockQ3_K>(type, stored, elements, values);
+    case ElementType::mxfp4:
+      return dequantize_blocks<BlockMXFP4>(type, stored, elements, values);
+    case ElementType::nvfp4:
+      return dequantize_blocks<BlockNVFP4>(type, stored, elements, values);
+    case ElementType::iq4_nl:
+      return dequantize_blocks<BlockIQ4_NL>(type, stored, elements, values);
+    case ElementType::iq4_xs:
+      return dequantize_blocks<BlockIQ4_XS>(type, stored, elements, values);
+    case ElementType::iq3_s:
+      return dequantize_blocks<BlockIQ3_S>(type, stored, elements, values);
+    case ElementType::iq3_xxs:
+      return dequantize_blocks<BlockIQ3_XXS>(type, stored, elements, values);
+    case ElementType::iq2_s:
+      return dequantize_blocks<BlockIQ2_S>(type, stored, elements, values);
+    case ElementType::iq2_xs:
+      return dequantize_blocks<BlockIQ2_XS>(type, stored, elements, values);
+    case ElementType::iq2_xxs:
+      return dequantize_blocks<BlockIQ2_XXS>(type, stored, elements, values);
+    case ElementType::iq1_m:
+      return dequantize_blocks<BlockIQ1_M>(type, stored, elements, values);
+    case ElementType::iq1_s:
+      return dequantize_blocks<BlockIQ1_S>(type, stored, elements, values);
+    case ElementType::tq2_0:
+      return dequantize_blocks<BlockTQ2_0>(type, stored, elements, values);
+    case ElementType::tq1_0:
+      return dequantize_blocks<BlockTQ1_0>(type, stored, elements, values);
   }
 }
 

@@ -125,6 +125,12 @@ void narrow(const float* values, int64_t elements, std::byte* stored, Convert co
 
 }  // namespace
 
+bool has_quantizer(ElementType type) {
+  using enum ElementType;
+  constexpr ElementType made[] = {f32, f16, bf16, q8_0, q4_0, q4_1, q5_0, q5_1, q4_k, q5_k, q6_k};
+  return std::ranges::find(made, type) != std::end(made);
+}
+
 void quantize(ElementType type, const float* values, int64_t elements, std::byte* stored) {
   QUIRE_CHECK(elements % element_traits(type).block_elements == 0, "elements come in whole blocks");
   switch (type) {
@@ -151,6 +157,8 @@ void quantize(ElementType type, const float* values, int64_t elements, std::byte
       return quantize_blocks<BlockQ5_K>(type, values, elements, stored);
     case ElementType::q6_k:
       return quantize_blocks<BlockQ6_K>(type, values, elements, stored);
+    default:
+      QUIRE_CHECK(false, "a type that quantize() makes");
   }
 }
 

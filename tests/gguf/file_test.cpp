@@ -233,8 +233,13 @@ TEST(File, dimensions_are_checked) {
 }
 
 TEST(File, an_unknown_element_type_is_an_error_that_lists_the_supported_ones) {
-  const std::string message = parse_error(FileBytes().header(1, 0).tensor("t", {32}, 39, 0).pad(32).fill(64));
-  EXPECT_THAT(message, AllOf(HasSubstr("tensor 't' has element type 39"), HasSubstr("F32"), HasSubstr("Q6_K")));
+  const auto with = [](uint32_t type) {
+    return parse_error(FileBytes().header(1, 0).tensor("t", {128}, type, 0).pad(32).fill(64));
+  };
+  EXPECT_THAT(with(77),
+              AllOf(HasSubstr("tensor 't' has element type 77, which"), HasSubstr("F32"), HasSubstr("TQ1_0")));
+  EXPECT_THAT(with(41), HasSubstr("tensor 't' has element type 41 (Q1_0), which is not supported"));
+  EXPECT_THAT(with(42), HasSubstr("tensor 't' has element type 42 (Q2_0), which is not supported"));
 }
 
 TEST(File, offsets_are_checked) {

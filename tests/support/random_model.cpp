@@ -101,7 +101,7 @@ std::vector<std::byte> fill(const Draft& draft, uint64_t seed) {
     std::vector<std::byte> stored(static_cast<size_t>(row_size_bytes(tensor.type, tensor.shape[0])));
     for (int64_t r = 0; r < tensor.row_count(); ++r) {
       for (float& value : row) value = mean + deviation * normal(random);
-      quantize(tensor.type, row.data(), tensor.shape[0], stored.data());
+      if (has_quantizer(tensor.type)) quantize(tensor.type, row.data(), tensor.shape[0], stored.data());
       bytes.insert(bytes.end(), stored.begin(), stored.end());
     }
     bytes.resize(round_up<size_t>(bytes.size(), 32));
