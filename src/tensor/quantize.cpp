@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "tensor/blocks.h"
+#include "tensor/code_blocks.h"
 #include "tensor/float16.h"
 #include "tensor/quantize_k.h"
 
@@ -22,6 +23,15 @@ float reciprocal(float scale) {
 uint8_t truncate(float value, int max) {
   if (!(value > 0.0F)) return 0;
   return static_cast<uint8_t>(value < static_cast<float>(max) ? static_cast<int>(value) : max);
+}
+
+// floor(log2(value)), the logarithm rounded to f32: what PyPI's gguf computes, so that a value a hair below a power of
+// two counts as it. REQUIRES: 0 < value < infinity.
+int floor_log2(float value) {
+  int above = 0;  // value is in [2^(above - 1), 2^above)
+  const double missing = 1.0 - static_cast<double>(std::frexp(value, &above));
+  constexpr double per_e = 1.4426950408889634;  // log2(1 - missing) is about -missing * per_e where it matters
+  return static_cast<float>(above - missing * per_e) == static_cast<float>(above) ? above : above - 1;
 }
 
 // The value of largest magnitude, the first of several.
@@ -105,6 +115,24 @@ void quantize_block(const float* values, BlockQ8_0& block) {
   }
 }
 
+// Microscaling's rule: the largest power of two of the block is the largest one of FP4, which is 4. Exponents end at 0.
+void quantize_block(const float* values, BlockMXFP4& block) {
+  const float largest = std::fabs(extreme(values, 32));
+  block = {};
+  if (largest > 0 && largest < INFINITY) {
+    block.exponent = static_cast<uint8_t>(std::clamp(floor_log2(largest) - 2 + 127, 0, 255));
+  }
+  const float unit = mxfp4_unit(block.exponent);
+  for (int i = 0; i < 32; ++i) {
+    const auto error = [&](int q) {
+      return std::fabs(unit * static_cast<float>(fp4_values[static_cast<size_t>(q)]) - values[i]);
+    };
+    int best = 0;
+    for (int q = 1; q < 16; ++q) best = error(q) < error(best) ? q : best;
+    block.quants[i % 16] = static_cast<uint8_t>(block.quants[i % 16] | (best << (i / 16 * 4)));
+  }
+}
+
 template <typename Block>
 void quantize_blocks(ElementType type, const float* values, int64_t elements, std::byte* stored) {
   const int64_t block_elements = element_traits(type).block_elements;
@@ -127,7 +155,7 @@ void narrow(const float* values, int64_t elements, std::byte* stored, Convert co
 
 bool has_quantizer(ElementType type) {
   using enum ElementType;
-  constexpr ElementType made[] = {f32, f16, bf16, q8_0, q4_0, q4_1, q5_0, q5_1, q4_k, q5_k, q6_k};
+  constexpr ElementType made[] = {f32, f16, bf16, q8_0, q4_0, q4_1, q5_0, q5_1, q4_k, q5_k, q6_k, mxfp4};
   return std::ranges::find(made, type) != std::end(made);
 }
 
@@ -157,6 +185,8 @@ void quantize(ElementType type, const float* values, int64_t elements, std::byte
       return quantize_blocks<BlockQ5_K>(type, values, elements, stored);
     case ElementType::q6_k:
       return quantize_blocks<BlockQ6_K>(type, values, elements, stored);
+    case ElementType::mxfp4:
+      return quantize_blocks<BlockMXFP4>(type, values, elements, stored);
     default:
       QUIRE_CHECK(false, "a type that quantize() makes");
   }

@@ -15,7 +15,7 @@ inline constexpr float quantizable_max = 65504.0F;
 bool has_quantizer(ElementType type);
 
 // `elements` values into row_size_bytes(type, elements) bytes at `stored`, which needs no alignment.
-// Q8_0, Q4_0, Q4_1, Q5_0, Q5_1: the scale spans the largest value of a block, bytes as PyPI's gguf makes them.
+// Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, MXFP4: the scale spans the largest value of a block, bytes as PyPI's gguf makes them.
 // Q4_K, Q5_K, Q6_K: scales (and minima) are searched for the least weighted square error (quantize_k.h).
 // Pure and the same bits on every machine; any thread.
 // REQUIRES: has_quantizer(type); elements is a multiple of the type's block_elements; values are finite and, for types

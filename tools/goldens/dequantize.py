@@ -128,7 +128,7 @@ def main():
     with open(out / "quantize.bin", "wb") as file:
         file.write(struct.pack("<I", rows.size))
         file.write(rows.astype("<f4").tobytes())
-        for kind in [Type.F16, Type.BF16, Type.Q8_0, Type.Q4_0, Type.Q4_1, Type.Q5_0, Type.Q5_1]:
+        for kind in [Type.F16, Type.BF16, Type.Q8_0, Type.Q4_0, Type.Q4_1, Type.Q5_0, Type.Q5_1, Type.MXFP4]:
             stored = quantize(rows, kind)
             file.write(struct.pack("<I", kind))
             file.write(np.ascontiguousarray(stored).tobytes())
