@@ -133,12 +133,18 @@ void quantize_block(const float* values, BlockMXFP4& block) {
   }
 }
 
+// importance null: none is given, or the type has no use for it.
 template <typename Block>
-void quantize_blocks(ElementType type, const float* values, int64_t elements, std::byte* stored) {
+void quantize_blocks(ElementType type, const float* values, const float* importance, int64_t elements,
+                     std::byte* stored) {
   const int64_t block_elements = element_traits(type).block_elements;
   for (int64_t i = 0; i < elements; i += block_elements, stored += sizeof(Block)) {
     Block block;
-    quantize_block(values + i, block);
+    if constexpr (requires { quantize_block(values, importance, block); }) {
+      quantize_block(values + i, importance == nullptr ? nullptr : importance + i, block);
+    } else {
+      quantize_block(values + i, block);
+    }
     std::memcpy(stored, &block, sizeof(Block));
   }
 }
@@ -153,13 +159,19 @@ void narrow(const float* values, int64_t elements, std::byte* stored, Convert co
 
 }  // namespace
 
-bool has_quantizer(ElementType type) {
+bool weighs_errors(ElementType type) {
   using enum ElementType;
-  constexpr ElementType made[] = {f32, f16, bf16, q8_0, q4_0, q4_1, q5_0, q5_1, q4_k, q5_k, q6_k, mxfp4};
-  return std::ranges::find(made, type) != std::end(made);
+  constexpr ElementType weighing[] = {q6_k, q5_k, q4_k, q3_k, q2_k, iq4_nl, iq4_xs};
+  return std::ranges::find(weighing, type) != std::end(weighing);
 }
 
-void quantize(ElementType type, const float* values, int64_t elements, std::byte* stored) {
+bool has_quantizer(ElementType type) {
+  using enum ElementType;
+  constexpr ElementType plain[] = {f32, f16, bf16, q8_0, q4_0, q4_1, q5_0, q5_1, mxfp4};
+  return weighs_errors(type) || std::ranges::find(plain, type) != std::end(plain);
+}
+
+void quantize(ElementType type, const float* values, int64_t elements, std::byte* stored, const float* importance) {
   QUIRE_CHECK(elements % element_traits(type).block_elements == 0, "elements come in whole blocks");
   switch (type) {
     case ElementType::f32:
@@ -170,23 +182,31 @@ void quantize(ElementType type, const float* values, int64_t elements, std::byte
     case ElementType::bf16:
       return narrow(values, elements, stored, f32_to_bf16);
     case ElementType::q4_0:
-      return quantize_blocks<BlockQ4_0>(type, values, elements, stored);
+      return quantize_blocks<BlockQ4_0>(type, values, importance, elements, stored);
     case ElementType::q4_1:
-      return quantize_blocks<BlockQ4_1>(type, values, elements, stored);
+      return quantize_blocks<BlockQ4_1>(type, values, importance, elements, stored);
     case ElementType::q5_0:
-      return quantize_blocks<BlockQ5_0>(type, values, elements, stored);
+      return quantize_blocks<BlockQ5_0>(type, values, importance, elements, stored);
     case ElementType::q5_1:
-      return quantize_blocks<BlockQ5_1>(type, values, elements, stored);
+      return quantize_blocks<BlockQ5_1>(type, values, importance, elements, stored);
     case ElementType::q8_0:
-      return quantize_blocks<BlockQ8_0>(type, values, elements, stored);
+      return quantize_blocks<BlockQ8_0>(type, values, importance, elements, stored);
     case ElementType::q4_k:
-      return quantize_blocks<BlockQ4_K>(type, values, elements, stored);
+      return quantize_blocks<BlockQ4_K>(type, values, importance, elements, stored);
     case ElementType::q5_k:
-      return quantize_blocks<BlockQ5_K>(type, values, elements, stored);
+      return quantize_blocks<BlockQ5_K>(type, values, importance, elements, stored);
     case ElementType::q6_k:
-      return quantize_blocks<BlockQ6_K>(type, values, elements, stored);
+      return quantize_blocks<BlockQ6_K>(type, values, importance, elements, stored);
+    case ElementType::q3_k:
+      return quantize_blocks<BlockQ3_K>(type, values, importance, elements, stored);
+    case ElementType::q2_k:
+      return quantize_blocks<BlockQ2_K>(type, values, importance, elements, stored);
+    case ElementType::iq4_nl:
+      return quantize_blocks<BlockIQ4_NL>(type, values, importance, elements, stored);
+    case ElementType::iq4_xs:
+      return quantize_blocks<BlockIQ4_XS>(type, values, importance, elements, stored);
     case ElementType::mxfp4:
-      return quantize_blocks<BlockMXFP4>(type, values, elements, stored);
+      return quantize_blocks<BlockMXFP4>(type, values, importance, elements, stored);
     default:
       QUIRE_CHECK(false, "a type that quantize() makes");
   }
