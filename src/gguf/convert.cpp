@@ -1,6 +1,11 @@
 #include "gguf/convert.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "gguf/write_rows.h"
@@ -10,16 +15,29 @@
 namespace quire::gguf {
 namespace {
 
-// The layers that a file's tensor names speak of; metadata may lack them.
-int64_t count_layers(const File& source) {
-  const auto architecture = source.metadata().get_string_or("general.architecture", "");
-  if (!architecture) return 0;
-  return source.metadata().get_int_or(*architecture + ".block_count", 0, 0, INT32_MAX).value_or(0);
+// A number of the architecture, of its first layer where each has its own; nothing where metadata lacks it.
+std::optional<int64_t> shape_number(const File& source, std::string_view key) {
+  const Metadata& metadata = source.metadata();
+  const std::string name = fmt::format("{}.{}", metadata.get_string_or("general.architecture", "").value_or(""), key);
+  if (const auto number = metadata.get_int(name, 0, INT32_MAX)) return *number;
+  const auto numbers = metadata.get_ints(name);
+  if (!numbers || numbers->empty()) return std::nullopt;
+  return numbers->front();
+}
+
+// 0 where metadata does not say.
+int64_t count_heads_per_kv_head(const File& source) {
+  const int64_t heads = shape_number(source, "attention.head_count").value_or(0);
+  const int64_t kv_heads = shape_number(source, "attention.head_count_kv").value_or(heads);
+  return kv_heads > 0 ? heads / kv_heads : 0;
 }
 
 std::vector<TensorSpec> choose_types(const File& source, FileType type) {
-  const FileFacts facts = {.layers = count_layers(source),
-                           .has_output = source.find_tensor("output.weight") != nullptr};
+  const FileFacts facts = {
+      .layers = shape_number(source, "block_count").value_or(0),
+      .has_output = source.find_tensor("output.weight") != nullptr,
+      .heads_per_kv_head = count_heads_per_kv_head(source),
+  };
   std::vector<TensorSpec> specs;
   specs.reserve(source.tensors().size());
   for (const TensorView& tensor : source.tensors()) {

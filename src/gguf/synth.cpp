@@ -100,7 +100,11 @@ Result<void> check_shape(const SynthShape& shape) {
 // Collects tensors of one model.
 class TensorList {
  public:
-  TensorList(const SynthShape& shape, FileType type) : type_(type), facts_{shape.layers, !shape.tied} {}
+  TensorList(const SynthShape& shape, FileType type)
+      : type_(type),
+        facts_{.layers = shape.layers,
+               .has_output = !shape.tied,
+               .heads_per_kv_head = shape.heads / std::max<int64_t>(shape.kv_heads, 1)} {}
 
   // `gain`: deviation of an output for inputs of deviation 1.
   void matrix(std::string name, int64_t inputs, int64_t outputs, float gain) {
