@@ -43,11 +43,12 @@ Error unfit_error(const TensorSpec& tensor, int64_t row, float value) {
 
 Result<void> write_rows(Writer& writer, const TensorSpec& tensor, Team& team,
                         FunctionRef<Result<void>(int64_t row, int worker, float* values)> row_values,
-                        FunctionRef<void(uint64_t written_bytes)> on_written) {
+                        FunctionRef<void(uint64_t written_bytes)> on_written, std::span<const float> importance) {
   const int64_t rows = tensor.row_count();
   const int64_t row_bytes = row_size_bytes(tensor.type, tensor.shape[0]);
   const int64_t slab_rows = std::min(rows, std::max<int64_t>(slab_bytes / row_bytes, 1));
   const int64_t tile_rows = ceil_div(slab_rows, team.worker_count() * tiles_per_worker);
+  const auto matrix_of = [&](int64_t row) { return static_cast<size_t>(row / tensor.shape[1]); };
   std::vector<std::byte> slab(static_cast<size_t>(slab_rows * row_bytes));
   std::vector<std::vector<float>> values(static_cast<size_t>(team.worker_count()));  // a row for each worker
   for (std::vector<float>& row : values) row.resize(static_cast<size_t>(tensor.shape[0]));
@@ -66,7 +67,8 @@ Result<void> write_rows(Writer& writer, const TensorSpec& tensor, Team& team,
           error = unfit_error(tensor, row, *value);
         }
         if (error) return;
-        quantize(tensor.type, row_buffer.data(), tensor.shape[0], slab.data() + (row - begin) * row_bytes);
+        const float* weights = importance.empty() ? nullptr : &importance[matrix_of(row) * row_buffer.size()];
+        quantize(tensor.type, row_buffer.data(), tensor.shape[0], slab.data() + (row - begin) * row_bytes, weights);
       }
     });
     for (const auto& error : errors) {
