@@ -6,6 +6,7 @@
 #include "cli/commands/quantize_command.h"
 #include "cli/commands/synth_command.h"
 #include "gguf/file.h"
+#include "gguf/importance.h"
 #include "gguf/writer.h"
 
 namespace quire::cli {
@@ -56,6 +57,34 @@ TEST_F(ModelCommands, synth_quantize_and_inspect_work_on_each_others_files) {
   const auto inspected = run_inspect({.file = dir_ / "q4.gguf"});
   EXPECT_THAT(testing::internal::GetCapturedStdout(), HasSubstr("blk.0.attn_q_norm.weight"));
   EXPECT_TRUE(inspected);
+}
+
+TEST_F(ModelCommands, quantize_tells_what_an_importance_matrix_weighs) {
+  SynthOptions synth = synth_options();
+  synth.layers = 1;
+  gguf::Importance importance;
+  importance.tensors = {{"blk.0.attn_q.weight", 256, std::vector<float>(256, 2.0F), {1.0F}},
+                        {"blk.9.attn_q.weight", 256, std::vector<float>(256, 2.0F), {1.0F}}};
+  ASSERT_TRUE(gguf::write_importance(importance, dir_ / "imatrix.gguf"));
+  QuantizeOptions quantize = {
+      .in = synth.out, .out = dir_ / "q.gguf", .type = "Q3_K_M", .imatrix = dir_ / "imatrix.gguf", .threads = 1};
+  testing::internal::CaptureStdout();
+  const auto made = run_synth(synth);
+  const auto quantized = run_quantize(quantize);
+  const std::string told = testing::internal::GetCapturedStdout();
+  ASSERT_TRUE(made && quantized);
+  EXPECT_THAT(told, HasSubstr("importance: errors of 1 matrices are weighed\nimportance: none of 7 ("));
+  EXPECT_THAT(told, HasSubstr("importance: no use for 1 ('blk.9.attn_q.weight')"));
+  EXPECT_EQ(gguf::File::open(quantize.out)->metadata().get_string("quantize.imatrix.file").value(), "imatrix.gguf");
+
+  std::filesystem::remove(quantize.out);
+  quantize.type = "Q8_0";
+  EXPECT_THAT(run_quantize(quantize).error().message, HasSubstr("matrix's 2 matrices gets a type from Q8_0"));
+  quantize.imatrix = synth.out;
+  EXPECT_THAT(run_quantize(quantize).error().message, HasSubstr("tiny.gguf' is no importance matrix: tensor"));
+  quantize.imatrix = dir_ / "absent.gguf";
+  EXPECT_THAT(run_quantize(quantize).error().message, HasSubstr("absent.gguf"));
+  EXPECT_FALSE(std::filesystem::exists(quantize.out));
 }
 
 TEST_F(ModelCommands, wrong_arguments_are_errors_that_list_what_is_possible) {

@@ -77,6 +77,9 @@ void add_file_commands(CLI::App& app, Action& action) {
       ->type_name("OUT.gguf")
       ->required();
   quantize->add_option("type", converted->type, types)->type_name("TYPE")->required();
+  quantize
+      ->add_option("--imatrix", converted->imatrix, "Weigh errors by how much each input matters (llama.cpp's file)")
+      ->type_name("FILE");
   quantize->add_option("--threads", converted->threads, "Workers; changes the time only (every core)");
 }
 
