@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "text/pretokenizer_table.h"
 
 namespace quire {
 
@@ -26,12 +27,7 @@ class PreTokenizer {
   // words, before the first that was found by looking at the end of the text.
   size_t settled(std::string_view text) const;
 
-  // A word that is a token is that token, whatever the merges say.
-  bool ignores_merges() const;
-  // BOS is added unless the file says otherwise.
-  bool adds_bos() const;
-  // Text is to be brought into NFC before it is split.
-  bool normalizes() const;
+  bool has(PreTokenizerTraits trait) const;
 
  private:
   struct Rules;

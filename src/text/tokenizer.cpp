@@ -51,7 +51,7 @@ Tokenizer::Tokenizer(Vocabulary vocabulary, Encoder encoder)
 
 Result<void> Tokenizer::read_options(const gguf::Metadata& metadata) {
   const auto* bpe = std::get_if<ByteBpeEncoder>(&encoder_);
-  const bool usual_bos = bpe == nullptr || bpe->adds_bos();
+  const bool usual_bos = bpe == nullptr || bpe->has(begins_with_bos);
   constexpr std::string_view add_bos_key = "tokenizer.ggml.add_bos_token";
   constexpr std::string_view add_eos_key = "tokenizer.ggml.add_eos_token";
   QUIRE_TRY(adds_bos_, metadata.get_bool_or(add_bos_key, usual_bos && bos() != no_token));
@@ -75,7 +75,7 @@ size_t Tokenizer::longest_text_of_token() const {
     longest = std::max({longest, bytes(token).size(), name(token).size()});
   }
   const auto* bpe = std::get_if<ByteBpeEncoder>(&encoder_);
-  return bpe != nullptr && bpe->normalizes() ? longest * nfc_shrinks_max : longest;
+  return bpe != nullptr && bpe->has(composes_characters) ? longest * nfc_shrinks_max : longest;
 }
 
 std::vector<TokenId> Tokenizer::encode(const PromptText& prompt, bool add_special) const {

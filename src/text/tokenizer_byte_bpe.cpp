@@ -94,7 +94,7 @@ Result<ByteBpeEncoder> ByteBpeEncoder::create(const Vocabulary& vocabulary, cons
 void ByteBpeEncoder::encode(const Vocabulary& vocabulary, std::string_view text, std::vector<TokenId>& tokens) const {
   QUIRE_CHECK(text.size() < (size_t{1} << 29), "a prompt this long is refused before it is tokenized");
   std::string composed;
-  if (pre_tokenizer_.normalizes() && !is_surely_nfc(text)) {
+  if (pre_tokenizer_.has(composes_characters) && !is_surely_nfc(text)) {
     composed = nfc(text);
     text = composed;
   }
@@ -105,7 +105,7 @@ void ByteBpeEncoder::encode(const Vocabulary& vocabulary, std::string_view text,
 }
 
 size_t ByteBpeEncoder::settled(std::string_view text) const {
-  if (!pre_tokenizer_.normalizes()) return pre_tokenizer_.settled(text);
+  if (!pre_tokenizer_.has(composes_characters)) return pre_tokenizer_.settled(text);
   // A mark may come that composes with the last character. Marks that have come are not followed here.
   if (text.empty() || !is_surely_nfc(text)) return 0;
   size_t last = text.size() - 1;
@@ -115,7 +115,7 @@ size_t ByteBpeEncoder::settled(std::string_view text) const {
 
 void ByteBpeEncoder::encode_word(const Vocabulary& vocabulary, std::string_view word, Scratch& scratch,
                                  std::vector<TokenId>& tokens) const {
-  if (pre_tokenizer_.ignores_merges()) {
+  if (pre_tokenizer_.has(takes_whole_words)) {
     scratch.spelled.clear();
     for (const char c : word) append_spelled(scratch.spelled, static_cast<uint8_t>(c));
     if (const TokenId token = vocabulary.find_text(scratch.spelled); token != no_token) {

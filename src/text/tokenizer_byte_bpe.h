@@ -49,8 +49,7 @@ class ByteBpeEncoder {
   // Bytes of `text`, the beginning of a longer one, that are the same tokens whatever comes after.
   size_t settled(std::string_view text) const;
 
-  bool adds_bos() const { return pre_tokenizer_.adds_bos(); }
-  bool normalizes() const { return pre_tokenizer_.normalizes(); }
+  bool has(PreTokenizerTraits trait) const { return pre_tokenizer_.has(trait); }
 
  private:
   // What one call reuses from word to word.

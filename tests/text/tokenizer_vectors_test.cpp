@@ -15,6 +15,7 @@
 #include "test_data.h"
 #include "text/normal_form.h"
 #include "text/tokenizer.h"
+#include "text/tokenizer_goldens.h"
 
 namespace quire {
 namespace {
@@ -24,53 +25,7 @@ std::string read_file(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-// Inputs end with a line of their own, which the last one has too.
-std::vector<std::string> read_inputs(const std::filesystem::path& path) {
-  const std::string all = read_file(path);
-  constexpr std::string_view separator = "\n__ggml_vocab_test__\n";
-  std::vector<std::string> inputs;
-  for (size_t begin = 0; begin < all.size();) {
-    const size_t end = std::min(all.find(separator, begin), all.size());
-    inputs.push_back(all.substr(begin, end - begin));
-    begin = end + separator.size();
-  }
-  return inputs;
-}
-
-std::vector<std::vector<TokenId>> read_outputs(const std::filesystem::path& path) {
-  std::istringstream lines(read_file(path));
-  std::vector<std::vector<TokenId>> outputs;
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream ids(line);
-    outputs.emplace_back(std::istream_iterator<TokenId>(ids), std::istream_iterator<TokenId>());
-  }
-  return outputs;
-}
-
-struct Vector {
-  std::string text;
-  std::vector<TokenId> ids;
-};
-
-// Lines of [text, ids].
-std::vector<Vector> read_goldens(const std::filesystem::path& path) {
-  std::istringstream lines(read_file(path));
-  std::vector<Vector> vectors;
-  for (std::string line; std::getline(lines, line);) {
-    const auto golden = nlohmann::json::parse(line);
-    vectors.push_back({golden[0].get<std::string>(), golden[1].get<std::vector<TokenId>>()});
-  }
-  return vectors;
-}
-
-std::vector<Vector> read_published(const std::filesystem::path& vocabulary) {
-  const std::vector<std::string> inputs = read_inputs(vocabulary.string() + ".inp");
-  const std::vector<std::vector<TokenId>> outputs = read_outputs(vocabulary.string() + ".out");
-  EXPECT_EQ(inputs.size(), outputs.size());
-  std::vector<Vector> vectors;
-  for (size_t i = 0; i < std::min(inputs.size(), outputs.size()); ++i) vectors.push_back({inputs[i], outputs[i]});
-  return vectors;
-}
+using Vector = test::TokenVector;
 
 struct VocabularyName {
   std::string name;
@@ -92,8 +47,9 @@ class Vocabulary : public testing::TestWithParam<VocabularyName> {
     auto tokenizer = Tokenizer::create(file->metadata());
     ASSERT_TRUE(tokenizer) << tokenizer.error().message;
     tokenizer_ = std::move(*tokenizer);
-    vectors_ = GetParam().is_real ? read_published(GetParam().path())
-                                  : read_goldens(test::own_data_dir() / "vocabularies" / (GetParam().name + ".jsonl"));
+    vectors_ = GetParam().is_real
+                   ? test::read_published_vectors(GetParam().path())
+                   : test::read_token_vectors(test::own_data_dir() / "vocabularies" / (GetParam().name + ".jsonl"));
     ASSERT_GT(vectors_.size(), 40u);
   }
   std::unique_ptr<const Tokenizer> tokenizer_;
