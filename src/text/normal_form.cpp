@@ -38,11 +38,15 @@ void order_marks(std::vector<CodePoint>& text) {
   }
 }
 
-void compose_onto(std::string& out, std::vector<CodePoint>& decomposed) {
+enum class Form { composed, decomposed };
+
+void move_onto(std::string& out, std::vector<CodePoint>& decomposed, Form form) {
   order_marks(decomposed);
-  const utf8proc_ssize_t count =
-      utf8proc_normalize_utf32(decomposed.data(), static_cast<utf8proc_ssize_t>(decomposed.size()),
-                               static_cast<utf8proc_option_t>(UTF8PROC_COMPOSE | UTF8PROC_STABLE));
+  auto count = static_cast<utf8proc_ssize_t>(decomposed.size());
+  if (form == Form::composed) {
+    count = utf8proc_normalize_utf32(decomposed.data(), count,
+                                     static_cast<utf8proc_option_t>(UTF8PROC_COMPOSE | UTF8PROC_STABLE));
+  }
   QUIRE_CHECK(count >= 0, "utf8proc");
   utf8proc_uint8_t bytes[4];
   for (utf8proc_ssize_t i = 0; i < count; ++i) {
@@ -52,14 +56,7 @@ void compose_onto(std::string& out, std::vector<CodePoint>& decomposed) {
   decomposed.clear();
 }
 
-}  // namespace
-
-bool is_surely_nfc(std::string_view text) {
-  // 0xCC begins U+0300 to U+033F; the bytes below it begin or continue what is before.
-  return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0xCC; });
-}
-
-std::string nfc(std::string_view text) {
+std::string normalized(std::string_view text, Form form) {
   std::string result;
   result.reserve(text.size());
   std::vector<CodePoint> decomposed;
@@ -67,7 +64,7 @@ std::string nfc(std::string_view text) {
   while (at < text.size()) {
     const size_t size = utf8_character_size(text, at);
     if (size == 0) {
-      compose_onto(result, decomposed);
+      move_onto(result, decomposed, form);
       result += text[at++];
       continue;
     }
@@ -77,8 +74,24 @@ std::string nfc(std::string_view text) {
     append_decomposed(value, decomposed);
     at += size;
   }
-  compose_onto(result, decomposed);
+  move_onto(result, decomposed, form);
   return result;
 }
+
+}  // namespace
+
+bool is_surely_nfc(std::string_view text) {
+  // 0xCC begins U+0300 to U+033F; the bytes below it begin or continue what is before.
+  return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0xCC; });
+}
+
+bool is_surely_nfd(std::string_view text) {
+  // 0xC3 begins U+00C0.
+  return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0xC3; });
+}
+
+std::string nfc(std::string_view text) { return normalized(text, Form::composed); }
+
+std::string nfd(std::string_view text) { return normalized(text, Form::decomposed); }
 
 }  // namespace quire

@@ -70,6 +70,7 @@ void add_token_texts(const TokenTexts& texts, const Tokenizer& tokenizer, Sampli
       sampling.bad_words.push_back(std::move(sequence));
     }
   }
+  for (const TokenId token : tokenizer.suppressed()) sampling.bad_words.push_back({token});
   if (sampling.dry.multiplier != 0.0F) sampling.dry.breakers = dry_breakers(texts.dry_breakers, tokenizer);
 }
 

@@ -17,7 +17,7 @@ struct TokenTexts {
 };
 
 // Adds what `texts` mean to logit_bias, bad_words and dry.breakers; breakers only where DRY is asked for: they are
-// looked for in every token of the vocabulary.
+// looked for in every token of the vocabulary. The tokens that the tokenizer says are suppressed become bad words.
 void add_token_texts(const TokenTexts& texts, const Tokenizer& tokenizer, SamplingParams& sampling);
 
 // A word as it is written at a text's start and after a space, as vLLM has it: the second only where the space becomes

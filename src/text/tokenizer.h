@@ -17,15 +17,19 @@
 #include "text/tokenizer_byte_bpe.h"
 #include "text/tokenizer_sentencepiece.h"
 #include "text/tokenizer_special.h"
+#include "text/tokenizer_unigram.h"
+#include "text/tokenizer_wordpiece.h"
 #include "text/vocabulary.h"
 
 namespace quire {
 
-// Immutable; any thread. Two families: "llama" (SentencePiece) and "gpt2" (byte-level BPE).
+// Immutable; any thread. By tokenizer.ggml.model: "llama" (SentencePiece's BPE), "gpt2" (byte-level BPE), "gemma4" (BPE
+// over characters), "bert" (WordPiece), "t5" (SentencePiece's unigram model).
 class Tokenizer {
  public:
   // Reads tokenizer.ggml.*; an unknown model or pre-tokenizer is an error that lists what is supported. A vocabulary
-  // whose ids, types, scores or merges do not fit each other is an error that names the key.
+  // whose ids, types, scores or merges do not fit each other is an error that names the key. What was guessed is in
+  // warnings().
   static Result<std::unique_ptr<const Tokenizer>> create(const gguf::Metadata& metadata);
 
   // Bytes of text that one token can stand for at most: a text of n bytes has at least n / text_bytes_max() tokens.
@@ -55,6 +59,12 @@ class Tokenizer {
   int32_t vocab_size() const { return vocabulary_.size(); }
   TokenId bos() const { return vocabulary_.bos(); }  // -1: none
   TokenId eos() const { return vocabulary_.eos(); }  // -1: none
+  // Stands between two texts that are judged together, and ends each in WordPiece; -1: none.
+  TokenId separator() const { return vocabulary_.separator(); }
+  // Two texts in one prompt have it between them.
+  bool adds_separator() const { return adds_separator_; }
+  // Those that the file says no answer has, ascending: add_token_texts forbids them in each request.
+  std::span<const TokenId> suppressed() const { return vocabulary_.suppressed(); }
   bool adds_bos() const { return adds_bos_; }
   bool adds_eos() const { return adds_eos_; }
   // encode puts a space before the text, which decode takes away; bytes() of the first token still has it.
@@ -64,24 +74,47 @@ class Tokenizer {
     return vocabulary_.contains(token) && vocabulary_.type(token) == TokenType::control;
   }
   std::optional<TokenId> find(std::string_view name) const;
-  std::string_view family() const;  // "llama", "gpt2", as tokenizer.ggml.model says
+  const std::string& family() const { return family_; }  // as tokenizer.ggml.model says
+  // Sentences for the log.
+  std::span<const std::string> warnings() const { return warnings_; }
 
  private:
-  using Encoder = std::variant<SentencePieceEncoder, ByteBpeEncoder>;
+  using Encoder = std::variant<SentencePieceEncoder, ByteBpeEncoder, WordPieceEncoder, UnigramEncoder>;
+  // What goes with a vocabulary unless the file says otherwise.
+  struct Usual {
+    bool adds_bos = false;
+    bool always_adds_bos = false;  // whatever the file says
+    bool adds_eos = false;
+    bool adds_separator = false;
+    bool adds_space_prefix = false;
+    std::string warning = {};
+  };
+  struct Parts {
+    Vocabulary vocabulary;
+    Encoder encoder;
+    Usual usual;
+  };
 
   Tokenizer(Vocabulary vocabulary, Encoder encoder);
-  Result<void> read_options(const gguf::Metadata& metadata);
+  static Result<Parts> read_parts(const std::string& family, const gguf::Metadata& metadata);
+  static Result<Parts> read_bpe(const gguf::Metadata& metadata);
+  static Result<Parts> read_character_bpe(const gguf::Metadata& metadata, std::string_view pre_name);
+  Result<void> read_options(const gguf::Metadata& metadata, const Usual& usual);
   std::vector<TokenId> encode_masked(std::string_view text, std::span<const TextSpan> masked, bool add_special) const;
-  void encode_text(std::string_view text, bool space_prefix, std::vector<TokenId>& tokens) const;
+  void encode_text(std::string_view text, bool begins, std::vector<TokenId>& tokens) const;
   size_t longest_text_of_token() const;
+  TokenId last_token() const;
   size_t skip_stripped(std::string_view text, size_t at, TokenId special) const;
 
   // const after create()
+  std::string family_;
+  std::vector<std::string> warnings_;
   Vocabulary vocabulary_;
   SpecialTokens specials_;
   Encoder encoder_;
   bool adds_bos_ = false;
   bool adds_eos_ = false;
+  bool adds_separator_ = false;
   bool adds_space_prefix_ = false;
   size_t text_bytes_max_ = 1;
   bool specials_strip_right_ = false;  // control tokens swallow the white space after them

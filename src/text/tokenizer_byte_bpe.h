@@ -11,36 +11,17 @@
 #include "core/ids.h"
 #include "gguf/metadata.h"
 #include "text/pretokenizer.h"
-#include "text/tokenizer_merge.h"
+#include "text/tokenizer_merges.h"
 #include "text/vocabulary.h"
 
 namespace quire {
 
-// Which pairs of tokens merge: for each left token its right ones in ascending order, so a look-up is a binary
-// search and no file can make it slow. Immutable; any thread.
-class MergeTable {
- public:
-  // From the lines "LEFT RIGHT" of tokenizer.ggml.merges, best first. A line that is not two names is an error; one
-  // that names or forms something that is no text token of the vocabulary is ignored, as nothing could come of it.
-  static Result<MergeTable> create(const Vocabulary& vocabulary, const std::vector<std::string>& lines);
-
-  Merge find(TokenId left, TokenId right) const;
-
- private:
-  struct Entry {
-    TokenId right;
-    int32_t rank;
-    TokenId merged;
-  };
-  std::vector<uint32_t> first_;  // by left token, and one more: where its entries begin
-  std::vector<Entry> entries_;
-};
-
 // Immutable; any thread. Belongs to the vocabulary it was made from.
 class ByteBpeEncoder {
  public:
-  // Reads tokenizer.ggml.merges and tokenizer.ggml.pre.
-  static Result<ByteBpeEncoder> create(const Vocabulary& vocabulary, const gguf::Metadata& metadata);
+  // Reads tokenizer.ggml.merges; `pre_name` is that of a pre-tokenizer.
+  static Result<ByteBpeEncoder> create(const Vocabulary& vocabulary, const gguf::Metadata& metadata,
+                                       std::string_view pre_name);
 
   // Appends the tokens of `text`, in which no special tokens are looked for. A byte that the vocabulary cannot say
   // becomes U+FFFD. REQUIRES: text.size() < 2^29.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "base/check.h"
 #include "text/tokenizer_merge.h"
@@ -11,9 +12,10 @@ namespace quire {
 
 namespace {
 
+constexpr std::string_view escaped_space = "\xE2\x96\x81";
+
 // Spaces as SentencePiece spells them.
 std::string escaped(std::string_view text, bool prefix_space) {
-  constexpr std::string_view escaped_space = "\xE2\x96\x81";
   std::string result;
   result.reserve(text.size() + text.size() / 2 + escaped_space.size());
   if (prefix_space) result += escaped_space;
@@ -48,19 +50,10 @@ Result<SentencePieceEncoder> SentencePieceEncoder::create(const Vocabulary& voca
   if (!vocabulary.has_scores()) {
     return fail(ErrorKind::invalid, "tokenizer.ggml.scores is missing, expected with tokenizer.ggml.model \"llama\"");
   }
-  SentencePieceEncoder encoder;
-  encoder.byte_tokens_.fill(no_token);
-  encoder.joints_.assign((size_t{1} << joint_bits_log2) / 64, 0);
+  SentencePieceEncoder encoder(vocabulary);
   std::vector<float> scores;
   scores.reserve(static_cast<size_t>(vocabulary.size()));
-  for (TokenId token = 0; token < vocabulary.size(); ++token) {
-    scores.push_back(vocabulary.score(token));
-    if (vocabulary.type(token) == TokenType::normal) {
-      encoder.learn_joints(vocabulary.name(token));
-    } else if (vocabulary.type(token) == TokenType::byte) {
-      encoder.byte_tokens_[static_cast<uint8_t>(vocabulary.bytes(token).front())] = token;
-    }
-  }
+  for (TokenId token = 0; token < vocabulary.size(); ++token) scores.push_back(vocabulary.score(token));
   std::sort(scores.begin(), scores.end(), std::greater<>());
   scores.erase(std::unique(scores.begin(), scores.end()), scores.end());
   encoder.ranks_.reserve(static_cast<size_t>(vocabulary.size()));
@@ -69,6 +62,40 @@ Result<SentencePieceEncoder> SentencePieceEncoder::create(const Vocabulary& voca
     encoder.ranks_.push_back(static_cast<int32_t>(place - scores.begin()));
   }
   return encoder;
+}
+
+Result<SentencePieceEncoder> SentencePieceEncoder::create(const Vocabulary& vocabulary, MergeTable merges,
+                                                          bool cuts_words) {
+  SentencePieceEncoder encoder(vocabulary);
+  encoder.merges_ = std::move(merges);
+  encoder.cuts_words_ = cuts_words;
+  return encoder;
+}
+
+SentencePieceEncoder::SentencePieceEncoder(const Vocabulary& vocabulary)
+    : joints_((size_t{1} << joint_bits_log2) / 64, 0) {
+  byte_tokens_.fill(no_token);
+  for (TokenId token = 0; token < vocabulary.size(); ++token) {
+    if (vocabulary.is_text(token)) {
+      learn_joints(vocabulary.name(token));
+    } else if (vocabulary.type(token) == TokenType::byte) {
+      byte_tokens_[static_cast<uint8_t>(vocabulary.bytes(token).front())] = token;
+    }
+  }
+}
+
+std::string SentencePieceEncoder::spelled(std::string_view text, bool prefix_space) const {
+  if (!cuts_words_) return escaped(text, prefix_space);
+  std::string result;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = text[begin] == '\n' ? std::min(text.find_first_not_of('\n', begin), text.size())
+                                           : std::min(text.find('\n', begin), text.size());
+    const std::string line = escaped(text.substr(begin, end - begin), false);
+    if (text[begin] != '\n' && !line.starts_with(escaped_space)) result += escaped_space;
+    result += line;
+    begin = end;
+  }
+  return result;
 }
 
 void SentencePieceEncoder::learn_joints(std::string_view piece) {
@@ -90,15 +117,16 @@ void SentencePieceEncoder::encode(const Vocabulary& vocabulary, std::string_view
                                   std::vector<TokenId>& tokens) const {
   if (text.empty()) return;
   QUIRE_CHECK(text.size() < (size_t{1} << 29), "a prompt this long is refused before it is tokenized");
-  const std::string spelled = escaped(text, prefix_space);
-  const std::string_view all = spelled;
+  const std::string spelled_text = spelled(text, prefix_space);
+  const std::string_view all = spelled_text;
   Scratch scratch;
   uint32_t left = 0;
   for (size_t at = 0; at < all.size();) {
     const size_t size = std::max<size_t>(utf8_character_size(all, at), 1);
     const std::string_view character = all.substr(at, size);
     const uint32_t right = packed(character);
-    if (!scratch.symbols.empty() && !may_join(left, right)) encode_chunk(vocabulary, all, scratch, tokens);
+    const bool cuts = !may_join(left, right) || (cuts_words_ && character == escaped_space);
+    if (!scratch.symbols.empty() && cuts) encode_chunk(vocabulary, all, scratch, tokens);
     const auto index = static_cast<int32_t>(scratch.symbols.size());
     scratch.symbols.push_back({.begin = at,
                                .size = static_cast<uint32_t>(size),
@@ -112,8 +140,9 @@ void SentencePieceEncoder::encode(const Vocabulary& vocabulary, std::string_view
 }
 
 size_t SentencePieceEncoder::settled(std::string_view text) const {
-  const std::string spelled = escaped(text, false);
-  const std::string_view all = spelled;
+  if (cuts_words_) return 0;  // what comes would not begin a line
+  const std::string spelled_text = escaped(text, false);
+  const std::string_view all = spelled_text;
   size_t settled = 0;
   size_t place = 0;  // in `text`, where a space is one byte
   uint32_t left = 0;
@@ -135,7 +164,17 @@ void SentencePieceEncoder::encode_chunk(const Vocabulary& vocabulary, std::strin
                                         std::vector<TokenId>& tokens) const {
   std::vector<MergeSymbol>& symbols = scratch.symbols;
   symbols.back().next = -1;
+  if (merges_ && text[symbols.front().begin] == '\n') {
+    const size_t begin = symbols.front().begin;
+    const TokenId token = vocabulary.find_text(text.substr(begin, symbols.back().begin + symbols.back().size - begin));
+    if (token != no_token) {
+      tokens.push_back(token);
+      symbols.clear();
+      return;
+    }
+  }
   scratch.queue.merge_all(symbols, [&](const MergeSymbol& left, const MergeSymbol& right) -> Merge {
+    if (merges_) return merges_->find(left.token, right.token);
     const TokenId token = vocabulary.find_text(text.substr(left.begin, left.size + right.size));
     if (token == no_token) return {};
     return {.rank = ranks_[static_cast<size_t>(token)], .token = token};

@@ -37,6 +37,8 @@ constexpr SpecialName special_names[] = {
     {"<|flush|>", true},
     {"<end_of_turn>", true},
     {"<turn|>", true},
+    {"<|tool_response>", true},
+    {"[e~[", true},
     {"<|endoftext|>", true},
     {"<|end_of_text|>", true},
     {"<|eom_id|>", true},
@@ -155,14 +157,14 @@ std::optional<std::string> unspell(std::string_view spelled) {
   return bytes;
 }
 
-Result<Vocabulary> Vocabulary::read(const gguf::Metadata& metadata, TokenSpelling spelling) {
-  Vocabulary vocabulary;
+Result<Vocabulary> Vocabulary::read(const gguf::Metadata& metadata, VocabularyKind kind) {
+  Vocabulary vocabulary(kind);
   QUIRE_TRY_VOID(vocabulary.read_names(metadata));
-  QUIRE_TRY_VOID(vocabulary.read_types(metadata, spelling));
+  QUIRE_TRY_VOID(vocabulary.read_types(metadata));
   QUIRE_TRY_VOID(vocabulary.read_scores(metadata));
-  QUIRE_TRY_VOID(vocabulary.read_special_ids(metadata, spelling));
+  QUIRE_TRY_VOID(vocabulary.read_special_ids(metadata));
   vocabulary.find_special_names();
-  QUIRE_TRY_VOID(vocabulary.spell_bytes(spelling));
+  QUIRE_TRY_VOID(vocabulary.spell_bytes());
   return vocabulary;
 }
 
@@ -196,11 +198,11 @@ Result<void> Vocabulary::read_names(const gguf::Metadata& metadata) {
   return {};
 }
 
-Result<void> Vocabulary::read_types(const gguf::Metadata& metadata, TokenSpelling spelling) {
+Result<void> Vocabulary::read_types(const gguf::Metadata& metadata) {
   types_.assign(names_.size(), TokenType::normal);
   if (!metadata.contains(types_key)) {
     // Files from before there were types: SentencePiece's bytes are known by their names.
-    for (size_t i = 0; i < types_.size() && spelling == TokenSpelling::sentencepiece; ++i) {
+    for (size_t i = 0; i < types_.size() && kind_ != VocabularyKind::byte_level; ++i) {
       if (byte_of_name(name(static_cast<TokenId>(i)))) types_[i] = TokenType::byte;
     }
     return {};
@@ -231,43 +233,86 @@ Result<void> Vocabulary::read_scores(const gguf::Metadata& metadata) {
   return {};
 }
 
-Result<void> Vocabulary::read_special_ids(const gguf::Metadata& metadata, TokenSpelling spelling) {
+TokenId Vocabulary::usual(TokenId id, TokenType type_of_it) const {
+  return id < size() && type(id) == type_of_it ? id : no_token;
+}
+
+TokenId Vocabulary::usual(std::string_view name) const {
+  const TokenId id = find(name);
+  const bool is_special = id != no_token && (type(id) == TokenType::control || type(id) == TokenType::unknown);
+  return is_special ? id : no_token;
+}
+
+Result<void> Vocabulary::read_special_ids(const gguf::Metadata& metadata) {
   const auto read = [&](std::string_view key) { return read_id(metadata, key, size()); };
-  QUIRE_TRY(const auto bos, read("tokenizer.ggml.bos_token_id"));
+  QUIRE_TRY(auto bos, read("tokenizer.ggml.bos_token_id"));
+  QUIRE_TRY(const auto cls, read("tokenizer.ggml.cls_token_id"));
   QUIRE_TRY(const auto eos, read("tokenizer.ggml.eos_token_id"));
   QUIRE_TRY(const auto unknown, read("tokenizer.ggml.unknown_token_id"));
-  // SentencePiece numbers its special pieces 0 to 2 unless told otherwise; files often leave that out.
-  const auto usual = [&](TokenId id, TokenType type_of_it) {
-    return spelling == TokenSpelling::sentencepiece && id < size() && type(id) == type_of_it ? id : no_token;
-  };
-  bos_ = bos.value_or(usual(1, TokenType::control));
-  eos_ = eos.value_or(usual(2, TokenType::control));
-  unknown_ = unknown.value_or(usual(0, TokenType::unknown));
+  QUIRE_TRY(const auto separator, read("tokenizer.ggml.seperator_token_id"));  // spelled so
+  if (!bos) bos = cls;
+  // What has its usual place or name is often left out of files.
+  switch (kind_) {
+    case VocabularyKind::sentencepiece:
+      bos_ = usual(1, TokenType::control);
+      eos_ = usual(2, TokenType::control);
+      unknown_ = usual(0, TokenType::unknown);
+      break;
+    case VocabularyKind::wordpiece:
+      bos_ = usual("[CLS]");
+      separator_ = usual("[SEP]");
+      unknown_ = usual("[UNK]");
+      break;
+    case VocabularyKind::unigram:
+      eos_ = usual("</s>");
+      unknown_ = usual("<unk>");
+      break;
+    case VocabularyKind::byte_level:
+    case VocabularyKind::characters:
+      break;
+  }
+  bos_ = bos.value_or(bos_);
+  eos_ = eos.value_or(eos_);
+  unknown_ = unknown.value_or(unknown_);
+  separator_ = separator.value_or(separator_);
+  QUIRE_TRY(suppressed_, read_ids(metadata, "tokenizer.ggml.suppress_tokens"));
+  return read_ends(metadata);
+}
+
+Result<void> Vocabulary::read_ends(const gguf::Metadata& metadata) {
+  // Ollama's own converter writes all ends in one place.
+  QUIRE_TRY(ends_, read_ids(metadata, "tokenizer.ggml.eos_token_ids"));
   if (eos_ != no_token) ends_.push_back(eos_);
   for (const std::string_view key :
        {"tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id", "tokenizer.ggml.fim_pad_token_id",
         "tokenizer.ggml.fim_rep_token_id", "tokenizer.ggml.fim_sep_token_id"}) {
-    QUIRE_TRY(const auto id, read(key));
+    QUIRE_TRY(const auto id, read_id(metadata, key, size()));
     if (id.value_or(no_token) != no_token) ends_.push_back(*id);
-  }
-  // Ollama's own converter writes all ends in one place.
-  constexpr std::string_view ends_key = "tokenizer.ggml.eos_token_ids";
-  if (!metadata.contains(ends_key)) return {};
-  QUIRE_TRY(const std::vector<int64_t> ends, metadata.get_ints(ends_key));
-  for (const int64_t end : ends) {
-    if (end < 0 || end >= size()) {
-      return fail(ErrorKind::invalid, std::string(ends_key) + " holds " + std::to_string(end) +
-                                          ", expected tokens below " + std::to_string(size()));
-    }
-    ends_.push_back(static_cast<TokenId>(end));
   }
   return {};
 }
 
+Result<std::vector<TokenId>> Vocabulary::read_ids(const gguf::Metadata& metadata, std::string_view key) const {
+  std::vector<TokenId> ids;
+  if (!metadata.contains(key)) return ids;
+  QUIRE_TRY(const std::vector<int64_t> numbers, metadata.get_ints(key));
+  for (const int64_t number : numbers) {
+    if (number < 0 || number >= size()) {
+      return fail(ErrorKind::invalid, std::string(key) + " holds " + std::to_string(number) +
+                                          ", expected tokens below " + std::to_string(size()));
+    }
+    ids.push_back(static_cast<TokenId>(number));
+  }
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
 void Vocabulary::find_special_names() {
+  // Where there is this one, </s> is a tag that strikes text out: Gemma 4.
+  const bool has_tags = find("<|tool_response>") != no_token;
   for (const SpecialName& special : special_names) {
     const TokenId id = find(special.name);
-    if (id == no_token) continue;
+    if (id == no_token || (has_tags && special.name == "</s>")) continue;
     types_[static_cast<size_t>(id)] = TokenType::control;
     if (special.ends) ends_.push_back(id);
   }
@@ -279,14 +324,16 @@ void Vocabulary::find_special_names() {
   std::sort(ends_.begin(), ends_.end());
 }
 
-Result<void> Vocabulary::spell_bytes(TokenSpelling spelling) {
+Result<void> Vocabulary::spell_bytes() {
   bytes_ = names_;
   for (size_t i = 0; i < names_.size(); ++i) {
     const std::string_view name = this->name(static_cast<TokenId>(i));
     std::string bytes;
     switch (types_[i]) {
       case TokenType::user_defined:
-        continue;  // spelled as it is
+        if (kind_ != VocabularyKind::characters) continue;  // spelled as it is
+        bytes = with_spaces(name);
+        break;
       case TokenType::unknown:
       case TokenType::control:
       case TokenType::unused:
@@ -302,8 +349,7 @@ Result<void> Vocabulary::spell_bytes(TokenSpelling spelling) {
       }
       case TokenType::undefined:
       case TokenType::normal:
-        bytes =
-            spelling == TokenSpelling::sentencepiece ? with_spaces(name) : unspell(name).value_or(std::string(name));
+        bytes = kind_ == VocabularyKind::byte_level ? unspell(name).value_or(std::string(name)) : with_spaces(name);
         break;
     }
     if (bytes == name) continue;
@@ -332,7 +378,7 @@ TokenId Vocabulary::find(std::string_view name) const {
 
 TokenId Vocabulary::find_text(std::string_view name) const {
   const TokenId id = find(name);
-  return id != no_token && type(id) == TokenType::normal ? id : no_token;
+  return id != no_token && is_text(id) ? id : no_token;
 }
 
 bool Vocabulary::is_end(TokenId token) const { return std::binary_search(ends_.begin(), ends_.end(), token); }

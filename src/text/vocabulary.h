@@ -28,10 +28,13 @@ enum class TokenType : uint8_t {
   byte = 6,          // one byte, named <0xNN>
 };
 
-// How names spell bytes.
-enum class TokenSpelling : uint8_t {
-  sentencepiece,  // UTF-8 with U+2581 for a space
-  byte_level,     // one printable character for each byte (byte_alphabet.h)
+// What names are, and which tokens text may become. In all but byte_level names are UTF-8 with U+2581 for a space.
+enum class VocabularyKind : uint8_t {
+  sentencepiece,
+  byte_level,  // one printable character for each byte (byte_alphabet.h)
+  characters,  // user-defined tokens are spelled as the others, and text that is not matched with one may become it
+  wordpiece,
+  unigram,
 };
 
 // Immutable; any thread. Movable: views stay valid.
@@ -40,7 +43,7 @@ enum class TokenSpelling : uint8_t {
 class Vocabulary {
  public:
   // Reads tokenizer.ggml.tokens, token_type, scores and the ids of special tokens. An error names the key.
-  static Result<Vocabulary> read(const gguf::Metadata& metadata, TokenSpelling spelling);
+  static Result<Vocabulary> read(const gguf::Metadata& metadata, VocabularyKind kind);
 
   int32_t size() const { return static_cast<int32_t>(types_.size()); }
   bool contains(TokenId token) const { return token >= 0 && token < size(); }
@@ -55,6 +58,11 @@ class Vocabulary {
   // The same among the tokens that text may become (normal ones): a text that spells a control, byte or unused token
   // is never that token, and user-defined ones are matched before.
   TokenId find_text(std::string_view name) const;
+  // REQUIRES: contains(token).
+  bool is_text(TokenId token) const {
+    return type(token) == TokenType::normal ||
+           (kind_ == VocabularyKind::characters && type(token) == TokenType::user_defined);
+  }
 
   // REQUIRES: contains(token).
   TokenType type(TokenId token) const { return types_[static_cast<size_t>(token)]; }
@@ -64,6 +72,9 @@ class Vocabulary {
   TokenId bos() const { return bos_; }
   TokenId eos() const { return eos_; }
   TokenId unknown() const { return unknown_; }
+  TokenId separator() const { return separator_; }
+  // Those that the file says are never chosen, ascending.
+  std::span<const TokenId> suppressed() const { return suppressed_; }
   // Ends generation: the file's eos, eot and eom, and the names by which models are known to end a turn.
   bool is_end(TokenId token) const;
 
@@ -73,13 +84,20 @@ class Vocabulary {
     uint32_t size = 0;
   };
 
-  Vocabulary() = default;
+  explicit Vocabulary(VocabularyKind kind) : kind_(kind) {}
   Result<void> read_names(const gguf::Metadata& metadata);
-  Result<void> read_types(const gguf::Metadata& metadata, TokenSpelling spelling);
+  Result<void> read_types(const gguf::Metadata& metadata);
   Result<void> read_scores(const gguf::Metadata& metadata);
-  Result<void> read_special_ids(const gguf::Metadata& metadata, TokenSpelling spelling);
+  Result<void> read_special_ids(const gguf::Metadata& metadata);
+  Result<void> read_ends(const gguf::Metadata& metadata);
+  // The ids under `key`, ascending.
+  Result<std::vector<TokenId>> read_ids(const gguf::Metadata& metadata, std::string_view key) const;
+  TokenId usual(TokenId id, TokenType type_of_it) const;
+  TokenId usual(std::string_view name) const;
   void find_special_names();
-  Result<void> spell_bytes(TokenSpelling spelling);
+  Result<void> spell_bytes();
+
+  VocabularyKind kind_;
 
   std::vector<char> text_;     // all names, then all bytes that differ from the name
   std::vector<Extent> names_;  // in text_, one a token
@@ -91,6 +109,8 @@ class Vocabulary {
   TokenId bos_ = no_token;
   TokenId eos_ = no_token;
   TokenId unknown_ = no_token;
+  TokenId separator_ = no_token;
+  std::vector<TokenId> suppressed_;
 };
 
 }  // namespace quire

@@ -28,6 +28,16 @@ TEST(NormalForm, leaves_bytes_that_are_not_utf8_and_composes_nothing_across_them
   EXPECT_EQ(nfc(std::string_view("e\0\u0301", 4)), std::string_view("e\0\u0301", 4));
 }
 
+TEST(NormalForm, decomposes_and_orders_marks) {
+  EXPECT_EQ(nfd("caf\u00e9"), "cafe\u0301");
+  EXPECT_EQ(nfd("\u1e69"), "s\u0323\u0307");
+  EXPECT_EQ(nfd("s\u0307\u0323"), "s\u0323\u0307");
+  EXPECT_EQ(nfd("\ud55c"), "\u1112\u1161\u11ab");
+  EXPECT_EQ(nfd("\u00e9\xff"), "e\u0301\xff");
+  EXPECT_TRUE(is_surely_nfd("plain \u00bf"));
+  EXPECT_FALSE(is_surely_nfd("\u00c0"));
+}
+
 TEST(NormalForm, knows_at_once_most_text_that_needs_nothing) {
   EXPECT_TRUE(is_surely_nfc("caf\u00e9 \u02ff"));
   EXPECT_FALSE(is_surely_nfc("e\u0301"));

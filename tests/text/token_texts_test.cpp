@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "gguf/file.h"
+#include "text/tokenizer_fixture.h"
 
 namespace quire {
 namespace {
@@ -30,6 +31,16 @@ TEST(TokenTexts, a_bad_word_is_meant_at_the_start_and_after_a_space) {
   // Where the space is a token of its own, it would forbid nothing more.
   const auto punctuated = bad_word_tokens("\u00e9\u00e9", *tokenizer);
   for (const auto& sequence : punctuated) EXPECT_EQ(sequence.size(), punctuated.front().size());
+}
+
+TEST(TokenTexts, what_the_file_suppresses_is_forbidden_in_every_request) {
+  gguf::Metadata metadata = test::byte_bpe_metadata(test::tiny_byte_bpe());
+  metadata.set("tokenizer.ggml.suppress_tokens", std::vector<int32_t>{'z', 'b'});
+  const auto tokenizer = Tokenizer::create(metadata);
+  ASSERT_TRUE(tokenizer) << tokenizer.error().message;
+  SamplingParams sampling;
+  add_token_texts({}, **tokenizer, sampling);
+  EXPECT_EQ(sampling.bad_words, (std::vector<std::vector<TokenId>>{{'b'}, {'z'}}));
 }
 
 TEST(TokenTexts, a_breaker_is_each_token_that_holds_it_or_begins_it) {

@@ -11,6 +11,7 @@ namespace quire::cli {
 Result<void> tokenize_command(const TokenizeOptions& options) {
   QUIRE_TRY(const gguf::File file, gguf::File::open(options.file));
   QUIRE_TRY(const auto tokenizer, Tokenizer::create(file.metadata()));
+  for (const std::string& warning : tokenizer->warnings()) fmt::print(stderr, "warning: {}\n", warning);
   QUIRE_TRY(const std::string text, read_standard_input());
   const std::vector<TokenId> tokens = tokenizer->encode(text, options.special, options.special);
   if (options.pieces) {

@@ -235,6 +235,7 @@ Result<std::unique_ptr<LoadedModel>> EngineModelLoader::load(const store::ModelF
   if (!opened) return in_file(opened.error());
   Result<std::unique_ptr<const Tokenizer>> tokenizer = Tokenizer::create(opened->metadata());
   if (!tokenizer) return in_file(tokenizer.error());
+  for (const std::string& warning : (*tokenizer)->warnings()) spdlog::warn("{}: {}", file.name, warning);
   Result<store::ModelDefaults> stored = store::read_defaults(file);
   if (!stored) return in_file(stored.error());
   const store::SamplingDefaults sampling = store::sampling_defaults(opened->metadata());
