@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,9 +33,24 @@ class Input {
   std::string_view bytes_;
 };
 
-quire::gguf::Metadata read_vocabulary(Input& input) {
+struct Kind {
+  const char* model;
+  const char* pre;
+};
+
+// By the first byte: its upper half are kinds that came later, so that a corpus keeps its meaning.
+Kind kind_of(uint8_t options) {
   constexpr const char* pres[] = {"gpt-2", "llama-bpe", "qwen2", "deepseek-llm", "smollm", "unknown"};
+  constexpr Kind later[] = {{"bert", ""},           {"t5", ""},           {"gemma4", ""},          {"gpt2", "mmbert"},
+                            {"gpt2", "default"},    {"gpt2", "gpt-4o"},   {"gpt2", "deepseek-v3"}, {"gpt2", "kimi-k2"},
+                            {"gpt2", "exaone-moe"}, {"gpt2", "tiny_aya"}, {"gpt2", "jais-2"},      {"llama", "gemma4"}};
+  if (options >= 128) return later[options % std::size(later)];
+  return {options % 2 == 0 ? "llama" : "gpt2", pres[options / 2 % 6]};
+}
+
+quire::gguf::Metadata read_vocabulary(Input& input) {
   const uint8_t options = input.byte();
+  const Kind kind = kind_of(options);
   std::vector<std::string> tokens;
   std::vector<int32_t> types;
   std::vector<float> scores;
@@ -47,14 +63,23 @@ quire::gguf::Metadata read_vocabulary(Input& input) {
   }
   for (size_t count = input.byte(); count > 0; --count) merges.emplace_back(input.text(input.byte() % 8));
   quire::gguf::Metadata metadata;
-  metadata.set("tokenizer.ggml.model", std::string(options % 2 == 0 ? "llama" : "gpt2"));
-  metadata.set("tokenizer.ggml.pre", std::string(pres[options / 2 % 6]));
+  metadata.set("tokenizer.ggml.model", std::string(kind.model));
+  metadata.set("tokenizer.ggml.pre", std::string(kind.pre));
   metadata.set("tokenizer.ggml.tokens", tokens);
   metadata.set("tokenizer.ggml.token_type", types);
   metadata.set("tokenizer.ggml.scores", scores);
   metadata.set("tokenizer.ggml.merges", merges);
   metadata.set("tokenizer.ggml.bos_token_id", uint32_t{input.byte()});
   metadata.set("tokenizer.ggml.eos_token_id", uint32_t{input.byte()});
+  if (options >= 128) {
+    const uint8_t flags = input.byte();
+    const std::string_view charsmap = input.text(input.byte());
+    metadata.set("tokenizer.ggml.precompiled_charsmap", std::vector<uint8_t>(charsmap.begin(), charsmap.end()));
+    metadata.set("tokenizer.ggml.remove_extra_whitespaces", flags % 2 == 0);
+    metadata.set("tokenizer.ggml.add_space_prefix", flags / 2 % 2 == 0);
+    metadata.set("tokenizer.ggml.normalizer.lowercase", flags / 4 % 2 == 0);
+    if (flags / 8 % 2 == 0) metadata.erase("tokenizer.ggml.merges");
+  }
   return metadata;
 }
 
@@ -78,5 +103,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
     }
     (void)(*tokenizer)->decode(ids);
   }
+  QUIRE_CHECK((*tokenizer)->settled(prompt.text) <= prompt.text.size(), "what is settled is in the text");
   return 0;
 }
