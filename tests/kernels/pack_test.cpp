@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "kernels/packed_layout.h"
 #include "weights.h"
@@ -67,8 +68,9 @@ class PackedRow {
         const auto scale = static_cast<int8_t>(at[packed::k_head_bytes + (2 * g + k % 32 / 16) * lanes + lane_]);
         return f16_at(at) * scale * (low(group, k % 32) + 16 * sixth(group, k % 32) - 32);
       }
+      default:  // not packed
+        return std::numeric_limits<double>::quiet_NaN();
     }
-    return 0.0;
   }
 
  private:
