@@ -37,7 +37,7 @@ FamilyGolden read_family_golden(const std::filesystem::path& path);
 // What tensor `spec` holds by the rule: a pure function of its name and shape, so that no weights need be kept.
 // With h the 64-bit FNV-1a hash of the name, u(i) = (splitmix64(h + i) >> 40) / 2^23 - 1, in [-1, 1):
 //   1 + u / 8   where the name has "_norm" in it and ends in ".weight"
-//   u * 2^-k    of two and more dimensions: k is the smallest integer from 0 on with inputs < 6 * 4^k (the power of two
+//   u * 2^-k    of more than one row: k is the smallest integer from 0 on with inputs < 6 * 4^k (the power of two
 //               nearest to sqrt(3 / inputs), for rows of unit gain)
 //   u / 4       else
 // in double, rounded to float. The same in tools/goldens/families/weights.py.

@@ -25,6 +25,9 @@ def converted(golden, tree):
         golden.model.save_pretrained(folder)
         config = json.loads((folder / "config.json").read_text())
         stub_vocabulary(folder, config.get("vocab_size", 0))
+        for file, content in golden.family.checkpoint(golden.config).items():
+            (folder / file).parent.mkdir(exist_ok=True)
+            (folder / file).write_text(json.dumps(content))
         maker = conversion.get_model_class(config["architectures"][0])
         maker.set_vocab = lambda self: None
         path = folder / "converted.gguf"

@@ -24,8 +24,10 @@ class Family:
     keys: Callable                     # of a config: keys of the file, without the architecture
     settings: dict = dataclasses.field(default_factory=dict)  # that differ from SETTINGS
     listed: Callable = lambda config: {}  # tensors with values of their own, which no parameter is read from
+    unread: Callable = lambda config: {}  # tensors that the model does not have: {name: numpy's shape}
     absent: tuple = ()                 # parameters that the file has no place for: they are zero
     beside: tuple = ()                 # parameters of other parts (vision), which text does not go through
+    checkpoint: Callable = lambda config: {}  # more files that the converter reads: {name: content of the JSON}
     converts: str = ""                 # why llama.cpp's converter is not asked, where it is not
     run: Callable | None = None        # of (model, tokens): {what the golden holds: array}; None: logits
     double: bool = True                # computes in float64
@@ -47,7 +49,9 @@ def decoder_keys(c):
 
 
 def rope_keys(c):
-    parameters = c.rope_parameters
+    parameters = getattr(c, "rope_parameters", None)
+    if not parameters:
+        return {}
     rope = parameters.get("full_attention", parameters)
     keys = {"rope.freq_base": float(rope["rope_theta"])}
     if "sliding_attention" in parameters:

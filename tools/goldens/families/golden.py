@@ -80,6 +80,8 @@ class Golden:
         with torch.no_grad():
             self.model.float()
             fill(self.model, family, self.config, self.tensors)
+        for tensor, shape in family.unread(self.config).items():
+            self.tensors.take(tensor, shape)
         self.metadata = {"general.architecture": typed(family.architecture)}
         for key, value in family.keys(self.config).items():
             self.metadata[key if key.startswith("tokenizer.") else f"{family.architecture}.{key}"] = typed(value)

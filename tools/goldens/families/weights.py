@@ -5,7 +5,7 @@ element's place in the file, u(i) = (splitmix64(h + i) >> 40) / 2^23 - 1, in [-1
 that generator for the state x + 0x9E3779B97F4A7C15. Elements, computed in float64 and rounded to float32, are
 
     1 + u / 8   where the name has "_norm" in it and ends in ".weight"
-    u * 2^-k    of two and more dimensions: k is the smallest integer from 0 on with inputs < 6 * 4^k, inputs being the first
+    u * 2^-k    of more than one row: k is the smallest integer from 0 on with inputs < 6 * 4^k, inputs being the first
                 dimension in the file (that is 2^-k nearest to sqrt(3 / inputs), for rows of unit gain)
     u / 4       else
 
@@ -42,7 +42,7 @@ def values_of(name, shape):
     u = noise(name, int(np.prod(shape))).reshape(shape)
     if "_norm" in name and name.endswith(".weight"):
         return (1.0 + u / 8.0).astype(np.float32)
-    return (u * (matrix_scale(shape[-1]) if len(shape) > 1 else 0.25)).astype(np.float32)
+    return (u * (matrix_scale(shape[-1]) if u.size > shape[-1] else 0.25)).astype(np.float32)
 
 
 class Tensors:
