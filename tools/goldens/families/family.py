@@ -108,7 +108,7 @@ def decoder_names(*tables):
 
 def under(prefix, names):
     """The same names of a model that is a part of another."""
-    return {re.sub("^model", prefix, part): name for part, name in names.items()}
+    return {re.sub("^model", prefix, part).lstrip("."): name for part, name in names.items()}
 
 
 def turning_neighbours(c):

@@ -25,8 +25,9 @@ def reader_of(names, parameter):
     """(reader, layer, ending) of a parameter, by its whole name or by its name without ending."""
     layer = re.search(r"\.(\d+)\.", parameter)
     general = re.sub(r"\.\d+\.", ".{}.", parameter, count=1)
-    stem, _, ending = general.rpartition(".")
-    for name, suffix in ((general, ""), (stem, "." + ending)):
+    ending = parameter.rpartition(".")[2]
+    stems = [(name.removesuffix("." + ending), "." + ending) for name in (parameter, general)]
+    for name, suffix in [(parameter, ""), (general, ""), *stems]:
         if name in names:
             reader = names[name]
             return same(reader) if isinstance(reader, str) else reader, layer and layer[1], suffix

@@ -27,9 +27,15 @@ async function logits({llama, model, decode, tokens}) {
   return result;
 }
 
-async function pooled({model, tokens}) {
-  const context = await model.createEmbeddingContext({threads: 1, contextSize: 256, batchSize: 256});
-  return Float32Array.from((await context.getEmbeddingFor(tokens)).vector);
+// The vector or rank itself: node-llama-cpp's own contexts for these choose f16, and squash a rank.
+async function embedding({model, tokens, ranking}) {
+  const context = await model.createContext({
+    threads: 1, contextSize: 256, batchSize: 256, flashAttention: false, _embeddings: true, _ranking: ranking,
+    experimentalKvCacheKeyType: "F32", experimentalKvCacheValueType: "F32",
+  });
+  const sequence = context.getSequence();
+  for await (const _ of sequence.evaluate(tokens, {_noSampling: true})) break;
+  return Float32Array.from(context._ctx.getEmbedding(tokens.length));
 }
 
 async function main() {
@@ -38,8 +44,10 @@ async function main() {
   for (const job of JSON.parse(fs.readFileSync(list))) {
     try {
       const model = await llama.loadModel({modelPath: job.model, gpuLayers: 0});
-      const compute = {logits, pooled}[job.kind];
-      fs.writeFileSync(job.out, await compute({llama, model, decode, tokens: job.tokens}));
+      const {tokens} = job;
+      const result = job.kind === "logits" ? await logits({llama, model, decode, tokens}) :
+                                             await embedding({model, tokens, ranking: job.kind === "rank"});
+      fs.writeFileSync(job.out, result);
       await model.dispose();
     } catch (error) {
       fs.writeFileSync(`${job.out}.error`, error.message);
