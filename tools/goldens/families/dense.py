@@ -16,7 +16,13 @@ def two_ropes(full, window):
 
 
 LLAMA3 = rope("llama3", 500000.0, factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=32)
-YARN = rope("yarn", factor=8.0, beta_fast=32.0, beta_slow=1.0, original_max_position_embeddings=32)
+# Of heads of 8 or 16 elements: some pairs turn as ever, some are slowed down, some are in between.
+YARN = rope("yarn", 1000.0, factor=8.0, beta_fast=32.0, beta_slow=1.0, original_max_position_embeddings=512)
+
+
+def changed(settings, **more):
+    """A rope with other parameters."""
+    return {"rope_parameters": settings["rope_parameters"] | more}
 
 
 def windows_of(c):
@@ -118,7 +124,8 @@ def ministral3_keys(c):
 
 
 def ministral3_rope(mscale, beta):
-    return rope("yarn", 1e6, factor=16.0, original_max_position_embeddings=16, beta_fast=32.0, beta_slow=1.0,
+    """An original context that is shorter than the text, for the temperature; so slow turns that yarn's ramp has pairs."""
+    return rope("yarn", 100.0, factor=16.0, original_max_position_embeddings=16, beta_fast=2.0, beta_slow=0.0625,
                 mscale_all_dim=mscale, mscale=1.0, llama_4_scaling_beta=beta)
 
 
@@ -181,13 +188,14 @@ FAMILIES = [
                "llama": ("tied head, as many heads of keys as of queries", dict(tie_word_embeddings=True, num_key_value_heads=4)),
                "llama-factors": ("Llama 3's factors, a head size that is not width / heads, own head", dict(head_dim=12, **LLAMA3)),
                "llama-linear": ("linear scaling of positions", rope("linear", factor=4.0)),
-               "llama-yarn": ("yarn", YARN),
+               "llama-yarn": ("yarn", dict(max_position_embeddings=4096, head_dim=16, **YARN)),
                "llama-biases": ("biases of q, k, v, output, gate, up and down", dict(attention_bias=True, mlp_bias=True)),
            }),
     Family("qwen2", tf.Qwen2Config, tf.Qwen2ForCausalLM, names=lambda c: decoder_names(), keys=decoder_keys,
            variants={
                "qwen2": ("biases of q, k, v; tied head", dict(tie_word_embeddings=True, **rope(theta=1e6))),
-               "qwen2-yarn": ("yarn, own head", YARN),
+               "qwen2-yarn": ("yarn with other ends of the ramp, own head", changed(YARN, beta_fast=8.0, beta_slow=2.0)),
+               "qwen2-yarn-factor": ("yarn with a table factor of its own", changed(YARN, attention_factor=1.25)),
            }),
     Family("qwen3", tf.Qwen3Config, tf.Qwen3ForCausalLM, names=lambda c: decoder_names(), keys=decoder_keys,
            variants={
@@ -223,7 +231,7 @@ FAMILIES = [
            settings=dict(num_hidden_layers=5, sliding_window=8),
            variants={
                "olmo3": ("olmo2 with windows in three of four layers", {}),
-               "olmo3-yarn": ("yarn in full layers, plain rope in those with a window", two_ropes(YARN, rope())),
+               "olmo3-yarn": ("yarn in full layers, plain rope in those with a window", two_ropes(YARN, rope(theta=1000.0))),
            }),
     Family("phi3", tf.Phi3Config, tf.Phi3ForCausalLM, names=lambda c: fused_names(), keys=phi3_keys, listed=phi3_factors,
            settings=dict(original_max_position_embeddings=256,

@@ -1,8 +1,7 @@
 """Decoders with experts."""
 import transformers as tf
 
-from .dense import (LLAMA3, YARN, gemma_names, granite_keys, llama_keys, llama_names, rope, two_ropes, vision_model,
-                    windows_of)
+from .dense import YARN, changed, granite_keys, llama_keys, llama_names, rope, two_ropes, vision_model, windows_of
 from .family import *
 from .weights import *
 
@@ -220,16 +219,14 @@ FAMILIES = [
                          rotary_dim=8, **rope(theta=5e6, partial_rotary_factor=0.5)),
            variants={"minimax-m2": ("norms of whole q and k rows, half of each head turns, corrected sigmoid scores", {})}),
     Family("laguna", tf.LagunaConfig, tf.LagunaForCausalLM, names=laguna_names, keys=laguna_keys,
-           settings=EXPERTS | dict(num_hidden_layers=5, num_experts=8, shared_expert_intermediate_size=24, head_dim=8,
+           settings=EXPERTS | dict(num_hidden_layers=5, num_experts=8, shared_expert_intermediate_size=24, head_dim=16,
                                    moe_routed_scaling_factor=2.5),
            variants={
                "laguna": ("heads by layer, a softplus gate per head, a window in three of four layers from the second on, by no "
                           "key; yarn and half a head in full layers, plain rope and all of it in windows",
                           dict(num_attention_heads_per_layer=[4, 8, 8, 8, 4], sliding_window=8, layer_types=LAGUNA_LAYERS,
                                gating=True,
-                               **two_ropes(rope("yarn", 500000.0, factor=8.0, beta_fast=32.0, beta_slow=1.0,
-                                                original_max_position_embeddings=32, partial_rotary_factor=0.5),
-                                           rope(partial_rotary_factor=1.0)))),
+                               **two_ropes(changed(YARN, partial_rotary_factor=0.5), rope(partial_rotary_factor=1.0)))),
                "laguna-full": ("no windows, a softplus gate per element, two dense layers",
                                dict(num_hidden_layers=4, sliding_window=0, gating="per-element",
                                     mlp_layer_types=["dense"] * 2 + ["sparse"] * 2,
