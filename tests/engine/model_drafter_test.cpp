@@ -126,7 +126,7 @@ TEST_F(ModelDrafterTest, it_follows_its_model_through_shared_evicted_and_parked_
 TEST_F(ModelDrafterTest, what_knows_nothing_of_the_model_changes_no_byte) {
   const Limits limits = limits_with(400);
   const Run alone = run(limits, 40, nullptr);
-  const auto stranger = std::filesystem::path(QUIRE_SOURCE_DIR) / "tests/data/logits/qwen3.gguf";
+  const auto stranger = std::filesystem::path(QUIRE_SOURCE_DIR) / "tests/data/tiny_models/qwen3.gguf";
   const Run guessed = run(limits, 40, std::make_unique<OwnDrafter>(take(gguf::File::open(stranger)), limits));
   expect_same(alone, guessed);
   EXPECT_GT(guessed.snapshot.totals.draft_tokens, guessed.snapshot.totals.accepted_tokens);

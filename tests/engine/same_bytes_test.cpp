@@ -263,7 +263,7 @@ TEST_P(SameBytes, stories260k_64_requests) {
 
 TEST_P(SameBytes, every_architecture) {
   for (const char* name : {"llama-tied", "llama-factors", "llama-linear", "qwen2", "qwen3"}) {
-    const auto path = std::filesystem::path(QUIRE_SOURCE_DIR) / "tests/data/logits" / (std::string(name) + ".gguf");
+    const auto path = std::filesystem::path(QUIRE_SOURCE_DIR) / "tests/data/tiny_models" / (std::string(name) + ".gguf");
     expect_same_bytes(take(gguf::File::open(path)), *GetParam(), 24, name);
   }
 }

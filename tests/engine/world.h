@@ -55,7 +55,7 @@ inline gguf::Metadata plain_vocabulary(int32_t size) {
 
 // A model that is always there: 2 layers, random weights, F32.
 inline std::filesystem::path tiny_model() {
-  return std::filesystem::path(QUIRE_SOURCE_DIR) / "tests/data/logits/llama-tied.gguf";
+  return std::filesystem::path(QUIRE_SOURCE_DIR) / "tests/data/tiny_models/llama-tied.gguf";
 }
 
 // Some workers with one kernel table.

@@ -13,7 +13,7 @@ filled with them by the inverse of what llama.cpp's converter does with a checkp
 --witness PEERS: writes the file too, and shows how far llama.cpp is from transformers with it. PEERS is a folder like
     bench/peers, with npm's packages in it.
 --converter FOLDER: llama.cpp's own converter (its source tree's root, as in PyPI's llama-cpp-python 0.3.36, vendor/llama.cpp)
-    is run on the transformers model, and its file must have the golden's keys and tensors, bit for bit.
+    is run on the transformers model, and its file must have the golden's keys and tensors (within 1e-6).
 
 weights.py    what tensors hold, and how parameters are read from them
 family.py     what a family is; common settings, names and keys

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Tiny random models of each architecture as F32 GGUF files, with the logits Hugging Face transformers gives for them.
+"""Tiny random models of three architectures as F32 GGUF files, for tests that need some model.
 
-    python3 tools/goldens/transformers_logits.py tests/data/logits
+    python3 tools/goldens/tiny_models.py tests/data/tiny_models
 
-Needs torch, transformers, gguf and numpy from PyPI. For each model NAME it writes
-    NAME.gguf    the weights, converted here tensor by tensor (llama: q and k permuted as GGUF wants them)
-    NAME.logits  int32 tokens, int32 vocabulary, the token ids as int32, then float32 logits (tokens, vocabulary)
+Needs torch, transformers, gguf and numpy from PyPI. For each model NAME it writes NAME.gguf: the weights of one that
+transformers made, converted here tensor by tensor (llama: q and k permuted as GGUF wants them). What such models compute is
+tested by other goldens (tools/goldens/families).
 """
 import pathlib
 import sys
@@ -15,7 +15,6 @@ import numpy as np
 import torch
 import transformers
 
-TOKENS = 70  # more than two KV blocks of 32
 VOCAB = 48
 
 
@@ -119,15 +118,7 @@ def make(folder, name, arch, seed, rope=None, **changes):
     config = make_config(**(settings | changes))
     model = make_model(config).float().eval()
     randomize(model, seed)
-    tokens = torch.randint(0, VOCAB, (1, TOKENS), generator=torch.Generator().manual_seed(seed + 1000))
-    with torch.no_grad():
-        logits = model(tokens).logits[0].float().numpy()
     write_gguf(folder / f"{name}.gguf", arch, config, model, rope)
-    with open(folder / f"{name}.logits", "wb") as out:
-        np.array([TOKENS, VOCAB], dtype="<i4").tofile(out)
-        tokens[0].numpy().astype("<i4").tofile(out)
-        logits.astype("<f4").tofile(out)
-    print(f"{name}: logits rms {np.sqrt(np.mean(logits ** 2)):.3f}, largest {np.abs(logits).max():.3f}")
 
 
 def main():
