@@ -76,8 +76,9 @@ Result<void> read_yarn(const Keys& keys, RopeConfig& config) {
   QUIRE_TRY(config.fast, keys.number_or("rope.scaling.yarn_beta_fast", 32.0, 1e-3, 1e6));
   QUIRE_TRY(config.slow, keys.number_or("rope.scaling.yarn_beta_slow", 1.0, 1e-3, 1e6));
   QUIRE_TRY(const double weight, keys.number_or("rope.scaling.yarn_log_multiplier", 0.0, 0.0, 1e3));
-  config.magnitude = yarn_magnitude(config.position_scale, 1.0);
-  if (weight != 0.0) config.magnitude /= yarn_magnitude(config.position_scale, weight);
+  const double magnitude = yarn_magnitude(config.position_scale, 1.0);
+  const double divisor = weight != 0.0 ? yarn_magnitude(config.position_scale, weight) : 1.0;
+  QUIRE_TRY(config.magnitude, keys.number_or("rope.scaling.yarn_attn_factor", magnitude / divisor, 1e-3, 1e3));
   return {};
 }
 
