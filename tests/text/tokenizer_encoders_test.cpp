@@ -48,8 +48,18 @@ TEST(WordPieceTokenizer, gives_the_ids_of_another_implementation) {
   expect_ids(*make_tokenizer(metadata), "wordpiece-cased", 150);
 }
 
-TEST(WordPieceTokenizer, gives_the_ids_of_llama_cpp_in_a_real_vocabulary) {
-  QUIRE_TEST_DATA_OR_SKIP(path, "tokenizers/ggml-vocab-bert-bge.gguf");
+// Where it is: RealVocabularies.are_all_here says when it is not.
+std::vector<std::string> real_wordpiece_vocabularies() {
+  const std::string path = test::data_path(test::real_wordpiece_vocabulary).string();
+  return std::filesystem::exists(path) ? std::vector{path} : std::vector<std::string>{};
+}
+
+class RealWordPiece : public testing::TestWithParam<std::string> {};
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(RealWordPiece);
+INSTANTIATE_TEST_SUITE_P(bge, RealWordPiece, testing::ValuesIn(real_wordpiece_vocabularies()));
+
+TEST_P(RealWordPiece, gives_the_ids_of_llama_cpp) {
+  const std::filesystem::path path = GetParam();
   const auto file = gguf::File::open(path);
   ASSERT_TRUE(file) << file.error().message;
   const auto tokenizer = make_tokenizer(file->metadata());

@@ -56,4 +56,7 @@ inline std::vector<TokenVector> read_published_vectors(const std::filesystem::pa
   return vectors;
 }
 
+// A whole vocabulary that is not in the repository, below the shared data.
+inline constexpr const char* real_wordpiece_vocabulary = "tokenizers/ggml-vocab-bert-bge.gguf";
+
 }  // namespace quire::test
