@@ -68,6 +68,13 @@ TEST(MemoryFormula, more_memory_shorter_contexts_or_smaller_kv_never_hold_fewer)
   }
 }
 
+TEST(MemoryFormula, refuses_what_nothing_computes_with) {
+  const auto memory = memory_of(*gguf::find_synth_shape("llama-1b"), 128256, gguf::FileType::q2_k, KvType::f16, 1);
+  ASSERT_FALSE(memory);
+  EXPECT_NE(memory.error().message.find("found type Q2_K, which no kernel computes with"), std::string::npos)
+      << memory.error().message;
+}
+
 TEST(MemoryFormula, holds_the_sizes_that_the_engine_uses) {
   const std::string path = QUIRE_SOURCE_DIR "/models/quire-tiny.gguf";
   for (const KvType kv_type : {KvType::f16, KvType::q8_0}) {
