@@ -90,6 +90,22 @@ TEST(AttentionPlan, prefers_few_that_share_much_to_many_that_share_little) {
   }
 }
 
+// What is behind a window is not read, so nothing that begins there is shared.
+TEST(AttentionPlan, with_a_window_shares_nothing_and_counts_what_is_seen) {
+  Step step;
+  for (int32_t i = 0; i < 4; ++i) step.add({0, 1, 2, 3 + i}, 100 + i, 1);
+  step.add({9}, 5, 2);
+  AttentionPlan::Shape shape = two_workers;
+  shape.window = 40;
+  const AttentionPlan plan = plan_of(step, shape);
+  ASSERT_EQ(plan.tasks().size(), 5U);
+  for (const AttentionTask& task : plan.tasks()) {
+    EXPECT_EQ(task.shared_tokens, 0);
+    ASSERT_EQ(plan.runs_of(task).size(), 1U);
+    EXPECT_EQ(task.scores, plan.runs_of(task)[0].position >= 100 ? 40 : 14);
+  }
+}
+
 TEST(AttentionPlan, cuts_runs_for_workers_that_had_nothing_to_do) {
   Step step;
   step.add({0, 1}, 0, 32);
