@@ -85,9 +85,9 @@ struct AttentionRule {
 
 // All that a step's operations read of the host. Borrowed until finish().
 struct StepInputs {
-  std::span<const RowRun> runs;         // cover the rows, in order; with their block tables
-  std::span<const RopeRows> turns;      // by kind of turning
-  std::span<const float> temperatures;  // of each row
+  std::span<const RowRun> runs;       // cover the rows, in order; with their block tables
+  std::span<const RopeRows> turns;    // by kind of turning
+  std::span<const float> row_scales;  // of each row; empty where no operation asks for them
   std::span<const AttentionShape> attention_shapes;
   int64_t block_tokens = 0;                       // of the blocks of keys and values
   std::span<const int32_t> prompt_rows;           // ascending; none but where prompt_rows_differ()
@@ -179,8 +179,8 @@ class Backend {
   // gate[r] = gelu(gate[r]) * up[r], and x[r] = gelu(x[r]), in the tanh form.
   virtual void gelu_mul(Rows gate, Rows up) = 0;
   virtual void gelu(Rows x) = 0;
-  // x[r] *= temperatures[r].
-  virtual void warm(Rows x) = 0;
+  // x[r] *= row_scales[r].
+  virtual void scale_rows(Rows x) = 0;
   // x[r] *= factor.
   virtual void scale(Rows x, float factor) = 0;
   // x[r] = cap * tanh(x[r] / cap).

@@ -30,10 +30,12 @@ std::optional<int64_t> block_of(std::string_view tensor) {
   return block;
 }
 
-AttentionConfig* attention_of(LayerConfig& layer) {
-  for (BranchConfig& branch : layer.branches) {
-    for (BlockConfig& block : branch.blocks) {
-      if (auto* attention = std::get_if<AttentionConfig>(&block)) return attention;
+// Attention is AttentionConfig, const where the layer is.
+template <typename Attention, typename Layer>
+Attention* find_attention(Layer& layer) {
+  for (auto& branch : layer.branches) {
+    for (auto& block : branch.blocks) {
+      if (Attention* const attention = std::get_if<AttentionConfig>(&block)) return attention;
     }
   }
   return nullptr;
@@ -78,6 +80,8 @@ Result<void> read_common(const Keys& keys, const Architecture& architecture, Mod
 
 }  // namespace
 
+AttentionConfig* attention_of(LayerConfig& layer) { return find_attention<AttentionConfig>(layer); }
+
 bool is_beside_text(const ModelConfig& config, std::string_view tensor) {
   const auto block = block_of(tensor);
   if (block) return *block >= config.layer_count() && *block < config.layer_count() + config.skipped_layers;
@@ -85,13 +89,9 @@ bool is_beside_text(const ModelConfig& config, std::string_view tensor) {
 }
 
 const AttentionConfig& ModelConfig::attention(int64_t layer) const {
-  for (const BranchConfig& branch : layers[static_cast<size_t>(layer)].branches) {
-    for (const BlockConfig& block : branch.blocks) {
-      if (const auto* attention = std::get_if<AttentionConfig>(&block)) return *attention;
-    }
-  }
-  QUIRE_CHECK(false, "every layer attends");
-  std::unreachable();
+  const auto* const found = find_attention<const AttentionConfig>(layers[static_cast<size_t>(layer)]);
+  QUIRE_CHECK(found != nullptr, "every layer attends");
+  return *found;
 }
 
 Result<ModelConfig> read_config(const gguf::Metadata& metadata, std::span<const gguf::TensorSpec> tensors,

@@ -67,11 +67,11 @@ struct AttentionConfig {
   bool fused = false;         // q, k and v are one tensor, attn_qkv
   bool qkv_bias = false;
   bool output_bias = false;
-  float scale = 0.0F;    // of scores
-  float softcap = 0.0F;  // softcap * tanh(score / softcap); 0: none
-  int64_t window = 0;    // a row sees so many positions, its own the last of them; 0: all up to its own
-  bool warms = false;    // queries are multiplied by ModelConfig::temperature
-  int64_t shape = 0;     // of ModelConfig::attention_shapes
+  float scale = 0.0F;            // of scores
+  float softcap = 0.0F;          // softcap * tanh(score / softcap); 0: none
+  int64_t window = 0;            // a row sees so many positions, its own the last of them; 0: all up to its own
+  bool has_temperature = false;  // queries are multiplied by what ModelConfig::temperature says
+  int64_t shape = 0;             // of ModelConfig::attention_shapes
 
   int64_t q_width() const { return heads * head_dim; }
   int64_t kv_width() const { return kv_heads * head_dim; }
@@ -128,6 +128,9 @@ struct ModelConfig {
   int64_t layer_count() const { return static_cast<int64_t>(layers.size()); }
   const AttentionConfig& attention(int64_t layer) const;
 };
+
+// The layer's; null while it has none.
+AttentionConfig* attention_of(LayerConfig& layer);
 
 // Whether a tensor of the file is not the text model's own, so that it need not be read.
 bool is_beside_text(const ModelConfig& config, std::string_view tensor);

@@ -27,7 +27,7 @@ Result<ModelInstance> ModelInstance::create(const Model& model, Backend& backend
 void ModelInstance::turn(int64_t position, int64_t row) {
   if (const TemperatureConfig& temperature = model_->config().temperature; temperature.scale != 0.0) {
     const double times = std::floor(static_cast<double>(position) / temperature.length) + 1.0;
-    space_.temperatures()[static_cast<size_t>(row)] = static_cast<float>(1.0 + temperature.scale * fixed_log(times));
+    space_.row_scales()[static_cast<size_t>(row)] = static_cast<float>(1.0 + temperature.scale * fixed_log(times));
   }
   for (size_t kind = 0; kind < ropes_.size(); ++kind) {
     const Rope& rope = ropes_[kind];
@@ -95,7 +95,7 @@ Result<Logits> ModelInstance::forward(const Batch& batch) {
   StepInputs inputs = this->inputs(space_.sampled_rows());
   inputs.runs = space_.runs();
   inputs.turns = space_.turn_rows();
-  inputs.temperatures = space_.temperatures();
+  inputs.row_scales = space_.row_scales();
   inputs.attention_shapes = config.attention_shapes;
   inputs.block_tokens = kv_.layer(0).block_tokens;
   inputs.prompt_rows = space_.prompt_rows();

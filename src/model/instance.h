@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <span>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -44,7 +43,6 @@ class ModelInstance {
   int64_t logits_count_max() const { return space_.logits_count_max(); }
   uint64_t workspace_size_bytes() const { return space_.size_bytes(); }
   bool prompt_rows_differ() const { return backend_->prompt_rows_differ(); }
-  std::string_view arithmetic() const { return backend_->name(); }
 
  private:
   ModelInstance(const Model& model, Backend& backend, std::vector<Rope> ropes, KvStore kv, Workspace space)

@@ -117,6 +117,9 @@ Result<RopeConfig> read_window_rope(const Keys& keys, const RopeConfig& full, do
   return config;
 }
 
+namespace {
+
+// Which layers have a window: by an array, or by its number P: all but the last of each P.
 Result<std::vector<bool>> read_window_pattern(const Keys& keys, int64_t layers, int64_t fallback) {
   constexpr std::string_view key = "attention.sliding_window_pattern";
   const gguf::Value* const value = keys.find(key);
@@ -132,13 +135,31 @@ Result<std::vector<bool>> read_window_pattern(const Keys& keys, int64_t layers, 
   return pattern;
 }
 
-Result<int64_t> read_window(const Keys& keys) { return keys.count("attention.sliding_window", context_tokens_max); }
+}  // namespace
+
+Result<std::vector<int64_t>> read_windows(const Keys& keys, int64_t layers, int64_t period, int64_t window_min) {
+  constexpr std::string_view key = "attention.sliding_window";
+  QUIRE_TRY(const int64_t window,
+            window_min > 0 ? keys.count(key, context_tokens_max) : keys.count_from_zero_or(key, 0, context_tokens_max));
+  QUIRE_TRY(const std::vector<bool> pattern, read_window_pattern(keys, layers, period));
+  std::vector<int64_t> windows;
+  for (int64_t layer = 0; layer < layers; ++layer) windows.push_back(pattern[static_cast<size_t>(layer)] ? window : 0);
+  return windows;
+}
 
 Result<NormConfig> read_norm(const Keys& keys, NormKind kind) {
   const bool rms = kind == NormKind::rms;
   const std::string_view key = rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon";
   QUIRE_TRY(const double epsilon, keys.number(key, 0.0, 1.0));
   return NormConfig{.kind = kind, .bias = keys.has_tensor("output_norm.bias"), .epsilon = static_cast<float>(epsilon)};
+}
+
+Result<DenseParts> read_dense_parts(const Keys& keys, ModelConfig& model) {
+  QUIRE_TRY(const AttentionConfig attention, read_attention(keys, model));
+  QUIRE_TRY(const FfnConfig ffn, read_ffn(keys));
+  QUIRE_TRY(const RopeConfig rope, read_rope(keys, attention.head_dim));
+  model.ropes = {rope};
+  return DenseParts{.attention = attention, .ffn = ffn};
 }
 
 Result<FfnConfig> read_ffn(const Keys& keys) {
@@ -148,10 +169,6 @@ Result<FfnConfig> read_ffn(const Keys& keys) {
   return FfnConfig{.width = width,
                    .fused = alone && up != nullptr && up->shape[1] == 2 * width,
                    .bias = keys.has_tensor("blk.0.ffn_down.bias")};
-}
-
-LayerConfig pre_norm_layer(const AttentionConfig& attention, const FfnConfig& ffn) {
-  return {.branches = {{.norm = "attn_norm", .blocks = {attention}}, {.norm = "ffn_norm", .blocks = {ffn}}}};
 }
 
 }  // namespace quire

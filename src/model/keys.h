@@ -37,7 +37,6 @@ class Keys {
   Result<std::string> string_or(std::string_view name, std::string_view fallback) const {
     return metadata_.get_string_or(full(name), fallback);
   }
-  Result<std::vector<int64_t>> counts(std::string_view name) const { return metadata_.get_ints(full(name)); }
   const gguf::Value* find(std::string_view name) const { return metadata_.find(full(name)); }
   // Null: there is none.
   const gguf::TensorSpec* tensor(std::string_view name) const;
@@ -71,13 +70,16 @@ Result<FfnConfig> read_ffn(const Keys& keys);
 Result<RopeConfig> read_rope(const Keys& keys, int64_t head_dim);
 // That of layers with a window: plain, with rope.freq_base_swa, or this fallback.
 Result<RopeConfig> read_window_rope(const Keys& keys, const RopeConfig& full, double fallback);
-// Which layers have a window: by the array attention.sliding_window_pattern, or by its number P: all but the last of
-// each P. Absent: as if it were `fallback`. 0: none.
-Result<std::vector<bool>> read_window_pattern(const Keys& keys, int64_t layers, int64_t fallback);
-// Positions that a row sees in such a layer.
-Result<int64_t> read_window(const Keys& keys);
+// How many positions a row sees in each layer, 0: all. attention.sliding_window_pattern says which layers have a
+// window: an array, or a number P for all but the last of each P; absent: as if it were `period`. window_min 0:
+// attention.sliding_window may be absent, or 0 for none.
+Result<std::vector<int64_t>> read_windows(const Keys& keys, int64_t layers, int64_t period, int64_t window_min);
 
-// The two branches that most families have.
-LayerConfig pre_norm_layer(const AttentionConfig& attention, const FfnConfig& ffn);
+// What layers of most families are made of; their one kind of turning becomes the model's.
+struct DenseParts {
+  AttentionConfig attention;
+  FfnConfig ffn;
+};
+Result<DenseParts> read_dense_parts(const Keys& keys, ModelConfig& model);
 
 }  // namespace quire

@@ -119,7 +119,7 @@ class Loader final : public TensorSource {
     return tensor;
   }
 
-  bool has(std::string_view name) const override { return file_.find_tensor(name) != nullptr; }
+  bool has(std::string_view name) const { return file_.find_tensor(name) != nullptr; }
   bool knows(const std::string& name) const { return known_.contains(name); }
   uint64_t total_bytes() const { return total_bytes_; }
 

@@ -74,7 +74,7 @@ Result<Workspace> Workspace::create(const ModelConfig& config, const Limits& lim
     const TurnTable& table = space.turns_[kind];
     space.turn_rows_.push_back({.cosines = table.cosines, .sines = table.sines, .rotary = config.ropes[kind].rotary});
   }
-  space.temperatures_.resize(config.temperature.scale != 0.0 ? rows : 0);
+  space.row_scales_.resize(config.temperature.scale != 0.0 ? rows : 0);
   space.prompt_rows_.reserve(rows);
   space.logits_prompt_rows_.reserve(static_cast<size_t>(space.logits_count_max_));
   space.sampled_rows_.reserve(rows);

@@ -45,7 +45,7 @@ class Workspace {
   // Of the host, filled by each step; their capacity is enough for any.
   std::vector<RowRun>& runs() { return runs_; }
   std::span<TurnTable> turns() { return turns_; }                             // by kind of turning
-  std::vector<float>& temperatures() { return temperatures_; }                // what a row's queries are multiplied by
+  std::vector<float>& row_scales() { return row_scales_; }                    // what a row's queries are multiplied by
   std::span<const RopeRows> turn_rows() const { return turn_rows_; }          // the same, as a step takes them
   std::vector<int32_t>& prompt_rows() { return prompt_rows_; }                // ascending; none: all rows are alike
   std::vector<int32_t>& sampled_rows() { return sampled_rows_; }              // by row of the logits
@@ -72,7 +72,7 @@ class Workspace {
   std::vector<RowRun> runs_;
   std::vector<TurnTable> turns_;
   std::vector<RopeRows> turn_rows_;
-  std::vector<float> temperatures_;
+  std::vector<float> row_scales_;
   std::vector<int32_t> prompt_rows_;
   std::vector<int32_t> sampled_rows_;
   std::vector<int32_t> logits_prompt_rows_;

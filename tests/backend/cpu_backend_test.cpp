@@ -261,7 +261,7 @@ TEST(CpuBackend, attends_with_the_same_bits_on_any_number_of_workers) {
 // Rows wide and many enough to be forked.
 TEST(CpuBackend, gives_the_same_bits_on_any_number_of_workers) {
   constexpr int64_t count = 50, width = 512;
-  const Buffer weight(1, width, 1), other(count, width, 2), turns(count, 32, 3);
+  const Buffer weight(1, width, 1), other(count, width, 2), turns(count, 32, 3), heads(4, 128, 5), scales(count, 1, 6);
   const RopeRows rope{.cosines = turns.values, .sines = turns.values, .rotary = 64};
   const std::vector<int32_t> picked = {49, 0, 7};
   for (const KernelTable* kernels : test::every_arithmetic()) {
@@ -273,13 +273,24 @@ TEST(CpuBackend, gives_the_same_bits_on_any_number_of_workers) {
       const Buffer x(count, width, 4), y(3, width);
       DeviceArena weights(backend.device(), "weights");
       const DeviceVector vector = backend.load_vector(weight.values, weights).value();
-      const StepOf step(backend, {.turns = {&rope, 1}, .gathered_rows = picked});
+      const DeviceVector own = backend.load_vector(heads.values, weights).value();
+      const StepOf step(backend, {.turns = {&rope, 1}, .row_scales = scales.values, .gathered_rows = picked});
       backend.rms_norm(x.rows, vector, 1e-5F, x.rows);
       backend.add_bias(x.rows, vector);
       backend.add(x.rows, other.rows);
       backend.rope(x.rows, 128, 0, RopePairs::neighbours);
       backend.rope(x.rows, 64, 0, RopePairs::halves);
       backend.silu_mul(x.rows, other.rows);
+      backend.layer_norm(x.rows, vector, vector, 1e-5F, x.rows);
+      backend.gelu_mul(x.rows, other.rows);
+      backend.scale_rows(x.rows);
+      // Heads of 128 with weights of their own.
+      const Rows x_heads{.values = x.rows.values, .count = count * 4, .width = 128};
+      backend.layer_norm(x_heads, own, {}, 1e-5F, x_heads);
+      backend.rms_norm(x_heads, own, 1e-5F, x_heads);
+      backend.gelu(x.rows);
+      backend.scale(x.rows, 3.0F);
+      backend.softcap(x.rows, 2.0F);
       backend.gather(x.rows, y.rows);
       EXPECT_EQ(0, std::memcmp(row_of(y.rows, 0), row_of(x.rows, 49), width * sizeof(float)));
       EXPECT_EQ(0, std::memcmp(row_of(y.rows, 2), row_of(x.rows, 7), width * sizeof(float)));
@@ -287,6 +298,25 @@ TEST(CpuBackend, gives_the_same_bits_on_any_number_of_workers) {
       EXPECT_EQ(0, std::memcmp(expected.data(), x.values.data(), expected.size() * sizeof(float)));
     }
   }
+}
+
+TEST(CpuBackend, norms_heads_by_weights_of_their_own) {
+  const Buffer x(6, 16, 1), weight(3, 16, 2);
+  for_each_table([&](CpuBackend& backend) {
+    DeviceArena weights(backend.device(), "weights");
+    const DeviceVector own = backend.load_vector(weight.values, weights).value();
+    const Buffer y(6, 16);
+    const StepOf step(backend, {});
+    backend.rms_norm(x.rows, own, 1e-5F, y.rows);
+    for (int64_t r = 0; r < 6; ++r) {
+      double square = 1e-5;
+      for (int64_t i = 0; i < 16; ++i) square += double{row_of(x.rows, r)[i]} * double{row_of(x.rows, r)[i]} / 16;
+      for (int64_t i = 0; i < 16; ++i) {
+        EXPECT_NEAR(row_of(y.rows, r)[i], row_of(x.rows, r)[i] / std::sqrt(square) * row_of(weight.rows, r % 3)[i],
+                    1e-5);
+      }
+    }
+  });
 }
 
 TEST(CpuBackend, loading_counts_every_byte_once) {

@@ -218,11 +218,11 @@ void CpuBackend::gelu_mul(Rows gate, Rows up) { this->gate(gate, up, kernels_.ge
 
 void CpuBackend::gelu(Rows x) { for_elements(x, kernels_.gelu); }
 
-void CpuBackend::warm(Rows x) {
+void CpuBackend::scale_rows(Rows x) {
   const HostRows rows(x);
   for_rows(x.count, x.width, [&](int64_t begin, int64_t end) {
     for (int64_t r = begin; r < end; ++r) {
-      kernels_.scale(rows.row(r), inputs_.temperatures[static_cast<size_t>(r)], x.width);
+      kernels_.scale(rows.row(r), inputs_.row_scales[static_cast<size_t>(r)], x.width);
     }
   });
 }

@@ -38,7 +38,7 @@ class CpuBackend final : public Backend {
   void silu_mul(Rows gate, Rows up) override;
   void gelu_mul(Rows gate, Rows up) override;
   void gelu(Rows x) override;
-  void warm(Rows x) override;
+  void scale_rows(Rows x) override;
   void scale(Rows x, float factor) override;
   void softcap(Rows x, float cap) override;
   void gather(Rows x, Rows y) override;

@@ -1,12 +1,14 @@
 // Granite 3 and 4, the dense ones: Llama with four scales, of the embedding, of what a block adds, of scores and of
 // logits, which are divided by theirs.
 #include "model/arch/architecture.h"
+#include "model/arch/layer_forms.h"
 
 namespace quire {
 namespace {
 
 Result<void> describe(const Keys& keys, ModelConfig& config) {
-  QUIRE_TRY(AttentionConfig attention, read_attention(keys, config));
+  QUIRE_TRY(DenseParts parts, read_dense_parts(keys, config));
+  auto& [attention, ffn] = parts;
   attention.pairs = RopePairs::neighbours;
   QUIRE_TRY(const double scale, keys.number_or("attention.scale", attention.scale, 1e-6, 1e6));
   attention.scale = static_cast<float>(scale);
@@ -16,9 +18,6 @@ Result<void> describe(const Keys& keys, ModelConfig& config) {
   config.embedding_scale = static_cast<float>(embedding_scale);
   config.residual_scale = static_cast<float>(residual_scale);
   config.logit_scale = static_cast<float>(1.0 / logit_scale);
-  QUIRE_TRY(const FfnConfig ffn, read_ffn(keys));
-  QUIRE_TRY(const RopeConfig rope, read_rope(keys, attention.head_dim));
-  config.ropes = {rope};
   for (LayerConfig& layer : config.layers) layer = pre_norm_layer(attention, ffn);
   return {};
 }

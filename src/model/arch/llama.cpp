@@ -1,16 +1,15 @@
-// Llama 1 to 3 and what shares their graph (Mistral, SmolLM, ...). The file's q and k rows are permuted so that the
-// elements that turn together are neighbours.
+// Llama 1 to 3 and what shares their graph: Mistral, SmolLM 1 and 2, and under names of their own InternLM 2 and the
+// dense ERNIE 4.5. The file's q and k rows are permuted so that the elements that turn together are neighbours.
 #include "model/arch/architecture.h"
+#include "model/arch/layer_forms.h"
 
 namespace quire {
 namespace {
 
 Result<void> describe(const Keys& keys, ModelConfig& config) {
-  QUIRE_TRY(AttentionConfig attention, read_attention(keys, config));
+  QUIRE_TRY(DenseParts parts, read_dense_parts(keys, config));
+  auto& [attention, ffn] = parts;
   attention.pairs = RopePairs::neighbours;
-  QUIRE_TRY(const FfnConfig ffn, read_ffn(keys));
-  QUIRE_TRY(const RopeConfig rope, read_rope(keys, attention.head_dim));
-  config.ropes = {rope};
   for (LayerConfig& layer : config.layers) layer = pre_norm_layer(attention, ffn);
   return {};
 }
@@ -18,5 +17,7 @@ Result<void> describe(const Keys& keys, ModelConfig& config) {
 }  // namespace
 
 const Architecture llama_architecture = {.name = "llama", .describe = describe};
+const Architecture internlm2_architecture = {.name = "internlm2", .describe = describe};
+const Architecture ernie4_5_architecture = {.name = "ernie4_5", .describe = describe};
 
 }  // namespace quire

@@ -1,21 +1,20 @@
-// Mistral's files since Ministral 3: Llama with YaRN, whose queries grow warmer with the position.
+// Mistral's files since Ministral 3: Llama with YaRN, whose queries are scaled by the position (attention temperature).
 #include "model/arch/architecture.h"
+#include "model/arch/layer_forms.h"
 
 namespace quire {
 namespace {
 
 Result<void> describe(const Keys& keys, ModelConfig& config) {
-  QUIRE_TRY(AttentionConfig attention, read_attention(keys, config));
+  QUIRE_TRY(DenseParts parts, read_dense_parts(keys, config));
+  auto& [attention, ffn] = parts;
   attention.pairs = RopePairs::neighbours;
   QUIRE_TRY(config.temperature.scale, keys.number_or("attention.temperature_scale", 0.0, 0.0, 1e3));
-  attention.warms = config.temperature.scale != 0.0;
-  if (attention.warms) {
+  attention.has_temperature = config.temperature.scale != 0.0;
+  if (attention.has_temperature) {
     QUIRE_TRY(const int64_t length, keys.count("rope.scaling.original_context_length", context_tokens_max));
     config.temperature.length = static_cast<double>(length);
   }
-  QUIRE_TRY(const FfnConfig ffn, read_ffn(keys));
-  QUIRE_TRY(const RopeConfig rope, read_rope(keys, attention.head_dim));
-  config.ropes = {rope};
   for (LayerConfig& layer : config.layers) layer = pre_norm_layer(attention, ffn);
   return {};
 }

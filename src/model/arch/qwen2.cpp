@@ -1,16 +1,16 @@
-// Qwen 2 and 2.5: q, k and v have biases; the halves of a head turn together.
+// Qwen 2 and 2.5, and the text part of Qwen 2 VL and 2.5 VL, whose heads' sections turn by positions that are all equal
+// in text: q, k and v have biases; the halves of a head turn together.
 #include "model/arch/architecture.h"
+#include "model/arch/layer_forms.h"
 
 namespace quire {
 namespace {
 
 Result<void> describe(const Keys& keys, ModelConfig& config) {
-  QUIRE_TRY(AttentionConfig attention, read_attention(keys, config));
+  QUIRE_TRY(DenseParts parts, read_dense_parts(keys, config));
+  auto& [attention, ffn] = parts;
   attention.pairs = RopePairs::halves;
   attention.qkv_bias = true;
-  QUIRE_TRY(const FfnConfig ffn, read_ffn(keys));
-  QUIRE_TRY(const RopeConfig rope, read_rope(keys, attention.head_dim));
-  config.ropes = {rope};
   for (LayerConfig& layer : config.layers) layer = pre_norm_layer(attention, ffn);
   return {};
 }
@@ -18,5 +18,6 @@ Result<void> describe(const Keys& keys, ModelConfig& config) {
 }  // namespace
 
 const Architecture qwen2_architecture = {.name = "qwen2", .describe = describe};
+const Architecture qwen2vl_architecture = {.name = "qwen2vl", .describe = describe};
 
 }  // namespace quire

@@ -1,16 +1,16 @@
-// Qwen 3: every head of q and k is normalized before it turns; the halves of a head turn together.
+// Qwen 3 and the text part of Qwen 3 VL: every head of q and k is normalized before it turns; the halves of a head turn
+// together.
 #include "model/arch/architecture.h"
+#include "model/arch/layer_forms.h"
 
 namespace quire {
 namespace {
 
 Result<void> describe(const Keys& keys, ModelConfig& config) {
-  QUIRE_TRY(AttentionConfig attention, read_attention(keys, config));
+  QUIRE_TRY(DenseParts parts, read_dense_parts(keys, config));
+  auto& [attention, ffn] = parts;
   attention.pairs = RopePairs::halves;
   attention.head_norms = HeadNorms::each_head;
-  QUIRE_TRY(const FfnConfig ffn, read_ffn(keys));
-  QUIRE_TRY(const RopeConfig rope, read_rope(keys, attention.head_dim));
-  config.ropes = {rope};
   for (LayerConfig& layer : config.layers) layer = pre_norm_layer(attention, ffn);
   return {};
 }
@@ -18,5 +18,6 @@ Result<void> describe(const Keys& keys, ModelConfig& config) {
 }  // namespace
 
 const Architecture qwen3_architecture = {.name = "qwen3", .describe = describe};
+const Architecture qwen3vl_architecture = {.name = "qwen3vl", .describe = describe};
 
 }  // namespace quire

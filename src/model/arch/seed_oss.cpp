@@ -1,17 +1,17 @@
 // Seed-OSS: q, k and v may have biases; the norm before the FFN is called post_attention_norm.
 #include "model/arch/architecture.h"
+#include "model/arch/layer_forms.h"
 
 namespace quire {
 namespace {
 
 Result<void> describe(const Keys& keys, ModelConfig& config) {
-  QUIRE_TRY(AttentionConfig attention, read_attention(keys, config));
+  QUIRE_TRY(DenseParts parts, read_dense_parts(keys, config));
+  auto& [attention, ffn] = parts;
   attention.pairs = RopePairs::halves;
-  QUIRE_TRY(const FfnConfig ffn, read_ffn(keys));
-  QUIRE_TRY(const RopeConfig rope, read_rope(keys, attention.head_dim));
-  config.ropes = {rope};
   for (LayerConfig& layer : config.layers) {
-    layer.branches = {{.norm = "attn_norm", .blocks = {attention}}, {.norm = "post_attention_norm", .blocks = {ffn}}};
+    layer = pre_norm_layer(attention, ffn);
+    layer.branches.back().norm = "post_attention_norm";
   }
   return {};
 }

@@ -1,15 +1,14 @@
 // SmolLM 3: Llama, but every fourth layer does not see positions.
 #include "model/arch/architecture.h"
+#include "model/arch/layer_forms.h"
 
 namespace quire {
 namespace {
 
 Result<void> describe(const Keys& keys, ModelConfig& config) {
-  QUIRE_TRY(AttentionConfig attention, read_attention(keys, config));
+  QUIRE_TRY(DenseParts parts, read_dense_parts(keys, config));
+  auto& [attention, ffn] = parts;
   attention.pairs = RopePairs::neighbours;
-  QUIRE_TRY(const FfnConfig ffn, read_ffn(keys));
-  QUIRE_TRY(const RopeConfig rope, read_rope(keys, attention.head_dim));
-  config.ropes = {rope};
   for (size_t i = 0; i < config.layers.size(); ++i) {
     attention.rope = i % 4 == 3 ? no_rope : 0;
     config.layers[i] = pre_norm_layer(attention, ffn);

@@ -94,7 +94,7 @@ void Attention::compute(const Step& step, const KvView& kv, Rows x, Rows y) cons
     on.rope(k_rows, config.head_dim, config.rope, config.pairs);
   }
   if (config.norms_turned) norm_heads(on, q_rows, k_rows);
-  if (config.warms) on.warm(q_rows);
+  if (config.has_temperature) on.scale_rows(q_rows);
   on.kv_write(kv, k_rows, v_rows);
   on.attention(kv, {.shape = config.shape, .scale = config.scale, .softcap = config.softcap}, q_rows, attended);
   on.matmul(attended, RowsOf::step, {{output, y}});

@@ -17,7 +17,6 @@ namespace quire {
 class TensorSource {
  public:
   virtual ~TensorSource() = default;
-  virtual bool has(std::string_view name) const = 0;
   virtual Result<Matrix> matrix(const std::string& name, int64_t outputs, int64_t inputs) = 0;
   // Matrices of these many outputs, whose rows follow one another in one tensor.
   virtual Result<std::vector<Matrix>> matrices(const std::string& name, std::span<const int64_t> outputs,
@@ -31,7 +30,6 @@ class TensorReader {
  public:
   TensorReader(TensorSource& source, std::string prefix) : source_(source), prefix_(std::move(prefix)) {}
 
-  bool has(std::string_view name) const { return source_.has(prefix_ + std::string(name)); }
   Result<Matrix> matrix(std::string_view name, int64_t outputs, int64_t inputs) {
     return source_.matrix(prefix_ + std::string(name), outputs, inputs);
   }
