@@ -25,6 +25,16 @@ inline constexpr float exp_p4 = 0x1.6a2416p-10F;
 inline constexpr float gelu_linear = 0x1.988454p+0F;
 inline constexpr float gelu_cubic = 0x1.2444f2p-4F;
 
+// ln(1 + e) for 0 <= e <= 1 is 2 s (1 + s^2 / 3 + s^4 / 5 + ... + s^14 / 15) with s = e / (2 + e) <= 1 / 3: the series
+// of 2 artanh(s), which leaves out 1.6e-9 of it. Coefficient i is 1 / (2 i + 1).
+inline constexpr float log1p_terms[] = {1.0F,           0x1.555556p-2F, 0x1.99999ap-3F, 0x1.24924ap-3F,
+                                        0x1.c71c72p-4F, 0x1.745d18p-4F, 0x1.3b13b2p-4F, 0x1.111112p-4F};
+inline constexpr int log1p_terms_count = 8;
+
+// SwiGLU whose operands are clamped.
+inline constexpr float clamped_swiglu_limit = 7.0F;
+inline constexpr float clamped_swiglu_slope = 1.702F;
+
 // Groups whose largest value is below this count as zero when activations are quantized: 127 / max stays finite.
 inline constexpr float quant_floor = 0x1p-100F;
 

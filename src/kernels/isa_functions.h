@@ -15,9 +15,15 @@
   void silu_mul(float* gate, const float* up, int64_t n);                                                      \
   void gelu(float* x, int64_t n);                                                                              \
   void gelu_mul(float* gate, const float* up, int64_t n);                                                      \
+  void clamped_swiglu(float* gate, const float* up, int64_t n);                                                \
+  void sigmoid(float* x, int64_t n);                                                                           \
+  void softplus(float* x, int64_t n);                                                                          \
+  void softmax(float* x, int64_t n);                                                                           \
   void scale(float* x, float factor, int64_t n);                                                               \
+  void multiply(float* x, const float* y, int64_t n);                                                          \
   void softcap(float* x, float cap, int64_t n);                                                                \
-  void add(float* y, const float* x, int64_t n);
+  void add(float* y, const float* x, int64_t n);                                                               \
+  void add_scaled(float* y, const float* x, float factor, int64_t n);
 
 namespace quire::scalar {
 void matmul(const MatmulArgs& args);

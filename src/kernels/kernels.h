@@ -205,12 +205,21 @@ struct KernelTable {
   // u = sqrt(2 / pi) * (x + 0.044715 x^3).
   void (*gelu)(float* x, int64_t n);
   void (*gelu_mul)(float* gate, const float* up, int64_t n);
-  // x[i] *= factor.
+  // gate[i] = g * sigmoid(1.702 g) * (u + 1) with g = min(gate[i], 7) and u = up[i] within [-7, 7].
+  void (*clamped_swiglu)(float* gate, const float* up, int64_t n);
+  // x[i] = 1 / (1 + exp(-x[i])), and x[i] = ln(1 + exp(x[i])).
+  void (*sigmoid)(float* x, int64_t n);
+  void (*softplus)(float* x, int64_t n);
+  // x[i] = exp(x[i] - max) / sum of these.
+  void (*softmax)(float* x, int64_t n);
+  // x[i] *= factor, and x[i] *= y[i].
   void (*scale)(float* x, float factor, int64_t n);
+  void (*multiply)(float* x, const float* y, int64_t n);
   // x[i] = cap * tanh(x[i] / cap), as cap * (2 / (1 + exp(-2 x / cap)) - 1).
   void (*softcap)(float* x, float cap, int64_t n);
-  // y[i] += x[i].
+  // y[i] += x[i], and y[i] = fma(factor, x[i], y[i]).
   void (*add)(float* y, const float* x, int64_t n);
+  void (*add_scaled)(float* y, const float* x, float factor, int64_t n);
 };
 
 // Bytes of the keys, or of the values, of a chunk of one KV head. REQUIRES: type is f16 or q8_0.

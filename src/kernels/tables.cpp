@@ -19,9 +19,15 @@ constexpr KernelTable scalar_table = {
     .silu_mul = scalar::silu_mul,
     .gelu = scalar::gelu,
     .gelu_mul = scalar::gelu_mul,
+    .clamped_swiglu = scalar::clamped_swiglu,
+    .sigmoid = scalar::sigmoid,
+    .softplus = scalar::softplus,
+    .softmax = scalar::softmax,
     .scale = scalar::scale,
+    .multiply = scalar::multiply,
     .softcap = scalar::softcap,
     .add = scalar::add,
+    .add_scaled = scalar::add_scaled,
 };
 
 struct Machine {

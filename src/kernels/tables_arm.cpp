@@ -22,9 +22,15 @@ constexpr KernelTable neon_table = {
     .silu_mul = neon::silu_mul,
     .gelu = neon::gelu,
     .gelu_mul = neon::gelu_mul,
+    .clamped_swiglu = neon::clamped_swiglu,
+    .sigmoid = neon::sigmoid,
+    .softplus = neon::softplus,
+    .softmax = neon::softmax,
     .scale = neon::scale,
+    .multiply = neon::multiply,
     .softcap = neon::softcap,
     .add = neon::add,
+    .add_scaled = neon::add_scaled,
 };
 
 constexpr KernelTable neon_i8mm_table = [] {

@@ -27,9 +27,15 @@ constexpr KernelTable avx2_table = {
     .silu_mul = avx2::silu_mul,
     .gelu = avx2::gelu,
     .gelu_mul = avx2::gelu_mul,
+    .clamped_swiglu = avx2::clamped_swiglu,
+    .sigmoid = avx2::sigmoid,
+    .softplus = avx2::softplus,
+    .softmax = avx2::softmax,
     .scale = avx2::scale,
+    .multiply = avx2::multiply,
     .softcap = avx2::softcap,
     .add = avx2::add,
+    .add_scaled = avx2::add_scaled,
 };
 
 constexpr KernelTable avx2_vnni_table = [] {
@@ -51,9 +57,15 @@ constexpr KernelTable avx512_table = {
     .silu_mul = avx512::silu_mul,
     .gelu = avx512::gelu,
     .gelu_mul = avx512::gelu_mul,
+    .clamped_swiglu = avx512::clamped_swiglu,
+    .sigmoid = avx512::sigmoid,
+    .softplus = avx512::softplus,
+    .softmax = avx512::softmax,
     .scale = avx512::scale,
+    .multiply = avx512::multiply,
     .softcap = avx512::softcap,
     .add = avx512::add,
+    .add_scaled = avx512::add_scaled,
 };
 
 constexpr KernelTable avx512_vnni_table = [] {

@@ -203,12 +203,76 @@ TEST(Softcap, is_the_tanh_of_a_part) {
   }
 }
 
+TEST(ClampedSwiglu, bounds_both_of_its_operands) {
+  Random random(12);
+  auto gate = random_floats(1000, random, 8.0F);
+  gate[0] = -100.0F, gate[1] = 100.0F;
+  auto up = random_floats(1000, random, 8.0F);
+  up[1] = 100.0F, up[2] = -100.0F;
+  const auto before = gate;
+  find_kernel_table("scalar")->clamped_swiglu(gate.data(), up.data(), 1000);
+  for (size_t i = 0; i < gate.size(); ++i) {
+    const double g = std::min(double{before[i]}, 7.0), u = std::clamp(double{up[i]}, -7.0, 7.0);
+    const double exact = g / (1.0 + std::exp(-1.702 * g)) * (u + 1.0);
+    EXPECT_NEAR(gate[i], exact, 3e-6 * std::abs(g)) << before[i] << " " << up[i];
+  }
+}
+
+TEST(SigmoidAndSoftplus, are_within_a_few_roundings) {
+  Random random(13);
+  auto x = random_floats(4000, random, 10.0F);
+  x[0] = 0.0F, x[1] = 1e30F, x[2] = -1e30F, x[3] = 1e-30F;
+  auto sigmoid = x, softplus = x;
+  find_kernel_table("scalar")->sigmoid(sigmoid.data(), std::ssize(x));
+  find_kernel_table("scalar")->softplus(softplus.data(), std::ssize(x));
+  for (size_t i = 0; i < x.size(); ++i) {
+    const double value = x[i];
+    // exp's argument is rounded to 2^-24 of itself; below -87 exp is 0, and so is what is made of it.
+    EXPECT_NEAR(sigmoid[i], 1.0 / (1.0 + std::exp(-value)), 4e-7) << value;
+    const double exact = std::max(value, 0.0) + std::log1p(std::exp(-std::abs(value)));
+    EXPECT_NEAR(softplus[i], exact, 4e-7 * exact + 1e-37) << value;
+  }
+}
+
+TEST(Softmax, sums_to_one_in_the_proportions_of_exp) {
+  Random random(14);
+  for (const int64_t n : lengths) {
+    auto x = random_floats(n, random, 5.0F);
+    const auto before = x;
+    find_kernel_table("scalar")->softmax(x.data(), n);
+    double sum = 0.0;
+    for (const float value : before) sum += std::exp(double{value});
+    for (size_t i = 0; i < x.size(); ++i) EXPECT_NEAR(x[i] * sum / std::exp(double{before[i]}), 1.0, 2e-6) << n;
+  }
+}
+
+// Above all of the router of a row that has one: its own results are NaN, and choices among them are possible.
+TEST(Softmax, of_a_row_with_a_nan_is_nan) {
+  for (const KernelTable* table : supported_kernel_tables()) {
+    for (const size_t where : {0, 5, 20}) {
+      std::vector<float> x(21, 1.0F);
+      x[where] = std::numeric_limits<float>::quiet_NaN();
+      table->softmax(x.data(), std::ssize(x));
+      for (const float value : x) EXPECT_TRUE(std::isnan(value)) << table->name;
+    }
+  }
+}
+
 TEST(NormsAndActivations, have_the_bits_of_the_scalar_table_in_every_table) {
   using Run = std::function<void(const KernelTable&, std::vector<float>& x, const std::vector<float>& y)>;
   const std::vector<std::pair<const char*, Run>> runs = {
       {"gelu", [](const auto& table, auto& x, const auto&) { table.gelu(x.data(), std::ssize(x)); }},
       {"gelu_mul",
        [](const auto& table, auto& x, const auto& y) { table.gelu_mul(x.data(), y.data(), std::ssize(x)); }},
+      {"clamped_swiglu",
+       [](const auto& table, auto& x, const auto& y) { table.clamped_swiglu(x.data(), y.data(), std::ssize(x)); }},
+      {"sigmoid", [](const auto& table, auto& x, const auto&) { table.sigmoid(x.data(), std::ssize(x)); }},
+      {"softplus", [](const auto& table, auto& x, const auto&) { table.softplus(x.data(), std::ssize(x)); }},
+      {"softmax", [](const auto& table, auto& x, const auto&) { table.softmax(x.data(), std::ssize(x)); }},
+      {"multiply",
+       [](const auto& table, auto& x, const auto& y) { table.multiply(x.data(), y.data(), std::ssize(x)); }},
+      {"add_scaled",
+       [](const auto& table, auto& x, const auto& y) { table.add_scaled(x.data(), y.data(), 0.3F, std::ssize(x)); }},
       {"scale", [](const auto& table, auto& x, const auto&) { table.scale(x.data(), 0.3F, std::ssize(x)); }},
       {"softcap", [](const auto& table, auto& x, const auto&) { table.softcap(x.data(), 7.0F, std::ssize(x)); }},
       {"layer_norm",

@@ -30,5 +30,20 @@ QUIRE_LEAF_INLINE Floats capped(Floats x, float cap) {
   return multiply(broadcast(cap), subtract(divide(broadcast(2.0F), add(one, e)), one));
 }
 
+QUIRE_LEAF_INLINE Floats sigmoid_of(Floats x) {
+  const Floats one = broadcast(1.0F);
+  return divide(one, add(one, exp_lanes(negate(x))));
+}
+
+// max(x, 0) + ln(1 + exp(-|x|)).
+QUIRE_LEAF_INLINE Floats softplus_of(Floats x) {
+  const Floats e = exp_lanes(min(negate(x), x));
+  const Floats s = divide(e, add(broadcast(2.0F), e));
+  const Floats square = multiply(s, s);
+  Floats series = broadcast(log1p_terms[log1p_terms_count - 1]);
+  for (int i = log1p_terms_count - 2; i >= 0; --i) series = fma(series, square, broadcast(log1p_terms[i]));
+  return fma(add(s, s), series, max(zeros(), x));
+}
+
 }  // namespace
 }  // namespace quire

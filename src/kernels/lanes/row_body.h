@@ -117,6 +117,52 @@ QUIRE_LEAF_INLINE void gelu_mul_lanes(float* gate, const float* up, int64_t n) {
           [up](Floats part, int64_t i, int64_t some) { return multiply(gelu(part), load_some(up + i, some)); });
 }
 
+QUIRE_LEAF_INLINE void clamped_swiglu_lanes(float* gate, const float* up, int64_t n) {
+  const Floats limit = broadcast(clamped_swiglu_limit);
+  const Floats slope = broadcast(clamped_swiglu_slope);
+  each_of(gate, n, [=](Floats part, int64_t i, int64_t some) {
+    const Floats g = min(limit, part);
+    const Floats u = max(negate(limit), min(limit, load_some(up + i, some)));
+    return multiply(multiply(g, sigmoid_of(multiply(slope, g))), add(u, broadcast(1.0F)));
+  });
+}
+
+QUIRE_LEAF_INLINE void sigmoid_lanes(float* x, int64_t n) {
+  each_of(x, n, [](Floats part, int64_t, int64_t) { return sigmoid_of(part); });
+}
+
+QUIRE_LEAF_INLINE void softplus_lanes(float* x, int64_t n) {
+  each_of(x, n, [](Floats part, int64_t, int64_t) { return softplus_of(part); });
+}
+
+QUIRE_LEAF_INLINE void softmax_lanes(float* x, int64_t n) {
+  const Floats nothing = broadcast(-__builtin_inff());
+  Floats largest = nothing;
+  for (int64_t i = 0; i < n; i += 16) {
+    const int64_t some = n - i < 16 ? n - i : 16;
+    largest = max(largest, keep_first(load_some(x + i, some), some, nothing));
+  }
+  const Floats top = broadcast(max_lane(largest));
+  Floats sums = zeros();
+  for (int64_t i = 0; i < n; i += 16) {
+    const int64_t some = n - i < 16 ? n - i : 16;
+    const Floats e = exp_lanes(subtract(load_some(x + i, some), top));
+    sums = keep_first(add(sums, e), some, sums);
+    store_first(x + i, e, some);
+  }
+  const Floats sum = broadcast(tree_sum(sums));
+  each_of(x, n, [sum](Floats part, int64_t, int64_t) { return divide(part, sum); });
+}
+
+QUIRE_LEAF_INLINE void multiply_lanes(float* x, const float* y, int64_t n) {
+  each_of(x, n, [y](Floats part, int64_t i, int64_t some) { return multiply(part, load_some(y + i, some)); });
+}
+
+QUIRE_LEAF_INLINE void add_scaled_lanes(float* y, const float* x, float factor, int64_t n) {
+  const Floats factors = broadcast(factor);
+  each_of(y, n, [=](Floats part, int64_t i, int64_t some) { return fma(factors, load_some(x + i, some), part); });
+}
+
 QUIRE_LEAF_INLINE void scale_lanes(float* x, float factor, int64_t n) {
   const Floats factors = broadcast(factor);
   each_of(x, n, [factors](Floats part, int64_t, int64_t) { return multiply(part, factors); });

@@ -27,10 +27,22 @@ void gelu(float* x, int64_t n) { gelu_lanes(x, n); }
 
 void gelu_mul(float* gate, const float* up, int64_t n) { gelu_mul_lanes(gate, up, n); }
 
+void clamped_swiglu(float* gate, const float* up, int64_t n) { clamped_swiglu_lanes(gate, up, n); }
+
+void sigmoid(float* x, int64_t n) { sigmoid_lanes(x, n); }
+
+void softplus(float* x, int64_t n) { softplus_lanes(x, n); }
+
+void softmax(float* x, int64_t n) { softmax_lanes(x, n); }
+
 void scale(float* x, float factor, int64_t n) { scale_lanes(x, factor, n); }
+
+void multiply(float* x, const float* y, int64_t n) { multiply_lanes(x, y, n); }
 
 void softcap(float* x, float cap, int64_t n) { softcap_lanes(x, cap, n); }
 
 void add(float* y, const float* x, int64_t n) { add_lanes(y, x, n); }
+
+void add_scaled(float* y, const float* x, float factor, int64_t n) { add_scaled_lanes(y, x, factor, n); }
 
 }  // namespace quire::neon

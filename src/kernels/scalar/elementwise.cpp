@@ -1,6 +1,7 @@
 // The specification of the operations on one row: norms, rope, activations, sums, and of exp_approx.
 #include <bit>
 #include <cmath>
+#include <limits>
 
 #include "kernels/constants.h"
 #include "kernels/isa_functions.h"
@@ -38,6 +39,21 @@ float tree_sum(float (&partial)[16]) {
 float gelu_of(float x) {
   const float slope = std::fma(gelu_cubic, x * x, gelu_linear);
   return x / (1.0F + exp_approx(-(x * slope)));
+}
+
+float sigmoid_of(float x) { return 1.0F / (1.0F + exp_approx(-x)); }
+
+// What the lanes' min and max give: b where either is NaN.
+float min_of(float a, float b) { return a < b ? a : b; }
+float max_of(float a, float b) { return a > b ? a : b; }
+
+// max(x, 0) + ln(1 + exp(-|x|)).
+float softplus_of(float x) {
+  const float e = exp_approx(min_of(-x, x));
+  const float s = e / (2.0F + e);
+  float series = log1p_terms[log1p_terms_count - 1];
+  for (int i = log1p_terms_count - 2; i >= 0; --i) series = std::fma(series, s * s, log1p_terms[i]);
+  return std::fma(s + s, series, max_of(0.0F, x));
 }
 
 }  // namespace
@@ -88,6 +104,42 @@ void gelu(float* x, int64_t n) {
 
 void gelu_mul(float* gate, const float* up, int64_t n) {
   for (int64_t i = 0; i < n; ++i) gate[i] = gelu_of(gate[i]) * up[i];
+}
+
+void clamped_swiglu(float* gate, const float* up, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) {
+    const float g = min_of(clamped_swiglu_limit, gate[i]);
+    const float u = max_of(-clamped_swiglu_limit, min_of(clamped_swiglu_limit, up[i]));
+    gate[i] = (g * sigmoid_of(clamped_swiglu_slope * g)) * (u + 1.0F);
+  }
+}
+
+void sigmoid(float* x, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) x[i] = sigmoid_of(x[i]);
+}
+
+void softplus(float* x, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) x[i] = softplus_of(x[i]);
+}
+
+void softmax(float* x, int64_t n) {
+  float largest = -std::numeric_limits<float>::infinity();
+  for (int64_t i = 0; i < n; ++i) largest = max_of(largest, x[i]);
+  float sums[16] = {};
+  for (int64_t i = 0; i < n; ++i) {
+    x[i] = exp_approx(x[i] - largest);
+    sums[i % 16] += x[i];
+  }
+  const float sum = tree_sum(sums);
+  for (int64_t i = 0; i < n; ++i) x[i] = x[i] / sum;
+}
+
+void multiply(float* x, const float* y, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) x[i] *= y[i];
+}
+
+void add_scaled(float* y, const float* x, float factor, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) y[i] = std::fma(factor, x[i], y[i]);
 }
 
 void scale(float* x, float factor, int64_t n) {
