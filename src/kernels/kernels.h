@@ -150,6 +150,8 @@ struct RowRun {
 //   s[i] = softcap * tanh(s[i] / softcap)                     (where there is a softcap, as KernelTable::softcap)
 //   m' = max(m, max s); c = exp(m - m'); p[i] = exp(s[i] - m'); l = l * c + tree_sum(p)
 //   acc[d] = acc[d] * c + sum over i ascending of p[i] * v[i][d]   (fused)
+// and at last, where the head has a sink:
+//   m' = max(m, sink); c = exp(m - m'); l = l * c + exp(sink - m'); acc[d] = acc[d] * c
 // out[d] = acc[d] / l.
 // In q8_0 k and v are the quants, and scales are applied to a group's sum and to p:
 //   s[i] = scale * sum over groups g ascending of kscale[g][i] * (sum over d of g ascending of q[d] * k[i][d])
@@ -170,8 +172,9 @@ struct AttentionArgs {
   float* out = nullptr;  // addressed like q
   int64_t out_stride = 0;
   float scale = 0.0F;
-  int64_t window = 0;    // a row sees so many positions, its own the last of them; 0: all up to its own
-  float softcap = 0.0F;  // 0: none
+  int64_t window = 0;            // a row sees so many positions, its own the last of them; 0: all up to its own
+  float softcap = 0.0F;          // 0: none
+  const float* sinks = nullptr;  // (kv_heads * group); null: none
 };
 
 // Functions of one instruction set. Pure; any thread; pointers need no alignment unless said.

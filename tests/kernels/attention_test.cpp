@@ -60,10 +60,19 @@ class Cache {
                        .out_stride = stride,
                        .scale = scale(),
                        .window = window,
-                       .softcap = softcap});
+                       .softcap = softcap,
+                       .sinks = sinks_.empty() ? nullptr : sinks_.data()});
     }
     return out;
   }
+
+  // One for each query head, in turn: above all scores, among them, below.
+  void add_sinks() {
+    for (int64_t head = 0; head < geometry_.kv_heads * geometry_.group; ++head) {
+      sinks_.push_back(head % 3 == 0 ? 30.0F : head % 3 == 1 ? 0.5F : -30.0F);
+    }
+  }
+  float sink(int64_t head) const { return sinks_[static_cast<size_t>(head)]; }
 
   float scale() const { return 1.0F / std::sqrt(static_cast<float>(geometry_.head_dim)); }
   int64_t row_elements() const { return geometry_.kv_heads * geometry_.head_dim; }
@@ -112,6 +121,7 @@ class Cache {
   ElementType type_;
   Geometry geometry_;
   std::vector<int32_t> blocks_;
+  std::vector<float> sinks_;
   std::vector<std::byte> keys_;
   std::vector<std::byte> values_;
   std::vector<float> k_;
@@ -358,6 +368,54 @@ TEST(Attention, with_a_window_or_a_cap_has_the_bits_of_the_scalar_table_however_
         for (const KernelTable* table : supported_kernel_tables()) {
           for (const auto& [begin, end] : {std::pair{0, 32}, {32, 64}, {60, 61}, {70, 91}, {128, 150}, {149, 150}}) {
             const auto part = cache.attend(*table, begin, end, window, softcap);
+            EXPECT_EQ(0, std::memcmp(part.data(), expected.data() + begin * stride, part.size() * sizeof(float)))
+                << table->name << " window " << window << " rows " << begin << " to " << end;
+          }
+        }
+      }
+    }
+  }
+}
+
+// A sink is a score beside the others whose value is zero: it takes its share, and nothing comes of it.
+TEST(Attention, with_sinks_gives_them_their_share) {
+  constexpr int64_t context = 70, row = context - 1;
+  for (const Geometry& geometry : geometries) {
+    Cache cache(ElementType::f16, geometry, context, 51);
+    cache.write(*find_kernel_table("scalar"), context);
+    const auto without = cache.attend(*find_kernel_table("scalar"), row, context);
+    cache.add_sinks();
+    const auto with = cache.attend(*find_kernel_table("scalar"), row, context);
+    for (int64_t head = 0; head < geometry.kv_heads * geometry.group; ++head) {
+      const float* q = cache.q().data() + (row * geometry.kv_heads * geometry.group + head) * geometry.head_dim;
+      double sum = 0.0;
+      for (int64_t i = 0; i < context; ++i) {
+        double s = 0.0;
+        for (int64_t d = 0; d < geometry.head_dim; ++d) s += q[d] * cache.key(i, head / geometry.group, d);
+        sum += std::exp(s * cache.scale());
+      }
+      const double share = sum / (sum + std::exp(cache.sink(head)));
+      for (int64_t d = 0; d < geometry.head_dim; ++d) {
+        const auto at = static_cast<size_t>(head * geometry.head_dim + d);
+        EXPECT_NEAR(with[at], without[at] * share, 4e-6 * std::abs(without[at] * share) + 1e-30) << head;
+      }
+    }
+  }
+}
+
+TEST(Attention, with_sinks_has_the_bits_of_the_scalar_table_however_it_is_cut) {
+  constexpr int64_t context = 150;
+  for (const ElementType type : kv_types) {
+    for (const Geometry& geometry : geometries) {
+      Cache cache(type, geometry, context, 52);
+      cache.write(*find_kernel_table("scalar"), context);
+      cache.add_sinks();
+      const int64_t stride = cache.row_elements() * geometry.group;
+      for (const int64_t window : {0, 40}) {
+        const auto expected = cache.attend(*find_kernel_table("scalar"), 0, context, window);
+        for (const KernelTable* table : supported_kernel_tables()) {
+          for (const auto& [begin, end] : {std::pair{0, 150}, {60, 61}, {70, 91}}) {
+            const auto part = cache.attend(*table, begin, end, window);
             EXPECT_EQ(0, std::memcmp(part.data(), expected.data() + begin * stride, part.size() * sizeof(float)))
                 << table->name << " window " << window << " rows " << begin << " to " << end;
           }

@@ -28,6 +28,7 @@ struct AttentionTile {
   float* out[attention_tile_queries];
   const int32_t* blocks[attention_tile_queries];
   int64_t position[attention_tile_queries];
+  int64_t head[attention_tile_queries];
   float max[attention_tile_queries];
   float sum[attention_tile_queries];
 };
@@ -305,6 +306,15 @@ QUIRE_LEAF_INLINE int64_t first_chunk(const AttentionArgs& args, int64_t positio
   return first / attention_chunk * attention_chunk;
 }
 
+// A sink's share; returns what acc is multiplied with.
+QUIRE_LEAF_INLINE float join_sink(float sink, float max, float& sum) {
+  const float top = max < sink ? sink : max;
+  float scores[16] = {max - top, sink - top};
+  store(scores, exp_lanes(load(scores)));
+  sum = __builtin_fmaf(sum, scores[0], scores[1]);
+  return scores[0];
+}
+
 template <typename Kv>
 void attend_tile(const AttentionArgs& args, AttentionTile& tile) {
   const int64_t head_dim = args.layer.head_dim;
@@ -327,7 +337,9 @@ void attend_tile(const AttentionArgs& args, AttentionTile& tile) {
   }
   for (int64_t query = 0; query < tile.count; ++query) {
     float* out = tile.out[query];
-    for (int64_t d = 0; d < head_dim; ++d) out[d] = out[d] / tile.sum[query];
+    float carry = 1.0F;
+    if (args.sinks != nullptr) carry = join_sink(args.sinks[tile.head[query]], tile.max[query], tile.sum[query]);
+    for (int64_t d = 0; d < head_dim; ++d) out[d] = out[d] * carry / tile.sum[query];
   }
 }
 
@@ -337,11 +349,13 @@ void attention_type(const AttentionArgs& args) {
   for (const RowRun* run = args.runs; run < args.runs + args.run_count; ++run) {
     for (int64_t query = 0; query < run->rows * args.group; ++query) {
       const int64_t row = query / args.group;
-      const int64_t element = (args.kv_head * args.group + query % args.group) * args.layer.head_dim;
+      const int64_t head = args.kv_head * args.group + query % args.group;
+      const int64_t element = head * args.layer.head_dim;
       tile.q[tile.count] = args.q + (run->row_begin + row) * args.q_stride + element;
       tile.out[tile.count] = args.out + (run->row_begin + row) * args.out_stride + element;
       tile.blocks[tile.count] = run->blocks;
       tile.position[tile.count] = run->position + row;
+      tile.head[tile.count] = head;
       if (++tile.count < attention_tile_queries) continue;
       attend_tile<Kv>(args, tile);
       tile.count = 0;

@@ -113,7 +113,8 @@ void add_values(const KvLayer& layer, const ChunkHalf& values, int64_t first, in
 }
 
 // One query of a sequence against the positions up to `last` that it sees.
-void attend(const AttentionArgs& args, const int32_t* blocks, const float* q, int64_t last, float* out) {
+void attend(const AttentionArgs& args, const int32_t* blocks, const float* q, int64_t last, const float* sink,
+            float* out) {
   const KvLayer& layer = args.layer;
   float max = -std::numeric_limits<float>::infinity();
   float sum = 0.0F;
@@ -139,7 +140,13 @@ void attend(const AttentionArgs& args, const int32_t* blocks, const float* q, in
     sum = std::fma(sum, carry, tree_sum(p));
     add_values(layer, values, first, count, p, carry, out);
   }
-  for (int64_t d = 0; d < layer.head_dim; ++d) out[d] = out[d] / sum;
+  float carry = 1.0F;
+  if (sink != nullptr) {
+    const float top = std::max(max, *sink);
+    carry = exp_approx(max - top);
+    sum = std::fma(sum, carry, exp_approx(*sink - top));
+  }
+  for (int64_t d = 0; d < layer.head_dim; ++d) out[d] = out[d] * carry / sum;
 }
 
 }  // namespace
@@ -150,8 +157,10 @@ void attention(const AttentionArgs& args) {
       const float* q = args.q + (run->row_begin + row) * args.q_stride;
       float* out = args.out + (run->row_begin + row) * args.out_stride;
       for (int64_t head = 0; head < args.group; ++head) {
-        const int64_t element = (args.kv_head * args.group + head) * args.layer.head_dim;
-        attend(args, run->blocks, q + element, run->position + row, out + element);
+        const int64_t query_head = args.kv_head * args.group + head;
+        const int64_t element = query_head * args.layer.head_dim;
+        const float* const sink = args.sinks == nullptr ? nullptr : args.sinks + query_head;
+        attend(args, run->blocks, q + element, run->position + row, sink, out + element);
       }
     }
   }
