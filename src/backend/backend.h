@@ -31,12 +31,14 @@ struct DeviceVector {
   int64_t size = 0;
 };
 
-// A weight matrix (outputs, inputs) in the device's own layout. Its memory is the arena's that it was loaded into.
+// A weight matrix (outputs, inputs) in the device's own layout, or a stack of them, one after another. Its memory is
+// the arena's that it was loaded into.
 struct Matrix {
   ElementType type = ElementType::f32;
   int64_t outputs = 0;
   int64_t inputs = 0;
   DeviceAddress bytes;
+  int64_t count = 1;  // of a stack
 };
 
 // y = W x for every row of the x that a matmul is given.
@@ -132,11 +134,10 @@ class Backend {
 
   // Whether it computes with weight matrices of this type.
   virtual bool computes_with(ElementType type) const = 0;
-  // A copy of a weight matrix in the device's layout, in `memory`. REQUIRES: shape {inputs, outputs, 1, 1}, and a type
-  // that it computes with.
-  // The tensor is read from its beginning in pieces of some megabytes; copied(bytes) says that one of so many bytes is
-  // done.
-  virtual Result<Matrix> load_matrix(const TensorView& tensor, DeviceArena& memory,
+  // A copy of a weight matrix in the device's layout, in `memory`, or of a stack of them: of each the rows [begin,
+  // end). REQUIRES: shape {inputs, outputs, count, 1}, and a type that it computes with. The tensor is read in pieces
+  // of some megabytes; copied(bytes) says that one of so many bytes is done.
+  virtual Result<Matrix> load_matrix(const TensorView& tensor, int64_t begin, int64_t end, DeviceArena& memory,
                                      FunctionRef<void(uint64_t bytes)> copied) = 0;
   virtual Result<DeviceVector> load_vector(std::span<const float> values, DeviceArena& memory) = 0;
 

@@ -48,34 +48,24 @@ class Loader final : public TensorSource {
   Loader(const gguf::File& file, Backend& backend, DeviceArena* memory, LoadProgress progress, uint64_t total_bytes)
       : file_(file), backend_(backend), memory_(memory), progress_(progress), total_bytes_(total_bytes) {}
 
-  Result<Matrix> matrix(const std::string& name, int64_t outputs, int64_t inputs) override {
-    QUIRE_TRY(const TensorView* tensor, find_matrix(name, outputs, inputs));
-    if (memory_ == nullptr) {
-      total_bytes_ += tensor->size_bytes();
-      return Matrix{.type = tensor->type, .outputs = outputs, .inputs = inputs};
-    }
-    return load(*tensor);
+  Result<Matrix> stack(const std::string& name, int64_t count, int64_t outputs, int64_t inputs) override {
+    QUIRE_TRY(const TensorView* tensor, find_stack(name, count, outputs, inputs));
+    return load(*tensor, 0, outputs);
   }
 
-  Result<std::vector<Matrix>> matrices(const std::string& name, std::span<const int64_t> outputs,
-                                       int64_t inputs) override {
+  Result<std::vector<Matrix>> stacks(const std::string& name, int64_t count, std::span<const int64_t> outputs,
+                                     int64_t inputs) override {
     int64_t rows = 0;
-    for (const int64_t count : outputs) rows += count;
-    QUIRE_TRY(const TensorView* tensor, find_matrix(name, rows, inputs));
-    if (memory_ == nullptr) total_bytes_ += tensor->size_bytes();
-    std::vector<Matrix> matrices;
-    TensorView part = *tensor;
-    for (const int64_t count : outputs) {
-      part.shape[1] = count;
-      if (memory_ == nullptr) {
-        matrices.push_back({.type = tensor->type, .outputs = count, .inputs = inputs});
-      } else {
-        QUIRE_TRY(const Matrix matrix, load(part));
-        matrices.push_back(matrix);
-      }
-      part.offset += part.size_bytes();
+    for (const int64_t part : outputs) rows += part;
+    QUIRE_TRY(const TensorView* tensor, find_stack(name, count, rows, inputs));
+    std::vector<Matrix> stacks;
+    int64_t begin = 0;
+    for (const int64_t part : outputs) {
+      QUIRE_TRY(const Matrix stack, load(*tensor, begin, begin + part));
+      stacks.push_back(stack);
+      begin += part;
     }
-    return matrices;
+    return stacks;
   }
 
   Result<DeviceVector> vectors(const std::string& name, int64_t rows, int64_t size) override {
@@ -124,19 +114,26 @@ class Loader final : public TensorSource {
   uint64_t total_bytes() const { return total_bytes_; }
 
  private:
-  Result<const TensorView*> find_matrix(const std::string& name, int64_t outputs, int64_t inputs) {
-    QUIRE_TRY(const TensorView* tensor, find(name, std::array<int64_t, 2>{inputs, outputs}));
+  Result<const TensorView*> find_stack(const std::string& name, int64_t count, int64_t outputs, int64_t inputs) {
+    const std::array<int64_t, 3> shape = {inputs, outputs, count};
+    QUIRE_TRY(const TensorView* tensor, find(name, std::span(shape).first(count == 1 ? 2 : 3)));
     if (backend_.computes_with(tensor->type)) return tensor;
     return fail(ErrorKind::unsupported, fmt::format("tensor {}: found type {}, which no kernel computes with", name,
                                                     element_traits(tensor->type).name));
   }
-  Result<Matrix> load(const TensorView& tensor) {
+  // The rows [begin, end) of each of its matrices.
+  Result<Matrix> load(const TensorView& tensor, int64_t begin, int64_t end) {
+    const auto [inputs, outputs, count, one] = tensor.shape;
+    if (memory_ == nullptr) {
+      total_bytes_ += static_cast<uint64_t>((end - begin) * count * tensor.row_bytes());
+      return Matrix{.type = tensor.type, .outputs = end - begin, .inputs = inputs, .count = count};
+    }
     if (!wanted_) return fail(ErrorKind::cancelled, "the load was stopped");
-    uint64_t copied_bytes = 0;
-    read_ahead_.reach(tensor, 0);
-    return backend_.load_matrix(tensor, *memory_, [&](uint64_t bytes) {
-      copied_bytes += bytes;
-      read_ahead_.reach(tensor, copied_bytes);
+    uint64_t at = static_cast<uint64_t>(begin * tensor.row_bytes());
+    read_ahead_.reach(tensor, at);
+    return backend_.load_matrix(tensor, begin, end, *memory_, [&](uint64_t bytes) {
+      at += bytes;
+      read_ahead_.reach(tensor, at);
       done_bytes_ += bytes;
       wanted_ = progress_(done_bytes_, total_bytes_) && wanted_;
     });
@@ -185,7 +182,7 @@ Result<Weights> read_all(Loader& load, const ModelConfig& config) {
   TensorReader reader(load, "");
   QUIRE_TRY(weights.output_norm, Norm::read(reader, "output_norm", config.norm, config.width));
   const bool tied = !load.has("output.weight");
-  QUIRE_TRY(weights.output, load.matrix(tied ? embedding_name : "output.weight", config.vocab, config.width));
+  QUIRE_TRY(weights.output, load.stack(tied ? embedding_name : "output.weight", 1, config.vocab, config.width));
   return weights;
 }
 

@@ -6,101 +6,14 @@
 #include <array>
 #include <cmath>
 #include <cstring>
-#include <functional>
-#include <memory>
-#include <random>
 #include <string>
 #include <vector>
 
-#include "kernel_tables.h"
-#include "tensor/dequantize.h"
+#include "backend/on_cpu.h"
 #include "tensor/float16.h"
-#include "tensor/quantize.h"
 
-namespace quire {
+namespace quire::test {
 namespace {
-
-// Floats with the rows they are.
-struct Buffer {
-  Buffer(int64_t count, int64_t width, uint32_t seed = 0)
-      : values(static_cast<size_t>(count * width)), rows{device_address(values.data()), count, width} {
-    if (seed == 0) return;
-    std::mt19937 random(seed);
-    std::normal_distribution<float> normal;
-    for (float& value : values) value = normal(random);
-  }
-  Buffer(const Buffer&) = delete;
-  Buffer& operator=(const Buffer&) = delete;
-
-  std::vector<float> values;
-  Rows rows;
-};
-
-// A step of some inputs, as large as any of these tests needs.
-class StepOf {
- public:
-  StepOf(CpuBackend& backend, const StepInputs& inputs, KvType kv_type = KvType::f16)
-      : backend_(backend),
-        scratch_(std::move(*backend.make_scratch({.rows_max = 160,
-                                                  .input_max = 512,
-                                                  .stored_row_bytes = 512,
-                                                  .kv_type = kv_type,
-                                                  .q_width = 512,
-                                                  .kv_width = 256}))) {
-    backend.begin(inputs, *scratch_);
-  }
-  StepOf(const StepOf&) = delete;
-  StepOf& operator=(const StepOf&) = delete;
-  ~StepOf() { (void)backend_.finish({}); }
-
- private:
-  CpuBackend& backend_;
-  std::unique_ptr<StepScratch> scratch_;
-};
-
-float* row_of(const Rows& rows, int64_t index) { return HostRows(rows).row(index); }
-
-// A matrix as a file holds it.
-struct Stored {
-  Stored(ElementType type, int64_t outputs, int64_t inputs, uint32_t seed) {
-    const Buffer noise(outputs, inputs, seed);
-    bytes.resize(static_cast<size_t>(outputs * row_size_bytes(type, inputs)));
-    quantize(type, noise.values.data(), outputs * inputs, bytes.data());
-    source = std::make_unique<MemorySource>(bytes);
-    view = {.name = "w", .type = type, .shape = {inputs, outputs, 1, 1}, .source = source.get()};
-    values.resize(noise.values.size());
-    dequantize(type, bytes.data(), outputs * inputs, values.data());
-  }
-  std::vector<std::byte> bytes;
-  std::vector<float> values;  // (outputs, inputs)
-  std::unique_ptr<MemorySource> source;
-  TensorView view;
-};
-
-using Expected = std::function<double(int64_t row, int64_t i)>;
-
-double relative_rms_error(const Rows& y, const Expected& expected) {
-  double error = 0.0, size = 0.0;
-  for (int64_t r = 0; r < y.count; ++r) {
-    for (int64_t i = 0; i < y.width; ++i) {
-      const double value = expected(r, i);
-      error += (double{row_of(y, r)[i]} - value) * (double{row_of(y, r)[i]} - value);
-      size += value * value;
-    }
-  }
-  return std::sqrt(error / size);
-}
-
-void for_each_table(const std::function<void(CpuBackend& backend)>& body) {
-  for (const KernelTable* kernels : test::every_arithmetic()) {
-    for (const int workers : {1, 3}) {
-      SCOPED_TRACE(std::string(kernels->name) + ", workers " + std::to_string(workers));
-      Team team(workers);
-      CpuBackend backend(team, *kernels);
-      body(backend);
-    }
-  }
-}
 
 TEST(CpuBackend, embeds_stored_rows_and_gives_zeros_for_a_token_that_has_none) {
   const Stored table(ElementType::q8_0, 10, 64, 1);
@@ -140,9 +53,9 @@ TEST(CpuBackend, projects_one_input_by_matrices_of_different_types) {
   std::vector<float> first_bits, first_bits_of_prompts;
   for_each_table([&](CpuBackend& backend) {
     DeviceArena weights(backend.device(), "weights");
-    const Matrix a = backend.load_matrix(quantized.view, weights, [](auto) {}).value();
-    const Matrix b = backend.load_matrix(floats.view, weights, [](auto) {}).value();
-    const Matrix c = backend.load_matrix(pairs.view, weights, [](auto) {}).value();
+    const Matrix a = load(backend, quantized.view, weights);
+    const Matrix b = load(backend, floats.view, weights);
+    const Matrix c = load(backend, pairs.view, weights);
     const Buffer one(137, 100), plain(137, 33), rounded(137, 50);
     const auto project = [&](std::span<const int32_t> prompt_rows, std::initializer_list<Projection> projections) {
       const StepOf step(backend, {.prompt_rows = prompt_rows});
@@ -264,7 +177,7 @@ TEST(CpuBackend, gives_the_same_bits_on_any_number_of_workers) {
   const Buffer weight(1, width, 1), other(count, width, 2), turns(count, 32, 3), heads(4, 128, 5), scales(count, 1, 6);
   const RopeRows rope{.cosines = turns.values, .sines = turns.values, .rotary = 64};
   const std::vector<int32_t> picked = {49, 0, 7};
-  for (const KernelTable* kernels : test::every_arithmetic()) {
+  for (const KernelTable* kernels : every_arithmetic()) {
     SCOPED_TRACE(kernels->name);
     std::vector<float> expected;
     for (const int workers : {1, 2, 5}) {
@@ -319,6 +232,31 @@ TEST(CpuBackend, norms_heads_by_weights_of_their_own) {
   });
 }
 
+TEST(CpuBackend, loads_a_part_of_each_matrix_of_a_stack) {
+  constexpr int64_t count = 3, outputs = 40, inputs = 64;
+  Stored stored(ElementType::q8_0, count * outputs, inputs, 1);
+  stored.view.shape = {inputs, outputs, count, 1};
+  Team team(2);
+  CpuBackend backend(team, *supported_kernel_tables().back());
+  DeviceArena memory(backend.device(), "weights");
+  uint64_t copied = 0;
+  const auto count_bytes = [&](uint64_t bytes) { copied += bytes; };
+  const Matrix part = backend.load_matrix(stored.view, 8, 24, memory, count_bytes).value();
+  EXPECT_EQ(copied, static_cast<uint64_t>(count * 16 * row_size_bytes(ElementType::q8_0, inputs)));
+  EXPECT_EQ(part.count, count);
+  EXPECT_EQ(part.outputs, 16);
+  const size_t matrix_bytes = packed_size_bytes(ElementType::q8_0, 16, inputs);
+  for (int64_t index = 0; index < count; ++index) {
+    TensorView one = stored.view;
+    one.shape = {inputs, 16, 1, 1};
+    one.offset += static_cast<uint64_t>((index * outputs + 8) * row_size_bytes(ElementType::q8_0, inputs));
+    const Matrix alone = load(backend, one, memory);
+    EXPECT_EQ(0, std::memcmp(host_bytes(alone.bytes),
+                             host_bytes(part.bytes) + index * static_cast<int64_t>(matrix_bytes), matrix_bytes))
+        << index;
+  }
+}
+
 TEST(CpuBackend, loading_counts_every_byte_once) {
   // 49 MB of zeros: more than one piece, and a last panel that is not full.
   const std::vector<std::byte> zeros(size_t{1500} * 16384 * 2);
@@ -329,7 +267,7 @@ TEST(CpuBackend, loading_counts_every_byte_once) {
   DeviceArena weights(backend.device(), "weights");
   size_t copied = 0, pieces = 0;
   const Matrix matrix = backend
-                            .load_matrix(tensor, weights,
+                            .load_matrix(tensor, 0, 1500, weights,
                                          [&](uint64_t bytes) {
                                            copied += bytes;
                                            ++pieces;
@@ -341,4 +279,4 @@ TEST(CpuBackend, loading_counts_every_byte_once) {
 }
 
 }  // namespace
-}  // namespace quire
+}  // namespace quire::test

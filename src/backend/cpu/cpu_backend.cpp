@@ -69,13 +69,8 @@ Result<void> CpuBackend::pack(const TensorView& tensor, int64_t begin, int64_t e
   return {};
 }
 
-Result<Matrix> CpuBackend::load_matrix(const TensorView& tensor, DeviceArena& memory,
-                                       FunctionRef<void(uint64_t bytes)> copied) {
-  const int64_t inputs = tensor.shape[0];
-  const int64_t outputs = tensor.shape[1];
-  QUIRE_CHECK(tensor.shape[2] == 1 && tensor.shape[3] == 1, "a matrix has two dimensions");
-  QUIRE_TRY(const DeviceAddress packed, memory.take(packed_size_bytes(tensor.type, outputs, inputs)));
-  const int64_t panels = ceil_div(outputs, panel_outputs);
+Result<void> CpuBackend::pack(const TensorView& tensor, std::byte* packed, FunctionRef<void(uint64_t bytes)> copied) {
+  const int64_t panels = ceil_div(tensor.shape[1], panel_outputs);
   const int64_t panel_bytes = panel_outputs * tensor.row_bytes();  // in the file
   const int64_t piece = std::clamp<int64_t>(load_piece_bytes / panel_bytes, 1, panels);
   const int64_t tile = std::clamp<int64_t>(read_buffer_bytes / panel_bytes, 1, panels);
@@ -85,10 +80,30 @@ Result<Matrix> CpuBackend::load_matrix(const TensorView& tensor, DeviceArena& me
     const int64_t end = std::min(panels, begin + piece);
     const auto first = static_cast<uint64_t>(begin * panel_bytes);
     const auto last = std::min(static_cast<uint64_t>(end * panel_bytes), tensor.size_bytes());
-    QUIRE_TRY_VOID(pack(tensor, begin, end, host_bytes(packed), {read_buffers.get(), buffers_bytes}));
+    QUIRE_TRY_VOID(pack(tensor, begin, end, packed, {read_buffers.get(), buffers_bytes}));
     copied(last - first);
   }
-  return Matrix{.type = tensor.type, .outputs = outputs, .inputs = inputs, .bytes = packed};
+  return {};
+}
+
+Result<Matrix> CpuBackend::load_matrix(const TensorView& tensor, int64_t begin, int64_t end, DeviceArena& memory,
+                                       FunctionRef<void(uint64_t bytes)> copied) {
+  const auto [inputs, outputs, count, one] = tensor.shape;
+  QUIRE_CHECK(one == 1 && 0 <= begin && begin < end && end <= outputs, "rows of a stack of matrices");
+  const auto matrix_bytes = static_cast<int64_t>(packed_size_bytes(tensor.type, end - begin, inputs));
+  QUIRE_TRY(const DeviceAddress packed, memory.take(static_cast<uint64_t>(count * matrix_bytes)));
+  TensorView part = tensor;
+  if (end - begin == outputs && (outputs % panel_outputs == 0 || count == 1)) {
+    part.shape = {inputs, outputs * count, 1, 1};  // panels of all matrices follow one another
+    QUIRE_TRY_VOID(pack(part, host_bytes(packed), copied));
+  } else {
+    part.shape = {inputs, end - begin, 1, 1};
+    for (int64_t index = 0; index < count; ++index) {
+      part.offset = tensor.offset + static_cast<uint64_t>((index * outputs + begin) * tensor.row_bytes());
+      QUIRE_TRY_VOID(pack(part, host_bytes(packed + index * matrix_bytes), copied));
+    }
+  }
+  return Matrix{.type = tensor.type, .outputs = end - begin, .inputs = inputs, .bytes = packed, .count = count};
 }
 
 Result<DeviceVector> CpuBackend::load_vector(std::span<const float> values, DeviceArena& memory) {

@@ -19,7 +19,7 @@ class CpuBackend final : public Backend {
   bool prompt_rows_differ() const override { return kernels_.matmul_bf16 != nullptr; }
   Device& device() override { return device_; }
   bool computes_with(ElementType type) const override { return has_kernels(type); }
-  Result<Matrix> load_matrix(const TensorView& tensor, DeviceArena& memory,
+  Result<Matrix> load_matrix(const TensorView& tensor, int64_t begin, int64_t end, DeviceArena& memory,
                              FunctionRef<void(uint64_t bytes)> copied) override;
   Result<DeviceVector> load_vector(std::span<const float> values, DeviceArena& memory) override;
   Result<std::unique_ptr<StepScratch>> make_scratch(const StepShape& shape) override;
@@ -52,6 +52,8 @@ class CpuBackend final : public Backend {
   // kernel(values, n) over all elements.
   template <typename Kernel>
   void for_elements(Rows x, const Kernel& kernel);
+  // Packs a matrix, or a stack whose matrices fill their last panels, into `packed`.
+  Result<void> pack(const TensorView& tensor, std::byte* packed, FunctionRef<void(uint64_t bytes)> copied);
   // Packs the panels [begin, end) of a tensor, which lie at `packed`, as the workers read them.
   Result<void> pack(const TensorView& tensor, int64_t begin, int64_t end, std::byte* packed,
                     std::span<std::byte> read_buffers);

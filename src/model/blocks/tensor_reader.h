@@ -17,10 +17,11 @@ namespace quire {
 class TensorSource {
  public:
   virtual ~TensorSource() = default;
-  virtual Result<Matrix> matrix(const std::string& name, int64_t outputs, int64_t inputs) = 0;
-  // Matrices of these many outputs, whose rows follow one another in one tensor.
-  virtual Result<std::vector<Matrix>> matrices(const std::string& name, std::span<const int64_t> outputs,
-                                               int64_t inputs) = 0;
+  // A stack of `count` matrices; one is a tensor of two dimensions.
+  virtual Result<Matrix> stack(const std::string& name, int64_t count, int64_t outputs, int64_t inputs) = 0;
+  // Stacks of matrices of these many outputs: in each matrix of the tensor their rows follow one another.
+  virtual Result<std::vector<Matrix>> stacks(const std::string& name, int64_t count, std::span<const int64_t> outputs,
+                                             int64_t inputs) = 0;
   // (rows, size) one after another; one row is a tensor of one dimension.
   virtual Result<DeviceVector> vectors(const std::string& name, int64_t rows, int64_t size) = 0;
 };
@@ -31,10 +32,17 @@ class TensorReader {
   TensorReader(TensorSource& source, std::string prefix) : source_(source), prefix_(std::move(prefix)) {}
 
   Result<Matrix> matrix(std::string_view name, int64_t outputs, int64_t inputs) {
-    return source_.matrix(prefix_ + std::string(name), outputs, inputs);
+    return stack(name, 1, outputs, inputs);
   }
   Result<std::vector<Matrix>> matrices(std::string_view name, std::span<const int64_t> outputs, int64_t inputs) {
-    return source_.matrices(prefix_ + std::string(name), outputs, inputs);
+    return stacks(name, 1, outputs, inputs);
+  }
+  Result<Matrix> stack(std::string_view name, int64_t count, int64_t outputs, int64_t inputs) {
+    return source_.stack(prefix_ + std::string(name), count, outputs, inputs);
+  }
+  Result<std::vector<Matrix>> stacks(std::string_view name, int64_t count, std::span<const int64_t> outputs,
+                                     int64_t inputs) {
+    return source_.stacks(prefix_ + std::string(name), count, outputs, inputs);
   }
   Result<DeviceVector> vectors(std::string_view name, int64_t rows, int64_t size) {
     return source_.vectors(prefix_ + std::string(name), rows, size);
