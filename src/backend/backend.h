@@ -78,6 +78,16 @@ struct AttentionShape {
   bool operator==(const AttentionShape&) const = default;
 };
 
+// What stands between the two matmuls of a feed-forward network.
+enum class Activation : uint8_t {
+  silu,            // with a gate
+  gelu,            // the tanh form
+  clamped_swiglu,  // of both (kernels/kernels.h)
+};
+
+// What rows are multiplied by, made of others.
+enum class RowGate : uint8_t { sigmoid, softplus };
+
 // What one attention does beside its shape.
 struct AttentionRule {
   int64_t shape = 0;     // of StepInputs::attention_shapes
@@ -175,11 +185,13 @@ class Backend {
   // out[r] = attention of q[r] over the positions of its sequence that it sees.
   // q and out: (heads, head_dim) a row.
   virtual void attention(const KvView& kv, const AttentionRule& rule, Rows q, Rows out) = 0;
-  // gate[r] = silu(gate[r]) * up[r].
-  virtual void silu_mul(Rows gate, Rows up) = 0;
-  // gate[r] = gelu(gate[r]) * up[r], and x[r] = gelu(x[r]), in the tanh form.
-  virtual void gelu_mul(Rows gate, Rows up) = 0;
-  virtual void gelu(Rows x) = 0;
+  // gate[r] = activation(gate[r]) * up[r], or what the activation makes of both.
+  virtual void activate(Rows gate, Rows up, Activation activation) = 0;
+  // x[r] = activation(x[r]). REQUIRES: one that needs no gate.
+  virtual void activate(Rows x, Activation activation) = 0;
+  // x[r] is multiplied by a function of gate[r], each element of which is for x.width / gate.width neighbours. gate is
+  // used up.
+  virtual void gate_rows(Rows x, Rows gate, RowGate function) = 0;
   // x[r] *= row_scales[r].
   virtual void scale_rows(Rows x) = 0;
   // x[r] *= factor.

@@ -77,8 +77,6 @@ struct AttentionConfig {
   int64_t kv_width() const { return kv_heads * head_dim; }
 };
 
-enum class Activation : uint8_t { silu, gelu };  // gelu: the tanh form
-
 struct FfnConfig {
   int64_t width = 0;
   Activation activation = Activation::silu;

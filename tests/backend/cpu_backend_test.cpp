@@ -193,15 +193,15 @@ TEST(CpuBackend, gives_the_same_bits_on_any_number_of_workers) {
       backend.add(x.rows, other.rows);
       backend.rope(x.rows, 128, 0, RopePairs::neighbours);
       backend.rope(x.rows, 64, 0, RopePairs::halves);
-      backend.silu_mul(x.rows, other.rows);
+      backend.activate(x.rows, other.rows, Activation::silu);
       backend.layer_norm(x.rows, vector, vector, 1e-5F, x.rows);
-      backend.gelu_mul(x.rows, other.rows);
+      backend.activate(x.rows, other.rows, Activation::gelu);
       backend.scale_rows(x.rows);
       // Heads of 128 with weights of their own.
       const Rows x_heads{.values = x.rows.values, .count = count * 4, .width = 128};
       backend.layer_norm(x_heads, own, {}, 1e-5F, x_heads);
       backend.rms_norm(x_heads, own, 1e-5F, x_heads);
-      backend.gelu(x.rows);
+      backend.activate(x.rows, Activation::gelu);
       backend.scale(x.rows, 3.0F);
       backend.softcap(x.rows, 2.0F);
       backend.gather(x.rows, y.rows);
@@ -210,6 +210,32 @@ TEST(CpuBackend, gives_the_same_bits_on_any_number_of_workers) {
       if (expected.empty()) expected = x.values;
       EXPECT_EQ(0, std::memcmp(expected.data(), x.values.data(), expected.size() * sizeof(float)));
     }
+  }
+}
+
+TEST(CpuBackend, gates_neighbours_by_a_function_of_their_number) {
+  const Buffer x(30, 512, 1), gates(30, 512, 2);
+  for (const int64_t width : {1, 8, 512}) {
+    std::vector<float> expected_bits;
+    for_each_table([&](CpuBackend& backend) {
+      for (const RowGate function : {RowGate::sigmoid, RowGate::softplus}) {
+        const Buffer y(30, 512), gate(30, width);
+        std::memcpy(row_of(y.rows, 0), row_of(x.rows, 0), x.values.size() * sizeof(float));
+        std::memcpy(row_of(gate.rows, 0), row_of(gates.rows, 0), gate.values.size() * sizeof(float));
+        const StepOf step(backend, {});
+        backend.gate_rows(y.rows, gate.rows, function);
+        const auto expected = [&](int64_t row, int64_t i) {
+          const double value = gates.values[static_cast<size_t>(row * width + i / (512 / width))];
+          const double factor =
+              function == RowGate::sigmoid ? 1.0 / (1.0 + std::exp(-value)) : std::log1p(std::exp(value));
+          return double{row_of(x.rows, row)[i]} * factor;
+        };
+        EXPECT_LE(relative_rms_error(y.rows, expected), 1e-6);
+        if (function == RowGate::softplus) continue;
+        if (expected_bits.empty()) expected_bits = y.values;
+        EXPECT_EQ(0, std::memcmp(expected_bits.data(), y.values.data(), y.values.size() * sizeof(float)));
+      }
+    });
   }
 }
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "backend/cpu/activation_kernels.h"
 #include "base/bytes.h"
 #include "base/check.h"
 #include "tensor/dequantize.h"
@@ -214,24 +215,44 @@ void CpuBackend::rope(Rows heads, int64_t head_dim, int64_t kind, RopePairs pair
   });
 }
 
-void CpuBackend::gate(Rows gate, Rows up, void (*kernel)(float* gate, const float* up, int64_t n)) {
-  QUIRE_CHECK(gate.width == up.width && gate.count == up.count, "shapes fit");
-  const HostRows to(gate), from(up);
-  for_rows(gate.count, gate.width,
-           [&](int64_t begin, int64_t end) { kernel(to.row(begin), from.row(begin), (end - begin) * gate.width); });
-}
-
 template <typename Kernel>
 void CpuBackend::for_elements(Rows x, const Kernel& kernel) {
   const HostRows rows(x);
   for_rows(x.count, x.width, [&](int64_t begin, int64_t end) { kernel(rows.row(begin), (end - begin) * x.width); });
 }
 
-void CpuBackend::silu_mul(Rows gate, Rows up) { this->gate(gate, up, kernels_.silu_mul); }
+void CpuBackend::activate(Rows gate, Rows up, Activation activation) {
+  QUIRE_CHECK(gate.width == up.width && gate.count == up.count, "shapes fit");
+  const auto kernel = activation_kernels(kernels_, activation).gated;
+  const HostRows to(gate), from(up);
+  for_rows(gate.count, gate.width,
+           [&](int64_t begin, int64_t end) { kernel(to.row(begin), from.row(begin), (end - begin) * gate.width); });
+}
 
-void CpuBackend::gelu_mul(Rows gate, Rows up) { this->gate(gate, up, kernels_.gelu_mul); }
+void CpuBackend::activate(Rows x, Activation activation) {
+  const auto kernel = activation_kernels(kernels_, activation).alone;
+  QUIRE_CHECK(kernel != nullptr, "an activation that needs no gate");
+  for_elements(x, kernel);
+}
 
-void CpuBackend::gelu(Rows x) { for_elements(x, kernels_.gelu); }
+void CpuBackend::gate_rows(Rows x, Rows gate, RowGate function) {
+  QUIRE_CHECK(gate.count == x.count && x.width % gate.width == 0, "each of a gate's elements has its neighbours");
+  const HostRows rows(x), gates(gate);
+  const auto kernel = function == RowGate::sigmoid ? kernels_.sigmoid : kernels_.softplus;
+  const int64_t neighbours = x.width / gate.width;
+  for_rows(x.count, x.width, [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) {
+      kernel(gates.row(r), gates.width);
+      if (neighbours == 1) {
+        kernels_.multiply(rows.row(r), gates.row(r), x.width);
+        continue;
+      }
+      for (int64_t i = 0; i < gates.width; ++i) {
+        kernels_.scale(rows.row(r) + i * neighbours, gates.row(r)[i], neighbours);
+      }
+    }
+  });
+}
 
 void CpuBackend::scale_rows(Rows x) {
   const HostRows rows(x);

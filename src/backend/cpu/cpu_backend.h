@@ -35,9 +35,9 @@ class CpuBackend final : public Backend {
   void rope(Rows heads, int64_t head_dim, int64_t turns, RopePairs pairs) override;
   void kv_write(const KvView& kv, Rows k, Rows v) override;
   void attention(const KvView& kv, const AttentionRule& rule, Rows q, Rows out) override;
-  void silu_mul(Rows gate, Rows up) override;
-  void gelu_mul(Rows gate, Rows up) override;
-  void gelu(Rows x) override;
+  void activate(Rows gate, Rows up, Activation activation) override;
+  void activate(Rows x, Activation activation) override;
+  void gate_rows(Rows x, Rows gate, RowGate function) override;
   void scale_rows(Rows x) override;
   void scale(Rows x, float factor) override;
   void softcap(Rows x, float cap) override;
@@ -48,7 +48,6 @@ class CpuBackend final : public Backend {
   // nothing beside computing it.
   static constexpr int64_t tiles_per_worker = 8;
 
-  void gate(Rows gate, Rows up, void (*kernel)(float* gate, const float* up, int64_t n));
   // kernel(values, n) over all elements.
   template <typename Kernel>
   void for_elements(Rows x, const Kernel& kernel);

@@ -43,12 +43,11 @@ void Ffn::compute(const Step& step, Rows x, Rows y) const {
   Backend& on = step.on;
   const Rows gate_rows = step.rows(step.gate, config.width);
   const Rows up_rows = step.rows(step.up, config.width);
-  const bool silu = config.activation == Activation::silu;
 
   if (!config.gated) {
     on.matmul(x, RowsOf::step, {{up, up_rows}});
     if (config.bias) on.add_bias(up_rows, up_bias);
-    on.gelu(up_rows);
+    on.activate(up_rows, config.activation);
     on.matmul(up_rows, RowsOf::step, {{down, y}});
   } else {
     on.matmul(x, RowsOf::step, {{gate, gate_rows}, {up, up_rows}});
@@ -56,7 +55,7 @@ void Ffn::compute(const Step& step, Rows x, Rows y) const {
       on.add_bias(gate_rows, gate_bias);
       on.add_bias(up_rows, up_bias);
     }
-    silu ? on.silu_mul(gate_rows, up_rows) : on.gelu_mul(gate_rows, up_rows);
+    on.activate(gate_rows, up_rows, config.activation);
     on.matmul(gate_rows, RowsOf::step, {{down, y}});
   }
   if (config.bias) on.add_bias(y, down_bias);
