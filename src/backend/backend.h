@@ -88,6 +88,38 @@ enum class Activation : uint8_t {
 // What rows are multiplied by, made of others.
 enum class RowGate : uint8_t { sigmoid, softplus };
 
+// What an expert's score for a row is made of.
+enum class ExpertGating : uint8_t {
+  softmax,            // of the logits of all experts
+  sigmoid,            // of its own logit
+  softmax_of_chosen,  // logits choose, and scores are the softmax of those that are chosen
+};
+
+// How a row's experts and their weights follow from their scores.
+struct ExpertRule {
+  ExpertGating gating = ExpertGating::softmax;
+  bool normalized = false;  // weights are scores over their sum, or over 6.1e-5 where that is less
+  float scale = 1.0F;       // of weights, then
+};
+
+// The experts of each row in ascending order, and what is multiplied with what they give.
+struct ExpertChoice {
+  DeviceAddress experts;  // (rows, used): int32
+  DeviceAddress weights;  // (rows, used): floats
+  int64_t used = 0;
+};
+
+// Feed-forward networks of one shape, as stacks: down(activation(gate x) * up x), or down(activation(up x)).
+struct ExpertStacks {
+  const Matrix& gate;             // (experts, hidden, width); empty: none
+  const Matrix& up;               // the same
+  const Matrix& down;             // (experts, width, hidden)
+  const DeviceVector& gate_bias;  // (experts, outputs of its matrix) each; empty: none
+  const DeviceVector& up_bias;
+  const DeviceVector& down_bias;
+  Activation activation = Activation::silu;
+};
+
 // What one attention does beside its shape.
 struct AttentionRule {
   int64_t shape = 0;     // of StepInputs::attention_shapes
@@ -110,6 +142,14 @@ struct StepInputs {
 // Which rows a matmul's are.
 enum class RowsOf : uint8_t { step, gathered };
 
+// The largest mixture of experts of a model's layers.
+struct ExpertShape {
+  int64_t count = 0;  // 0: there is none
+  int64_t used = 0;   // by a row
+  int64_t width = 0;
+  int64_t hidden = 0;
+};
+
 // The largest step, and the widest operations in it.
 struct StepShape {
   int64_t rows_max = 0;
@@ -119,6 +159,7 @@ struct StepShape {
   int64_t q_width = 0;
   int64_t kv_width = 0;
   int64_t attention_shapes = 1;
+  ExpertShape experts;
 };
 
 // What a backend keeps of a step while it runs. Owned by who has the rows; used by one step at a time.
@@ -192,6 +233,13 @@ class Backend {
   // x[r] is multiplied by a function of gate[r], each element of which is for x.width / gate.width neighbours. gate is
   // used up.
   virtual void gate_rows(Rows x, Rows gate, RowGate function) = 0;
+  // Each row's experts by its logits (rows, experts), which are used up: those of the highest scores, of equal ones the
+  // first. `correction` (experts) is added to scores where they choose, and only there; empty: none.
+  virtual void choose_experts(Rows logits, const DeviceVector& correction, const ExpertRule& rule,
+                              const ExpertChoice& choice) = 0;
+  // y[r] = sum of weight * network(x[r]) over its experts in ascending order. The weights of an expert are read once
+  // for all rows that have chosen it; prompt rows have no arithmetic of their own here. y may be x.
+  virtual void compute_experts(Rows x, const ExpertChoice& choice, const ExpertStacks& stacks, Rows y) = 0;
   // x[r] *= row_scales[r].
   virtual void scale_rows(Rows x) = 0;
   // x[r] *= factor.

@@ -39,14 +39,15 @@ struct Buffer {
 // A step of some inputs, as large as any of these tests needs.
 class StepOf {
  public:
-  StepOf(CpuBackend& backend, const StepInputs& inputs, KvType kv_type = KvType::f16)
+  StepOf(CpuBackend& backend, const StepInputs& inputs, KvType kv_type = KvType::f16, const ExpertShape& experts = {})
       : backend_(backend),
         scratch_(std::move(*backend.make_scratch({.rows_max = 160,
                                                   .input_max = 512,
                                                   .stored_row_bytes = 512,
                                                   .kv_type = kv_type,
                                                   .q_width = 512,
-                                                  .kv_width = 256}))) {
+                                                  .kv_width = 256,
+                                                  .experts = experts}))) {
     backend.begin(inputs, *scratch_);
   }
   StepOf(const StepOf&) = delete;

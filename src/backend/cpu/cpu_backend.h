@@ -38,6 +38,9 @@ class CpuBackend final : public Backend {
   void activate(Rows gate, Rows up, Activation activation) override;
   void activate(Rows x, Activation activation) override;
   void gate_rows(Rows x, Rows gate, RowGate function) override;
+  void choose_experts(Rows logits, const DeviceVector& correction, const ExpertRule& rule,
+                      const ExpertChoice& choice) override;
+  void compute_experts(Rows x, const ExpertChoice& choice, const ExpertStacks& stacks, Rows y) override;
   void scale_rows(Rows x) override;
   void scale(Rows x, float factor) override;
   void softcap(Rows x, float cap) override;
@@ -47,6 +50,9 @@ class CpuBackend final : public Backend {
   // Tiles a worker: enough that one which starts late or runs slowly costs little, few enough that taking a tile is
   // nothing beside computing it.
   static constexpr int64_t tiles_per_worker = 8;
+  // A fork and join costs a few microseconds; below this many multiply-adds, at about 16 a nanosecond, the caller
+  // computes alone.
+  static constexpr int64_t fork_products_min = 512 * 1024;
 
   // kernel(values, n) over all elements.
   template <typename Kernel>
@@ -80,6 +86,30 @@ class CpuBackend final : public Backend {
                int64_t end);
   // The same with prompt rows in bf16.
   void project_in_bf16(const MatmulArgs& all, std::span<const int32_t> prompt_rows);
+
+  // Pairs of a row and one of its experts lie in the plan's order: all rows of an expert one after another.
+  // What a matmul reads of its input.
+  enum class RowForm : uint8_t { values, rounded, quantized };
+  RowForm form_of(ElementType weights) const;
+  // Fills the form of each row of x, int8 ones as tiles of their own.
+  void form_rows(HostRows x, RowForm form);
+  // Fills the forms of x that the first matmuls read, for each pair.
+  void gather_pairs(HostRows x, const ExpertStacks& stacks);
+  void copy_pairs(HostRows x, const ExpertGroup& group, RowForm form);
+  // body(group) for each expert with rows, whose work is in proportion to their width.
+  void for_groups(int64_t width, FunctionRef<void(const ExpertGroup& group)> body);
+  // What stands between the matmuls, for each pair: in `gate`, or without one in `up`.
+  void compute_hidden(const ExpertStacks& stacks, HostRows gate, HostRows up);
+  // Fills the forms of hidden rows that the last matmul reads.
+  void form_hidden(HostRows hidden, const Matrix& down);
+  // The rows of one expert, in all forms that there are; values: (pairs, inputs).
+  Activations rows_of(const ExpertGroup& group, const float* values, int64_t inputs) const;
+  // The outputs of a task's panels, for the rows of its expert. values and y: (pairs, inputs), (pairs, outputs).
+  void multiply(const ExpertTask& task, const Matrix& stack, const DeviceVector& bias, const float* values, HostRows y);
+  // y[r] = the weighted sum of the outputs of its pairs.
+  void add_up(const ExpertChoice& choice, HostRows outputs, HostRows y);
+  // body(task) for all pairs of an expert with rows and a range of panels of `outputs` outputs.
+  void for_expert_tasks(int64_t outputs, int64_t inputs, FunctionRef<void(const ExpertTask& task)> body);
 
   HostDevice device_;
   Team& team_;

@@ -9,10 +9,6 @@
 namespace quire {
 namespace {
 
-// A fork and join costs a few microseconds; below this many multiply-adds, at about 16 a nanosecond, the caller
-// computes alone.
-constexpr int64_t fork_products_min = 512 * 1024;
-
 int64_t panel_count(const Projection& projection) { return ceil_div(projection.weights.outputs, panel_outputs); }
 
 PackedMatrix packed(const Matrix& matrix) {

@@ -1,5 +1,7 @@
 #include "backend/cpu/cpu_scratch.h"
 
+#include <algorithm>
+
 #include "base/array_layout.h"
 #include "base/bytes.h"
 
@@ -22,13 +24,21 @@ uint64_t CpuScratch::place(const StepShape& shape, std::byte* start) {
     put(split_k, rows * 2 * shape.kv_width);
     put(split_v, rows * 2 * shape.kv_width);
   }
+  const ExpertShape& experts = shape.experts;
+  const int64_t pairs = rows * experts.used;
+  const int64_t inputs = std::max(experts.width, experts.hidden);
+  put(pair_rows, pairs * experts.width);
+  put(pair_gate, pairs * experts.hidden);
+  put(pair_up, pairs * experts.hidden);
+  put(pair_quantized, pairs * (inputs / quant_group) * quantized_group_bytes);
+  put(pair_rounded, pairs * round_up<int64_t>(inputs, 2));
   return layout.size_bytes();
 }
 
-uint64_t CpuScratch::size_bytes(const StepShape& shape) { return CpuScratch().place(shape, nullptr); }
+uint64_t CpuScratch::size_bytes(const StepShape& shape) { return CpuScratch(StepShape{}).place(shape, nullptr); }
 
 Result<std::unique_ptr<CpuScratch>> CpuScratch::create(const StepShape& shape) {
-  std::unique_ptr<CpuScratch> scratch(new CpuScratch());
+  std::unique_ptr<CpuScratch> scratch(new CpuScratch(shape));
   QUIRE_TRY(scratch->memory_,
             PageMemory::allocate(size_bytes(shape), PageMemory::Pages::small, "what operations make on their way"));
   scratch->place(shape, scratch->memory_.bytes());

@@ -7,6 +7,7 @@
 
 #include "backend/backend.h"
 #include "backend/cpu/attention_plan.h"
+#include "backend/cpu/expert_plan.h"
 #include "backend/cpu/host_device.h"
 #include "backend/cpu/page_memory.h"
 #include "base/result.h"
@@ -40,9 +41,17 @@ class CpuScratch final : public StepScratch {
   float* split_k = nullptr;                    // (rows, 2 * kv_width)
   float* split_v = nullptr;                    // (rows, 2 * kv_width)
   std::vector<AttentionPlan> attention_plans;  // by shape
+  // Of pairs of a row and one of its experts, in the plan's order.
+  float* pair_rows = nullptr;  // (pairs, width): what the first matmuls read, then what the last gives
+  float* pair_gate = nullptr;  // (pairs, hidden)
+  float* pair_up = nullptr;    // (pairs, hidden)
+  std::byte* pair_quantized =
+      nullptr;                       // (pairs, inputs / 32, quantized_group_bytes): the int8 form of a matmul's input
+  uint16_t* pair_rounded = nullptr;  // (pairs, inputs rounded up to whole pairs): the bf16 form
+  ExpertPlan expert_plan;
 
  private:
-  CpuScratch() = default;
+  explicit CpuScratch(const StepShape& shape) : expert_plan(shape.rows_max * shape.experts.used, shape.experts.count) {}
   // Gives every array its place from `start` on, null: none. Returns the bytes of all.
   uint64_t place(const StepShape& shape, std::byte* start);
 
