@@ -61,11 +61,6 @@ Result<void> read_common(const Keys& keys, const Architecture& architecture, Mod
   config.layers.resize(static_cast<size_t>(blocks - config.skipped_layers));
   QUIRE_TRY(config.width, keys.count("embedding_length", width_max));
   QUIRE_TRY(config.context_max, keys.count("context_length", context_tokens_max));
-  QUIRE_TRY(const int64_t experts, keys.count_from_zero_or("expert_count", 0, INT64_MAX));
-  if (experts > 0) {
-    return fail(ErrorKind::unsupported,
-                fmt::format("{}: found {}; mixtures of experts are not supported", keys.full("expert_count"), experts));
-  }
   QUIRE_TRY(config.norm, read_norm(keys, architecture.norm));
   const gguf::TensorSpec* const embedding = keys.tensor("token_embd.weight");
   if (embedding == nullptr) return fail(ErrorKind::invalid, "tensor token_embd.weight: not in the file");

@@ -83,9 +83,25 @@ struct FfnConfig {
   bool gated = true;   // down(activation(gate x) * up x); else down(activation(up x))
   bool fused = false;  // ffn_up holds gate's rows and then up's
   bool bias = false;
+  bool shared = false;       // the expert of all rows: its tensors' names end in _shexp
+  bool output_gate = false;  // of a shared one: what it gives is multiplied by the sigmoid of ffn_gate_inp_shexp x
 };
 
-using BlockConfig = std::variant<AttentionConfig, FfnConfig>;
+// A mixture of experts: feed-forward networks of which each row chooses some, by the scores of a router.
+struct ExpertsConfig {
+  int64_t count = 0;
+  int64_t used = 0;    // by a row
+  int64_t hidden = 0;  // an expert's width
+  ExpertRule rule;
+  bool correction = false;  // exp_probs_b is added to scores where they choose
+  bool router_bias = false;
+  Activation activation = Activation::silu;
+  bool gated = true;
+  bool fused = false;  // ffn_gate_up_exps holds an expert's gate's rows and then up's
+  bool bias = false;   // of the experts' matrices
+};
+
+using BlockConfig = std::variant<AttentionConfig, FfnConfig, ExpertsConfig>;
 
 // x += scale * post_norm(block(norm(x))) for each of the blocks, which read one norm.
 struct BranchConfig {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <variant>
 
@@ -169,6 +170,57 @@ Result<FfnConfig> read_ffn(const Keys& keys) {
   return FfnConfig{.width = width,
                    .fused = alone && up != nullptr && up->shape[1] == 2 * width,
                    .bias = keys.has_tensor("blk.0.ffn_down.bias")};
+}
+
+namespace {
+
+// Of published files, which count the kinds of scores from 1.
+Result<ExpertGating> read_gating(const Keys& keys, ExpertGating fallback) {
+  constexpr std::array kinds = {ExpertGating::softmax, ExpertGating::sigmoid, ExpertGating::softmax_of_chosen};
+  constexpr std::string_view key = "expert_gating_func";
+  if (!keys.contains(key)) return fallback;
+  QUIRE_TRY(const int64_t kind, keys.count_from_zero_or(key, 0, INT64_MAX));
+  if (kind == 0) return fallback;  // none is said
+  if (kind > std::ssize(kinds)) {
+    return fail(ErrorKind::unsupported,
+                fmt::format("{}: found {}; supported are 1 (softmax), 2 (sigmoid) and 3 (softmax of the chosen)",
+                            keys.full(key), kind));
+  }
+  return kinds[static_cast<size_t>(kind - 1)];
+}
+
+}  // namespace
+
+Result<ExpertsConfig> read_experts(const Keys& keys, const ExpertRule& rule, int64_t layer) {
+  ExpertsConfig config{.rule = rule};
+  QUIRE_TRY(config.count, keys.count("expert_count", experts_max));
+  QUIRE_TRY(config.used, keys.count("expert_used_count", config.count));
+  const bool own_width = keys.contains("expert_feed_forward_length");
+  QUIRE_TRY(config.hidden, keys.count(own_width ? "expert_feed_forward_length" : "feed_forward_length", ffn_width_max));
+  QUIRE_TRY(const int64_t groups, keys.count_from_zero_or("expert_group_count", 1, experts_max));
+  if (groups > 1) {
+    return fail(ErrorKind::unsupported, fmt::format("{}: found {}; experts that are chosen by groups are not supported",
+                                                    keys.full("expert_group_count"), groups));
+  }
+  QUIRE_TRY(config.rule.gating, read_gating(keys, rule.gating));
+  QUIRE_TRY(config.rule.normalized, keys.flag_or("expert_weights_norm", rule.normalized));
+  QUIRE_TRY(const double scale, keys.number_or("expert_weights_scale", 1.0, 0.0, 1e6));
+  config.rule.scale = scale == 0.0 ? 1.0F : static_cast<float>(scale);  // 0: none is said
+  const auto has = [&](std::string_view tensor) { return keys.has_tensor(fmt::format("blk.{}.{}", layer, tensor)); };
+  config.correction = has("exp_probs_b.bias");
+  config.router_bias = has("ffn_gate_inp.bias");
+  config.fused = has("ffn_gate_up_exps.weight");
+  config.bias = has("ffn_down_exps.bias");
+  return config;
+}
+
+Result<std::optional<FfnConfig>> read_shared_expert(const Keys& keys, int64_t hidden, int64_t layer) {
+  if (!keys.has_tensor(fmt::format("blk.{}.ffn_up_shexp.weight", layer))) return std::nullopt;
+  QUIRE_TRY(const int64_t count, keys.count_or("expert_shared_count", 1, experts_max));
+  QUIRE_TRY(const int64_t width, keys.count_or("expert_shared_feed_forward_length", count * hidden, ffn_width_max));
+  return FfnConfig{.width = width,
+                   .shared = true,
+                   .output_gate = keys.has_tensor(fmt::format("blk.{}.ffn_gate_inp_shexp.weight", layer))};
 }
 
 }  // namespace quire

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,6 +38,9 @@ class Keys {
   Result<std::string> string_or(std::string_view name, std::string_view fallback) const {
     return metadata_.get_string_or(full(name), fallback);
   }
+  Result<bool> flag_or(std::string_view name, bool fallback) const {
+    return metadata_.get_bool_or(full(name), fallback);
+  }
   const gguf::Value* find(std::string_view name) const { return metadata_.find(full(name)); }
   // Null: there is none.
   const gguf::TensorSpec* tensor(std::string_view name) const;
@@ -53,6 +57,7 @@ Error invalid_key(std::string_view key, const std::string& found, std::string_vi
 // Bounds that no model comes near, and below which no product of two counts overflows.
 inline constexpr int64_t width_max = int64_t{1} << 20;
 inline constexpr int64_t ffn_width_max = int64_t{1} << 22;
+inline constexpr int64_t experts_max = 4096;
 inline constexpr int64_t layers_max = 1024;
 inline constexpr int64_t heads_max = 4096;
 inline constexpr int64_t head_dim_max = 1024;
@@ -66,6 +71,11 @@ Result<NormConfig> read_norm(const Keys& keys, NormKind kind);
 Result<AttentionConfig> read_attention(const Keys& keys, const ModelConfig& model);
 // Its width; stored as one matrix with the gate where there is no other one, and with biases, as layer 0 says.
 Result<FfnConfig> read_ffn(const Keys& keys);
+// A mixture of experts by the family's rule, where no key says otherwise. How they are stored and which biases there
+// are is what the tensors of `layer` say.
+Result<ExpertsConfig> read_experts(const Keys& keys, const ExpertRule& rule, int64_t layer);
+// The expert beside it that all rows have, if `layer` has one. hidden: the width of the others.
+Result<std::optional<FfnConfig>> read_shared_expert(const Keys& keys, int64_t hidden, int64_t layer);
 // Base, turning elements and scaling for heads of this size.
 Result<RopeConfig> read_rope(const Keys& keys, int64_t head_dim);
 // That of layers with a window: plain, with rope.freq_base_swa, or this fallback.

@@ -12,10 +12,14 @@ Result<Block> read_block(TensorReader& layer, const AttentionConfig& config, int
 Result<Block> read_block(TensorReader& layer, const FfnConfig& config, int64_t width) {
   return Ffn::read(layer, config, width);
 }
+Result<Block> read_block(TensorReader& layer, const ExpertsConfig& config, int64_t width) {
+  return Experts::read(layer, config, width);
+}
 void compute(const Attention& block, const Step& step, const KvView& kv, Rows x, Rows y) {
   block.compute(step, kv, x, y);
 }
 void compute(const Ffn& block, const Step& step, const KvView&, Rows x, Rows y) { block.compute(step, x, y); }
+void compute(const Experts& block, const Step& step, const KvView&, Rows x, Rows y) { block.compute(step, x, y); }
 
 Result<std::optional<Norm>> read_norm_of(TensorReader& layer, std::string_view name, const ModelConfig& model) {
   if (name.empty()) return std::nullopt;
@@ -77,6 +81,7 @@ RowWidths widths_of(const ModelConfig& config) {
       }
     }
   }
+  if (widths.experts.count > 0) widths.experts.width = config.width;
   return widths;
 }
 

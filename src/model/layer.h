@@ -9,6 +9,7 @@
 #include "backend/backend.h"
 #include "base/result.h"
 #include "model/blocks/attention.h"
+#include "model/blocks/experts.h"
 #include "model/blocks/ffn.h"
 #include "model/blocks/norm.h"
 #include "model/blocks/step.h"
@@ -17,7 +18,7 @@
 
 namespace quire {
 
-using Block = std::variant<Attention, Ffn>;
+using Block = std::variant<Attention, Ffn, Experts>;
 
 struct Branch {
   std::optional<Norm> norm;  // of x

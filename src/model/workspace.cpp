@@ -30,6 +30,9 @@ uint64_t Workspace::place(DeviceAddress start) {
   put(attended_, row_count_max_, widths_.q);
   put(gate_, row_count_max_, widths_.ffn);
   put(up_, row_count_max_, widths_.ffn);
+  put(output_gate_, row_count_max_, 1);
+  put(chosen_experts_, row_count_max_, widths_.experts.used);  // numbers as large as floats
+  put(chosen_weights_, row_count_max_, widths_.experts.used);
   put(logits_, logits_count_max_, vocab_);
   return layout.size_bytes();
 }
@@ -46,11 +49,22 @@ StepShape Workspace::scratch_shape(const ModelConfig& config, const Limits& limi
           .kv_type = config.kv_type,
           .q_width = widths.q,
           .kv_width = widths.kv,
-          .attention_shapes = static_cast<int64_t>(config.attention_shapes.size())};
+          .attention_shapes = static_cast<int64_t>(config.attention_shapes.size()),
+          .experts = widths.experts};
 }
 
 Step Workspace::step(Backend& on, int64_t rows) const {
-  return {.on = on, .row_count = rows, .q = q_, .k = k_, .v = v_, .attended = attended_, .gate = gate_, .up = up_};
+  return {.on = on,
+          .row_count = rows,
+          .q = q_,
+          .k = k_,
+          .v = v_,
+          .attended = attended_,
+          .gate = gate_,
+          .up = up_,
+          .output_gate = output_gate_,
+          .chosen_experts = chosen_experts_,
+          .chosen_weights = chosen_weights_};
 }
 
 Result<Workspace> Workspace::create(const ModelConfig& config, const Limits& limits, Backend& backend) {

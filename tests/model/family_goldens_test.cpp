@@ -45,9 +45,7 @@ const std::set<std::string> not_served_yet = {"bert",
                                               "nomic-bert",
                                               "nomic-bert-moe",
                                               "qwen2moe",
-                                              "qwen3-rerank",
-                                              "qwen3moe",
-                                              "qwen3moe-tied"};
+                                              "qwen3-rerank"};
 
 std::filesystem::path goldens_folder() { return test::own_data_dir() / "families"; }
 

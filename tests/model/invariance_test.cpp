@@ -206,6 +206,16 @@ std::vector<test::Shape> shapes() {
                     .kv_heads = 3,
                     .head_dim = 10,
                     .vocab = 33});
+  for (const ElementType type : {ElementType::f16, ElementType::bf16, ElementType::q4_0}) {  // each form of a row
+    result.push_back({.architecture = "qwen3moe",
+                      .type = type,
+                      .layers = 1,
+                      .width = 64,
+                      .ffn_width = 96,
+                      .experts = 7,
+                      .experts_used = 3,
+                      .vocab = 40});
+  }
   result.push_back({.type = ElementType::f16,
                     .width = 40,
                     .ffn_width = 44,

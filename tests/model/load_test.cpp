@@ -143,12 +143,24 @@ TEST(Load, a_rope_scaling_that_is_not_supported_is_named) {
               HasSubstr("llama.rope.scaling.factor: found 0"));
 }
 
-TEST(Load, a_mixture_of_experts_is_refused) {
-  EXPECT_THAT(error_after([](test::Draft& d) { set(d, "expert_count", 8); }), HasSubstr("llama.expert_count: found 8"));
+const test::Shape with_experts{.architecture = "qwen3moe", .experts = 4};
+
+TEST(Load, what_is_wrong_with_a_mixture_of_experts_is_named) {
+  const auto error_with = [](const std::string& key, int64_t value) {
+    return error_after(with_experts, [&](test::Draft& d) { d.metadata.set("qwen3moe." + key, value); });
+  };
+  EXPECT_EQ(error_with("expert_gating_func", 1), "");
+  EXPECT_THAT(error_with("expert_count", 0), HasSubstr("'qwen3moe.expert_count' is 0; expected an integer from 1"));
+  EXPECT_THAT(error_with("expert_used_count", 5),
+              HasSubstr("'qwen3moe.expert_used_count' is 5; expected an integer from 1 to 4"));
+  EXPECT_THAT(error_with("expert_gating_func", 4), HasSubstr("qwen3moe.expert_gating_func: found 4; supported are 1"));
+  EXPECT_THAT(error_with("expert_group_count", 2), HasSubstr("qwen3moe.expert_group_count: found 2"));
+  EXPECT_THAT(error_after([](test::Draft& d) { set(d, "expert_count", 8); }), HasSubstr("llama.expert_used_count"));
 }
 
 TEST(Load, each_tensor_is_named_when_it_is_missing) {
-  for (const test::Shape& shape : {test::Shape{}, test::Shape{.architecture = "qwen2"}, {.architecture = "qwen3"}}) {
+  for (const test::Shape& shape :
+       {test::Shape{}, test::Shape{.architecture = "qwen2"}, {.architecture = "qwen3"}, with_experts}) {
     for (const gguf::TensorSpec& tensor : test::draft(shape).tensors) {
       if (tensor.name == "output.weight") continue;  // without it the output is tied
       EXPECT_THAT(error_after(shape, [&](test::Draft& d) { d.remove(tensor.name); }),
@@ -159,7 +171,7 @@ TEST(Load, each_tensor_is_named_when_it_is_missing) {
 
 TEST(Load, each_tensor_is_named_when_its_shape_is_another) {
   for (const test::Shape& shape :
-       {test::Shape{.rope_factors = true}, {.architecture = "qwen2"}, {.architecture = "qwen3"}}) {
+       {test::Shape{.rope_factors = true}, {.architecture = "qwen2"}, {.architecture = "qwen3"}, with_experts}) {
     for (const gguf::TensorSpec& tensor : test::draft(shape).tensors) {
       for (const size_t dimension : {size_t{0}, size_t{1}, size_t{2}}) {
         // The embedding's rows are the vocabulary: another number of them shows in the output's shape.

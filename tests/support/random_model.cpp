@@ -32,15 +32,26 @@ void add_layer(std::vector<gguf::TensorSpec>& tensors, const Shape& shape, int64
     vector("attn_k.bias", kv_width);
     vector("attn_v.bias", kv_width);
   }
-  if (shape.architecture == "qwen3") {
+  if (shape.architecture.starts_with("qwen3")) {
     vector("attn_q_norm.weight", shape.head_dim);
     vector("attn_k_norm.weight", shape.head_dim);
   }
   matrix("attn_output.weight", shape.width, q_width);
   vector("ffn_norm.weight", shape.width);
-  matrix("ffn_gate.weight", shape.ffn_width, shape.width);
-  matrix("ffn_up.weight", shape.ffn_width, shape.width);
-  matrix("ffn_down.weight", shape.width, shape.ffn_width);
+  if (shape.experts == 0) {
+    matrix("ffn_gate.weight", shape.ffn_width, shape.width);
+    matrix("ffn_up.weight", shape.ffn_width, shape.width);
+    matrix("ffn_down.weight", shape.width, shape.ffn_width);
+    return;
+  }
+  const auto stack = [&](const char* name, int64_t outputs, int64_t inputs) {
+    matrix(name, outputs, inputs);
+    tensors.back().shape[2] = shape.experts;
+  };
+  matrix("ffn_gate_inp.weight", shape.experts, shape.width);
+  stack("ffn_gate_exps.weight", shape.ffn_width, shape.width);
+  stack("ffn_up_exps.weight", shape.ffn_width, shape.width);
+  stack("ffn_down_exps.weight", shape.width, shape.ffn_width);
 }
 
 }  // namespace
@@ -69,6 +80,10 @@ Draft draft(const Shape& shape) {
   number("attention.head_count_kv", shape.kv_heads);
   number("attention.key_length", shape.head_dim);
   number("attention.value_length", shape.head_dim);
+  if (shape.experts > 0) {
+    number("expert_count", shape.experts);
+    number("expert_used_count", shape.experts_used);
+  }
   result.metadata.set(shape.architecture + ".attention.layer_norm_rms_epsilon", 1e-5F);
   result.metadata.set(shape.architecture + ".rope.freq_base", 10000.0F);
 

@@ -19,6 +19,8 @@ struct Shape {
   int64_t layers = 2;
   int64_t width = 64;
   int64_t ffn_width = 96;
+  int64_t experts = 0;  // that wide, in the place of each feed-forward network; 0: none
+  int64_t experts_used = 2;
   int64_t heads = 4;
   int64_t kv_heads = 2;
   int64_t head_dim = 16;

@@ -36,6 +36,7 @@ extern const Architecture phi3_architecture;
 extern const Architecture qwen2_architecture;
 extern const Architecture qwen2vl_architecture;
 extern const Architecture qwen3_architecture;
+extern const Architecture qwen3moe_architecture;
 extern const Architecture qwen3vl_architecture;
 extern const Architecture seed_oss_architecture;
 extern const Architecture smollm3_architecture;

@@ -1,5 +1,8 @@
 #include "model/arch/layer_forms.h"
 
+#include <optional>
+#include <vector>
+
 namespace quire {
 
 LayerConfig pre_norm_layer(const AttentionConfig& attention, const FfnConfig& ffn) {
@@ -18,6 +21,18 @@ LayerConfig pre_and_post_norm_layer(const AttentionConfig& attention, const FfnC
 
 LayerConfig parallel_layer(const AttentionConfig& attention, const FfnConfig& ffn) {
   return {.branches = {{.norm = "attn_norm", .blocks = {attention, ffn}}}};
+}
+
+Result<void> put_experts(const Keys& keys, const ExpertRule& rule, ModelConfig& config) {
+  QUIRE_TRY(const int64_t first, keys.count_from_zero_or("leading_dense_block_count", 0, config.layer_count() - 1));
+  QUIRE_TRY(const ExpertsConfig experts, read_experts(keys, rule, first));
+  QUIRE_TRY(const std::optional<FfnConfig> shared, read_shared_expert(keys, experts.hidden, first));
+  for (int64_t index = first; index < config.layer_count(); ++index) {
+    std::vector<BlockConfig>& blocks = config.layers[static_cast<size_t>(index)].branches.back().blocks;
+    blocks = {experts};
+    if (shared) blocks.push_back(*shared);
+  }
+  return {};
 }
 
 }  // namespace quire

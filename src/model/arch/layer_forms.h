@@ -1,7 +1,9 @@
 // Where norms stand in a layer of an attention and a feed-forward network: the forms that families share.
 #pragma once
 
+#include "base/result.h"
 #include "model/config.h"
+#include "model/keys.h"
 
 namespace quire {
 
@@ -13,5 +15,9 @@ LayerConfig post_norm_layer(const AttentionConfig& attention, const FfnConfig& f
 LayerConfig pre_and_post_norm_layer(const AttentionConfig& attention, const FfnConfig& ffn);
 // One norm, attn_norm, that both blocks read.
 LayerConfig parallel_layer(const AttentionConfig& attention, const FfnConfig& ffn);
+
+// In all layers but the leading dense ones of the file a mixture of experts stands where these forms have their
+// feed-forward network, beside the expert of all rows where there is one.
+Result<void> put_experts(const Keys& keys, const ExpertRule& rule, ModelConfig& config);
 
 }  // namespace quire

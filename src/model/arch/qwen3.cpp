@@ -1,5 +1,5 @@
-// Qwen 3 and the text part of Qwen 3 VL: every head of q and k is normalized before it turns; the halves of a head turn
-// together.
+// Qwen 3, its mixtures of experts, and the text part of Qwen 3 VL: every head of q and k is normalized before it turns;
+// the halves of a head turn together.
 #include "model/arch/architecture.h"
 #include "model/arch/layer_forms.h"
 
@@ -15,9 +15,15 @@ Result<void> describe(const Keys& keys, ModelConfig& config) {
   return {};
 }
 
+Result<void> describe_with_experts(const Keys& keys, ModelConfig& config) {
+  QUIRE_TRY_VOID(describe(keys, config));
+  return put_experts(keys, {.gating = ExpertGating::softmax, .normalized = true}, config);
+}
+
 }  // namespace
 
 const Architecture qwen3_architecture = {.name = "qwen3", .describe = describe};
+const Architecture qwen3moe_architecture = {.name = "qwen3moe", .describe = describe_with_experts};
 const Architecture qwen3vl_architecture = {.name = "qwen3vl", .describe = describe};
 
 }  // namespace quire

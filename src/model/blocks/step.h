@@ -11,8 +11,9 @@ namespace quire {
 struct RowWidths {
   int64_t q = 0;
   int64_t kv = 0;
-  int64_t ffn = 0;
-  int64_t y = 0;  // of what a block gives beside what it has read; 0: it may take that one's place
+  int64_t ffn = 0;  // of what is between the matmuls of a feed-forward network, of gates and of routers
+  int64_t y = 0;    // of what a block gives beside what it has read; 0: it may take that one's place
+  ExpertShape experts;
 };
 
 // Borrowed for one step. Places have room for the step's rows, each as wide as any block needs.
@@ -21,6 +22,8 @@ struct Step {
   int64_t row_count = 0;
   DeviceAddress q, k, v, attended;
   DeviceAddress gate, up;
+  DeviceAddress output_gate;  // a number a row
+  DeviceAddress chosen_experts, chosen_weights;
 
   Rows rows(DeviceAddress place, int64_t width) const { return {.values = place, .count = row_count, .width = width}; }
 };

@@ -1,0 +1,80 @@
+#include "model/blocks/experts.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+namespace quire {
+
+Result<void> Experts::read_stacks(TensorReader& layer, int64_t width) {
+  if (config.gated && config.fused) {
+    QUIRE_TRY(const std::vector<Matrix> parts,
+              layer.stacks("ffn_gate_up_exps.weight", config.count,
+                           std::array<int64_t, 2>{config.hidden, config.hidden}, width));
+    gate = parts[0], up = parts[1];
+  } else {
+    if (config.gated) {
+      QUIRE_TRY(gate, layer.stack("ffn_gate_exps.weight", config.count, config.hidden, width));
+    }
+    QUIRE_TRY(up, layer.stack("ffn_up_exps.weight", config.count, config.hidden, width));
+  }
+  QUIRE_TRY(down, layer.stack("ffn_down_exps.weight", config.count, width, config.hidden));
+  return {};
+}
+
+Result<void> Experts::read_biases(TensorReader& layer, int64_t width) {
+  if (!config.bias) return {};
+  if (config.gated) {
+    QUIRE_TRY(gate_bias, layer.vectors("ffn_gate_exps.bias", config.count, config.hidden));
+  }
+  QUIRE_TRY(up_bias, layer.vectors("ffn_up_exps.bias", config.count, config.hidden));
+  QUIRE_TRY(down_bias, layer.vectors("ffn_down_exps.bias", config.count, width));
+  return {};
+}
+
+Result<Experts> Experts::read(TensorReader& layer, const ExpertsConfig& config, int64_t width) {
+  Experts block;
+  block.config = config;
+  QUIRE_TRY(block.router, layer.matrix("ffn_gate_inp.weight", config.count, width));
+  if (config.router_bias) {
+    QUIRE_TRY(block.router_bias, layer.vector("ffn_gate_inp.bias", config.count));
+  }
+  if (config.correction) {
+    QUIRE_TRY(block.correction, layer.vector("exp_probs_b.bias", config.count));
+  }
+  QUIRE_TRY_VOID(block.read_stacks(layer, width));
+  QUIRE_TRY_VOID(block.read_biases(layer, width));
+  return block;
+}
+
+void Experts::compute(const Step& step, Rows x, Rows y) const {
+  Backend& on = step.on;
+  const Rows logits = step.rows(step.gate, config.count);
+  const ExpertChoice choice{.experts = step.chosen_experts, .weights = step.chosen_weights, .used = config.used};
+
+  on.matmul(x, RowsOf::step, {{router, logits}});
+  if (config.router_bias) on.add_bias(logits, router_bias);
+  on.choose_experts(logits, correction, config.rule, choice);
+  on.compute_experts(x, choice,
+                     {.gate = gate,
+                      .up = up,
+                      .down = down,
+                      .gate_bias = gate_bias,
+                      .up_bias = up_bias,
+                      .down_bias = down_bias,
+                      .activation = config.activation},
+                     y);
+}
+
+int64_t Experts::products() const {
+  return products_of(router) + config.used * (products_of(gate) + products_of(up) + products_of(down));
+}
+
+void widen(RowWidths& widths, const ExpertsConfig& config) {
+  widths.ffn = std::max(widths.ffn, config.count);
+  widths.experts.count = std::max(widths.experts.count, config.count);
+  widths.experts.used = std::max(widths.experts.used, config.used);
+  widths.experts.hidden = std::max(widths.experts.hidden, config.hidden);
+}
+
+}  // namespace quire

@@ -1,0 +1,38 @@
+// A mixture of experts: a router scores them for each row, and what the best ones give is added up by their weights.
+#pragma once
+
+#include <cstdint>
+
+#include "backend/backend.h"
+#include "base/result.h"
+#include "model/blocks/step.h"
+#include "model/blocks/tensor_reader.h"
+#include "model/config.h"
+
+namespace quire {
+
+// Stacks are (experts, outputs, inputs). What its configuration does not have is empty.
+struct Experts {
+  // Tensors ffn_gate_inp.{weight,bias}, exp_probs_b.bias, ffn_{gate,up,down}_exps.{weight,bias} or ffn_gate_up_exps of
+  // a layer.
+  static Result<Experts> read(TensorReader& layer, const ExpertsConfig& config, int64_t width);
+
+  // y may be x.
+  void compute(const Step& step, Rows x, Rows y) const;
+  int64_t products() const;  // multiply-adds with weights, a row
+
+  ExpertsConfig config;
+  Matrix router;                               // (experts, width)
+  DeviceVector router_bias, correction;        // (experts) each
+  Matrix gate, up;                             // (experts, hidden, width)
+  Matrix down;                                 // (experts, width, hidden)
+  DeviceVector gate_bias, up_bias, down_bias;  // (experts, hidden) twice, (experts, width)
+
+ private:
+  Result<void> read_stacks(TensorReader& layer, int64_t width);
+  Result<void> read_biases(TensorReader& layer, int64_t width);
+};
+
+void widen(RowWidths& widths, const ExpertsConfig& config);
+
+}  // namespace quire
