@@ -290,6 +290,7 @@ TEST_P(SameBytes, every_family) {
                            "mistral3",
                            "olmo3",
                            "phi3-long",
+                           "qwen2moe",
                            "qwen2vl",
                            "qwen3moe",
                            "qwen3vl",

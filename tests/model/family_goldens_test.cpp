@@ -44,7 +44,6 @@ const std::set<std::string> not_served_yet = {"bert",
                                               "muse-glimmer",
                                               "nomic-bert",
                                               "nomic-bert-moe",
-                                              "qwen2moe",
                                               "qwen3-rerank"};
 
 std::filesystem::path goldens_folder() { return test::own_data_dir() / "families"; }

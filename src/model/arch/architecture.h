@@ -34,6 +34,7 @@ extern const Architecture mistral3_architecture;
 extern const Architecture olmo2_architecture;
 extern const Architecture phi3_architecture;
 extern const Architecture qwen2_architecture;
+extern const Architecture qwen2moe_architecture;
 extern const Architecture qwen2vl_architecture;
 extern const Architecture qwen3_architecture;
 extern const Architecture qwen3moe_architecture;
