@@ -288,6 +288,7 @@ TEST_P(SameBytes, every_family) {
                            "hunyuan-dense",
                            "internlm2",
                            "mistral3",
+                           "mixtral",
                            "olmo3",
                            "phi3-long",
                            "qwen2moe",
