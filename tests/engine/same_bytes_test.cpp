@@ -284,6 +284,7 @@ TEST_P(SameBytes, every_family) {
                            "gemma3",
                            "glm4",
                            "granite-biases",
+                           "granitemoe-shared",
                            "llama-biases",
                            "hunyuan-dense",
                            "internlm2",

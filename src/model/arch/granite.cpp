@@ -1,5 +1,5 @@
-// Granite 3 and 4, the dense ones: Llama with four scales, of the embedding, of what a block adds, of scores and of
-// logits, which are divided by theirs.
+// Granite 3 and 4, dense and with experts: Llama with four scales, of the embedding, of what a block adds, of scores
+// and of logits, which are divided by theirs.
 #include "model/arch/architecture.h"
 #include "model/arch/layer_forms.h"
 
@@ -22,8 +22,14 @@ Result<void> describe(const Keys& keys, ModelConfig& config) {
   return {};
 }
 
+Result<void> describe_with_experts(const Keys& keys, ModelConfig& config) {
+  QUIRE_TRY_VOID(describe(keys, config));
+  return put_experts(keys, {.gating = ExpertGating::softmax, .normalized = true}, config);
+}
+
 }  // namespace
 
 const Architecture granite_architecture = {.name = "granite", .describe = describe};
+const Architecture granitemoe_architecture = {.name = "granitemoe", .describe = describe_with_experts};
 
 }  // namespace quire
