@@ -288,6 +288,7 @@ TEST_P(SameBytes, every_family) {
                            "llama-biases",
                            "hunyuan-dense",
                            "internlm2",
+                           "minimax-m2",
                            "mistral3",
                            "mixtral",
                            "olmo3",

@@ -31,6 +31,7 @@ extern const Architecture granitemoe_architecture;
 extern const Architecture hunyuan_dense_architecture;
 extern const Architecture internlm2_architecture;
 extern const Architecture llama_architecture;
+extern const Architecture minimax_m2_architecture;
 extern const Architecture mistral3_architecture;
 extern const Architecture olmo2_architecture;
 extern const Architecture phi3_architecture;
