@@ -283,6 +283,7 @@ TEST_P(SameBytes, every_family) {
                            "gemma2",
                            "gemma3",
                            "glm4",
+                           "glm4moe",
                            "granite-biases",
                            "granitemoe-shared",
                            "llama-biases",

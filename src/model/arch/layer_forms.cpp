@@ -5,8 +5,8 @@
 
 namespace quire {
 
-LayerConfig pre_norm_layer(const AttentionConfig& attention, const FfnConfig& ffn) {
-  return {.branches = {{.norm = "attn_norm", .blocks = {attention}}, {.norm = "ffn_norm", .blocks = {ffn}}}};
+LayerConfig pre_norm_layer(const AttentionConfig& attention, const FfnConfig& ffn, std::string_view ffn_norm) {
+  return {.branches = {{.norm = "attn_norm", .blocks = {attention}}, {.norm = ffn_norm, .blocks = {ffn}}}};
 }
 
 LayerConfig post_norm_layer(const AttentionConfig& attention, const FfnConfig& ffn) {
