@@ -125,6 +125,7 @@ struct AttentionRule {
   int64_t shape = 0;     // of StepInputs::attention_shapes
   float scale = 0.0F;    // of scores
   float softcap = 0.0F;  // softcap * tanh(score / softcap); 0: none
+  DeviceAddress sinks;   // (heads): scores of no position, which take their share of attention; nowhere: none
 };
 
 // All that a step's operations read of the host. Borrowed until finish().

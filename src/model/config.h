@@ -32,6 +32,7 @@ struct RopeConfig {
   bool yarn = false;
   double fast = 32.0;
   double slow = 1.0;
+  bool whole_pairs = true;  // the ramp begins and ends at whole pairs
 };
 
 enum class NormKind : uint8_t {
@@ -69,6 +70,7 @@ struct AttentionConfig {
   bool output_bias = false;
   float scale = 0.0F;            // of scores
   float softcap = 0.0F;          // softcap * tanh(score / softcap); 0: none
+  bool sinks = false;            // each head's attn_sinks joins the sum that probabilities are divided by
   int64_t window = 0;            // a row sees so many positions, its own the last of them; 0: all up to its own
   bool has_temperature = false;  // queries are multiplied by what ModelConfig::temperature says
   int64_t shape = 0;             // of ModelConfig::attention_shapes

@@ -20,8 +20,14 @@ class YarnRamp {
       return rotary * fixed_log(config.original_context / (turns * 2.0 * std::numbers::pi)) /
              (2.0 * fixed_log(config.base));
     };
-    low_ = std::max(std::floor(pair_of(config.fast)), 0.0);
-    high_ = std::min(std::ceil(pair_of(config.slow)), static_cast<double>(config.rotary - 1));
+    low_ = pair_of(config.fast);
+    high_ = pair_of(config.slow);
+    if (config.whole_pairs) {
+      low_ = std::floor(low_);
+      high_ = std::ceil(high_);
+    }
+    low_ = std::max(low_, 0.0);
+    high_ = std::min(high_, static_cast<double>(config.rotary - 1));
     if (low_ == high_) high_ += 0.001;
   }
   double at(int64_t d) const { return std::clamp((static_cast<double>(d) - low_) / (high_ - low_), 0.0, 1.0); }

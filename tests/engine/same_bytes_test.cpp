@@ -284,6 +284,7 @@ TEST_P(SameBytes, every_family) {
                            "gemma3",
                            "glm4",
                            "glm4moe",
+                           "gpt-oss",
                            "granite-biases",
                            "granitemoe-shared",
                            "llama-biases",

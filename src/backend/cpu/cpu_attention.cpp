@@ -82,7 +82,8 @@ void CpuBackend::attend(const KvLayer& layer, const AttentionRule& rule, HostRow
                         .out_stride = out.width,
                         .scale = rule.scale,
                         .window = window,
-                        .softcap = rule.softcap});
+                        .softcap = rule.softcap,
+                        .sinks = host_floats(rule.sinks)});
   };
   const int64_t count = static_cast<int64_t>(tasks.size()) * layer.kv_heads;
   int64_t scores = 0;

@@ -27,6 +27,7 @@ extern const Architecture gemma2_architecture;
 extern const Architecture gemma3_architecture;
 extern const Architecture glm4_architecture;
 extern const Architecture glm4moe_architecture;
+extern const Architecture gpt_oss_architecture;
 extern const Architecture granite_architecture;
 extern const Architecture granitemoe_architecture;
 extern const Architecture hunyuan_dense_architecture;

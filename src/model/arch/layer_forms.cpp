@@ -25,10 +25,11 @@ LayerConfig parallel_layer(const AttentionConfig& attention, const FfnConfig& ff
 
 Result<void> put_experts(const Keys& keys, const ExpertRule& rule, ModelConfig& config) {
   QUIRE_TRY(const int64_t first, keys.count_from_zero_or("leading_dense_block_count", 0, config.layer_count() - 1));
-  QUIRE_TRY(const ExpertsConfig experts, read_experts(keys, rule, first));
+  QUIRE_TRY(ExpertsConfig experts, read_experts(keys, rule, first));
   QUIRE_TRY(const std::optional<FfnConfig> shared, read_shared_expert(keys, experts.hidden, first));
   for (int64_t index = first; index < config.layer_count(); ++index) {
     std::vector<BlockConfig>& blocks = config.layers[static_cast<size_t>(index)].branches.back().blocks;
+    experts.activation = std::get<FfnConfig>(blocks.front()).activation;
     blocks = {experts};
     if (shared) blocks.push_back(*shared);
   }

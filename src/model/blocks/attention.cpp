@@ -58,6 +58,9 @@ Result<Attention> Attention::read(TensorReader& layer, const AttentionConfig& co
   block.config = config;
   QUIRE_TRY_VOID(block.read_projections(layer, width));
   QUIRE_TRY_VOID(block.read_norms(layer));
+  if (config.sinks) {
+    QUIRE_TRY(block.sinks, layer.vector("attn_sinks.weight", config.heads));
+  }
   QUIRE_TRY(block.output, layer.matrix("attn_output.weight", width, config.q_width()));
   if (config.output_bias) {
     QUIRE_TRY(block.output_bias, layer.vector("attn_output.bias", width));
@@ -96,7 +99,8 @@ void Attention::compute(const Step& step, const KvView& kv, Rows x, Rows y) cons
   if (config.norms_turned) norm_heads(on, q_rows, k_rows);
   if (config.has_temperature) on.scale_rows(q_rows);
   on.kv_write(kv, k_rows, v_rows);
-  on.attention(kv, {.shape = config.shape, .scale = config.scale, .softcap = config.softcap}, q_rows, attended);
+  on.attention(kv, {.shape = config.shape, .scale = config.scale, .softcap = config.softcap, .sinks = sinks.values},
+               q_rows, attended);
   on.matmul(attended, RowsOf::step, {{output, y}});
   if (config.output_bias) on.add_bias(y, output_bias);
 }

@@ -14,7 +14,8 @@ namespace quire {
 
 // W is (outputs, inputs). What its configuration does not have is empty.
 struct Attention {
-  // Tensors attn_{q,k,v}.{weight,bias} or attn_qkv, attn_{q,k}_norm.weight, attn_output.{weight,bias} of a layer.
+  // Tensors attn_{q,k,v}.{weight,bias} or attn_qkv, attn_{q,k}_norm.weight, attn_sinks.weight,
+  // attn_output.{weight,bias} of a layer.
   static Result<Attention> read(TensorReader& layer, const AttentionConfig& config, int64_t width);
 
   // y = attention of x, whose keys and values go to kv. y may be x.
@@ -25,6 +26,7 @@ struct Attention {
   Matrix q, k, v;                       // (q_width, width), (kv_width, width) twice
   DeviceVector q_bias, k_bias, v_bias;  // (q_width), (kv_width) twice
   Norm q_norm, k_norm;                  // as config.head_norms says
+  DeviceVector sinks;                   // (heads)
   Matrix output;                        // (width, q_width)
   DeviceVector output_bias;             // (width)
 
