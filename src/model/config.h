@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -68,6 +69,8 @@ struct AttentionConfig {
   bool fused = false;         // q, k and v are one tensor, attn_qkv
   bool qkv_bias = false;
   bool output_bias = false;
+  std::optional<RowGate> gate;   // what is attended is multiplied by it, made of attn_gate x
+  int64_t gate_width = 0;        // outputs of attn_gate: one a head, or q_width()
   float scale = 0.0F;            // of scores
   float softcap = 0.0F;          // softcap * tanh(score / softcap); 0: none
   bool sinks = false;            // each head's attn_sinks joins the sum that probabilities are divided by

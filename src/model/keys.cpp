@@ -30,10 +30,31 @@ const gguf::TensorSpec* Keys::tensor(std::string_view name) const {
   return found == tensors_.end() ? nullptr : &*found;
 }
 
-Result<AttentionConfig> read_attention(const Keys& keys, const ModelConfig& model) {
-  AttentionConfig config;
-  QUIRE_TRY(config.heads, keys.count("attention.head_count", heads_max));
-  QUIRE_TRY(config.kv_heads, keys.count_or("attention.head_count_kv", config.heads, heads_max));
+Result<int64_t> Keys::count_of_layer(std::string_view name, int64_t layer, int64_t max) const {
+  const gguf::Value* const value = find(name);
+  const bool alone = value == nullptr || std::visit(
+                                             [](const auto& held) {
+                                               return !requires { held.at(0); };
+                                             },
+                                             *value);
+  if (alone) return count(name, max);
+  QUIRE_TRY(const std::vector<int64_t> counts, metadata_.get_ints(full(name)));
+  const bool has = layer < std::ssize(counts);
+  const int64_t found = has ? counts[static_cast<size_t>(layer)] : 0;
+  if (found < 1 || found > max) {
+    return std::unexpected(invalid_key(
+        full(name), has ? fmt::format("{} for layer {}", found, layer) : fmt::format("{} layers", counts.size()),
+        fmt::format("1 to {} for each layer", max)));
+  }
+  return found;
+}
+
+namespace {
+
+// All but how many heads there are.
+Result<AttentionConfig> read_attention_with(const Keys& keys, const ModelConfig& model, int64_t heads,
+                                            int64_t kv_heads) {
+  AttentionConfig config{.heads = heads, .kv_heads = kv_heads};
   if (config.heads % config.kv_heads != 0) {
     return std::unexpected(invalid_key(keys.full("attention.head_count_kv"), fmt::format("{}", config.kv_heads),
                                        fmt::format("a divisor of attention.head_count, {}", config.heads)));
@@ -60,6 +81,20 @@ Result<AttentionConfig> read_attention(const Keys& keys, const ModelConfig& mode
   config.qkv_bias = keys.has_tensor(config.fused ? "blk.0.attn_qkv.bias" : "blk.0.attn_q.bias");
   config.output_bias = keys.has_tensor("blk.0.attn_output.bias");
   return config;
+}
+
+}  // namespace
+
+Result<AttentionConfig> read_attention(const Keys& keys, const ModelConfig& model) {
+  QUIRE_TRY(const int64_t heads, keys.count("attention.head_count", heads_max));
+  QUIRE_TRY(const int64_t kv_heads, keys.count_or("attention.head_count_kv", heads, heads_max));
+  return read_attention_with(keys, model, heads, kv_heads);
+}
+
+Result<AttentionConfig> read_attention_of_layer(const Keys& keys, const ModelConfig& model, int64_t layer) {
+  QUIRE_TRY(const int64_t heads, keys.count_of_layer("attention.head_count", layer, heads_max));
+  QUIRE_TRY(const int64_t kv_heads, keys.count_of_layer("attention.head_count_kv", layer, heads_max));
+  return read_attention_with(keys, model, heads, kv_heads);
 }
 
 namespace {
@@ -112,16 +147,21 @@ Result<RopeConfig> read_rope(const Keys& keys, int64_t head_dim) {
   return config;
 }
 
-Result<RopeConfig> read_window_rope(const Keys& keys, const RopeConfig& full, double fallback) {
-  RopeConfig config{.rotary = full.rotary};
+Result<RopeConfig> read_window_rope(const Keys& keys, const RopeConfig& full, int64_t head_dim, double fallback) {
+  RopeConfig config;
+  QUIRE_TRY(config.rotary, keys.count_or("rope.dimension_count_swa", full.rotary, head_dim));
+  if (config.rotary % 2 != 0) {
+    return std::unexpected(
+        invalid_key(keys.full("rope.dimension_count_swa"), fmt::format("{}", config.rotary), "an even number"));
+  }
   QUIRE_TRY(config.base, keys.number_or("rope.freq_base_swa", fallback, 1.0, 1e15));
   return config;
 }
 
 namespace {
 
-// Which layers have a window: by an array, or by its number P: all but the last of each P.
-Result<std::vector<bool>> read_window_pattern(const Keys& keys, int64_t layers, int64_t fallback) {
+// Which layers have a window: by an array, or by its number P: all but one of each P.
+Result<std::vector<bool>> read_window_pattern(const Keys& keys, int64_t layers, int64_t fallback, FullLayer full) {
   constexpr std::string_view key = "attention.sliding_window_pattern";
   const gguf::Value* const value = keys.find(key);
   if (value != nullptr && std::holds_alternative<std::vector<bool>>(*value)) {
@@ -132,17 +172,19 @@ Result<std::vector<bool>> read_window_pattern(const Keys& keys, int64_t layers, 
   }
   QUIRE_TRY(const int64_t period, keys.count_from_zero_or(key, fallback, layers_max));
   std::vector<bool> pattern;
-  for (int64_t layer = 0; layer < layers; ++layer) pattern.push_back(period > 0 && layer % period < period - 1);
+  for (int64_t layer = 0; layer < layers; ++layer)
+    pattern.push_back(period > 0 && layer % period != (full == FullLayer::first ? 0 : period - 1));
   return pattern;
 }
 
 }  // namespace
 
-Result<std::vector<int64_t>> read_windows(const Keys& keys, int64_t layers, int64_t period, int64_t window_min) {
+Result<std::vector<int64_t>> read_windows(const Keys& keys, int64_t layers, int64_t period, int64_t window_min,
+                                          FullLayer full) {
   constexpr std::string_view key = "attention.sliding_window";
   QUIRE_TRY(const int64_t window,
             window_min > 0 ? keys.count(key, context_tokens_max) : keys.count_from_zero_or(key, 0, context_tokens_max));
-  QUIRE_TRY(const std::vector<bool> pattern, read_window_pattern(keys, layers, period));
+  QUIRE_TRY(const std::vector<bool> pattern, read_window_pattern(keys, layers, period, full));
   std::vector<int64_t> windows;
   for (int64_t layer = 0; layer < layers; ++layer) windows.push_back(pattern[static_cast<size_t>(layer)] ? window : 0);
   return windows;

@@ -31,6 +31,8 @@ class Keys {
   Result<int64_t> count_from_zero_or(std::string_view name, int64_t fallback, int64_t max) const {
     return metadata_.get_int_or(full(name), fallback, 0, max);
   }
+  // Of a key that may have a number for each layer.
+  Result<int64_t> count_of_layer(std::string_view name, int64_t layer, int64_t max) const;
   Result<double> number(std::string_view name, double min, double max) const;
   Result<double> number_or(std::string_view name, double fallback, double min, double max) const {
     return contains(name) ? number(name, min, max) : Result<double>(fallback);
@@ -69,6 +71,8 @@ Result<NormConfig> read_norm(const Keys& keys, NormKind kind);
 // Heads and their size; scores are divided by the root of head_dim. How q, k and v are stored and which biases there
 // are is what the tensors of layer 0 say.
 Result<AttentionConfig> read_attention(const Keys& keys, const ModelConfig& model);
+// The same where the number of heads may differ by layer.
+Result<AttentionConfig> read_attention_of_layer(const Keys& keys, const ModelConfig& model, int64_t layer);
 // Its width; stored as one matrix with the gate where there is no other one, and with biases, as layer 0 says.
 Result<FfnConfig> read_ffn(const Keys& keys);
 // A mixture of experts by the family's rule, where no key says otherwise. How they are stored and which biases there
@@ -78,12 +82,15 @@ Result<ExpertsConfig> read_experts(const Keys& keys, const ExpertRule& rule, int
 Result<std::optional<FfnConfig>> read_shared_expert(const Keys& keys, int64_t hidden, int64_t layer);
 // Base, turning elements and scaling for heads of this size.
 Result<RopeConfig> read_rope(const Keys& keys, int64_t head_dim);
-// That of layers with a window: plain, with rope.freq_base_swa, or this fallback.
-Result<RopeConfig> read_window_rope(const Keys& keys, const RopeConfig& full, double fallback);
+// That of layers with a window: plain, with rope.freq_base_swa, or this fallback, and rope.dimension_count_swa.
+Result<RopeConfig> read_window_rope(const Keys& keys, const RopeConfig& full, int64_t head_dim, double fallback);
+// Which layer of each period has no window.
+enum class FullLayer : uint8_t { last, first };
 // How many positions a row sees in each layer, 0: all. attention.sliding_window_pattern says which layers have a
-// window: an array, or a number P for all but the last of each P; absent: as if it were `period`. window_min 0:
+// window: an array, or a number P for all but one of each P; absent: as if it were `period`. window_min 0:
 // attention.sliding_window may be absent, or 0 for none.
-Result<std::vector<int64_t>> read_windows(const Keys& keys, int64_t layers, int64_t period, int64_t window_min);
+Result<std::vector<int64_t>> read_windows(const Keys& keys, int64_t layers, int64_t period, int64_t window_min,
+                                          FullLayer full = FullLayer::last);
 
 // What layers of most families are made of; their one kind of turning becomes the model's.
 struct DenseParts {

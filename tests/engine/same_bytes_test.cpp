@@ -287,6 +287,7 @@ TEST_P(SameBytes, every_family) {
                            "gpt-oss",
                            "granite-biases",
                            "granitemoe-shared",
+                           "laguna",
                            "llama-biases",
                            "hunyuan-dense",
                            "internlm2",

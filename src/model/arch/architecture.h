@@ -32,6 +32,7 @@ extern const Architecture granite_architecture;
 extern const Architecture granitemoe_architecture;
 extern const Architecture hunyuan_dense_architecture;
 extern const Architecture internlm2_architecture;
+extern const Architecture laguna_architecture;
 extern const Architecture llama_architecture;
 extern const Architecture minimax_m2_architecture;
 extern const Architecture mistral3_architecture;

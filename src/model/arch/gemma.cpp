@@ -43,7 +43,7 @@ Result<void> describe_gemma3(const Keys& keys, ModelConfig& config) {
   QUIRE_TRY(DenseParts parts, read_parts(keys, config, gemma3_layers_27b, 0.0));
   auto& [attention, ffn] = parts;
   attention.head_norms = HeadNorms::each_head;
-  QUIRE_TRY(const RopeConfig window_rope, read_window_rope(keys, config.ropes.front(), 10000.0));
+  QUIRE_TRY(const RopeConfig window_rope, read_window_rope(keys, config.ropes.front(), attention.head_dim, 10000.0));
   config.ropes.push_back(window_rope);
   QUIRE_TRY(const std::vector<int64_t> windows, read_windows(keys, config.layer_count(), 6, 1));
   for (size_t i = 0; i < windows.size(); ++i) {

@@ -11,7 +11,8 @@ Result<void> describe(const Keys& keys, ModelConfig& config) {
   auto& [attention, ffn] = parts;
   attention.pairs = RopePairs::halves;
   attention.head_norms = HeadNorms::whole_row;
-  QUIRE_TRY(const RopeConfig window_rope, read_window_rope(keys, config.ropes.front(), config.ropes.front().base));
+  QUIRE_TRY(const RopeConfig window_rope,
+            read_window_rope(keys, config.ropes.front(), attention.head_dim, config.ropes.front().base));
   config.ropes.push_back(window_rope);
   QUIRE_TRY(const std::vector<int64_t> windows, read_windows(keys, config.layer_count(), 4, 0));
   for (size_t i = 0; i < windows.size(); ++i) {

@@ -61,6 +61,9 @@ Result<Attention> Attention::read(TensorReader& layer, const AttentionConfig& co
   if (config.sinks) {
     QUIRE_TRY(block.sinks, layer.vector("attn_sinks.weight", config.heads));
   }
+  if (config.gate) {
+    QUIRE_TRY(block.gate, layer.matrix("attn_gate.weight", config.gate_width, width));
+  }
   QUIRE_TRY(block.output, layer.matrix("attn_output.weight", width, config.q_width()));
   if (config.output_bias) {
     QUIRE_TRY(block.output_bias, layer.vector("attn_output.bias", width));
@@ -85,7 +88,12 @@ void Attention::compute(const Step& step, const KvView& kv, Rows x, Rows y) cons
   const Rows v_rows = step.rows(step.v, config.kv_width());
   const Rows attended = step.rows(step.attended, config.q_width());
 
-  on.matmul(x, RowsOf::step, {{q, q_rows}, {k, k_rows}, {v, v_rows}});
+  const Rows gate_rows = step.rows(step.gate, config.gate_width);
+  if (config.gate) {
+    on.matmul(x, RowsOf::step, {{q, q_rows}, {k, k_rows}, {v, v_rows}, {gate, gate_rows}});
+  } else {
+    on.matmul(x, RowsOf::step, {{q, q_rows}, {k, k_rows}, {v, v_rows}});
+  }
   if (config.qkv_bias) {
     on.add_bias(q_rows, q_bias);
     on.add_bias(k_rows, k_bias);
@@ -101,15 +109,19 @@ void Attention::compute(const Step& step, const KvView& kv, Rows x, Rows y) cons
   on.kv_write(kv, k_rows, v_rows);
   on.attention(kv, {.shape = config.shape, .scale = config.scale, .softcap = config.softcap, .sinks = sinks.values},
                q_rows, attended);
+  if (config.gate) on.gate_rows(attended, gate_rows, *config.gate);
   on.matmul(attended, RowsOf::step, {{output, y}});
   if (config.output_bias) on.add_bias(y, output_bias);
 }
 
-int64_t Attention::products() const { return products_of(q) + products_of(k) + products_of(v) + products_of(output); }
+int64_t Attention::products() const {
+  return products_of(q) + products_of(k) + products_of(v) + products_of(gate) + products_of(output);
+}
 
 void widen(RowWidths& widths, const AttentionConfig& config) {
   widths.q = std::max(widths.q, config.q_width());
   widths.kv = std::max(widths.kv, config.kv_width());
+  widths.ffn = std::max(widths.ffn, config.gate_width);
 }
 
 }  // namespace quire

@@ -15,7 +15,7 @@ namespace quire {
 // W is (outputs, inputs). What its configuration does not have is empty.
 struct Attention {
   // Tensors attn_{q,k,v}.{weight,bias} or attn_qkv, attn_{q,k}_norm.weight, attn_sinks.weight,
-  // attn_output.{weight,bias} of a layer.
+  // attn_gate.weight, attn_output.{weight,bias} of a layer.
   static Result<Attention> read(TensorReader& layer, const AttentionConfig& config, int64_t width);
 
   // y = attention of x, whose keys and values go to kv. y may be x.
@@ -27,6 +27,7 @@ struct Attention {
   DeviceVector q_bias, k_bias, v_bias;  // (q_width), (kv_width) twice
   Norm q_norm, k_norm;                  // as config.head_norms says
   DeviceVector sinks;                   // (heads)
+  Matrix gate;                          // (config.gate_width, width)
   Matrix output;                        // (width, q_width)
   DeviceVector output_bias;             // (width)
 
