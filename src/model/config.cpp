@@ -62,6 +62,7 @@ Result<void> read_common(const Keys& keys, const Architecture& architecture, Mod
   QUIRE_TRY(config.width, keys.count("embedding_length", width_max));
   QUIRE_TRY(config.context_max, keys.count("context_length", context_tokens_max));
   QUIRE_TRY(config.norm, read_norm(keys, architecture.norm));
+  config.post_norm = config.norm;
   const gguf::TensorSpec* const embedding = keys.tensor("token_embd.weight");
   if (embedding == nullptr) return fail(ErrorKind::invalid, "tensor token_embd.weight: not in the file");
   config.vocab = embedding->shape[1];

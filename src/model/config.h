@@ -135,6 +135,8 @@ struct ModelConfig {
   int64_t embedding_row_bytes = 0;  // a row of the token table, in the file
   int64_t context_max = 0;          // positions the model was made for
   NormConfig norm;                  // of the residual stream
+  NormConfig post_norm;             // of what blocks give; the same, where a family does not say otherwise
+  bool embedding_norm = false;      // rows of the embedding are divided by their root mean square
   float embedding_scale = 1.0F;
   float residual_scale = 1.0F;  // of what a block adds
   float logit_scale = 1.0F;

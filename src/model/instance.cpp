@@ -104,6 +104,7 @@ Result<Logits> ModelInstance::forward(const Batch& batch) {
   QUIRE_TRY_VOID(backend_->embed(weights.token_embedding, batch.tokens, x));
   QUIRE_TRY_VOID(weights.token_embedding.source->check_unchanged());  // rows of another model are no error of read()
   if (config.embedding_scale != 1.0F) backend_->scale(x, config.embedding_scale);
+  if (weights.embedding_norm) weights.embedding_norm->compute(*backend_, x, x);
   for (int64_t layer = 0; layer < config.layer_count(); ++layer) {
     weights.layers[static_cast<size_t>(layer)].compute(step, kv_.layer(layer), x, space_.h(rows), space_.y(rows));
   }

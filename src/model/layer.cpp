@@ -21,9 +21,10 @@ void compute(const Attention& block, const Step& step, const KvView& kv, Rows x,
 void compute(const Ffn& block, const Step& step, const KvView&, Rows x, Rows y) { block.compute(step, x, y); }
 void compute(const Experts& block, const Step& step, const KvView&, Rows x, Rows y) { block.compute(step, x, y); }
 
-Result<std::optional<Norm>> read_norm_of(TensorReader& layer, std::string_view name, const ModelConfig& model) {
+Result<std::optional<Norm>> read_norm_of(TensorReader& layer, std::string_view name, const NormConfig& config,
+                                         int64_t width) {
   if (name.empty()) return std::nullopt;
-  QUIRE_TRY(Norm norm, Norm::read(layer, name, model.norm, model.width));
+  QUIRE_TRY(Norm norm, Norm::read(layer, name, config, width));
   return norm;
 }
 
@@ -34,12 +35,12 @@ Result<Layer> Layer::read(TensorReader& layer, const LayerConfig& config, const 
   result.residual_scale = model.residual_scale;
   for (const BranchConfig& from : config.branches) {
     Branch branch;
-    QUIRE_TRY(branch.norm, read_norm_of(layer, from.norm, model));
+    QUIRE_TRY(branch.norm, read_norm_of(layer, from.norm, model.norm, model.width));
     for (const BlockConfig& of : from.blocks) {
       QUIRE_TRY(Block block, std::visit([&](const auto& each) { return read_block(layer, each, model.width); }, of));
       branch.blocks.push_back(std::move(block));
     }
-    QUIRE_TRY(branch.post_norm, read_norm_of(layer, from.post_norm, model));
+    QUIRE_TRY(branch.post_norm, read_norm_of(layer, from.post_norm, model.post_norm, model.width));
     result.branches.push_back(std::move(branch));
   }
   return result;

@@ -74,6 +74,11 @@ class Loader final : public TensorSource {
     return backend_.load_vector(values, *memory_);
   }
 
+  Result<DeviceVector> ones(int64_t size) {
+    if (memory_ == nullptr) return DeviceVector{};
+    return backend_.load_vector(std::vector<float>(static_cast<size_t>(size), 1.0F), *memory_);
+  }
+
   // One that the host computes with.
   Result<std::vector<float>> host_vectors(const std::string& name, int64_t rows, int64_t size) {
     const std::array<int64_t, 2> shape = {size, rows};
@@ -168,6 +173,10 @@ Result<Weights> read_all(Loader& load, const ModelConfig& config) {
   const std::string embedding_name = "token_embd.weight";
   QUIRE_TRY(const TensorView* embedding, load.find(embedding_name, std::array<int64_t, 2>{config.width, config.vocab}));
   weights.token_embedding = *embedding;
+  if (config.embedding_norm) {
+    QUIRE_TRY(const DeviceVector ones, load.ones(config.width));
+    weights.embedding_norm = Norm{.config = config.norm, .weight = ones, .bias = {}};
+  }
   for (const RopeConfig& rope : config.ropes) {
     RopeFactors factors;
     QUIRE_TRY(factors.values, read_rope_factors(load, rope.factors, rope.rotary / 2));

@@ -27,6 +27,7 @@ struct RopeFactors {
 struct Weights {
   std::optional<DeviceArena> memory;      // of all matrices and vectors, in the order in which a step reads them
   TensorView token_embedding;             // (vocab, width), read from the file row by row
+  std::optional<Norm> embedding_norm;     // (width)
   std::vector<RopeFactors> rope_factors;  // by kind of turning
   std::vector<Layer> layers;
   Norm output_norm;  // (width)

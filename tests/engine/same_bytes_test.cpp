@@ -294,6 +294,7 @@ TEST_P(SameBytes, every_family) {
                            "minimax-m2",
                            "mistral3",
                            "mixtral",
+                           "muse-glimmer",
                            "olmo3",
                            "phi3-long",
                            "qwen2moe",

@@ -22,8 +22,7 @@ namespace {
 // does not belong here any more.
 const std::set<std::string> not_served_yet = {
     "bert",         "bert-cls",    "bert-rerank",      "bert-roberta", "gemma-embedding", "gemma-embedding-dense",
-    "jina-bert-v3", "modern-bert", "modern-bert-silu", "muse-glimmer", "nomic-bert",      "nomic-bert-moe",
-    "qwen3-rerank"};
+    "jina-bert-v3", "modern-bert", "modern-bert-silu", "nomic-bert",   "nomic-bert-moe",  "qwen3-rerank"};
 
 std::filesystem::path goldens_folder() { return test::own_data_dir() / "families"; }
 

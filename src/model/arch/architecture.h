@@ -36,6 +36,7 @@ extern const Architecture laguna_architecture;
 extern const Architecture llama_architecture;
 extern const Architecture minimax_m2_architecture;
 extern const Architecture mistral3_architecture;
+extern const Architecture muse_glimmer_architecture;
 extern const Architecture olmo2_architecture;
 extern const Architecture phi3_architecture;
 extern const Architecture qwen2_architecture;
