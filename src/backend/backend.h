@@ -82,6 +82,7 @@ struct AttentionShape {
 enum class Activation : uint8_t {
   silu,            // with a gate
   gelu,            // the tanh form
+  gelu_erf,        // the erf form
   clamped_swiglu,  // of both (kernels/kernels.h)
 };
 

@@ -19,6 +19,8 @@
   void sigmoid(float* x, int64_t n);                                                                           \
   void softplus(float* x, int64_t n);                                                                          \
   void softmax(float* x, int64_t n);                                                                           \
+  void gelu_erf(float* x, int64_t n);                                                                          \
+  void gelu_erf_mul(float* gate, const float* up, int64_t n);                                                  \
   void scale(float* x, float factor, int64_t n);                                                               \
   void multiply(float* x, const float* y, int64_t n);                                                          \
   void softcap(float* x, float cap, int64_t n);                                                                \

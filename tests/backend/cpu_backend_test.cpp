@@ -202,6 +202,8 @@ TEST(CpuBackend, gives_the_same_bits_on_any_number_of_workers) {
       backend.layer_norm(x_heads, own, {}, 1e-5F, x_heads);
       backend.rms_norm(x_heads, own, 1e-5F, x_heads);
       backend.activate(x.rows, Activation::gelu);
+      backend.activate(x.rows, other.rows, Activation::gelu_erf);
+      backend.activate(x.rows, Activation::gelu_erf);
       backend.scale(x.rows, 3.0F);
       backend.softcap(x.rows, 2.0F);
       backend.gather(x.rows, y.rows);

@@ -17,6 +17,8 @@ inline ActivationKernels activation_kernels(const KernelTable& kernels, Activati
       return {.gated = kernels.silu_mul, .alone = nullptr};
     case Activation::gelu:
       return {.gated = kernels.gelu_mul, .alone = kernels.gelu};
+    case Activation::gelu_erf:
+      return {.gated = kernels.gelu_erf_mul, .alone = kernels.gelu_erf};
     case Activation::clamped_swiglu:
       return {.gated = kernels.clamped_swiglu, .alone = nullptr};
   }

@@ -163,6 +163,29 @@ QUIRE_LEAF_INLINE void add_scaled_lanes(float* y, const float* x, float factor, 
   each_of(y, n, [=](Floats part, int64_t i, int64_t some) { return fma(factors, load_some(x + i, some), part); });
 }
 
+QUIRE_LEAF_INLINE Floats gelu_erf(Floats x) {
+  const Floats z = min(broadcast(normal_tail_end), max(x, negate(x)));
+  const Floats t = divide(broadcast(1.0F), fma(z, broadcast(normal_tail_slope), broadcast(1.0F)));
+  Floats h = fma(broadcast(normal_tail_p7), t, broadcast(normal_tail_p6));
+  h = fma(h, t, broadcast(normal_tail_p5));
+  h = fma(h, t, broadcast(normal_tail_p4));
+  h = fma(h, t, broadcast(normal_tail_p3));
+  h = fma(h, t, broadcast(normal_tail_p2));
+  h = fma(h, t, broadcast(normal_tail_p1));
+  h = fma(h, t, broadcast(normal_tail_p0));
+  const Floats tail = multiply(exp_lanes(multiply(multiply(z, broadcast(-0.5F)), z)), multiply(h, t));
+  return fma(negate(z), tail, max(x, zeros()));
+}
+
+QUIRE_LEAF_INLINE void gelu_erf_lanes(float* x, int64_t n) {
+  each_of(x, n, [](Floats part, int64_t, int64_t) { return gelu_erf(part); });
+}
+
+QUIRE_LEAF_INLINE void gelu_erf_mul_lanes(float* gate, const float* up, int64_t n) {
+  each_of(gate, n,
+          [up](Floats part, int64_t i, int64_t some) { return multiply(gelu_erf(part), load_some(up + i, some)); });
+}
+
 QUIRE_LEAF_INLINE void scale_lanes(float* x, float factor, int64_t n) {
   const Floats factors = broadcast(factor);
   each_of(x, n, [factors](Floats part, int64_t, int64_t) { return multiply(part, factors); });

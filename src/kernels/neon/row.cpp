@@ -35,6 +35,10 @@ void softplus(float* x, int64_t n) { softplus_lanes(x, n); }
 
 void softmax(float* x, int64_t n) { softmax_lanes(x, n); }
 
+void gelu_erf(float* x, int64_t n) { gelu_erf_lanes(x, n); }
+
+void gelu_erf_mul(float* gate, const float* up, int64_t n) { gelu_erf_mul_lanes(gate, up, n); }
+
 void scale(float* x, float factor, int64_t n) { scale_lanes(x, factor, n); }
 
 void multiply(float* x, const float* y, int64_t n) { multiply_lanes(x, y, n); }

@@ -56,6 +56,21 @@ float softplus_of(float x) {
   return std::fma(s + s, series, max_of(0.0F, x));
 }
 
+float gelu_erf_of(float x) {
+  const float magnitude = x > -x ? x : -x;
+  const float z = normal_tail_end < magnitude ? normal_tail_end : magnitude;
+  const float t = 1.0F / std::fma(z, normal_tail_slope, 1.0F);
+  float h = std::fma(normal_tail_p7, t, normal_tail_p6);
+  h = std::fma(h, t, normal_tail_p5);
+  h = std::fma(h, t, normal_tail_p4);
+  h = std::fma(h, t, normal_tail_p3);
+  h = std::fma(h, t, normal_tail_p2);
+  h = std::fma(h, t, normal_tail_p1);
+  h = std::fma(h, t, normal_tail_p0);
+  const float tail = exp_approx((z * -0.5F) * z) * (h * t);
+  return std::fma(-z, tail, x > 0.0F ? x : 0.0F);
+}
+
 }  // namespace
 
 void rms_norm(const float* x, const float* weight, float epsilon, int64_t n, float* y) {
@@ -140,6 +155,14 @@ void multiply(float* x, const float* y, int64_t n) {
 
 void add_scaled(float* y, const float* x, float factor, int64_t n) {
   for (int64_t i = 0; i < n; ++i) y[i] = std::fma(factor, x[i], y[i]);
+}
+
+void gelu_erf(float* x, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) x[i] = gelu_erf_of(x[i]);
+}
+
+void gelu_erf_mul(float* gate, const float* up, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) gate[i] = gelu_erf_of(gate[i]) * up[i];
 }
 
 void scale(float* x, float factor, int64_t n) {
