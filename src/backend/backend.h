@@ -74,7 +74,8 @@ struct RopeRows {
 struct AttentionShape {
   int64_t kv_heads = 0;
   int64_t group = 0;   // query heads a KV head
-  int64_t window = 0;  // a row sees so many positions, its own the last of them; 0: all up to its own
+  int64_t window = 0;  // a row sees so many positions, the last `after` of them behind its own; 0: all
+  int64_t after = 0;   // positions behind its own that a row sees
   bool operator==(const AttentionShape&) const = default;
 };
 

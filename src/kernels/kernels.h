@@ -34,6 +34,7 @@ inline constexpr int64_t attention_chunk = 32;        // positions scored togeth
 // Queries (of a row and a head) that meet a chunk together, one reading of it. What they are while they walk the chunks
 // is 5 KiB; their own q and out, 64 KiB at head_dim 64, stream by from the second level.
 inline constexpr int64_t attention_tile_queries = 128;
+inline constexpr int64_t all_positions = int64_t{1} << 40;  // more than any sequence has
 
 // A weight matrix W (outputs, inputs) packed into panels of panel_outputs outputs; the last one is padded with zeros.
 // The layout is the packing function's business (docs/kernels.md); every table of one build reads the same layout.
@@ -142,9 +143,10 @@ struct RowRun {
   int64_t rows = 0;
   int64_t position = 0;             // of row_begin in its sequence
   const int32_t* blocks = nullptr;  // the sequence's block table
+  int64_t end = INT64_MAX;          // positions of the sequence, where rows see what follows them
 };
 
-// Causal attention of the rows of some runs, for one KV head and the `group` query heads that read it. Per (row, query
+// Attention of the rows of some runs, for one KV head and the `group` query heads that read it. Per (row, query
 // head) and chunk of 32 positions in ascending order, from the chunk that holds the first position it sees:
 //   s[i] = scale * sum over d ascending of q[d] * k[i][d]     (fused; masked positions do not exist)
 //   s[i] = softcap * tanh(s[i] / softcap)                     (where there is a softcap, as KernelTable::softcap)
@@ -153,13 +155,16 @@ struct RowRun {
 // and at last, where the head has a sink:
 //   m' = max(m, sink); c = exp(m - m'); l = l * c + exp(sink - m'); acc[d] = acc[d] * c
 // out[d] = acc[d] / l.
+// A row at position p sees the positions from p + 1 + after - window on (from 0 without a window) up to p + after, as
+// far as its run's sequence has them.
 // In q8_0 k and v are the quants, and scales are applied to a group's sum and to p:
 //   s[i] = scale * sum over groups g ascending of kscale[g][i] * (sum over d of g ascending of q[d] * k[i][d])
 //   acc[d] = acc[d] * c + sum over i ascending of (p[i] * vscale[g of d][i]) * v[i][d]
 // Runs share their first shared_tokens positions: a tile of queries of several sequences reads these once. That has no
 // effect on bits.
 // REQUIRES: out does not overlap q (it holds acc meanwhile). shared_tokens is a multiple of attention_chunk; all rows
-// see these positions, and the runs' block tables have the same blocks for them; it is 0 where there is a window.
+// see these positions, and the runs' block tables have the same blocks for them; it is 0 where there is a window, or
+// rows see what follows them.
 struct AttentionArgs {
   KvLayer layer;
   int64_t kv_head = 0;
@@ -172,7 +177,8 @@ struct AttentionArgs {
   float* out = nullptr;  // addressed like q
   int64_t out_stride = 0;
   float scale = 0.0F;
-  int64_t window = 0;            // a row sees so many positions, its own the last of them; 0: all up to its own
+  int64_t window = 0;            // a row sees so many positions, the last `after` of them behind its own; 0: all
+  int64_t after = 0;             // positions behind its own that a row sees; at most all_positions
   float softcap = 0.0F;          // 0: none
   const float* sinks = nullptr;  // (kv_heads * group); null: none
 };

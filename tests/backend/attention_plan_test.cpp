@@ -106,6 +106,21 @@ TEST(AttentionPlan, with_a_window_shares_nothing_and_counts_what_is_seen) {
   }
 }
 
+// Each row of a text of 100 sees all of it, or 40 positions to both sides.
+TEST(AttentionPlan, of_rows_that_see_what_follows_them_shares_nothing_and_counts_what_is_seen) {
+  Step step;
+  for (int32_t i = 1; i < 3; ++i) step.add({0, 1, 2, 3}, 32 * i, 32);
+  for (RowRun& run : step.runs) run.end = 100;
+  AttentionPlan::Shape shape = two_workers;
+  shape.after = all_positions;
+  for (const AttentionTask& task : plan_of(step, shape).tasks()) {
+    EXPECT_EQ(task.shared_tokens, 0);
+    EXPECT_EQ(task.scores % 100, 0);
+  }
+  shape.window = 81, shape.after = 40;
+  for (const AttentionTask& task : plan_of(step, shape).tasks()) EXPECT_EQ(task.scores % 81, 0);
+}
+
 TEST(AttentionPlan, cuts_runs_for_workers_that_had_nothing_to_do) {
   Step step;
   step.add({0, 1}, 0, 32);

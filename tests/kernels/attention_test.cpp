@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <numeric>
+#include <tuple>
 
 #include "kernels/kv_geometry.h"
 #include "kernels/weights.h"
@@ -18,7 +19,8 @@ bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
 // A sequence of `context` positions whose KV lies in scattered blocks; what was never written is NaN.
 class Cache {
  public:
-  Cache(ElementType type, const Geometry& geometry, int64_t context, uint64_t seed) : type_(type), geometry_(geometry) {
+  Cache(ElementType type, const Geometry& geometry, int64_t context, uint64_t seed)
+      : type_(type), geometry_(geometry), context_(context) {
     Random random(seed);
     const int64_t block_count = (context + geometry.block_tokens - 1) / geometry.block_tokens;
     blocks_.resize(static_cast<size_t>(block_count));
@@ -42,12 +44,14 @@ class Cache {
     }
   }
 
-  // Rows [begin, end) for all heads, each KV head by a call of its own.
+  // Rows [begin, end) for all heads, each KV head by a call of its own. Where they see what follows them: as far as the
+  // context goes.
   std::vector<float> attend(const KernelTable& table, int64_t begin, int64_t end, int64_t window = 0,
-                            float softcap = 0.0F) {
+                            float softcap = 0.0F, int64_t after = 0) {
     const int64_t stride = row_elements() * geometry_.group;
     std::vector<float> out(static_cast<size_t>((end - begin) * stride), NAN);
-    const RowRun run = {.row_begin = 0, .rows = end - begin, .position = begin, .blocks = blocks_.data()};
+    const RowRun run = {
+        .row_begin = 0, .rows = end - begin, .position = begin, .blocks = blocks_.data(), .end = context_};
     for (int64_t head = 0; head < geometry_.kv_heads; ++head) {
       table.attention({.layer = layer(),
                        .kv_head = head,
@@ -60,6 +64,7 @@ class Cache {
                        .out_stride = stride,
                        .scale = scale(),
                        .window = window,
+                       .after = after,
                        .softcap = softcap,
                        .sinks = sinks_.empty() ? nullptr : sinks_.data()});
     }
@@ -120,6 +125,7 @@ class Cache {
 
   ElementType type_;
   Geometry geometry_;
+  int64_t context_;
   std::vector<int32_t> blocks_;
   std::vector<float> sinks_;
   std::vector<std::byte> keys_;
@@ -311,21 +317,22 @@ TEST(KvWrite, keeps_every_f16_number_and_rounds_ties_to_even) {
 
 // In double: softmax of the scaled products with the keys that are kept, times the values that are kept. Sums of up to
 // 128 products of size 2 and of 100 weights: 2e-5 is 2^-24 a hundred times.
-void expect_softmax(int64_t window, float softcap) {
+void expect_softmax(int64_t window, float softcap, int64_t after = 0) {
   for (const ElementType type : kv_types) {
     for (const Geometry& geometry : geometries) {
       for (const int64_t context : {1, 2, 31, 32, 33, 65, 100}) {
         Cache cache(type, geometry, context, 21);
         cache.write(*find_kernel_table("scalar"), context);
-        const auto out = cache.attend(*find_kernel_table("scalar"), 0, context, window, softcap);
-        const int64_t first = window > 0 ? std::max<int64_t>(0, context - window) : 0;
-        const int64_t row = context - 1;
+        const int64_t row = after > 0 ? context / 2 : context - 1;
+        const auto out = cache.attend(*find_kernel_table("scalar"), row, row + 1, window, softcap, after);
+        const int64_t first = window > 0 ? std::max<int64_t>(0, row + 1 + after - window) : 0;
+        const int64_t end = std::min(context, row + 1 + after);
         for (int64_t head = 0; head < geometry.kv_heads * geometry.group; ++head) {
           const int64_t kv_head = head / geometry.group;
           const int64_t at = (row * geometry.kv_heads * geometry.group + head) * geometry.head_dim;
           const float* q = cache.q().data() + at;
           std::vector<double> scores;
-          for (int64_t i = first; i < context; ++i) {
+          for (int64_t i = first; i < end; ++i) {
             double s = 0;
             for (int64_t d = 0; d < geometry.head_dim; ++d) s += q[d] * cache.key(i, kv_head, d);
             s *= cache.scale();
@@ -336,10 +343,10 @@ void expect_softmax(int64_t window, float softcap) {
           for (double& s : scores) sum += s = std::exp(s - max);
           for (int64_t d = 0; d < geometry.head_dim; ++d) {
             double expected = 0;
-            for (int64_t i = first; i < context; ++i) {
+            for (int64_t i = first; i < end; ++i) {
               expected += scores[static_cast<size_t>(i - first)] / sum * cache.value(i, kv_head, d);
             }
-            EXPECT_NEAR(out[static_cast<size_t>(at + d)], expected, 2e-5)
+            EXPECT_NEAR(out[static_cast<size_t>(head * geometry.head_dim + d)], expected, 2e-5)
                 << "head_dim " << geometry.head_dim << " context " << context;
           }
         }
@@ -355,21 +362,29 @@ TEST(Attention, sees_a_window_and_caps_scores) {
   expect_softmax(1000, 2.0F);
 }
 
+TEST(Attention, sees_what_follows_a_row) {
+  expect_softmax(0, 0.0F, all_positions);
+  for (const int64_t half : {4, 40}) expect_softmax(2 * half + 1, 0.0F, half);
+}
+
 // Prompts, parts of them and single rows, on each table.
-TEST(Attention, with_a_window_or_a_cap_has_the_bits_of_the_scalar_table_however_it_is_cut) {
+TEST(Attention, of_what_its_rule_says_has_the_bits_of_the_scalar_table_however_it_is_cut) {
   constexpr int64_t context = 150;
   for (const ElementType type : kv_types) {
     for (const Geometry& geometry : geometries) {
       Cache cache(type, geometry, context, 41);
       cache.write(*find_kernel_table("scalar"), context);
       const int64_t stride = cache.row_elements() * geometry.group;
-      for (const auto& [window, softcap] : {std::pair{1, 0.0F}, {7, 0.0F}, {32, 3.0F}, {45, 0.0F}, {0, 3.0F}}) {
-        const auto expected = cache.attend(*find_kernel_table("scalar"), 0, context, window, softcap);
+      using Case = std::tuple<int64_t, float, int64_t>;
+      for (const auto& [window, softcap, after] :
+           {Case{1, 0.0F, 0}, Case{7, 0.0F, 0}, Case{32, 3.0F, 0}, Case{45, 0.0F, 0}, Case{0, 3.0F, 0},
+            Case{0, 0.0F, all_positions}, Case{9, 0.0F, 4}, Case{81, 0.0F, 40}}) {
+        const auto expected = cache.attend(*find_kernel_table("scalar"), 0, context, window, softcap, after);
         for (const KernelTable* table : supported_kernel_tables()) {
           for (const auto& [begin, end] : {std::pair{0, 32}, {32, 64}, {60, 61}, {70, 91}, {128, 150}, {149, 150}}) {
-            const auto part = cache.attend(*table, begin, end, window, softcap);
+            const auto part = cache.attend(*table, begin, end, window, softcap, after);
             EXPECT_EQ(0, std::memcmp(part.data(), expected.data() + begin * stride, part.size() * sizeof(float)))
-                << table->name << " window " << window << " rows " << begin << " to " << end;
+                << table->name << " window " << window << " after " << after << " rows " << begin << " to " << end;
           }
         }
       }

@@ -24,6 +24,11 @@ int64_t task_rows_max(int64_t rows, const AttentionPlan::Shape& shape) {
   return std::clamp(rows * shape.kv_heads / (tasks_per_worker * shape.workers), least, most);
 }
 
+int64_t scores_seen(const RowRun& run, const AttentionPlan::Shape& shape) {
+  const int64_t end = std::min(run.end, run.position + run.rows + shape.after);
+  return run.rows * (shape.window > 0 ? std::min(end, shape.window) : end);
+}
+
 }  // namespace
 
 int64_t shared_blocks(const RowRun& a, const RowRun& b, int64_t block_tokens) {
@@ -48,9 +53,10 @@ void AttentionPlan::build(std::span<const RowRun> runs, const Shape& shape) {
   const int64_t rows_max = task_rows_max(rows, shape);
   cut(runs, rows_max);
   tasks_.clear();
-  if (shape.window > 0) {  // what windows share is not much: each reads its own
+  // What windows share is not much, and texts whose rows see what follows them share nothing: each reads its own.
+  if (shape.window > 0 || shape.after > 0) {
     for (int64_t run = 0; run < static_cast<int64_t>(runs_.size()); ++run) add_task(run, run + 1, 0);
-    for (AttentionTask& task : tasks_) task.scores = std::min(task.scores, runs_of(task)[0].rows * shape.window);
+    for (AttentionTask& task : tasks_) task.scores = scores_seen(runs_of(task)[0], shape);
     sort_tasks();
     return;
   }
@@ -86,7 +92,8 @@ void AttentionPlan::cut(std::span<const RowRun> runs, int64_t rows_max) {
       runs_.push_back({.row_begin = run.row_begin + begin,
                        .rows = end - begin,
                        .position = run.position + begin,
-                       .blocks = run.blocks});
+                       .blocks = run.blocks,
+                       .end = run.end});
     }
   }
 }

@@ -32,7 +32,8 @@ class AttentionPlan {
     int64_t block_tokens = 0;
     int64_t kv_heads = 0;
     int64_t group = 0;   // query heads a KV head
-    int64_t window = 0;  // positions that a row sees; 0: all up to its own
+    int64_t window = 0;  // positions that a row sees; 0: all
+    int64_t after = 0;   // positions behind its own that a row sees
     int64_t workers = 1;
   };
 

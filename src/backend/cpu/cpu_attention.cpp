@@ -65,7 +65,7 @@ void CpuBackend::write_runs(const KvLayer& layer, HostRows k, HostRows v) {
 
 void CpuBackend::attend(const KvLayer& layer, const AttentionRule& rule, HostRows q, HostRows out) {
   const AttentionPlan& plan = scratch_->attention_plans[static_cast<size_t>(rule.shape)];
-  const int64_t window = inputs_.attention_shapes[static_cast<size_t>(rule.shape)].window;
+  const AttentionShape& shape = inputs_.attention_shapes[static_cast<size_t>(rule.shape)];
   const std::span<const AttentionTask> tasks = plan.tasks();
   const auto compute = [&](int64_t index, int) {
     const AttentionTask& task = tasks[static_cast<size_t>(index / layer.kv_heads)];
@@ -81,7 +81,8 @@ void CpuBackend::attend(const KvLayer& layer, const AttentionRule& rule, HostRow
                         .out = out.values,
                         .out_stride = out.width,
                         .scale = rule.scale,
-                        .window = window,
+                        .window = shape.window,
+                        .after = shape.after,
                         .softcap = rule.softcap,
                         .sinks = host_floats(rule.sinks)});
   };

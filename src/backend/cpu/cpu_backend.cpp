@@ -130,6 +130,7 @@ void CpuBackend::begin(const StepInputs& inputs, StepScratch& scratch) {
                                                      .kv_heads = shape.kv_heads,
                                                      .group = shape.group,
                                                      .window = shape.window,
+                                                     .after = shape.after,
                                                      .workers = team_.worker_count()});
   }
 }

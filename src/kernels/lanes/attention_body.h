@@ -27,8 +27,9 @@ struct AttentionTile {
   const float* q[attention_tile_queries];
   float* out[attention_tile_queries];
   const int32_t* blocks[attention_tile_queries];
-  int64_t position[attention_tile_queries];
   int64_t head[attention_tile_queries];
+  int64_t seen_begin[attention_tile_queries];  // positions that it sees
+  int64_t seen_end[attention_tile_queries];
   float max[attention_tile_queries];
   float sum[attention_tile_queries];
 };
@@ -271,39 +272,41 @@ QUIRE_LEAF_INLINE void prefetch_chunk(const KvChunk<Kv>& chunk, int64_t head_dim
   for (int64_t at = 0; at < size_bytes; at += line) __builtin_prefetch(values + at, 0, 2);
 }
 
-// What a query at `position` sees of the chunk at `begin`; from the chunk's end on: nothing.
-QUIRE_LEAF_INLINE ChunkPart part_seen(const AttentionArgs& args, int64_t position, int64_t begin) {
-  const int64_t end = position + 1 - begin;
-  const int64_t first = args.window > 0 && end > args.window ? end - args.window : 0;
+// What a query sees of the chunk at `begin`; from the chunk's end on: nothing.
+QUIRE_LEAF_INLINE ChunkPart part_seen(const AttentionTile& tile, int64_t query, int64_t begin) {
+  const int64_t first = tile.seen_begin[query] > begin ? tile.seen_begin[query] - begin : 0;
+  const int64_t end = tile.seen_end[query] - begin;
   return {first < attention_chunk ? first : attention_chunk, end < attention_chunk ? end : attention_chunk};
 }
 
 // Queries [first, end) of the tile, of one sequence and in ascending order, meet its chunks from position `begin` on.
 template <typename Kv>
 void attend_sequence(const AttentionArgs& args, AttentionTile& tile, int64_t first, int64_t end, int64_t begin) {
-  const int64_t* position = tile.position;
-  for (; begin <= position[end - 1]; begin += attention_chunk) {
+  const int64_t* seen_end = tile.seen_end;
+  for (; begin < seen_end[end - 1]; begin += attention_chunk) {
     const KvChunk<Kv> chunk = find_chunk<Kv>(args.layer, tile.blocks[first], args.kv_head, begin);
-    if (begin + attention_chunk <= position[end - 1]) {
+    if (begin + attention_chunk < seen_end[end - 1]) {
       prefetch_chunk(find_chunk<Kv>(args.layer, tile.blocks[first], args.kv_head, begin + attention_chunk),
                      args.layer.head_dim);
     }
-    while (position[first] < begin) ++first;
+    while (seen_end[first] <= begin) ++first;
     for (int64_t next = first; next < end;) {
-      const ChunkPart part = part_seen(args, position[next], begin);
+      const ChunkPart part = part_seen(tile, next, begin);
       if (part.first == attention_chunk) break;  // nor do those behind it see any
       int64_t last = next;                       // that sees the same part
-      while (last + 1 < end && same_part(part_seen(args, position[last + 1], begin), part)) ++last;
+      while (last + 1 < end && same_part(part_seen(tile, last + 1, begin), part)) ++last;
       attend_all(args, chunk, part, tile, next, last + 1);
       next = last + 1;
     }
   }
 }
 
-// Where the first chunk begins that a query at `position` sees a part of.
-QUIRE_LEAF_INLINE int64_t first_chunk(const AttentionArgs& args, int64_t position) {
-  const int64_t first = position + 1 > args.window ? position + 1 - args.window : 0;
-  return first / attention_chunk * attention_chunk;
+// Which positions the query sees that is `position` in the run's sequence.
+QUIRE_LEAF_INLINE void see(const AttentionArgs& args, const RowRun& run, int64_t position, AttentionTile& tile,
+                           int64_t query) {
+  const int64_t end = position + 1 + args.after;
+  tile.seen_begin[query] = args.window > 0 && end > args.window ? end - args.window : 0;
+  tile.seen_end[query] = end < run.end ? end : run.end;
 }
 
 // A sink's share; returns what acc is multiplied with.
@@ -331,8 +334,9 @@ void attend_tile(const AttentionArgs& args, AttentionTile& tile) {
     do {
       ++end;
     } while (end < tile.count && tile.blocks[end] == tile.blocks[first] &&
-             tile.position[end] >= tile.position[end - 1]);
-    const int64_t begin = args.window > 0 ? first_chunk(args, tile.position[first]) : args.shared_tokens;
+             tile.seen_end[end] >= tile.seen_end[end - 1] && tile.seen_begin[end] >= tile.seen_begin[end - 1]);
+    const int64_t seen_begin = tile.seen_begin[first] / attention_chunk * attention_chunk;
+    const int64_t begin = seen_begin < args.shared_tokens ? args.shared_tokens : seen_begin;
     attend_sequence<Kv>(args, tile, first, end, begin);
   }
   for (int64_t query = 0; query < tile.count; ++query) {
@@ -354,8 +358,8 @@ void attention_type(const AttentionArgs& args) {
       tile.q[tile.count] = args.q + (run->row_begin + row) * args.q_stride + element;
       tile.out[tile.count] = args.out + (run->row_begin + row) * args.out_stride + element;
       tile.blocks[tile.count] = run->blocks;
-      tile.position[tile.count] = run->position + row;
       tile.head[tile.count] = head;
+      see(args, *run, run->position + row, tile, tile.count);
       if (++tile.count < attention_tile_queries) continue;
       attend_tile<Kv>(args, tile);
       tile.count = 0;

@@ -112,20 +112,22 @@ void add_values(const KvLayer& layer, const ChunkHalf& values, int64_t first, in
   }
 }
 
-// One query of a sequence against the positions up to `last` that it sees.
-void attend(const AttentionArgs& args, const int32_t* blocks, const float* q, int64_t last, const float* sink,
+// The query at `position` of the run's sequence against those that it sees.
+void attend(const AttentionArgs& args, const RowRun& run, const float* q, int64_t position, const float* sink,
             float* out) {
   const KvLayer& layer = args.layer;
   float max = -std::numeric_limits<float>::infinity();
   float sum = 0.0F;
   std::fill_n(out, layer.head_dim, 0.0F);
-  const int64_t seen_from = args.window > 0 ? std::max<int64_t>(0, last + 1 - args.window) : 0;
-  for (int64_t begin = seen_from / attention_chunk * attention_chunk; begin <= last; begin += attention_chunk) {
-    const int64_t offset = chunk_offset(layer, blocks, args.kv_head, begin);
+  const int64_t end = position + 1 + args.after;
+  const int64_t seen_begin = args.window > 0 ? std::max<int64_t>(0, end - args.window) : 0;
+  const int64_t seen_end = std::min(run.end, end);
+  for (int64_t begin = seen_begin / attention_chunk * attention_chunk; begin < seen_end; begin += attention_chunk) {
+    const int64_t offset = chunk_offset(layer, run.blocks, args.kv_head, begin);
     const ChunkHalf keys(layer, layer.keys + offset, true);
     const ChunkHalf values(layer, layer.values + offset, false);
-    const int64_t first = std::max<int64_t>(0, seen_from - begin);
-    const int64_t count = std::min(attention_chunk, last + 1 - begin);
+    const int64_t first = std::max<int64_t>(0, seen_begin - begin);
+    const int64_t count = std::min(attention_chunk, seen_end - begin);
     Scores p{};  // positions that do not exist keep 0
     float next_max = max;
     for (int64_t i = first; i < count; ++i) {
@@ -160,7 +162,7 @@ void attention(const AttentionArgs& args) {
         const int64_t query_head = args.kv_head * args.group + head;
         const int64_t element = query_head * args.layer.head_dim;
         const float* const sink = args.sinks == nullptr ? nullptr : args.sinks + query_head;
-        attend(args, run->blocks, q + element, run->position + row, sink, out + element);
+        attend(args, *run, q + element, run->position + row, sink, out + element);
       }
     }
   }
