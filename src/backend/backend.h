@@ -207,6 +207,8 @@ class Backend {
   // x[r] = row tokens[r] of the table as floats; zeros for a token that has none. Rows are read from the table's source
   // as they are needed, now; an error is the source's, and x is undefined then.
   virtual Result<void> embed(const TensorView& table, std::span<const int32_t> tokens, Rows x) = 0;
+  // x = these values, which are copied now.
+  virtual void upload(std::span<const float> values, Rows x) = 0;
   // y[r] = x[r] / sqrt(mean(x[r]^2) + epsilon) * weight. y may be x. Of a weight that is n rows long, row r has row
   // r mod n: heads may have weights of their own.
   virtual void rms_norm(Rows x, const DeviceVector& weight, float epsilon, Rows y) = 0;

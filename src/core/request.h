@@ -19,7 +19,7 @@ constexpr int32_t band_count = 8;  // RFC 9218: urgency 0 ... 7
 enum class RowOrigin : uint8_t { prompt, generated };
 
 // How a prompt's rows become one vector.
-enum class Pooling : uint8_t { none, last, mean };
+enum class Pooling : uint8_t { none, first, last, mean };
 
 struct Request {
   SequenceId id;

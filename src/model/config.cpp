@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "model/arch/architecture.h"
 #include "model/keys.h"
+#include "model/pooling.h"
 
 namespace quire {
 namespace {
@@ -41,13 +42,25 @@ Attention* find_attention(Layer& layer) {
   return nullptr;
 }
 
+// Rows see what follows them: all, or as much of a window as what is before.
+void see_whole_texts(ModelConfig& config) {
+  for (LayerConfig& layer : config.layers) {
+    AttentionConfig* const attention = attention_of(layer);
+    QUIRE_CHECK(attention != nullptr, "every layer attends");
+    attention->after = attention->window > 0 ? attention->window / 2 : all_positions;
+    if (attention->window > 0) attention->window = 2 * attention->after + 1;
+  }
+}
+
 // Layers of one shape are planned together.
 void find_attention_shapes(ModelConfig& config) {
   for (LayerConfig& layer : config.layers) {
     AttentionConfig* const attention = attention_of(layer);
     QUIRE_CHECK(attention != nullptr, "every layer attends");
-    const AttentionShape shape{
-        .kv_heads = attention->kv_heads, .group = attention->heads / attention->kv_heads, .window = attention->window};
+    const AttentionShape shape{.kv_heads = attention->kv_heads,
+                               .group = attention->heads / attention->kv_heads,
+                               .window = attention->window,
+                               .after = attention->after};
     const auto same = std::ranges::find(config.attention_shapes, shape);
     attention->shape = same - config.attention_shapes.begin();
     if (same == config.attention_shapes.end()) config.attention_shapes.push_back(shape);
@@ -80,6 +93,7 @@ AttentionConfig* attention_of(LayerConfig& layer) { return find_attention<Attent
 
 bool is_beside_text(const ModelConfig& config, std::string_view tensor) {
   const auto block = block_of(tensor);
+  if (config.whole_texts && tensor == "output.weight") return true;
   if (block) return *block >= config.layer_count() && *block < config.layer_count() + config.skipped_layers;
   return std::ranges::any_of(beside_text_prefixes, [&](std::string_view prefix) { return tensor.starts_with(prefix); });
 }
@@ -102,7 +116,11 @@ Result<ModelConfig> read_config(const gguf::Metadata& metadata, std::span<const 
   const Keys keys(metadata, tensors, config.architecture);
   QUIRE_TRY_VOID(read_common(keys, *architecture, config));
   QUIRE_TRY_VOID(architecture->describe(keys, config));
+  QUIRE_TRY(const bool causal, metadata.get_bool_or(keys.full("attention.causal"), !architecture->whole_texts));
+  config.whole_texts = !causal;
+  if (config.whole_texts) see_whole_texts(config);
   find_attention_shapes(config);
+  config.head = read_head(keys, config);
   const bool exact = std::ranges::all_of(tensors, [&](const gguf::TensorSpec& tensor) {
     return tensor.shape[1] == 1 || tensor.type == ElementType::f32 || is_beside_text(config, tensor.name);
   });

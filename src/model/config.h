@@ -74,7 +74,8 @@ struct AttentionConfig {
   float scale = 0.0F;            // of scores
   float softcap = 0.0F;          // softcap * tanh(score / softcap); 0: none
   bool sinks = false;            // each head's attn_sinks joins the sum that probabilities are divided by
-  int64_t window = 0;            // a row sees so many positions, its own the last of them; 0: all up to its own
+  int64_t window = 0;            // a row sees so many positions, the last `after` of them behind its own; 0: all
+  int64_t after = 0;             // positions behind its own that a row sees; families leave it 0 (whole_texts)
   bool has_temperature = false;  // queries are multiplied by what ModelConfig::temperature says
   int64_t shape = 0;             // of ModelConfig::attention_shapes
 
@@ -108,15 +109,47 @@ struct ExpertsConfig {
 
 using BlockConfig = std::variant<AttentionConfig, FfnConfig, ExpertsConfig>;
 
-// x += scale * post_norm(block(norm(x))) for each of the blocks, which read one norm.
+// x += scale * post_norm(block(norm(x))) for each of the blocks, which read one norm; then x = sum_norm(x).
 struct BranchConfig {
   std::string_view norm;  // its tensor: blk.N.NORM.weight; empty: blocks read x
   std::vector<BlockConfig> blocks;
   std::string_view post_norm = {};  // empty: none
+  std::string_view sum_norm = {};   // empty: none
 };
 
 struct LayerConfig {
   std::vector<BranchConfig> branches;  // in order
+};
+
+// How rows of the embedding are normed.
+enum class EmbeddingNorm : uint8_t {
+  none,
+  weighted,    // token_embd_norm, as the model's norm
+  unweighted,  // divided by their root mean square
+};
+
+// What becomes of a token's row of the embedding before the first layer, in this order.
+struct EmbeddingConfig {
+  bool positions = false;   // the row of its position is added: position_embd (context_max, width)
+  int64_t token_types = 0;  // the first of so many rows is added: token_types (token_types, width)
+  EmbeddingNorm norm = EmbeddingNorm::none;
+};
+
+enum class HeadActivation : uint8_t { none, tanh, gelu_erf };
+
+// y = norm(activation(W x + bias)).
+struct HeadStage {
+  std::string_view name;  // tensors NAME.{weight,bias}, NAME.norm.weight
+  int64_t outputs = 0;
+  bool bias = false;
+  HeadActivation activation = HeadActivation::none;
+  bool norm = false;
+};
+
+// What is computed of a text's pooled row, stage after stage.
+struct HeadConfig {
+  std::vector<HeadStage> stages;
+  bool probabilities = false;  // what the last one gives goes through a softmax
 };
 
 // Queries of a row at position p are multiplied by 1 + scale * ln(floor(p / length) + 1).
@@ -132,11 +165,16 @@ struct ModelConfig {
   int64_t skipped_layers = 0;  // after them, in the file only: they guess tokens beyond the next
   int64_t width = 0;           // elements of the residual stream
   int64_t vocab = 0;
-  int64_t embedding_row_bytes = 0;  // a row of the token table, in the file
+  int64_t embedding_row_bytes = 0;  // a row of the token or the position table, the longer one, in the file
   int64_t context_max = 0;          // positions the model was made for
   NormConfig norm;                  // of the residual stream
   NormConfig post_norm;             // of what blocks give; the same, where a family does not say otherwise
-  bool embedding_norm = false;      // rows of the embedding are divided by their root mean square
+  EmbeddingConfig embedding;
+  bool output_norm = true;  // what the layers give is normed
+  HeadConfig head;
+  // Rows see what follows them, so that a text is computed in one step, keeps no keys and values, and no token comes
+  // after it: there is no output matrix.
+  bool whole_texts = false;
   float embedding_scale = 1.0F;
   float residual_scale = 1.0F;  // of what a block adds
   float logit_scale = 1.0F;

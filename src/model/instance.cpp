@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
+#include "base/bytes.h"
 #include "base/check.h"
 #include "base/fixed_math.h"
 #include "model/blocks/step.h"
@@ -24,7 +26,24 @@ Result<ModelInstance> ModelInstance::create(const Model& model, Backend& backend
   return ModelInstance(model, backend, model.ropes(limits.context_tokens), std::move(kv), std::move(space));
 }
 
+ModelInstance::ModelInstance(const Model& model, Backend& backend, std::vector<Rope> ropes, KvStore kv, Workspace space)
+    : model_(&model), backend_(&backend), ropes_(std::move(ropes)), kv_(std::move(kv)), space_(std::move(space)) {
+  if (!model.config().whole_texts) return;
+  text_blocks_.resize(static_cast<size_t>(kv_.block_count()));
+  std::iota(text_blocks_.begin(), text_blocks_.end(), 0);
+}
+
+const int32_t* ModelInstance::blocks_of(const BatchSlice& slice, int64_t& text_blocks) {
+  if (!model_->config().whole_texts) return &slice.blocks.data()->value;
+  QUIRE_CHECK(slice.position_begin == 0 && slice.logits_row < 0, "a slice is a whole text");
+  const int64_t begin = text_blocks;
+  text_blocks += ceil_div<int64_t>(slice.row_end - slice.row_begin, kv_.layer(0).block_tokens);
+  QUIRE_CHECK(text_blocks <= std::ssize(text_blocks_), "a step's texts fit");
+  return text_blocks_.data() + begin;
+}
+
 void ModelInstance::turn(int64_t position, int64_t row) {
+  if (model_->config().embedding.positions) space_.positions().push_back(static_cast<int32_t>(position));
   if (const TemperatureConfig& temperature = model_->config().temperature; temperature.scale != 0.0) {
     const double times = std::floor(static_cast<double>(position) / temperature.length) + 1.0;
     space_.row_scales()[static_cast<size_t>(row)] = static_cast<float>(1.0 + temperature.scale * fixed_log(times));
@@ -39,15 +58,17 @@ void ModelInstance::turn(int64_t position, int64_t row) {
 
 void ModelInstance::prepare(const Batch& batch) {
   space_.runs().clear();
+  space_.positions().clear();
   space_.sampled_rows().assign(static_cast<size_t>(batch.logits_rows), -1);
-  int64_t row = 0;
+  int64_t row = 0, text_blocks = 0;
   for (const BatchSlice& slice : batch.slices) {
     QUIRE_CHECK(slice.row_begin == row && slice.row_end > row, "slices cover the rows in order");
     const int64_t position_end = slice.position_begin + (slice.row_end - slice.row_begin);
+    const int32_t* const blocks = blocks_of(slice, text_blocks);
     for (int64_t position = slice.position_begin; position < position_end;) {
       const int64_t run_end = std::min(position_end, (position / run_rows_max + 1) * run_rows_max);
       space_.runs().push_back(
-          {.row_begin = row, .rows = run_end - position, .position = position, .blocks = &slice.blocks.data()->value});
+          {.row_begin = row, .rows = run_end - position, .position = position, .blocks = blocks, .end = position_end});
       for (; position < run_end; ++position, ++row) turn(position, row);
     }
     if (slice.logits_row >= 0) {
@@ -84,6 +105,22 @@ StepInputs ModelInstance::inputs(std::span<const int32_t> gathered_rows) {
   return {.gathered_rows = gathered_rows, .gathered_prompt_rows = space_.logits_prompt_rows()};
 }
 
+Result<void> ModelInstance::embed(std::span<const TokenId> tokens, Rows x) {
+  const ModelConfig& config = model_->config();
+  const Weights& weights = model_->weights();
+  QUIRE_TRY_VOID(backend_->embed(weights.token_embedding, tokens, x));
+  if (config.embedding_scale != 1.0F) backend_->scale(x, config.embedding_scale);
+  if (config.embedding.positions) {
+    const Rows positions = space_.h(x.count);
+    QUIRE_TRY_VOID(backend_->embed(weights.position_embedding, space_.positions(), positions));
+    backend_->add(x, positions);
+  }
+  QUIRE_TRY_VOID(weights.token_embedding.source->check_unchanged());  // rows of another model are no error of read()
+  if (config.embedding.token_types > 0) backend_->add_bias(x, weights.token_type);
+  if (weights.embedding_norm) weights.embedding_norm->compute(*backend_, x, x);
+  return {};
+}
+
 Result<Logits> ModelInstance::forward(const Batch& batch) {
   const auto rows = static_cast<int64_t>(batch.tokens.size());
   QUIRE_CHECK(rows <= space_.row_count_max() && batch.logits_rows <= space_.logits_count_max(), "the batch fits");
@@ -101,10 +138,7 @@ Result<Logits> ModelInstance::forward(const Batch& batch) {
   inputs.prompt_rows = space_.prompt_rows();
   const Rows x = space_.x(rows);
   backend_->begin(inputs, space_.scratch());
-  QUIRE_TRY_VOID(backend_->embed(weights.token_embedding, batch.tokens, x));
-  QUIRE_TRY_VOID(weights.token_embedding.source->check_unchanged());  // rows of another model are no error of read()
-  if (config.embedding_scale != 1.0F) backend_->scale(x, config.embedding_scale);
-  if (weights.embedding_norm) weights.embedding_norm->compute(*backend_, x, x);
+  QUIRE_TRY_VOID(embed(batch.tokens, x));
   for (int64_t layer = 0; layer < config.layer_count(); ++layer) {
     weights.layers[static_cast<size_t>(layer)].compute(step, kv_.layer(layer), x, space_.h(rows), space_.y(rows));
   }
@@ -114,7 +148,7 @@ Result<Logits> ModelInstance::forward(const Batch& batch) {
 Rows ModelInstance::issue_states(int64_t count) {
   const Rows states = space_.h(count);
   backend_->gather(space_.x(space_.row_count_max()), states);
-  model_->weights().output_norm.compute(*backend_, states, states);
+  if (const auto& norm = model_->weights().output_norm) norm->compute(*backend_, states, states);
   return states;
 }
 
@@ -146,6 +180,21 @@ HiddenStates ModelInstance::states(std::span<const int32_t> rows) {
   prepare_gathered(rows);
   backend_->begin(inputs(rows), space_.scratch());
   return {.values = backend_->finish(issue_states(count)), .width = static_cast<int32_t>(model_->config().width)};
+}
+
+std::span<const float> ModelInstance::head(std::span<const float> pooled) {
+  const Head& head = model_->weights().head;
+  if (head.stages.empty()) return pooled;
+  backend_->begin({}, space_.scratch());
+  backend_->upload(pooled, {.values = space_.head_from(), .count = 1, .width = model_->config().width});
+  const std::span<const float> values = backend_->finish(head.compute(*backend_, space_.head_from(), space_.head_to()));
+  if (!model_->config().head.probabilities) return values;
+  const float highest = *std::ranges::max_element(values);
+  probabilities_.clear();
+  for (const float value : values) probabilities_.push_back(exp_approx(value - highest));
+  const float sum = std::accumulate(probabilities_.begin(), probabilities_.end(), 0.0F);
+  for (float& probability : probabilities_) probability /= sum;
+  return probabilities_;
 }
 
 }  // namespace quire

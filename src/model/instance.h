@@ -25,6 +25,7 @@ class ModelInstance {
 
   // Computes every row of the batch: writes its keys and values, and the logits of the sampled rows, which are valid
   // until the next call.
+  // Where the model computes whole texts, each slice is one: from position 0 on, without blocks, not sampled.
   // An error when token embeddings cannot be read, or the file is not the one that was loaded any more: nothing has
   // been computed then.
   // A row's bits depend on its sequence up to it and on the arithmetic alone; where prompt_rows_differ(), on each
@@ -38,6 +39,10 @@ class ModelInstance {
   // REQUIRES: row_count_max() rows at most.
   HiddenStates states(std::span<const int32_t> rows);
 
+  // What the model's head makes of a text's pooled row (width); of a model without a head the row itself, as it was
+  // given. Valid until the next call of it.
+  std::span<const float> head(std::span<const float> pooled);
+
   const Model& model() const { return *model_; }
   KvStore& kv() { return kv_; }
   int64_t logits_count_max() const { return space_.logits_count_max(); }
@@ -45,16 +50,19 @@ class ModelInstance {
   bool prompt_rows_differ() const { return backend_->prompt_rows_differ(); }
 
  private:
-  ModelInstance(const Model& model, Backend& backend, std::vector<Rope> ropes, KvStore kv, Workspace space)
-      : model_(&model), backend_(&backend), ropes_(std::move(ropes)), kv_(std::move(kv)), space_(std::move(space)) {}
+  ModelInstance(const Model& model, Backend& backend, std::vector<Rope> ropes, KvStore kv, Workspace space);
 
   // Cuts the batch's slices into runs, and computes the turns of their rows.
   void prepare(const Batch& batch);
+  // The block table of a slice; what whole texts have for a step lies one after another in text_blocks_.
+  const int32_t* blocks_of(const BatchSlice& slice, int64_t& text_blocks);
   // What a row reads of its position.
   void turn(int64_t position, int64_t row);
   // Which rows are gathered, and which of those are a prompt's.
   void prepare_gathered(std::span<const int32_t> rows);
   StepInputs inputs(std::span<const int32_t> gathered_rows);
+  // Tokens become the rows that the first layer reads.
+  Result<void> embed(std::span<const TokenId> tokens, Rows x);
   // Issues what the output matrix reads of the gathered rows, and their logits.
   Rows issue_states(int64_t count);
   Rows issue_logits(int64_t count);
@@ -65,6 +73,8 @@ class ModelInstance {
   std::vector<Rope> ropes_;
   KvStore kv_;
   Workspace space_;
+  std::vector<float> probabilities_;  // of the head's labels
+  std::vector<int32_t> text_blocks_;  // 0, 1, ...: all blocks, where a step's texts share them out
 };
 
 }  // namespace quire

@@ -172,8 +172,8 @@ Result<std::vector<bool>> read_window_pattern(const Keys& keys, int64_t layers, 
   }
   QUIRE_TRY(const int64_t period, keys.count_from_zero_or(key, fallback, layers_max));
   std::vector<bool> pattern;
-  for (int64_t layer = 0; layer < layers; ++layer)
-    pattern.push_back(period > 0 && layer % period != (full == FullLayer::first ? 0 : period - 1));
+  const int64_t full_layer = full == FullLayer::first ? 0 : period - 1;
+  for (int64_t layer = 0; layer < layers; ++layer) pattern.push_back(period > 0 && layer % period != full_layer);
   return pattern;
 }
 
@@ -194,7 +194,8 @@ Result<NormConfig> read_norm(const Keys& keys, NormKind kind) {
   const bool rms = kind == NormKind::rms;
   const std::string_view key = rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon";
   QUIRE_TRY(const double epsilon, keys.number(key, 0.0, 1.0));
-  return NormConfig{.kind = kind, .bias = keys.has_tensor("output_norm.bias"), .epsilon = static_cast<float>(epsilon)};
+  const bool bias = keys.has_tensor("output_norm.bias") || keys.has_tensor("token_embd_norm.bias");
+  return NormConfig{.kind = kind, .bias = bias, .epsilon = static_cast<float>(epsilon)};
 }
 
 Result<DenseParts> read_dense_parts(const Keys& keys, ModelConfig& model) {

@@ -66,7 +66,7 @@ inline constexpr int64_t head_dim_max = 1024;
 inline constexpr int64_t context_tokens_max = int64_t{1} << 28;
 inline constexpr int64_t vocab_max = int64_t{1} << 24;
 
-// The norm of this kind: its epsilon, and whether the output's has a bias.
+// The norm of this kind: its epsilon, and whether the output's, or the embedding's, has a bias.
 Result<NormConfig> read_norm(const Keys& keys, NormKind kind);
 // Heads and their size; scores are divided by the root of head_dim. How q, k and v are stored and which biases there
 // are is what the tensors of layer 0 say.
@@ -84,7 +84,7 @@ Result<std::optional<FfnConfig>> read_shared_expert(const Keys& keys, int64_t hi
 Result<RopeConfig> read_rope(const Keys& keys, int64_t head_dim);
 // That of layers with a window: plain, with rope.freq_base_swa, or this fallback, and rope.dimension_count_swa.
 Result<RopeConfig> read_window_rope(const Keys& keys, const RopeConfig& full, int64_t head_dim, double fallback);
-// Which layer of each period has no window.
+// Which of each P layers has no window.
 enum class FullLayer : uint8_t { last, first };
 // How many positions a row sees in each layer, 0: all. attention.sliding_window_pattern says which layers have a
 // window: an array, or a number P for all but one of each P; absent: as if it were `period`. window_min 0:

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/bytes.h"
 #include "base/check.h"
+#include "model/workspace.h"
 
 namespace quire {
 
@@ -24,9 +26,16 @@ int64_t layer_block_bytes(KvType type, const AttentionConfig& attention, int32_t
 int64_t KvStore::block_size_bytes(const ModelConfig& config, int32_t block_tokens) {
   int64_t bytes = 0;
   for (int64_t layer = 0; layer < config.layer_count(); ++layer) {
-    bytes += 2 * layer_block_bytes(config.kv_type, config.attention(layer), block_tokens);
+    const int64_t layer_bytes = 2 * layer_block_bytes(config.kv_type, config.attention(layer), block_tokens);
+    bytes = config.whole_texts ? std::max(bytes, layer_bytes) : bytes + layer_bytes;
   }
   return bytes;
+}
+
+int64_t KvStore::block_count(const ModelConfig& config, const Limits& limits) {
+  if (!config.whole_texts) return limits.block_count;
+  // Each text of a step begins a block.
+  return Workspace::row_count_max(config, limits) / limits.block_tokens + limits.running_max;
 }
 
 Result<KvStore> KvStore::create(const ModelConfig& config, const Limits& limits, Device& device) {
@@ -34,18 +43,19 @@ Result<KvStore> KvStore::create(const ModelConfig& config, const Limits& limits,
     return fail(ErrorKind::invalid, fmt::format("block_tokens: found {}, expected a positive multiple of {}",
                                                 limits.block_tokens, attention_chunk));
   }
-  if (limits.block_count <= 0) {
-    return fail(ErrorKind::invalid, fmt::format("block_count: found {}, expected at least 1", limits.block_count));
+  const int64_t block_count = KvStore::block_count(config, limits);
+  if (block_count <= 0) {
+    return fail(ErrorKind::invalid, fmt::format("block_count: found {}, expected at least 1", block_count));
   }
   const auto size_bytes = checked_mul(static_cast<uint64_t>(block_size_bytes(config, limits.block_tokens)),
-                                      static_cast<uint64_t>(limits.block_count));
-  if (!size_bytes) return fail(ErrorKind::too_large, fmt::format("{} KV blocks: too many", limits.block_count));
+                                      static_cast<uint64_t>(block_count));
+  if (!size_bytes) return fail(ErrorKind::too_large, fmt::format("{} KV blocks: too many", block_count));
   QUIRE_TRY(DeviceMemory memory, device.allocate(*size_bytes, MemoryUse::sparse, "KV cache"));
   return KvStore(std::move(memory), config, limits);
 }
 
 KvStore::KvStore(DeviceMemory memory, const ModelConfig& config, const Limits& limits)
-    : memory_(std::move(memory)), block_count_(limits.block_count) {
+    : memory_(std::move(memory)), block_count_(block_count(config, limits)) {
   DeviceAddress at = memory_.address();
   for (int64_t layer = 0; layer < config.layer_count(); ++layer) {
     const AttentionConfig& attention = config.attention(layer);
@@ -57,7 +67,7 @@ KvStore::KvStore(DeviceMemory memory, const ModelConfig& config, const Limits& l
                                 .kv_heads = attention.kv_heads,
                                 .head_dim = attention.head_dim},
                        .block_bytes = block_bytes});
-    at = at + 2 * block_count_ * block_bytes;
+    if (!config.whole_texts) at = at + 2 * block_count_ * block_bytes;
   }
 }
 

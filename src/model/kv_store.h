@@ -14,7 +14,8 @@
 namespace quire {
 
 // Keys and values of all layers, for limits.block_count blocks. Who uses which block is the scheduler's
-// business. Owned by one executor; one thread, besides the backend's workers within a step.
+// business. Of a model that computes whole texts: of one layer after the other at the same place, for the blocks of a
+// step's texts. Owned by one executor; one thread, besides the backend's workers within a step.
 // A block that was never written costs no memory.
 class KvStore {
  public:
@@ -22,6 +23,7 @@ class KvStore {
   static Result<KvStore> create(const ModelConfig& config, const Limits& limits, Device& device);
 
   KvView layer(int64_t index) const;
+  int64_t block_count() const { return block_count_; }
   // These blocks hold nobody's rows any more: builds with QUIRE_POISON_KV fill them with NaN.
   void forget(std::span<const BlockId> blocks);
   // Writes this into every byte of these blocks.
@@ -30,7 +32,7 @@ class KvStore {
   // Gives the memory of these blocks back to the system, as far as it is whole pages.
   void discard(std::span<const BlockId> blocks);
 
-  // Bytes of one block over all layers.
+  // Bytes of one block over all layers; of the largest where layers share them.
   static int64_t block_size_bytes(const ModelConfig& config, int32_t block_tokens);
 
  private:
@@ -44,8 +46,10 @@ class KvStore {
   template <typename Visit>
   void for_parts(std::span<const BlockId> blocks, const Visit& visit);
   KvStore(DeviceMemory memory, const ModelConfig& config, const Limits& limits);
+  // Of a store: limits.block_count, or enough for the texts of a step.
+  static int64_t block_count(const ModelConfig& config, const Limits& limits);
 
-  DeviceMemory memory_;  // (layer, keys | values, block, block_bytes of the layer)
+  DeviceMemory memory_;  // (layer, keys | values, block, block_bytes of the layer); one layer where they share it
   int64_t block_count_;
   std::vector<LayerPlace> layers_;
 };

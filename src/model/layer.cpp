@@ -41,6 +41,7 @@ Result<Layer> Layer::read(TensorReader& layer, const LayerConfig& config, const 
       branch.blocks.push_back(std::move(block));
     }
     QUIRE_TRY(branch.post_norm, read_norm_of(layer, from.post_norm, model.post_norm, model.width));
+    QUIRE_TRY(branch.sum_norm, read_norm_of(layer, from.sum_norm, model.norm, model.width));
     result.branches.push_back(std::move(branch));
   }
   return result;
@@ -59,6 +60,7 @@ void Layer::compute(const Step& step, const KvView& kv, Rows x, Rows h, Rows y) 
       if (residual_scale != 1.0F) on.scale(given, residual_scale);
       on.add(x, given);
     }
+    if (branch.sum_norm) branch.sum_norm->compute(on, x, x);
   }
 }
 

@@ -24,6 +24,7 @@ struct Branch {
   std::optional<Norm> norm;  // of x
   std::vector<Block> blocks;
   std::optional<Norm> post_norm;  // of what a block gives
+  std::optional<Norm> sum_norm;   // of x, with what the blocks gave
 };
 
 struct Layer {

@@ -167,16 +167,36 @@ Result<std::vector<float>> read_rope_factors(Loader& load, const std::string& na
   return factors;
 }
 
+// What is done with a token's row of the embedding.
+Result<void> read_embedding(Loader& load, const ModelConfig& config, Weights& weights) {
+  TensorReader reader(load, "");
+  if (config.embedding.positions) {
+    QUIRE_TRY(const TensorView* positions,
+              load.find("position_embd.weight", std::array<int64_t, 2>{config.width, config.context_max}));
+    weights.position_embedding = *positions;
+  }
+  if (config.embedding.token_types > 0) {
+    QUIRE_TRY(const DeviceVector types,
+              reader.vectors("token_types.weight", config.embedding.token_types, config.width));
+    weights.token_type = {.values = types.values, .size = config.width};
+  }
+  if (config.embedding.norm == EmbeddingNorm::unweighted) {
+    QUIRE_TRY(const DeviceVector ones, load.ones(config.width));
+    weights.embedding_norm = Norm{.config = config.norm, .weight = ones, .bias = {}};
+  }
+  if (config.embedding.norm == EmbeddingNorm::weighted) {
+    QUIRE_TRY(weights.embedding_norm, Norm::read(reader, "token_embd_norm", config.norm, config.width));
+  }
+  return {};
+}
+
 // All of them but their memory.
 Result<Weights> read_all(Loader& load, const ModelConfig& config) {
   Weights weights;
   const std::string embedding_name = "token_embd.weight";
   QUIRE_TRY(const TensorView* embedding, load.find(embedding_name, std::array<int64_t, 2>{config.width, config.vocab}));
   weights.token_embedding = *embedding;
-  if (config.embedding_norm) {
-    QUIRE_TRY(const DeviceVector ones, load.ones(config.width));
-    weights.embedding_norm = Norm{.config = config.norm, .weight = ones, .bias = {}};
-  }
+  QUIRE_TRY_VOID(read_embedding(load, config, weights));
   for (const RopeConfig& rope : config.ropes) {
     RopeFactors factors;
     QUIRE_TRY(factors.values, read_rope_factors(load, rope.factors, rope.rotary / 2));
@@ -189,7 +209,11 @@ Result<Weights> read_all(Loader& load, const ModelConfig& config) {
     weights.layers.push_back(std::move(layer));
   }
   TensorReader reader(load, "");
-  QUIRE_TRY(weights.output_norm, Norm::read(reader, "output_norm", config.norm, config.width));
+  if (config.output_norm) {
+    QUIRE_TRY(weights.output_norm, Norm::read(reader, "output_norm", config.norm, config.width));
+  }
+  QUIRE_TRY(weights.head, Head::read(reader, config.head, config.norm, config.width));
+  if (config.whole_texts) return weights;
   const bool tied = !load.has("output.weight");
   QUIRE_TRY(weights.output, load.stack(tied ? embedding_name : "output.weight", 1, config.vocab, config.width));
   return weights;

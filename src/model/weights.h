@@ -9,6 +9,7 @@
 #include "base/function_ref.h"
 #include "base/result.h"
 #include "gguf/file.h"
+#include "model/blocks/head.h"
 #include "model/config.h"
 #include "model/layer.h"
 
@@ -27,11 +28,14 @@ struct RopeFactors {
 struct Weights {
   std::optional<DeviceArena> memory;      // of all matrices and vectors, in the order in which a step reads them
   TensorView token_embedding;             // (vocab, width), read from the file row by row
+  TensorView position_embedding;          // (context_max, width), the same; as ModelConfig::embedding says
+  DeviceVector token_type;                // (width)
   std::optional<Norm> embedding_norm;     // (width)
   std::vector<RopeFactors> rope_factors;  // by kind of turning
   std::vector<Layer> layers;
-  Norm output_norm;  // (width)
-  Matrix output;     // (vocab, width); a packed copy of the embedding where the file has no other
+  std::optional<Norm> output_norm;  // (width)
+  Head head;
+  Matrix output;  // (vocab, width); a packed copy of the embedding where the file has no other; of whole texts none
 };
 
 // Every tensor is checked before the first is packed. Errors name the tensor, what was found and what was expected; a

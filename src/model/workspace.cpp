@@ -6,15 +6,21 @@
 #include <utility>
 
 #include "base/array_layout.h"
+#include "model/blocks/head.h"
 #include "model/layer.h"
 
 namespace quire {
 Workspace::Workspace(const ModelConfig& config, const Limits& limits)
-    : row_count_max_(limits.step_tokens_max),
+    : row_count_max_(row_count_max(config, limits)),
       logits_count_max_(std::min(limits.running_max + limits.draft_rows_max, limits.step_tokens_max)),
       width_(config.width),
-      vocab_(config.vocab),
-      widths_(widths_of(config)) {}
+      vocab_(config.whole_texts ? 0 : config.vocab),
+      widths_(widths_of(config)),
+      head_width_(widest_row(config.head, config.width)) {}
+
+int64_t Workspace::row_count_max(const ModelConfig& config, const Limits& limits) {
+  return config.whole_texts ? std::max(limits.step_tokens_max, limits.context_tokens) : limits.step_tokens_max;
+}
 
 uint64_t Workspace::place(DeviceAddress start) {
   ArrayLayout layout;
@@ -34,6 +40,8 @@ uint64_t Workspace::place(DeviceAddress start) {
   put(chosen_experts_, row_count_max_, widths_.experts.used);  // numbers as large as floats
   put(chosen_weights_, row_count_max_, widths_.experts.used);
   put(logits_, logits_count_max_, vocab_);
+  put(head_from_, 1, head_width_);
+  put(head_to_, 1, head_width_);
   return layout.size_bytes();
 }
 
@@ -43,8 +51,8 @@ uint64_t Workspace::rows_size_bytes(const ModelConfig& config, const Limits& lim
 
 StepShape Workspace::scratch_shape(const ModelConfig& config, const Limits& limits) {
   const RowWidths widths = widths_of(config);
-  return {.rows_max = limits.step_tokens_max,
-          .input_max = std::max({config.width, widths.q, widths.ffn}),
+  return {.rows_max = row_count_max(config, limits),
+          .input_max = std::max({config.width, widths.q, widths.ffn, widest_row(config.head, config.width)}),
           .stored_row_bytes = config.embedding_row_bytes,
           .kv_type = config.kv_type,
           .q_width = widths.q,
@@ -89,6 +97,7 @@ Result<Workspace> Workspace::create(const ModelConfig& config, const Limits& lim
     space.turn_rows_.push_back({.cosines = table.cosines, .sines = table.sines, .rotary = config.ropes[kind].rotary});
   }
   space.row_scales_.resize(config.temperature.scale != 0.0 ? rows : 0);
+  space.positions_.reserve(config.embedding.positions ? rows : 0);
   space.prompt_rows_.reserve(rows);
   space.logits_prompt_rows_.reserve(static_cast<size_t>(space.logits_count_max_));
   space.sampled_rows_.reserve(rows);

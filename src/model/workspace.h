@@ -28,6 +28,8 @@ class Workspace {
   // What its rows would take, beside a scratch of the backend for the shape. REQUIRES: limits that create accepts.
   static uint64_t rows_size_bytes(const ModelConfig& config, const Limits& limits);
   static StepShape scratch_shape(const ModelConfig& config, const Limits& limits);
+  // Rows of a step: a whole text that is longer than step_tokens_max is computed alone.
+  static int64_t row_count_max(const ModelConfig& config, const Limits& limits);
 
   uint64_t size_bytes() const { return size_bytes_; }
   int64_t row_count_max() const { return row_count_max_; }
@@ -41,12 +43,16 @@ class Workspace {
   // Where blocks find theirs.
   Step step(Backend& on, int64_t rows) const;
   StepScratch& scratch() const { return *scratch_; }
+  // Two rows, as wide as any of the head's.
+  DeviceAddress head_from() const { return head_from_; }
+  DeviceAddress head_to() const { return head_to_; }
 
   // Of the host, filled by each step; their capacity is enough for any.
   std::vector<RowRun>& runs() { return runs_; }
   std::span<TurnTable> turns() { return turns_; }                             // by kind of turning
   std::vector<float>& row_scales() { return row_scales_; }                    // what a row's queries are multiplied by
   std::span<const RopeRows> turn_rows() const { return turn_rows_; }          // the same, as a step takes them
+  std::vector<int32_t>& positions() { return positions_; }                    // of each row, where they are learned
   std::vector<int32_t>& prompt_rows() { return prompt_rows_; }                // ascending; none: all rows are alike
   std::vector<int32_t>& sampled_rows() { return sampled_rows_; }              // by row of the logits
   std::vector<int32_t>& logits_prompt_rows() { return logits_prompt_rows_; }  // of rows of logits, the prompt's
@@ -63,17 +69,20 @@ class Workspace {
   int64_t logits_count_max_ = 0;
   int64_t width_ = 0, vocab_ = 0;
   RowWidths widths_;
+  int64_t head_width_ = 0;
 
   // (row_count_max, width of its name), in memory_
   DeviceAddress x_, h_, y_, q_, k_, v_, attended_;
   DeviceAddress gate_, up_, output_gate_;
   DeviceAddress chosen_experts_, chosen_weights_;
-  DeviceAddress logits_;  // (logits_count_max, vocab)
+  DeviceAddress logits_;               // (logits_count_max, vocab)
+  DeviceAddress head_from_, head_to_;  // (head_width)
 
   std::vector<RowRun> runs_;
   std::vector<TurnTable> turns_;
   std::vector<RopeRows> turn_rows_;
   std::vector<float> row_scales_;
+  std::vector<int32_t> positions_;
   std::vector<int32_t> prompt_rows_;
   std::vector<int32_t> sampled_rows_;
   std::vector<int32_t> logits_prompt_rows_;

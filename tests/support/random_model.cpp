@@ -127,7 +127,8 @@ std::vector<std::byte> fill(const Draft& draft, uint64_t seed) {
 std::vector<std::byte> requantize(const gguf::File& file, ElementType type) {
   std::vector<gguf::TensorSpec> specs;
   for (const TensorView& tensor : file.tensors()) {
-    const bool fits = tensor.shape[1] > 1 && tensor.shape[0] % element_traits(type).block_elements == 0;
+    const bool added = tensor.name == "token_types.weight";  // its rows are vectors
+    const bool fits = !added && tensor.shape[1] > 1 && tensor.shape[0] % element_traits(type).block_elements == 0;
     specs.push_back({.name = tensor.name, .type = fits ? type : tensor.type, .shape = tensor.shape});
   }
   Result<std::vector<std::byte>> header = gguf::header_bytes(file.metadata(), specs);

@@ -38,7 +38,7 @@ class Runner {
   Runner(LoadedModel& loaded, const Limits& limits)
       : instance_(take(ModelInstance::create(loaded.model, loaded.backend, limits))) {
     std::vector<BlockId> all;
-    for (int32_t block = 0; block < limits.block_count; ++block) all.push_back({block});
+    for (int32_t block = 0; block < instance_.kv().block_count(); ++block) all.push_back({block});
     instance_.kv().forget(all);
   }
 
@@ -72,8 +72,24 @@ class Runner {
     return take(instance_.forward(batch));
   }
 
+  // One step of texts that are computed as a whole.
+  void read_texts(std::span<const std::span<const TokenId>> texts) {
+    std::vector<TokenId> tokens;
+    std::vector<BatchSlice> slices;
+    for (const std::span<const TokenId> text : texts) {
+      const auto begin = static_cast<int32_t>(tokens.size());
+      tokens.insert(tokens.end(), text.begin(), text.end());
+      slices.push_back(
+          {.sequence = {slices.size()}, .row_begin = begin, .row_end = static_cast<int32_t>(tokens.size())});
+    }
+    const std::vector<RowOrigin> origins(tokens.size(), RowOrigin::prompt);
+    (void)take(instance_.forward({.tokens = tokens, .origins = origins, .slices = slices}));
+  }
+
   // What the output matrix reads of rows of the last step.
   HiddenStates states(std::span<const int32_t> rows) { return instance_.states(rows); }
+
+  std::span<const float> head(std::span<const float> pooled) { return instance_.head(pooled); }
 
   // Logits of every position, one token a step.
   std::vector<float> one_by_one(std::span<const TokenId> tokens, std::span<const BlockId> blocks,

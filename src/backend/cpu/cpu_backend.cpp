@@ -167,6 +167,11 @@ Result<void> CpuBackend::embed(const TensorView& table, std::span<const int32_t>
   return fail(ErrorKind::io, "a row of the token embedding could not be read at first");
 }
 
+void CpuBackend::upload(std::span<const float> values, Rows x) {
+  QUIRE_CHECK(static_cast<int64_t>(values.size()) == x.count * x.width, "shapes fit");
+  std::memcpy(host_floats(x.values), values.data(), values.size_bytes());
+}
+
 void CpuBackend::rms_norm(Rows x, const DeviceVector& weight, float epsilon, Rows y) {
   QUIRE_CHECK(weight.size % x.width == 0 && y.width == x.width, "a weight for each element");
   const HostRows from(x), to(y), weights = weight_rows(weight, x.width);
@@ -254,6 +259,10 @@ void CpuBackend::gate_rows(Rows x, Rows gate, RowGate function) {
     }
   });
 }
+
+void CpuBackend::gelu_erf_mul(Rows gate, Rows up) { this->gate(gate, up, kernels_.gelu_erf_mul); }
+
+void CpuBackend::gelu_erf(Rows x) { for_elements(x, kernels_.gelu_erf); }
 
 void CpuBackend::scale_rows(Rows x) {
   const HostRows rows(x);

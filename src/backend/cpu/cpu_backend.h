@@ -27,6 +27,7 @@ class CpuBackend final : public Backend {
   void begin(const StepInputs& inputs, StepScratch& scratch) override;
   std::span<const float> finish(Rows rows) override;
   Result<void> embed(const TensorView& table, std::span<const int32_t> tokens, Rows x) override;
+  void upload(std::span<const float> values, Rows x) override;
   void rms_norm(Rows x, const DeviceVector& weight, float epsilon, Rows y) override;
   void layer_norm(Rows x, const DeviceVector& weight, const DeviceVector& bias, float epsilon, Rows y) override;
   void matmul(Rows x, RowsOf rows_of, std::initializer_list<Projection> projections) override;

@@ -19,7 +19,9 @@
 namespace quire::cli {
 namespace {
 
+// Stay in the file.
 constexpr std::string_view embedding_name = "token_embd.weight";
+constexpr std::string_view positions_name = "position_embd.weight";
 
 // A server without weights takes 11 MB; `quire tokenize` with the 128,256 tokens of Llama 3 49 MB at its peak, with the
 // 151,936 of Qwen2 42 MB, with 4,096 8 MB. The rest is for threads and sockets.
@@ -31,11 +33,12 @@ class TensorSum {
  public:
   explicit TensorSum(bool tied) : tied_(tied) {}
   void add(std::string_view name, ElementType type, const std::array<int64_t, 4>& shape) {
-    const bool is_embedding = name == embedding_name;
+    const bool is_embedding = name == embedding_name || name == positions_name;
     if (is_embedding) embedding_ += static_cast<uint64_t>(row_size_bytes(type, shape[0]) * shape[1]);
     if (shape[1] == 1) {
       packed_ += round_up<uint64_t>(static_cast<uint64_t>(shape[0]) * sizeof(float), 64);
-    } else if (!is_embedding || tied_) {  // a tied one is packed once more, as the output matrix
+    } else if (!is_embedding ||
+               (tied_ && name == embedding_name)) {  // a tied one is packed once more, as the output matrix
       packed_ += round_up<uint64_t>(packed_size_bytes(type, shape[1], shape[0]), 64);
     }
   }
@@ -81,7 +84,7 @@ uint64_t ModelMemory::kv_bytes(int64_t tokens) const {
 
 Result<ModelMemory> memory_of(const gguf::File& file, const std::string& name, KvType kv_type, int32_t running_max) {
   QUIRE_TRY(const ModelConfig config, read_config(file, kv_type));
-  TensorSum sum(file.find_tensor("output.weight") == nullptr);
+  TensorSum sum(!config.whole_texts && file.find_tensor("output.weight") == nullptr);
   for (const TensorView& tensor : file.tensors()) {
     if (is_beside_text(config, tensor.name)) continue;
     QUIRE_TRY_VOID(check_computed(tensor.name, tensor.type, tensor.shape));

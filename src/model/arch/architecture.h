@@ -13,18 +13,21 @@ namespace quire {
 struct Architecture {
   std::string_view name;  // as general.architecture says
   NormKind norm = NormKind::rms;
+  bool whole_texts = false;  // where attention.causal does not say it
   // Fills config.ropes and config.layers, of which there are as many as the file has. What every architecture has is
   // there already (width, vocabulary, epsilon ...).
   Result<void> (*describe)(const Keys& keys, ModelConfig& config);
 };
 
 // A file each.
+extern const Architecture bert_architecture;
 extern const Architecture cohere2_architecture;
 extern const Architecture command_r_architecture;
 extern const Architecture ernie4_5_architecture;
 extern const Architecture exaone4_architecture;
 extern const Architecture gemma2_architecture;
 extern const Architecture gemma3_architecture;
+extern const Architecture gemma_embedding_architecture;
 extern const Architecture glm4_architecture;
 extern const Architecture glm4moe_architecture;
 extern const Architecture gpt_oss_architecture;
@@ -32,11 +35,14 @@ extern const Architecture granite_architecture;
 extern const Architecture granitemoe_architecture;
 extern const Architecture hunyuan_dense_architecture;
 extern const Architecture internlm2_architecture;
+extern const Architecture jina_bert_v3_architecture;
 extern const Architecture laguna_architecture;
 extern const Architecture llama_architecture;
 extern const Architecture minimax_m2_architecture;
 extern const Architecture mistral3_architecture;
+extern const Architecture modern_bert_architecture;
 extern const Architecture muse_glimmer_architecture;
+extern const Architecture nomic_bert_architecture;
 extern const Architecture olmo2_architecture;
 extern const Architecture phi3_architecture;
 extern const Architecture qwen2_architecture;

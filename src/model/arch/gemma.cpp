@@ -1,6 +1,7 @@
 // Gemma 2 and 3: norms before and behind each block, GELU, an embedding that is scaled, and windows. In Gemma 2 every
 // other layer has one, and scores and logits have a softcap. In Gemma 3 five of six have one and turn by a base of
-// their own, without the scaling of the others; heads of q and k are normalized.
+// their own, without the scaling of the others; heads of q and k are normalized. EmbeddingGemma is Gemma 3
+// whose rows see what follows them.
 #include <cmath>
 
 #include "model/arch/architecture.h"
@@ -58,5 +59,7 @@ Result<void> describe_gemma3(const Keys& keys, ModelConfig& config) {
 
 const Architecture gemma2_architecture = {.name = "gemma2", .describe = describe_gemma2};
 const Architecture gemma3_architecture = {.name = "gemma3", .describe = describe_gemma3};
+const Architecture gemma_embedding_architecture = {
+    .name = "gemma-embedding", .whole_texts = true, .describe = describe_gemma3};
 
 }  // namespace quire

@@ -19,6 +19,11 @@ LayerConfig pre_and_post_norm_layer(const AttentionConfig& attention, const FfnC
                        {.norm = "ffn_norm", .blocks = {ffn}, .post_norm = "post_ffw_norm"}}};
 }
 
+LayerConfig sum_norm_layer(const AttentionConfig& attention, const FfnConfig& ffn) {
+  return {.branches = {{.blocks = {attention}, .sum_norm = "attn_output_norm"},
+                       {.blocks = {ffn}, .sum_norm = "layer_output_norm"}}};
+}
+
 LayerConfig parallel_layer(const AttentionConfig& attention, const FfnConfig& ffn) {
   return {.branches = {{.norm = "attn_norm", .blocks = {attention, ffn}}}};
 }

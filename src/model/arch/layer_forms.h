@@ -16,6 +16,8 @@ LayerConfig pre_norm_layer(const AttentionConfig& attention, const FfnConfig& ff
 LayerConfig post_norm_layer(const AttentionConfig& attention, const FfnConfig& ffn);
 // Both.
 LayerConfig pre_and_post_norm_layer(const AttentionConfig& attention, const FfnConfig& ffn);
+// Of the sum behind each block: attn_output_norm and layer_output_norm.
+LayerConfig sum_norm_layer(const AttentionConfig& attention, const FfnConfig& ffn);
 // One norm, attn_norm, that both blocks read.
 LayerConfig parallel_layer(const AttentionConfig& attention, const FfnConfig& ffn);
 

@@ -17,7 +17,7 @@ Result<void> describe(const Keys& keys, ModelConfig& config) {
   attention.gate = RowGate::sigmoid;
   attention.gate_width = attention.q_width();
   config.post_norm.epsilon = post_norm_epsilon;
-  config.embedding_norm = true;
+  config.embedding.norm = EmbeddingNorm::unweighted;
   QUIRE_TRY(const double logit_scale, keys.number_or("logit_scale", 1.0, 1e-6, 1e6));
   QUIRE_TRY(const double softcap, keys.number_or("final_logit_softcapping", 0.0, 0.0, 1e6));
   config.logit_scale = static_cast<float>(logit_scale);

@@ -7,7 +7,6 @@
 #include <vector>
 
 namespace quire {
-
 // "ffn_up.weight", or of a shared expert "ffn_up_shexp.weight".
 std::string Ffn::name(std::string_view of, std::string_view kind) const {
   return fmt::format("ffn_{}{}.{}", of, config.shared ? "_shexp" : "", kind);

@@ -246,7 +246,7 @@ Result<std::unique_ptr<LoadedModel>> EngineModelLoader::load(const store::ModelF
     spdlog::warn("chat template of {}: {}", file.name, fault);
   }
   const FillInTokens fill_in_tokens = find_fill_in_tokens(opened->metadata());
-  Result<Pooling> pooling = read_pooling(opened->metadata());
+  Result<Pooling> pooling = read_pooling(*opened);
   EngineModel::Parts parts{.file = std::move(*opened),
                            .tokenizer = std::move(*tokenizer),
                            .prompt_template = std::move(prompt_template),
