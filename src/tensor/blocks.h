@@ -133,4 +133,7 @@ void pack_group_scales(const GroupScales& groups, uint8_t (&packed)[12]);
 void unpack_q3_scales(const uint8_t (&packed)[12], int8_t (&scales)[16]);
 void pack_q3_scales(const int8_t (&scales)[16], uint8_t (&packed)[12]);
 
+// The 256 digits of a TQ1_0 block: 0, 1, 2.
+void unpack_ternary(const BlockTQ1_0& block, uint8_t (&digits)[256]);
+
 }  // namespace quire

@@ -15,7 +15,7 @@ namespace quire {
 namespace {
 
 // Nibble i of bytes that hold the low one first.
-int nibble(const uint8_t* bytes, int i) { return (bytes[i / 2] >> (i % 2 * 4)) & 0x0f; }
+uint8_t nibble(const uint8_t* bytes, int i) { return (bytes[i / 2] >> (i % 2 * 4)) & 0x0f; }
 
 // A bit for each of eight signs from the seven that are stored.
 uint8_t eight_signs(uint32_t seven) {
@@ -47,16 +47,19 @@ int level_of(uint16_t code, int i, const Levels& levels) {
 }
 
 // The elements of one code; bit i of `signs` is set where element i is negative.
-void signed_values(float scale, uint16_t code, const Levels& levels, uint8_t signs, float* values) {
+void put_signed(uint16_t code, const Levels& levels, uint8_t signs, int8_t* quants) {
   for (int i = 0; i < 16 / levels.bits; ++i) {
-    const float magnitude = scale * static_cast<float>(level_of(code, i, levels));
-    values[i] = ((signs >> i) & 1) != 0 ? -magnitude : magnitude;
+    const int magnitude = level_of(code, i, levels);
+    quants[i] = static_cast<int8_t>(((signs >> i) & 1) != 0 ? -magnitude : magnitude);
   }
 }
 
-// A scale of half steps: `divisor` is a power of two.
-float half_step_scale(float scale, int steps, float divisor) {
-  return scale * (0.5F + static_cast<float>(steps)) / divisor;
+// Scales go in steps of two from one: half steps of a unit that is twice as large.
+int8_t odd_scale(uint32_t steps) { return static_cast<int8_t>(2 * steps + 1); }
+
+void put_group_scale(ScaledQuants& to, int g, int8_t scale) {
+  to.group_scales[2 * g] = scale;
+  to.group_scales[2 * g + 1] = scale;
 }
 
 // Half of an unsigned E4M3 number (four bits of exponent, three of fraction); the largest is no number, and gives 0.
@@ -75,12 +78,11 @@ void iq4_values_of(float scale, const uint8_t* quants, float* values) {
   }
 }
 
-// The elements of one IQ1 code.
-void shifted_values(float scale, int code, bool negative_shift, float* values) {
-  const float shift = negative_shift ? -0.125F : 0.125F;
+// The elements of one IQ1 code, in eighths.
+void put_shifted(int code, bool negative_shift, int8_t* quants) {
   for (int i = 0; i < 8; ++i) {
     const int step = level_of(codes::iq1[static_cast<size_t>(code)], i, {.bits = 2, .values = iq1_steps});
-    values[i] = scale * (static_cast<float>(step) + shift);
+    quants[i] = static_cast<int8_t>(8 * step + (negative_shift ? -1 : 1));
   }
 }
 
@@ -140,74 +142,99 @@ void block_values(const BlockIQ4_XS& block, float* values) {
   }
 }
 
-void block_values(const BlockIQ2_XXS& block, float* values) {
+ScaledQuants take_apart(const BlockIQ2_XXS& block) {
+  ScaledQuants result;
+  result.scale = f16_to_f32(block.scale) / 8.0F;
   for (int g = 0; g < 8; ++g) {
     const uint32_t word = load_u32(block.groups[g] + 4);
-    const float scale = half_step_scale(f16_to_f32(block.scale), static_cast<int>(word >> 28), 4.0F);
+    put_group_scale(result, g, odd_scale(word >> 28));
     for (int i = 0; i < 4; ++i) {
-      signed_values(scale, codes::iq2_xxs[block.groups[g][i]], iq2_levels, eight_signs(word >> (7 * i) & 0x7f),
-                    values + g * 32 + i * 8);
+      put_signed(codes::iq2_xxs[block.groups[g][i]], iq2_levels, eight_signs(word >> (7 * i) & 0x7f),
+                 result.quants + g * 32 + i * 8);
     }
   }
+  return result;
 }
 
-void block_values(const BlockIQ2_XS& block, float* values) {
+ScaledQuants take_apart(const BlockIQ2_XS& block) {
+  ScaledQuants result;
+  result.scale = f16_to_f32(block.scale) / 8.0F;
   for (int i = 0; i < 32; ++i) {
-    const float scale = half_step_scale(f16_to_f32(block.scale), nibble(block.scales, i / 2), 4.0F);
+    result.group_scales[i / 2] = odd_scale(nibble(block.scales, i / 2));
     const uint16_t code = codes::iq2_xs[block.codes[i] & 0x1ff];
-    signed_values(scale, code, iq2_levels, eight_signs(block.codes[i] >> 9), values + i * 8);
+    put_signed(code, iq2_levels, eight_signs(block.codes[i] >> 9), result.quants + i * 8);
   }
+  return result;
 }
 
-void block_values(const BlockIQ2_S& block, float* values) {
+ScaledQuants take_apart(const BlockIQ2_S& block) {
+  ScaledQuants result;
+  result.scale = f16_to_f32(block.scale) / 8.0F;
   for (int i = 0; i < 32; ++i) {
-    const float scale = half_step_scale(f16_to_f32(block.scale), nibble(block.scales, i / 2), 4.0F);
+    result.group_scales[i / 2] = odd_scale(nibble(block.scales, i / 2));
     const int high = (block.high_bits[i / 4] >> (i % 4 * 2)) & 3;
     const auto code = static_cast<size_t>(block.codes[i] | (high << 8));
-    signed_values(scale, codes::iq2_s[code], iq2_levels, block.signs[i], values + i * 8);
+    put_signed(codes::iq2_s[code], iq2_levels, block.signs[i], result.quants + i * 8);
   }
+  return result;
 }
 
-void block_values(const BlockIQ3_XXS& block, float* values) {
+ScaledQuants take_apart(const BlockIQ3_XXS& block) {
+  ScaledQuants result;
+  result.scale = f16_to_f32(block.scale) / 4.0F;
   for (int g = 0; g < 8; ++g) {
     const uint32_t word = load_u32(block.signs_and_scales[g]);
-    const float scale = half_step_scale(f16_to_f32(block.scale), static_cast<int>(word >> 28), 2.0F);
+    put_group_scale(result, g, odd_scale(word >> 28));
     for (int i = 0; i < 8; ++i) {
       const uint8_t signs = eight_signs(word >> (i / 2 * 7) & 0x7f);
-      signed_values(scale, codes::iq3_xxs[block.codes[g * 8 + i]], iq3_xxs_levels,
-                    static_cast<uint8_t>(signs >> (i % 2 * 4)), values + g * 32 + i * 4);
+      put_signed(codes::iq3_xxs[block.codes[g * 8 + i]], iq3_xxs_levels, static_cast<uint8_t>(signs >> (i % 2 * 4)),
+                 result.quants + g * 32 + i * 4);
     }
   }
+  return result;
 }
 
-void block_values(const BlockIQ3_S& block, float* values) {
+ScaledQuants take_apart(const BlockIQ3_S& block) {
+  ScaledQuants result;
+  result.scale = f16_to_f32(block.scale);
+  for (int g = 0; g < 8; ++g) put_group_scale(result, g, odd_scale(nibble(block.scales, g)));
   for (int i = 0; i < 64; ++i) {
-    const float scale = f16_to_f32(block.scale) * static_cast<float>(1 + 2 * nibble(block.scales, i / 8));
     const int high = (block.high_bits[i / 8] >> (i % 8)) & 1;
     const auto code = static_cast<size_t>(block.codes[i] | (high << 8));
-    signed_values(scale, codes::iq3_s[code], iq3_s_levels, static_cast<uint8_t>(block.signs[i / 2] >> (i % 2 * 4)),
-                  values + i * 4);
+    put_signed(codes::iq3_s[code], iq3_s_levels, static_cast<uint8_t>(block.signs[i / 2] >> (i % 2 * 4)),
+               result.quants + i * 4);
   }
+  return result;
 }
 
-void block_values(const BlockIQ1_S& block, float* values) {
+ScaledQuants take_apart(const BlockIQ1_S& block) {
+  ScaledQuants result;
+  result.scale = f16_to_f32(block.scale) / 8.0F;
   for (int i = 0; i < 32; ++i) {
     const int bits = block.high_bits[i / 4];
-    const float scale = f16_to_f32(block.scale) * static_cast<float>(2 * ((bits >> 12) & 7) + 1);
+    result.group_scales[i / 2] = odd_scale(static_cast<uint32_t>(bits) >> 12 & 7);
     const int high = (bits >> (i % 4 * 3)) & 7;
-    shifted_values(scale, block.codes[i] | (high << 8), (bits & 0x8000) != 0, values + i * 8);
+    put_shifted(block.codes[i] | (high << 8), (bits & 0x8000) != 0, result.quants + i * 8);
   }
+  return result;
 }
 
-void block_values(const BlockIQ1_M& block, float* values) {
+ScaledQuants take_apart(const BlockIQ1_M& block) {
+  ScaledQuants result;
   int scale_bits = 0;
   for (int i = 0; i < 4; ++i) scale_bits |= (block.scales[i] >> 12) << (4 * i);
-  const float block_scale = f16_to_f32(static_cast<uint16_t>(scale_bits));
+  result.scale = f16_to_f32(static_cast<uint16_t>(scale_bits)) / 8.0F;
   for (int i = 0; i < 32; ++i) {
-    const int group_scale = (block.scales[i / 8] >> (i % 8 / 2 * 3)) & 7;
+    result.group_scales[i / 2] = odd_scale(static_cast<uint32_t>(block.scales[i / 8]) >> (i % 8 / 2 * 3) & 7);
     const int bits = nibble(block.high_bits, i);
-    shifted_values(block_scale * static_cast<float>(2 * group_scale + 1), block.codes[i] | ((bits & 7) << 8),
-                   (bits & 8) != 0, values + i * 8);
+    put_shifted(block.codes[i] | ((bits & 7) << 8), (bits & 8) != 0, result.quants + i * 8);
+  }
+  return result;
+}
+
+void scaled_values(const ScaledQuants& quants, float* values) {
+  for (int i = 0; i < 256; ++i) {
+    values[i] = quants.scale * static_cast<float>(quants.group_scales[i / 16]) * static_cast<float>(quants.quants[i]);
   }
 }
 

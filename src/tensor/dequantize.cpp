@@ -124,21 +124,11 @@ void block_values(const BlockQ3_K& block, float* values) {
   }
 }
 
-// The digits of base 3 of `bytes` bytes: digit n of byte i is value bytes * n + i.
-void ternary_values(float scale, const uint8_t* quants, int bytes, int digits, float* values) {
-  for (int n = 0, power = 1; n < digits; ++n, power *= 3) {
-    for (int i = 0; i < bytes; ++i) {
-      const int digit = static_cast<uint8_t>(quants[i] * power) * 3 >> 8;
-      values[n * bytes + i] = scale * static_cast<float>(digit - 1);
-    }
-  }
-}
-
 void block_values(const BlockTQ1_0& block, float* values) {
   const float scale = f16_to_f32(block.scale);
-  ternary_values(scale, block.quants, 32, 5, values);
-  ternary_values(scale, block.quants + 32, 16, 5, values + 160);
-  ternary_values(scale, block.last_quants, 4, 4, values + 240);
+  uint8_t digits[256];
+  unpack_ternary(block, digits);
+  for (int i = 0; i < 256; ++i) values[i] = scale * static_cast<float>(digits[i] - 1);
 }
 
 void block_values(const BlockTQ2_0& block, float* values) {
