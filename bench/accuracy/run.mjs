@@ -32,8 +32,8 @@ const quire = (...args) => execFileSync(program, args, {stdio: ["ignore", "ignor
 function each_default_model(measure) {
   const tiny = path.join(root, "models/quire-tiny.gguf");
   const stories = path.join(root, "tests/data/models/stories260K.gguf");
-  const small_blocks = ["F32", "F16", "BF16", "Q8_0", "Q5_1", "Q5_0", "Q4_1", "Q4_0"];
-  const all = [...small_blocks, "Q6_K", "Q5_K_M", "Q4_K_M"];
+  const small_blocks = ["F32", "F16", "BF16", "Q8_0", "Q5_1", "Q5_0", "Q4_1", "Q4_0", "IQ4_NL"];
+  const all = [...small_blocks, "Q6_K", "Q5_K_M", "Q4_K_M", "IQ4_XS", "Q3_K_M", "Q2_K"];
   const file = path.join(folder, "model.gguf");
   const models = [
     // Its rows of 64 are no whole blocks of 256.

@@ -269,7 +269,7 @@ bool parse(std::string_view word, Options& options) {
            options.outputs >= panel_outputs && options.inputs % 256 == 0;
   }
   const bool is_type = std::any_of(element_traits_table.begin(), element_traits_table.end(),
-                                   [&](const ElementTraits& traits) { return traits.name == word && has_kernels(traits.type); });
+                                   [&](const ElementTraits& traits) { return traits.name == word; });
   if (is_type || word == "rows" || word == "attention") options.types.push_back(word);
   return is_type || word == "rows" || word == "attention";
 }
@@ -290,7 +290,6 @@ int main(int argc, char** argv) {
   fmt::print("plain read, {} threads: {:.2f} GB/s\n", options.threads, measure_read_rate(team).value() * 1e-9);
   for (const KernelTable* table : options.tables) {
     for (const ElementTraits& traits : element_traits_table) {
-      if (!has_kernels(traits.type)) continue;
       if (!options.has(traits.name)) continue;
       bench_matmul(team, *table, traits.type, options);
       bench_matmul_bf16(team, *table, traits.type, options);

@@ -186,11 +186,9 @@ class Backend {
   // Lives as long as the backend.
   virtual Device& device() = 0;
 
-  // Whether it computes with weight matrices of this type.
-  virtual bool computes_with(ElementType type) const = 0;
   // A copy of a weight matrix in the device's layout, in `memory`, or of a stack of them: of each the rows [begin,
-  // end). REQUIRES: shape {inputs, outputs, count, 1}, and a type that it computes with. The tensor is read in pieces
-  // of some megabytes; copied(bytes) says that one of so many bytes is done.
+  // end). REQUIRES: shape {inputs, outputs, count, 1}. The tensor is read in pieces of some megabytes; copied(bytes)
+  // says that one of so many bytes is done.
   virtual Result<Matrix> load_matrix(const TensorView& tensor, int64_t begin, int64_t end, DeviceArena& memory,
                                      FunctionRef<void(uint64_t bytes)> copied) = 0;
   virtual Result<DeviceVector> load_vector(std::span<const float> values, DeviceArena& memory) = 0;

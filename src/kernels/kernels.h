@@ -239,9 +239,6 @@ struct KernelTable {
 // Bytes of the keys, or of the values, of a chunk of one KV head. REQUIRES: type is f16 or q8_0.
 int64_t kv_chunk_size_bytes(ElementType type, int64_t head_dim);
 
-// Whether matrices of this type can be packed and multiplied. What follows asks for one that can.
-bool has_kernels(ElementType type);
-
 // Bytes of a packed matrix; a multiple of 64. REQUIRES: inputs is a multiple of the type's block_elements.
 size_t packed_size_bytes(ElementType type, int64_t outputs, int64_t inputs);
 

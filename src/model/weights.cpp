@@ -121,10 +121,7 @@ class Loader final : public TensorSource {
  private:
   Result<const TensorView*> find_stack(const std::string& name, int64_t count, int64_t outputs, int64_t inputs) {
     const std::array<int64_t, 3> shape = {inputs, outputs, count};
-    QUIRE_TRY(const TensorView* tensor, find(name, std::span(shape).first(count == 1 ? 2 : 3)));
-    if (backend_.computes_with(tensor->type)) return tensor;
-    return fail(ErrorKind::unsupported, fmt::format("tensor {}: found type {}, which no kernel computes with", name,
-                                                    element_traits(tensor->type).name));
+    return find(name, std::span(shape).first(count == 1 ? 2 : 3));
   }
   // The rows [begin, end) of each of its matrices.
   Result<Matrix> load(const TensorView& tensor, int64_t begin, int64_t end) {

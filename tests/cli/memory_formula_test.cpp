@@ -68,11 +68,13 @@ TEST(MemoryFormula, more_memory_shorter_contexts_or_smaller_kv_never_hold_fewer)
   }
 }
 
-TEST(MemoryFormula, refuses_what_nothing_computes_with) {
-  const auto memory = memory_of(*gguf::find_synth_shape("llama-1b"), 128256, gguf::FileType::q2_k, KvType::f16, 1);
-  ASSERT_FALSE(memory);
-  EXPECT_NE(memory.error().message.find("found type Q2_K, which no kernel computes with"), std::string::npos)
-      << memory.error().message;
+TEST(MemoryFormula, fewer_bits_a_weight_take_less) {
+  uint64_t more = llama_1b(gguf::FileType::q4_k_m, KvType::f16).weight_bytes;
+  for (const auto type : {gguf::FileType::iq4_xs, gguf::FileType::q3_k_m, gguf::FileType::q2_k}) {
+    const uint64_t less = llama_1b(type, KvType::f16).weight_bytes;
+    EXPECT_LT(less, more) << gguf::file_type_name(type);
+    more = less;
+  }
 }
 
 TEST(MemoryFormula, holds_the_sizes_that_the_engine_uses) {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "kernels/tile_test.h"
 #include "kernels/weights.h"
 
 namespace quire::test {
@@ -33,6 +34,7 @@ struct Shape {
 std::vector<Shape> shapes_of(ElementType type) {
   const int64_t block = element_traits(type).block_elements;
   if (block == 1) return {{1, 1}, {15, 7}, {16, 64}, {17, 33}, {33, 96}, {100, 50}, {64, 288}};
+  if (block == 64) return {{1, 64}, {15, 128}, {16, 192}, {33, 320}, {64, 576}};
   if (block == 32) return {{1, 32}, {15, 64}, {16, 96}, {17, 32}, {33, 160}, {100, 64}, {64, 288}};
   return {{1, 256}, {15, 512}, {16, 256}, {17, 768}, {33, 256}, {100, 512}};
 }
@@ -48,11 +50,9 @@ bool same_bits(const float* a, const float* b, int64_t count) {
 
 class Matmul : public testing::TestWithParam<ElementType> {};
 
-INSTANTIATE_TEST_SUITE_P(types, Matmul,
-                         testing::Values(ElementType::f32, ElementType::f16, ElementType::bf16, ElementType::q8_0,
-                                         ElementType::q4_0, ElementType::q4_1, ElementType::q5_0, ElementType::q5_1,
-                                         ElementType::q4_k, ElementType::q5_k, ElementType::q6_k),
-                         [](const auto& type) { return std::string(element_traits(type.param).name); });
+INSTANTIATE_TEST_SUITE_P(floats, Matmul, testing::Values(ElementType::f32, ElementType::f16, ElementType::bf16),
+                         type_name);
+INSTANTIATE_TEST_SUITE_P(quantized, Matmul, quantized_types(), type_name);
 
 // The reference multiplies the dequantized weights with the activations as the kernel reads them, in double. A chain
 // of n fused operations on terms t is off by at most n * 2^-24 * sum |t| to first order: one an input, or for a group

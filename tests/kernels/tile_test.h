@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "kernels/kernels.h"
 #include "kernels/tile_trap.h"
@@ -38,8 +39,11 @@ class TileTest : public OnTiles<testing::TestWithParam<ElementType>> {
 };
 
 inline auto quantized_types() {
-  return testing::Values(ElementType::q8_0, ElementType::q4_0, ElementType::q4_1, ElementType::q5_0, ElementType::q5_1,
-                         ElementType::q4_k, ElementType::q5_k, ElementType::q6_k);
+  std::vector<ElementType> types;
+  for (const ElementTraits& traits : element_traits_table) {
+    if (traits.block_elements > 1) types.push_back(traits.type);
+  }
+  return testing::ValuesIn(types);
 }
 
 inline std::string type_name(const testing::TestParamInfo<ElementType>& type) {

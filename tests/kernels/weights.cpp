@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "tensor/dequantize.h"
+
 namespace quire::test {
 namespace {
 
@@ -18,19 +20,35 @@ uint32_t load_u32(const uint8_t* bytes) { return load_u16(bytes) | static_cast<u
 // Where a block's f16 numbers are.
 std::vector<size_t> f16_offsets(ElementType type) {
   switch (type) {
-    case ElementType::q4_0:
-    case ElementType::q5_0:
-    case ElementType::q8_0:
-      return {0};
+    case ElementType::mxfp4:
+    case ElementType::nvfp4:
+    case ElementType::iq1_m:
+      return {};
     case ElementType::q4_1:
     case ElementType::q5_1:
     case ElementType::q4_k:
     case ElementType::q5_k:
       return {0, 2};
+    case ElementType::q2_k:
+      return {80, 82};
     case ElementType::q6_k:
-      return {208};
+    case ElementType::q3_k:
+    case ElementType::tq1_0:
+    case ElementType::tq2_0:  // at the end
+      return {static_cast<size_t>(element_traits(type).block_bytes) - 2};
     default:
-      return {};
+      return {0};
+  }
+}
+
+// Scales of the types that have none of these.
+void put_scale(ElementType type, std::byte* block, Random& random) {
+  if (type == ElementType::mxfp4) block[0] = static_cast<std::byte>(112 + random_below(random, 24));
+  if (type != ElementType::iq1_m) return;
+  const uint16_t half = random_f16(random);  // a nibble on top of each word
+  for (int i = 0; i < 4; ++i) {
+    std::byte& byte = block[48 + 2 * i + 1];
+    byte = (byte & std::byte{0x0F}) | static_cast<std::byte>((half >> 4 * i & 15) << 4);
   }
 }
 
@@ -78,6 +96,22 @@ void dequantize_k4(ElementType type, const uint8_t* block, Parts* out) {
     if (five) quant |= ((block[16 + k % 32] >> g) & 1) << 4;
     out[k] = {f16_value(load_u16(block)) * scale * quant, -f16_value(load_u16(block + 2)) * minimum};
   }
+}
+
+void dequantize_q2_k(const uint8_t* block, Parts* out) {
+  for (int k = 0; k < 256; ++k) {
+    const int quant = (block[16 + k / 128 * 32 + k % 32] >> (2 * (k % 128 / 32))) & 3;
+    const int scales = block[k / 16];
+    out[k] = {f16_value(load_u16(block + 80)) * (scales & 15) * quant,
+              -f16_value(load_u16(block + 82)) * (scales >> 4)};
+  }
+}
+
+// Types without minima whose values are exact in f32, by what tests/tensor compares with another implementation.
+void dequantize_exact(const ElementTraits& traits, const uint8_t* block, Parts* out) {
+  std::array<float, 256> values;
+  dequantize(traits.type, reinterpret_cast<const std::byte*>(block), traits.block_elements, values.data());
+  for (int64_t k = 0; k < traits.block_elements; ++k) out[k] = {values[static_cast<size_t>(k)]};
 }
 
 void dequantize_q6_k(const uint8_t* block, Parts* out) {
@@ -134,6 +168,7 @@ std::vector<std::byte> random_rows(ElementType type, int64_t outputs, int64_t in
       const uint16_t half = random_f16(random);
       std::memcpy(&rows[at + offset], &half, 2);
     }
+    put_scale(type, &rows[at], random);
   }
   return rows;
 }
@@ -145,14 +180,32 @@ Dequantized dequantize_rows(ElementType type, const std::vector<std::byte>& rows
   const auto* bytes = reinterpret_cast<const uint8_t*>(rows.data());
   for (int64_t b = 0; b < outputs * inputs / traits.block_elements; ++b) {
     const uint8_t* block = bytes + b * traits.block_bytes;
-    if (traits.block_elements == 1) {
-      parts[0] = {dequantize_one(type, block)};
-    } else if (traits.block_elements == 32) {
-      dequantize_32(type, block, parts.data());
-    } else if (type == ElementType::q6_k) {
-      dequantize_q6_k(block, parts.data());
-    } else {
-      dequantize_k4(type, block, parts.data());
+    switch (type) {
+      case ElementType::f32:
+      case ElementType::f16:
+      case ElementType::bf16:
+        parts[0] = {dequantize_one(type, block)};
+        break;
+      case ElementType::q8_0:
+      case ElementType::q4_0:
+      case ElementType::q4_1:
+      case ElementType::q5_0:
+      case ElementType::q5_1:
+        dequantize_32(type, block, parts.data());
+        break;
+      case ElementType::q4_k:
+      case ElementType::q5_k:
+        dequantize_k4(type, block, parts.data());
+        break;
+      case ElementType::q6_k:
+        dequantize_q6_k(block, parts.data());
+        break;
+      case ElementType::q2_k:
+        dequantize_q2_k(block, parts.data());
+        break;
+      default:
+        dequantize_exact(traits, block, parts.data());
+        break;
     }
     for (const Parts& part : parts) {
       result.values.push_back(part.product + part.minimum);

@@ -176,7 +176,6 @@ TEST_P(InvarianceOf, a_random_model) {
 std::vector<test::Shape> shapes() {
   std::vector<test::Shape> result;
   for (const ElementTraits& traits : element_traits_table) {
-    if (!has_kernels(traits.type)) continue;
     const int64_t width = traits.block_elements == 256 ? 256 : 64;
     const int64_t layers = traits.block_elements == 256 ? 1 : 2;
     result.push_back({.type = traits.type,

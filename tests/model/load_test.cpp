@@ -265,11 +265,6 @@ TEST(Load, norms_and_biases_may_not_be_quantized) {
   EXPECT_EQ(error_after([](test::Draft& d) { d.tensor("blk.0.attn_norm.weight").type = ElementType::f16; }), "");
 }
 
-TEST(Load, a_matrix_of_a_type_without_kernels_is_refused_by_name) {
-  EXPECT_THAT(error_after([](test::Draft& d) { d.tensor("blk.1.ffn_up.weight").type = ElementType::nvfp4; }),
-              HasSubstr("tensor blk.1.ffn_up.weight: found type NVFP4, which no kernel computes with"));
-}
-
 TEST(Load, matrices_of_one_model_may_have_different_types) {
   EXPECT_EQ(error_after([](test::Draft& d) {
               d.tensor("blk.0.attn_q.weight").type = ElementType::q8_0;

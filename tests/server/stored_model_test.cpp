@@ -194,11 +194,13 @@ TEST_F(StoredModel, is_shown_copied_and_deleted) {
 TEST_F(StoredModel, is_quantized_when_it_is_created) {
   QUIRE_TEST_DATA_OR_SKIP(path, "models/stories260K.gguf");
   begin();
-  ASSERT_EQ(create({{"model", "small"}, {"from", "story"}, {"quantize", "Q8_0"}}), Json({{"status", "success"}}));
-  EXPECT_EQ(show("small")["details"]["quantization_level"], "Q8_0");
-  EXPECT_EQ(answer("/api/generate",
-                   {{"model", "small"}, {"prompt", "Lily"}, {"options", {{"num_predict", 3}}}})["eval_count"],
-            3);
+  for (const char* type : {"Q8_0", "IQ4_NL"}) {
+    ASSERT_EQ(create({{"model", "small"}, {"from", "story"}, {"quantize", type}}), Json({{"status", "success"}}));
+    EXPECT_EQ(show("small")["details"]["quantization_level"], type);
+    EXPECT_EQ(answer("/api/generate",
+                     {{"model", "small"}, {"prompt", "Lily"}, {"options", {{"num_predict", 3}}}})["eval_count"],
+              3);
+  }
 }
 
 TEST_F(StoredModel, created_anew_is_loaded_anew) {

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
+#include "support/random_blocks.h"
 #include "support/tensor_bytes.h"
 #include "tensor/dequantize.h"
 #include "tensor/quantize.h"
@@ -115,8 +116,12 @@ std::vector<std::byte> fill(const Draft& draft, uint64_t seed) {
     std::vector<float> row(static_cast<size_t>(tensor.shape[0]));
     std::vector<std::byte> stored(static_cast<size_t>(row_size_bytes(tensor.type, tensor.shape[0])));
     for (int64_t r = 0; r < tensor.row_count(); ++r) {
-      for (float& value : row) value = mean + deviation * normal(random);
-      if (has_quantizer(tensor.type)) quantize(tensor.type, row.data(), tensor.shape[0], stored.data());
+      if (has_quantizer(tensor.type)) {
+        for (float& value : row) value = mean + deviation * normal(random);
+        quantize(tensor.type, row.data(), tensor.shape[0], stored.data());
+      } else {
+        fill_random_blocks(tensor.type, tensor.shape[0], deviation, random, stored.data());
+      }
       bytes.insert(bytes.end(), stored.begin(), stored.end());
     }
     bytes.resize(round_up<size_t>(bytes.size(), 32));

@@ -40,8 +40,7 @@ struct Draft {
 };
 
 Draft draft(const Shape& shape);
-// Fills matrices with noise of unit gain, norms with noise around 1, biases with noise; with zero bytes where
-// quantize() does not make the type.
+// Fills matrices with noise of unit gain, norms with noise around 1, biases with noise.
 std::vector<std::byte> fill(const Draft& draft, uint64_t seed);
 inline std::vector<std::byte> synthesize(const Shape& shape) { return fill(draft(shape), shape.seed); }
 

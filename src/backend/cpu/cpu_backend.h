@@ -18,7 +18,6 @@ class CpuBackend final : public Backend {
   std::string_view name() const override { return kernels_.name; }
   bool prompt_rows_differ() const override { return kernels_.matmul_bf16 != nullptr; }
   Device& device() override { return device_; }
-  bool computes_with(ElementType type) const override { return has_kernels(type); }
   Result<Matrix> load_matrix(const TensorView& tensor, int64_t begin, int64_t end, DeviceArena& memory,
                              FunctionRef<void(uint64_t bytes)> copied) override;
   Result<DeviceVector> load_vector(std::span<const float> values, DeviceArena& memory) override;

@@ -51,13 +51,6 @@ class TensorSum {
   uint64_t embedding_ = 0;
 };
 
-// What memory a matrix takes that nothing computes with is not known.
-Result<void> check_computed(std::string_view name, ElementType type, const std::array<int64_t, 4>& shape) {
-  if (shape[1] == 1 || has_kernels(type)) return {};
-  return fail(ErrorKind::unsupported,
-              fmt::format("tensor {}: found type {}, which no kernel computes with", name, element_traits(type).name));
-}
-
 uint64_t workspace_bytes_of(const ModelConfig& config, const Limits& limits) {
   return Workspace::rows_size_bytes(config, limits) + CpuScratch::size_bytes(Workspace::scratch_shape(config, limits));
 }
@@ -87,7 +80,6 @@ Result<ModelMemory> memory_of(const gguf::File& file, const std::string& name, K
   TensorSum sum(!config.whole_texts && file.find_tensor("output.weight") == nullptr);
   for (const TensorView& tensor : file.tensors()) {
     if (is_beside_text(config, tensor.name)) continue;
-    QUIRE_TRY_VOID(check_computed(tensor.name, tensor.type, tensor.shape));
     sum.add(tensor.name, tensor.type, tensor.shape);
   }
   return memory_by_sum(config, sum, name, running_max);
@@ -98,7 +90,6 @@ Result<ModelMemory> memory_of(const gguf::SynthShape& shape, int64_t vocab, gguf
   QUIRE_TRY(const std::vector<gguf::SynthTensor> tensors, gguf::synth_tensors(shape, vocab, type));
   TensorSum sum(shape.tied);
   for (const gguf::SynthTensor& tensor : tensors) {
-    QUIRE_TRY_VOID(check_computed(tensor.spec.name, tensor.spec.type, tensor.spec.shape));
     sum.add(tensor.spec.name, tensor.spec.type, tensor.spec.shape);
   }
   std::vector<gguf::TensorSpec> specs;

@@ -47,7 +47,6 @@ class Unpacking {
 
   QUIRE_LEAF_INLINE void unpack_next() {
     constexpr int64_t group_bytes = Weights::step_bytes / Weights::step_groups;
-    constexpr int offset = Weights::offset_bits > 0 ? 1 << Weights::offset_bits : 0;
     const int64_t g = next_++;
     const int64_t i = g % Weights::step_groups;
     const uint8_t* const step = step_ + g / Weights::step_groups * Weights::step_bytes;
@@ -59,8 +58,8 @@ class Unpacking {
     Weights::load_group(step, Weights::load_head(step), i, group);
 #pragma GCC unroll 8
     for (int q = 0; q < 8; ++q) {
-      const Words quad = load_quad<Weights::bits>(group.quads, q);
-      _mm512_store_si512(to_.quants[g] + 64 * q, _mm512_sub_epi8(quad, broadcast_byte(offset)));
+      const Words quad = load_quad<Weights::quants>(group.quads, q);
+      _mm512_store_si512(to_.quants[g] + 64 * q, _mm512_sub_epi8(quad, broadcast_byte(Weights::quants.offset)));
     }
     store(to_.scales[g], group.scale);
     if constexpr (Weights::has_minimum) store(to_.minima[g], group.minimum);
@@ -303,7 +302,13 @@ constexpr int64_t rows_min = 9;
 
 void matmul(const MatmulArgs& args) {
   if (args.x.rows < rows_min || !reads_quantized_activations(args.weights.type)) return avx512_vnni::matmul(args);
-  visit_weights(args.weights.type, [&]<class Weights>() { multiply_rows<Weights>(args); });
+  visit_weights(args.weights.type, [&]<class Weights>() {
+    if constexpr (Weights::has_sub_minima) {  // they want more of a row than a chunk keeps
+      avx512_vnni::matmul(args);
+    } else {
+      multiply_rows<Weights>(args);
+    }
+  });
 }
 
 }  // namespace quire::amx

@@ -30,17 +30,19 @@ QUIRE_LEAF_INLINE Words round_words(Floats first, Floats last) {
 template <class Weights>
 QUIRE_LEAF_INLINE void round_group(const Group& group, uint16_t* tile) {
   const Words low = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-  constexpr int offset = Weights::offset_bits > 0 ? 1 << Weights::offset_bits : 0;
   const Words neighbours = add32(low, left32<16>(add32(low, broadcast_word(16))));  // 0 16 1 17 ...
 #pragma GCC unroll 8
   for (int q = 0; q < 8; ++q) {
-    const Words quad = load_quad<Weights::bits>(group.quads, q);
-    const Words quants = _mm512_sub_epi8(quad, broadcast_byte(offset));
+    const Words quad = load_quad<Weights::quants>(group.quads, q);
+    const Words quants = _mm512_sub_epi8(quad, broadcast_byte(Weights::quants.offset));
     Floats scale = group.scale;
     if constexpr (Weights::has_sub_scales) scale = multiply(scale, group.sub_scales[q / 4]);
     const auto weight = [&](Words in_high_byte) {
       const Floats quant = to_floats(_mm512_srai_epi32(in_high_byte, 24));
       if constexpr (Weights::has_minimum) return fma(scale, quant, group.minimum);
+      if constexpr (Weights::has_sub_minima) {
+        return fma(scale, quant, negate(multiply(group.minimum, group.sub_minima[q / 4])));
+      }
       return multiply(scale, quant);
     };
     const Words first = round_words(weight(left32<24>(quants)), weight(left32<16>(quants)));

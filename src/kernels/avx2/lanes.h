@@ -71,9 +71,16 @@ QUIRE_LEAF_INLINE void store_f16_first(uint16_t* at, Floats x, int64_t n) {
 QUIRE_LEAF_INLINE __m256 bf16_lanes(__m128i bits) {
   return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(bits), 16));
 }
+QUIRE_LEAF_INLINE Floats load_bf16(const void* at) {
+  return {bf16_lanes(_mm_loadu_si128(as_half(at))), bf16_lanes(_mm_loadu_si128(as_half(at) + 1))};
+}
+// A byte of each lane.
+QUIRE_LEAF_INLINE Words load_u8_words(const uint8_t* at) {
+  return {_mm256_cvtepu8_epi32(_mm_loadl_epi64(as_half(at))), _mm256_cvtepu8_epi32(_mm_loadl_epi64(as_half(at + 8)))};
+}
 QUIRE_LEAF_INLINE Floats load_u8(const uint8_t* at) {
-  return {_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(as_half(at)))),
-          _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(as_half(at + 8))))};
+  const Words words = load_u8_words(at);
+  return {_mm256_cvtepi32_ps(words.low), _mm256_cvtepi32_ps(words.high)};
 }
 QUIRE_LEAF_INLINE Floats load_i8(const void* at) {
   const int8_t* bytes = static_cast<const int8_t*>(at);
@@ -224,6 +231,11 @@ QUIRE_LEAF_INLINE Words left16(Words x, int bits) {
 }
 QUIRE_LEAF_INLINE Words right16(Words x, int bits) {
   return {_mm256_srli_epi16(x.low, bits), _mm256_srli_epi16(x.high, bits)};
+}
+// Each byte of x is the number of one of 16 codes.
+QUIRE_LEAF_INLINE Words look_up(const uint8_t* codes, Words x) {
+  const __m256i table = _mm256_broadcastsi128_si256(_mm_loadu_si128(as_half(codes)));
+  return {_mm256_shuffle_epi8(table, x.low), _mm256_shuffle_epi8(table, x.high)};
 }
 // The high four bits of each byte.
 QUIRE_LEAF_INLINE Words high_nibbles(Words x) { return bit_and(right16(x, 4), broadcast_byte(15)); }

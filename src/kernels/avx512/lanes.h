@@ -39,9 +39,14 @@ QUIRE_LEAF_INLINE Floats load_f16_first(const uint16_t* at, int64_t n) {
 QUIRE_LEAF_INLINE void store_f16_first(uint16_t* at, Floats x, int64_t n) {
   _mm256_mask_storeu_epi16(at, first_lanes(n), _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
 }
-QUIRE_LEAF_INLINE Floats load_u8(const uint8_t* at) {
-  return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at))));
+QUIRE_LEAF_INLINE Floats load_bf16(const void* at) {
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(load_half(at)), 16));
 }
+// A byte of each lane.
+QUIRE_LEAF_INLINE Words load_u8_words(const uint8_t* at) {
+  return _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)));
+}
+QUIRE_LEAF_INLINE Floats load_u8(const uint8_t* at) { return _mm512_cvtepi32_ps(load_u8_words(at)); }
 QUIRE_LEAF_INLINE Floats load_i8(const void* at) {
   return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(static_cast<const __m128i*>(at))));
 }
@@ -126,6 +131,11 @@ QUIRE_LEAF_INLINE Words left32(Words x) {
 }
 QUIRE_LEAF_INLINE Words left16(Words x, int bits) { return _mm512_slli_epi16(x, bits); }
 QUIRE_LEAF_INLINE Words right16(Words x, int bits) { return _mm512_srli_epi16(x, bits); }
+// Each byte of x is the number of one of 16 codes.
+QUIRE_LEAF_INLINE Words look_up(const uint8_t* codes, Words x) {
+  const __m128i table = _mm_loadu_si128(reinterpret_cast<const __m128i*>(codes));
+  return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(table), x);
+}
 // The high four bits of each byte.
 QUIRE_LEAF_INLINE Words high_nibbles(Words x) { return bit_and(right16(x, 4), broadcast_byte(15)); }
 // Unsigned bytes of a times signed bytes of b, neighbours added into int16 with saturation.

@@ -20,18 +20,18 @@ struct DotBytes {
   static constexpr bool scales_pairs = false;
   static constexpr int64_t unsigned_bits = 8;
 
-  template <int64_t bits, int begin, int end, int panels, int rows>
+  template <packed::Quants quants, int begin, int end, int panels, int rows>
   static QUIRE_LEAF_INLINE void add_quads(const Group (&groups)[panels], const int8_t* x, Words (&sums)[panels][rows]) {
 #pragma GCC unroll 8
     for (int q = begin; q < end; ++q) {
       Words quads[panels];
 #pragma GCC unroll 2
-      for (int p = 0; p < panels; ++p) quads[p] = load_quad<bits>(groups[p].quads, q);
+      for (int p = 0; p < panels; ++p) quads[p] = load_quad<quants>(groups[p].quads, q);
 #pragma GCC unroll 8
       for (int r = 0; r < rows; ++r) {
-        const Words quants = broadcast_at(x + r * quant_group + 4 * q);
+        const Words four = broadcast_at(x + r * quant_group + 4 * q);
 #pragma GCC unroll 2
-        for (int p = 0; p < panels; ++p) sums[p][r] = Instruction::add_products(sums[p][r], quads[p], quants);
+        for (int p = 0; p < panels; ++p) sums[p][r] = Instruction::add_products(sums[p][r], quads[p], four);
       }
     }
   }

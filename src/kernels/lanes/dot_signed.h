@@ -38,9 +38,9 @@ struct DotSigned {
   static constexpr bool scales_pairs = false;
   static constexpr int64_t unsigned_bits = 7;  // those of 8 are signed here
 
-  template <int64_t bits, int begin, int end, int panels, int rows>
+  template <packed::Quants quants, int begin, int end, int panels, int rows>
   static QUIRE_LEAF_INLINE void add_quads(const Group (&groups)[panels], const int8_t* x, Words (&sums)[panels][rows]) {
-    static_assert(bits == 8 && begin == 0 && end == 8);
+    static_assert(quants.value_bits == 8 && begin == 0 && end == 8);
     Magnitudes of_rows[rows];
 #pragma GCC unroll 8
     for (int r = 0; r < rows; ++r) split_signs(x + r * quant_group, of_rows[r]);
@@ -54,7 +54,7 @@ struct DotSigned {
         const Words values = broadcast_at(of_rows[r].values + 4 * q);
 #pragma GCC unroll 2
         for (int p = 0; p < panels; ++p) {
-          const Words pairs = multiply_bytes(values, bit_xor(load_words(groups[p].quads + 64 * q), flips));
+          const Words pairs = multiply_bytes(values, bit_xor(load_quad<quants>(groups[p].quads, q), flips));
           sums[p][r] = add32(sums[p][r], multiply_pairs(pairs, broadcast_word(0x00010001)));
         }
       }

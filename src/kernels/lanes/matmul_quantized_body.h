@@ -20,77 +20,99 @@ struct GroupRows {
 
 // What comes off the products of a row's quads [begin, end), if weights are unsigned: they are too large by their
 // offset.
-template <class Weights, int begin, int end>
+template <packed::Quants quants, int begin, int end>
 QUIRE_LEAF_INLINE Words offset_share(const GroupTerms& terms) {
   const Words first = broadcast_word(terms.minus_first);
   const Words all = broadcast_word(terms.minus_sum);
-  return left32<Weights::offset_bits>(end == 4 ? first : begin == 4 ? subtract32(all, first) : all);
+  return left32<__builtin_ctz(quants.offset)>(end == 4 ? first : begin == 4 ? subtract32(all, first) : all);
 }
 
 // sums[p][r] = the products of quads [begin, end). The offset's share is where sums begin, or comes off at the end
 // where sums are not what products are added to; either way through ports that products do not need.
-template <class Dot, class Weights, int begin, int end, int panels, int rows>
+template <class Dot, packed::Quants quants, int begin, int end, int panels, int rows>
 QUIRE_LEAF_INLINE void sum_products(const Group (&groups)[panels], const GroupRows& x, Words (&sums)[panels][rows]) {
-  constexpr bool has_offset = Weights::offset_bits > 0 && Weights::bits <= Dot::unsigned_bits;
+  constexpr bool has_offset = quants.offset > 0 && quants.value_bits <= Dot::unsigned_bits;
 #pragma GCC unroll 8
   for (int r = 0; r < rows; ++r) {
     Words from = zero_words();
-    if constexpr (has_offset && Dot::adds_to_sums) from = offset_share<Weights, begin, end>(x.terms[r]);
+    if constexpr (has_offset && Dot::adds_to_sums) from = offset_share<quants, begin, end>(x.terms[r]);
 #pragma GCC unroll 2
     for (int p = 0; p < panels; ++p) sums[p][r] = from;
   }
-  Dot::template add_quads<Weights::bits, begin, end>(groups, x.quants, sums);
+  Dot::template add_quads<quants, begin, end>(groups, x.quants, sums);
   if constexpr (has_offset && !Dot::adds_to_sums) {
 #pragma GCC unroll 8
     for (int r = 0; r < rows; ++r) {
-      const Words share = offset_share<Weights, begin, end>(x.terms[r]);
+      const Words share = offset_share<quants, begin, end>(x.terms[r]);
 #pragma GCC unroll 2
       for (int p = 0; p < panels; ++p) sums[p][r] = add32(sums[p][r], share);
     }
   }
 }
 
+// acc + one group of a panel, whose products, times sub-scales where it has them, sum up to `sum`.
+template <class Weights>
+QUIRE_LEAF_INLINE Floats add_scaled(const Group& group, const GroupTerms& terms, Floats sum, Floats acc) {
+  const Floats scale = broadcast(terms.scale);
+  acc = fma(sum, multiply(group.scale, scale), acc);
+  if constexpr (Weights::has_minimum) acc = fma(group.minimum, broadcast(terms.scaled_sum), acc);
+  if constexpr (Weights::has_sub_minima) {
+    // Exact: |sum of a half| <= 127 * 16 and a minimum is below 16.
+    const Floats first = broadcast(static_cast<float>(terms.minus_first));
+    const Floats last = broadcast(static_cast<float>(terms.minus_sum - terms.minus_first));
+    const Floats minima = fma(last, group.sub_minima[1], multiply(first, group.sub_minima[0]));
+    acc = fma(minima, multiply(group.minimum, scale), acc);
+  }
+  return acc;
+}
+
+// sums[p][r] = the group's products, a half after the other, each times its sub-scale. Of sub-scales that are integers
+// products and their sum are below 2^24, exact in f32: |sum of a half| <= 63 * 127 * 16 with |sub-scale| <= 31 at most,
+// or 32 * 127 * 16 with 128.
+template <class Dot, class Weights, int panels, int rows>
+QUIRE_LEAF_INLINE void sum_halves(const Group (&groups)[panels], const GroupRows& x, Floats (&scaled)[panels][rows]) {
+  Words sums[panels][rows];
+  sum_products<Dot, Weights::quants, 0, 4>(groups, x, sums);
+#pragma GCC unroll 2
+  for (int p = 0; p < panels; ++p) {
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; ++r) scaled[p][r] = multiply(to_floats(sums[p][r]), groups[p].sub_scales[0]);
+  }
+  sum_products<Dot, Weights::quants, 4, 8>(groups, x, sums);
+#pragma GCC unroll 8
+  for (int r = 0; r < rows; ++r) {
+#pragma GCC unroll 2
+    for (int p = 0; p < panels; ++p) scaled[p][r] = fma(to_floats(sums[p][r]), groups[p].sub_scales[1], scaled[p][r]);
+  }
+}
+
 // acc[p][r] + one group of each panel, in the written order.
 template <class Dot, class Weights, int panels, int rows>
 QUIRE_LEAF_INLINE void add_groups(const Group (&groups)[panels], const GroupRows& x, Floats (&acc)[panels][rows]) {
-  Words sums[panels][rows];
-  if constexpr (Weights::has_sub_scales && Dot::scales_pairs) {
+  if constexpr (Weights::has_byte_sub_scales && Dot::scales_pairs) {
     static_assert(panels == 1);
-    Dot::add_scaled_quads(groups[0], x.quants, x.terms, sums[0]);
+    Words sums[rows];
+    Dot::template add_scaled_quads<Weights>(groups[0], x.quants, x.terms, sums);
 #pragma GCC unroll 8
     for (int r = 0; r < rows; ++r) {
-      acc[0][r] = fma(to_floats(sums[0][r]), multiply(groups[0].scale, broadcast(x.terms[r].scale)), acc[0][r]);
+      acc[0][r] = add_scaled<Weights>(groups[0], x.terms[r], to_floats(sums[r]), acc[0][r]);
     }
   } else if constexpr (Weights::has_sub_scales) {
-    // |sum of a half| <= 32 * 127 * 16 and |sub scale| <= 128: products and their sum are below 2^24, exact in f32.
-    Floats scaled[panels][rows];
-    sum_products<Dot, Weights, 0, 4>(groups, x, sums);
-#pragma GCC unroll 2
-    for (int p = 0; p < panels; ++p) {
-#pragma GCC unroll 8
-      for (int r = 0; r < rows; ++r) scaled[p][r] = multiply(to_floats(sums[p][r]), groups[p].sub_scales[0]);
-    }
-    sum_products<Dot, Weights, 4, 8>(groups, x, sums);
+    Floats sums[panels][rows];
+    sum_halves<Dot, Weights>(groups, x, sums);
 #pragma GCC unroll 8
     for (int r = 0; r < rows; ++r) {
-      const Floats scale = broadcast(x.terms[r].scale);
 #pragma GCC unroll 2
-      for (int p = 0; p < panels; ++p) {
-        const Floats sum = fma(to_floats(sums[p][r]), groups[p].sub_scales[1], scaled[p][r]);
-        acc[p][r] = fma(sum, multiply(groups[p].scale, scale), acc[p][r]);
-      }
+      for (int p = 0; p < panels; ++p) acc[p][r] = add_scaled<Weights>(groups[p], x.terms[r], sums[p][r], acc[p][r]);
     }
   } else {
-    sum_products<Dot, Weights, 0, 8>(groups, x, sums);
+    Words sums[panels][rows];
+    sum_products<Dot, Weights::quants, 0, 8>(groups, x, sums);
 #pragma GCC unroll 8
     for (int r = 0; r < rows; ++r) {
-      const Floats scale = broadcast(x.terms[r].scale);
 #pragma GCC unroll 2
       for (int p = 0; p < panels; ++p) {
-        acc[p][r] = fma(to_floats(sums[p][r]), multiply(groups[p].scale, scale), acc[p][r]);
-        if constexpr (Weights::has_minimum) {
-          acc[p][r] = fma(groups[p].minimum, broadcast(x.terms[r].scaled_sum), acc[p][r]);
-        }
+        acc[p][r] = add_scaled<Weights>(groups[p], x.terms[r], to_floats(sums[p][r]), acc[p][r]);
       }
     }
   }
@@ -244,7 +266,7 @@ void matmul_weights(const MatmulArgs& args) {
 template <class Dot, class DotOfBytes = Dot>  // the latter for weights of 8 bits
 void matmul_quantized(const MatmulArgs& args) {
   visit_weights(args.weights.type, [&]<class Weights>() {
-    if constexpr (Weights::bits == 8) {
+    if constexpr (Weights::quants.value_bits == 8) {
       matmul_weights<DotOfBytes, Weights>(args);
     } else {
       matmul_weights<Dot, Weights>(args);

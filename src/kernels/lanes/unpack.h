@@ -7,15 +7,16 @@
 namespace quire {
 namespace {
 
-// 32 inputs of 16 outputs. Weights::quad(quads, q) holds inputs 4 q ... 4 q + 3 of each output, unsigned; the value of
-// a weight is scale * (quad - 2^offset_bits) + minimum (offset_bits 0: no offset), Q6_K: scale * sub_scale * (quad -
-// 32).
+// 32 inputs of 16 outputs. load_quad makes inputs 4 q ... 4 q + 3 of each output of its quads, unsigned; the value of
+// a weight is scale * (quad - offset) + minimum. Where the first and the last 16 inputs have scales of their own it is
+// scale * sub_scale * (quad - offset), or with minima of their own that - minimum * sub_minimum.
 struct Group {
   const uint8_t* quads;
   Floats scale;
   Floats minimum;
-  Floats sub_scales[2];            // of the first and the last 16 inputs
-  const uint8_t* sub_scale_bytes;  // the same: int8 (2, 16)
+  Floats sub_scales[2];
+  Floats sub_minima[2];
+  const uint8_t* sub_scale_bytes;  // as they are packed: (2, 16)
 };
 
 // What a step says once for all its groups.
@@ -24,17 +25,22 @@ struct Head {
   Floats minimum;
 };
 
-// Quad q (a constant once loops are unrolled) of a group with `bits` a weight. Quads are made where they are used: all
-// eight of a group at once would be more than AVX2 has registers for.
-template <int64_t bits>
-QUIRE_LEAF_INLINE Words load_quad(const uint8_t* at, int q) {
+// Quad q (a constant once loops are unrolled) of a group with `bits` a weight, as it is packed.
+template <int bits>
+QUIRE_LEAF_INLINE Words load_bits(const uint8_t* at, int q) {
+  const auto high_bit = [q](const uint8_t* line, Words low, int bit) {
+    const Words high = load_words(line);
+    return merge(low, q < bit ? left16(high, bit - q) : right16(high, q - bit), broadcast_byte(1 << bit));
+  };
   if constexpr (bits == 8) return load_words(at + 64 * q);
+  if constexpr (bits < 4) {
+    const Words low = bit_and(right16(load_words(at + 64 * (q / 4)), 2 * (q % 4)), broadcast_byte(3));
+    if constexpr (bits == 2) return low;
+    return high_bit(at + packed::pairs_bytes, low, 2);
+  }
   const Words line = load_words(at + 64 * (q % 4));
   const Words low = q < 4 ? bit_and(line, broadcast_byte(15)) : high_nibbles(line);
-  if constexpr (bits == 5) {
-    const Words fifth = load_words(at + packed::low_bytes);
-    return merge(low, q < 4 ? left16(fifth, 4 - q) : right16(fifth, q - 4), broadcast_byte(16));
-  }
+  if constexpr (bits == 5) return high_bit(at + packed::low_bytes, low, 4);
   if constexpr (bits == 6) {
     const Words sixth = load_words(at + packed::low_bytes + 64 * (q / 4));
     const int pair = 2 * (q % 4);
@@ -43,76 +49,104 @@ QUIRE_LEAF_INLINE Words load_quad(const uint8_t* at, int q) {
   return low;
 }
 
-// Q4_0, Q5_0, Q8_0: two groups a step, a scale each.
-template <int64_t quant_bits, int weight_offset_bits>
-struct PairWeights {
-  static constexpr int64_t bits = quant_bits;
-  static constexpr int offset_bits = weight_offset_bits;
-  static constexpr bool has_minimum = false;
-  static constexpr bool has_sub_scales = false;
-  static constexpr int64_t step_groups = 2;
-  static constexpr int64_t group_bytes = 64 * bits;
-  static constexpr int64_t step_bytes = 2 * (packed::scales_bytes + group_bytes);
+// The numbers that multiply activations. Quads are made where they are used: all eight of a group at once would be more
+// than AVX2 has registers for.
+template <packed::Quants quants>
+QUIRE_LEAF_INLINE Words load_quad(const uint8_t* at, int q) {
+  const Words bits = load_bits<quants.bits>(at, q);
+  if constexpr (quants.codes != nullptr) return look_up(quants.codes, bits);
+  return bits;
+}
 
+// How a group's scales are read: load_head once a step, load_scales for group i of it.
+struct PlainScales {
+  static constexpr bool has_minimum = false;
+  static constexpr bool has_sub_scales = false;       // a scale for each 16 inputs
+  static constexpr bool has_byte_sub_scales = false;  // and these are integers
+  static constexpr bool has_sub_minima = false;
   static QUIRE_LEAF_INLINE Head load_head(const uint8_t*) { return {zeros(), zeros()}; }
-  static QUIRE_LEAF_INLINE void load_group(const uint8_t* step, const Head&, int64_t i, Group& group) {
-    group.quads = step + 64 + i * group_bytes;
+};
+
+template <packed::Scales scales>
+struct GroupScales;
+
+template <>
+struct GroupScales<packed::Scales::pair> : PlainScales {
+  static QUIRE_LEAF_INLINE void load_scales(const uint8_t* step, const Head&, int64_t i, Group& group) {
     group.scale = load_f16(step + i * packed::scales_bytes);
   }
 };
 
-// Q4_1, Q5_1: a group a step, with scale and minimum.
-template <int64_t quant_bits>
-struct MinimumWeights {
-  static constexpr int64_t bits = quant_bits;
-  static constexpr int offset_bits = 0;
-  static constexpr bool has_minimum = true;
-  static constexpr bool has_sub_scales = false;
-  static constexpr int64_t step_groups = 1;
-  static constexpr int64_t step_bytes = 2 * packed::scales_bytes + 64 * bits;
-
-  static QUIRE_LEAF_INLINE Head load_head(const uint8_t*) { return {zeros(), zeros()}; }
-  static QUIRE_LEAF_INLINE void load_group(const uint8_t* step, const Head&, int64_t, Group& group) {
-    group.scale = load_f16(step);
-    group.minimum = load_f16(step + packed::scales_bytes);
-    group.quads = step + 64;
+template <>
+struct GroupScales<packed::Scales::pair_bf16> : PlainScales {
+  static QUIRE_LEAF_INLINE void load_scales(const uint8_t* step, const Head&, int64_t i, Group& group) {
+    group.scale = load_bf16(step + i * packed::scales_bytes);
   }
 };
 
-// Q4_K, Q5_K: eight groups a step, whose scales and minima are multiples of the step's.
-template <int64_t quant_bits>
-struct SuperWeights {
-  static constexpr int64_t bits = quant_bits;
-  static constexpr int offset_bits = 0;
-  static constexpr bool has_minimum = true;
-  static constexpr bool has_sub_scales = false;
-  static constexpr int64_t step_groups = packed::k_groups;
-  static constexpr int64_t step_bytes = packed::k_quants_offset + packed::k_groups * 64 * bits;
+// Half of an E4M3 number: its exponent and fraction at the place of f32's, times a power of two for the other bias.
+QUIRE_LEAF_INLINE Floats load_half_e4m3(const uint8_t* at) {
+  return multiply(as_floats(left32<20>(load_u8_words(at))), broadcast(0x1p119F));
+}
 
-  static QUIRE_LEAF_INLINE Head load_head(const uint8_t* step) {
-    const Floats minimum = load_f16(step + packed::scales_bytes);
-    return {load_f16(step), negate(minimum)};
+template <>
+struct GroupScales<packed::Scales::pair_halves> : PlainScales {
+  static constexpr bool has_sub_scales = true;
+  static QUIRE_LEAF_INLINE void load_scales(const uint8_t* step, const Head&, int64_t i, Group& group) {
+    const uint8_t* scales = step + i * 2 * packed::lanes;
+    group.scale = broadcast(1.0F);
+    group.sub_scales[0] = load_half_e4m3(scales);
+    group.sub_scales[1] = load_half_e4m3(scales + packed::lanes);
   }
-  static QUIRE_LEAF_INLINE void load_group(const uint8_t* step, const Head& head, int64_t i, Group& group) {
-    group.quads = step + packed::k_quants_offset + i * 64 * bits;
+};
+
+template <>
+struct GroupScales<packed::Scales::minimum> : PlainScales {
+  static constexpr bool has_minimum = true;
+  static QUIRE_LEAF_INLINE void load_scales(const uint8_t* step, const Head&, int64_t, Group& group) {
+    group.scale = load_f16(step);
+    group.minimum = load_f16(step + packed::scales_bytes);
+  }
+};
+
+template <>
+struct GroupScales<packed::Scales::super> : PlainScales {
+  static constexpr bool has_minimum = true;
+  static QUIRE_LEAF_INLINE Head load_head(const uint8_t* step) {
+    return {load_f16(step), negate(load_f16(step + packed::scales_bytes))};
+  }
+  static QUIRE_LEAF_INLINE void load_scales(const uint8_t* step, const Head& head, int64_t i, Group& group) {
     const uint8_t* scales = step + packed::k_head_bytes + i * packed::lanes;
     group.scale = multiply(head.scale, load_u8(scales));
     group.minimum = multiply(head.minimum, load_u8(scales + packed::k_groups * packed::lanes));
   }
 };
 
-// Q6_K: eight groups a step; a signed scale for each 16 inputs.
-struct HalfScaledWeights {
-  static constexpr int64_t bits = 6;
-  static constexpr int offset_bits = 5;
-  static constexpr bool has_minimum = false;
-  static constexpr bool has_sub_scales = true;
-  static constexpr int64_t step_groups = packed::k_groups;
-  static constexpr int64_t step_bytes = packed::k_quants_offset + packed::k_groups * 64 * bits;
+struct SuperScale : PlainScales {
+  static QUIRE_LEAF_INLINE Head load_head(const uint8_t* step) {
+    return {load(reinterpret_cast<const float*>(step)), zeros()};
+  }
+};
 
-  static QUIRE_LEAF_INLINE Head load_head(const uint8_t* step) { return {load_f16(step), zeros()}; }
-  static QUIRE_LEAF_INLINE void load_group(const uint8_t* step, const Head& head, int64_t i, Group& group) {
-    group.quads = step + packed::k_quants_offset + i * 64 * bits;
+template <>
+struct GroupScales<packed::Scales::one> : SuperScale {
+  static QUIRE_LEAF_INLINE void load_scales(const uint8_t*, const Head& head, int64_t, Group& group) {
+    group.scale = head.scale;
+  }
+};
+
+template <>
+struct GroupScales<packed::Scales::super_signed> : SuperScale {
+  static QUIRE_LEAF_INLINE void load_scales(const uint8_t* step, const Head& head, int64_t i, Group& group) {
+    group.scale = multiply(head.scale, load_i8(step + packed::k_head_bytes + i * packed::lanes));
+  }
+};
+
+template <>
+struct GroupScales<packed::Scales::super_halves> : SuperScale {
+  static constexpr bool has_sub_scales = true;
+  static constexpr bool has_byte_sub_scales = true;
+  static QUIRE_LEAF_INLINE void load_scales(const uint8_t* step, const Head& head, int64_t i, Group& group) {
     const uint8_t* scales = step + packed::k_head_bytes + i * 2 * packed::lanes;
     group.scale = head.scale;
     group.sub_scale_bytes = scales;
@@ -121,28 +155,45 @@ struct HalfScaledWeights {
   }
 };
 
-// visit.operator()<Weights>() for the quantized type's Weights.
-template <class Visit>
+template <>
+struct GroupScales<packed::Scales::super_halves_minimum> : PlainScales {
+  static constexpr bool has_sub_scales = true;
+  static constexpr bool has_byte_sub_scales = true;
+  static constexpr bool has_sub_minima = true;
+  static QUIRE_LEAF_INLINE Head load_head(const uint8_t* step) {
+    return {load_f16(step), load_f16(step + packed::scales_bytes)};
+  }
+  static QUIRE_LEAF_INLINE void load_scales(const uint8_t* step, const Head& head, int64_t i, Group& group) {
+    group.scale = head.scale;
+    group.minimum = head.minimum;
+    group.sub_scale_bytes = step + packed::k_head_bytes + i * 2 * packed::lanes;
+#pragma GCC unroll 2
+    for (int half = 0; half < 2; ++half) {
+      const Words bytes = load_u8_words(group.sub_scale_bytes + half * packed::lanes);
+      group.sub_scales[half] = to_floats(bit_and(bytes, broadcast_word(15)));
+      group.sub_minima[half] = to_floats(right16(bytes, 4));
+    }
+  }
+};
+
+template <packed::Layout layout>
+struct Weights : GroupScales<layout.scales> {
+  static constexpr packed::Quants quants = layout.quants;
+  static constexpr int64_t step_groups = packed::step_groups(layout.scales);
+  static constexpr int64_t step_bytes = packed::step_bytes(layout);
+
+  static QUIRE_LEAF_INLINE void load_group(const uint8_t* step, const Head& head, int64_t i, Group& group) {
+    group.quads = step + packed::quants_offset(layout.scales) + i * packed::group_bytes(quants);
+    GroupScales<layout.scales>::load_scales(step, head, i, group);
+  }
+};
+
+// visit.operator()<Weights>() for the quantized type's Weights, which is at `index` of the layouts or behind it.
+template <int index = 0, class Visit>
 QUIRE_LEAF_INLINE void visit_weights(ElementType type, const Visit& visit) {
-  switch (type) {
-    case ElementType::q4_0:
-      return visit.template operator()<PairWeights<4, 3>>();
-    case ElementType::q5_0:
-      return visit.template operator()<PairWeights<5, 4>>();
-    case ElementType::q8_0:
-      return visit.template operator()<PairWeights<8, 7>>();
-    case ElementType::q4_1:
-      return visit.template operator()<MinimumWeights<4>>();
-    case ElementType::q5_1:
-      return visit.template operator()<MinimumWeights<5>>();
-    case ElementType::q4_k:
-      return visit.template operator()<SuperWeights<4>>();
-    case ElementType::q5_k:
-      return visit.template operator()<SuperWeights<5>>();
-    case ElementType::q6_k:
-      return visit.template operator()<HalfScaledWeights>();
-    default:
-      return;
+  if constexpr (index < sizeof(packed::layouts) / sizeof(packed::layouts[0])) {
+    if (type == packed::layouts[index].type) return visit.template operator()<Weights<packed::layouts[index].layout>>();
+    visit_weights<index + 1>(type, visit);
   }
 }
 

@@ -23,32 +23,33 @@ struct DotElements {
   static constexpr int64_t unsigned_bits = Product::unsigned_bits;
 
   // sums[0][r] += quads [begin, end) times the quants of row r. REQUIRES: begin and end are multiples of 4.
-  template <int64_t bits, int begin, int end, int rows>
+  template <packed::Quants of_weights, int begin, int end, int rows>
   static QUIRE_LEAF_INLINE void add_quads(const Group (&groups)[1], const int8_t* x, Words (&sums)[1][rows]) {
-    add_lines<bits, begin, end>(groups[0].quads, x, sums[0]);
+    add_lines<of_weights, begin, end>(groups[0].quads, x, sums[0]);
   }
 
  private:
-  template <int64_t bits, int begin, int end, int rows>
+  template <packed::Quants of_weights, int begin, int end, int rows>
   static QUIRE_LEAF_INLINE void add_lines(const uint8_t* at, const int8_t* x, Words (&sums)[rows]) {
     int8x16_t quants[rows];
 #pragma GCC unroll 8
     for (int r = 0; r < rows; ++r) quants[r] = vld1q_s8(x + r * quant_group + 4 * begin);
-    add_quad<bits, begin, 0>(at, quants, sums);
-    add_quad<bits, begin, 1>(at, quants, sums);
-    add_quad<bits, begin, 2>(at, quants, sums);
-    add_quad<bits, begin, 3>(at, quants, sums);
+    add_quad<of_weights, begin, 0>(at, quants, sums);
+    add_quad<of_weights, begin, 1>(at, quants, sums);
+    add_quad<of_weights, begin, 2>(at, quants, sums);
+    add_quad<of_weights, begin, 3>(at, quants, sums);
     if constexpr (begin + 4 < end) {
       // Both halves of a group may read the same lines, which the compiler would keep meanwhile: on the stack.
       asm("" : "+r"(at));
-      add_lines<bits, begin + 4, end>(at, x, sums);
+      add_lines<of_weights, begin + 4, end>(at, x, sums);
     }
   }
 
-  template <int64_t bits, int begin, int lane, int rows>
+  template <packed::Quants of_weights, int begin, int lane, int rows>
   static QUIRE_LEAF_INLINE void add_quad(const uint8_t* at, const int8x16_t (&quants)[rows], Words (&sums)[rows]) {
-    Words quad = load_quad<bits>(at, begin + lane);
-    if constexpr (bits > unsigned_bits) quad = bit_xor(quad, broadcast_byte(128));  // minus 128, as a signed byte
+    Words quad = load_quad<of_weights>(at, begin + lane);
+    if constexpr (of_weights.value_bits > unsigned_bits)
+      quad = bit_xor(quad, broadcast_byte(128));  // minus 128, as a signed byte
 #pragma GCC unroll 8
     for (int r = 0; r < rows; ++r) {
       sums[r] = each<Words>([&](auto sum, auto four) { return Product::template add<lane>(sum, four, quants[r]); },

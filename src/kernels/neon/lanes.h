@@ -106,12 +106,23 @@ QUIRE_LEAF_INLINE void store_f16_first(uint16_t* at, Floats x, int64_t n) {
   vst1q_u16(lanes + 8, vreinterpretq_u16_f16(vcvt_high_f16_f32(vcvt_f16_f32(x.q2), x.q3)));
   copy_first(at, lanes, n);
 }
-QUIRE_LEAF_INLINE Floats load_u8(const uint8_t* at) {
+QUIRE_LEAF_INLINE float32x4_t bf16_lanes(uint16x4_t bits) { return vreinterpretq_f32_u32(vshll_n_u16(bits, 16)); }
+QUIRE_LEAF_INLINE Floats load_bf16(const void* at) {
+  const uint16x8_t low = vld1q_u16(static_cast<const uint16_t*>(at));
+  const uint16x8_t high = vld1q_u16(static_cast<const uint16_t*>(at) + 8);
+  return {bf16_lanes(vget_low_u16(low)), bf16_lanes(vget_high_u16(low)), bf16_lanes(vget_low_u16(high)),
+          bf16_lanes(vget_high_u16(high))};
+}
+// A byte of each lane.
+QUIRE_LEAF_INLINE Words load_u8_words(const uint8_t* at) {
   const uint8x16_t bytes = vld1q_u8(at);
   const uint16x8_t low = vmovl_u8(vget_low_u8(bytes));
   const uint16x8_t high = vmovl_high_u8(bytes);
-  return {vcvtq_f32_u32(vmovl_u16(vget_low_u16(low))), vcvtq_f32_u32(vmovl_high_u16(low)),
-          vcvtq_f32_u32(vmovl_u16(vget_low_u16(high))), vcvtq_f32_u32(vmovl_high_u16(high))};
+  return {vreinterpretq_s32_u32(vmovl_u16(vget_low_u16(low))), vreinterpretq_s32_u32(vmovl_high_u16(low)),
+          vreinterpretq_s32_u32(vmovl_u16(vget_low_u16(high))), vreinterpretq_s32_u32(vmovl_high_u16(high))};
+}
+QUIRE_LEAF_INLINE Floats load_u8(const uint8_t* at) {
+  return each<Floats>([](int32x4_t lanes) { return vcvtq_f32_s32(lanes); }, load_u8_words(at));
 }
 QUIRE_LEAF_INLINE Floats load_i8(const void* at) {
   const int8x16_t bytes = vld1q_s8(static_cast<const int8_t*>(at));
@@ -245,6 +256,11 @@ QUIRE_LEAF_INLINE Words left16(Words x, int bits) {
 }
 QUIRE_LEAF_INLINE Words right16(Words x, int bits) {
   return each<Words>([bits](int32x4_t lanes) { return vreinterpretq_s32_u16(as_u16(lanes) >> bits); }, x);
+}
+// Each byte of x is the number of one of 16 codes.
+QUIRE_LEAF_INLINE Words look_up(const uint8_t* codes, Words x) {
+  const uint8x16_t table = vld1q_u8(codes);
+  return each<Words>([table](int32x4_t lanes) { return vreinterpretq_s32_u8(vqtbl1q_u8(table, as_u8(lanes))); }, x);
 }
 // The high four bits of each byte.
 QUIRE_LEAF_INLINE Words high_nibbles(Words x) {

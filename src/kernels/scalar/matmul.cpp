@@ -28,16 +28,33 @@ void store(const MatmulArgs& args, const Tile& tile, int64_t panel, int64_t row,
   }
 }
 
-void add_group(const Group& group, bool minima, const int8_t* x, const GroupTerms& terms,
-               std::array<float, lanes>& acc) {
+// acc + what minima add.
+float add_minima(const Group& group, size_t o, const GroupTerms& terms, float acc) {
+  const std::array<float, 2>& minima = group.minima[o];
+  switch (group.minima_of) {
+    case Minima::none:
+      return acc;
+    case Minima::of_group:
+      return std::fma(minima[0], terms.scaled_sum, acc);
+    case Minima::of_halves: {
+      const auto first = static_cast<float>(terms.minus_first);
+      const auto last = static_cast<float>(terms.minus_sum - terms.minus_first);
+      return std::fma(std::fma(last, minima[1], first * minima[0]), group.minima_scales[o] * terms.scale, acc);
+    }
+  }
+  return acc;
+}
+
+void add_group(const Group& group, const int8_t* x, const GroupTerms& terms, std::array<float, lanes>& acc) {
   for (size_t o = 0; o < lanes; ++o) {
     int32_t first = 0;
     int32_t second = 0;
     for (size_t k = 0; k < 16; ++k) first += group.quants[o][k] * x[k];
     for (size_t k = 16; k < 32; ++k) second += group.quants[o][k] * x[k];
-    const int32_t sum = group.sub_scales[o][0] * first + group.sub_scales[o][1] * second;
-    acc[o] = std::fma(static_cast<float>(sum), group.scales[o] * terms.scale, acc[o]);
-    if (minima) acc[o] = std::fma(group.minima[o], terms.scaled_sum, acc[o]);
+    const std::array<float, 2>& sub_scales = group.sub_scales[o];
+    const float sum = std::fma(static_cast<float>(second), sub_scales[1], static_cast<float>(first) * sub_scales[0]);
+    acc[o] = std::fma(sum, group.scales[o] * terms.scale, acc[o]);
+    acc[o] = add_minima(group, o, terms, acc[o]);
   }
 }
 
@@ -45,7 +62,6 @@ void matmul_quantized(const MatmulArgs& args) {
   const ElementType type = args.weights.type;
   const int64_t inputs = args.weights.inputs;
   const int64_t groups = inputs / quant_group;
-  const bool minima = has_minima(type);
   Group group;
   for (int64_t panel = args.panel_begin; panel < args.panel_end; ++panel) {
     const auto* bytes =
@@ -59,7 +75,7 @@ void matmul_quantized(const MatmulArgs& args) {
         const auto* const quants = reinterpret_cast<const int8_t*>(x);
         const auto* const terms = reinterpret_cast<const GroupTerms*>(x + rows.height() * quant_group);
         for (int64_t r = 0; r < rows.height(); ++r) {
-          add_group(group, minima, quants + r * quant_group, terms[r], tile.acc[static_cast<size_t>(r)]);
+          add_group(group, quants + r * quant_group, terms[r], tile.acc[static_cast<size_t>(r)]);
         }
       }
       store(args, tile, panel, rows.begin, rows.height());

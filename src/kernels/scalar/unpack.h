@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 
@@ -13,30 +14,35 @@ namespace quire::scalar {
 
 using packed::lanes;
 
+// What is added for a group beside its products.
+enum class Minima : uint8_t {
+  none,
+  of_group,   // minima[o][0] times the group's sum of activations
+  of_halves,  // minima[o][half], an integer times minima_scales[o], comes off times the sum of each half
+};
+
 // One group of a panel: quants as the integers that multiply activations.
 struct Group {
   std::array<std::array<int32_t, quant_group>, lanes> quants;
-  std::array<std::array<int32_t, 2>, lanes> sub_scales;  // of the two halves; 1 but for Q6_K
+  std::array<std::array<float, 2>, lanes> sub_scales;  // of the two halves; 1 where the group has one scale
   std::array<float, lanes> scales;
-  std::array<float, lanes> minima;  // added times the group's sum of activations; read if has_minima
+  Minima minima_of;
+  std::array<std::array<float, 2>, lanes> minima;
+  std::array<float, lanes> minima_scales;
 };
 
-inline bool has_minima(ElementType type) {
-  return type == ElementType::q4_1 || type == ElementType::q5_1 || type == ElementType::q4_k ||
-         type == ElementType::q5_k;
+template <typename Number>
+Number load_number(const uint8_t* bytes, int64_t index) {
+  Number number;
+  std::memcpy(&number, bytes + index * static_cast<int64_t>(sizeof(Number)), sizeof(Number));
+  return number;
 }
 
-inline float load_f16(const uint8_t* bytes, int64_t index) {
-  uint16_t half = 0;
-  std::memcpy(&half, bytes + 2 * index, 2);
-  return f32_of_f16(half);
-}
+inline float load_f16(const uint8_t* bytes, int64_t index) { return f32_of_f16(load_number<uint16_t>(bytes, index)); }
 
 // Weight k of an output of a BF16 panel.
 inline float load_bf16_weight(const uint8_t* panel, int64_t k, int64_t lane) {
-  uint16_t bits = 0;
-  std::memcpy(&bits, panel + k / 2 * packed::line_bytes + 4 * lane + 2 * (k % 2), 2);
-  return f32_of_bf16(bits);
+  return f32_of_bf16(load_number<uint16_t>(panel + k / 2 * packed::line_bytes + 4 * lane, k % 2));
 }
 
 // The low 4 bits of input k of an output.
@@ -46,88 +52,115 @@ inline int32_t low_bits(const uint8_t* low, int64_t lane, int64_t k) {
   return k < 16 ? byte & 15 : byte >> 4;
 }
 
-inline int32_t fifth_bit(const uint8_t* fifth, int64_t lane, int64_t k) {
-  return (fifth[lane * 4 + k % 4] >> (k / 4)) & 1;
+inline int32_t high_bit(const uint8_t* line, int64_t lane, int64_t k) {
+  return (line[lane * 4 + k % 4] >> (k / 4)) & 1;
 }
 
-inline int32_t sixth_bits(const uint8_t* sixth, int64_t lane, int64_t k) {
-  return (sixth[k / 16 * 64 + lane * 4 + k % 4] >> (2 * (k % 16 / 4))) & 3;
+inline int32_t bit_pair(const uint8_t* pairs, int64_t lane, int64_t k) {
+  return (pairs[k / 16 * 64 + lane * 4 + k % 4] >> (2 * (k % 16 / 4))) & 3;
 }
 
-// Where the parts of a group are.
-struct GroupBytes {
-  const uint8_t* scales;  // f16; of the super-block for K-quants
-  const uint8_t* minima;
-  const uint8_t* sub_scales;  // K-quants
-  const uint8_t* sub_minima;
-  const uint8_t* quants;
-  const uint8_t* high;  // fifth or sixth bits
-};
-
-inline GroupBytes find_group(ElementType type, const uint8_t* panel, int64_t g) {
-  const packed::Step step = packed::step_of(type);
-  const int64_t step_groups = step.inputs / quant_group;
-  const uint8_t* base = panel + g / step_groups * step.bytes;
-  const int64_t i = g % step_groups;
-  GroupBytes at{};
-  at.scales = base;
-  int64_t quants_offset = 64;
-  int64_t high_bytes = 0;
-  if (type == ElementType::q5_0 || type == ElementType::q5_1 || type == ElementType::q5_k) {
-    high_bytes = packed::fifth_bytes;
-  }
-  if (type == ElementType::q6_k) high_bytes = packed::sixth_bytes;
-  const int64_t low_bytes = type == ElementType::q8_0 ? packed::whole_bytes : packed::low_bytes;
-  if (step_groups == 2) {
-    at.scales = base + i * packed::scales_bytes;
-  } else {
-    at.minima = base + packed::scales_bytes;
-  }
-  if (step_groups == packed::k_groups) {
-    quants_offset = packed::k_quants_offset;
-    const int64_t sub_bytes = type == ElementType::q6_k ? 2 * lanes : lanes;
-    at.sub_scales = base + packed::k_head_bytes + i * sub_bytes;
-    at.sub_minima = base + packed::k_head_bytes + packed::k_groups * lanes + i * lanes;
-  }
-  at.quants = base + quants_offset + i * (low_bytes + high_bytes);
-  at.high = at.quants + low_bytes;
-  return at;
-}
-
-inline int32_t quant_of(ElementType type, const GroupBytes& at, int64_t lane, int64_t k) {
-  switch (type) {
-    case ElementType::q4_0:
-      return low_bits(at.quants, lane, k) - 8;
-    case ElementType::q4_1:
-    case ElementType::q4_k:
-      return low_bits(at.quants, lane, k);
-    case ElementType::q5_0:
-      return (low_bits(at.quants, lane, k) | fifth_bit(at.high, lane, k) << 4) - 16;
-    case ElementType::q5_1:
-    case ElementType::q5_k:
-      return low_bits(at.quants, lane, k) | fifth_bit(at.high, lane, k) << 4;
-    case ElementType::q6_k:
-      return (low_bits(at.quants, lane, k) | sixth_bits(at.high, lane, k) << 4) - 32;
+inline int32_t packed_bits(int bits, const uint8_t* at, int64_t lane, int64_t k) {
+  switch (bits) {
+    case 2:
+      return bit_pair(at, lane, k);
+    case 3:
+      return bit_pair(at, lane, k) | high_bit(at + packed::pairs_bytes, lane, k) << 2;
+    case 4:
+      return low_bits(at, lane, k);
+    case 5:
+      return low_bits(at, lane, k) | high_bit(at + packed::low_bytes, lane, k) << 4;
+    case 6:
+      return low_bits(at, lane, k) | bit_pair(at + packed::low_bytes, lane, k) << 4;
     default:
-      return at.quants[k / 4 * 64 + lane * 4 + k % 4] - 128;
+      return at[k / 4 * 64 + lane * 4 + k % 4];
   }
+}
+
+inline int32_t quant_of(const packed::Quants& quants, const uint8_t* at, int64_t lane, int64_t k) {
+  const int32_t bits = packed_bits(quants.bits, at, lane, k);
+  return (quants.codes == nullptr ? bits : quants.codes[bits]) - quants.offset;
+}
+
+// Half of an E4M3 number without a sign.
+inline float half_e4m3(uint8_t bits) {
+  const int exponent = bits >> 3;
+  const int fraction = bits & 7;
+  return exponent == 0 ? std::ldexp(static_cast<float>(fraction), -10)
+                       : std::ldexp(static_cast<float>(8 + fraction), exponent - 11);
+}
+
+// Scales and minima of group i of a step, of one output. All products are exact.
+inline void unpack_scales(packed::Scales scales, const uint8_t* step, int64_t i, int64_t lane, Group& group) {
+  const size_t o = static_cast<size_t>(lane);
+  const uint8_t* of_groups = step + packed::k_head_bytes + i * lanes;
+  const uint8_t* of_halves = step + packed::k_head_bytes + 2 * i * lanes;
+  switch (scales) {
+    case packed::Scales::pair:
+      group.scales[o] = load_f16(step + i * packed::scales_bytes, lane);
+      break;
+    case packed::Scales::pair_bf16:
+      group.scales[o] = f32_of_bf16(load_number<uint16_t>(step + i * packed::scales_bytes, lane));
+      break;
+    case packed::Scales::pair_halves:
+      group.scales[o] = 1.0F;
+      for (int64_t half = 0; half < 2; ++half) {
+        group.sub_scales[o][static_cast<size_t>(half)] = half_e4m3(step[(2 * i + half) * lanes + lane]);
+      }
+      break;
+    case packed::Scales::minimum:
+      group.scales[o] = load_f16(step, lane);
+      group.minima[o][0] = load_f16(step + packed::scales_bytes, lane);
+      break;
+    case packed::Scales::super:
+      group.scales[o] = load_f16(step, lane) * static_cast<float>(of_groups[lane]);
+      group.minima[o][0] = -(load_f16(step + packed::scales_bytes, lane) *
+                             static_cast<float>(of_groups[packed::k_groups * lanes + lane]));
+      break;
+    case packed::Scales::super_halves_minimum:
+      group.scales[o] = load_f16(step, lane);
+      group.minima_scales[o] = load_f16(step + packed::scales_bytes, lane);
+      for (int64_t half = 0; half < 2; ++half) {
+        const uint8_t byte = of_halves[half * lanes + lane];
+        group.sub_scales[o][static_cast<size_t>(half)] = static_cast<float>(byte & 15);
+        group.minima[o][static_cast<size_t>(half)] = static_cast<float>(byte >> 4);
+      }
+      break;
+    case packed::Scales::super_halves:
+      group.scales[o] = load_number<float>(step, lane);
+      for (int64_t half = 0; half < 2; ++half) {
+        group.sub_scales[o][static_cast<size_t>(half)] =
+            static_cast<float>(static_cast<int8_t>(of_halves[half * lanes + lane]));
+      }
+      break;
+    case packed::Scales::super_signed:
+      group.scales[o] = load_number<float>(step, lane) * static_cast<float>(static_cast<int8_t>(of_groups[lane]));
+      break;
+    case packed::Scales::one:
+      group.scales[o] = load_number<float>(step, lane);
+      break;
+  }
+}
+
+inline Minima minima_of(packed::Scales scales) {
+  if (scales == packed::Scales::super_halves_minimum) return Minima::of_halves;
+  return scales == packed::Scales::minimum || scales == packed::Scales::super ? Minima::of_group : Minima::none;
 }
 
 inline void unpack_group(ElementType type, const uint8_t* panel, int64_t g, Group& group) {
-  const GroupBytes at = find_group(type, panel, g);
+  const packed::Layout& layout = packed::layout_of(type);
+  const int64_t step_groups = packed::step_groups(layout.scales);
+  const int64_t i = g % step_groups;
+  const uint8_t* step = panel + g / step_groups * packed::step_bytes(layout);
+  const uint8_t* quants = step + packed::quants_offset(layout.scales) + i * packed::group_bytes(layout.quants);
+  group.minima_of = minima_of(layout.scales);
   for (int64_t lane = 0; lane < lanes; ++lane) {
     const size_t o = static_cast<size_t>(lane);
-    for (int64_t k = 0; k < quant_group; ++k) group.quants[o][static_cast<size_t>(k)] = quant_of(type, at, lane, k);
-    group.scales[o] = load_f16(at.scales, lane);
-    group.sub_scales[o] = {1, 1};
-    if (has_minima(type)) group.minima[o] = load_f16(at.minima, lane);
-    if (type == ElementType::q4_k || type == ElementType::q5_k) {  // both products are exact
-      group.scales[o] = group.scales[o] * static_cast<float>(at.sub_scales[lane]);
-      group.minima[o] = -(group.minima[o] * static_cast<float>(at.sub_minima[lane]));
+    for (int64_t k = 0; k < quant_group; ++k) {
+      group.quants[o][static_cast<size_t>(k)] = quant_of(layout.quants, quants, lane, k);
     }
-    if (type == ElementType::q6_k) {
-      group.sub_scales[o] = {static_cast<int8_t>(at.sub_scales[lane]), static_cast<int8_t>(at.sub_scales[16 + lane])};
-    }
+    group.sub_scales[o] = {1.0F, 1.0F};
+    unpack_scales(layout.scales, step, i, lane, group);
   }
 }
 
