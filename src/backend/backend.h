@@ -38,10 +38,11 @@ struct Matrix {
   int64_t outputs = 0;
   int64_t inputs = 0;
   DeviceAddress bytes;
-  int64_t count = 1;  // of a stack
+  int64_t count = 1;   // of a stack
+  float scale = 1.0F;  // of the whole matrix
 };
 
-// y = W x for every row of the x that a matmul is given.
+// y = scale * (W x) for every row of the x that a matmul is given.
 struct Projection {
   const Matrix& weights;
   Rows y;  // (rows, outputs)

@@ -41,6 +41,8 @@ class ReadAhead {
   uint64_t end_ = 0;
 };
 
+constexpr std::string_view embedding_name = "token_embd.weight";
+
 // Reads tensors by name. Used twice over the same code: first to check, then to load.
 class Loader final : public TensorSource {
  public:
@@ -50,7 +52,8 @@ class Loader final : public TensorSource {
 
   Result<Matrix> stack(const std::string& name, int64_t count, int64_t outputs, int64_t inputs) override {
     QUIRE_TRY(const TensorView* tensor, find_stack(name, count, outputs, inputs));
-    return load(*tensor, 0, outputs);
+    QUIRE_TRY(const float scale, scale_of(name, count));
+    return load(*tensor, 0, outputs, scale);
   }
 
   Result<std::vector<Matrix>> stacks(const std::string& name, int64_t count, std::span<const int64_t> outputs,
@@ -58,10 +61,11 @@ class Loader final : public TensorSource {
     int64_t rows = 0;
     for (const int64_t part : outputs) rows += part;
     QUIRE_TRY(const TensorView* tensor, find_stack(name, count, rows, inputs));
+    QUIRE_TRY(const float scale, scale_of(name, count));
     std::vector<Matrix> stacks;
     int64_t begin = 0;
     for (const int64_t part : outputs) {
-      QUIRE_TRY(const Matrix stack, load(*tensor, begin, begin + part));
+      QUIRE_TRY(const Matrix stack, load(*tensor, begin, begin + part, scale));
       stacks.push_back(stack);
       begin += part;
     }
@@ -123,8 +127,18 @@ class Loader final : public TensorSource {
     const std::array<int64_t, 3> shape = {inputs, outputs, count};
     return find(name, std::span(shape).first(count == 1 ? 2 : 3));
   }
+  // What a matrix is multiplied by beside its blocks' scales: NVFP4 has a tensor for it. Of a matrix that rows of
+  // tokens are read from too it would be left out there, and each of a stack has its own: such files are refused by the
+  // tensor's name.
+  Result<float> scale_of(const std::string& name, int64_t count) {
+    constexpr std::string_view suffix = ".weight";
+    const std::string scale_name = name.substr(0, name.size() - suffix.size()) + ".scale";
+    if (count > 1 || name == embedding_name || !has(scale_name)) return 1.0F;
+    QUIRE_TRY(const std::vector<float> scales, host_vectors(scale_name, 1, 1));
+    return scales.front();
+  }
   // The rows [begin, end) of each of its matrices.
-  Result<Matrix> load(const TensorView& tensor, int64_t begin, int64_t end) {
+  Result<Matrix> load(const TensorView& tensor, int64_t begin, int64_t end, float scale) {
     const auto [inputs, outputs, count, one] = tensor.shape;
     if (memory_ == nullptr) {
       total_bytes_ += static_cast<uint64_t>((end - begin) * count * tensor.row_bytes());
@@ -133,12 +147,14 @@ class Loader final : public TensorSource {
     if (!wanted_) return fail(ErrorKind::cancelled, "the load was stopped");
     uint64_t at = static_cast<uint64_t>(begin * tensor.row_bytes());
     read_ahead_.reach(tensor, at);
-    return backend_.load_matrix(tensor, begin, end, *memory_, [&](uint64_t bytes) {
+    QUIRE_TRY(Matrix matrix, backend_.load_matrix(tensor, begin, end, *memory_, [&](uint64_t bytes) {
       at += bytes;
       read_ahead_.reach(tensor, at);
       done_bytes_ += bytes;
       wanted_ = progress_(done_bytes_, total_bytes_) && wanted_;
-    });
+    }));
+    matrix.scale = scale;
+    return matrix;
   }
 
   const gguf::File& file_;
@@ -190,8 +206,8 @@ Result<void> read_embedding(Loader& load, const ModelConfig& config, Weights& we
 // All of them but their memory.
 Result<Weights> read_all(Loader& load, const ModelConfig& config) {
   Weights weights;
-  const std::string embedding_name = "token_embd.weight";
-  QUIRE_TRY(const TensorView* embedding, load.find(embedding_name, std::array<int64_t, 2>{config.width, config.vocab}));
+  QUIRE_TRY(const TensorView* embedding,
+            load.find(std::string(embedding_name), std::array<int64_t, 2>{config.width, config.vocab}));
   weights.token_embedding = *embedding;
   QUIRE_TRY_VOID(read_embedding(load, config, weights));
   for (const RopeConfig& rope : config.ropes) {
@@ -212,7 +228,8 @@ Result<Weights> read_all(Loader& load, const ModelConfig& config) {
   QUIRE_TRY(weights.head, Head::read(reader, config.head, config.norm, config.width));
   if (config.whole_texts) return weights;
   const bool tied = !load.has("output.weight");
-  QUIRE_TRY(weights.output, load.stack(tied ? embedding_name : "output.weight", 1, config.vocab, config.width));
+  QUIRE_TRY(weights.output,
+            load.stack(std::string(tied ? embedding_name : "output.weight"), 1, config.vocab, config.width));
   return weights;
 }
 

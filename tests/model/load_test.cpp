@@ -2,15 +2,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "backend/cpu/cpu_backend.h"
+#include "base/bytes.h"
 #include "model/kv_store.h"
 #include "model/model.h"
 #include "support/random_model.h"
 #include "support/runner.h"
+#include "support/tensor_bytes.h"
 
 namespace quire {
 namespace {
@@ -263,6 +267,33 @@ TEST(Load, norms_and_biases_may_not_be_quantized) {
   EXPECT_THAT(error_after([](test::Draft& d) { d.tensor("blk.0.attn_norm.weight").type = ElementType::q8_0; }),
               HasSubstr("tensor blk.0.attn_norm.weight: found type Q8_0, expected F32, F16 or BF16"));
   EXPECT_EQ(error_after([](test::Draft& d) { d.tensor("blk.0.attn_norm.weight").type = ElementType::f16; }), "");
+}
+
+std::vector<float> logits_of(const std::vector<std::byte>& bytes, std::span<const TokenId> tokens) {
+  test::LoadedModel loaded(test::take(gguf::File::parse(bytes)), *supported_kernel_tables().back(), 2);
+  test::Runner runner(loaded, {.block_count = 1, .context_tokens = 32, .running_max = 1, .step_tokens_max = 1});
+  return runner.one_by_one(tokens, test::first_blocks(32, 32));
+}
+
+// Of the output matrix, where what it does to logits is one multiplication.
+TEST(Load, a_matrix_may_have_a_scale_of_its_own) {
+  const std::array<TokenId, 3> tokens = {1, 2, 3};
+  test::Draft draft = test::draft({.type = ElementType::nvfp4, .width = 64, .ffn_width = 64});
+  const std::vector<float> plain = logits_of(test::fill(draft, 1), tokens);
+  draft.tensors.push_back({.name = "output.scale", .shape = {1, 1, 1, 1}});
+  const std::vector<std::byte> bytes = test::fill(draft, 1);
+  const float scale =
+      load_value<float>(test::bytes_of(*test::take(gguf::File::parse(bytes)).find_tensor("output.scale")).data());
+  ASSERT_NE(scale, 1.0F);
+  std::vector<float> expected = plain;
+  for (float& logit : expected) logit *= scale;
+  EXPECT_EQ(logits_of(bytes, tokens), expected);
+
+  EXPECT_EQ(error_after([](test::Draft& d) { d.tensors.push_back({.name = "blk.0.ffn_up.scale"}); }), "");
+  EXPECT_THAT(error_after([](test::Draft& d) { d.tensors.push_back({.name = "blk.0.ffn_up.input_scale"}); }),
+              HasSubstr("tensor blk.0.ffn_up.input_scale: not part of architecture llama"));
+  EXPECT_THAT(error_after({.tied = true}, [](test::Draft& d) { d.tensors.push_back({.name = "token_embd.scale"}); }),
+              HasSubstr("tensor token_embd.scale: not part of architecture llama"));
 }
 
 TEST(Load, matrices_of_one_model_may_have_different_types) {

@@ -84,6 +84,8 @@ class CpuBackend final : public Backend {
   // Panels [begin, end) of one projection.
   void project(const Projection& projection, HostRows x, std::span<const int32_t> prompt_rows, int64_t begin,
                int64_t end);
+  // y of the panels of these rows, times `scale`.
+  void scale_panels(const MatmulArgs& args, float scale);
   // The same with prompt rows in bf16.
   void project_in_bf16(const MatmulArgs& all, std::span<const int32_t> prompt_rows);
 

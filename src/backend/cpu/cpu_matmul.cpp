@@ -93,6 +93,15 @@ void CpuBackend::project(const Projection& projection, HostRows x, std::span<con
   } else {
     project_in_bf16(args, prompt_rows);
   }
+  if (projection.weights.scale != 1.0F) scale_panels(args, projection.weights.scale);
+}
+
+void CpuBackend::scale_panels(const MatmulArgs& args, float scale) {
+  const int64_t begin = args.panel_begin * panel_outputs;
+  const int64_t end = std::min(args.panel_end * panel_outputs, args.weights.outputs);
+  for (int64_t row = 0; row < args.x.rows; ++row) {
+    kernels_.scale(args.y + row * args.y_stride + begin, scale, end - begin);
+  }
 }
 
 void CpuBackend::project_in_bf16(const MatmulArgs& all, std::span<const int32_t> prompt_rows) {
