@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "kernels/tile_test.h"
+#include "kernels/quantized_types.h"
 #include "kernels/weights.h"
 
 namespace quire::test {

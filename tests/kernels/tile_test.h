@@ -4,10 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <memory>
-#include <string>
-#include <vector>
 
 #include "kernels/kernels.h"
+#include "kernels/quantized_types.h"
 #include "kernels/tile_trap.h"
 #include "kernels/weights.h"
 
@@ -37,17 +36,5 @@ class TileTest : public OnTiles<testing::TestWithParam<ElementType>> {
 
   Random random_{37};
 };
-
-inline auto quantized_types() {
-  std::vector<ElementType> types;
-  for (const ElementTraits& traits : element_traits_table) {
-    if (traits.block_elements > 1) types.push_back(traits.type);
-  }
-  return testing::ValuesIn(types);
-}
-
-inline std::string type_name(const testing::TestParamInfo<ElementType>& type) {
-  return std::string(element_traits(type.param).name);
-}
 
 }  // namespace quire::test
