@@ -1,6 +1,7 @@
 // Every size that is fixed at start.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 namespace quire {
@@ -9,11 +10,12 @@ struct Limits {
   int32_t block_tokens = 32;        // tokens of a KV block; a multiple of 32 for real kernels, 1 or 2 in small worlds
   int32_t block_count = 0;          // KV blocks of the pool
   bool prompt_rows_differ = false;  // rows of prompts have an arithmetic of their own: blocks are keyed by them
-  int32_t context_tokens = 0;       // longest sequence, prompt and answer together
-  int32_t running_max = 64;         // sequences that may hold blocks and be in a step
-  int32_t queue_max = 512;          // sequences that may wait
-  int32_t step_tokens_max = 512;    // rows of a step
-  int32_t draft_rows_max = 16;      // ... that may be of tokens which are only guessed
+  bool whole_texts = false;       // rows see those behind them too: one step computes a whole sequence, which then ends
+  int32_t context_tokens = 0;     // longest sequence, prompt and answer together
+  int32_t running_max = 64;       // sequences that may hold blocks and be in a step
+  int32_t queue_max = 512;        // sequences that may wait
+  int32_t step_tokens_max = 512;  // rows of a step
+  int32_t draft_rows_max = 16;    // ... that may be of tokens which are only guessed
   int64_t queue_tokens_max = int64_t{1} << 20;  // prompt tokens that may wait, one request always may; 0: no bound
   int64_t target_gap_ns = 0;           // between two tokens of a stream; 0: derived from the step time at one context
   int32_t prompt_rows_min = 4;         // of a step, for prompts that are there, whatever the target says
@@ -23,5 +25,10 @@ struct Limits {
   int32_t clients_max = 4096;          // idle clients whose service is remembered
   bool parallel_adapts = true;         // a controller moves the parallelism below running_max
 };
+
+// The most rows that a step can have: a text that is longer than step_tokens_max is computed alone.
+inline int32_t step_rows_bound(const Limits& limits) {
+  return limits.whole_texts ? std::max(limits.step_tokens_max, limits.context_tokens) : limits.step_tokens_max;
+}
 
 }  // namespace quire

@@ -17,6 +17,7 @@ Limits fitted(Limits limits, const Executor& executor) {
   const int64_t pool_tokens = int64_t{limits.block_count} * limits.block_tokens;
   limits.context_tokens = static_cast<int32_t>(std::min<int64_t>(limits.context_tokens, pool_tokens));
   limits.prompt_rows_differ = executor.prompt_rows_differ();
+  limits.whole_texts = executor.whole_texts();
   return limits;
 }
 
@@ -65,6 +66,7 @@ void Engine::submit(Request request) {
   QUIRE_CHECK(!contexts_.contains(id) && !request.prompt.empty(), "a request has an id of its own and a token");
   QUIRE_CHECK(request.priority < band_count, "a band is one of eight");
   QUIRE_CHECK(request.shift_keep < 0 || request.generated_max >= 0, "what goes on behind a full context has an end");
+  QUIRE_CHECK(!limits_.whole_texts || request.pooling != Pooling::none, "a whole text becomes a vector");
   ++totals_.totals.submitted[request.priority];
   if (totals_.broken) return end_given_up({.request = std::move(request), .stream = TextStream({})});
   try {
@@ -208,7 +210,8 @@ bool Engine::step() {
     const Logits logits = executor_.forward(batch, failures_);
     StepObservation observation;
     for (const Slice& slice : plan.slices) {
-      observation.streams += slice.samples && slice.end - slice.begin - slice.drafted == 1 ? 1 : 0;
+      const bool one_token = slice.samples && slice.end - slice.begin - slice.drafted == 1;
+      observation.streams += one_token && !limits_.whole_texts ? 1 : 0;
       observation.draft_rows += slice.drafted;
     }
     observation.prompt_rows = static_cast<int32_t>(batch.tokens.size()) - observation.streams - observation.draft_rows;

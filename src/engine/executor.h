@@ -44,6 +44,8 @@ class Executor {
   // Whether rows of prompts have an arithmetic of their own (Backend::prompt_rows_differ): then the bits of a
   // sequence's later rows depend on the origins of those before.
   virtual bool prompt_rows_differ() const = 0;
+  // Whether rows see those behind them too: a slice is a whole text then, and nothing of it is sampled.
+  virtual bool whole_texts() const = 0;
   // The workers, who have nothing to compute between two calls of forward: body(index, worker) once for each index in
   // [0, count), in any order; worker is in [0, worker_count()), and no two calls with the same one overlap. Returns
   // when all have returned, and throws then what one of them has thrown.

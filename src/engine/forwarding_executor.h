@@ -20,6 +20,7 @@ class ForwardingExecutor : public Executor {
   void discard(std::span<const BlockId> blocks) override { real_.discard(blocks); }
   int32_t vocab_size() const override { return real_.vocab_size(); }
   bool prompt_rows_differ() const override { return real_.prompt_rows_differ(); }
+  bool whole_texts() const override { return real_.whole_texts(); }
   void parallel_for(int64_t count, FunctionRef<void(int64_t, int)> body) override { real_.parallel_for(count, body); }
   int worker_count() const override { return real_.worker_count(); }
 

@@ -24,6 +24,7 @@ class ModelExecutor final : public Executor {
   uint64_t workspace_size_bytes() const { return instance_.workspace_size_bytes(); }
   int32_t vocab_size() const override { return instance_.model().vocab_size(); }
   bool prompt_rows_differ() const override { return instance_.prompt_rows_differ(); }
+  bool whole_texts() const override { return instance_.model().config().whole_texts; }
   void parallel_for(int64_t count, FunctionRef<void(int64_t index, int worker)> body) override {
     workers_.parallel_for(count, body);
   }

@@ -42,8 +42,10 @@ class Policy {
 
   // Sequences that may run together at most: each running stream gets its token in each step, so never more than rows.
   int32_t running_max() const;
-  // Rows of a step.
+  // Rows of a step, but for one text that is longer.
   int32_t step_tokens() const { return limits_.step_tokens_max; }
+  // Rows that a step must have for the sequence to be in it at all.
+  int32_t rows_at_once(const Sequence& sequence) const { return limits_.whole_texts ? sequence.length() : 1; }
   // A step's rows go to the smallest class first; those of one class share them equally, but drafts, which come last
   // and are given theirs by what they promise (sched/draft_rows.h). `behind` is how many tokens the sequence could
   // compute now. In each band streams come before prompts.

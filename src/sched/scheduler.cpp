@@ -30,7 +30,7 @@ Scheduler::State::State(const Limits& limits_given)
       cost(policy.running_max()),
       parallel({.parallel_max = policy.running_max(),
                 .start = limits.parallel_start,
-                .adapts = limits.parallel_adapts,
+                .adapts = limits.parallel_adapts && !limits.whole_texts,
                 .gap_max_ns = limits.target_gap_ns}),
       block_limit_wanted(limits.block_count),
       block_limit(limits.block_count) {
@@ -122,8 +122,10 @@ void Scheduler::State::reach(Entry& entry, int32_t position, bool computed) {
   entry.reached = position;
 }
 
-// Blocks that have just become full can be found by others from now on.
+// Blocks that have just become full can be found by others from now on. Those of a whole text are nobody else's: its
+// rows know what comes behind them.
 void Scheduler::State::publish(Entry& entry, int32_t computed_before) {
+  if (limits.whole_texts) return;
   Sequence& sequence = entry.sequence;
   const int32_t full = sequence.computed / limits.block_tokens;
   for (int32_t index = computed_before / limits.block_tokens; index < full; ++index) {
@@ -178,6 +180,7 @@ Result<void> Scheduler::admit(SequenceDemand demand) {
   QUIRE_CHECK(!demand.prompt.empty() && demand.priority < band_count, "a prompt has a token, a band is one of eight");
   const int64_t prompt_length = static_cast<int64_t>(demand.prompt.size());
   const int64_t length_max = std::max<int64_t>(demand.length_max, prompt_length);
+  QUIRE_CHECK(!s.limits.whole_texts || length_max == prompt_length, "a whole text ends with its step");
   const int32_t blocks_needed = s.blocks_for(length_max);
   if (blocks_needed > s.limits.block_count) {
     return fail(ErrorKind::too_large, too_large_message(demand, blocks_needed, s.limits));
@@ -195,7 +198,7 @@ Result<void> Scheduler::admit(SequenceDemand demand) {
   sequence.prompt_length = static_cast<int32_t>(prompt_length);
   sequence.length_max = static_cast<int32_t>(length_max);
   sequence.step_tokens_max = demand.step_tokens_max;
-  sequence.use_cache = demand.use_cache;
+  sequence.use_cache = demand.use_cache && !s.limits.whole_texts;
   sequence.priority = demand.priority;
   sequence.cache_salt = demand.cache_salt;
   sequence.arrived_ns = demand.arrived_ns;

@@ -77,7 +77,8 @@ void Scheduler::State::check_references() const {
 // The plan keeps to the budget and continues each sequence where it stands.
 void Scheduler::State::check_plan() const {
   if (!planned) return;
-  QUIRE_CHECK(step_plan.token_count() <= policy.step_tokens(), "a step keeps to its budget");
+  const bool one_text = limits.whole_texts && step_plan.slices.size() == 1;
+  QUIRE_CHECK(one_text || step_plan.token_count() <= policy.step_tokens(), "a step keeps to its budget");
   size_t in_plan = 0;
   for (const Entry* entry : running) in_plan += entry->end >= 0 ? 1 : 0;
   QUIRE_CHECK(in_plan == step_plan.slices.size(), "each planned sequence has one slice");
@@ -89,6 +90,7 @@ void Scheduler::State::check_plan() const {
                     slice.end - slice.drafted <= sequence.length() && slice.drafted <= std::ssize(sequence.draft),
                 "a slice continues its sequence");
     QUIRE_CHECK(slice.samples == (slice.end >= sequence.length()), "a slice samples exactly at the end");
+    QUIRE_CHECK(!limits.whole_texts || slice.samples, "a whole text is one slice");
     QUIRE_CHECK(slice.drafted == std::max(0, slice.end - sequence.length()), "what is behind the end is guessed");
   }
 }

@@ -83,14 +83,14 @@ bool Scheduler::State::streams(const Entry& entry) const {
   return entry.sequence.computed >= entry.sequence.prompt_length && entry.sequence.computed == entry.reached;
 }
 
-// Rows that running sequences of more urgent bands want before others, and one for each of this band: what a step must
-// have more of for another one of the band to get a row of its own.
+// Rows that running sequences of more urgent bands want before others, and what each of this band must have at once:
+// beyond these a step needs as much for another one of the band.
 int64_t Scheduler::State::rows_before(uint8_t band) const {
   int64_t rows = 0;
   for (const Entry* entry : running) {
     const Sequence& sequence = entry->sequence;
     if (entry->rank.band < band) rows += streams(*entry) ? 1 : sequence.length() - sequence.computed;
-    if (entry->rank.band == band) ++rows;
+    if (entry->rank.band == band) rows += policy.rows_at_once(sequence);
   }
   return rows;
 }
@@ -101,6 +101,12 @@ void Scheduler::State::park_squeezed() {
     park(*running.back());
     ++squeezes;
   }
+}
+
+// One that runs alone has a step of its own.
+bool Scheduler::State::has_rows_for(const Entry& candidate) const {
+  return running.empty() ||
+         rows_before(candidate.rank.band) + policy.rows_at_once(candidate.sequence) <= policy.step_tokens();
 }
 
 Entry* Scheduler::State::first_candidate() const {
@@ -115,7 +121,7 @@ Entry* Scheduler::State::first_candidate() const {
 bool Scheduler::State::make_room(Entry& candidate) {
   matched.clear();
   match(candidate, matched);
-  if (!running.empty() && rows_before(candidate.rank.band) >= policy.step_tokens()) return false;
+  if (!has_rows_for(candidate)) return false;
   // A more urgent one takes a seat even while fewer are wanted than run: one for one.
   const int32_t running_count = static_cast<int32_t>(running.size());
   const bool displaces = !running.empty() && policy.displaces(candidate.sequence, running.back()->rank);
@@ -307,7 +313,8 @@ void Scheduler::State::claim_rows() {
     if (follows_a_leader(*entry)) continue;
     const int32_t block_end = (sequence.computed / limits.block_tokens + 1) * limits.block_tokens;
     if (block_end <= sequence.length()) leaders.push_back(entry);
-    entry->end = sequence.computed;
+    // What is computed at once is there before anything is shared; has_rows_for() has seen to that.
+    entry->end = limits.whole_texts ? sequence.length() : sequence.computed;
     const int32_t behind = sequence.length() - sequence.computed;
     if (behind > 1 && streams(*entry)) {
       claims.push_back({entry, Policy::budget_class(entry->rank, 1), sequence.computed + 1});

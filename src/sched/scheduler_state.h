@@ -74,6 +74,7 @@ struct Scheduler::State {
   // Leaves of the above.
   Entry* first_candidate() const;
   bool make_room(Entry& candidate);
+  bool has_rows_for(const Entry& candidate) const;
   int64_t rows_before(uint8_t band) const;
   int32_t blocks_wanted(const Entry& entry) const;
   int32_t blocks_reserved() const;

@@ -53,7 +53,7 @@ class Reasons {
 WaitReason Scheduler::State::first_waits_for() {
   const Entry* first = first_candidate();
   if (first == nullptr || running.empty()) return WaitReason::next_step;
-  if (rows_before(first->rank.band) >= policy.step_tokens()) return WaitReason::step;
+  if (!has_rows_for(*first)) return WaitReason::step;
   if (static_cast<int32_t>(running.size()) >= parallel.parallel()) return WaitReason::parallel;
   matched.clear();
   match(*first, matched);

@@ -36,18 +36,20 @@ enum class Occurrence : uint8_t {
   logits_not_numbers,
   refused_busy,
   refused_too_large,
-  prompt_cached,       // a prompt was served from the tree
-  answer_cached,       // ... from rows of an answer, as the next turn of a chat
-  prompt_shared_live,  // ... while another one that computed it was running
-  waited_for_leader,   // a running sequence let another one compute their common block
-  evicted,             // a cached block was taken
-  withheld,            // memory shrank
-  parallel_moved,      // the controller changed its mind
-  prompt_scored,       // a prompt's tokens were told to be how likely
-  prompt_pooled,       // a prompt became a vector
-  tokens_forced,       // a stream had more than one token to compute
-  forced_in_parts,     // ... and computed some of them
-  guessed_right,       // a guess at an answer's next tokens was computed
+  prompt_cached,         // a prompt was served from the tree
+  answer_cached,         // ... from rows of an answer, as the next turn of a chat
+  prompt_shared_live,    // ... while another one that computed it was running
+  waited_for_leader,     // a running sequence let another one compute their common block
+  evicted,               // a cached block was taken
+  withheld,              // memory shrank
+  parallel_moved,        // the controller changed its mind
+  prompt_scored,         // a prompt's tokens were told to be how likely
+  prompt_pooled,         // a prompt became a vector
+  texts_together,        // texts that are computed whole shared a step
+  text_beyond_the_step,  // ... and one was longer than a step, and alone in it
+  tokens_forced,         // a stream had more than one token to compute
+  forced_in_parts,       // ... and computed some of them
+  guessed_right,         // a guess at an answer's next tokens was computed
   guessed_wrong,
   context_shifted,  // an answer went on when its context was full
   recomputed,       // rows were computed again

@@ -12,6 +12,7 @@ FakeExecutor::FakeExecutor(const Limits& limits, int32_t vocab_size, std::map<Se
                            Observer observer)
     : block_tokens_(limits.block_tokens),
       prompt_rows_differ_(limits.prompt_rows_differ),
+      whole_texts_(limits.whole_texts),
       vocab_size_(vocab_size),
       faults_(std::move(faults)),
       observer_(std::move(observer)),
@@ -26,10 +27,10 @@ KvRow& FakeExecutor::row_at(const BatchSlice& slice, int32_t position) {
   return rows_[row];
 }
 
-// Reads everything before the slice back through the block table.
-FakeAttention FakeExecutor::attention_before(const BatchSlice& slice) {
+// Reads everything before `end` back through the block table.
+FakeAttention FakeExecutor::attention_over(const BatchSlice& slice, int32_t end) {
   FakeAttention attention;
-  for (int32_t position = 0; position < slice.position_begin; ++position) {
+  for (int32_t position = 0; position < end; ++position) {
     const KvRow& row = row_at(slice, position);
     if (row.position != position && !misread_) {
       misread_ = fmt::format("sequence {} reads at position {} a row of position {}", slice.sequence.value, position,
@@ -40,8 +41,17 @@ FakeAttention FakeExecutor::attention_before(const BatchSlice& slice) {
   return attention;
 }
 
+// Every row attends to all of the slice, which is its text.
+void FakeExecutor::see_whole_text(const BatchSlice& slice) {
+  if (slice.position_begin != 0) misread_ = fmt::format("sequence {} is computed in parts", slice.sequence.value);
+  const FakeAttention all = attention_over(slice, slice.position_begin + slice.row_end - slice.row_begin);
+  for (int32_t row = slice.row_begin; row < slice.row_end; ++row) {
+    attended_[static_cast<size_t>(row)] = all.from(row - slice.row_begin);
+  }
+}
+
 bool FakeExecutor::compute(const Batch& batch, const BatchSlice& slice, std::optional<FaultKind> fault) {
-  FakeAttention attention = attention_before(slice);
+  FakeAttention attention = attention_over(slice, slice.position_begin);
   const int32_t count = slice.row_end - slice.row_begin;
   for (int32_t index = 0; index < count; ++index) {
     if (fault == FaultKind::fails && index >= count / 2) return false;
@@ -54,6 +64,7 @@ bool FakeExecutor::compute(const Batch& batch, const BatchSlice& slice, std::opt
     attended_[batch_row] = attention;
     ++rows_computed_;
   }
+  if (whole_texts_) see_whole_text(slice);
   if (slice.logits_row < 0) return true;
   const size_t width = static_cast<size_t>(vocab_size_);
   for (int32_t sampled = 0; sampled < slice.logits_rows; ++sampled) {

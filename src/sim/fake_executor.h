@@ -41,6 +41,7 @@ class FakeExecutor final : public Executor {
   void discard(std::span<const BlockId> blocks) override { forget(blocks); }
   int32_t vocab_size() const override { return vocab_size_; }
   bool prompt_rows_differ() const override { return prompt_rows_differ_; }
+  bool whole_texts() const override { return whole_texts_; }
   void parallel_for(int64_t count, FunctionRef<void(int64_t index, int worker)> body) override {
     for (int64_t index = 0; index < count; ++index) body(index, 0);
   }
@@ -52,12 +53,14 @@ class FakeExecutor final : public Executor {
 
  private:
   KvRow& row_at(const BatchSlice& slice, int32_t position);
-  FakeAttention attention_before(const BatchSlice& slice);
+  FakeAttention attention_over(const BatchSlice& slice, int32_t end);
+  void see_whole_text(const BatchSlice& slice);
   bool compute(const Batch& batch, const BatchSlice& slice, std::optional<FaultKind> fault);
 
   // const after construction
   const int32_t block_tokens_;
   const bool prompt_rows_differ_;
+  const bool whole_texts_;
   const int32_t vocab_size_;
   const std::map<SequenceId, Fault> faults_;
   const Observer observer_;

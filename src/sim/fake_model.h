@@ -33,6 +33,10 @@ struct FakeAttention {
                            static_cast<uint32_t>(row.position * 2) | static_cast<uint32_t>(row.origin);
     state = mix(state ^ place) + mix(row.attended);
   }
+  // Of a text whose rows see all of it, what the row at this position has seen.
+  FakeAttention from(int32_t position) const {
+    return {.state = mix(state + static_cast<uint64_t>(static_cast<uint32_t>(position)))};
+  }
   // Logits in [0, 4): flat enough for sampling to reach many tokens.
   void logits(std::span<float> values) const {
     for (size_t token = 0; token < values.size(); ++token) {

@@ -63,13 +63,21 @@ class Alone {
       }
       append(token, RowOrigin::prompt);
       const bool last = timeline_.size() == request_.prompt.size();
-      if (request_.pooling == Pooling::mean || last) pool();
+      if (!limits_.whole_texts && (request_.pooling == Pooling::mean || last)) pool(attention_);
     }
+    if (limits_.whole_texts) pool_whole_text();
   }
 
-  void pool() {
+  // All of it is known before the first row.
+  void pool_whole_text() {
+    const auto length = static_cast<int32_t>(timeline_.size());
+    const int32_t begin = request_.pooling == Pooling::mean ? 0 : length - 1;
+    for (int32_t position = begin; position < length; ++position) pool(attention_.from(position));
+  }
+
+  void pool(const FakeAttention& attention) {
     std::vector<float> state(fake_state_width);
-    attention_.logits(state);
+    attention.logits(state);
     for (size_t at = 0; at < state.size(); ++at) pooled_[at] += static_cast<double>(state[at]);
   }
 

@@ -162,7 +162,9 @@ void Simulation::note_phases() {
 // In the middle of a step: planned, not yet computed.
 void Simulation::watch_step(const Batch& batch) {
   engine_.scheduler().check_invariants();
-  if (std::ssize(batch.tokens) > world_.limits.step_tokens_max) fail("more rows than the budget");
+  const bool one_text = world_.limits.whole_texts && batch.slices.size() == 1;
+  if (!one_text && std::ssize(batch.tokens) > world_.limits.step_tokens_max) fail("more rows than the budget");
+  note_texts(batch);
   std::vector<Phase> before;
   for (const Track& track : tracks_) before.push_back(track.phase);
   note_followers(batch);
@@ -183,6 +185,13 @@ void Simulation::watch_step(const Batch& batch) {
   trace_(line + fmt::format("  | waiting {} running {} parked {} | free {} held {} cached {}", counts.waiting,
                             counts.running, counts.parked, counts.blocks_free, counts.blocks_held,
                             counts.blocks_cached));
+}
+
+// Of texts that are computed whole, which ones share a step.
+void Simulation::note_texts(const Batch& batch) {
+  if (!world_.limits.whole_texts) return;
+  if (batch.slices.size() > 1) note(Occurrence::texts_together);
+  if (std::ssize(batch.tokens) > world_.limits.step_tokens_max) note(Occurrence::text_beyond_the_step);
 }
 
 // The step takes its time: less than step_ns, so that deadlines still fall between steps.

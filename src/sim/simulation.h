@@ -58,6 +58,7 @@ class Simulation {
   void submit(Track& track);
   void act();
   void watch_step(const Batch& batch);
+  void note_texts(const Batch& batch);
   void check_streams_advance(const Batch& batch);
   std::vector<Seen> seen() const;
   bool ages() const;

@@ -219,6 +219,25 @@ void shift_contexts(uint64_t seed, World& world) {
   }
 }
 
+// In every third world without a crowd (whose long answers are wanted elsewhere) the model reads whole texts, short and
+// long ones, and gives their vectors.
+void read_whole_texts(uint64_t seed, Crowd crowd, World& world) {
+  Random random(mix(seed + 4));
+  if (crowd != Crowd::none || !random.percent(33)) return;
+  world.limits.whole_texts = true;
+  world.draft_seed = 0;
+  for (WorldRequest& one : world.requests) {
+    Request& request = one.request;
+    request.pooling = random.percent(50) ? Pooling::mean : Pooling::last;
+    request.prompt_logprobs_top_n = -1;
+    request.constraint = nullptr;
+    request.logprobs_top_n = -1;
+    request.shift_keep = -1;
+    one.prompt_said = -1;
+    if (random.percent(50)) request.prompt.resize(std::min<size_t>(request.prompt.size(), 1 + random.below(4)));
+  }
+}
+
 // In every second world answers are guessed at, with few or many rows for that.
 void add_drafts(uint64_t seed, World& world) {
   Random random(mix(seed + 3));
@@ -260,6 +279,7 @@ World make_world(uint64_t seed) {
   continue_chats(seed, world);
   shift_contexts(seed, world);
   add_drafts(seed, world);
+  read_whole_texts(seed, crowd, world);
   std::ranges::stable_sort(world.requests, {}, &WorldRequest::arrival_step);
   for (size_t index = 0; index < world.requests.size(); ++index) world.requests[index].request.id = {index + 1};
   return world;

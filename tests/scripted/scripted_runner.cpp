@@ -64,6 +64,7 @@ class ScriptedExecutor final : public Executor {
   void discard(std::span<const BlockId> blocks) override { forget(blocks); }
   int32_t vocab_size() const override { return tokenizer_.vocab_size(); }
   bool prompt_rows_differ() const override { return true; }  // an answer is told from its prompt by them
+  bool whole_texts() const override { return false; }
   void parallel_for(int64_t count, FunctionRef<void(int64_t index, int worker)> body) override {
     for (int64_t index = 0; index < count; ++index) body(index, 0);
   }

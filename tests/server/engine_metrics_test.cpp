@@ -51,6 +51,7 @@ class GatedExecutor final : public Executor {
   void discard(std::span<const BlockId>) override {}
   int32_t vocab_size() const override { return vocab; }
   bool prompt_rows_differ() const override { return false; }
+  bool whole_texts() const override { return false; }
   void parallel_for(int64_t count, FunctionRef<void(int64_t, int)> body) override {
     for (int64_t index = 0; index < count; ++index) body(index, 0);
   }

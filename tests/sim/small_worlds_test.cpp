@@ -1,6 +1,7 @@
 // Every world of two requests (with cancels and bands) and of three (the last of any band) of at most four tokens over
 // two letters, in three, four and six blocks of one or two tokens. The first request begins with the first letter:
-// exchanging the letters gives the same world. The same of two that say several tokens a step, with room for them.
+// exchanging the letters gives the same world. The same of two that say several tokens a step, with room for them, and
+// of three texts that are computed whole.
 #include <gtest/gtest.h>
 
 #include "sim/fake_constraint.h"
@@ -48,7 +49,7 @@ WorldRequest request_of(uint64_t id, const Shape& shape, int32_t arrival_step) {
 class Machines {
  public:
   // ... which has so many blocks more, of contexts that are so many tokens longer.
-  explicit Machines(int32_t more = 0) : more_(more) {}
+  explicit Machines(int32_t more = 0, bool whole_texts = false) : more_(more), whole_texts_(whole_texts) {}
 
   void run(const std::vector<WorldRequest>& requests) {
     constexpr struct {
@@ -57,6 +58,7 @@ class Machines {
     for (const auto& machine : machines) {
       const World world{.limits = {.block_tokens = machine.block_tokens,
                                    .block_count = machine.block_count + more_,
+                                   .whole_texts = whole_texts_,
                                    .context_tokens = tokens_max + more_,
                                    .running_max = 2,
                                    .queue_max = 3,
@@ -74,6 +76,7 @@ class Machines {
 
  private:
   const int32_t more_;
+  const bool whole_texts_;
 
   static void describe(const World& world, const SimulationReport& report) {
     testing::Message text;
@@ -128,6 +131,34 @@ TEST(SmallWorlds, every_promise_holds_for_any_two_requests_of_which_one_says_mor
   RecordProperty("worlds", std::to_string(machines.worlds));
   EXPECT_GT(machines.coverage.seeds(Occurrence::tokens_forced), 1000);
   EXPECT_GT(machines.coverage.seeds(Occurrence::forced_in_parts), 100);
+}
+
+TEST(SmallWorlds, every_promise_holds_for_any_three_whole_texts) {
+  std::vector<Shape> all;
+  for (const Shape& shape : shapes({3, 0}, {-1, 1})) {
+    if (shape.answer == 1) all.push_back(shape);  // they have none
+  }
+  const auto text_of = [](uint64_t id, const Shape& shape, int32_t arrival_step) {
+    WorldRequest one = request_of(id, shape, arrival_step);
+    one.request.pooling = id == 2 ? Pooling::last : Pooling::mean;
+    return one;
+  };
+  Machines machines(0, true);
+  for (const Shape& first : all) {
+    if (first.prompt[0] != first_letter || first.priority == 0 || first.cancel_steps >= 0) continue;
+    for (const Shape& second : all) {
+      for (const Shape& third : all) {
+        if (third.cancel_steps >= 0) continue;
+        for (int32_t arrival = 0; arrival < 2; ++arrival) {
+          machines.run({text_of(1, first, 0), text_of(2, second, 0), text_of(3, third, arrival)});
+          if (HasFatalFailure()) return;
+        }
+      }
+    }
+  }
+  RecordProperty("worlds", std::to_string(machines.worlds));
+  EXPECT_GT(machines.coverage.seeds(Occurrence::texts_together), 1000);
+  EXPECT_GT(machines.coverage.seeds(Occurrence::text_beyond_the_step), 1000);
 }
 
 TEST(SmallWorlds, every_promise_holds_for_any_three_requests) {

@@ -55,6 +55,7 @@ class TuneMeter::Executor final : public quire::Executor {
   void discard(std::span<const BlockId>) override {}  // what it was filled with stays
   int32_t vocab_size() const override { return instance_.model().vocab_size(); }
   bool prompt_rows_differ() const override { return instance_.prompt_rows_differ(); }
+  bool whole_texts() const override { return instance_.model().config().whole_texts; }
   void parallel_for(int64_t count, FunctionRef<void(int64_t index, int worker)> body) override {
     workers_.parallel_for(count, body);
   }
