@@ -1,7 +1,6 @@
 // Every size that is fixed at start.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 
 namespace quire {
@@ -25,10 +24,5 @@ struct Limits {
   int32_t clients_max = 4096;          // idle clients whose service is remembered
   bool parallel_adapts = true;         // a controller moves the parallelism below running_max
 };
-
-// The most rows that a step can have: a text that is longer than step_tokens_max is computed alone.
-inline int32_t step_rows_bound(const Limits& limits) {
-  return limits.whole_texts ? std::max(limits.step_tokens_max, limits.context_tokens) : limits.step_tokens_max;
-}
 
 }  // namespace quire

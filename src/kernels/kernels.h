@@ -221,7 +221,7 @@ struct KernelTable {
   void (*softplus)(float* x, int64_t n);
   // x[i] = exp(x[i] - max) / sum of these.
   void (*softmax)(float* x, int64_t n);
-  // The same with the erf form of GELU, x Phi(x): kernels/constants.h.
+  // GELU in its erf form, x Phi(x), alone and as a gate: kernels/constants.h.
   void (*gelu_erf)(float* x, int64_t n);
   void (*gelu_erf_mul)(float* gate, const float* up, int64_t n);
   // x[i] *= factor, and x[i] *= y[i].
@@ -232,8 +232,6 @@ struct KernelTable {
   // y[i] += x[i], and y[i] = fma(factor, x[i], y[i]).
   void (*add)(float* y, const float* x, int64_t n);
   void (*add_scaled)(float* y, const float* x, float factor, int64_t n);
-};
-
 };
 
 // Bytes of the keys, or of the values, of a chunk of one KV head. REQUIRES: type is f16 or q8_0.

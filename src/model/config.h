@@ -182,7 +182,6 @@ struct ModelConfig {
   TemperatureConfig temperature;
   std::vector<RopeConfig> ropes;                 // the kinds that its layers have
   std::vector<AttentionShape> attention_shapes;  // the same
-  bool whole_texts = false;      // rows see those behind them too: a text is computed in one step
   KvType kv_type = KvType::f16;  // as asked; for f16, f32 where all matrices are F32: the file asks for exactness
 
   int64_t layer_count() const { return static_cast<int64_t>(layers.size()); }

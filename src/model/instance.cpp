@@ -5,7 +5,6 @@
 #include <numeric>
 #include <utility>
 
-#include "base/bytes.h"
 #include "base/check.h"
 #include "base/fixed_math.h"
 #include "model/blocks/step.h"
@@ -26,22 +25,6 @@ Result<ModelInstance> ModelInstance::create(const Model& model, Backend& backend
   return ModelInstance(model, backend, model.ropes(limits.context_tokens), std::move(kv), std::move(space));
 }
 
-ModelInstance::ModelInstance(const Model& model, Backend& backend, std::vector<Rope> ropes, KvStore kv, Workspace space)
-    : model_(&model), backend_(&backend), ropes_(std::move(ropes)), kv_(std::move(kv)), space_(std::move(space)) {
-  if (!model.config().whole_texts) return;
-  text_blocks_.resize(static_cast<size_t>(kv_.block_count()));
-  std::iota(text_blocks_.begin(), text_blocks_.end(), 0);
-}
-
-const int32_t* ModelInstance::blocks_of(const BatchSlice& slice, int64_t& text_blocks) {
-  if (!model_->config().whole_texts) return &slice.blocks.data()->value;
-  QUIRE_CHECK(slice.position_begin == 0 && slice.logits_row < 0, "a slice is a whole text");
-  const int64_t begin = text_blocks;
-  text_blocks += ceil_div<int64_t>(slice.row_end - slice.row_begin, kv_.layer(0).block_tokens);
-  QUIRE_CHECK(text_blocks <= std::ssize(text_blocks_), "a step's texts fit");
-  return text_blocks_.data() + begin;
-}
-
 void ModelInstance::turn(int64_t position, int64_t row) {
   if (model_->config().embedding.positions) space_.positions().push_back(static_cast<int32_t>(position));
   if (const TemperatureConfig& temperature = model_->config().temperature; temperature.scale != 0.0) {
@@ -60,15 +43,16 @@ void ModelInstance::prepare(const Batch& batch) {
   space_.runs().clear();
   space_.positions().clear();
   space_.sampled_rows().assign(static_cast<size_t>(batch.logits_rows), -1);
-  int64_t row = 0, text_blocks = 0;
+  int64_t row = 0;
   for (const BatchSlice& slice : batch.slices) {
     QUIRE_CHECK(slice.row_begin == row && slice.row_end > row, "slices cover the rows in order");
     const int64_t position_end = slice.position_begin + (slice.row_end - slice.row_begin);
-    const int32_t* const blocks = blocks_of(slice, text_blocks);
+    QUIRE_CHECK(!model_->config().whole_texts || (slice.position_begin == 0 && slice.logits_row < 0),
+                "where rows see what follows them, a slice is a whole text");
     for (int64_t position = slice.position_begin; position < position_end;) {
       const int64_t run_end = std::min(position_end, (position / run_rows_max + 1) * run_rows_max);
       space_.runs().push_back(
-          {.row_begin = row, .rows = run_end - position, .position = position, .blocks = blocks, .end = position_end});
+          {.row_begin = row, .rows = run_end - position, .position = position, .blocks = &slice.blocks.data()->value, .end = position_end});
       for (; position < run_end; ++position, ++row) turn(position, row);
     }
     if (slice.logits_row >= 0) {

@@ -50,12 +50,11 @@ class ModelInstance {
   bool prompt_rows_differ() const { return backend_->prompt_rows_differ(); }
 
  private:
-  ModelInstance(const Model& model, Backend& backend, std::vector<Rope> ropes, KvStore kv, Workspace space);
+  ModelInstance(const Model& model, Backend& backend, std::vector<Rope> ropes, KvStore kv, Workspace space)
+      : model_(&model), backend_(&backend), ropes_(std::move(ropes)), kv_(std::move(kv)), space_(std::move(space)) {}
 
   // Cuts the batch's slices into runs, and computes the turns of their rows.
   void prepare(const Batch& batch);
-  // The block table of a slice; what whole texts have for a step lies one after another in text_blocks_.
-  const int32_t* blocks_of(const BatchSlice& slice, int64_t& text_blocks);
   // What a row reads of its position.
   void turn(int64_t position, int64_t row);
   // Which rows are gathered, and which of those are a prompt's.
@@ -74,7 +73,6 @@ class ModelInstance {
   KvStore kv_;
   Workspace space_;
   std::vector<float> probabilities_;  // of the head's labels
-  std::vector<int32_t> text_blocks_;  // 0, 1, ...: all blocks, where a step's texts share them out
 };
 
 }  // namespace quire

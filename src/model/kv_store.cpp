@@ -7,7 +7,6 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
-#include "model/workspace.h"
 
 namespace quire {
 
@@ -32,30 +31,23 @@ int64_t KvStore::block_size_bytes(const ModelConfig& config, int32_t block_token
   return bytes;
 }
 
-int64_t KvStore::block_count(const ModelConfig& config, const Limits& limits) {
-  if (!config.whole_texts) return limits.block_count;
-  // Each text of a step begins a block.
-  return Workspace::row_count_max(config, limits) / limits.block_tokens + limits.running_max;
-}
-
 Result<KvStore> KvStore::create(const ModelConfig& config, const Limits& limits, Device& device) {
   if (limits.block_tokens <= 0 || limits.block_tokens % attention_chunk != 0) {
     return fail(ErrorKind::invalid, fmt::format("block_tokens: found {}, expected a positive multiple of {}",
                                                 limits.block_tokens, attention_chunk));
   }
-  const int64_t block_count = KvStore::block_count(config, limits);
-  if (block_count <= 0) {
-    return fail(ErrorKind::invalid, fmt::format("block_count: found {}, expected at least 1", block_count));
+  if (limits.block_count <= 0) {
+    return fail(ErrorKind::invalid, fmt::format("block_count: found {}, expected at least 1", limits.block_count));
   }
   const auto size_bytes = checked_mul(static_cast<uint64_t>(block_size_bytes(config, limits.block_tokens)),
-                                      static_cast<uint64_t>(block_count));
-  if (!size_bytes) return fail(ErrorKind::too_large, fmt::format("{} KV blocks: too many", block_count));
+                                      static_cast<uint64_t>(limits.block_count));
+  if (!size_bytes) return fail(ErrorKind::too_large, fmt::format("{} KV blocks: too many", limits.block_count));
   QUIRE_TRY(DeviceMemory memory, device.allocate(*size_bytes, MemoryUse::sparse, "KV cache"));
   return KvStore(std::move(memory), config, limits);
 }
 
 KvStore::KvStore(DeviceMemory memory, const ModelConfig& config, const Limits& limits)
-    : memory_(std::move(memory)), block_count_(block_count(config, limits)) {
+    : memory_(std::move(memory)), block_count_(limits.block_count) {
   DeviceAddress at = memory_.address();
   for (int64_t layer = 0; layer < config.layer_count(); ++layer) {
     const AttentionConfig& attention = config.attention(layer);

@@ -46,8 +46,6 @@ class KvStore {
   template <typename Visit>
   void for_parts(std::span<const BlockId> blocks, const Visit& visit);
   KvStore(DeviceMemory memory, const ModelConfig& config, const Limits& limits);
-  // Of a store: limits.block_count, or enough for the texts of a step.
-  static int64_t block_count(const ModelConfig& config, const Limits& limits);
 
   DeviceMemory memory_;  // (layer, keys | values, block, block_bytes of the layer); one layer where they share it
   int64_t block_count_;

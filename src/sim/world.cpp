@@ -228,7 +228,7 @@ void read_whole_texts(uint64_t seed, Crowd crowd, World& world) {
   world.draft_seed = 0;
   for (WorldRequest& one : world.requests) {
     Request& request = one.request;
-    request.pooling = random.percent(50) ? Pooling::mean : Pooling::last;
+    request.pooling = static_cast<Pooling>(1 + random.below(3));
     request.prompt_logprobs_top_n = -1;
     request.constraint = nullptr;
     request.logprobs_top_n = -1;

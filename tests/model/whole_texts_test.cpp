@@ -27,7 +27,7 @@ test::FamilyGolden golden_of(const std::string& name) {
 }
 
 // Enough for all texts in one step.
-constexpr Limits limits = {.context_tokens = 96, .running_max = 8, .step_tokens_max = 256};
+constexpr Limits limits = {.block_count = 16, .context_tokens = 96, .running_max = 8, .step_tokens_max = 256};
 
 // Around the ends of chunks of keys, and beyond the longest window.
 std::vector<Text> random_texts(std::mt19937& random) {
@@ -97,8 +97,8 @@ TEST_P(WholeTexts, have_them_with_quantized_weights_and_keys_in_f16) {
 }
 
 TEST_P(WholeTexts, are_seen_by_every_row_to_their_end) {
-  test::LoadedModel loaded(test::take(gguf::File::parse(test::family_file(golden_of(GetParam())))),
-                           *supported_kernel_tables().back(), 1);
+  const std::vector<std::byte> bytes = test::family_file(golden_of(GetParam()));
+  test::LoadedModel loaded(test::take(gguf::File::parse(bytes)), *supported_kernel_tables().back(), 1);
   test::Runner runner(loaded, limits);
   Text text(70, 7);
   const std::vector<float> before = rows_of(runner, {text}).front();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "backend/cpu/cpu_backend.h"
+#include "base/bytes.h"
 #include "base/check.h"
 #include "model/instance.h"
 
@@ -38,7 +39,7 @@ class Runner {
   Runner(LoadedModel& loaded, const Limits& limits)
       : instance_(take(ModelInstance::create(loaded.model, loaded.backend, limits))) {
     std::vector<BlockId> all;
-    for (int32_t block = 0; block < instance_.kv().block_count(); ++block) all.push_back({block});
+    for (int32_t block = 0; block < limits.block_count; ++block) all.push_back({block});
     instance_.kv().forget(all);
   }
 
@@ -76,11 +77,18 @@ class Runner {
   void read_texts(std::span<const std::span<const TokenId>> texts) {
     std::vector<TokenId> tokens;
     std::vector<BatchSlice> slices;
+    std::vector<BlockId> blocks(static_cast<size_t>(instance_.kv().block_count()));
+    for (int32_t block = 0; block < std::ssize(blocks); ++block) blocks[static_cast<size_t>(block)] = {block};
+    std::span<const BlockId> free = blocks;
     for (const std::span<const TokenId> text : texts) {
       const auto begin = static_cast<int32_t>(tokens.size());
       tokens.insert(tokens.end(), text.begin(), text.end());
-      slices.push_back(
-          {.sequence = {slices.size()}, .row_begin = begin, .row_end = static_cast<int32_t>(tokens.size())});
+      const auto count = static_cast<size_t>(ceil_div<int64_t>(std::ssize(text), instance_.kv().layer(0).block_tokens));
+      slices.push_back({.sequence = {slices.size()},
+                        .row_begin = begin,
+                        .row_end = static_cast<int32_t>(tokens.size()),
+                        .blocks = free.first(count)});
+      free = free.subspan(count);
     }
     const std::vector<RowOrigin> origins(tokens.size(), RowOrigin::prompt);
     (void)take(instance_.forward({.tokens = tokens, .origins = origins, .slices = slices}));

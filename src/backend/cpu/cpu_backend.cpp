@@ -260,10 +260,6 @@ void CpuBackend::gate_rows(Rows x, Rows gate, RowGate function) {
   });
 }
 
-void CpuBackend::gelu_erf_mul(Rows gate, Rows up) { this->gate(gate, up, kernels_.gelu_erf_mul); }
-
-void CpuBackend::gelu_erf(Rows x) { for_elements(x, kernels_.gelu_erf); }
-
 void CpuBackend::scale_rows(Rows x) {
   const HostRows rows(x);
   for_rows(x.count, x.width, [&](int64_t begin, int64_t end) {

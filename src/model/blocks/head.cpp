@@ -32,7 +32,7 @@ Rows Head::compute(Backend& on, DeviceAddress from, DeviceAddress to) const {
     on.matmul(x, RowsOf::step, {{stage.weights, y}});
     if (stage.config.bias) on.add_bias(y, stage.bias);
     if (stage.config.activation == HeadActivation::tanh) on.softcap(y, 1.0F);  // 1 * tanh(y / 1)
-    if (stage.config.activation == HeadActivation::gelu_erf) on.gelu_erf(y);
+    if (stage.config.activation == HeadActivation::gelu_erf) on.activate(y, Activation::gelu_erf);
     if (stage.norm) stage.norm->compute(on, y, y);
     std::swap(from, to);
   }
