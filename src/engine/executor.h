@@ -36,6 +36,8 @@ class Executor {
   virtual Logits logits(std::span<const int32_t> rows) = 0;
   virtual int32_t logits_rows_max() const = 0;
   virtual HiddenStates states(std::span<const int32_t> rows) = 0;
+  // What the model makes of a prompt's pooled rows (width): its vector, or its rank. Valid until the next call of it.
+  virtual std::span<const float> head(std::span<const float> pooled) = 0;
   // These blocks hold nobody's rows any more: debug builds fill them with NaN.
   virtual void forget(std::span<const BlockId> blocks) = 0;
   // These blocks will not be used until they come with fresh rows: their memory can go back to the system.

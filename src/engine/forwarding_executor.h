@@ -16,6 +16,7 @@ class ForwardingExecutor : public Executor {
   Logits logits(std::span<const int32_t> rows) override { return real_.logits(rows); }
   int32_t logits_rows_max() const override { return real_.logits_rows_max(); }
   HiddenStates states(std::span<const int32_t> rows) override { return real_.states(rows); }
+  std::span<const float> head(std::span<const float> pooled) override { return real_.head(pooled); }
   void forget(std::span<const BlockId> blocks) override { real_.forget(blocks); }
   void discard(std::span<const BlockId> blocks) override { real_.discard(blocks); }
   int32_t vocab_size() const override { return real_.vocab_size(); }

@@ -23,7 +23,9 @@ void PromptReading::read(const BatchSlice& slice, std::span<const TokenId> promp
   QUIRE_CHECK(begin == next_ || !reads_all(), "no row is left out");
   if (top_n_ >= 0) score(slice, prompt, begin, std::min(end, prompt_length_ - 1), executor, samplers);
   if (pooling_ == Pooling::mean) pool(slice, begin, end, executor);
+  if (pooling_ == Pooling::first && begin == 0) pool(slice, 0, 1, executor);
   if (pooling_ == Pooling::last && end == prompt_length_) pool(slice, end - 1, end, executor);
+  if (pooling_ != Pooling::none && end == prompt_length_) use_head(executor);
   next_ = end;
 }
 
@@ -62,12 +64,18 @@ void PromptReading::pool(const BatchSlice& slice, int32_t begin, int32_t end, Ex
   numbers_ = numbers_ && std::ranges::all_of(sum_, [](double value) { return std::isfinite(value); });
 }
 
-std::vector<float> PromptReading::embedding() const {
-  QUIRE_CHECK(next_ == prompt_length_, "the whole prompt was read");
+void PromptReading::use_head(Executor& executor) {
   const double count = pooling_ == Pooling::mean ? static_cast<double>(prompt_length_) : 1.0;
-  std::vector<float> vector(sum_.size());
-  std::ranges::transform(sum_, vector.begin(), [&](double value) { return static_cast<float>(value / count); });
-  return vector;
+  std::vector<float> pooled(sum_.size());
+  std::ranges::transform(sum_, pooled.begin(), [&](double value) { return static_cast<float>(value / count); });
+  const std::span<const float> vector = executor.head(pooled);
+  vector_.assign(vector.begin(), vector.end());
+  numbers_ = numbers_ && std::ranges::all_of(vector_, [](float value) { return std::isfinite(value); });
+}
+
+const std::vector<float>& PromptReading::embedding() const {
+  QUIRE_CHECK(next_ == prompt_length_, "the whole prompt was read");
+  return vector_;
 }
 
 }  // namespace quire

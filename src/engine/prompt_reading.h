@@ -21,8 +21,8 @@ class PromptReading {
   // Null where nothing is wanted.
   static std::unique_ptr<PromptReading> of(const Request& request);
 
-  // Of every row, so that none may come from the cache before it was read.
-  bool reads_all() const { return top_n_ >= 0 || pooling_ == Pooling::mean; }
+  // Of every row, or of the first, so that none may come from the cache before it was read.
+  bool reads_all() const { return top_n_ >= 0 || pooling_ == Pooling::mean || pooling_ == Pooling::first; }
 
   // After the executor has computed this slice of the request's, whose prompt is `prompt`. `samplers`: one for each of
   // the executor's workers. Takes the place of the logits that forward has returned.
@@ -31,8 +31,8 @@ class PromptReading {
 
   // What has been read since the last call, without texts.
   std::vector<PositionLogprobs> take_logprobs() { return std::exchange(logprobs_, {}); }
-  // (width), of all rows; empty without pooling. REQUIRES: the whole prompt was read.
-  std::vector<float> embedding() const;
+  // What the model's head makes of the pooled rows; empty without pooling. REQUIRES: the whole prompt was read.
+  const std::vector<float>& embedding() const;
   // False: the model has given something that is no number.
   bool numbers() const { return numbers_; }
 
@@ -44,6 +44,7 @@ class PromptReading {
   void score(const BatchSlice& slice, std::span<const TokenId> prompt, int32_t begin, int32_t end, Executor& executor,
              std::span<Sampler> samplers);
   void pool(const BatchSlice& slice, int32_t begin, int32_t end, Executor& executor);
+  void use_head(Executor& executor);
 
   // const after construction
   const int32_t top_n_;
@@ -54,6 +55,7 @@ class PromptReading {
   std::vector<int32_t> rows_;  // scratch
   std::vector<PositionLogprobs> logprobs_;
   std::vector<double> sum_;  // (width), of the rows that are pooled
+  std::vector<float> vector_;
   bool numbers_ = true;
 };
 

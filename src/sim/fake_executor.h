@@ -37,6 +37,10 @@ class FakeExecutor final : public Executor {
   Logits logits(std::span<const int32_t> rows) override;
   int32_t logits_rows_max() const override { return 3; }  // few, so that prompts are read in several calls
   HiddenStates states(std::span<const int32_t> rows) override;
+  std::span<const float> head(std::span<const float> pooled) override {
+    head_ = fake_head(pooled);
+    return head_;
+  }
   void forget(std::span<const BlockId> blocks) override;
   void discard(std::span<const BlockId> blocks) override { forget(blocks); }
   int32_t vocab_size() const override { return vocab_size_; }
@@ -69,6 +73,7 @@ class FakeExecutor final : public Executor {
   std::vector<FakeAttention> attended_;  // (rows of the batch): what is read after each
   std::vector<float> logits_;            // (sampled rows, vocab)
   std::vector<float> states_;            // (rows that were asked for, fake_state_width)
+  std::vector<float> head_;              // of the pooled row that was given last
   std::map<SequenceId, int32_t> calls_;  // of the sequences that have a fault
   std::optional<std::string> misread_;
   int64_t rows_computed_ = 0;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "base/random.h"
 #include "core/request.h"
@@ -44,5 +45,8 @@ struct FakeAttention {
     }
   }
 };
+
+// What it makes of a pooled row: the same numbers the other way round.
+inline std::vector<float> fake_head(std::span<const float> pooled) { return {pooled.rbegin(), pooled.rend()}; }
 
 }  // namespace quire::sim

@@ -62,17 +62,22 @@ class Alone {
         add_logprobs({sampler_.logprobs(logits_, token, request_.prompt_logprobs_top_n)}, answer_.prompt_logprobs);
       }
       append(token, RowOrigin::prompt);
-      const bool last = timeline_.size() == request_.prompt.size();
-      if (!limits_.whole_texts && (request_.pooling == Pooling::mean || last)) pool(attention_);
+      if (!limits_.whole_texts && is_pooled(timeline_.size())) pool(attention_);
     }
     if (limits_.whole_texts) pool_whole_text();
   }
 
+  // Whether the last of so many rows is.
+  bool is_pooled(size_t rows) const {
+    if (request_.pooling == Pooling::mean) return true;
+    return rows == (request_.pooling == Pooling::first ? 1 : request_.prompt.size());
+  }
+
   // All of it is known before the first row.
   void pool_whole_text() {
-    const auto length = static_cast<int32_t>(timeline_.size());
-    const int32_t begin = request_.pooling == Pooling::mean ? 0 : length - 1;
-    for (int32_t position = begin; position < length; ++position) pool(attention_.from(position));
+    for (size_t position = 0; position < timeline_.size(); ++position) {
+      if (is_pooled(position + 1)) pool(attention_.from(static_cast<int32_t>(position)));
+    }
   }
 
   void pool(const FakeAttention& attention) {
@@ -83,7 +88,9 @@ class Alone {
 
   Answer pooled_answer() {
     const double rows = request_.pooling == Pooling::mean ? static_cast<double>(timeline_.size()) : 1.0;
-    for (const double sum : pooled_) answer_.embedding.push_back(static_cast<float>(sum / rows));
+    std::vector<float> vector;
+    for (const double sum : pooled_) vector.push_back(static_cast<float>(sum / rows));
+    answer_.embedding = fake_head(vector);
     answer_.reason = FinishReason::stop;
     return std::move(answer_);
   }

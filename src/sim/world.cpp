@@ -152,7 +152,7 @@ WorldRequest make_request(Random& random, const Mood& mood, const Limits& limits
 void add_readings(Random& random, std::vector<WorldRequest>& requests) {
   for (WorldRequest& one : requests) {
     if (random.percent(6)) one.request.prompt_logprobs_top_n = random.below(3);
-    if (random.percent(3)) one.request.pooling = random.percent(50) ? Pooling::mean : Pooling::last;
+    if (random.percent(3)) one.request.pooling = static_cast<Pooling>(1 + random.below(3));
   }
 }
 

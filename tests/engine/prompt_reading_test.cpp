@@ -97,6 +97,15 @@ TEST_F(PromptReadings, vectors_are_the_rows_that_they_pool) {
   }
 }
 
+TEST_F(PromptReadings, a_vector_of_the_first_row_is_that_of_a_prompt_of_one_token) {
+  const Answer alone = answer_of(world_, {.prompt = {1}, .pooling = Pooling::last});
+  for (World* world : {&world_, &narrow_}) {
+    const Answer first = answer_of(*world, {.pooling = Pooling::first});
+    EXPECT_TRUE(Answer::same_bits(first.finished.embedding, alone.finished.embedding));
+    EXPECT_EQ(first.finished.stats.cached_tokens, 0);
+  }
+}
+
 TEST_F(PromptReadings, a_vector_needs_no_room_for_an_answer) {
   std::vector<TokenId> prompt(96, 7);
   EXPECT_FALSE(answer_of(world_, {.prompt = prompt, .pooling = Pooling::last}).finished.embedding.empty());
@@ -131,6 +140,35 @@ class AstrayExecutor final : public ForwardingExecutor {
  private:
   std::vector<float> values_;
 };
+
+// Its vectors are two numbers: how many there were, and the first.
+class CountingExecutor final : public ForwardingExecutor {
+ public:
+  using ForwardingExecutor::ForwardingExecutor;
+  std::span<const float> head(std::span<const float> pooled) override {
+    head_ = {static_cast<float>(pooled.size()), pooled.front()};
+    return head_;
+  }
+
+ private:
+  std::vector<float> head_;
+};
+
+TEST_F(PromptReadings, vectors_are_what_the_head_makes_of_the_pooled_row) {
+  const Answer plain = answer_of(world_, {.pooling = Pooling::mean});
+  ModelExecutor real = loaded_.cores.executor_of(loaded_.model, limits(3));
+  CountingExecutor executor(real);
+  const ManualClock clock;
+  std::vector<Event> events;
+  Engine engine(limits(3), executor, *loaded_.tokenizer, clock, [&](std::vector<Event>&& posted) {
+    for (Event& event : posted) events.push_back(std::move(event));
+  });
+  engine.submit({.id = {1}, .prompt = {1, 5, 6, 40, 7, 9, 30, 31, 5, 6, 40}, .pooling = Pooling::mean});
+  while (!engine.idle()) engine.step();
+  const std::vector<float>& row = plain.finished.embedding;
+  EXPECT_THAT(std::get<Finished>(events.back().body).embedding,
+              testing::ElementsAre(static_cast<float>(row.size()), row.front()));
+}
 
 TEST_F(PromptReadings, that_are_no_numbers_end_a_request_whether_it_has_an_answer_or_not) {
   ModelExecutor real = loaded_.cores.executor_of(loaded_.model, limits(32));

@@ -56,6 +56,7 @@ class ScriptedExecutor final : public Executor {
     states_.assign(rows.size(), 0.0F);
     return {.values = states_, .width = 1};
   }
+  std::span<const float> head(std::span<const float> pooled) override { return pooled; }
   void forget(std::span<const BlockId> blocks) override {
     for (const BlockId block : blocks) {
       for (size_t row = 0; row < block_tokens_; ++row) rows_[block.value * block_tokens_ + row] = KvRow{};

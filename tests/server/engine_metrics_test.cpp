@@ -47,6 +47,7 @@ class GatedExecutor final : public Executor {
   Logits logits(std::span<const int32_t>) override { return {.values = logits_, .vocab = vocab}; }
   int32_t logits_rows_max() const override { return 64; }
   HiddenStates states(std::span<const int32_t>) override { return {.values = logits_, .width = vocab}; }
+  std::span<const float> head(std::span<const float> pooled) override { return pooled; }
   void forget(std::span<const BlockId>) override {}
   void discard(std::span<const BlockId>) override {}
   int32_t vocab_size() const override { return vocab; }

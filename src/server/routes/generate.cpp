@@ -82,7 +82,8 @@ Request make_request(const GenerationCall& call, const LiveRequest& live, const 
   demand.pooling = pooling;
   demand.prompt_logprobs_top_n = call.computed_prompt_logprobs();
   // What is wanted of every row of a prompt is not in the cache.
-  demand.use_cache = call.options.cache_prompt && pooling != Pooling::mean && demand.prompt_logprobs_top_n < 0;
+  const bool reads_first_rows = pooling == Pooling::mean || pooling == Pooling::first;
+  demand.use_cache = call.options.cache_prompt && !reads_first_rows && demand.prompt_logprobs_top_n < 0;
   demand.logprobs_top_n = call.made() > call.choices ? std::max(0, call.logprobs_top_n) : call.logprobs_top_n;
   demand.reports_stats = call.reported.timings_per_token;
   if (call.generate_ms_max) demand.generate_ns_max = *call.generate_ms_max * ms;
