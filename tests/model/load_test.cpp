@@ -47,7 +47,7 @@ TEST(Load, a_sound_file_of_each_architecture_loads) {
 TEST(Load, an_unknown_architecture_names_itself_and_those_that_are_supported) {
   const std::string error =
       error_after([](test::Draft& d) { d.metadata.set("general.architecture", std::string("mamba")); });
-  EXPECT_THAT(error, HasSubstr("general.architecture: found \"mamba\"; supported are cohere2, command-r, "));
+  EXPECT_THAT(error, HasSubstr("general.architecture: found \"mamba\"; supported are bert, cohere2, command-r, "));
 }
 
 TEST(Load, each_required_key_is_named_when_it_is_missing) {
