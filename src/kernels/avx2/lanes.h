@@ -21,6 +21,7 @@ struct Words {  // 16 x 32 bits, also read as 32 x 16 or 64 x 8
 };
 
 constexpr int matmul_tile_rows = 4;   // sums of 4 rows are half of the 16 registers; unpacked quads stay in L1
+constexpr int float_tile_rows = 6;    // 12 sums + 2 weights + 1 input: 8 sums are just what hides an fma's latency
 constexpr int attention_queries = 6;  // with 1 vector each: 12 sums + 2 keys or values + 1 for what they meet
 // Vectors of 16 positions, or of 16 elements, that so many queries meet at a time: two where one would leave the
 // multipliers waiting for their own sums.

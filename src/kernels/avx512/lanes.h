@@ -15,6 +15,7 @@ using Floats = __m512;  // 16 f32
 using Words = __m512i;  // 16 x 32 bits, also read as 32 x 16 or 64 x 8
 
 constexpr int matmul_tile_rows = 8;   // 8 unpacked quads + 8 sums + scales and temporaries: 32 registers
+constexpr int float_tile_rows = 8;    // 8 sums hide an fma's latency
 constexpr int attention_queries = 8;  // with 2 vectors each: 16 sums + 2 keys or values
 // Vectors of 16 positions, or of 16 elements, that so many queries meet at a time.
 constexpr int attention_vectors(int) { return 2; }

@@ -120,7 +120,7 @@ void matmul_steps(const MatmulArgs& args, const typename Steps::Input* x) {
   const int64_t rows = args.x.rows;
   const int64_t inputs = args.x.inputs;
   const int64_t stride = Steps::pads_rows ? (inputs + Steps::inputs - 1) / Steps::inputs * Steps::inputs : inputs;
-  const int64_t tile_count = (rows + matmul_tile_rows - 1) / matmul_tile_rows;
+  const int64_t tile_count = (rows + float_tile_rows - 1) / float_tile_rows;
   const int64_t panel_bytes = packed::panel_bytes(Steps::type, inputs);
   for (int64_t panel = args.panel_begin; panel < args.panel_end;) {
     const int64_t first = panel * packed::lanes;
@@ -141,9 +141,9 @@ void matmul_steps(const MatmulArgs& args, const typename Steps::Input* x) {
       if (panels == 4) {
         multiply_float_rows<Steps, few_rows, 4>(tile, end - row);
       } else if (panels == many_panels) {
-        multiply_float_rows<Steps, matmul_tile_rows, many_panels>(tile, end - row);
+        multiply_float_rows<Steps, float_tile_rows, many_panels>(tile, end - row);
       } else {
-        multiply_float_rows<Steps, matmul_tile_rows, 1>(tile, end - row);
+        multiply_float_rows<Steps, float_tile_rows, 1>(tile, end - row);
       }
       row = end;
     }

@@ -27,6 +27,7 @@ struct Words {  // 16 x 32 bits, also read as 32 x 16 or 64 x 8
 // Of 32 registers, weights in floats need 4 for what 16 outputs multiply and 4 a row for its sums. Six rows would fit
 // too, but so few as 6 * 3 / 8 rows meet four panels at a time, and two rows of those are 32 sums.
 constexpr int matmul_tile_rows = 5;
+constexpr int float_tile_rows = matmul_tile_rows;
 constexpr int attention_queries = 6;  // with 1 vector each: 24 sums + 4 keys or values + 1 for what they meet
 // Vectors of 16 positions, or of 16 elements, that so many queries meet at a time: two where one would leave the
 // multipliers waiting for their own sums.
