@@ -73,18 +73,29 @@ class Loader final : public TensorSource {
   }
 
   Result<DeviceVector> vectors(const std::string& name, int64_t rows, int64_t size) override {
-    QUIRE_TRY(const std::vector<float> values, host_vectors(name, rows, size));
+    QUIRE_TRY(const std::vector<float> values, host_values(name, rows, size));
     if (memory_ == nullptr) return DeviceVector{};
     return backend_.load_vector(values, *memory_);
   }
 
-  Result<DeviceVector> ones(int64_t size) {
+  Result<DeviceVector> ones(int64_t size) override {
     if (memory_ == nullptr) return DeviceVector{};
     return backend_.load_vector(std::vector<float>(static_cast<size_t>(size), 1.0F), *memory_);
   }
+  Result<TensorView> table(const std::string& name, int64_t rows, int64_t size) override {
+    QUIRE_TRY(const TensorView* tensor, find(name, std::array<int64_t, 2>{size, rows}));
+    return *tensor;
+  }
+  Result<std::vector<float>> host_vector(const std::string& name, int64_t size) override {
+    return host_values(name, 1, size);
+  }
+  bool has(std::string_view name) const override { return file_.find_tensor(name) != nullptr; }
 
-  // One that the host computes with.
-  Result<std::vector<float>> host_vectors(const std::string& name, int64_t rows, int64_t size) {
+  bool knows(const std::string& name) const { return known_.contains(name); }
+  uint64_t total_bytes() const { return total_bytes_; }
+
+ private:
+  Result<std::vector<float>> host_values(const std::string& name, int64_t rows, int64_t size) {
     const std::array<int64_t, 2> shape = {size, rows};
     QUIRE_TRY(const TensorView* tensor, find(name, std::span(shape).first(rows == 1 ? 1 : 2)));
     if (tensor->type != ElementType::f32 && tensor->type != ElementType::f16 && tensor->type != ElementType::bf16) {
@@ -118,11 +129,6 @@ class Loader final : public TensorSource {
     return tensor;
   }
 
-  bool has(std::string_view name) const { return file_.find_tensor(name) != nullptr; }
-  bool knows(const std::string& name) const { return known_.contains(name); }
-  uint64_t total_bytes() const { return total_bytes_; }
-
- private:
   Result<const TensorView*> find_stack(const std::string& name, int64_t count, int64_t outputs, int64_t inputs) {
     const std::array<int64_t, 3> shape = {inputs, outputs, count};
     return find(name, std::span(shape).first(count == 1 ? 2 : 3));
@@ -134,7 +140,7 @@ class Loader final : public TensorSource {
     constexpr std::string_view suffix = ".weight";
     const std::string scale_name = name.substr(0, name.size() - suffix.size()) + ".scale";
     if (count > 1 || name == embedding_name || !has(scale_name)) return 1.0F;
-    QUIRE_TRY(const std::vector<float> scales, host_vectors(scale_name, 1, 1));
+    QUIRE_TRY(const std::vector<float> scales, host_values(scale_name, 1, 1));
     return scales.front();
   }
   // The rows [begin, end) of each of its matrices.
@@ -169,9 +175,9 @@ class Loader final : public TensorSource {
 };
 
 // What frequencies are divided by; empty: nothing.
-Result<std::vector<float>> read_rope_factors(Loader& load, const std::string& name, int64_t size) {
+Result<std::vector<float>> read_rope_factors(TensorSource& source, const std::string& name, int64_t size) {
   if (name.empty()) return std::vector<float>{};
-  QUIRE_TRY(std::vector<float> factors, load.host_vectors(name, 1, size));
+  QUIRE_TRY(std::vector<float> factors, source.host_vector(name, size));
   for (const float factor : factors) {
     if (!(factor >= 1e-3F && factor <= 1e6F)) {
       return fail(ErrorKind::invalid, fmt::format("tensor {}: found {}, expected 0.001 to 1000000", name, factor));
@@ -181,12 +187,10 @@ Result<std::vector<float>> read_rope_factors(Loader& load, const std::string& na
 }
 
 // What is done with a token's row of the embedding.
-Result<void> read_embedding(Loader& load, const ModelConfig& config, Weights& weights) {
-  TensorReader reader(load, "");
+Result<void> read_embedding(TensorSource& source, const ModelConfig& config, Weights& weights) {
+  TensorReader reader(source, "");
   if (config.embedding.positions) {
-    QUIRE_TRY(const TensorView* positions,
-              load.find("position_embd.weight", std::array<int64_t, 2>{config.width, config.context_max}));
-    weights.position_embedding = *positions;
+    QUIRE_TRY(weights.position_embedding, source.table("position_embd.weight", config.context_max, config.width));
   }
   if (config.embedding.token_types > 0) {
     QUIRE_TRY(const DeviceVector types,
@@ -194,7 +198,7 @@ Result<void> read_embedding(Loader& load, const ModelConfig& config, Weights& we
     weights.token_type = {.values = types.values, .size = config.width};
   }
   if (config.embedding.norm == EmbeddingNorm::unweighted) {
-    QUIRE_TRY(const DeviceVector ones, load.ones(config.width));
+    QUIRE_TRY(const DeviceVector ones, source.ones(config.width));
     weights.embedding_norm = Norm{.config = config.norm, .weight = ones, .bias = {}};
   }
   if (config.embedding.norm == EmbeddingNorm::weighted) {
@@ -203,42 +207,39 @@ Result<void> read_embedding(Loader& load, const ModelConfig& config, Weights& we
   return {};
 }
 
-// All of them but their memory.
-Result<Weights> read_all(Loader& load, const ModelConfig& config) {
+}  // namespace
+
+Result<Weights> read_weights(TensorSource& source, const ModelConfig& config) {
   Weights weights;
-  QUIRE_TRY(const TensorView* embedding,
-            load.find(std::string(embedding_name), std::array<int64_t, 2>{config.width, config.vocab}));
-  weights.token_embedding = *embedding;
-  QUIRE_TRY_VOID(read_embedding(load, config, weights));
+  QUIRE_TRY(weights.token_embedding, source.table(std::string(embedding_name), config.vocab, config.width));
+  QUIRE_TRY_VOID(read_embedding(source, config, weights));
   for (const RopeConfig& rope : config.ropes) {
     RopeFactors factors;
-    QUIRE_TRY(factors.values, read_rope_factors(load, rope.factors, rope.rotary / 2));
-    QUIRE_TRY(factors.long_values, read_rope_factors(load, rope.long_factors, rope.rotary / 2));
+    QUIRE_TRY(factors.values, read_rope_factors(source, rope.factors, rope.rotary / 2));
+    QUIRE_TRY(factors.long_values, read_rope_factors(source, rope.long_factors, rope.rotary / 2));
     weights.rope_factors.push_back(std::move(factors));
   }
   for (int64_t index = 0; index < config.layer_count(); ++index) {
-    TensorReader reader(load, fmt::format("blk.{}.", index));
+    TensorReader reader(source, fmt::format("blk.{}.", index));
     QUIRE_TRY(Layer layer, Layer::read(reader, config.layers[static_cast<size_t>(index)], config));
     weights.layers.push_back(std::move(layer));
   }
-  TensorReader reader(load, "");
+  TensorReader reader(source, "");
   if (config.output_norm) {
     QUIRE_TRY(weights.output_norm, Norm::read(reader, "output_norm", config.norm, config.width));
   }
   QUIRE_TRY(weights.head, Head::read(reader, config.head, config.norm, config.width));
   if (config.whole_texts) return weights;
-  const bool tied = !load.has("output.weight");
+  const bool tied = !source.has("output.weight");
   QUIRE_TRY(weights.output,
-            load.stack(std::string(tied ? embedding_name : "output.weight"), 1, config.vocab, config.width));
+            source.stack(std::string(tied ? embedding_name : "output.weight"), 1, config.vocab, config.width));
   return weights;
 }
-
-}  // namespace
 
 Result<Weights> load_weights(const gguf::File& file, const ModelConfig& config, Backend& backend,
                              LoadProgress progress) {
   Loader check(file, backend, nullptr, progress, 0);
-  QUIRE_TRY(const Weights checked, read_all(check, config));
+  QUIRE_TRY(const Weights checked, read_weights(check, config));
   for (const TensorView& tensor : file.tensors()) {
     if (!check.knows(tensor.name) && !is_beside_text(config, tensor.name)) {
       return fail(ErrorKind::unsupported, fmt::format("tensor {}: not part of architecture {} as this build knows it",
@@ -247,7 +248,7 @@ Result<Weights> load_weights(const gguf::File& file, const ModelConfig& config, 
   }
   DeviceArena memory(backend.device(), "weights");
   Loader load(file, backend, &memory, progress, check.total_bytes());
-  QUIRE_TRY(Weights weights, read_all(load, config));
+  QUIRE_TRY(Weights weights, read_weights(load, config));
   weights.memory = std::move(memory);
   QUIRE_TRY_VOID(file.check_unchanged());
   return weights;

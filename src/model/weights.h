@@ -38,6 +38,9 @@ struct Weights {
   Matrix output;  // (vocab, width); a packed copy of the embedding where the file has no other; of whole texts none
 };
 
+// What a model of this configuration reads, in the order in which a step does; its memory is the source's.
+Result<Weights> read_weights(TensorSource& source, const ModelConfig& config);
+
 // Every tensor is checked before the first is packed. Errors name the tensor, what was found and what was expected; a
 // tensor that the architecture does not know is an error too, since a model without it is another model. Those beside
 // the text model (is_beside_text) are skipped. ErrorKind::cancelled: `progress` said so.

@@ -23,7 +23,7 @@ ModelMemory one_gib_of_weights() {
 }
 
 ModelMemory llama_1b(gguf::FileType type, KvType kv_type) {
-  return *memory_of(*gguf::find_synth_shape("llama-1b"), 128256, type, kv_type, running_max);
+  return *memory_of(*synth::find_shape("llama-1b"), 128256, type, kv_type, running_max);
 }
 
 TEST(MemoryFormula, counts_whole_blocks_of_what_is_left) {

@@ -28,7 +28,7 @@ class ModelCommands : public testing::Test {
   void TearDown() override { std::filesystem::remove_all(dir_); }
 
   SynthOptions synth_options() const {
-    return {.shape = "tiny", .out = dir_ / "tiny.gguf", .vocab = dir_ / "vocab.gguf", .type = "q8_0", .threads = 2};
+    return {.shape = "tiny", .out = dir_ / "tiny.gguf", .vocab = (dir_ / "vocab.gguf").native(), .type = "q8_0", .threads = 2};
   }
 
   std::filesystem::path dir_;
@@ -93,12 +93,12 @@ TEST_F(ModelCommands, wrong_arguments_are_errors_that_list_what_is_possible) {
   EXPECT_THAT(run_synth(synth).error().message, HasSubstr("unknown type 'Q3'; expected one of F32 F16"));
   synth = synth_options();
   synth.shape = "giant";
-  EXPECT_THAT(run_synth(synth).error().message, HasSubstr("llama-1b, qwen3-0.6b, tiny"));
+  EXPECT_THAT(run_synth(synth).error().message, HasSubstr("tiny, 0.1b, 1b, 8b, llama-1b"));
   synth = synth_options();
   synth.heads = 3;
   EXPECT_THAT(run_synth(synth).error().message, HasSubstr("give --head-dim"));
   synth = synth_options();
-  synth.vocab = dir_ / "absent.gguf";
+  synth.vocab = (dir_ / "absent.gguf").native();
   EXPECT_THAT(run_synth(synth).error().message, HasSubstr("absent.gguf"));
   EXPECT_THAT(run_quantize({.in = dir_ / "vocab.gguf", .out = dir_ / "x", .type = ""}).error().message,
               HasSubstr("unknown type ''"));

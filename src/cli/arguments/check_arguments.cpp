@@ -4,6 +4,9 @@
 #include "cli/commands/quantize_command.h"
 #include "cli/commands/simulate_command.h"
 #include "cli/commands/synth_command.h"
+#include "gguf/file_type.h"
+#include "model/arch/architecture.h"
+#include "synth/shape.h"
 
 namespace quire::cli {
 namespace {
@@ -47,18 +50,21 @@ void add_file_commands(CLI::App& app, Action& action) {
   const auto inspected = bind_command<InspectOptions>(inspect, action, run_inspect);
   inspect->add_option("file", inspected->file, "The file")->type_name("FILE.gguf")->required();
 
-  const char* types = "F32, F16, BF16, Q8_0, Q6_K, Q5_K_M, Q5_1, Q5_0, Q4_K_M, Q4_1 or Q4_0";
+  const std::string types = "One of " + gguf::file_type_names();
   CLI::App* synth = app.add_subcommand("synth", "Make a model of a named shape with random weights");
   const auto made = bind_command<SynthOptions>(synth, action, run_synth);
-  synth->add_option("shape", made->shape, "llama-1b, qwen3-0.6b or tiny; the options change it")
+  synth->add_option("shape", made->shape, "One of " + synth::shape_names() + "; the options change it")
       ->type_name("SHAPE")
       ->required();
   synth->add_option("out", made->out, "The file to write")->type_name("OUT.gguf")->required();
-  synth->add_option("--vocab", made->vocab, "The file that lends its vocabulary")->type_name("FILE.gguf")->required();
+  synth
+      ->add_option("--vocab", made->vocab,
+                   "The file that lends its vocabulary, or how many tokens to make up (as the shape)")
+      ->type_name("FILE.gguf|COUNT");
   synth->add_option("--type", made->type, types)->capture_default_str();
   synth->add_option("--seed", made->seed, "The file is a function of it, the shape, the vocabulary and the type")
       ->capture_default_str();
-  synth->add_option("--arch", made->arch, "llama, qwen2 or qwen3");
+  synth->add_option("--arch", made->arch, "One of " + architecture_names());
   synth->add_option("--layers", made->layers, "Layers");
   synth->add_option("--width", made->width, "Elements of the residual stream");
   synth->add_option("--heads", made->heads, "Query heads");
@@ -66,6 +72,7 @@ void add_file_commands(CLI::App& app, Action& action) {
   synth->add_option("--head-dim", made->head_dim, "Elements of a head (width / heads)");
   synth->add_option("--ffn", made->ffn, "Elements of the feed-forward layer");
   synth->add_option("--context", made->context, "Tokens of context that the file claims");
+  synth->add_option("--window", made->window, "Positions that a layer with a window sees (the family's)");
   synth->add_flag("--untied", made->untied, "An output matrix of its own");
   synth->add_flag("--rope-factors", made->rope_factors, "Frequency factors as Llama 3.1 has them");
   synth->add_option("--threads", made->threads, "Workers; changes the time only (every core)");

@@ -2,19 +2,22 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 #include "base/clock.h"
 #include "base/progress.h"
 #include "base/team.h"
 #include "cli/model_file.h"
 #include "gguf/file.h"
 #include "gguf/printable.h"
-#include "gguf/synth.h"
+#include "synth/synthesize.h"
+#include "synth/vocabulary.h"
 
 namespace quire::cli {
 namespace {
 
-Result<gguf::SynthShape> shape_of(const SynthOptions& options) {
-  QUIRE_TRY(gguf::SynthShape shape, gguf::find_synth_shape(options.shape));
+Result<synth::Shape> shape_of(const SynthOptions& options) {
+  QUIRE_TRY(synth::Shape shape, synth::find_shape(options.shape));
   shape.architecture = options.arch.value_or(shape.architecture);
   shape.layers = options.layers.value_or(shape.layers);
   shape.width = options.width.value_or(shape.width);
@@ -22,7 +25,8 @@ Result<gguf::SynthShape> shape_of(const SynthOptions& options) {
   shape.kv_heads = options.kv_heads.value_or(shape.kv_heads);
   shape.ffn_width = options.ffn.value_or(shape.ffn_width);
   shape.context = options.context.value_or(shape.context);
-  shape.tied = !options.untied;
+  shape.window = options.window.value_or(shape.window);
+  shape.tied = shape.tied && !options.untied;
   shape.rope_factors = options.rope_factors;
   if (options.head_dim) {
     shape.head_dim = *options.head_dim;
@@ -36,18 +40,28 @@ Result<gguf::SynthShape> shape_of(const SynthOptions& options) {
   return shape;
 }
 
+// The tokenizer's keys: those of a file, or made up, so many as are asked for or the shape has.
+Result<gguf::Metadata> vocabulary_of(const std::string& vocab, const synth::Shape& shape) {
+  if (vocab.empty()) return synth::make_vocabulary(shape.vocab);
+  int64_t count = 0;
+  const auto [end, error] = std::from_chars(vocab.data(), vocab.data() + vocab.size(), count);
+  if (error == std::errc() && end == vocab.data() + vocab.size()) return synth::make_vocabulary(count);
+  QUIRE_TRY(const gguf::File file, gguf::File::open(vocab));
+  return file.metadata();
+}
+
 }  // namespace
 
 Result<void> run_synth(const SynthOptions& options) {
   QUIRE_TRY(const gguf::FileType type, parse_file_type(options.type));
-  QUIRE_TRY(const gguf::SynthShape shape, shape_of(options));
-  QUIRE_TRY(const gguf::File vocabulary, gguf::File::open(options.vocab));
+  QUIRE_TRY(const synth::Shape shape, shape_of(options));
+  QUIRE_TRY(const gguf::Metadata vocabulary, vocabulary_of(options.vocab, shape));
   Team team(thread_count(options.threads));
   {
     const SteadyClock clock;
     ProgressBar bar(options.out.filename().native(), clock);
-    QUIRE_TRY_VOID(gguf::synthesize(shape, vocabulary.metadata(), type, options.seed, options.out, team,
-                                    [&](uint64_t done, uint64_t total) { bar.update(done, total); }));
+    QUIRE_TRY_VOID(synth::synthesize(shape, vocabulary, type, options.seed, options.out, team,
+                                     [&](uint64_t done, uint64_t total) { bar.update(done, total); }));
   }
   return report_file(options.out);
 }

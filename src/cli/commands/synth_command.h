@@ -1,4 +1,4 @@
-// quire synth SHAPE OUT.gguf --vocab FILE.gguf --type T: a random-weight model.
+// quire synth SHAPE OUT.gguf: a random-weight model.
 #pragma once
 
 #include <cstdint>
@@ -11,12 +11,13 @@
 namespace quire::cli {
 
 struct SynthOptions {
-  std::string shape;                // SHAPE: llama-1b, qwen3-0.6b or tiny; the flags below change it
-  std::filesystem::path out;        // OUT.gguf
-  std::filesystem::path vocab;      // --vocab: the GGUF file that lends its tokenizer.* keys
-  std::string type = "Q4_0";        // --type: one of gguf::file_type_names(), in any case
-  uint64_t seed = 1;                // --seed: the file is a function of seed, shape, vocabulary and type
-  std::optional<std::string> arch;  // --arch: llama, qwen2 or qwen3
+  std::string shape;          // SHAPE: one of synth::shape_names(); the flags below change it
+  std::filesystem::path out;  // OUT.gguf
+  std::string vocab;          // --vocab: the GGUF file that lends its tokenizer.* keys, or how many tokens to make
+                              // up; empty: as many as the shape has
+  std::string type = "Q4_0";  // --type: one of gguf::file_type_names(), in any case
+  uint64_t seed = 1;          // --seed: the file is a function of seed, shape, vocabulary and type
+  std::optional<std::string> arch;  // --arch: any family that is served
   std::optional<int64_t> layers;    // --layers
   std::optional<int64_t> width;     // --width
   std::optional<int64_t> heads;     // --heads
@@ -24,6 +25,7 @@ struct SynthOptions {
   std::optional<int64_t> head_dim;  // --head-dim; when not given and --width or --heads is: width / heads
   std::optional<int64_t> ffn;       // --ffn
   std::optional<int64_t> context;   // --context: what the file says it was trained for
+  std::optional<int64_t> window;    // --window: positions that a layer with a window sees
   bool untied = false;              // --untied: an output matrix of its own
   bool rope_factors = false;        // --rope-factors: rope_freqs.weight as Llama 3.1 has it
   int threads = 0;                  // --threads: 0 for all cores; changes the time only

@@ -15,6 +15,7 @@
 #include "model/config.h"
 #include "model/kv_store.h"
 #include "model/workspace.h"
+#include "synth/outline.h"
 
 namespace quire::cli {
 namespace {
@@ -85,17 +86,16 @@ Result<ModelMemory> memory_of(const gguf::File& file, const std::string& name, K
   return memory_by_sum(config, sum, name, running_max);
 }
 
-Result<ModelMemory> memory_of(const gguf::SynthShape& shape, int64_t vocab, gguf::FileType type, KvType kv_type,
+Result<ModelMemory> memory_of(const synth::Shape& shape, int64_t vocab, gguf::FileType type, KvType kv_type,
                               int32_t running_max) {
-  QUIRE_TRY(const std::vector<gguf::SynthTensor> tensors, gguf::synth_tensors(shape, vocab, type));
+  QUIRE_TRY(const synth::Outline outline, synth::outline(shape, vocab, type));
   TensorSum sum(shape.tied);
-  for (const gguf::SynthTensor& tensor : tensors) {
-    sum.add(tensor.spec.name, tensor.spec.type, tensor.spec.shape);
-  }
   std::vector<gguf::TensorSpec> specs;
-  for (const gguf::SynthTensor& tensor : tensors) specs.push_back(tensor.spec);
-  QUIRE_TRY(const gguf::Metadata metadata, gguf::synth_keys(shape, vocab, type));
-  QUIRE_TRY(const ModelConfig config, read_config(metadata, specs, kv_type));
+  for (const synth::Tensor& tensor : outline.tensors) {
+    sum.add(tensor.spec.name, tensor.spec.type, tensor.spec.shape);
+    specs.push_back(tensor.spec);
+  }
+  QUIRE_TRY(const ModelConfig config, read_config(outline.metadata, specs, kv_type));
   return memory_by_sum(config, sum, shape.name, running_max);
 }
 

@@ -7,8 +7,8 @@
 #include "base/result.h"
 #include "gguf/file.h"
 #include "gguf/file_type.h"
-#include "gguf/synth.h"
 #include "model/kv_type.h"
+#include "synth/shape.h"
 
 namespace quire::cli {
 
@@ -33,7 +33,7 @@ struct ModelMemory {
 // Of a model file; no weights are read. running_max: contexts in a step (Limits).
 Result<ModelMemory> memory_of(const gguf::File& file, const std::string& name, KvType kv_type, int32_t running_max);
 // Of a shape whose weights would be of a type.
-Result<ModelMemory> memory_of(const gguf::SynthShape& shape, int64_t vocab, gguf::FileType type, KvType kv_type,
+Result<ModelMemory> memory_of(const synth::Shape& shape, int64_t vocab, gguf::FileType type, KvType kv_type,
                               int32_t running_max);
 
 // What is left for KV; 0: nothing.

@@ -8,12 +8,13 @@
 #include "core/limits.h"
 #include "model/kv_type.h"
 #include "server/models/machine_memory.h"
+#include "synth/shape.h"
 
 namespace quire::cli {
 namespace {
 
 struct KnownModel {
-  gguf::SynthShape shape;
+  synth::Shape shape;
   int64_t vocab;
 };
 

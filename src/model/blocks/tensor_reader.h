@@ -1,4 +1,5 @@
-// Where blocks get their tensors from, by name: a file that is checked, or one that is loaded onto a device.
+// Where a model gets its tensors from, by name: a file that is checked, one that is loaded onto a device, or none, where
+// it is to say what it would read.
 #pragma once
 
 #include <cstdint>
@@ -10,10 +11,11 @@
 
 #include "backend/backend.h"
 #include "base/result.h"
+#include "tensor/tensor_view.h"
 
 namespace quire {
 
-// Reads the tensors of a whole file. Errors name the tensor, what was found and what was expected.
+// Reads the tensors of a whole model. Errors name the tensor, what was found and what was expected.
 class TensorSource {
  public:
   virtual ~TensorSource() = default;
@@ -24,6 +26,13 @@ class TensorSource {
                                              int64_t inputs) = 0;
   // (rows, size) one after another; one row is a tensor of one dimension.
   virtual Result<DeviceVector> vectors(const std::string& name, int64_t rows, int64_t size) = 0;
+  // (size), of which no tensor says anything.
+  virtual Result<DeviceVector> ones(int64_t size) = 0;
+  // (rows, size), which stays where it is and is read row by row.
+  virtual Result<TensorView> table(const std::string& name, int64_t rows, int64_t size) = 0;
+  // One that the host computes with.
+  virtual Result<std::vector<float>> host_vector(const std::string& name, int64_t size) = 0;
+  virtual bool has(std::string_view name) const = 0;
 };
 
 // Those whose names begin alike: "blk.7.".

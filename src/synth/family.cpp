@@ -1,0 +1,69 @@
+#include "synth/family.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+namespace quire::synth {
+namespace {
+
+constexpr std::string_view rope_base = "rope.freq_base";
+constexpr std::string_view window = "attention.sliding_window";
+
+// Initialized before main, and named by functions only.
+const std::vector<Family> families = {
+    {.architecture = "llama", .keys = {{rope_base, 5e5F}}},
+    {.architecture = "qwen2", .keys = {{rope_base, 1e6F}}},
+    {.architecture = "qwen2vl", .keys = {{rope_base, 1e6F}}},
+    {.architecture = "qwen3", .keys = {{rope_base, 1e6F}}},
+    {.architecture = "qwen3vl", .keys = {{rope_base, 5e6F}}},
+    {.architecture = "internlm2", .keys = {{rope_base, 1e6F}}},
+    {.architecture = "ernie4_5", .keys = {{rope_base, 5e5F}}},
+    {.architecture = "hunyuan-dense", .keys = {{rope_base, 1e4F}}},
+    {.architecture = "smollm3", .keys = {{rope_base, 5e6F}}},
+    {.architecture = "seed_oss", .keys = {{rope_base, 1e7F}}, .tensors = {"blk.0.attn_q.bias"}},
+    {.architecture = "glm4", .keys = {{rope_base, 1e4F}}, .tensors = {"blk.0.attn_q.bias"}, .rotary_share = 0.5},
+    {.architecture = "gemma2",
+     .keys = {{rope_base, 1e4F},
+              {window, uint32_t{4096}},
+              {"attn_logit_softcapping", 50.0F},
+              {"final_logit_softcapping", 30.0F}}},
+    {.architecture = "gemma3", .keys = {{rope_base, 1e6F}, {window, uint32_t{512}}}},
+    {.architecture = "olmo2", .keys = {{rope_base, 5e5F}, {window, uint32_t{4096}}}},
+    {.architecture = "exaone4", .keys = {{rope_base, 1e6F}, {window, uint32_t{4096}}}},
+    {.architecture = "cohere2", .keys = {{rope_base, 5e4F}, {window, uint32_t{4096}}, {"logit_scale", 0.25F}}},
+    {.architecture = "command-r", .keys = {{rope_base, 8e6F}, {"logit_scale", 0.0625F}}},
+    {.architecture = "granite",
+     .keys = {{rope_base, 1e4F},
+              {"attention.scale", 0.015625F},
+              {"embedding_scale", 12.0F},
+              {"residual_scale", 0.22F},
+              {"logit_scale", 8.0F}}},
+    {.architecture = "mistral3",
+     .keys = {{rope_base, 1e6F},
+              {"rope.scaling.type", std::string("yarn")},
+              {"rope.scaling.factor", 16.0F},
+              {"rope.scaling.original_context_length", uint32_t{16384}},
+              {"rope.scaling.yarn_log_multiplier", 1.0F},
+              {"attention.temperature_scale", 0.1F}}},
+    {.architecture = "phi3",
+     .keys = {{rope_base, 1e4F}, {window, uint32_t{2047}}, {"rope.scaling.original_context_length", uint32_t{4096}}},
+     .tensors = {"rope_factors_long.weight", "rope_factors_short.weight"},
+     .fused = true},
+    {.architecture = "stablelm",
+     .keys = {{rope_base, 1e4F}},
+     .tensors = {"blk.0.ffn_norm.weight", "blk.0.attn_q.bias", "output_norm.bias"},
+     .rotary_share = 0.25},
+    {.architecture = "starcoder2",
+     .keys = {{rope_base, 1e5F}, {window, uint32_t{4096}}},
+     .tensors = {"blk.0.attn_q.bias", "blk.0.attn_output.bias", "blk.0.ffn_down.bias", "output_norm.bias"}},
+};
+
+}  // namespace
+
+const Family* find_family(std::string_view architecture) {
+  const auto found = std::ranges::find(families, architecture, &Family::architecture);
+  return found == families.end() ? nullptr : &*found;
+}
+
+}  // namespace quire::synth

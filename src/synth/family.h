@@ -1,0 +1,26 @@
+// What models of a family say and have beside their sizes.
+#pragma once
+
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "gguf/metadata.h"
+
+namespace quire::synth {
+
+struct Family {
+  std::string_view architecture;
+  // ARCHITECTURE.KEY, as a published model of the family has it.
+  std::vector<std::pair<std::string_view, gguf::Value>> keys = {};
+  // Of layer 0 or of no layer: by these the family tells what a model has. Their shapes are the blocks' to say.
+  std::vector<std::string_view> tensors = {};
+  bool fused = false;         // q, k and v are one tensor, gate and up another
+  double rotary_share = 1.0;  // of a head
+};
+
+// Null when no random model of it can be made.
+const Family* find_family(std::string_view architecture);
+
+}  // namespace quire::synth

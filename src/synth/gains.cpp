@@ -1,0 +1,157 @@
+#include "synth/gains.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace quire::synth {
+namespace {
+
+// How random weights become a model that says something. Measured on tiny models of each architecture: 200 greedy
+// steps give 30 to 100 different tokens, and int8 activations cost 1 % of the logits' root mean square.
+constexpr float logit_deviation = 2.5F;
+// Of an attention score: a softmax over T positions then weighs about T / e^2.25 of them.
+constexpr float score_deviation = 1.5F;
+// What all layers add to the residual stream, in units of the token's own embedding. More: answers vary more, and
+// rounding errors grow more. Less: the last token alone decides the next.
+constexpr float layers_share = 0.95F;
+// Of the variance that a layer adds, the part of the feed-forward; the rest is attention's.
+constexpr float ffn_part = 0.4F;
+// Root mean square of silu(g) * u for independent standard normal g and u; of GELU, with u or alone, it is 0.65.
+constexpr float gated_rms = 0.6F;
+constexpr float norm_deviation = 0.1F;
+constexpr float bias_deviation = 0.2F;
+
+// What a weight's outputs are.
+enum class Role : uint8_t { logits, scores, inner, attention_output, ffn_output, head_norm, norm };
+
+struct Part {
+  std::string_view name;
+  Role role;
+};
+// Of a layer or of the model; every other tensor is a norm.
+constexpr std::array<Part, 12> parts = {{
+    {"token_embd", Role::logits},
+    {"output", Role::logits},
+    {"attn_q", Role::scores},
+    {"attn_k", Role::scores},
+    {"attn_qkv", Role::scores},
+    {"attn_v", Role::inner},
+    {"attn_output", Role::attention_output},
+    {"ffn_gate", Role::inner},
+    {"ffn_up", Role::inner},
+    {"ffn_down", Role::ffn_output},
+    {"attn_q_norm", Role::head_norm},
+    {"attn_k_norm", Role::head_norm},
+}};
+
+// "blk.LAYER.PART.KIND", or "PART.KIND" of no layer.
+struct Name {
+  size_t layer = 0;
+  std::string_view part;
+  bool is_bias = false;
+};
+
+Name taken_apart(std::string_view tensor) {
+  Name name;
+  const size_t end = tensor.rfind('.');
+  name.is_bias = tensor.substr(end) == ".bias";
+  name.part = tensor.substr(0, end);
+  constexpr std::string_view prefix = "blk.";
+  if (!name.part.starts_with(prefix)) return name;
+  const char* const text_end = name.part.data() + name.part.size();
+  const auto [number_end, error] = std::from_chars(name.part.data() + prefix.size(), text_end, name.layer);
+  name.part = {number_end + 1, text_end};
+  return name;
+}
+
+bool is_attention(const BranchConfig& branch) {
+  return std::ranges::any_of(branch.blocks,
+                             [](const BlockConfig& block) { return std::holds_alternative<AttentionConfig>(block); });
+}
+
+// What is wanted of one model.
+class Gains {
+ public:
+  explicit Gains(const ModelConfig& config)
+      : config_(config),
+        embedding_(logit_deviation / config.logit_scale / std::sqrt(static_cast<float>(config.width))),
+        stream_(embedding_ * config.embedding_scale) {}
+
+  Tensor make(gguf::TensorSpec spec) const {
+    const Name name = taken_apart(spec.name);
+    const auto part = std::ranges::find(parts, name.part, &Part::name);
+    const Role role = part == parts.end() ? Role::norm : part->role;
+    Tensor made;
+    if (name.is_bias) {
+      made.deviation = bias_of(role, name.layer);
+    } else if (role == Role::norm || role == Role::head_norm) {
+      made.mean = role == Role::norm ? norm_of(name) : scores_of(name.layer);
+      made.deviation = role == Role::norm ? norm_deviation * made.mean : norm_deviation;
+      made.alternates = name.part == "output_norm";
+    } else {
+      made.deviation = gain_of(role, name.layer) / std::sqrt(static_cast<float>(spec.shape[0]));
+    }
+    made.spec = std::move(spec);
+    return made;
+  }
+
+ private:
+  const LayerConfig& layer(size_t index) const { return config_.layers[index]; }
+  const BranchConfig& branch_of(Role role, size_t index) const {
+    const std::vector<BranchConfig>& branches = layer(index).branches;
+    const bool attention = role == Role::attention_output;
+    const auto found =
+        std::ranges::find_if(branches, [&](const BranchConfig& branch) { return is_attention(branch) == attention; });
+    return found == branches.end() ? branches.front() : *found;  // one branch has both
+  }
+
+  // What one branch adds to the residual stream.
+  float added(bool attention) const {
+    const float layers =
+        layers_share * stream_ / config_.residual_scale / std::sqrt(static_cast<float>(config_.layer_count()));
+    return layers * std::sqrt(attention ? 1.0F - ffn_part : ffn_part);
+  }
+  // A score is a sum of head_dim products by a scale: q and k have its root each.
+  float scores_of(size_t index) const {
+    const AttentionConfig& attention = config_.attention(static_cast<int64_t>(index));
+    return std::sqrt(score_deviation / (attention.scale * std::sqrt(static_cast<float>(attention.head_dim))));
+  }
+  float norm_of(const Name& name) const {
+    for (const BranchConfig& branch : layer(name.layer).branches) {
+      if (branch.post_norm == name.part) return added(is_attention(branch));
+    }
+    return 1.0F;
+  }
+  // Deviation of an output for inputs of deviation 1.
+  float gain_of(Role role, size_t index) const {
+    if (role == Role::logits) return logit_deviation / config_.logit_scale;
+    if (role == Role::scores || role == Role::inner) {
+      const bool reads_stream = layer(index).branches.front().norm.empty();
+      return (role == Role::scores ? scores_of(index) : 1.0F) / (reads_stream ? stream_ : 1.0F);
+    }
+    const bool attention = role == Role::attention_output;
+    const float output = branch_of(role, index).post_norm.empty() ? added(attention) : 1.0F;
+    return attention ? output : output / gated_rms;
+  }
+  float bias_of(Role role, size_t index) const {
+    if (role == Role::norm) return norm_deviation;
+    const bool is_output = role == Role::attention_output || role == Role::ffn_output;
+    return is_output ? bias_deviation * gain_of(role, index) : bias_deviation;
+  }
+
+  const ModelConfig& config_;
+  float embedding_;  // deviation of the token's, as the file has it
+  float stream_;     // as the first layer reads it
+};
+
+}  // namespace
+
+Tensor with_gain(gguf::TensorSpec spec, const ModelConfig& config) { return Gains(config).make(std::move(spec)); }
+
+}  // namespace quire::synth

@@ -1,0 +1,111 @@
+#include "synth/outline.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "gguf/printable.h"
+#include "model/arch/architecture.h"
+#include "model/config.h"
+#include "model/declared_tensors.h"
+#include "synth/family.h"
+#include "synth/gains.h"
+
+namespace quire::synth {
+namespace {
+
+constexpr float norm_epsilon = 1e-5F;
+
+struct Size {
+  std::string_view key;  // ARCHITECTURE.KEY
+  int64_t value;
+};
+
+Result<const Family*> family_of(const std::string& architecture) {
+  const Family* const family = find_family(architecture);
+  if (family != nullptr) return family;
+  return fail(ErrorKind::unsupported, fmt::format("architecture {} is not supported; expected one of {}",
+                                                  gguf::printable(architecture), architecture_names()));
+}
+
+constexpr std::string_view window_key = "attention.sliding_window";
+
+bool has_windows(const Family& family) {
+  return std::ranges::any_of(family.keys, [](const auto& key) { return key.first == window_key; });
+}
+
+Result<gguf::Metadata> keys_of(const Shape& shape, const Family& family, int64_t vocab, gguf::FileType type) {
+  gguf::Metadata metadata;
+  metadata.set("general.architecture", shape.architecture);
+  metadata.set("general.name", "synth " + shape.name);
+  metadata.set("general.file_type", static_cast<uint32_t>(type));
+  metadata.set("general.quantization_version", uint32_t{2});
+  const auto key = [&](std::string_view name) { return fmt::format("{}.{}", shape.architecture, name); };
+  const auto rotary = static_cast<int64_t>(static_cast<double>(shape.head_dim) * family.rotary_share);
+  for (const auto& [name, value] :
+       {Size{"block_count", shape.layers}, Size{"context_length", shape.context}, Size{"embedding_length", shape.width},
+        Size{"feed_forward_length", shape.ffn_width}, Size{"attention.head_count", shape.heads},
+        Size{"attention.head_count_kv", shape.kv_heads}, Size{"attention.key_length", shape.head_dim},
+        Size{"attention.value_length", shape.head_dim}, Size{"rope.dimension_count", rotary},
+        Size{"vocab_size", vocab}}) {
+    if (value < 1 || value > INT32_MAX) {
+      return fail(ErrorKind::invalid, fmt::format("{}: found {}, expected 1 to {}", key(name), value, INT32_MAX));
+    }
+    metadata.set(key(name), static_cast<uint32_t>(value));
+  }
+  const bool rms = find_architecture(shape.architecture)->norm == NormKind::rms;
+  metadata.set(key(rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon"), norm_epsilon);
+  for (const auto& [name, value] : family.keys) metadata.set(key(name), value);
+  if (shape.window > 0) metadata.set(key(window_key), static_cast<uint32_t>(shape.window));
+  return metadata;
+}
+
+// What a family looks for to tell what a model has; shapes are those that it asks for.
+std::vector<gguf::TensorSpec> present_tensors(const Shape& shape, const Family& family, int64_t vocab) {
+  std::vector<gguf::TensorSpec> present;
+  const auto add = [&](std::string_view name, int64_t rows) {
+    present.push_back({.name = std::string(name), .shape = {shape.width, rows, 1, 1}});
+  };
+  add("token_embd.weight", vocab);
+  if (!shape.tied) add("output.weight", vocab);
+  if (shape.rope_factors) add("rope_freqs.weight", 1);
+  if (family.fused) {
+    add("blk.0.attn_qkv.weight", 1);
+    add("blk.0.ffn_up.weight", 2 * shape.ffn_width);
+  }
+  for (const std::string_view name : family.tensors) add(name, 1);
+  return present;
+}
+
+bool is_factors(std::string_view tensor) { return tensor.starts_with("rope_f"); }
+
+}  // namespace
+
+Result<Outline> outline(const Shape& shape, int64_t vocab, gguf::FileType type) {
+  QUIRE_TRY(const Family* family, family_of(shape.architecture));
+  if (shape.window > 0 && !has_windows(*family)) {
+    return fail(ErrorKind::invalid, fmt::format("no layer of {} has a window", shape.architecture));
+  }
+  Outline result;
+  QUIRE_TRY(result.metadata, keys_of(shape, *family, vocab, type));
+  const std::vector<gguf::TensorSpec> present = present_tensors(shape, *family, vocab);
+  QUIRE_TRY(const ModelConfig config, read_config(result.metadata, present, KvType::f16));
+  QUIRE_TRY(std::vector<gguf::TensorSpec> declared, declare_tensors(config, present));
+  const gguf::FileFacts facts = {
+      .layers = shape.layers, .has_output = !shape.tied, .heads_per_kv_head = shape.heads / shape.kv_heads};
+  for (gguf::TensorSpec& spec : declared) {
+    spec.type = gguf::choose_element_type(type, spec.name, spec.shape, facts);
+    if (is_factors(spec.name)) {
+      result.tensors.push_back({.spec = std::move(spec), .factors_base = config.ropes.front().base});
+    } else {
+      result.tensors.push_back(with_gain(std::move(spec), config));
+    }
+  }
+  return result;
+}
+
+}  // namespace quire::synth

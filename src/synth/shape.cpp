@@ -1,0 +1,102 @@
+#include "synth/shape.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "gguf/printable.h"
+
+namespace quire::synth {
+namespace {
+
+Shape one_billion(std::string name) {
+  return {.name = std::move(name),
+          .architecture = "llama",
+          .layers = 16,
+          .width = 2048,
+          .ffn_width = 8192,
+          .heads = 32,
+          .kv_heads = 8,
+          .head_dim = 64,
+          .context = 8192,
+          .vocab = 128256};
+}
+
+// Sizes alone, which suit every architecture, and published models.
+const std::vector<Shape>& named_shapes() {
+  static const std::vector<Shape> shapes = {
+      {.name = "tiny",
+       .architecture = "llama",
+       .layers = 3,
+       .width = 256,
+       .ffn_width = 512,
+       .heads = 4,
+       .kv_heads = 2,
+       .head_dim = 64,
+       .context = 4096,
+       .vocab = 1024},
+      {.name = "0.1b",
+       .architecture = "llama",
+       .layers = 12,
+       .width = 640,
+       .ffn_width = 2560,
+       .heads = 10,
+       .kv_heads = 2,
+       .head_dim = 64,
+       .context = 8192},
+      one_billion("1b"),
+      {.name = "8b",
+       .architecture = "llama",
+       .layers = 32,
+       .width = 4096,
+       .ffn_width = 14336,
+       .heads = 32,
+       .kv_heads = 8,
+       .head_dim = 128,
+       .context = 8192,
+       .tied = false,
+       .vocab = 128256},
+      one_billion("llama-1b"),
+      {.name = "qwen3-0.6b",
+       .architecture = "qwen3",
+       .layers = 28,
+       .width = 1024,
+       .ffn_width = 3072,
+       .heads = 16,
+       .kv_heads = 8,
+       .head_dim = 128,
+       .context = 40960,
+       .vocab = 151936},
+      {.name = "gemma3-1b",
+       .architecture = "gemma3",
+       .layers = 26,
+       .width = 1152,
+       .ffn_width = 6912,
+       .heads = 4,
+       .kv_heads = 1,
+       .head_dim = 256,
+       .context = 32768,
+       .window = 512,
+       .vocab = 262144},
+  };
+  return shapes;
+}
+
+}  // namespace
+
+std::string shape_names() {
+  std::string names;
+  for (const Shape& shape : named_shapes()) names += (names.empty() ? "" : ", ") + shape.name;
+  return names;
+}
+
+Result<Shape> find_shape(std::string_view name) {
+  const auto found = std::ranges::find(named_shapes(), name, &Shape::name);
+  if (found != named_shapes().end()) return *found;
+  return fail(ErrorKind::not_found,
+              fmt::format("no shape is named {}; expected one of {}", gguf::printable(name), shape_names()));
+}
+
+}  // namespace quire::synth

@@ -1,0 +1,32 @@
+// Sizes of models, by name.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace quire::synth {
+
+struct Shape {
+  std::string name;          // for general.name
+  std::string architecture;  // as general.architecture says
+  int64_t layers = 0;
+  int64_t width = 0;
+  int64_t ffn_width = 0;
+  int64_t heads = 0;
+  int64_t kv_heads = 0;
+  int64_t head_dim = 0;
+  int64_t context = 0;
+  bool tied = true;           // the token embedding is the output matrix too
+  bool rope_factors = false;  // rope_freqs.weight as Llama 3.1 to 3.3 have it
+  int64_t window = 0;         // of layers that have one; 0: what the family has
+  int64_t vocab = 32000;      // tokens of a vocabulary that is made for it
+};
+
+// "llama-1b", "gemma3-1b", "tiny"; an unknown name is an error that lists them.
+Result<Shape> find_shape(std::string_view name);
+std::string shape_names();
+
+}  // namespace quire::synth
