@@ -9,6 +9,7 @@
 #include "gguf/file_source.h"
 #include "gguf/printable.h"
 #include "gguf/published_fixes.h"
+#include "gguf/published_names.h"
 #include "gguf/split.h"
 
 namespace quire::gguf {
@@ -44,7 +45,8 @@ Result<void> File::add_part(std::unique_ptr<const ByteSource> source, Directory 
   if (sources_.empty()) {
     version_ = directory.version;
     metadata_ = std::move(directory.metadata);  // the first part has all of it
-    fixes_ = apply_published_fixes(metadata_);
+    fixes_ = apply_published_names(metadata_, directory.tensors);
+    for (std::string& fix : apply_published_fixes(metadata_)) fixes_.push_back(std::move(fix));
   }
   for (TensorView& tensor : directory.tensors) {
     const auto [place, is_new] = tensor_by_name_.try_emplace(tensor.name, tensors_.size());

@@ -55,11 +55,6 @@ bool applies(const Rule& rule, const Metadata& metadata) {
       rule.tokens, [&](const TokenIs& token) { return token.id < names.size() && names[token.id] == token.name; });
 }
 
-bool names_no_pretokenizer(const Metadata& metadata) {
-  const auto found = metadata.get_string_or(pre_key, "");
-  return found && (found->empty() || *found == "default");
-}
-
 bool is_open(const Metadata& metadata, const TokenFix& fix) {
   const auto found = metadata.get_int_or(fix.key, fix.instead_of, 0, UINT32_MAX);
   return found && *found == fix.instead_of;
@@ -67,14 +62,18 @@ bool is_open(const Metadata& metadata, const TokenFix& fix) {
 
 }  // namespace
 
+void fill_pretokenizer(Metadata& metadata, std::string_view name, std::vector<std::string>& done) {
+  const auto found = metadata.get_string_or(pre_key, "");
+  if (!found || !(found->empty() || *found == "default")) return;
+  metadata.set(std::string(pre_key), std::string(name));
+  done.push_back(fmt::format("{} is read as \"{}\"", pre_key, name));
+}
+
 std::vector<std::string> apply_published_fixes(Metadata& metadata) {
   std::vector<std::string> done;
   for (const Rule& rule : rules) {
     if (!applies(rule, metadata)) continue;
-    if (names_no_pretokenizer(metadata)) {
-      metadata.set(std::string(pre_key), std::string(rule.pretokenizer));
-      done.push_back(fmt::format("{} is read as \"{}\"", pre_key, rule.pretokenizer));
-    }
+    fill_pretokenizer(metadata, rule.pretokenizer, done);
     for (const TokenFix& fix : rule.ids) {
       if (!is_open(metadata, fix)) continue;
       metadata.set(std::string(fix.key), fix.id);

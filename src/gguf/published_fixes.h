@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gguf/metadata.h"
@@ -11,5 +12,7 @@ namespace quire::gguf {
 
 // Mends what a rule of the table recognizes. Returns what was done, a sentence each; nothing for most files.
 std::vector<std::string> apply_published_fixes(Metadata& metadata);
+// Where the file names no pre-tokenizer, or "default". Adds to `done` what was done.
+void fill_pretokenizer(Metadata& metadata, std::string_view name, std::vector<std::string>& done);
 
 }  // namespace quire::gguf
