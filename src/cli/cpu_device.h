@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,6 +14,9 @@
 
 namespace quire::cli {
 
+// Makes a model's backend on these workers by this table.
+using MakeCpuBackend = std::function<std::unique_ptr<Backend>(Team& team, const KernelTable& kernels)>;
+
 // One team and one kernel table for the whole process: engines take the team in turn. Must outlive its models.
 class CpuDevice {
  public:
@@ -23,6 +27,9 @@ class CpuDevice {
 
   // Loads models onto this device, which must outlive them.
   WeightLoader weight_loader() { return quire::weight_loader(cpu_backends(team_, kernels_)); }
+  WeightLoader weight_loader(const MakeCpuBackend& make) {
+    return quire::weight_loader([this, make] { return make(team_, kernels_); });
+  }
   // Also for what is computed beside a model: a step's sampling.
   Team& workers() { return team_; }
   // How long each worker has computed. Any thread.

@@ -8,20 +8,38 @@
 #include "server/settings.h"
 
 namespace quire::cli {
+namespace {
+
+Result<server::Settings> read_settings() {
+  return server::read_settings([](const char* name) { return std::getenv(name); });
+}
+
+Result<std::shared_ptr<CpuDevice>> make_device(std::optional<int32_t> threads, const server::Settings& settings) {
+  return CpuDevice::create(threads.value_or(settings.threads), settings.isa, settings.machine_root);
+}
+
+}  // namespace
 
 Result<std::unique_ptr<LocalModel>> LocalModel::open(const std::string& path, std::optional<int32_t> threads,
                                                      std::optional<KvType> kv_type) {
-  QUIRE_TRY(const server::Settings settings, server::read_settings([](const char* name) { return std::getenv(name); }));
-  QUIRE_TRY(auto device, CpuDevice::create(threads.value_or(settings.threads), settings.isa, settings.machine_root));
-  return load(path, std::move(device), kv_type.value_or(settings.kv_type));
+  QUIRE_TRY(const server::Settings settings, read_settings());
+  QUIRE_TRY(const std::shared_ptr<CpuDevice> device, make_device(threads, settings));
+  return load(path, device, kv_type.value_or(settings.kv_type), device->weight_loader());
+}
+
+Result<std::unique_ptr<LocalModel>> LocalModel::open_on(const std::string& path, std::optional<int32_t> threads,
+                                                        const MakeCpuBackend& make) {
+  QUIRE_TRY(const server::Settings settings, read_settings());
+  QUIRE_TRY(const std::shared_ptr<CpuDevice> device, make_device(threads, settings));
+  return load(path, device, settings.kv_type, device->weight_loader(make));
 }
 
 Result<std::unique_ptr<LocalModel>> LocalModel::open_beside(const std::string& path) const {
-  return load(path, device_, kv_type_);
+  return load(path, device_, kv_type_, device_->weight_loader());
 }
 
 Result<std::unique_ptr<LocalModel>> LocalModel::load(const std::string& path, std::shared_ptr<CpuDevice> device,
-                                                     KvType kv_type) {
+                                                     KvType kv_type, const WeightLoader& load_weights) {
   QUIRE_TRY(gguf::File file, gguf::File::open(path));
   std::unique_ptr<LocalModel> local(new LocalModel(std::move(file), std::move(device), kv_type));
   const SteadyClock clock;
@@ -30,7 +48,7 @@ Result<std::unique_ptr<LocalModel>> LocalModel::load(const std::string& path, st
     bar.update(done, total);
     return true;
   };
-  QUIRE_TRY(local->loaded_, local->device_->weight_loader()(local->file_, kv_type, progress));
+  QUIRE_TRY(local->loaded_, load_weights(local->file_, kv_type, progress));
   return local;
 }
 

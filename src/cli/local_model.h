@@ -21,6 +21,9 @@ class LocalModel {
   // QUIRE_ISA's, else the best.
   static Result<std::unique_ptr<LocalModel>> open(const std::string& path, std::optional<int32_t> threads,
                                                   std::optional<KvType> kv_type);
+  // Computed by a backend of the caller's.
+  static Result<std::unique_ptr<LocalModel>> open_on(const std::string& path, std::optional<int32_t> threads,
+                                                     const MakeCpuBackend& make);
 
   // Another one on the same workers; the same thread.
   Result<std::unique_ptr<LocalModel>> open_beside(const std::string& path) const;
@@ -36,7 +39,7 @@ class LocalModel {
 
  private:
   static Result<std::unique_ptr<LocalModel>> load(const std::string& path, std::shared_ptr<CpuDevice> device,
-                                                  KvType kv_type);
+                                                  KvType kv_type, const WeightLoader& load_weights);
   LocalModel(gguf::File file, std::shared_ptr<CpuDevice> device, KvType kv_type);
 
   const gguf::File file_;

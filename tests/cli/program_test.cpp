@@ -32,10 +32,11 @@ std::string file_text(const std::filesystem::path& path) {
 
 TEST(Program, every_command_has_help) {
   for (const char* command :
-       {"",     "serve",    "run",         "list",       "ls",         "ps",          "show",         "stop",
-        "pull", "push",     "create",      "cp",         "rm",         "completion",  "man-page",     "start",
-        "demo", "bench",    "bench batch", "bench load", "bench roof", "bench serve", "bench stress", "bench compare",
-        "tune", "tokenize", "render",      "logits",     "simulate",   "inspect",     "synth",        "quantize"}) {
+       {"",       "serve",    "run",         "list",       "ls",         "ps",          "show",         "stop",
+        "pull",   "push",     "create",      "cp",         "rm",         "completion",  "man-page",     "start",
+        "demo",   "bench",    "bench batch", "bench load", "bench roof", "bench serve", "bench stress", "bench compare",
+        "tune",   "tokenize", "render",      "logits",     "simulate",   "inspect",     "synth",        "quantize",
+        "imatrix"}) {
     const Ran ran = shell(std::string("QUIRE ") + command + " --help");
     EXPECT_EQ(ran.status, 0) << command;
     EXPECT_NE(ran.out.find("Usage: quire"), std::string::npos) << command;

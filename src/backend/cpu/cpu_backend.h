@@ -11,7 +11,7 @@ namespace quire {
 
 // One thread at a time, besides the team's workers. The borrowed team and table must outlive it; the team takes callers
 // in turn.
-class CpuBackend final : public Backend {
+class CpuBackend : public Backend {
  public:
   CpuBackend(Team& team, const KernelTable& kernels) : team_(team), kernels_(kernels) {}
 

@@ -36,7 +36,8 @@ void add_conversation_commands(CLI::App& app, Action& action);  // run
 void add_model_commands(CLI::App& app, Action& action);         // pull list show ps stop cp rm create push
 void add_server_commands(CLI::App& app, Action& action);        // serve demo
 void add_measuring_commands(CLI::App& app, Action& action);     // bench tune
-void add_checking_commands(CLI::App& app, Action& action);     // inspect quantize synth tokenize render logits simulate
+void add_checking_commands(CLI::App& app,
+                           Action& action);  // inspect quantize imatrix synth tokenize render logits simulate
 void add_description_commands(CLI::App& app, Action& action);  // completion man-page
 // Ollama's that are not served: each says why.
 void add_refused_commands(CLI::App& app, Action& action);

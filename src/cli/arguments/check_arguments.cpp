@@ -1,5 +1,6 @@
 #include "cli/arguments/arguments.h"
 #include "cli/commands/commands.h"
+#include "cli/commands/imatrix_command.h"
 #include "cli/commands/inspect_command.h"
 #include "cli/commands/quantize_command.h"
 #include "cli/commands/simulate_command.h"
@@ -88,6 +89,19 @@ void add_file_commands(CLI::App& app, Action& action) {
       ->add_option("--imatrix", converted->imatrix, "Weigh errors by how much each input matters (llama.cpp's file)")
       ->type_name("FILE");
   quantize->add_option("--threads", converted->threads, "Workers; changes the time only (every core)");
+
+  CLI::App* imatrix = app.add_subcommand("imatrix", "How much a text uses each input of a model's matrices");
+  const auto observed = bind_command<ImatrixOptions>(imatrix, action, run_imatrix);
+  imatrix->add_option("model", observed->model, "The model")->type_name("MODEL.gguf")->required();
+  imatrix->add_option("text", observed->text, "What it is to read")->type_name("TEXTFILE")->required();
+  imatrix->add_option("-o,--out", observed->out, "The file to write, for quantize --imatrix")
+      ->type_name("FILE")
+      ->required();
+  imatrix->add_option("--chunk", observed->chunk_tokens, "Tokens of a piece, each of which is a text of its own")
+      ->check(CLI::Range(2, 1 << 20))
+      ->capture_default_str();
+  imatrix->add_option("--chunks", observed->chunks, "The first so many pieces (all)")->check(CLI::PositiveNumber);
+  imatrix->add_option("--threads", observed->threads, "Workers (every core)")->check(CLI::Range(1, 1024));
 }
 
 void add_simulate_command(CLI::App& app, Action& action) {

@@ -1,0 +1,40 @@
+// What the weight matrices of a model read while it computes.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "backend/cpu/cpu_backend.h"
+#include "gguf/importance.h"
+
+namespace quire::cli {
+
+// Computes as the backend it is made from, and adds up the squares of what each matrix of a layer reads, by input. The
+// output matrix is not observed: most rows do not reach it. One thread.
+class InputObserver final : public CpuBackend {
+ public:
+  using CpuBackend::CpuBackend;
+
+  Result<Matrix> load_matrix(const TensorView& tensor, DeviceArena& memory,
+                             FunctionRef<void(uint64_t bytes)> copied) override;
+  void matmul(Rows x, RowsOf rows_of, std::initializer_list<Projection> projections) override;
+
+  // Of every matrix of a layer that was loaded, ascending by name.
+  std::vector<gguf::SquareSums> sums() const;
+
+ private:
+  // Double, and in the order of rows: how a text is cut into steps hardly shows.
+  struct Observed {
+    std::vector<double> squares;  // (inputs)
+    int64_t rows = 0;
+  };
+
+  std::unordered_map<uint64_t, std::string> names_;  // of tensors, by where their matrices lie
+  std::map<std::string, Observed> observed_;
+};
+
+}  // namespace quire::cli
