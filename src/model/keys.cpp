@@ -31,22 +31,16 @@ const gguf::TensorSpec* Keys::tensor(std::string_view name) const {
 }
 
 Result<int64_t> Keys::count_of_layer(std::string_view name, int64_t layer, int64_t max) const {
-  const gguf::Value* const value = find(name);
-  const bool alone = value == nullptr || std::visit(
-                                             [](const auto& held) {
-                                               return !requires { held.at(0); };
-                                             },
-                                             *value);
-  if (alone) return count(name, max);
-  QUIRE_TRY(const std::vector<int64_t> counts, metadata_.get_ints(full(name)));
-  const bool has = layer < std::ssize(counts);
-  const int64_t found = has ? counts[static_cast<size_t>(layer)] : 0;
-  if (found < 1 || found > max) {
-    return std::unexpected(invalid_key(
-        full(name), has ? fmt::format("{} for layer {}", found, layer) : fmt::format("{} layers", counts.size()),
-        fmt::format("1 to {} for each layer", max)));
+  const Result<std::vector<int64_t>> counts = metadata_.get_ints(full(name));
+  if (!counts) return count(name, max);  // one for all
+  if (layer >= std::ssize(*counts)) {
+    return std::unexpected(
+        invalid_key(full(name), fmt::format("numbers of {} layers", counts->size()), "one for each layer"));
   }
-  return found;
+  const int64_t found = (*counts)[static_cast<size_t>(layer)];
+  if (found >= 1 && found <= max) return found;
+  return std::unexpected(
+      invalid_key(full(name), fmt::format("{} for layer {}", found, layer), fmt::format("1 to {}", max)));
 }
 
 namespace {

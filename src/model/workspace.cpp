@@ -36,7 +36,7 @@ uint64_t Workspace::place(DeviceAddress start) {
   put(attended_, row_count_max_, widths_.q);
   put(gate_, row_count_max_, widths_.ffn);
   put(up_, row_count_max_, widths_.ffn);
-  put(output_gate_, row_count_max_, 1);
+  put(output_gate_, row_count_max_, widths_.output_gate);
   put(chosen_experts_, row_count_max_, widths_.experts.used);  // numbers as large as floats
   put(chosen_weights_, row_count_max_, widths_.experts.used);
   put(logits_, logits_count_max_, vocab_);

@@ -41,6 +41,21 @@ TEST(FamilyGoldens, the_goldens_are_here) {
   for (const std::string& name : not_served_yet) EXPECT_THAT(names, testing::Contains(name));
 }
 
+TEST(FamilyGoldens, a_number_for_each_layer_is_checked_for_each) {
+  const auto error_with = [](const std::vector<int32_t>& heads) {
+    test::FamilyGolden golden = test::read_family_golden(goldens_folder() / "laguna.json");
+    golden.metadata.set("laguna.attention.head_count", heads);
+    const std::vector<std::byte> bytes = test::family_file(golden);
+    const gguf::File file = test::take(gguf::File::parse(bytes));
+    const auto config = read_config(file, KvType::f16);
+    return config ? "" : config.error().message;
+  };
+  EXPECT_EQ(error_with({4, 8, 8, 8, 4}), "");
+  EXPECT_THAT(error_with({4, 8}), testing::HasSubstr("laguna.attention.head_count: found numbers of 2 layers"));
+  EXPECT_THAT(error_with({4, 8, 0, 8, 4}), testing::HasSubstr("laguna.attention.head_count: found 0 for layer 2"));
+  EXPECT_THAT(error_with({4, 8, 8, 8, 3}), testing::HasSubstr("laguna.attention.head_count_kv: found 2, expected a"));
+}
+
 // The rule, by values that were computed apart from it: a norm, a matrix and a bias.
 TEST(FamilyGoldens, tensors_hold_what_the_generator_made_them_of) {
   const auto first = [](const char* name, std::array<int64_t, 4> shape) {

@@ -72,7 +72,7 @@ void add_bench_command(CLI::App& app, Action& action) {
   batch->add_flag("--roof", options->roof, "Also GB/s of weights and G multiply-adds/s, which `bench roof` bounds");
   batch->footer(
       "The keys are llama-batched-bench's: pp tg pl n_kv t_pp speed_pp t_tg speed_tg t speed.\n"
-      "--roof adds gb_s_tg (packed weights, read once a step), gmac_s_pp and gmac_s_tg (of weights).");
+      "--roof adds gb_s_tg (packed weights a step, of experts all), gmac_s_pp and gmac_s_tg (of weights).");
 
   add_bench_draft_command(*bench, action);
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/bytes.h"
@@ -16,6 +17,7 @@
 #include "cli/local_model.h"
 #include "gguf/importance.h"
 #include "gguf/printable.h"
+#include "model/config.h"
 #include "model/instance.h"
 #include "text/tokenizer.h"
 
@@ -78,6 +80,21 @@ Result<void> read_chunks(const LocalModel& local, const std::vector<std::vector<
   return {};
 }
 
+// What experts read is chosen and made on the way, where nobody observes it; and a text that is computed whole is no
+// sequence of pieces.
+Result<void> check_observed(const gguf::File& file) {
+  QUIRE_TRY(const ModelConfig config, read_config(file, KvType::f16));
+  const bool has_experts = std::ranges::any_of(config.layers, [](const LayerConfig& layer) {
+    return std::ranges::any_of(layer.branches, [](const BranchConfig& branch) {
+      return std::ranges::any_of(branch.blocks,
+                                 [](const BlockConfig& block) { return std::holds_alternative<ExpertsConfig>(block); });
+    });
+  });
+  if (!has_experts && !config.whole_texts) return {};
+  return fail(ErrorKind::unsupported, fmt::format("{}: importance is not measured of {}", config.architecture,
+                                                  has_experts ? "mixtures of experts" : "encoders"));
+}
+
 }  // namespace
 
 Result<void> run_imatrix(const ImatrixOptions& options) {
@@ -88,6 +105,7 @@ Result<void> run_imatrix(const ImatrixOptions& options) {
                 fmt::format("cannot write {}: its folder is not there", gguf::printable_path(options.out)));
   }
   QUIRE_TRY(const gguf::File file, gguf::File::open(options.model));
+  QUIRE_TRY_VOID(check_observed(file));
   QUIRE_TRY(const auto tokenizer, Tokenizer::create(file.metadata()));
   QUIRE_TRY(const auto chunks, chunks_of(options, *tokenizer));
 

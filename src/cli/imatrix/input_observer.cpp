@@ -7,9 +7,9 @@
 
 namespace quire::cli {
 
-Result<Matrix> InputObserver::load_matrix(const TensorView& tensor, DeviceArena& memory,
+Result<Matrix> InputObserver::load_matrix(const TensorView& tensor, int64_t begin, int64_t end, DeviceArena& memory,
                                           FunctionRef<void(uint64_t bytes)> copied) {
-  QUIRE_TRY(const Matrix matrix, CpuBackend::load_matrix(tensor, memory, copied));
+  QUIRE_TRY(const Matrix matrix, CpuBackend::load_matrix(tensor, begin, end, memory, copied));
   if (tensor.name.starts_with("blk.")) {
     names_[matrix.bytes.value] = tensor.name;
     observed_[tensor.name].squares.resize(static_cast<size_t>(matrix.inputs));

@@ -19,7 +19,7 @@ class InputObserver final : public CpuBackend {
  public:
   using CpuBackend::CpuBackend;
 
-  Result<Matrix> load_matrix(const TensorView& tensor, DeviceArena& memory,
+  Result<Matrix> load_matrix(const TensorView& tensor, int64_t begin, int64_t end, DeviceArena& memory,
                              FunctionRef<void(uint64_t bytes)> copied) override;
   void matmul(Rows x, RowsOf rows_of, std::initializer_list<Projection> projections) override;
 

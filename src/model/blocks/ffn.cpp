@@ -75,6 +75,9 @@ void Ffn::compute(const Step& step, Rows x, Rows y) const {
 
 int64_t Ffn::products() const { return products_of(gate) + products_of(up) + products_of(down); }
 
-void widen(RowWidths& widths, const FfnConfig& config) { widths.ffn = std::max(widths.ffn, config.width); }
+void widen(RowWidths& widths, const FfnConfig& config) {
+  widths.ffn = std::max(widths.ffn, config.width);
+  if (config.output_gate) widths.output_gate = 1;
+}
 
 }  // namespace quire

@@ -13,6 +13,7 @@ struct RowWidths {
   int64_t kv = 0;
   int64_t ffn = 0;  // of what is between the matmuls of a feed-forward network, of gates and of routers
   int64_t y = 0;    // of what a block gives beside what it has read; 0: it may take that one's place
+  int64_t output_gate = 0;
   ExpertShape experts;
 };
 
