@@ -16,6 +16,7 @@ namespace quire {
 struct MarkedText {
   std::string bytes;
   std::vector<TextSpan> user;
+  bool is_markup = false;  // of a template: what + joins to it is escaped
 
   bool has_user_text() const { return !user.empty(); }
 };

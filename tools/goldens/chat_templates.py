@@ -90,4 +90,5 @@ def main():
         print(f"{path.stem}: {sum(kinds)} rendered, {len(kinds) - sum(kinds)} raised")
 
 
-main()
+if __name__ == "__main__":
+    main()

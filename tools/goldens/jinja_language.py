@@ -102,6 +102,7 @@ LINES = r"""
 {{ range(1, 2, 0) }}
 {{ -5 | abs }} {{ (-5) | abs }} {{ 2.5 | abs }} {{ 'x' | attr('upper') is callable }} {{ d | attr('a') }}|{{ d | attr('keys') is defined }}
 {{ 'hELLO' | capitalize }} {{ 'ab' | center(6) }}| {{ '<a href="x">&\'' | e }} {{ '<b>' | escape }} {{ '<i>' | forceescape }} {{ '%s is %d, %.2f %5s|%-5s| %05d %x %%' | format('a', 3, 2.345, 'r', 'l', 42, 255) }} {{ '%(k)s' | format(k='v') }}
+{{ '<a>' | safe + '<b>' }} {{ '<a>' + '<b>' | safe }} {{ '<a>' | e + '<b>' }} {{ '<a>' | safe + '<b>' | e }} {{ '<a>' | safe ~ '<b>' }} {{ '<a>' | e | e }} {{ '<a>' | e | forceescape }} {{ '<' | safe | e }} {{ "it's " | safe + [1, '"'] | tojson + '&' }}
 {{ '%s' % 'a' }} {{ '%s-%s' % ('a', 1) }} {{ '%r' % 'a' }} {{ '%s' % none }} {{ '%d%%' % 50 }} {{ '%e %g %G' % (12345.678, 0.00001, 1e20) }} {{ '%+d % d' % (5, 5) }} {{ '%.3s' % 'abcdef' }} {{ '%s' % [1, 2] }} {{ '%i' % 3.9 }}
 {{ '%d' % 'a' }}
 {{ '%s %s' % 'a' }}

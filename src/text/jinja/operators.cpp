@@ -8,6 +8,7 @@
 #include "text/jinja/arithmetic.h"
 #include "text/jinja/format.h"
 #include "text/jinja/render.h"
+#include "text/jinja/text_operations.h"
 #include "text/unicode.h"
 
 namespace quire::jinja {
@@ -53,8 +54,24 @@ std::string_view symbol_of(BinaryOp op) {
   return symbols[static_cast<size_t>(op)];
 }
 
+// Nothing is escaped unless a template asks for it: with |safe or |e for one part, and + for the other.
+Result<Value> join_markup(Render& render, const MarkedText& left, const MarkedText& right) {
+  const MarkedText empty;
+  QUIRE_TRY(const MarkedText escaped_left, escaped(render, left.is_markup ? empty : left));
+  QUIRE_TRY(const MarkedText escaped_right, escaped(render, right.is_markup ? empty : right));
+  TextBuilder text;
+  text.append(left.is_markup ? left : escaped_left);
+  text.append(right.is_markup ? right : escaped_right);
+  QUIRE_TRY_VOID(render.reserve_text(text.size()));
+  QUIRE_TRY_VOID(render.read(text.size()));
+  MarkedText joined = text.take();
+  joined.is_markup = true;
+  return render.heap().text(std::move(joined));
+}
+
 Result<Value> concatenate(Render& render, const Value& left, const Value& right) {
   if (left.text() && right.text()) {
+    if (left.text()->is_markup || right.text()->is_markup) return join_markup(render, *left.text(), *right.text());
     const size_t size = left.text()->bytes.size() + right.text()->bytes.size();
     QUIRE_TRY_VOID(render.reserve_text(size));
     QUIRE_TRY_VOID(render.read(size));

@@ -87,26 +87,27 @@ Result<Value> indent(Render& render, const Value& subject, const Args& args) {
   return render.heap().text(out.take());
 }
 
-Result<Value> escape(Render& render, const Value& subject, const Args&) {
+Result<Value> as_markup(Render& render, MarkedText text) {
+  text.is_markup = true;
+  return render.heap().text(std::move(text));
+}
+
+// A text that nothing escapes any more.
+Result<Value> safe(Render& render, const Value& subject, const Args&) {
   QUIRE_TRY(const Str text, render.to_text(subject));
-  QUIRE_TRY_VOID(render.read(text->bytes.size()));
-  QUIRE_TRY_VOID(render.reserve_text(text->bytes.size() * 5));
-  TextBuilder out;
-  for (size_t i = 0; i < text->bytes.size(); ++i) {
-    const char c = text->bytes[i];
-    const std::string_view entity = c == '&'    ? "&amp;"
-                                    : c == '<'  ? "&lt;"
-                                    : c == '>'  ? "&gt;"
-                                    : c == '\'' ? "&#39;"
-                                    : c == '"'  ? "&#34;"
-                                                : "";
-    if (entity.empty()) {
-      out.append(*text, i, i + 1);
-    } else {
-      out.append(entity, is_user_byte(*text, i));
-    }
-  }
-  return render.heap().text(out.take());
+  QUIRE_TRY_VOID(render.reserve_text(text->bytes.size()));
+  return as_markup(render, *text);
+}
+
+Result<Value> force_escape(Render& render, const Value& subject, const Args&) {
+  QUIRE_TRY(const Str text, render.to_text(subject));
+  QUIRE_TRY(MarkedText entities, escaped(render, *text));
+  return as_markup(render, std::move(entities));
+}
+
+Result<Value> escape(Render& render, const Value& subject, const Args& args) {
+  if (subject.text() != nullptr && subject.text()->is_markup) return subject;
+  return force_escape(render, subject, args);
 }
 
 Result<Value> truncate(Render& render, const Value& subject, const Args& args) {
@@ -187,13 +188,13 @@ constexpr FilterEntry filters[] = {
     {{"trim", trim}},
     {{"replace", replace_filter}},
     {{"string", string}},
-    {{"safe", string}},  // nothing is escaped unless a template asks for it
+    {{"safe", safe}},
     {{"center", center}},
     {{"format", format}},
     {{"indent", indent}},
     {{"escape", escape}},
     {{"e", escape}},
-    {{"forceescape", escape}},
+    {{"forceescape", force_escape}},
     {{"truncate", truncate}},
     {{"wordcount", word_count}},
     {{"urlencode", url_encode}},

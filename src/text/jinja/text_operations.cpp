@@ -249,6 +249,27 @@ Result<Value> join(Render& render, const std::vector<Value>& items, const Marked
   return render.heap().text(out.take());
 }
 
+Result<MarkedText> escaped(Render& render, const MarkedText& text) {
+  QUIRE_TRY_VOID(render.read(text.bytes.size()));
+  QUIRE_TRY_VOID(render.reserve_text(text.bytes.size() * 5));
+  TextBuilder out;
+  for (size_t i = 0; i < text.bytes.size(); ++i) {
+    const char c = text.bytes[i];
+    const std::string_view entity = c == '&'    ? "&amp;"
+                                    : c == '<'  ? "&lt;"
+                                    : c == '>'  ? "&gt;"
+                                    : c == '\'' ? "&#39;"
+                                    : c == '"'  ? "&#34;"
+                                                : "";
+    if (entity.empty()) {
+      out.append(text, i, i + 1);
+    } else {
+      out.append(entity, is_user_byte(text, i));
+    }
+  }
+  return out.take();
+}
+
 Result<Value> reverse_text(Render& render, const Str& text) {
   const std::string& bytes = text->bytes;
   QUIRE_TRY_VOID(render.read(bytes.size()));

@@ -28,6 +28,8 @@ enum class Align : unsigned char { left, right, center };
 Result<Value> pad(Render& render, const Str& text, Int width, const Str& fill, Align align);
 // The items, as text, with `separator` between them.
 Result<Value> join(Render& render, const std::vector<Value>& items, const MarkedText& separator);
+// With HTML's entities for & < > ' ".
+Result<MarkedText> escaped(Render& render, const MarkedText& text);
 Result<Value> reverse_text(Render& render, const Str& text);
 Str shared_text(std::string_view bytes);
 
