@@ -4,7 +4,7 @@
 //   node llama_logits.mjs --model F.gguf --tokens FILE --prompt OUT --generated OUT [--threads 2] [--cpu haswell]
 import fs from "node:fs";
 import {parseArgs} from "node:util";
-import {decode, open_llama} from "../peers/llama.mjs";
+import {decode, open_sequence} from "../peers/llama.mjs";
 
 const {values: options} = parseArgs({
   options: {
@@ -28,16 +28,9 @@ async function read_logits(native, sampler, place, row) {
 async function main() {
   const threads = Number(options.threads);
   const tokens = fs.readFileSync(options.tokens, "utf8").trim().split(/\s+/).map(Number);
-  const {llama} = await open_llama({threads, cpu: options.cpu});
-  const model = await llama.loadModel({modelPath: options.model, gpuLayers: 0});
-  const vocab = model.fileInfo.metadata.tokenizer.ggml.tokens.length;
-  const context = await model.createContext({
-    sequences: 1, contextSize: Math.max(256, tokens.length), batchSize: 512, threads, flashAttention: "auto",
-    failedCreationRemedy: false,
+  const {llama, native, sampler, vocab} = await open_sequence({
+    file: options.model, length: tokens.length, threads, cpu: options.cpu,
   });
-  const native = context._ctx;
-  const sampler = new llama._bindings.AddonSampler(model._model);
-  sampler.applyConfig({});
   const rows = tokens.map((token, position) => ({sequence: 0, position, token, logits: true}));
 
   for (const [out, calls] of [[options.prompt, [rows]], [options.generated, rows.map((row) => [row])]]) {
