@@ -315,8 +315,7 @@ TEST(KvWrite, keeps_every_f16_number_and_rounds_ties_to_even) {
   }
 }
 
-// In double: softmax of the scaled products with the keys that are kept, times the values that are kept. Sums of up to
-// 128 products of size 2 and of 100 weights: 2e-5 is 2^-24 a hundred times.
+// The formula in double. Sums of up to 128 products of size 2 and of 100 weights: 2e-5 is 2^-24 a hundred times.
 void expect_softmax(int64_t window, float softcap, int64_t after = 0) {
   for (const ElementType type : kv_types) {
     for (const Geometry& geometry : geometries) {

@@ -43,6 +43,7 @@ extern const Architecture mistral3_architecture;
 extern const Architecture modern_bert_architecture;
 extern const Architecture muse_glimmer_architecture;
 extern const Architecture nomic_bert_architecture;
+extern const Architecture nomic_bert_moe_architecture;
 extern const Architecture olmo2_architecture;
 extern const Architecture phi3_architecture;
 extern const Architecture qwen2_architecture;

@@ -31,12 +31,29 @@ Result<void> describe(const Keys& keys, ModelConfig& config) {
   return {};
 }
 
+// In the second of each moe_every_n_layers layers the FFN is a mixture of experts, whose weights are their scores as
+// they are.
+Result<void> describe_with_experts(const Keys& keys, ModelConfig& config) {
+  QUIRE_TRY_VOID(describe(keys, config));
+  QUIRE_TRY(const int64_t period, keys.count("moe_every_n_layers", layers_max));
+  for (int64_t i = 0; i < config.layer_count(); ++i) {
+    if (i % period != 1) continue;
+    QUIRE_TRY(ExpertsConfig experts, read_experts(keys, {}, i));
+    experts.gated = false;
+    experts.activation = Activation::gelu_erf;
+    config.layers[static_cast<size_t>(i)].branches.back().blocks = {experts};
+  }
+  return {};
+}
+
 }  // namespace
 
 const Architecture bert_architecture = {
     .name = "bert", .norm = NormKind::layer, .whole_texts = true, .describe = describe};
 const Architecture nomic_bert_architecture = {
     .name = "nomic-bert", .norm = NormKind::layer, .whole_texts = true, .describe = describe};
+const Architecture nomic_bert_moe_architecture = {
+    .name = "nomic-bert-moe", .norm = NormKind::layer, .whole_texts = true, .describe = describe_with_experts};
 const Architecture jina_bert_v3_architecture = {
     .name = "jina-bert-v3", .norm = NormKind::layer, .whole_texts = true, .describe = describe};
 
