@@ -85,13 +85,23 @@ struct TextPrompt {
   std::vector<TextPrompt> pieces = {};  // texts and ids in turn; the two above are empty then, and these have none
 };
 
+// The prompts are documents, and what is asked for is how well each answers a query.
+struct RankForm {
+  std::string query = {};
+  int32_t top_n = 0;  // of the best so many; 0: of all
+  bool bare = false;  // the answer is an array, without anything around it
+  bool returns_texts = false;
+  std::vector<std::string> texts = {};  // the documents, where they are
+};
+
 // What is asked of the vectors that prompts become.
 struct VectorForm {
-  bool has_input = true;   // there are prompts; without one nothing is asked
-  int32_t dimensions = 0;  // only the first so many, which then have the whole's norm; 0: all
-  bool or_fewer = false;   // ... or all there are, of a model that has fewer
-  int32_t norm = 2;        // what each is divided by: api/vectors.h
-  bool base64 = false;     // written as little-endian float32 in base64
+  bool has_input = true;              // there are prompts; without one nothing is asked
+  int32_t dimensions = 0;             // only the first so many, which then have the whole's norm; 0: all
+  bool or_fewer = false;              // ... or all there are, of a model that has fewer
+  int32_t norm = 2;                   // what each is divided by: api/vectors.h
+  bool base64 = false;                // written as little-endian float32 in base64
+  std::optional<RankForm> rank = {};  // each is one number, a rank
 };
 
 constexpr int64_t keep_alive_forever = -1;

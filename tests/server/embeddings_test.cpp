@@ -12,7 +12,9 @@ using Json = nlohmann::json;
 class EmbeddingsServer : public ServerTest {
  protected:
   EmbeddingsServer() {
-    for (const char* name : {"mean", "ranker"}) std::ofstream(folder_ / (std::string(name) + ".gguf")) << name;
+    for (const char* name : {"mean", "mute", "ranker", "encoder"}) {
+      std::ofstream(folder_ / (std::string(name) + ".gguf")) << name;
+    }
   }
   RawResponse ask(std::string_view path, const Json& body) { return post(path, body.dump()); }
   Json answer(std::string_view path, const Json& body) {
@@ -54,7 +56,54 @@ TEST_F(EmbeddingsServer, pools_as_the_model_says_and_computes_every_row_for_a_me
   const Request mean = submitted(1).front();
   EXPECT_EQ(mean.pooling, Pooling::mean);
   EXPECT_FALSE(mean.use_cache);
-  EXPECT_EQ(refused("/v1/embeddings", {{"model", "ranker"}, {"input", "a"}}), "no vectors here");
+  EXPECT_EQ(refused("/v1/embeddings", {{"model", "mute"}, {"input", "a"}}), "no vectors here");
+}
+
+// The fake's rank of a pair is its length.
+TEST_F(EmbeddingsServer, ranks_documents_for_a_query_the_best_first) {
+  start();
+  const Json documents = {"dd", {{"text", "dddd"}}, "d"};
+  const Json all = answer("/v1/rerank", {{"model", "ranker"}, {"query", "q"}, {"documents", documents}});
+  EXPECT_EQ(all["object"], "list");
+  EXPECT_EQ(all["model"], "ranker");
+  EXPECT_EQ(all["results"], Json::parse(R"([{"index":1,"relevance_score":6},{"index":0,"relevance_score":4},
+                                            {"index":2,"relevance_score":3}])"));
+  EXPECT_EQ(all["usage"]["total_tokens"], 16) << "each pair with a token before it";
+  const Json best = answer("/rerank", {{"model", "ranker"},
+                                       {"query", "q"},
+                                       {"documents", documents},
+                                       {"top_n", 1},
+                                       {"return_documents", true}})["results"];
+  EXPECT_EQ(best, Json::parse(R"([{"index":1,"relevance_score":6,"document":{"text":"dddd"}}])"));
+  const Json bare =
+      answer("/reranking", {{"model", "ranker"}, {"query", "q"}, {"texts", {"d", "dd"}}, {"return_text", true}});
+  EXPECT_EQ(bare, Json::parse(R"([{"index":1,"score":4,"text":"dd"},{"index":0,"score":3,"text":"d"}])"));
+  for (const Request& request : submitted(8)) EXPECT_NE(request.pooling, Pooling::none);
+}
+
+TEST_F(EmbeddingsServer, refuses_by_name_what_cannot_be_ranked) {
+  start();
+  const auto refusal = [&](const Json& body) { return refused("/v1/rerank", body); };
+  EXPECT_NE(refusal({{"model", "fake"}, {"query", "q"}, {"documents", {"d"}}}).find("ranks no documents"),
+            std::string::npos);
+  EXPECT_NE(refusal({{"model", "ranker"}, {"documents", {"d"}}}).find("\"query\""), std::string::npos);
+  EXPECT_NE(refusal({{"model", "ranker"}, {"query", "q"}}).find("\"documents\""), std::string::npos);
+  EXPECT_NE(refusal({{"model", "ranker"}, {"query", "q"}, {"documents", Json::array()}}).find("empty"),
+            std::string::npos);
+  EXPECT_NE(refusal({{"model", "ranker"}, {"query", "q"}, {"documents", {1}}}).find("documents[0]"), std::string::npos);
+  const std::string long_text(300, 'd');
+  EXPECT_NE(refusal({{"model", "ranker"}, {"query", "q"}, {"documents", {long_text}}}).find("longer than the context"),
+            std::string::npos);
+  EXPECT_NE(refused("/v1/embeddings", {{"model", "ranker"}, {"input", "a"}}).find("/v1/rerank"), std::string::npos);
+}
+
+TEST_F(EmbeddingsServer, of_a_model_that_generates_nothing_are_all_that_it_gives) {
+  start();
+  EXPECT_EQ(answer("/api/embed", {{"model", "encoder"}, {"input", "a"}})["embeddings"].size(), 1U);
+  EXPECT_EQ(refused("/api/generate", {{"model", "encoder"}, {"prompt", "a"}}), "\"encoder\" does not support generate");
+  const Json messages = {{{"role", "user"}, {"content", "a"}}};
+  EXPECT_EQ(refused("/v1/chat/completions", {{"model", "encoder"}, {"messages", messages}}),
+            "\"encoder\" does not support chat");
 }
 
 TEST_F(EmbeddingsServer, keeps_the_order_of_thousands_and_hands_over_few_at_a_time) {

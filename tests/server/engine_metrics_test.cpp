@@ -95,6 +95,11 @@ class GatedModel final : public LoadedModel {
   int32_t context_tokens() const override { return 256; }
   int32_t width() const override { return 64; }
   Result<Pooling> pooling() const override { return Pooling::last; }
+  std::vector<TokenId> encode_pair(std::string_view query, std::string_view document) const override {
+    return encode_raw(std::string(query) + std::string(document));
+  }
+  bool ranks() const override { return false; }
+  bool generates() const override { return true; }
   Result<void> submit(Request request) override { return engine_.submit(std::move(request)); }
   void cancel(SequenceId id) override { engine_.cancel(id); }
   EngineSnapshot snapshot() const override { return engine_.snapshot(); }

@@ -109,11 +109,16 @@ class FakeModel : public LoadedModel {
   TokenId eos() const override { return -1; }
   size_t token_bytes_max() const override { return 1; }
   int32_t context_tokens() const override { return 200; }
+  std::vector<TokenId> encode_pair(std::string_view query, std::string_view document) const override {
+    return encode_raw(std::string(query) + "?" + std::string(document));
+  }
   int32_t width() const override { return 4; }
   Result<Pooling> pooling() const override {
-    if (name_.starts_with("ranker")) return fail(ErrorKind::unsupported, "no vectors here");
+    if (name_.starts_with("mute")) return fail(ErrorKind::unsupported, "no vectors here");
     return name_.starts_with("mean") ? Pooling::mean : Pooling::last;
   }
+  bool ranks() const override { return name_.starts_with("ranker"); }
+  bool generates() const override { return !name_.starts_with("encoder"); }
 
   Result<void> submit(Request request) override {
     std::string prompt;

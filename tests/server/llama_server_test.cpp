@@ -65,8 +65,7 @@ TEST_F(LlamaServer, says_in_its_own_form_what_is_wrong) {
   EXPECT_EQ(large["error"]["n_ctx"], 200);
   EXPECT_EQ(answer("/completion", {{"prompt", "busy"}})["error"]["type"], "unavailable_error");
   EXPECT_EQ(post("/completion", R"({"model":"nobody","prompt":"x"})").status, 404);
-  for (const char* path :
-       {"/props", "/slots/0?action=save", "/lora-adapters", "/v1/rerank", "/reranking", "/models", "/models/load"}) {
+  for (const char* path : {"/props", "/slots/0?action=save", "/lora-adapters", "/models", "/models/load"}) {
     const RawResponse refused = post(path, "{}");
     EXPECT_EQ(refused.status, 501) << path;
     EXPECT_EQ(Document::parse(refused.body)["error"]["type"], "not_supported_error") << path;

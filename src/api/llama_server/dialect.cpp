@@ -7,15 +7,25 @@
 #include "api/llama_server/client.h"
 #include "api/llama_server/embedding.h"
 #include "api/llama_server/request.h"
+#include "api/llama_server/rerank.h"
 
 namespace quire::api::llama_server {
 namespace {
 
-constexpr std::array<const Endpoint*, 6> endpoints = {&completion,     &completions, &infill,
-                                                      &apply_template, &embedding,   &embeddings};
-constexpr std::array<std::string_view, 13> prefixes = {
-    "/completion", "/infill", "/tokenize", "/detokenize", "/apply-template", "/props",        "/slots",
-    "/embedding",  "/rerank", "/models",   "/v1/rerank",  "/v1/health",      "/lora-adapters"};
+constexpr Endpoint rerank_at(std::string_view path) {
+  return {.path = path, .parse = parse_rerank, .make_writer = make_rerank_writer};
+}
+
+// As llama-server has them, and the second version of Cohere's, as vLLM does.
+constexpr std::array reranks = {rerank_at("/rerank"), rerank_at("/reranking"), rerank_at("/v1/rerank"),
+                                rerank_at("/v1/reranking"), rerank_at("/v2/rerank")};
+
+constexpr std::array<const Endpoint*, 6 + reranks.size()> endpoints = {
+    &completion, &completions, &infill,     &apply_template, &embedding, &embeddings,
+    &reranks[0], &reranks[1],  &reranks[2], &reranks[3],     &reranks[4]};
+constexpr std::array<std::string_view, 14> prefixes = {
+    "/completion", "/infill", "/tokenize",  "/detokenize", "/apply-template", "/props",         "/slots",
+    "/embedding",  "/rerank", "/v1/rerank", "/v2/rerank",  "/v1/health",      "/lora-adapters", "/models"};
 
 constexpr Endpoint completion_at(std::string_view path) {
   return {.path = path,

@@ -18,6 +18,7 @@
 #include "store/model_defaults.h"
 #include "store/model_facts.h"
 #include "store/tune_record.h"
+#include "text/text_pair.h"
 #include "text/tokenizer.h"
 
 namespace quire::server {
@@ -63,6 +64,8 @@ class EngineModel final : public LoadedModel {
     FillInTokens fill_in_tokens;
     api::StoredDefaults stored;
     Result<Pooling> pooling;
+    bool ranks = false;
+    std::string pair_template;  // with {query} and {document}; empty: a pair is two texts
   };
 
   static Result<std::unique_ptr<LoadedModel>> create(Parts parts, const store::ModelFile& file,
@@ -72,15 +75,16 @@ class EngineModel final : public LoadedModel {
     auto result = std::unique_ptr<EngineModel>(new EngineModel(std::move(parts)));
     QUIRE_TRY_VOID(result->load(file, surroundings, keep_going));
     const RunnerFacts& facts = result->runner_->facts();
-    Limits limits = engine_limits(settings, facts.context_max, static_cast<int64_t>(result->kv_block_bytes()),
-                                  settings.memory_bytes > 0 ? settings.memory_bytes : memory_for_kv(settings));
+    Limits limits =
+        engine_limits(settings, facts.context_max, static_cast<int64_t>(result->kv_block_bytes()),
+                      settings.memory_bytes > 0 ? settings.memory_bytes : memory_for_kv(settings), facts.whole_texts);
     const auto tuned = tuned_start(settings, file, facts);
     if (tuned) limits.parallel_start = std::clamp(*tuned, 1, limits.running_max);
     QUIRE_TRY(Executor * executor, result->runner_->start(limits));
     std::unique_ptr<Drafter> drafter;
     if (result->draft_ != nullptr) {
       QUIRE_TRY(drafter, result->draft_->start(limits));
-    } else if (settings.drafts) {
+    } else if (settings.drafts && !facts.whole_texts) {
       drafter = lookup_drafter();
     }
     result->engine_ = std::make_unique<EngineThread>(limits, *executor, *result->parts_.tokenizer, surroundings.clock,
@@ -101,6 +105,9 @@ class EngineModel final : public LoadedModel {
   }
   std::vector<TokenPiece> pieces(std::span<const TokenId> tokens) const override {
     return pieces_of(*parts_.tokenizer, tokens);
+  }
+  std::vector<TokenId> encode_pair(std::string_view query, std::string_view document) const override {
+    return quire::encode_pair(*parts_.tokenizer, parts_.pair_template, query, document);
   }
   void add_token_texts(const TokenTexts& texts, SamplingParams& sampling) const override {
     quire::add_token_texts(texts, *parts_.tokenizer, sampling);
@@ -126,6 +133,8 @@ class EngineModel final : public LoadedModel {
   int32_t context_tokens() const override { return engine_->limits().context_tokens; }
   int32_t width() const override { return static_cast<int32_t>(runner_->facts().width); }
   Result<Pooling> pooling() const override { return parts_.pooling; }
+  bool ranks() const override { return parts_.ranks; }
+  bool generates() const override { return !runner_->facts().whole_texts; }
   Result<void> submit(Request request) override { return engine_->submit(std::move(request)); }
   void cancel(SequenceId id) override { engine_->cancel(id); }
   EngineSnapshot snapshot() const override { return engine_->snapshot(); }
@@ -206,7 +215,8 @@ uint64_t memory_for_kv(const Settings& settings) {
   return read_machine_memory(settings.machine_root).available_bytes / 2;
 }
 
-Limits engine_limits(const Settings& settings, int64_t context_max, int64_t block_bytes, uint64_t memory_bytes) {
+Limits engine_limits(const Settings& settings, int64_t context_max, int64_t block_bytes, uint64_t memory_bytes,
+                     bool whole_texts) {
   constexpr int64_t int32_max = std::numeric_limits<int32_t>::max();
   Limits limits;
   const int64_t wanted =
@@ -220,8 +230,11 @@ Limits engine_limits(const Settings& settings, int64_t context_max, int64_t bloc
   limits.target_gap_ns = settings.target_gap_ns;
   const int64_t context_blocks = (limits.context_tokens + limits.block_tokens - 1) / limits.block_tokens;
   const auto affordable = static_cast<int64_t>(memory_bytes / static_cast<uint64_t>(std::max<int64_t>(1, block_bytes)));
-  limits.block_count = static_cast<int32_t>(
-      std::clamp<int64_t>(affordable, 1, std::min(int32_max, context_blocks * limits.running_max)));
+  // Whole texts hold blocks for one step, and each begins one: more than its rows need nobody would use.
+  const int64_t step_blocks =
+      std::max<int64_t>(limits.step_tokens_max / limits.block_tokens, context_blocks) + limits.running_max;
+  const int64_t useful = whole_texts ? step_blocks : context_blocks * limits.running_max;
+  limits.block_count = static_cast<int32_t>(std::clamp<int64_t>(affordable, 1, std::min(int32_max, useful)));
   return limits;
 }
 
@@ -247,6 +260,8 @@ Result<std::unique_ptr<LoadedModel>> EngineModelLoader::load(const store::ModelF
   }
   const FillInTokens fill_in_tokens = find_fill_in_tokens(opened->metadata());
   Result<Pooling> pooling = read_pooling(*opened);
+  const bool is_ranker = ranks(*opened);
+  std::string pair_template = opened->metadata().get_string_or("tokenizer.chat_template.rerank", "").value_or("");
   EngineModel::Parts parts{.file = std::move(*opened),
                            .tokenizer = std::move(*tokenizer),
                            .prompt_template = std::move(prompt_template),
@@ -254,7 +269,9 @@ Result<std::unique_ptr<LoadedModel>> EngineModelLoader::load(const store::ModelF
                            .stored = {.options = api::merged_options(sampling.options, stored->params),
                                       .messages = std::move(stored->messages),
                                       .system = std::move(stored->system)},
-                           .pooling = std::move(pooling)};
+                           .pooling = std::move(pooling),
+                           .ranks = is_ranker,
+                           .pair_template = std::move(pair_template)};
   Result<std::unique_ptr<LoadedModel>> model =
       EngineModel::create(std::move(parts), file, surroundings_, std::move(sink), keep_going);
   if (!model) return in_file(model.error());

@@ -79,10 +79,16 @@ class LoadedModel {
   // Of text, that one token stands for: a text of n bytes has at least n / token_bytes_max() tokens.
   virtual size_t token_bytes_max() const = 0;
   virtual int32_t context_tokens() const = 0;
+  // A query and a document that it is ranked for, as the model reads the two.
+  virtual std::vector<TokenId> encode_pair(std::string_view query, std::string_view document) const = 0;
   // Of the vector that a prompt becomes.
   virtual int32_t width() const = 0;
   // How a prompt's rows become that; an error where what its file says is not served.
   virtual Result<Pooling> pooling() const = 0;
+  // Whether that is one number, by which a document is ranked, and no vector.
+  virtual bool ranks() const = 0;
+  // False: nothing can come after a prompt.
+  virtual bool generates() const = 0;
 
   // As EngineThread's.
   virtual Result<void> submit(Request request) = 0;

@@ -23,6 +23,7 @@ class WeightRunner final : public ModelRunner {
               .kv_block_bytes = KvStore::block_size_bytes(config, Limits{}.block_tokens),
               .kv_type = kv_type_name(config.kv_type),
               .weights_bytes = model.weight_size_bytes(),
+              .whole_texts = config.whole_texts,
               .kernels = std::string(loaded_->arithmetic()),
               .threads = workers.worker_count()};
   }

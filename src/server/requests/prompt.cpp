@@ -178,6 +178,12 @@ ApiResult<Prompt> text_prompt(const GenerationCall& call, std::string prompt, co
 
 ApiResult<void> check_vector(const api::VectorForm& form, const LoadedModel& model) {
   if (const Result<Pooling> pooling = model.pooling(); !pooling) return refuse(400, pooling.error().message, "model");
+  if (form.rank && !model.ranks()) {
+    return refuse(400, "the model ranks no documents: its file has no classifier (pooling_type 4)", "model");
+  }
+  if (!form.rank && model.ranks()) {
+    return refuse(400, "the model ranks documents and has no vectors of texts: ask /v1/rerank", "model");
+  }
   if (form.dimensions <= model.width() || form.or_fewer) return {};
   return refuse(
       400,
@@ -185,9 +191,22 @@ ApiResult<void> check_vector(const api::VectorForm& form, const LoadedModel& mod
       "dimensions");
 }
 
+// A document with the query that it is ranked for, which is never shortened.
+ApiResult<Prompt> pair_prompt(const GenerationCall& call, const LoadedModel& model, int32_t limit) {
+  const std::string& query = call.vector->rank->query;
+  for (const std::string* text : {&query, &call.prompt}) {
+    if (certainly_too_long(*text, model, limit)) return prompt_too_long(std::nullopt, limit);
+  }
+  Prompt prompt{.tokens = model.encode_pair(query, call.prompt)};
+  if (prompt.tokens.empty()) return refuse(400, "the query and the document have no tokens", "documents");
+  if (prompt.tokens.size() > static_cast<size_t>(limit)) return prompt_too_long(prompt.tokens.size(), limit);
+  return prompt;
+}
+
 // The tokens of an input as the file has them around a text, for its vector; where it is too long, without the end of
 // the text.
 ApiResult<Prompt> input_prompt(const GenerationCall& call, const LoadedModel& model, int32_t limit) {
+  if (call.vector->rank) return pair_prompt(call, model, limit);
   const auto room = static_cast<size_t>(limit);  // all of the context: nothing comes after it
   const auto refuse_long = [&](std::optional<size_t> tokens) {
     auto refused = prompt_too_long(tokens, limit);
@@ -323,7 +342,12 @@ ApiResult<Prompt> make_prompt(const GenerationCall& call, const LoadedModel& mod
 }
 
 ApiResult<std::vector<Prompt>> make_prompts(GenerationCall& call, const LoadedModel& model, int64_t now_unix_s) {
-  if (call.vector) QUIRE_TRY_VOID(check_vector(*call.vector, model));
+  if (call.vector) {
+    QUIRE_TRY_VOID(check_vector(*call.vector, model));
+  } else if (!model.generates() && !call.renders_only) {
+    const bool is_chat = !call.messages.empty();
+    return refuse(400, fmt::format("\"{}\" does not support {}", call.model, is_chat ? "chat" : "generate"), "model");
+  }
   std::vector<Prompt> prompts(1);
   QUIRE_TRY(prompts.front(), make_prompt(call, model, now_unix_s));
   if (call.echo) prompts.front().shown = shown_prompt(call, prompts.front().tokens, model);

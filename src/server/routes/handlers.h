@@ -19,7 +19,6 @@ asio::awaitable<Reply> list_adapters(ServiceState& state, const Exchange& exchan
 asio::awaitable<Reply> refuse_props(ServiceState& state, const Exchange& exchange);
 asio::awaitable<Reply> refuse_slot_action(ServiceState& state, const Exchange& exchange);
 asio::awaitable<Reply> refuse_adapters(ServiceState& state, const Exchange& exchange);
-asio::awaitable<Reply> refuse_rerank(ServiceState& state, const Exchange& exchange);
 asio::awaitable<Reply> refuse_model_call(ServiceState& state, const Exchange& exchange);
 
 // models.cpp

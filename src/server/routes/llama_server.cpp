@@ -76,10 +76,6 @@ asio::awaitable<Reply> refuse_adapters(ServiceState&, const Exchange& exchange) 
   co_return not_served(exchange, "LoRA adapters are not served");
 }
 
-asio::awaitable<Reply> refuse_rerank(ServiceState&, const Exchange& exchange) {
-  co_return not_served(exchange, "rerank is not served: it takes a reranking model, and none is known here");
-}
-
 asio::awaitable<Reply> refuse_model_call(ServiceState&, const Exchange& exchange) {
   co_return not_served(exchange, fmt::format("{} {} is not served: models are loaded when they are asked for; "
                                              "/api/pull, /api/generate with keep_alive and /api/delete do the rest",
