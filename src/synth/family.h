@@ -1,6 +1,7 @@
 // What models of a family say and have beside their sizes.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -10,13 +11,16 @@
 
 namespace quire::synth {
 
+enum class Mixture : uint8_t { never, on_request, always };
+
 struct Family {
   std::string_view architecture;
   // ARCHITECTURE.KEY, as a published model of the family has it.
   std::vector<std::pair<std::string_view, gguf::Value>> keys = {};
   // Of layer 0 or of no layer: by these the family tells what a model has. Their shapes are the blocks' to say.
   std::vector<std::string_view> tensors = {};
-  bool fused = false;         // q, k and v are one tensor, gate and up another
+  bool fused = false;  // q, k and v are one tensor, gate and up another
+  Mixture experts = Mixture::never;
   double rotary_share = 1.0;  // of a head
 };
 

@@ -28,14 +28,24 @@ constexpr float norm_deviation = 0.1F;
 constexpr float bias_deviation = 0.2F;
 
 // What a weight's outputs are.
-enum class Role : uint8_t { logits, scores, inner, attention_output, ffn_output, head_norm, norm };
+enum class Role : uint8_t {
+  logits,
+  scores,
+  inner,
+  attention_output,
+  ffn_output,
+  experts_output,
+  head_norm,
+  sinks,
+  norm
+};
 
 struct Part {
   std::string_view name;
   Role role;
 };
 // Of a layer or of the model; every other tensor is a norm.
-constexpr std::array<Part, 12> parts = {{
+constexpr std::array<Part, 23> parts = {{
     {"token_embd", Role::logits},
     {"output", Role::logits},
     {"attn_q", Role::scores},
@@ -46,6 +56,17 @@ constexpr std::array<Part, 12> parts = {{
     {"ffn_gate", Role::inner},
     {"ffn_up", Role::inner},
     {"ffn_down", Role::ffn_output},
+    {"attn_gate", Role::inner},
+    {"attn_sinks", Role::sinks},
+    {"ffn_gate_inp", Role::inner},
+    {"ffn_gate_exps", Role::inner},
+    {"ffn_up_exps", Role::inner},
+    {"ffn_gate_up_exps", Role::inner},
+    {"ffn_down_exps", Role::experts_output},
+    {"ffn_gate_inp_shexp", Role::inner},
+    {"ffn_gate_shexp", Role::inner},
+    {"ffn_up_shexp", Role::inner},
+    {"ffn_down_shexp", Role::ffn_output},
     {"attn_q_norm", Role::head_norm},
     {"attn_k_norm", Role::head_norm},
 }};
@@ -81,7 +102,7 @@ class Gains {
   explicit Gains(const ModelConfig& config)
       : config_(config),
         embedding_(logit_deviation / config.logit_scale / std::sqrt(static_cast<float>(config.width))),
-        stream_(embedding_ * config.embedding_scale) {}
+        stream_(config.embedding_norm ? 1.0F : embedding_ * config.embedding_scale) {}
 
   Tensor make(gguf::TensorSpec spec) const {
     const Name name = taken_apart(spec.name);
@@ -90,6 +111,8 @@ class Gains {
     Tensor made;
     if (name.is_bias) {
       made.deviation = bias_of(role, name.layer);
+    } else if (role == Role::sinks) {
+      made.deviation = 1.0F;
     } else if (role == Role::norm || role == Role::head_norm) {
       made.mean = role == Role::norm ? norm_of(name) : scores_of(name.layer);
       made.deviation = role == Role::norm ? norm_deviation * made.mean : norm_deviation;
@@ -111,6 +134,15 @@ class Gains {
     return found == branches.end() ? branches.front() : *found;  // one branch has both
   }
 
+  // Of a sum by weights of about 1 / n each the deviation is that of one over the root of n.
+  float experts_used(size_t index) const {
+    for (const BranchConfig& branch : layer(index).branches) {
+      for (const BlockConfig& block : branch.blocks) {
+        if (const auto* experts = std::get_if<ExpertsConfig>(&block)) return static_cast<float>(experts->used);
+      }
+    }
+    return 1.0F;
+  }
   // What one branch adds to the residual stream.
   float added(bool attention) const {
     const float layers =
@@ -137,11 +169,12 @@ class Gains {
     }
     const bool attention = role == Role::attention_output;
     const float output = branch_of(role, index).post_norm.empty() ? added(attention) : 1.0F;
-    return attention ? output : output / gated_rms;
+    if (attention) return output;
+    return role == Role::experts_output ? output / gated_rms * std::sqrt(experts_used(index)) : output / gated_rms;
   }
   float bias_of(Role role, size_t index) const {
     if (role == Role::norm) return norm_deviation;
-    const bool is_output = role == Role::attention_output || role == Role::ffn_output;
+    const bool is_output = role == Role::attention_output || role == Role::ffn_output || role == Role::experts_output;
     return is_output ? bias_deviation * gain_of(role, index) : bias_deviation;
   }
 

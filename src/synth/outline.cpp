@@ -38,6 +38,16 @@ bool has_windows(const Family& family) {
   return std::ranges::any_of(family.keys, [](const auto& key) { return key.first == window_key; });
 }
 
+void set_experts(const Shape& shape, gguf::Metadata& metadata) {
+  const auto set = [&](std::string_view name, int64_t asked, int64_t usual) {
+    metadata.set(fmt::format("{}.{}", shape.architecture, name), static_cast<uint32_t>(asked > 0 ? asked : usual));
+  };
+  constexpr int64_t used = 2;
+  set("expert_count", shape.experts, 4 * used);
+  set("expert_used_count", shape.experts_used, used);
+  set("expert_feed_forward_length", shape.expert_ffn_width, std::max<int64_t>(shape.ffn_width / used, 1));
+}
+
 Result<gguf::Metadata> keys_of(const Shape& shape, const Family& family, int64_t vocab, gguf::FileType type) {
   gguf::Metadata metadata;
   metadata.set("general.architecture", shape.architecture);
@@ -60,6 +70,7 @@ Result<gguf::Metadata> keys_of(const Shape& shape, const Family& family, int64_t
   const bool rms = find_architecture(shape.architecture)->norm == NormKind::rms;
   metadata.set(key(rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon"), norm_epsilon);
   for (const auto& [name, value] : family.keys) metadata.set(key(name), value);
+  if (family.experts == Mixture::always || shape.experts > 0) set_experts(shape, metadata);
   if (shape.window > 0) metadata.set(key(window_key), static_cast<uint32_t>(shape.window));
   return metadata;
 }
@@ -89,6 +100,9 @@ Result<Outline> outline(const Shape& shape, int64_t vocab, gguf::FileType type) 
   QUIRE_TRY(const Family* family, family_of(shape.architecture));
   if (shape.window > 0 && !has_windows(*family)) {
     return fail(ErrorKind::invalid, fmt::format("no layer of {} has a window", shape.architecture));
+  }
+  if (shape.experts > 0 && family->experts == Mixture::never) {
+    return fail(ErrorKind::invalid, fmt::format("no layer of {} has experts", shape.architecture));
   }
   Outline result;
   QUIRE_TRY(result.metadata, keys_of(shape, *family, vocab, type));

@@ -22,7 +22,11 @@ struct Shape {
   bool tied = true;           // the token embedding is the output matrix too
   bool rope_factors = false;  // rope_freqs.weight as Llama 3.1 to 3.3 have it
   int64_t window = 0;         // of layers that have one; 0: what the family has
-  int64_t vocab = 32000;      // tokens of a vocabulary that is made for it
+  // Of mixtures; 0: what the family has.
+  int64_t experts = 0;
+  int64_t experts_used = 0;
+  int64_t expert_ffn_width = 0;
+  int64_t vocab = 32000;  // tokens of a vocabulary that is made for it
 };
 
 // "llama-1b", "gemma3-1b", "tiny"; an unknown name is an error that lists them.

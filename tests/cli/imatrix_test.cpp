@@ -4,9 +4,11 @@
 #include <cmath>
 #include <fstream>
 #include <map>
+#include <numeric>
 
 #include "base/team.h"
 #include "cli/commands/imatrix_command.h"
+#include "cli/commands/synth_command.h"
 #include "gguf/convert.h"
 #include "gguf/file.h"
 #include "gguf/importance.h"
@@ -110,6 +112,31 @@ TEST_F(Imatrix, workers_change_nothing_and_chunks_can_be_fewer) {
   const gguf::Importance first = make(asked);
   EXPECT_EQ(first.chunk_count, 1U);
   EXPECT_EQ(first.tensors.front().counts.front(), 24.0F);
+}
+
+TEST_F(Imatrix, each_expert_has_sums_and_counts_of_its_own) {
+  ImatrixOptions asked = options();
+  asked.model = (folder_.path() / "mixture.gguf").native();
+  testing::internal::CaptureStdout();
+  const auto made = run_synth({.shape = "tiny", .out = asked.model, .type = "Q8_0", .arch = "qwen3moe", .layers = 1});
+  testing::internal::GetCapturedStdout();
+  ASSERT_TRUE(made) << made.error().message;
+  const gguf::Importance importance = make(asked);
+  const float tokens = importance.find("blk.0.attn_q.weight")->counts.front();
+  for (const char* name : {"blk.0.ffn_gate_exps.weight", "blk.0.ffn_up_exps.weight", "blk.0.ffn_down_exps.weight"}) {
+    const gguf::SquareSums* const sums = importance.find(name);
+    ASSERT_NE(sums, nullptr) << name;
+    ASSERT_EQ(sums->counts.size(), 8U);
+    EXPECT_EQ(sums->sums.size(), 8U * 256U);
+    EXPECT_EQ(std::accumulate(sums->counts.begin(), sums->counts.end(), 0.0F), 2 * tokens) << "two experts a token";
+    for (size_t expert = 0; expert < 8; ++expert) {
+      EXPECT_EQ(sums->counts[expert] > 0, sums->sums[expert * 256] > 0) << name << ", " << expert;
+    }
+  }
+  EXPECT_EQ(importance.find("blk.0.ffn_gate_exps.weight")->sums, importance.find("blk.0.ffn_up_exps.weight")->sums);
+  const auto use = gguf::find_importance_use(gguf::File::open(asked.model).value(), gguf::FileType::q3_k_m, importance);
+  ASSERT_TRUE(use) << use.error().message;
+  EXPECT_THAT(use->weighed, testing::Contains("blk.0.ffn_down_exps.weight"));
 }
 
 // What the matrices give for the text is nearer to what they gave before.

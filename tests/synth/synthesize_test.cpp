@@ -183,10 +183,15 @@ TEST_F(Synthesize, impossible_shapes_are_errors_that_say_what_is_wrong) {
   shape.head_dim = 7;
   EXPECT_THAT(error(shape), HasSubstr("found 7, expected an even"));
   shape = small_shape("llama");
+  shape.experts = 4;
+  shape.architecture = "qwen3";
+  EXPECT_THAT(error(shape), HasSubstr("no layer of qwen3 has experts"));
+  shape = small_shape("llama");
   shape.window = 8;
   EXPECT_THAT(error(shape), HasSubstr("no layer of llama has a window"));
   EXPECT_THAT(error(small_shape("mamba")), HasSubstr("'mamba' is not supported; expected one of cohere2, command-r,"));
-  EXPECT_THAT(find_shape("huge").error().message, HasSubstr("tiny, 0.1b, 1b, 8b, llama-1b, qwen3-0.6b, gemma3-1b"));
+  EXPECT_THAT(find_shape("huge").error().message,
+              HasSubstr("tiny, 0.1b, 1b, 8b, llama-1b, qwen3-0.6b, gemma3-1b, qwen3moe-8b-a1b"));
   Team team(1);
   const auto no_vocabulary =
       synthesize(small_shape("llama"), {}, FileType::f32, 1, dir_ / "x", team, [](uint64_t, uint64_t) {});
@@ -206,6 +211,8 @@ TEST_F(Synthesize, named_shapes_have_the_parameters_of_their_models) {
   EXPECT_EQ(parameters("llama-1b", 128256), 1235814400) << "as Llama 3.2 1B";
   EXPECT_EQ(parameters("qwen3-0.6b", 151936), 596049920) << "as Qwen3 0.6B";
   EXPECT_EQ(parameters("gemma3-1b", 262144), 999885952) << "as Gemma 3 1B";
+  EXPECT_NEAR(static_cast<double>(parameters("qwen3moe-8b-a1b", 151936)), 8e9, 4e8);
+  EXPECT_NEAR(static_cast<double>(parameters("gpt-oss-8b-a1b", 201088)), 8e9, 4e8);
 }
 
 // Greedy decoding of each, from a few tokens on: what it says is of the size that was aimed at, and no loop of one

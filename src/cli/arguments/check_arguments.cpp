@@ -73,6 +73,9 @@ void add_file_commands(CLI::App& app, Action& action) {
   synth->add_option("--head-dim", made->head_dim, "Elements of a head (width / heads)");
   synth->add_option("--ffn", made->ffn, "Elements of the feed-forward layer");
   synth->add_option("--context", made->context, "Tokens of context that the file claims");
+  synth->add_option("--experts", made->experts, "Experts of a layer (the family's)");
+  synth->add_option("--experts-used", made->experts_used, "Experts that a token has");
+  synth->add_option("--expert-ffn", made->expert_ffn, "Elements of an expert's feed-forward layer");
   synth->add_option("--window", made->window, "Positions that a layer with a window sees (the family's)");
   synth->add_flag("--untied", made->untied, "An output matrix of its own");
   synth->add_flag("--rope-factors", made->rope_factors, "Frequency factors as Llama 3.1 has them");

@@ -26,6 +26,9 @@ Result<synth::Shape> shape_of(const SynthOptions& options) {
   shape.ffn_width = options.ffn.value_or(shape.ffn_width);
   shape.context = options.context.value_or(shape.context);
   shape.window = options.window.value_or(shape.window);
+  shape.experts = options.experts.value_or(shape.experts);
+  shape.experts_used = options.experts_used.value_or(shape.experts_used);
+  shape.expert_ffn_width = options.expert_ffn.value_or(shape.expert_ffn_width);
   shape.tied = shape.tied && !options.untied;
   shape.rope_factors = options.rope_factors;
   if (options.head_dim) {
