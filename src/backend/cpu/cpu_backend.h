@@ -46,6 +46,13 @@ class CpuBackend : public Backend {
   void softcap(Rows x, float cap) override;
   void gather(Rows x, Rows y) override;
 
+ protected:
+  // What the stacks of a mixture read: of x the rows that chose an expert, and for each pair the hidden row. For who
+  // observes.
+  virtual void read_by_experts(const ExpertStacks& stacks, HostRows x, HostRows hidden);
+  // The pairs of the experts that are computed.
+  const ExpertPlan& expert_plan() const { return scratch_->expert_plan; }
+
  private:
   // Tiles a worker: enough that one which starts late or runs slowly costs little, few enough that taking a tile is
   // nothing beside computing it.

@@ -209,6 +209,8 @@ void CpuBackend::add_up(const ExpertChoice& choice, HostRows outputs, HostRows y
   });
 }
 
+void CpuBackend::read_by_experts(const ExpertStacks&, HostRows, HostRows) {}
+
 void CpuBackend::compute_experts(Rows x, const ExpertChoice& choice, const ExpertStacks& stacks, Rows y) {
   const Matrix& up = stacks.up;
   const Matrix& down = stacks.down;
@@ -222,6 +224,7 @@ void CpuBackend::compute_experts(Rows x, const ExpertChoice& choice, const Exper
   const HostRows gated_rows(scratch_->pair_gate, plan.pair_count(), up.outputs);
   compute_hidden(stacks, gated_rows, up_rows);
   const HostRows& hidden = is_empty(stacks.gate) ? up_rows : gated_rows;
+  read_by_experts(stacks, HostRows(x), hidden);
   form_hidden(hidden, down);
   const HostRows outputs(scratch_->pair_rows, plan.pair_count(), y.width);
   for_expert_tasks(down.outputs, down.inputs,

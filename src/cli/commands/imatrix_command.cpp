@@ -6,7 +6,6 @@
 #include <memory>
 #include <span>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include "base/bytes.h"
@@ -80,19 +79,11 @@ Result<void> read_chunks(const LocalModel& local, const std::vector<std::vector<
   return {};
 }
 
-// What experts read is chosen and made on the way, where nobody observes it; and a text that is computed whole is no
-// sequence of pieces.
+// A text that is computed whole is no sequence of pieces.
 Result<void> check_observed(const gguf::File& file) {
   QUIRE_TRY(const ModelConfig config, read_config(file, KvType::f16));
-  const bool has_experts = std::ranges::any_of(config.layers, [](const LayerConfig& layer) {
-    return std::ranges::any_of(layer.branches, [](const BranchConfig& branch) {
-      return std::ranges::any_of(branch.blocks,
-                                 [](const BlockConfig& block) { return std::holds_alternative<ExpertsConfig>(block); });
-    });
-  });
-  if (!has_experts && !config.whole_texts) return {};
-  return fail(ErrorKind::unsupported, fmt::format("{}: importance is not measured of {}", config.architecture,
-                                                  has_experts ? "mixtures of experts" : "encoders"));
+  if (!config.whole_texts) return {};
+  return fail(ErrorKind::unsupported, fmt::format("{}: importance is not measured of encoders", config.architecture));
 }
 
 }  // namespace

@@ -23,15 +23,23 @@ class InputObserver final : public CpuBackend {
                              FunctionRef<void(uint64_t bytes)> copied) override;
   void matmul(Rows x, RowsOf rows_of, std::initializer_list<Projection> projections) override;
 
-  // Of every matrix of a layer that was loaded, ascending by name.
+  // Of every matrix of a layer that was loaded, ascending by name; of each expert its own.
   std::vector<gguf::SquareSums> sums() const;
+
+ protected:
+  void read_by_experts(const ExpertStacks& stacks, HostRows x, HostRows hidden) override;
 
  private:
   // Double, and in the order of rows: how a text is cut into steps hardly shows.
   struct Observed {
-    std::vector<double> squares;  // (inputs)
-    int64_t rows = 0;
+    int64_t inputs = 0;
+    std::vector<double> squares;  // (matrices, inputs)
+    std::vector<int64_t> rows;    // (matrices)
+
+    void add(int64_t matrix, const float* row);
   };
+  // Null for what is not observed.
+  Observed* find(const Matrix& matrix);
 
   std::unordered_map<uint64_t, std::string> names_;  // of tensors, by where their matrices lie
   std::map<std::string, Observed> observed_;
