@@ -9,6 +9,10 @@ namespace {
 
 constexpr std::string_view rope_base = "rope.freq_base";
 constexpr std::string_view window = "attention.sliding_window";
+// Of what makes vectors: which rows become one.
+constexpr std::string_view pooling = "pooling_type";
+constexpr uint32_t mean = 1;
+constexpr uint32_t first = 2;
 
 // Initialized before main, and named by functions only.
 const std::vector<Family> families = {
@@ -92,6 +96,26 @@ const std::vector<Family> families = {
      .tensors = {"blk.1.exp_probs_b.bias", "blk.1.ffn_up_shexp.weight"},
      .experts = Mixture::always},
     {.architecture = "muse-glimmer", .keys = {{rope_base, 5e5F}, {window, uint32_t{2048}}}},
+    {.architecture = "bert",
+     .keys = {{pooling, mean}},
+     .tensors = {"position_embd.weight", "token_types.weight", "token_embd_norm.bias", "blk.0.attn_q.bias",
+                 "blk.0.attn_output.bias", "blk.0.ffn_down.bias"}},
+    {.architecture = "nomic-bert",
+     .keys = {{rope_base, 1e3F}, {pooling, mean}},
+     .tensors = {"token_types.weight", "token_embd_norm.bias", "blk.0.ffn_gate.weight"}},
+    {.architecture = "nomic-bert-moe",
+     .keys = {{rope_base, 1e4F}, {pooling, mean}, {"moe_every_n_layers", uint32_t{2}}},
+     .tensors = {"token_types.weight", "token_embd_norm.bias", "blk.0.attn_q.bias", "blk.0.attn_output.bias",
+                 "blk.0.ffn_down.bias"},
+     .experts = Mixture::always},
+    {.architecture = "jina-bert-v3",
+     .keys = {{rope_base, 2e4F}, {pooling, mean}},
+     .tensors = {"token_types.weight", "token_embd_norm.bias", "blk.0.attn_q.bias", "blk.0.attn_output.bias",
+                 "blk.0.ffn_down.bias"}},
+    {.architecture = "modern-bert",
+     .keys = {{rope_base, 1.6e5F}, {"rope.freq_base_swa", 1e4F}, {window, uint32_t{128}}, {pooling, first}},
+     .fused = true},
+    {.architecture = "gemma-embedding", .keys = {{rope_base, 1e6F}, {window, uint32_t{512}}, {pooling, mean}}},
 };
 
 }  // namespace

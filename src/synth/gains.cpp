@@ -45,8 +45,10 @@ struct Part {
   Role role;
 };
 // Of a layer or of the model; every other tensor is a norm.
-constexpr std::array<Part, 23> parts = {{
+constexpr std::array<Part, 25> parts = {{
     {"token_embd", Role::logits},
+    {"position_embd", Role::logits},
+    {"token_types", Role::logits},
     {"output", Role::logits},
     {"attn_q", Role::scores},
     {"attn_k", Role::scores},
@@ -102,7 +104,7 @@ class Gains {
   explicit Gains(const ModelConfig& config)
       : config_(config),
         embedding_(logit_deviation / config.logit_scale / std::sqrt(static_cast<float>(config.width))),
-        stream_(config.embedding_norm ? 1.0F : embedding_ * config.embedding_scale) {}
+        stream_(config.embedding.norm != EmbeddingNorm::none ? 1.0F : embedding_ * config.embedding_scale) {}
 
   Tensor make(gguf::TensorSpec spec) const {
     const Name name = taken_apart(spec.name);
