@@ -1,5 +1,7 @@
 #include "cli/local_model.h"
 
+#include <fmt/format.h>
+
 #include <cstdlib>
 #include <filesystem>
 
@@ -20,11 +22,25 @@ Result<std::shared_ptr<CpuDevice>> make_device(std::optional<int32_t> threads, c
 
 }  // namespace
 
+Result<void> check_generates(const ModelConfig& config) {
+  if (!config.whole_texts) return {};
+  return fail(
+      ErrorKind::unsupported,
+      fmt::format("a model of architecture {} generates nothing: it makes vectors of texts", config.architecture));
+}
+
 Result<std::unique_ptr<LocalModel>> LocalModel::open(const std::string& path, std::optional<int32_t> threads,
                                                      std::optional<KvType> kv_type) {
   QUIRE_TRY(const server::Settings settings, read_settings());
   QUIRE_TRY(const std::shared_ptr<CpuDevice> device, make_device(threads, settings));
   return load(path, device, kv_type.value_or(settings.kv_type), device->weight_loader());
+}
+
+Result<std::unique_ptr<LocalModel>> LocalModel::open_generator(const std::string& path, std::optional<int32_t> threads,
+                                                               std::optional<KvType> kv_type) {
+  QUIRE_TRY(auto local, open(path, threads, kv_type));
+  QUIRE_TRY_VOID(check_generates(local->model().config()));
+  return local;
 }
 
 Result<std::unique_ptr<LocalModel>> LocalModel::open_on(const std::string& path, std::optional<int32_t> threads,

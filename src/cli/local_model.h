@@ -21,6 +21,9 @@ class LocalModel {
   // QUIRE_ISA's, else the best.
   static Result<std::unique_ptr<LocalModel>> open(const std::string& path, std::optional<int32_t> threads,
                                                   std::optional<KvType> kv_type);
+  // The same of one that gives tokens: an error of an encoder says that it does not.
+  static Result<std::unique_ptr<LocalModel>> open_generator(const std::string& path, std::optional<int32_t> threads,
+                                                            std::optional<KvType> kv_type);
   // Computed by a backend of the caller's.
   static Result<std::unique_ptr<LocalModel>> open_on(const std::string& path, std::optional<int32_t> threads,
                                                      const MakeCpuBackend& make);
@@ -47,5 +50,8 @@ class LocalModel {
   const KvType kv_type_;
   std::unique_ptr<LoadedModel> loaded_;  // set by open
 };
+
+// An error names the architecture of a model whose texts are computed whole.
+Result<void> check_generates(const ModelConfig& config);
 
 }  // namespace quire::cli

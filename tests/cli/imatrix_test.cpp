@@ -140,6 +140,18 @@ TEST_F(Imatrix, each_expert_has_sums_and_counts_of_its_own) {
 }
 
 // What the matrices give for the text is nearer to what they gave before.
+TEST_F(Imatrix, encoders_are_refused_by_name) {
+  ImatrixOptions asked = options();
+  asked.model = (folder_.path() / "encoder.gguf").native();
+  testing::internal::CaptureStdout();
+  const auto made = run_synth({.shape = "tiny", .out = asked.model, .type = "Q8_0", .arch = "bert", .layers = 1});
+  testing::internal::GetCapturedStdout();
+  ASSERT_TRUE(made) << made.error().message;
+  const auto refused = run_imatrix(asked);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message, "a model of architecture bert generates nothing: it makes vectors of texts");
+}
+
 TEST_F(Imatrix, quantizing_with_it_lowers_the_weighted_error) {
   const gguf::Importance importance = make(options());
   const gguf::File source = gguf::File::open(tiny_model()).value();

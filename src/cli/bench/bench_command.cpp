@@ -160,7 +160,7 @@ void print_line(const BatchSpeed& speed, const Model& model, bool roof) {
 }  // namespace
 
 Result<void> bench_batch_command(const BenchBatchOptions& options) {
-  QUIRE_TRY(const auto local, LocalModel::open(options.model, options.threads, options.kv_type));
+  QUIRE_TRY(const auto local, LocalModel::open_generator(options.model, options.threads, options.kv_type));
   QUIRE_TRY(const auto tokenizer, Tokenizer::create(local->file().metadata()));
   const Model& model = local->model();
   if (options.format == OutputFormat::table) {

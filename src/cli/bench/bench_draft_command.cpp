@@ -201,7 +201,7 @@ struct DraftPairs {
 
 Result<void> bench_draft_command(const BenchDraftOptions& options) {
   ReplayModels models{.draft_percent = options.draft_percent};
-  QUIRE_TRY(models.model, LocalModel::open(options.model, options.threads, options.kv_type));
+  QUIRE_TRY(models.model, LocalModel::open_generator(options.model, options.threads, options.kv_type));
   const LocalModel& local = *models.model;
   if (!options.draft.empty()) {
     QUIRE_TRY(models.draft, local.open_beside(options.draft));

@@ -79,13 +79,6 @@ Result<void> read_chunks(const LocalModel& local, const std::vector<std::vector<
   return {};
 }
 
-// A text that is computed whole is no sequence of pieces.
-Result<void> check_observed(const gguf::File& file) {
-  QUIRE_TRY(const ModelConfig config, read_config(file, KvType::f16));
-  if (!config.whole_texts) return {};
-  return fail(ErrorKind::unsupported, fmt::format("{}: importance is not measured of encoders", config.architecture));
-}
-
 }  // namespace
 
 Result<void> run_imatrix(const ImatrixOptions& options) {
@@ -96,7 +89,8 @@ Result<void> run_imatrix(const ImatrixOptions& options) {
                 fmt::format("cannot write {}: its folder is not there", gguf::printable_path(options.out)));
   }
   QUIRE_TRY(const gguf::File file, gguf::File::open(options.model));
-  QUIRE_TRY_VOID(check_observed(file));
+  QUIRE_TRY(const ModelConfig config, read_config(file, KvType::f16));
+  QUIRE_TRY_VOID(check_generates(config));  // and so has texts in pieces
   QUIRE_TRY(const auto tokenizer, Tokenizer::create(file.metadata()));
   QUIRE_TRY(const auto chunks, chunks_of(options, *tokenizer));
 

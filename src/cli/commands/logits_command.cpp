@@ -60,7 +60,7 @@ Result<std::vector<float>> logits_of(LocalModel& local, const std::vector<TokenI
 }  // namespace
 
 Result<void> logits_command(const LogitsOptions& options) {
-  QUIRE_TRY(const auto local, LocalModel::open(options.file, options.threads, options.kv_type));
+  QUIRE_TRY(const auto local, LocalModel::open_generator(options.file, options.threads, options.kv_type));
   QUIRE_TRY(const std::vector<float> logits, logits_of(*local, options.tokens));
   QUIRE_TRY_VOID(write_output_file(options.out, std::as_bytes(std::span(logits))));
   fmt::print("{}: {} rows of {} float32\n", options.out, options.tokens.size(), local->model().vocab_size());

@@ -115,7 +115,7 @@ Result<void> bound_by_memory(Question& asked, const Model& model) {
 
 Result<Answer> measure(Question& asked, const TuneOptions& options) {
   const HeldSignals signals;
-  QUIRE_TRY(const auto local, LocalModel::open(asked.file.path, options.threads, asked.kv_type));
+  QUIRE_TRY(const auto local, LocalModel::open_generator(asked.file.path, options.threads, asked.kv_type));
   QUIRE_TRY(const auto tokenizer, Tokenizer::create(local->file().metadata()));
   QUIRE_TRY_VOID(bound_by_memory(asked, local->model()));
   const SteadyClock clock;
