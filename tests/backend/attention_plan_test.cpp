@@ -113,12 +113,15 @@ TEST(AttentionPlan, of_rows_that_see_what_follows_them_shares_nothing_and_counts
   for (RowRun& run : step.runs) run.end = 100;
   AttentionPlan::Shape shape = two_workers;
   shape.after = all_positions;
-  for (const AttentionTask& task : plan_of(step, shape).tasks()) {
+  const AttentionPlan whole = plan_of(step, shape);
+  EXPECT_FALSE(whole.tasks().empty());
+  for (const AttentionTask& task : whole.tasks()) {
     EXPECT_EQ(task.shared_tokens, 0);
     EXPECT_EQ(task.scores % 100, 0);
   }
   shape.window = 81, shape.after = 40;
-  for (const AttentionTask& task : plan_of(step, shape).tasks()) EXPECT_EQ(task.scores % 81, 0);
+  const AttentionPlan windows = plan_of(step, shape);
+  for (const AttentionTask& task : windows.tasks()) EXPECT_EQ(task.scores % 81, 0);
 }
 
 TEST(AttentionPlan, cuts_runs_for_workers_that_had_nothing_to_do) {
