@@ -51,8 +51,11 @@ void ModelInstance::prepare(const Batch& batch) {
                 "where rows see what follows them, a slice is a whole text");
     for (int64_t position = slice.position_begin; position < position_end;) {
       const int64_t run_end = std::min(position_end, (position / run_rows_max + 1) * run_rows_max);
-      space_.runs().push_back(
-          {.row_begin = row, .rows = run_end - position, .position = position, .blocks = &slice.blocks.data()->value, .end = position_end});
+      space_.runs().push_back({.row_begin = row,
+                               .rows = run_end - position,
+                               .position = position,
+                               .blocks = &slice.blocks.data()->value,
+                               .end = position_end});
       for (; position < run_end; ++position, ++row) turn(position, row);
     }
     if (slice.logits_row >= 0) {

@@ -25,7 +25,7 @@ class ModelInstance {
 
   // Computes every row of the batch: writes its keys and values, and the logits of the sampled rows, which are valid
   // until the next call.
-  // Where the model computes whole texts, each slice is one: from position 0 on, without blocks, not sampled.
+  // Where the model computes whole texts, each slice is one: from position 0 on, not sampled.
   // An error when token embeddings cannot be read, or the file is not the one that was loaded any more: nothing has
   // been computed then.
   // A row's bits depend on its sequence up to it and on the arithmetic alone; where prompt_rows_differ(), on each

@@ -28,7 +28,11 @@ class ModelCommands : public testing::Test {
   void TearDown() override { std::filesystem::remove_all(dir_); }
 
   SynthOptions synth_options() const {
-    return {.shape = "tiny", .out = dir_ / "tiny.gguf", .vocab = (dir_ / "vocab.gguf").native(), .type = "q8_0", .threads = 2};
+    return {.shape = "tiny",
+            .out = dir_ / "tiny.gguf",
+            .vocab = (dir_ / "vocab.gguf").native(),
+            .type = "q8_0",
+            .threads = 2};
   }
 
   std::filesystem::path dir_;

@@ -153,7 +153,9 @@ class EngineMetrics : public testing::Test {
         settings, weight_loader(cpu_backends(team_, *supported_kernel_tables().back())), team_, clock_);
     start(*loader_, quire::test::data_path("models/stories260K.gguf"), settings);
   }
-  void start_gated() { start(gated_, std::filesystem::path(QUIRE_SOURCE_DIR) / "tests/data/tiny_models/llama-tied.gguf"); }
+  void start_gated() {
+    start(gated_, std::filesystem::path(QUIRE_SOURCE_DIR) / "tests/data/tiny_models/llama-tied.gguf");
+  }
   ~EngineMetrics() override {
     gate_.go.close();
     if (!thread_.joinable()) return;

@@ -1,5 +1,5 @@
-// Where a model gets its tensors from, by name: a file that is checked, one that is loaded onto a device, or none, where
-// it is to say what it would read.
+// Where a model gets its tensors from, by name: a file that is checked, one that is loaded onto a device, or none,
+// where it is to say what it would read.
 #pragma once
 
 #include <cstdint>

@@ -48,6 +48,9 @@ Result<std::unique_ptr<DraftModel>> DraftModel::load(const store::ModelFile& fil
   Result<std::unique_ptr<ModelRunner>> runner = make_runner(model->file_, file.name, progress);
   if (!runner) return in_file(runner.error());
   model->runner_ = std::move(*runner);
+  if (model->runner_->facts().whole_texts) {
+    return in_file({.kind = ErrorKind::unsupported, .message = "it is an encoder, which guesses nothing"});
+  }
   if (model->runner_->facts().vocab < *tokens) {
     return in_file({.kind = ErrorKind::invalid,
                     .message = fmt::format("the vocabulary has {} tokens, the weights are made for {}", *tokens,

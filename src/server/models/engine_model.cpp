@@ -179,8 +179,8 @@ class EngineModel final : public LoadedModel {
       return fail(ErrorKind::invalid, fmt::format("the vocabulary has {} tokens, the weights are made for {}",
                                                   parts_.tokenizer->vocab_size(), runner_->facts().vocab));
     }
-    // It would guess for itself, at its own price.
-    if (!surroundings.draft || surroundings.draft->path == file.path) return {};
+    // It would guess for itself, at its own price; and where nothing is generated there is nothing to guess.
+    if (!surroundings.draft || surroundings.draft->path == file.path || runner_->facts().whole_texts) return {};
     auto draft = DraftModel::load(*surroundings.draft, *parts_.tokenizer, surroundings.make_runner, keep_going);
     if (draft) {
       draft_ = std::move(*draft);

@@ -30,7 +30,7 @@ struct RunnerFacts {
   std::string_view kv_type;    // how keys and values are kept; lives as long as the program
   uint64_t weights_bytes = 0;
   bool whole_texts = false;  // rows see those behind them too (ModelConfig::whole_texts)
-  std::string kernels;  // what its numbers are computed with
+  std::string kernels;       // what its numbers are computed with
   int threads = 1;
 };
 
