@@ -2,7 +2,10 @@
 #include <filesystem>
 #include <string>
 
+#include "base/team.h"
+#include "gguf/file.h"
 #include "server/real_server.h"
+#include "synth/synthesize.h"
 
 namespace quire::server::test {
 namespace {
@@ -42,6 +45,17 @@ TEST_F(DraftModels, guess_and_no_byte_changes) {
 TEST_F(DraftModels, of_other_vocabularies_leave_the_guesses_to_lookups) {
   QUIRE_TEST_DATA_OR_SKIP(other, "models/stories260K.gguf");
   start(model(), {}, other);
+  EXPECT_EQ(complete(-1, 0.0)["timings"]["predicted_n"], 60);
+}
+
+TEST_F(DraftModels, that_are_encoders_leave_them_too) {
+  const gguf::File served = gguf::File::open(model()).value();
+  synth::Shape shape = synth::find_shape("tiny").value();
+  shape.architecture = "bert";
+  Team team(1);
+  const std::filesystem::path encoder = folder_ / "encoder.gguf";
+  ASSERT_TRUE(synth::synthesize(shape, served.metadata(), gguf::FileType::q8_0, 1, encoder, team, [](auto, auto) {}));
+  start(model(), {}, encoder);
   EXPECT_EQ(complete(-1, 0.0)["timings"]["predicted_n"], 60);
 }
 
