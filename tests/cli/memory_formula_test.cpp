@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -11,6 +12,9 @@
 #include "model/model.h"
 #include "model/workspace.h"
 #include "server/models/engine_model.h"
+#include "support/temporary_folder.h"
+#include "synth/synthesize.h"
+#include "synth/vocabulary.h"
 
 namespace quire::cli {
 namespace {
@@ -97,6 +101,25 @@ TEST(MemoryFormula, holds_the_sizes_that_the_engine_uses) {
     EXPECT_EQ(memory->block_bytes, static_cast<uint64_t>(KvStore::block_size_bytes(model.config(), 32)));
     EXPECT_EQ(memory->kv_type, model.config().kv_type);
     EXPECT_EQ(memory->weight_bytes, model.weight_size_bytes());
+  }
+}
+
+TEST(MemoryFormula, counts_all_experts_and_what_encoders_have) {
+  const test::TemporaryFolder folder;
+  Team team(1);
+  for (const char* architecture : {"qwen3moe", "gpt-oss", "bert", "muse-glimmer"}) {
+    synth::Shape shape = synth::find_shape("tiny").value();
+    shape.architecture = architecture;
+    const std::filesystem::path path = folder.path() / "model.gguf";
+    const gguf::Metadata vocabulary = synth::make_vocabulary(1024).value();
+    ASSERT_TRUE(synth::synthesize(shape, vocabulary, gguf::FileType::q8_0, 1, path, team, [](auto, auto) {}));
+    const auto local = LocalModel::open(path.native(), 1, KvType::f16);
+    ASSERT_TRUE(local) << local.error().message;
+    const auto memory = memory_of((*local)->file(), "tiny", KvType::f16, running_max);
+    ASSERT_TRUE(memory) << memory.error().message;
+    EXPECT_EQ(memory->weight_bytes, (*local)->model().weight_size_bytes()) << architecture;
+    const auto by_shape = memory_of(shape, 1024, gguf::FileType::q8_0, KvType::f16, running_max);
+    EXPECT_EQ(by_shape->weight_bytes, memory->weight_bytes) << architecture;
   }
 }
 

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <algorithm>
+#include <span>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "backend/cpu/cpu_scratch.h"
@@ -12,62 +15,91 @@
 #include "cli/terminal/human.h"
 #include "core/limits.h"
 #include "kernels/kernels.h"
+#include "model/blocks/tensor_reader.h"
 #include "model/config.h"
 #include "model/kv_store.h"
+#include "model/weights.h"
 #include "model/workspace.h"
 #include "synth/outline.h"
 
 namespace quire::cli {
 namespace {
 
-// Stay in the file.
-constexpr std::string_view embedding_name = "token_embd.weight";
-constexpr std::string_view positions_name = "position_embd.weight";
-
 // A server without weights takes 11 MB; `quire tokenize` with the 128,256 tokens of Llama 3 49 MB at its peak, with the
 // 151,936 of Qwen2 42 MB, with 4,096 8 MB. The rest is for threads and sockets.
 constexpr uint64_t program_bytes_base = uint64_t{16} << 20;
 constexpr uint64_t program_bytes_per_token = 384;  // of the vocabulary: its text, its place in tables, its merges
 
-// Adds up the tensors of a model: those of a file, or those that a shape would have.
-class TensorSum {
+// Adds up what a model's blocks ask for, as the CPU keeps it.
+class TensorSum final : public TensorSource {
  public:
-  explicit TensorSum(bool tied) : tied_(tied) {}
-  void add(std::string_view name, ElementType type, const std::array<int64_t, 4>& shape) {
-    const bool is_embedding = name == embedding_name || name == positions_name;
-    if (is_embedding) embedding_ += static_cast<uint64_t>(row_size_bytes(type, shape[0]) * shape[1]);
-    if (shape[1] == 1) {
-      packed_ += round_up<uint64_t>(static_cast<uint64_t>(shape[0]) * sizeof(float), 64);
-    } else if (!is_embedding ||
-               (tied_ && name == embedding_name)) {  // a tied one is packed once more, as the output matrix
-      packed_ += round_up<uint64_t>(packed_size_bytes(type, shape[1], shape[0]), 64);
-    }
+  explicit TensorSum(std::span<const gguf::TensorSpec> specs) : specs_(specs) {}
+
+  Result<Matrix> stack(const std::string& name, int64_t count, int64_t outputs, int64_t inputs) override {
+    QUIRE_TRY(const gguf::TensorSpec* spec, find(name));
+    take(static_cast<uint64_t>(count) * packed_size_bytes(spec->type, outputs, inputs));
+    return Matrix{.type = spec->type, .outputs = outputs, .inputs = inputs, .count = count};
   }
+  Result<std::vector<Matrix>> stacks(const std::string& name, int64_t count, std::span<const int64_t> outputs,
+                                     int64_t inputs) override {
+    std::vector<Matrix> parts;
+    for (const int64_t part : outputs) {
+      QUIRE_TRY(const Matrix matrix, stack(name, count, part, inputs));
+      parts.push_back(matrix);
+    }
+    return parts;
+  }
+  Result<DeviceVector> vectors(const std::string&, int64_t rows, int64_t size) override { return ones(rows * size); }
+  Result<DeviceVector> ones(int64_t size) override {
+    take(static_cast<uint64_t>(size) * sizeof(float));
+    return DeviceVector{};
+  }
+  Result<TensorView> table(const std::string& name, int64_t rows, int64_t size) override {
+    QUIRE_TRY(const gguf::TensorSpec* spec, find(name));
+    embedding_ += static_cast<uint64_t>(row_size_bytes(spec->type, size) * rows);
+    return TensorView{};
+  }
+  Result<std::vector<float>> host_vector(const std::string&, int64_t size) override {
+    return std::vector<float>(static_cast<size_t>(size), 1.0F);
+  }
+  bool has(std::string_view name) const override { return find(name).has_value(); }
+
   uint64_t packed() const { return packed_; }
   uint64_t embedding() const { return embedding_; }
 
  private:
-  bool tied_;
+  Result<const gguf::TensorSpec*> find(std::string_view name) const {
+    const auto found = std::ranges::find(specs_, name, &gguf::TensorSpec::name);
+    if (found != specs_.end()) return &*found;
+    return fail(ErrorKind::invalid, fmt::format("tensor {}: not in the file", name));
+  }
+  void take(uint64_t bytes) { packed_ += round_up<uint64_t>(bytes, 64); }
+
+  const std::span<const gguf::TensorSpec> specs_;
   uint64_t packed_ = 0;
-  uint64_t embedding_ = 0;
+  uint64_t embedding_ = 0;  // of tables that stay in the file
 };
 
 uint64_t workspace_bytes_of(const ModelConfig& config, const Limits& limits) {
   return Workspace::rows_size_bytes(config, limits) + CpuScratch::size_bytes(Workspace::scratch_shape(config, limits));
 }
 
-ModelMemory memory_by_sum(const ModelConfig& config, const TensorSum& tensors, std::string name, int32_t running_max) {
+Result<ModelMemory> memory_by_specs(const ModelConfig& config, std::span<const gguf::TensorSpec> specs,
+                                    std::string name, int32_t running_max) {
+  TensorSum tensors(specs);
+  QUIRE_TRY_VOID(read_weights(tensors, config));
   Limits limits;
   limits.running_max = running_max;
-  return {.name = std::move(name),
-          .weight_bytes = tensors.packed(),
-          .embedding_bytes = tensors.embedding(),
-          .workspace_bytes = workspace_bytes_of(config, limits),
-          .program_bytes = program_bytes_base + program_bytes_per_token * static_cast<uint64_t>(config.vocab),
-          .block_bytes = static_cast<uint64_t>(KvStore::block_size_bytes(config, limits.block_tokens)),
-          .block_tokens = limits.block_tokens,
-          .context_max = config.context_max,
-          .kv_type = config.kv_type};
+  return ModelMemory{
+      .name = std::move(name),
+      .weight_bytes = tensors.packed(),
+      .embedding_bytes = tensors.embedding(),
+      .workspace_bytes = workspace_bytes_of(config, limits),
+      .program_bytes = program_bytes_base + program_bytes_per_token * static_cast<uint64_t>(config.vocab),
+      .block_bytes = static_cast<uint64_t>(KvStore::block_size_bytes(config, limits.block_tokens)),
+      .block_tokens = limits.block_tokens,
+      .context_max = config.context_max,
+      .kv_type = config.kv_type};
 }
 
 }  // namespace
@@ -78,25 +110,20 @@ uint64_t ModelMemory::kv_bytes(int64_t tokens) const {
 
 Result<ModelMemory> memory_of(const gguf::File& file, const std::string& name, KvType kv_type, int32_t running_max) {
   QUIRE_TRY(const ModelConfig config, read_config(file, kv_type));
-  TensorSum sum(!config.whole_texts && file.find_tensor("output.weight") == nullptr);
+  std::vector<gguf::TensorSpec> specs;
   for (const TensorView& tensor : file.tensors()) {
-    if (is_beside_text(config, tensor.name)) continue;
-    sum.add(tensor.name, tensor.type, tensor.shape);
+    specs.push_back({.name = tensor.name, .type = tensor.type, .shape = tensor.shape});
   }
-  return memory_by_sum(config, sum, name, running_max);
+  return memory_by_specs(config, specs, name, running_max);
 }
 
 Result<ModelMemory> memory_of(const synth::Shape& shape, int64_t vocab, gguf::FileType type, KvType kv_type,
                               int32_t running_max) {
   QUIRE_TRY(const synth::Outline outline, synth::outline(shape, vocab, type));
-  TensorSum sum(shape.tied);
   std::vector<gguf::TensorSpec> specs;
-  for (const synth::Tensor& tensor : outline.tensors) {
-    sum.add(tensor.spec.name, tensor.spec.type, tensor.spec.shape);
-    specs.push_back(tensor.spec);
-  }
+  for (const synth::Tensor& tensor : outline.tensors) specs.push_back(tensor.spec);
   QUIRE_TRY(const ModelConfig config, read_config(outline.metadata, specs, kv_type));
-  return memory_by_sum(config, sum, shape.name, running_max);
+  return memory_by_specs(config, specs, shape.name, running_max);
 }
 
 uint64_t memory_for_contexts(const ModelMemory& model, uint64_t memory_bytes) {
