@@ -108,6 +108,16 @@ TEST(PublishedNames, mistral_3_says_yarn_and_temperature_as_today) {
   EXPECT_EQ(metadata.get_string("tokenizer.ggml.pre").value(), "tekken");
 }
 
+TEST(PublishedNames, laguna_has_todays_gates_and_ropes_of_windows) {
+  Metadata metadata = of("laguna", {{"rope.swa.freq_base", 2e4F}, {"rope.swa.dimension_count", uint32_t{64}}});
+  std::vector<TensorView> views = tensors({"blk.0.attn_g.weight", "blk.0.attn_q.weight"});
+  EXPECT_EQ(apply_published_names(metadata, views).size(), 3U);
+  EXPECT_THAT(names_of(views), ElementsAre("blk.0.attn_gate.weight", "blk.0.attn_q.weight"));
+  EXPECT_EQ(metadata.get_float("laguna.rope.freq_base_swa").value(), 2e4F);
+  EXPECT_EQ(metadata.get_int("laguna.rope.dimension_count_swa", 1, 99).value(), 64);
+  EXPECT_THAT(apply_published_names(metadata, views), IsEmpty());
+}
+
 TEST(PublishedNames, olmo_3_and_qwen_2_5_vl_are_of_the_architecture_that_has_their_graph) {
   std::vector<TensorView> views;
   Metadata olmo = of("olmo3", {{"attention.sliding_window", uint32_t{8}}});
