@@ -89,7 +89,8 @@ ModelFacts facts_of(const gguf::File& file) {
   facts.file_type = metadata.get_int_or("general.file_type", -1, -1, int64_max).value_or(-1);
   facts.context_length = metadata.get_int_or(facts.architecture + ".context_length", 0, 0, int64_max).value_or(0);
   facts.embedding_length = metadata.get_int_or(facts.architecture + ".embedding_length", 0, 0, int64_max).value_or(0);
-  facts.pooling_type = metadata.get_int_or(facts.architecture + ".pooling_type", -1, -1, int64_max).value_or(-1);
+  facts.makes_vectors = metadata.contains(facts.architecture + ".pooling_type") ||
+                        !metadata.get_bool_or(facts.architecture + ".attention.causal", true).value_or(true);
   facts.license = metadata.get_string_or("general.license", "").value_or("");
   facts.chat_template = metadata.get_string_or("tokenizer.chat_template", "").value_or("");
 

@@ -20,7 +20,7 @@ struct ModelFacts {
   std::string main_type;   // the element type that holds most of the weights
   int64_t context_length = 0;
   int64_t embedding_length = 0;
-  int64_t pooling_type = -1;  // how rows become one vector; -1: the file does not say
+  bool makes_vectors = false;  // the file says how rows become one vector, or that they see what follows them
   std::string license;
   std::string chat_template;
 };

@@ -231,6 +231,7 @@ TEST(EngineLimits, follow_the_memory_and_the_environment) {
   EXPECT_EQ(engine_limits(settings, 2048, 1 << 20, uint64_t{1} << 40).block_count, 64 * 64);
   EXPECT_EQ(engine_limits(settings, 2048, 1 << 20, 0).block_count, 1);
   EXPECT_EQ(engine_limits(settings, 2048, 1, 0).context_tokens, 2048);
+  EXPECT_EQ(engine_limits(settings, 2048, 1, uint64_t{1} << 40, true).block_count, 64 + 64) << "one step's texts";
   settings.context_tokens = 512;
   settings.parallel_max = 4;
   settings.queue_max = 7;

@@ -73,7 +73,7 @@ api::ModelSummary new_summary(const store::ModelFile& file) {
     if (const auto stored = store::read_defaults(file)) tell_abilities(*stored, "", card);
   } else if (const Result<store::ModelFacts> facts = store::read_facts(file)) {
     card.details = details_of(*facts);
-    card.embeds = facts->pooling_type >= 0;
+    card.embeds = facts->makes_vectors;
     tell_abilities(store::read_defaults(file).value_or(store::ModelDefaults{}), facts->chat_template, card);
   }
   return card;
@@ -151,7 +151,7 @@ Result<std::string> ModelCards::show(const store::ModelFile& file, const api::ol
                                     .modelfile = modelfile_of(file, stored, contents.facts.chat_template),
                                     .metadata = std::move(contents.metadata),
                                     .tensors = {}};
-  description.summary.embeds = contents.facts.pooling_type >= 0;
+  description.summary.embeds = contents.facts.makes_vectors;
   tell_abilities(stored, contents.facts.chat_template, description.summary);
   description.summary.fills_in = description.summary.fills_in || has_fill_in_tokens(file);
   if (stored.licenses.empty()) description.license = std::move(contents.facts.license);
