@@ -59,6 +59,7 @@ TEST(LlamaServerFlags, are_those_that_ollama_gives) {
                                             "--flash-attn",
                                             "auto",
                                             "--embedding",
+                                            "--reranking",
                                             "-b",
                                             "512",
                                             "-ub",

@@ -170,6 +170,7 @@ constexpr HarmlessFlag harmless[] = {
     {{"--mmap", "--no-mmap", "--mlock", "--direct-io"}, false, in_memory},
     {{"--numa"}, true, in_memory},
     {{"--embedding", "--embeddings"}, false, "vectors are served beside answers"},
+    {{"--rerank", "--reranking"}, false, "documents are ranked by every model that has a classifier"},
     {{"--spec-type"}, true, no_other_answer},
     {{"--spec-draft-n-max"}, true, no_other_answer},
     {{"--spec-draft-n-min"}, true, no_other_answer},
@@ -202,7 +203,6 @@ constexpr std::string_view proxy = "a proxy in front can do that";
 constexpr RefusedFlag refused[] = {
     {{"--mmproj", "-mm", "--mmproj-url", "-mmu"}, not_served},
     {{"--lora", "--lora-scaled", "--lora-init-without-apply", "--control-vector"}, not_served},
-    {{"--rerank", "--reranking"}, not_served},
     {{"--pooling"}, "the model's own pooling is used"},
     {{"--embd-normalize"}, in_the_request},
     {{"--api-key", "--api-key-file", "--ssl-key-file", "--ssl-cert-file"}, proxy},
