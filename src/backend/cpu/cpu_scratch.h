@@ -17,7 +17,7 @@ namespace quire {
 // Rows as the host sees them.
 struct HostRows {
   explicit HostRows(Rows rows) : values(host_floats(rows.values)), count(rows.count), width(rows.width) {}
-  HostRows(float* values, int64_t count, int64_t width) : values(values), count(count), width(width) {}
+  HostRows(float* rows, int64_t row_count, int64_t row_width) : values(rows), count(row_count), width(row_width) {}
   float* row(int64_t index) const { return values + index * width; }
 
   float* values;  // (count, width)
