@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "cli/bench/bench_serve_command.h"
 #include "cli/bench/server_process.h"
 #include "cli/shell.h"
 
@@ -99,6 +100,18 @@ TEST_F(BenchServe, turns_of_conversations_find_those_before_them_in_the_cache) {
   EXPECT_NE(longer.out.find("1 of 3 prompts did not fit the server's context and were shortened, from turn 3 on"),
             std::string::npos)
       << longer.out;
+}
+
+// A slow machine is no reason to ask less.
+TEST(BenchServePlan, a_number_of_requests_ends_closed_loops_and_no_time_that_nobody_asked_for) {
+  BenchServeOptions options{.model = "box", .parallel = {1}, .requests = 12};
+  EXPECT_EQ(plan_of(options)->stages[0].duration_ns, 0);
+  options.duration_s = 2;
+  EXPECT_EQ(plan_of(options)->stages[0].duration_ns, 2'000'000'000);
+  options = {.model = "box", .parallel = {1}};
+  EXPECT_EQ(plan_of(options)->stages[0].duration_ns, 10'000'000'000);
+  options = {.model = "box", .rates = {"4"}, .requests = 12};
+  EXPECT_EQ(plan_of(options)->stages[0].arrivals.duration_ns, 10'000'000'000);
 }
 
 TEST_F(BenchServe, replays_a_trace_with_its_times_scaled) {

@@ -29,7 +29,7 @@ struct BenchServeOptions {
   std::vector<std::string> rates;  // "4", "2:8"
   std::string trace_file;
   double burstiness = 1;
-  double duration_s = 10;
+  std::optional<double> duration_s;  // none: 10, and of closed loops with a number of requests no end
   int64_t requests = 0;
   load::TraceSpec trace;
 

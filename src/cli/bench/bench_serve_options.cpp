@@ -97,9 +97,9 @@ void add_load_options(CLI::App& command, BenchServeOptions& options) {
           ->excludes(rate);
   command.add_option("--time-scale", options.trace.time_scale, "The trace's times are multiplied by it")->needs(trace);
   command.add_option("--token-scale", options.trace.token_scale, "The trace's lengths are divided by it")->needs(trace);
-  command.add_option("--duration", options.duration_s, "Seconds of a load")
-      ->check(CLI::Range(0.1, 86'400.0))
-      ->capture_default_str();
+  command
+      .add_option("--duration", options.duration_s, "Seconds of a load (10, but of --parallel with --requests no end)")
+      ->check(CLI::Range(0.1, 86'400.0));
   command.add_option("--requests", options.requests, "At most so many requests a load")->check(CLI::PositiveNumber);
   command.add_option("--max-in-flight", options.in_flight_max, "Requests at once of --rate and --trace; others wait")
       ->check(CLI::Range(1, 30'000))
@@ -196,7 +196,7 @@ Result<LoadPlan> plan_of(const BenchServeOptions& options) {
     workload.clients.push_back(std::move(client));
   }
   QUIRE_TRY_VOID(load::check(workload));
-  const int64_t duration_ns = std::llround(options.duration_s * 1e9);
+  const int64_t duration_ns = std::llround(options.duration_s.value_or(10) * 1e9);
   if (!options.trace_file.empty()) {
     QUIRE_TRY(plan.replay, read_replay(options, workload));
     plan.stages.push_back({.kind = load::LoadKind::replay});
@@ -214,7 +214,7 @@ Result<LoadPlan> plan_of(const BenchServeOptions& options) {
     for (const int32_t parallel : options.parallel.empty() ? usual : options.parallel) {
       plan.stages.push_back({.kind = load::LoadKind::closed,
                              .parallel = parallel,
-                             .duration_ns = duration_ns,
+                             .duration_ns = options.requests > 0 && !options.duration_s ? 0 : duration_ns,
                              .requests_max = options.requests});
     }
   }
