@@ -15,14 +15,11 @@ function(quire_foreign)
   endforeach()
 endfunction()
 
-# Sanitizers make the unrolled bodies so large that -O3 takes minutes a file; bits do not depend on it. Checks of addresses
-# that are calls halve what is left.
+# Sanitizers make the unrolled bodies so large that -O3 takes minutes a file; bits do not depend on it. (Checks of addresses
+# that are calls would halve that, and make the kernels several times slower.)
 set(QUIRE_LEAF_FLAGS -O3)
 if(QUIRE_SANITIZE)
   set(QUIRE_LEAF_FLAGS -O1)
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    list(APPEND QUIRE_LEAF_FLAGS --param=asan-instrumentation-with-call-threshold=0)
-  endif()
 endif()
 # Both passes of gcc make all products of a tile before they add them up: many times its registers.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
