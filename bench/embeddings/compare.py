@@ -52,7 +52,7 @@ def bench(options, kind, texts):
 
 
 def encoder():
-    return transformers.AutoModel.from_pretrained(str(CHECKPOINT), attn_implementation="eager").eval()
+    return transformers.AutoModel.from_pretrained(str(CHECKPOINT), attn_implementation="eager").eval().requires_grad_(False)
 
 
 def expected_vectors(texts):

@@ -78,7 +78,10 @@ int main(int argc, char** argv) {
   QUIRE_CHECK(loaded.model.config().whole_texts, "a model that computes whole texts");
   const Pooling pooling = test::take(read_pooling(loaded.file));
   const std::vector<std::vector<TokenId>> texts = tokenized(loaded.file, argv[2]);
-  test::Runner runner(loaded, {.context_tokens = step_rows, .running_max = step_rows, .step_tokens_max = step_rows});
+  test::Runner runner(loaded, {.block_count = step_rows,
+                               .context_tokens = step_rows,
+                               .running_max = step_rows,
+                               .step_tokens_max = step_rows});
   std::ofstream out(argv[3], std::ios::binary), ids(std::string(argv[3]) + ".ids");
   size_t tokens = 0;
   for (const std::vector<TokenId>& text : texts) {
