@@ -53,6 +53,7 @@ struct KvView {
   DeviceAddress keys;    // (block, KV head, chunk)
   DeviceAddress values;  // the same
   KvType type = KvType::f16;
+  bool window_blocks = false;  // its rows are found by the block tables of StepInputs::window_runs
   int64_t block_tokens = 0;
   int64_t kv_heads = 0;
   int64_t head_dim = 0;
@@ -133,9 +134,10 @@ struct AttentionRule {
 
 // All that a step's operations read of the host. Borrowed until finish().
 struct StepInputs {
-  std::span<const RowRun> runs;       // cover the rows, in order; with their block tables
-  std::span<const RopeRows> turns;    // by kind of turning
-  std::span<const float> row_scales;  // of each row; empty where no operation asks for them
+  std::span<const RowRun> runs;         // cover the rows, in order; with their block tables
+  std::span<const RowRun> window_runs;  // the same with those of layers with windows; empty: they have no others
+  std::span<const RopeRows> turns;      // by kind of turning
+  std::span<const float> row_scales;    // of each row; empty where no operation asks for them
   std::span<const AttentionShape> attention_shapes;
   int64_t block_tokens = 0;                       // of the blocks of keys and values
   std::span<const int32_t> prompt_rows;           // ascending; none but where prompt_rows_differ()

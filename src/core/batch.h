@@ -10,15 +10,26 @@
 
 namespace quire {
 
+// The state behind all rows before `position`, the edge of a block, goes to `state` too.
+struct StateSnapshot {
+  int32_t position = 0;
+  BlockId state;
+};
+
 // The rows [row_begin, row_end) of a batch that belong to one sequence, at consecutive positions.
 struct BatchSlice {
   SequenceId sequence;
   int32_t row_begin = 0;
   int32_t row_end = 0;
-  int32_t position_begin = 0;       // position of row_begin in its sequence
-  std::span<const BlockId> blocks;  // the sequence's block table; covers every position below the slice's end
-  int32_t logits_row = -1;          // row of Logits that its first sampled row fills; -1: it is not sampled
-  int32_t logits_rows = 1;          // its last so many rows are sampled, where any is
+  int32_t position_begin = 0;                // position of row_begin in its sequence
+  std::span<const BlockId> blocks;           // the sequence's block table; covers every position below the slice's end
+  std::span<const BlockId> window_blocks;    // the same in the layers with windows; invalid where no row sees it
+  BlockId state;                             // the state behind its rows goes there, but for the last drafted ones
+  BlockId state_from;                        // the state before its rows: `state`, a snapshot, or invalid at position 0
+  std::span<const StateSnapshot> snapshots;  // of edges that its certain rows pass, in order
+  int32_t drafted = 0;                       // its last so many rows are of guesses (Executor::keep)
+  int32_t logits_row = -1;                   // row of Logits that its first sampled row fills; -1: it is not sampled
+  int32_t logits_rows = 1;                   // its last so many rows are sampled, where any is
 };
 
 // Borrowed from the engine for the call. Row r is token tokens[r] of origin origins[r].

@@ -17,7 +17,16 @@ struct SequenceId {
   auto operator<=>(const SequenceId&) const = default;
 };
 
-// A block of the paged KV cache: an index into the pool.
+// What a context keeps of its tokens, by when it may be let go (docs/adr/0029-classes-of-memory.md). Each class has
+// numbers of its own.
+enum class MemoryClass : uint8_t {
+  full,    // keys and values of layers that see all positions
+  window,  // ... of layers that see the last ones
+  state,   // what recurrent layers have made of all positions before one
+};
+inline constexpr size_t memory_class_count = 3;
+
+// A block of the paged KV cache, or a state: an index into the pool of its class.
 struct BlockId {
   int32_t value = -1;
   auto operator<=>(const BlockId&) const = default;

@@ -6,8 +6,13 @@
 namespace quire {
 
 struct Limits {
-  int32_t block_tokens = 32;        // tokens of a KV block; a multiple of 32 for real kernels, 1 or 2 in small worlds
-  int32_t block_count = 0;          // KV blocks of the pool
+  int32_t block_tokens = 32;  // tokens of a KV block; a multiple of 32 for real kernels, 1 or 2 in small worlds
+  int32_t block_count = 0;    // KV blocks of the pool
+  // Classes of memory beside full blocks; 0: the model has none of it.
+  int32_t window_tokens = 0;        // positions that a row sees through the longest window, its own among them
+  int32_t window_block_count = 0;   // blocks of the layers with windows
+  int32_t state_count = 0;          // states of recurrent layers: those of sequences, and snapshots
+  int32_t snapshot_tokens = 2048;   // of a prompt, between two snapshots; a multiple of block_tokens
   bool prompt_rows_differ = false;  // rows of prompts have an arithmetic of their own: blocks are keyed by them
   bool whole_texts = false;       // rows see those behind them too: one step computes a whole sequence, which then ends
   int32_t context_tokens = 0;     // longest sequence, prompt and answer together

@@ -56,7 +56,7 @@ void see_whole_texts(ModelConfig& config) {
 void find_attention_shapes(ModelConfig& config) {
   for (LayerConfig& layer : config.layers) {
     AttentionConfig* const attention = attention_of(layer);
-    QUIRE_CHECK(attention != nullptr, "every layer attends");
+    if (attention == nullptr) continue;
     const AttentionShape shape{.kv_heads = attention->kv_heads,
                                .group = attention->heads / attention->kv_heads,
                                .window = attention->window,
@@ -98,9 +98,13 @@ bool is_beside_text(const ModelConfig& config, std::string_view tensor) {
   return std::ranges::any_of(beside_text_prefixes, [&](std::string_view prefix) { return tensor.starts_with(prefix); });
 }
 
+const AttentionConfig* ModelConfig::find_attention(int64_t layer) const {
+  return quire::find_attention<const AttentionConfig>(layers[static_cast<size_t>(layer)]);
+}
+
 const AttentionConfig& ModelConfig::attention(int64_t layer) const {
-  const auto* const found = find_attention<const AttentionConfig>(layers[static_cast<size_t>(layer)]);
-  QUIRE_CHECK(found != nullptr, "every layer attends");
+  const AttentionConfig* const found = find_attention(layer);
+  QUIRE_CHECK(found != nullptr, "the layer attends");
   return *found;
 }
 

@@ -56,12 +56,14 @@ enum class HeadNorms : uint8_t {
 };
 
 inline constexpr int64_t no_rope = -1;
+inline constexpr int64_t own_kv = -1;
 
 struct AttentionConfig {
   int64_t heads = 0;  // a multiple of kv_heads
   int64_t kv_heads = 0;
-  int64_t head_dim = 0;  // even; need not be width / heads
-  int64_t rope = 0;      // of ModelConfig::ropes, or no_rope
+  int64_t head_dim = 0;    // even; need not be width / heads
+  int64_t kv_of = own_kv;  // the layer before it whose keys and values it reads: it makes none then
+  int64_t rope = 0;        // of ModelConfig::ropes, or no_rope
   RopePairs pairs = RopePairs::neighbours;
   HeadNorms head_norms = HeadNorms::none;
   bool norms_turned = false;  // head norms come after the turn
@@ -158,7 +160,7 @@ struct TemperatureConfig {
   double length = 1.0;
 };
 
-// Invariants: every count is positive and bounded; a layer has one attention.
+// Invariants: every count is positive and bounded; a layer has at most one attention.
 struct ModelConfig {
   std::string architecture;
   std::vector<LayerConfig> layers;
@@ -185,6 +187,9 @@ struct ModelConfig {
   KvType kv_type = KvType::f16;  // as asked; for f16, f32 where all matrices are F32: the file asks for exactness
 
   int64_t layer_count() const { return static_cast<int64_t>(layers.size()); }
+  // The layer's; null where it has none.
+  const AttentionConfig* find_attention(int64_t layer) const;
+  // REQUIRES: the layer has one.
   const AttentionConfig& attention(int64_t layer) const;
 };
 

@@ -41,6 +41,7 @@ void ModelInstance::turn(int64_t position, int64_t row) {
 
 void ModelInstance::prepare(const Batch& batch) {
   space_.runs().clear();
+  space_.window_runs().clear();
   space_.positions().clear();
   space_.sampled_rows().assign(static_cast<size_t>(batch.logits_rows), -1);
   int64_t row = 0;
@@ -56,6 +57,10 @@ void ModelInstance::prepare(const Batch& batch) {
                                .position = position,
                                .blocks = &slice.blocks.data()->value,
                                .end = position_end});
+      if (kv_.block_count(MemoryClass::window) > 0) {
+        space_.window_runs().push_back(space_.runs().back());
+        space_.window_runs().back().blocks = &slice.window_blocks.data()->value;
+      }
       for (; position < run_end; ++position, ++row) turn(position, row);
     }
     if (slice.logits_row >= 0) {
@@ -118,6 +123,7 @@ Result<Logits> ModelInstance::forward(const Batch& batch) {
   const Step step = space_.step(*backend_, rows);
   StepInputs inputs = this->inputs(space_.sampled_rows());
   inputs.runs = space_.runs();
+  inputs.window_runs = space_.window_runs();
   inputs.turns = space_.turn_rows();
   inputs.row_scales = space_.row_scales();
   inputs.attention_shapes = config.attention_shapes;

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "base/bytes.h"
@@ -12,23 +11,14 @@ namespace quire {
 
 namespace {
 
-// Of the keys, or of the values, of one layer.
-int64_t layer_block_bytes(KvType type, const AttentionConfig& attention, int32_t block_tokens) {
-  const ElementType element = type == KvType::q8_0 ? ElementType::q8_0 : ElementType::f16;
-  // A head in f32 is kept as two in f16.
-  const int64_t stored_head_dim = type == KvType::f32 ? 2 * attention.head_dim : attention.head_dim;
-  return attention.kv_heads * (block_tokens / attention_chunk) * kv_chunk_size_bytes(element, stored_head_dim);
+KvLayout layout_of(const ModelConfig& config, const Limits& limits) {
+  return {config, limits.block_tokens, limits.window_block_count > 0};
 }
 
 }  // namespace
 
 int64_t KvStore::block_size_bytes(const ModelConfig& config, int32_t block_tokens) {
-  int64_t bytes = 0;
-  for (int64_t layer = 0; layer < config.layer_count(); ++layer) {
-    const int64_t layer_bytes = 2 * layer_block_bytes(config.kv_type, config.attention(layer), block_tokens);
-    bytes = config.whole_texts ? std::max(bytes, layer_bytes) : bytes + layer_bytes;
-  }
-  return bytes;
+  return KvLayout(config, block_tokens, false).block_size_bytes(MemoryClass::full);
 }
 
 Result<KvStore> KvStore::create(const ModelConfig& config, const Limits& limits, Device& device) {
@@ -39,27 +29,35 @@ Result<KvStore> KvStore::create(const ModelConfig& config, const Limits& limits,
   if (limits.block_count <= 0) {
     return fail(ErrorKind::invalid, fmt::format("block_count: found {}, expected at least 1", limits.block_count));
   }
-  const auto size_bytes = checked_mul(static_cast<uint64_t>(block_size_bytes(config, limits.block_tokens)),
-                                      static_cast<uint64_t>(limits.block_count));
-  if (!size_bytes) return fail(ErrorKind::too_large, fmt::format("{} KV blocks: too many", limits.block_count));
-  QUIRE_TRY(DeviceMemory memory, device.allocate(*size_bytes, MemoryUse::sparse, "KV cache"));
+  const KvLayout layout = layout_of(config, limits);
+  uint64_t size_bytes = 0;
+  for (const MemoryClass of : {MemoryClass::full, MemoryClass::window}) {
+    const int32_t count = of == MemoryClass::full ? limits.block_count : limits.window_block_count;
+    const auto bytes = checked_mul(static_cast<uint64_t>(layout.block_size_bytes(of)), static_cast<uint64_t>(count));
+    const auto sum = bytes ? checked_add(size_bytes, *bytes) : std::nullopt;
+    if (!sum) return fail(ErrorKind::too_large, fmt::format("{} KV blocks: too many", count));
+    size_bytes = *sum;
+  }
+  QUIRE_TRY(DeviceMemory memory, device.allocate(size_bytes, MemoryUse::sparse, "KV cache"));
   return KvStore(std::move(memory), config, limits);
 }
 
 KvStore::KvStore(DeviceMemory memory, const ModelConfig& config, const Limits& limits)
-    : memory_(std::move(memory)), block_count_(limits.block_count) {
+    : memory_(std::move(memory)), block_counts_{limits.block_count, limits.window_block_count} {
   DeviceAddress at = memory_.address();
-  for (int64_t layer = 0; layer < config.layer_count(); ++layer) {
-    const AttentionConfig& attention = config.attention(layer);
-    const int64_t block_bytes = layer_block_bytes(config.kv_type, attention, limits.block_tokens);
-    layers_.push_back({.view = {.keys = at,
-                                .values = at + block_count_ * block_bytes,
-                                .type = config.kv_type,
-                                .block_tokens = limits.block_tokens,
-                                .kv_heads = attention.kv_heads,
-                                .head_dim = attention.head_dim},
-                       .block_bytes = block_bytes});
-    if (!config.whole_texts) at = at + 2 * block_count_ * block_bytes;
+  const KvLayout layout = layout_of(config, limits);
+  for (const KvPlace& place : layout.layers()) {
+    const int64_t count = block_count(place.of);
+    KvView view{.keys = at,
+                .values = at + count * place.key_block_bytes,
+                .type = config.kv_type,
+                .window_blocks = place.of == MemoryClass::window,
+                .block_tokens = limits.block_tokens,
+                .kv_heads = place.kv_heads,
+                .head_dim = place.head_dim};
+    if (!place.owns() && place.kv_heads > 0) view = layers_[static_cast<size_t>(place.layer)].view;
+    layers_.push_back({.place = place, .view = view});
+    if (!config.whole_texts) at = at + count * (place.key_block_bytes + place.value_block_bytes);
   }
 }
 
@@ -68,31 +66,34 @@ KvView KvStore::layer(int64_t index) const {
   return layers_[static_cast<size_t>(index)].view;
 }
 
-void KvStore::forget([[maybe_unused]] std::span<const BlockId> blocks) {
+void KvStore::forget([[maybe_unused]] MemoryClass of, [[maybe_unused]] std::span<const BlockId> blocks) {
 #ifdef QUIRE_POISON_KV
-  fill(blocks, std::byte{0xff});  // 0xffff is a NaN in f16, and so is a scale of q8_0
+  fill(of, blocks, std::byte{0xff});  // 0xffff is a NaN in f16, and so is a scale of q8_0
 #endif
 }
 
 template <typename Visit>
-void KvStore::for_parts(std::span<const BlockId> blocks, const Visit& visit) {
+void KvStore::for_parts(MemoryClass of, std::span<const BlockId> blocks, const Visit& visit) {
   for (const BlockId block : blocks) {
-    QUIRE_CHECK(block.value >= 0 && block.value < block_count_, "a block of this store");
-    for (const LayerPlace& layer : layers_) {
-      for (const DeviceAddress part : {layer.view.keys, layer.view.values}) {
-        visit(part.value - memory_.address().value + static_cast<uint64_t>(block.value * layer.block_bytes),
-              static_cast<uint64_t>(layer.block_bytes));
-      }
+    QUIRE_CHECK(block.value >= 0 && block.value < block_count(of), "a block of this store");
+    for (const auto& [place, view] : layers_) {
+      if (place.of != of || !place.owns()) continue;
+      const auto visit_part = [&](DeviceAddress part, int64_t bytes) {
+        visit(part.value - memory_.address().value + static_cast<uint64_t>(block.value * bytes),
+              static_cast<uint64_t>(bytes));
+      };
+      visit_part(view.keys, place.key_block_bytes);
+      if (place.value_block_bytes > 0) visit_part(view.values, place.value_block_bytes);
     }
   }
 }
 
-void KvStore::fill(std::span<const BlockId> blocks, std::byte value) {
-  for_parts(blocks, [&](uint64_t offset, uint64_t size_bytes) { memory_.fill(offset, value, size_bytes); });
+void KvStore::fill(MemoryClass of, std::span<const BlockId> blocks, std::byte value) {
+  for_parts(of, blocks, [&](uint64_t offset, uint64_t size_bytes) { memory_.fill(offset, value, size_bytes); });
 }
 
-void KvStore::discard(std::span<const BlockId> blocks) {
-  for_parts(blocks, [&](uint64_t offset, uint64_t size_bytes) { memory_.give_back(offset, size_bytes); });
+void KvStore::discard(MemoryClass of, std::span<const BlockId> blocks) {
+  for_parts(of, blocks, [&](uint64_t offset, uint64_t size_bytes) { memory_.give_back(offset, size_bytes); });
 }
 
 }  // namespace quire

@@ -88,6 +88,7 @@ Result<Workspace> Workspace::create(const ModelConfig& config, const Limits& lim
   space.size_bytes_ = space.memory_.size_bytes() + backend.scratch_size_bytes(shape);
   const auto rows = static_cast<size_t>(space.row_count_max_);
   space.runs_.reserve(rows);
+  space.window_runs_.reserve(rows);
   for (const RopeConfig& rope : config.ropes) {
     const std::vector<float> zeros(rows * static_cast<size_t>(rope.rotary / 2));
     space.turns_.push_back({.cosines = zeros, .sines = zeros});

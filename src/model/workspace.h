@@ -49,12 +49,13 @@ class Workspace {
 
   // Of the host, filled by each step; their capacity is enough for any.
   std::vector<RowRun>& runs() { return runs_; }
-  std::span<TurnTable> turns() { return turns_; }                             // by kind of turning
-  std::vector<float>& row_scales() { return row_scales_; }                    // what a row's queries are multiplied by
-  std::span<const RopeRows> turn_rows() const { return turn_rows_; }          // the same, as a step takes them
-  std::vector<int32_t>& positions() { return positions_; }                    // of each row, where they are learned
-  std::vector<int32_t>& prompt_rows() { return prompt_rows_; }                // ascending; none: all rows are alike
-  std::vector<int32_t>& sampled_rows() { return sampled_rows_; }              // by row of the logits
+  std::vector<RowRun>& window_runs() { return window_runs_; }         // empty where windows have no blocks of their own
+  std::span<TurnTable> turns() { return turns_; }                     // by kind of turning
+  std::vector<float>& row_scales() { return row_scales_; }            // what a row's queries are multiplied by
+  std::span<const RopeRows> turn_rows() const { return turn_rows_; }  // the same, as a step takes them
+  std::vector<int32_t>& positions() { return positions_; }            // of each row, where they are learned
+  std::vector<int32_t>& prompt_rows() { return prompt_rows_; }        // ascending; none: all rows are alike
+  std::vector<int32_t>& sampled_rows() { return sampled_rows_; }      // by row of the logits
   std::vector<int32_t>& logits_prompt_rows() { return logits_prompt_rows_; }  // of rows of logits, the prompt's
 
  private:
@@ -78,7 +79,7 @@ class Workspace {
   DeviceAddress logits_;               // (logits_count_max, vocab)
   DeviceAddress head_from_, head_to_;  // (head_width)
 
-  std::vector<RowRun> runs_;
+  std::vector<RowRun> runs_, window_runs_;
   std::vector<TurnTable> turns_;
   std::vector<RopeRows> turn_rows_;
   std::vector<float> row_scales_;

@@ -40,7 +40,7 @@ class Runner {
       : instance_(take(ModelInstance::create(loaded.model, loaded.backend, limits))) {
     std::vector<BlockId> all;
     for (int32_t block = 0; block < limits.block_count; ++block) all.push_back({block});
-    instance_.kv().forget(all);
+    instance_.kv().forget(MemoryClass::full, all);
   }
 
   // One step; slice.row_begin, row_end and logits_row are filled here. Logits of slice i (its last row): row i.

@@ -28,10 +28,10 @@ KvLayer layer_of(const KvView& kv) {
 
 void CpuBackend::kv_write(const KvView& kv, Rows k, Rows v) {
   if (kv.type == KvType::f32) {
-    write_runs(layer_of(kv), split(HostRows(k), kv.head_dim, scratch_->split_k),
+    write_runs(kv, split(HostRows(k), kv.head_dim, scratch_->split_k),
                split(HostRows(v), kv.head_dim, scratch_->split_v));
   } else {
-    write_runs(layer_of(kv), HostRows(k), HostRows(v));
+    write_runs(kv, HostRows(k), HostRows(v));
   }
 }
 
@@ -45,8 +45,9 @@ void CpuBackend::attention(const KvView& kv, const AttentionRule& rule, Rows q, 
   merge(split_out, kv.head_dim, HostRows(out));
 }
 
-void CpuBackend::write_runs(const KvLayer& layer, HostRows k, HostRows v) {
-  const std::span<const RowRun> runs = inputs_.runs;
+void CpuBackend::write_runs(const KvView& kv, HostRows k, HostRows v) {
+  const KvLayer layer = layer_of(kv);
+  const std::span<const RowRun> runs = kv.window_blocks ? inputs_.window_runs : inputs_.runs;
   // A run, not a row, is what a worker takes: keys of neighbouring positions lie in the same cache lines.
   const auto run_count = static_cast<int64_t>(runs.size());
   for_rows(run_count, k.count * k.width / std::max<int64_t>(1, run_count), [&](int64_t begin, int64_t end) {

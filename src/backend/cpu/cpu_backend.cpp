@@ -126,12 +126,14 @@ void CpuBackend::begin(const StepInputs& inputs, StepScratch& scratch) {
   QUIRE_CHECK(inputs.attention_shapes.size() <= scratch_->attention_plans.size(), "a plan for each shape");
   for (size_t i = 0; i < inputs.attention_shapes.size(); ++i) {
     const AttentionShape& shape = inputs.attention_shapes[i];
-    scratch_->attention_plans[i].build(inputs.runs, {.block_tokens = inputs.block_tokens,
-                                                     .kv_heads = shape.kv_heads,
-                                                     .group = shape.group,
-                                                     .window = shape.window,
-                                                     .after = shape.after,
-                                                     .workers = team_.worker_count()});
+    const bool windowed = shape.window > 0 && !inputs.window_runs.empty();
+    scratch_->attention_plans[i].build(windowed ? inputs.window_runs : inputs.runs,
+                                       {.block_tokens = inputs.block_tokens,
+                                        .kv_heads = shape.kv_heads,
+                                        .group = shape.group,
+                                        .window = shape.window,
+                                        .after = shape.after,
+                                        .workers = team_.worker_count()});
   }
 }
 

@@ -75,7 +75,7 @@ class CpuBackend : public Backend {
   HostRows split(HostRows from, int64_t head_dim, float* to);
   HostRows split_query(HostRows from, int64_t head_dim, float* to);
   void merge(HostRows from, int64_t head_dim, HostRows to);
-  void write_runs(const KvLayer& layer, HostRows k, HostRows v);
+  void write_runs(const KvView& kv, HostRows k, HostRows v);
   void attend(const KvLayer& layer, const AttentionRule& rule, HostRows q, HostRows out);
   bool reads_rounded(ElementType weights) const {
     return weights == ElementType::bf16 && kernels_.round_activations != nullptr;

@@ -70,7 +70,7 @@ class TuneMeter::Executor final : public quire::Executor {
     constexpr std::byte ordinary{0x2c};  // 0x2c2c is 0.065 in f16, and as q8_0's scale
     std::vector<BlockId> fresh;
     for (; filled_ < blocks; ++filled_) fresh.push_back({filled_});
-    instance_.kv().fill(fresh, ordinary);
+    instance_.kv().fill(MemoryClass::full, fresh, ordinary);
   }
 
  private:

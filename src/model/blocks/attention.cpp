@@ -106,7 +106,7 @@ void Attention::compute(const Step& step, const KvView& kv, Rows x, Rows y) cons
   }
   if (config.norms_turned) norm_heads(on, q_rows, k_rows);
   if (config.has_temperature) on.scale_rows(q_rows);
-  on.kv_write(kv, k_rows, v_rows);
+  if (config.kv_of == own_kv) on.kv_write(kv, k_rows, v_rows);
   on.attention(kv, {.shape = config.shape, .scale = config.scale, .softcap = config.softcap, .sinks = sinks.values},
                q_rows, attended);
   if (config.gate) on.gate_rows(attended, gate_rows, *config.gate);
