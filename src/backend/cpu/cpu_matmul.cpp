@@ -15,6 +15,15 @@ PackedMatrix packed(const Matrix& matrix) {
   return {.type = matrix.type, .outputs = matrix.outputs, .inputs = matrix.inputs, .bytes = host_bytes(matrix.bytes)};
 }
 
+// Whole pairs of panels, which kernels take together where there are rows enough; a worker gets several tasks, so that
+// one that is held up is helped.
+int64_t panels_of_task(int64_t panels, int64_t rows, int64_t tasks) {
+  constexpr int64_t rows_for_pairs = 8;
+  const int64_t share = panels / tasks;
+  if (share > 1) return share / 2 * 2;
+  return rows > rows_for_pairs && panels >= tasks / 2 ? 2 : 1;
+}
+
 // body(begin, end) for each run of neighbours among the rows [0, count) that are not listed. Bands of a step's plan
 // make the runs: they are few.
 template <typename Body>
@@ -141,9 +150,7 @@ void CpuBackend::matmul(Rows rows, RowsOf rows_of, std::initializer_list<Project
   if (rounded) round_activations(x);
 
   const bool alone = x.count * x.width * panels * panel_outputs < fork_products_min;
-  // Whole pairs of panels, which kernels take together.
-  const int64_t share = panels / (team_.worker_count() * tiles_per_worker);
-  const int64_t tile = alone ? panels : std::max<int64_t>(1, share > 1 ? share / 2 * 2 : share);
+  const int64_t tile = alone ? panels : panels_of_task(panels, x.count, team_.worker_count() * tiles_per_worker);
   const auto compute_tile = [&](int64_t index, int) {
     for (const Projection& projection : projections) {
       const int64_t own_panels = panel_count(projection);
