@@ -97,38 +97,40 @@ void CpuBackend::attend(const KvLayer& layer, const AttentionRule& rule, HostRow
   }
 }
 
+template <typename Body>
+void CpuBackend::for_heads(HostRows rows, int64_t head_dim, const Body& body) {
+  const int64_t heads = rows.width / head_dim;
+  for_rows(rows.count, rows.width, [&](int64_t begin, int64_t end) {
+    for (int64_t head = begin * heads; head < end * heads; ++head) body(head * head_dim);
+  });
+}
+
 HostRows CpuBackend::split(HostRows from, int64_t head_dim, float* to) {
-  const HostRows result(to, from.count, 2 * from.width);
-  for_rows(from.count, from.width, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin * from.width; i < end * from.width; ++i) {
-      const float value = from.values[i];
+  for_heads(from, head_dim, [&](int64_t at) {
+    for (int64_t d = 0; d < head_dim; ++d) {
+      const float value = from.values[at + d];
       const float rounded = f16_to_f32(f32_to_f16(value));
-      float* const first = to + i / head_dim * 2 * head_dim + i % head_dim;
-      first[0] = rounded;
-      first[head_dim] = (value - rounded) * split_scale;  // both operations are exact
+      to[2 * at + d] = rounded;
+      to[2 * at + head_dim + d] = (value - rounded) * split_scale;  // both operations are exact
     }
   });
-  return result;
+  return {to, from.count, 2 * from.width};
 }
 
 HostRows CpuBackend::split_query(HostRows from, int64_t head_dim, float* to) {
-  const HostRows result(to, from.count, 2 * from.width);
-  for_rows(from.count, from.width, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin * from.width; i < end * from.width; ++i) {
-      float* const first = to + i / head_dim * 2 * head_dim + i % head_dim;
-      first[0] = from.values[i];
-      first[head_dim] = from.values[i] / split_scale;
+  for_heads(from, head_dim, [&](int64_t at) {
+    for (int64_t d = 0; d < head_dim; ++d) {
+      to[2 * at + d] = from.values[at + d];
+      to[2 * at + head_dim + d] = from.values[at + d] / split_scale;
     }
   });
-  return result;
+  return {to, from.count, 2 * from.width};
 }
 
 void CpuBackend::merge(HostRows from, int64_t head_dim, HostRows to) {
-  for_rows(to.count, to.width, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin * to.width; i < end * to.width; ++i) {
-      const float* const first = from.values + i / head_dim * 2 * head_dim + i % head_dim;
-      to.values[i] = first[0] + first[head_dim] / split_scale;
-    }
+  for_heads(to, head_dim, [&](int64_t at) {
+    const float* const halves = from.values + 2 * at;
+    for (int64_t d = 0; d < head_dim; ++d) to.values[at + d] = halves[d] + halves[head_dim + d] / split_scale;
   });
 }
 

@@ -71,6 +71,9 @@ class CpuBackend : public Backend {
                     std::span<std::byte> read_buffers);
   // body(begin, end) over tiles of rows; by the caller alone when the rows are too small to be worth a fork.
   void for_rows(int64_t count, int64_t width, FunctionRef<void(int64_t begin, int64_t end)> body);
+  // body(first element) for each head of these rows, as for_rows.
+  template <typename Body>
+  void for_heads(HostRows rows, int64_t head_dim, const Body& body);
   // Heads of head_dim in `from` become split heads of twice that in `to`.
   HostRows split(HostRows from, int64_t head_dim, float* to);
   HostRows split_query(HostRows from, int64_t head_dim, float* to);

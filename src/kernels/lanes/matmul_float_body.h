@@ -112,6 +112,39 @@ void multiply_float_rows(const FloatTile<typename Steps::Input>& tile, int64_t r
   if constexpr (rows_max > 1) multiply_float_rows<Steps, rows_max - 1, panels>(tile, rows);
 }
 
+// Rows that meet all panels before the next rows do: they stay in the second-level cache.
+constexpr int64_t float_block_bytes = 256 << 10;
+constexpr int64_t float_block_rows_min = 32;
+
+// The row tiles [begin, end) of nearly equal height, and what they are tiles of.
+struct FloatTiles {
+  int64_t rows;
+  int64_t count;
+  int64_t begin;
+  int64_t end;
+};
+
+// Neighbouring panels from `panel` on.
+template <class Steps, int rows_max, int panels>
+void multiply_float_panels(const MatmulArgs& args, const typename Steps::Input* x, int64_t stride,
+                           const FloatTiles& tiles, int64_t panel) {
+  const int64_t panel_bytes = packed::panel_bytes(Steps::type, args.x.inputs);
+  const int64_t first = panel * packed::lanes;
+  for (int64_t i = tiles.begin; i < tiles.end; ++i) {
+    const int64_t row = tiles.rows * i / tiles.count;
+    const FloatTile<typename Steps::Input> tile = {
+        reinterpret_cast<const uint8_t*>(args.weights.bytes) + panel * panel_bytes,
+        panel_bytes,
+        x + row * stride,
+        args.x.inputs,
+        stride,
+        args.y + row * args.y_stride + first,
+        args.y_stride,
+        args.weights.outputs - first};
+    multiply_float_rows<Steps, rows_max, panels>(tile, tiles.rows * (i + 1) / tiles.count - row);
+  }
+}
+
 // x: (rows, inputs), where Steps::pads_rows rounded up to whole steps.
 template <class Steps>
 void matmul_steps(const MatmulArgs& args, const typename Steps::Input* x) {
@@ -121,33 +154,26 @@ void matmul_steps(const MatmulArgs& args, const typename Steps::Input* x) {
   const int64_t inputs = args.x.inputs;
   const int64_t stride = Steps::pads_rows ? (inputs + Steps::inputs - 1) / Steps::inputs * Steps::inputs : inputs;
   const int64_t tile_count = (rows + float_tile_rows - 1) / float_tile_rows;
-  const int64_t panel_bytes = packed::panel_bytes(Steps::type, inputs);
-  for (int64_t panel = args.panel_begin; panel < args.panel_end;) {
-    const int64_t first = panel * packed::lanes;
-    const int64_t left = args.panel_end - panel;
-    const int64_t panels = rows <= few_rows && left >= 4 ? 4 : left >= many_panels ? many_panels : 1;
-    int64_t row = 0;
-    for (int64_t i = 0; i < tile_count; ++i) {  // tiles of nearly equal height
-      const int64_t end = rows * (i + 1) / tile_count;
-      const FloatTile<typename Steps::Input> tile = {
-          reinterpret_cast<const uint8_t*>(args.weights.bytes) + panel * panel_bytes,
-          panel_bytes,
-          x + row * stride,
-          inputs,
-          stride,
-          args.y + row * args.y_stride + first,
-          args.y_stride,
-          args.weights.outputs - first};
-      if (panels == 4) {
-        multiply_float_rows<Steps, few_rows, 4>(tile, end - row);
-      } else if (panels == many_panels) {
-        multiply_float_rows<Steps, float_tile_rows, many_panels>(tile, end - row);
+  const int64_t row_bytes = stride * static_cast<int64_t>(sizeof(typename Steps::Input));
+  const int64_t fitting_rows = float_block_bytes / row_bytes;
+  const int64_t block_rows = fitting_rows > float_block_rows_min ? fitting_rows : float_block_rows_min;
+  const int64_t block_tiles = block_rows / float_tile_rows;
+  for (int64_t begin = 0; begin < tile_count; begin += block_tiles) {
+    const int64_t end = tile_count - begin < block_tiles ? tile_count : begin + block_tiles;
+    const FloatTiles tiles = {rows, tile_count, begin, end};
+    for (int64_t panel = args.panel_begin; panel < args.panel_end;) {
+      const int64_t left = args.panel_end - panel;
+      if (rows <= few_rows && left >= 4) {
+        multiply_float_panels<Steps, few_rows, 4>(args, x, stride, tiles, panel);
+        panel += 4;
+      } else if (left >= many_panels) {
+        multiply_float_panels<Steps, float_tile_rows, many_panels>(args, x, stride, tiles, panel);
+        panel += many_panels;
       } else {
-        multiply_float_rows<Steps, float_tile_rows, 1>(tile, end - row);
+        multiply_float_panels<Steps, float_tile_rows, 1>(args, x, stride, tiles, panel);
+        ++panel;
       }
-      row = end;
     }
-    panel += panels;
   }
 }
 
