@@ -16,4 +16,4 @@ target_compile_definitions(test_scripted PRIVATE QUIRE_SOURCE_DIR="${CMAKE_SOURC
 foreach(target quire_scripted scripted_serve test_scripted)
   target_compile_options(${target} PRIVATE ${QUIRE_TEST_OPTIONS})
 endforeach()
-gtest_discover_tests(test_scripted TEST_PREFIX scripted. NO_PRETTY_VALUES PROPERTIES TIMEOUT ${QUIRE_TEST_SECONDS_MAX})
+quire_discover(test_scripted scripted. 1 0)
