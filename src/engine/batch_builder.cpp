@@ -31,6 +31,11 @@ Batch BatchBuilder::build(const StepPlan& plan, const Scheduler& scheduler, Func
                        .row_end = static_cast<int32_t>(tokens_.size()),
                        .position_begin = slice.begin,
                        .blocks = sequence->blocks,
+                       .window_blocks = sequence->window_blocks,
+                       .state = sequence->own_state,
+                       .state_from = sequence->state_from,
+                       .snapshots = sequence->snapshots,
+                       .drafted = slice.drafted,
                        .logits_row = sampled ? logits_rows : -1,
                        .logits_rows = 1 + slice.drafted});
     logits_rows += sampled ? 1 + slice.drafted : 0;

@@ -35,7 +35,7 @@ class Drafter {
   virtual void guess(std::span<DraftPlace> places) = 0;
   // A request has ended, whose answer goes on behind the first `before` tokens of the timeline.
   virtual void ended(const Request& /*request*/, std::span<const TokenId> /*timeline*/, size_t /*before*/) {}
-  // As Executor's, for what is kept of blocks beside their rows.
+  // As Executor's, for what is kept of full blocks beside their rows.
   virtual void forget(std::span<const BlockId> /*blocks*/) {}
   virtual void discard(std::span<const BlockId> /*blocks*/) {}
 };

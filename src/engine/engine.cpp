@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/insist.h"
 #include "engine/context_shift.h"
+#include "kv/memory_counts.h"
 
 namespace quire {
 namespace {
@@ -184,14 +185,14 @@ void Engine::end_given_up(const Context& context) {
   post();
 }
 
-void Engine::forget(std::span<const BlockId> blocks) {
-  executor_.forget(blocks);
-  if (drafter_) drafter_->forget(blocks);
+void Engine::forget_fresh() {
+  for (const MemoryClass of : memory_classes) executor_.forget(of, scheduler_.fresh_blocks(of));
+  if (drafter_) drafter_->forget(scheduler_.fresh_blocks());
 }
 
-void Engine::discard(std::span<const BlockId> blocks) {
-  executor_.discard(blocks);
-  if (drafter_) drafter_->discard(blocks);
+void Engine::discard_withheld() {
+  for (const MemoryClass of : memory_classes) executor_.discard(of, scheduler_.withheld_blocks(of));
+  if (drafter_) drafter_->discard(scheduler_.withheld_blocks());
 }
 
 bool Engine::step() {
@@ -199,11 +200,11 @@ bool Engine::step() {
   end_expired(begin_ns);
   const int64_t guessing_ns = guess();
   const StepPlan& plan = scheduler_.plan(begin_ns);
-  discard(scheduler_.withheld_blocks());
+  discard_withheld();
   const bool working = !plan.slices.empty();
   QUIRE_CHECK(working || contexts_.empty(), "a step computes something while a request is there");
   if (working) {
-    forget(scheduler_.fresh_blocks());
+    forget_fresh();
     const Batch batch =
         batch_builder_.build(plan, scheduler_, [this](SequenceId id) { return contexts_.at(id).answers; });
     failures_.clear();
@@ -308,7 +309,17 @@ void Engine::apply(const StepPlan& plan, const Batch& batch) {
       outcomes_.push_back(context.answers ? advance(slice, sampled_[index], now_ns) : conclude(slice.sequence));
     }
   }
+  keep(plan);
   scheduler_.commit(outcomes_);
+}
+
+// Of what was guessed, states have seen nothing yet.
+void Engine::keep(const StepPlan& plan) {
+  const bool guessed = std::ranges::any_of(plan.slices, [](const Slice& slice) { return slice.drafted > 0; });
+  if (!guessed || limits_.state_count == 0) return;
+  accepted_.clear();
+  for (const SliceOutcome& outcome : outcomes_) accepted_.push_back(outcome.accepted);
+  executor_.keep(accepted_);
 }
 
 // Whether it has had its time with this token, whose bytes these are. A text is not cut within its first line.

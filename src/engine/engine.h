@@ -86,9 +86,9 @@ class Engine {
   EngineSnapshot snapshot() const;
   // Replaces `views` by one of each sequence, running ones first, then in the order in which they get their turn.
   void view_sequences(std::vector<SequenceView>& views) const;
-  // KV blocks that may be in use from now on; what is over is evicted, then parked. It never goes below what the
-  // largest request that was let in needs, nor above limits().block_count.
-  void set_block_limit(int32_t blocks) { scheduler_.set_block_limit(blocks); }
+  // Blocks of a class (or states) that may be in use from now on; what is over is evicted, then parked. It never goes
+  // below what the largest request that was let in needs, nor above what limits() has.
+  void set_block_limit(int32_t blocks, MemoryClass of = MemoryClass::full) { scheduler_.set_block_limit(blocks, of); }
 
  private:
   // A request's own side of the engine: the rest of a context is its Sequence and blocks.
@@ -130,8 +130,9 @@ class Engine {
 
   void end_expired(int64_t now_ns);
   int64_t guess();
-  void forget(std::span<const BlockId> blocks);
-  void discard(std::span<const BlockId> blocks);
+  void forget_fresh();
+  void discard_withheld();
+  void keep(const StepPlan& plan);
   void constrain(const StepPlan& plan);
   void read_prompts(const Batch& batch);
   void sample(const StepPlan& plan, const Batch& batch, const Logits& logits);
@@ -182,6 +183,7 @@ class Engine {
   std::vector<std::pair<const Constraint*, Context*>> constrained_;  // those that sample in this step, by constraint
   std::vector<size_t> constraint_begins_;                            // of each constraint's, in constrained_
   std::vector<SliceOutcome> outcomes_;
+  std::vector<int32_t> accepted_;  // of each slice, guesses that were right
   std::vector<DraftPlace> places_;
   std::vector<GuessBound> guess_bounds_;  // of each place
   std::vector<Event> events_;

@@ -110,6 +110,8 @@ EngineSnapshot Engine::snapshot() const {
   totals.preempted_urgent = counts.squeezes;
   totals.recomputed_tokens = counts.recomputed_tokens;
   totals.evicted_blocks = counts.evictions;
+  totals.evicted_window_blocks = counts.windows.evictions;
+  totals.evicted_snapshots = counts.states.evictions;
   snapshot.controller = scheduler_.controller();
   return snapshot;
 }

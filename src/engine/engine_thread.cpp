@@ -70,9 +70,9 @@ void EngineThread::cancel(SequenceId id) {
   insist([&] { (void)mailbox_.try_push(Command(Cancel{id})); });
 }
 
-void EngineThread::set_block_limit(int32_t blocks) {
+void EngineThread::set_block_limit(int32_t blocks, MemoryClass of) {
   // Refused only when it is stopping, or full: the next one counts.
-  insist([&] { (void)mailbox_.try_push(Command(BlockLimit{blocks})); });
+  insist([&] { (void)mailbox_.try_push(Command(BlockLimit{blocks, of})); });
 }
 
 void EngineThread::run() {
@@ -126,7 +126,8 @@ void EngineThread::apply(Command& command) {
   } else if (const Cancel* cancel = std::get_if<Cancel>(&command)) {
     engine_.cancel(cancel->id);
   } else if (!engine_.broken()) {
-    engine_.set_block_limit(std::get<BlockLimit>(command).blocks);
+    const BlockLimit& limit = std::get<BlockLimit>(command);
+    engine_.set_block_limit(limit.blocks, limit.of);
   }
 }
 

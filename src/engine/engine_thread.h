@@ -39,7 +39,7 @@ class EngineThread {
   // Every sequence as it was after a step of the last moments (view_interval_ns at most, but for the step's own time).
   std::vector<SequenceView> sequences() const { return sequences_.get(); }
   // As Engine's; applied before the next step.
-  void set_block_limit(int32_t blocks);
+  void set_block_limit(int32_t blocks, MemoryClass of = MemoryClass::full);
   const Limits& limits() const { return engine_.limits(); }
 
  private:
@@ -48,6 +48,7 @@ class EngineThread {
   };
   struct BlockLimit {
     int32_t blocks;
+    MemoryClass of;
   };
   using Command = std::variant<Request, Cancel, BlockLimit>;
   static constexpr int64_t view_interval_ns = 20'000'000;

@@ -72,6 +72,8 @@ struct EngineTotals {
   int64_t preempted_urgent = 0;   // ... because more urgent prompts needed the step
   int64_t recomputed_tokens = 0;  // computed again after their blocks were taken
   int64_t evicted_blocks = 0;
+  int64_t evicted_window_blocks = 0;
+  int64_t evicted_snapshots = 0;
   int64_t draft_tokens = 0;     // guesses that were computed
   int64_t accepted_tokens = 0;  // ... and were right
   int64_t context_shifts = 0;   // contexts that were full and went on with a part of what was there

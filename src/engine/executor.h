@@ -38,10 +38,13 @@ class Executor {
   virtual HiddenStates states(std::span<const int32_t> rows) = 0;
   // What the model makes of a prompt's pooled rows (width): its vector, or its rank. Valid until the next call of it.
   virtual std::span<const float> head(std::span<const float> pooled) = 0;
-  // These blocks hold nobody's rows any more: debug builds fill them with NaN.
-  virtual void forget(std::span<const BlockId> blocks) = 0;
-  // These blocks will not be used until they come with fresh rows: their memory can go back to the system.
-  virtual void discard(std::span<const BlockId> blocks) = 0;
+  // For each slice of the last batch, how many of its drafted rows are certain: the states go on over them. Called once
+  // after a batch in which any slice was drafted, before the next one, where there are states.
+  virtual void keep(std::span<const int32_t> accepted) = 0;
+  // These blocks of a class hold nobody's rows any more, these states nobody's: debug builds fill them with NaN.
+  virtual void forget(MemoryClass of, std::span<const BlockId> blocks) = 0;
+  // These will not be used until they come as fresh ones: their memory can go back to the system.
+  virtual void discard(MemoryClass of, std::span<const BlockId> blocks) = 0;
   virtual int32_t vocab_size() const = 0;
   // Whether rows of prompts have an arithmetic of their own (Backend::prompt_rows_differ): then the bits of a
   // sequence's later rows depend on the origins of those before.

@@ -17,8 +17,9 @@ class ForwardingExecutor : public Executor {
   int32_t logits_rows_max() const override { return real_.logits_rows_max(); }
   HiddenStates states(std::span<const int32_t> rows) override { return real_.states(rows); }
   std::span<const float> head(std::span<const float> pooled) override { return real_.head(pooled); }
-  void forget(std::span<const BlockId> blocks) override { real_.forget(blocks); }
-  void discard(std::span<const BlockId> blocks) override { real_.discard(blocks); }
+  void keep(std::span<const int32_t> accepted) override { real_.keep(accepted); }
+  void forget(MemoryClass of, std::span<const BlockId> blocks) override { real_.forget(of, blocks); }
+  void discard(MemoryClass of, std::span<const BlockId> blocks) override { real_.discard(of, blocks); }
   int32_t vocab_size() const override { return real_.vocab_size(); }
   bool prompt_rows_differ() const override { return real_.prompt_rows_differ(); }
   bool whole_texts() const override { return real_.whole_texts(); }

@@ -17,6 +17,7 @@ Limits ModelDrafter::executor_limits(const Limits& limits) {
   Limits own = limits;
   own.block_count += limits.running_max;
   own.step_tokens_max = step_rows_max;
+  own.window_tokens = own.window_block_count = own.state_count = 0;  // the large one's: it has full blocks alone
   return own;
 }
 
@@ -29,7 +30,7 @@ ModelDrafter::ModelDrafter(Executor& executor, const Limits& limits, Bounds boun
 
 void ModelDrafter::forget(std::span<const BlockId> blocks) {
   for (const BlockId block : blocks) rows_[static_cast<size_t>(block.value)] = 0;
-  executor_.forget(blocks);
+  executor_.forget(MemoryClass::full, blocks);
 }
 
 void ModelDrafter::guess(std::span<DraftPlace> places) {

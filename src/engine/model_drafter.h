@@ -30,7 +30,7 @@ class ModelDrafter final : public Drafter {
   bool computes() const override { return true; }
   void guess(std::span<DraftPlace> places) override;
   void forget(std::span<const BlockId> blocks) override;
-  void discard(std::span<const BlockId> blocks) override { executor_.discard(blocks); }
+  void discard(std::span<const BlockId> blocks) override { executor_.discard(MemoryClass::full, blocks); }
 
  private:
   // A place that is guessed at in this step.

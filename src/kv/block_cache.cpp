@@ -4,14 +4,23 @@
 
 namespace quire {
 
-BlockCache::BlockCache(int32_t block_count, int32_t block_tokens)
-    : pool_(block_count), tree_(block_count, block_tokens) {}
+BlockCache::BlockCache(const MemoryCounts& counts, int32_t block_tokens)
+    : pool_(counts.full),
+      tree_(counts.full, block_tokens),
+      windows_(counts.window, counts.full),
+      states_(counts.state, counts.full) {}
+
+const BlockPool& BlockCache::pool(MemoryClass of) const {
+  return of == MemoryClass::full ? pool_ : of == MemoryClass::window ? windows_.pool() : states_.pool();
+}
 
 // Sees to it that a block is free.
 void BlockCache::free_one() {
   if (pool_.free_count() > 0) return;
   const BlockId oldest = pool_.oldest_cached();
   QUIRE_CHECK(oldest.valid(), "a block is taken only when one is available");
+  windows_.drop(oldest);
+  states_.drop(oldest);
   tree_.remove(oldest);
   pool_.forget(oldest);
   ++evictions_;
@@ -22,9 +31,15 @@ BlockId BlockCache::take() {
   return pool_.take();
 }
 
-BlockId BlockCache::withhold() {
+BlockId BlockCache::withhold(MemoryClass of) {
+  if (of != MemoryClass::full) return beside(of).withhold();
   free_one();
   return pool_.withhold();
+}
+
+void BlockCache::give_back(MemoryClass of) {
+  if (of != MemoryClass::full) return beside(of).give_back();
+  pool_.give_back();
 }
 
 BlockId BlockCache::publish(BlockId block, const BlockKey& key, int64_t step) {
@@ -47,6 +62,8 @@ void BlockCache::release(std::span<const BlockId> table, int64_t step) {
 void BlockCache::check() const {
   pool_.check();
   tree_.check();
+  windows_.check(tree_, pool_);
+  states_.check(tree_, pool_);
   for (int32_t index = 0; index < pool_.count(); ++index) {
     const BlockId block{index};
     const BlockState state = pool_.state(block);

@@ -175,6 +175,10 @@ HiddenStates ModelInstance::states(std::span<const int32_t> rows) {
   return {.values = backend_->finish(issue_states(count)), .width = static_cast<int32_t>(model_->config().width)};
 }
 
+void ModelInstance::keep(std::span<const int32_t> /*accepted*/) {
+  QUIRE_CHECK(kv_.block_count(MemoryClass::state) > 0, "the model has states");
+}
+
 std::span<const float> ModelInstance::head(std::span<const float> pooled) {
   const Head& head = model_->weights().head;
   if (head.stages.empty()) return pooled;

@@ -39,6 +39,10 @@ class ModelInstance {
   // REQUIRES: row_count_max() rows at most.
   HiddenStates states(std::span<const int32_t> rows);
 
+  // For each slice of the last batch, how many of its drafted rows are certain. REQUIRES: the model has states; none
+  // that is supported has.
+  void keep(std::span<const int32_t> accepted);
+
   // What the model's head makes of a text's pooled row (width); of a model without a head the row itself, as it was
   // given. Valid until the next call of it.
   std::span<const float> head(std::span<const float> pooled);

@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "base/bytes.h"
 #include "base/check.h"
 #include "sched/scheduler_state.h"
 
@@ -14,10 +13,13 @@ namespace {
 
 bool ranks_before(const Entry* a, const Entry* b) { return a->rank < b->rank; }
 
-std::string too_large_message(const SequenceDemand& demand, int32_t blocks_needed, const Limits& limits) {
-  return "the request needs " + std::to_string(blocks_needed) + " KV blocks of " + std::to_string(limits.block_tokens) +
-         " tokens (a prompt of " + std::to_string(demand.prompt.size()) + ", " + std::to_string(demand.length_max) +
-         " with its answer) and there are " + std::to_string(limits.block_count);
+std::string too_large_message(const SequenceDemand& demand, const MemoryCounts& needed, const MemoryCounts& there_are,
+                              const Limits& limits) {
+  const bool by_windows = needed.full <= there_are.full;
+  const MemoryClass of = by_windows ? MemoryClass::window : MemoryClass::full;
+  return "the request needs " + std::to_string(needed[of]) + (by_windows ? " window" : " KV") + " blocks of " +
+         std::to_string(limits.block_tokens) + " tokens (a prompt of " + std::to_string(demand.prompt.size()) + ", " +
+         std::to_string(demand.length_max) + " with its answer) and there are " + std::to_string(there_are[of]);
 }
 
 }  // namespace
@@ -25,15 +27,15 @@ std::string too_large_message(const SequenceDemand& demand, int32_t blocks_neede
 Scheduler::State::State(const Limits& limits_given)
     : limits(limits_given),
       policy(limits),
-      cache(limits.block_count, limits.block_tokens),
+      memory(limits),
       ledger(limits.clients_max),
       cost(policy.running_max()),
       parallel({.parallel_max = policy.running_max(),
                 .start = limits.parallel_start,
                 .adapts = limits.parallel_adapts && !limits.whole_texts,
                 .gap_max_ns = limits.target_gap_ns}),
-      block_limit_wanted(limits.block_count),
-      block_limit(limits.block_count) {
+      block_limit_wanted(memory.counts()),
+      block_limit(memory.counts()) {
   QUIRE_CHECK(limits.block_count > 0 && limits.step_tokens_max > 0 && limits.queue_max >= 0, "limits are set");
   const size_t running_max = static_cast<size_t>(policy.running_max());
   waiting.reserve(static_cast<size_t>(limits.queue_max));
@@ -42,13 +44,8 @@ Scheduler::State::State(const Limits& limits_given)
   claims.reserve(2 * running_max);
   leaders.reserve(running_max);
   step_plan.slices.reserve(running_max);
-  fresh.reserve(static_cast<size_t>(limits.block_count));
-  withheld.reserve(static_cast<size_t>(limits.block_count));
-  matched.reserve(static_cast<size_t>(limits.block_count));
-}
-
-int32_t Scheduler::State::blocks_for(int64_t tokens) const {
-  return static_cast<int32_t>(ceil_div<int64_t>(tokens, limits.block_tokens));
+  matched.blocks.reserve(static_cast<size_t>(limits.block_count));
+  if (memory.has_windows()) matched.window_blocks.reserve(static_cast<size_t>(limits.block_count));
 }
 
 // U of docs/scheduling.md: what the pool holds, and what one step may add of tokens that are forced.
@@ -105,10 +102,7 @@ void Scheduler::State::advance(Entry& entry, const SliceOutcome& outcome) {
   sequence.recomputed_tokens += recomputed;
   recomputed_tokens += recomputed;
   if (sequence.computed > entry.reached) reach(entry, sequence.computed, true);
-  publish(entry, before);
-  const auto covered = static_cast<size_t>(blocks_for(sequence.computed));
-  cache.release(std::span(sequence.blocks).subspan(covered), steps);
-  sequence.blocks.resize(covered);
+  memory.advance(sequence, before, steps);
 }
 
 // `computed` is beyond everything it ever was: by own rows, which its client is charged for, or by a gift. What is
@@ -122,25 +116,12 @@ void Scheduler::State::reach(Entry& entry, int32_t position, bool computed) {
   entry.reached = position;
 }
 
-// Blocks that have just become full can be found by others from now on. Those of a whole text are nobody else's: its
-// rows know what comes behind them.
-void Scheduler::State::publish(Entry& entry, int32_t computed_before) {
-  if (limits.whole_texts) return;
-  Sequence& sequence = entry.sequence;
-  const int32_t full = sequence.computed / limits.block_tokens;
-  for (int32_t index = computed_before / limits.block_tokens; index < full; ++index) {
-    BlockId& block = sequence.blocks[static_cast<size_t>(index)];
-    block = cache.publish(block, key_of(entry, index), steps);
-  }
-}
-
 // What it has computed stays in the tree. Its rows at other positions are other rows: they are computed as what was
 // lost is, for nothing.
 void Scheduler::State::begin_anew(Entry& entry, std::span<const TokenId> tokens) {
   Sequence& sequence = entry.sequence;
   QUIRE_CHECK(std::ssize(tokens) < sequence.length_max, "there is room for an answer");
-  cache.release(sequence.blocks, steps);
-  sequence.blocks.clear();
+  memory.release(sequence, steps);
   sequence.tokens.assign(tokens.begin(), tokens.end());
   sequence.prompt_length = sequence.length();
   sequence.computed = 0;
@@ -149,7 +130,7 @@ void Scheduler::State::begin_anew(Entry& entry, std::span<const TokenId> tokens)
 
 // Ends an entry wherever it is; its blocks are everybody's again.
 void Scheduler::State::remove(Entry& entry) {
-  cache.release(entry.sequence.blocks, steps);
+  memory.release(entry.sequence, steps);
   if (entry.sequence.state == SequenceState::waiting) {
     waiting_tokens -= entry.sequence.prompt_length;
     ledger.leave_queue(*entry.account, 0);
@@ -159,16 +140,19 @@ void Scheduler::State::remove(Entry& entry) {
   ledger.end(*entry.account);
   erase(list_of(entry), entry);
   entries.erase(entry.sequence.id);
-  if (block_limit > block_limit_wanted) settle_block_limit();
+  if (!block_limit.fit(block_limit_wanted)) settle_block_limit();
 }
 
 // Everyone who was let in can still run to the end alone.
 void Scheduler::State::settle_block_limit() {
-  int32_t needed = 1;
-  for (const auto* list : {&waiting, &running, &parked}) {
-    for (const Entry* entry : *list) needed = std::max(needed, entry->blocks_max);
+  for (const MemoryClass of : memory_classes) {
+    const int32_t count = memory.counts()[of];
+    int32_t needed = std::min(1, count);
+    for (const auto* list : {&waiting, &running, &parked}) {
+      for (const Entry* entry : *list) needed = std::max(needed, entry->least[of]);
+    }
+    block_limit[of] = std::clamp(block_limit_wanted[of], needed, count);
   }
-  block_limit = std::clamp(block_limit_wanted, needed, limits.block_count);
 }
 
 Scheduler::Scheduler(const Limits& limits) : state_(std::make_unique<State>(limits)) {}
@@ -181,9 +165,9 @@ Result<void> Scheduler::admit(SequenceDemand demand) {
   const int64_t prompt_length = static_cast<int64_t>(demand.prompt.size());
   const int64_t length_max = std::max<int64_t>(demand.length_max, prompt_length);
   QUIRE_CHECK(!s.limits.whole_texts || length_max == prompt_length, "a whole text ends with its step");
-  const int32_t blocks_needed = s.blocks_for(length_max);
-  if (blocks_needed > s.limits.block_count) {
-    return fail(ErrorKind::too_large, too_large_message(demand, blocks_needed, s.limits));
+  const MemoryCounts least = s.memory.needed(length_max, 1);
+  if (!least.fit(s.memory.counts())) {
+    return fail(ErrorKind::too_large, too_large_message(demand, least, s.memory.counts(), s.limits));
   }
   const int64_t queue_tokens_max = s.limits.queue_tokens_max;
   const bool tokens_full =
@@ -204,18 +188,18 @@ Result<void> Scheduler::admit(SequenceDemand demand) {
   sequence.arrived_ns = demand.arrived_ns;
   sequence.deadline_ns = demand.deadline_ns;
   sequence.queue_deadline_ns = demand.queue_deadline_ns;
-  entry->blocks_max = blocks_needed;
+  entry->least = least;
   s.waiting_tokens += prompt_length;
   s.step_tokens_most = std::max(s.step_tokens_most, sequence.step_tokens_max);
   // Room for the whole timeline, so that no step allocates. Pages that are never written cost nothing.
   sequence.tokens.reserve(static_cast<size_t>(length_max) + 1);
-  sequence.blocks.reserve(static_cast<size_t>(blocks_needed));
+  s.memory.reserve(sequence, length_max);
   entry->account = &s.ledger.enter_queue(demand.client, demand.priority, demand.client_weight);
   entry->waiting_since = s.steps + 1;
   entry->rank = s.policy.candidate_rank(sequence, *entry->account, 0);
   s.insert(s.waiting, *entry);
   s.entries.emplace(sequence.id, std::move(entry));
-  if (blocks_needed > s.block_limit) s.settle_block_limit();
+  if (!least.fit(s.block_limit)) s.settle_block_limit();
   return {};
 }
 
@@ -315,13 +299,13 @@ std::vector<SequenceId> Scheduler::expired(int64_t now_ns) const {
   return ids;
 }
 
-std::span<const BlockId> Scheduler::fresh_blocks() const { return state_->fresh; }
+std::span<const BlockId> Scheduler::fresh_blocks(MemoryClass of) const { return state_->memory.fresh(of); }
 
-std::span<const BlockId> Scheduler::withheld_blocks() const { return state_->withheld; }
+std::span<const BlockId> Scheduler::withheld_blocks(MemoryClass of) const { return state_->memory.withheld(of); }
 
-void Scheduler::set_block_limit(int32_t blocks) {
+void Scheduler::set_block_limit(int32_t blocks, MemoryClass of) {
   QUIRE_CHECK(!state_->planned, "the limit moves before the plan or after the commit");
-  state_->block_limit_wanted = blocks;
+  state_->block_limit_wanted[of] = blocks;
   state_->settle_block_limit();
 }
 

@@ -44,6 +44,14 @@ struct BandCounts {
   int32_t waiting = 0, running = 0, parked = 0;
 };
 
+// Of a class of memory beside full blocks, which is empty where the model has none of it.
+struct ClassCounts {
+  int32_t total = 0, held = 0, cached = 0, withheld = 0;
+  int32_t limit = 0;  // those that may be in use
+  int64_t evictions = 0;
+  int32_t free() const { return total - held - cached - withheld; }
+};
+
 struct SchedulerCounts {
   int32_t waiting = 0, running = 0, parked = 0;
   std::array<BandCounts, band_count> bands{};
@@ -58,6 +66,7 @@ struct SchedulerCounts {
   int64_t squeezes = 0;         // parked because more urgent prompts needed the step
   int64_t aged_starts = 0;      // started in a band more urgent than their own
   int32_t blocks_withheld = 0;
+  ClassCounts windows, states;
   int64_t evictions = 0, preemptions = 0, prefix_hit_tokens = 0, recomputed_tokens = 0, steps = 0;
 };
 
@@ -86,10 +95,11 @@ class Scheduler {
   int64_t expected_step_ns(int32_t streams, int32_t prompt_rows, int32_t draft_rows) const;
   // What the last committed step cost, to learn from.
   void observe(const StepObservation& observation);
-  // Blocks that may be in use from the next plan on: what is over is evicted, then parked. Kept between what the
-  // largest request that was let in needs and the number of blocks there are.
-  void set_block_limit(int32_t blocks);
-  // Applies the outcomes of the last plan: computed and tokens grow, full blocks are published, ended sequences go.
+  // Blocks (or states) of a class that may be in use from the next plan on: what is over is evicted, then parked. Kept
+  // between what the largest request that was let in needs and the number that there are.
+  void set_block_limit(int32_t blocks, MemoryClass of = MemoryClass::full);
+  // Applies the outcomes of the last plan: computed and tokens grow, full blocks are published, what no later row sees
+  // is let go, ended sequences go.
   void commit(std::span<const SliceOutcome> outcomes);
 
   // Null when it is not known (never admitted, or finished and committed).
@@ -98,9 +108,9 @@ class Scheduler {
   // the engine ends them by cancel.
   std::vector<SequenceId> expired(int64_t now_ns) const;
   // Blocks that were handed out by the last plan: what they hold is nobody's (poisoned in debug builds).
-  std::span<const BlockId> fresh_blocks() const;
+  std::span<const BlockId> fresh_blocks(MemoryClass of = MemoryClass::full) const;
   // Blocks that the last plan took out of use: their memory can be given back.
-  std::span<const BlockId> withheld_blocks() const;
+  std::span<const BlockId> withheld_blocks(MemoryClass of = MemoryClass::full) const;
   SchedulerCounts counts() const;
   ControllerView controller() const;
   // Replaces `views` by one of each sequence: running ones in order of rank, then the others in theirs.

@@ -7,12 +7,14 @@
 namespace quire {
 
 void Scheduler::State::check() const {
-  cache.check();
+  memory.cache().check();
   check_lists();
   for (const auto* list : {&waiting, &running, &parked}) {
     for (const Entry* entry : *list) check_entry(*entry);
   }
-  check_references();
+  std::vector<const Sequence*> all;
+  for (const auto& [id, entry] : entries) all.push_back(&entry->sequence);
+  memory.check_references(all);
   check_plan();
   check_clients();
 }
@@ -34,10 +36,16 @@ void Scheduler::State::check_lists() const {
   check_list(running, SequenceState::running);
   check_list(parked, SequenceState::parked);
   QUIRE_CHECK(!planned || !running.empty(), "a plan has running sequences");
+  for (const auto* list : {&waiting, &parked}) {
+    for (const Entry* entry : *list) {
+      const Sequence& sequence = entry->sequence;
+      const bool holds = memory.held(sequence).state > 0 || !sequence.snapshots.empty();
+      QUIRE_CHECK(!holds || !sequence.blocks.empty(), "what was computed has blocks");
+    }
+  }
   for (const Entry* entry : waiting) QUIRE_CHECK(entry->sequence.blocks.empty(), "a waiting one holds no block");
 }
 
-// The table covers what is computed (and planned), and its full computed blocks are published under its own keys.
 void Scheduler::State::check_entry(const Entry& entry) const {
   const Sequence& sequence = entry.sequence;
   QUIRE_CHECK(sequence.computed >= 0 && sequence.computed < sequence.length(),
@@ -47,31 +55,7 @@ void Scheduler::State::check_entry(const Entry& entry) const {
       "reached is the high-water mark");
   QUIRE_CHECK(sequence.prompt_length <= sequence.length() && sequence.length() <= sequence.length_max, "lengths hold");
   QUIRE_CHECK(entry.end < 0 || (planned && sequence.state == SequenceState::running), "only running ones are planned");
-  const int32_t covered = std::max(sequence.computed, entry.end);
-  QUIRE_CHECK(static_cast<int32_t>(sequence.blocks.size()) == blocks_for(covered), "the table covers just its rows");
-  for (int32_t index = 0; index < sequence.computed / limits.block_tokens; ++index) {
-    QUIRE_CHECK(cache.find(key_of(entry, index)) == sequence.blocks[static_cast<size_t>(index)],
-                "a full computed block is published under the key of its rows");
-  }
-  for (size_t index = static_cast<size_t>(sequence.computed / limits.block_tokens); index < sequence.blocks.size();
-       ++index) {
-    QUIRE_CHECK(!cache.tree().contains(sequence.blocks[index]) && cache.pool().ref_count(sequence.blocks[index]) == 1,
-                "a block that is written is nobody else's");
-  }
-}
-
-// A block has as many references as there are tables it is in.
-void Scheduler::State::check_references() const {
-  std::vector<int32_t> references(static_cast<size_t>(limits.block_count));
-  for (const auto* list : {&running, &parked}) {
-    for (const Entry* entry : *list) {
-      for (const BlockId block : entry->sequence.blocks) ++references[static_cast<size_t>(block.value)];
-    }
-  }
-  for (int32_t index = 0; index < limits.block_count; ++index) {
-    QUIRE_CHECK(cache.pool().ref_count(BlockId{index}) == references[static_cast<size_t>(index)],
-                "a block's references are the tables it is in");
-  }
+  memory.check(sequence, entry.end);
 }
 
 // The plan keeps to the budget and continues each sequence where it stands.

@@ -7,18 +7,20 @@
 
 namespace quire {
 
-// Takes blocks out of use, or back, until no more than block_limit may be in use. Room is made as for a running one
-// that grows, but the first in rank keeps what it has: the rest follows when it ends.
+// Takes blocks of each class out of use, or back, until no more than block_limit may be in use. Room is made as for a
+// running one that grows, but the first in rank keeps what it has: the rest follows when it ends.
 void Scheduler::State::follow_block_limit() {
-  withheld.clear();
-  const auto in_use = [&] { return limits.block_count - cache.pool().withheld_count(); };
-  while (in_use() < block_limit) cache.give_back();
-  while (in_use() > block_limit) {
-    if (cache.available() > 0) {
-      withheld.push_back(cache.withhold());
-    } else if (!release_lowest_parked(nullptr)) {
-      if (running.size() <= 1) return;
-      park(*running.back());
+  memory.begin_plan();
+  for (const MemoryClass of : memory_classes) {
+    const auto in_use = [&] { return memory.counts()[of] - memory.cache().pool(of).withheld_count(); };
+    while (in_use() < block_limit[of]) memory.give_back(of);
+    while (in_use() > block_limit[of]) {
+      if (memory.available()[of] > 0) {
+        memory.withhold(of);
+      } else if (!release_lowest_parked(nullptr)) {
+        if (running.size() <= 1) break;
+        park(*running.back());
+      }
     }
   }
 }
@@ -119,8 +121,7 @@ Entry* Scheduler::State::first_candidate() const {
 // Makes the candidate fit: a seat, and memory for its tokens and growth beside those of the running ones. Lower ranks
 // give way (parked blocks first, then whoever it may displace), but only when that is enough.
 bool Scheduler::State::make_room(Entry& candidate) {
-  matched.clear();
-  match(candidate, matched);
+  memory.match(candidate.sequence, adoptable_end(candidate), matched);
   if (!has_rows_for(candidate)) return false;
   // A more urgent one takes a seat even while fewer are wanted than run: one for one.
   const int32_t running_count = static_cast<int32_t>(running.size());
@@ -128,15 +129,10 @@ bool Scheduler::State::make_room(Entry& candidate) {
   const int32_t seats = displaces ? std::max(parallel.parallel(), running_count) : parallel.parallel();
   const auto seated = [&] { return static_cast<int32_t>(running.size()) < seats; };
   // One that runs alone always fits in the end: claim_blocks takes what it needs from the parked ones.
-  const auto fits = [&] {
-    return running.empty() || blocks_wanted(candidate) + blocks_reserved() <= cache.available();
-  };
+  const auto fits = [&] { return running.empty() || has_memory_for(candidate, memory.available()); };
   if (seated() && fits()) return true;
   if (!seated()) seat_wanted = true;
-  if (!running.empty() &&
-      blocks_wanted(candidate) + blocks_reserved() > cache.available() + blocks_reclaimable(candidate)) {
-    return false;
-  }
+  if (!running.empty() && !has_memory_for(candidate, memory.available() + memory_reclaimable(candidate))) return false;
   while (!seated() || !fits()) {
     if (seated() && release_lowest_parked(&candidate)) continue;
     if (running.empty() || !policy.displaces(candidate.sequence, running.back()->rank)) return false;
@@ -145,37 +141,32 @@ bool Scheduler::State::make_room(Entry& candidate) {
   return true;
 }
 
-// Blocks that the candidate would take out of the available ones, now and while it grows.
-int32_t Scheduler::State::blocks_wanted(const Entry& entry) const {
+// What it will hold at once, now and while it grows: a prompt in slices of a whole step.
+MemoryCounts Scheduler::State::memory_needed(const Entry& entry) const {
   const Sequence& sequence = entry.sequence;
-  int32_t wanted = blocks_for(int64_t{sequence.length()} + policy.expected_growth(sequence)) -
-                   static_cast<int32_t>(sequence.blocks.size());
-  for (const BlockId block : matched) wanted -= cache.pool().state(block) == BlockState::held ? 1 : 0;
-  return std::max(0, wanted);
+  const int32_t behind = sequence.length() - sequence.computed;
+  return memory.needed(int64_t{sequence.length()} + policy.expected_growth(sequence),
+                       std::clamp(behind, 1, policy.step_tokens()));
 }
 
-// Blocks that are kept back for what the running ones will still take.
-int32_t Scheduler::State::blocks_reserved() const {
-  int32_t reserved = 0;
-  for (const Entry* entry : running) {
-    const Sequence& sequence = entry->sequence;
-    reserved += std::max(0, blocks_for(int64_t{sequence.length()} + policy.expected_growth(sequence)) -
-                                static_cast<int32_t>(sequence.blocks.size()));
-  }
-  return reserved;
+// Of every class: what the candidate would take out of the available memory, now and while it grows, beside what is
+// kept back for what the running ones will still take. REQUIRES: `matched` is the candidate's.
+bool Scheduler::State::has_memory_for(const Entry& candidate, const MemoryCounts& room) const {
+  MemoryCounts wanted = memory.lacking(candidate.sequence, memory_needed(candidate), matched);
+  for (const Entry* entry : running) wanted += memory.lacking(entry->sequence, memory_needed(*entry), no_match);
+  return wanted.fit(room);
 }
 
-// At most this many blocks become available, or are no longer kept back, when everyone below gives way.
-int32_t Scheduler::State::blocks_reclaimable(const Entry& candidate) const {
-  int32_t reclaimable = 0;
+// At most this much becomes available, or is no longer kept back, when everyone below gives way.
+MemoryCounts Scheduler::State::memory_reclaimable(const Entry& candidate) const {
+  MemoryCounts reclaimable;
   for (const Entry* entry : parked) {
-    if (candidate.rank < entry->rank) reclaimable += static_cast<int32_t>(entry->sequence.blocks.size());
+    if (candidate.rank < entry->rank) reclaimable += memory.held(entry->sequence);
   }
   for (const Entry* entry : running) {
     if (!policy.displaces(candidate.sequence, entry->rank)) continue;
-    const Sequence& sequence = entry->sequence;
-    reclaimable += std::max(static_cast<int32_t>(sequence.blocks.size()),
-                            blocks_for(int64_t{sequence.length()} + policy.expected_growth(sequence)));
+    const MemoryCounts held = memory.held(entry->sequence), needed = memory_needed(*entry);
+    for (const MemoryClass of : memory_classes) reclaimable[of] += std::max(held[of], needed[of]);
   }
   return reclaimable;
 }
@@ -184,7 +175,8 @@ int32_t Scheduler::State::blocks_reclaimable(const Entry& candidate) const {
 void Scheduler::State::start(Entry& entry) {
   Sequence& sequence = entry.sequence;
   erase(list_of(entry), entry);
-  adopt(entry, matched);
+  adopt(entry);
+  sequence.path_end = matched.path_end > sequence.computed ? matched.path_end : 0;
   if (sequence.state == SequenceState::waiting) {
     waiting_tokens -= sequence.prompt_length;
     ledger.leave_queue(*entry.account, std::max(0, sequence.prompt_length - entry.reached));
@@ -215,29 +207,11 @@ bool Scheduler::State::release_lowest_parked(const Entry* above) {
     Entry& entry = *parked[index];
     if (above != nullptr && !(above->rank < entry.rank)) return false;
     if (entry.sequence.blocks.empty()) continue;
-    cache.release(entry.sequence.blocks, steps);
-    entry.sequence.blocks.clear();
+    memory.release(entry.sequence, steps);
     entry.sequence.computed = 0;
     return true;
   }
   return false;
-}
-
-// The key of the block at `block_index` of the sequence, whose block before that is `parent`.
-BlockKey Scheduler::State::key_at(const Entry& entry, int32_t block_index, BlockId parent) const {
-  const Sequence& sequence = entry.sequence;
-  const int32_t begin = block_index * limits.block_tokens;
-  const std::span<const TokenId> tokens(sequence.tokens);
-  return {.parent = parent,
-          .salt = sequence.cache_salt,
-          .tokens = tokens.subspan(static_cast<size_t>(begin), static_cast<size_t>(limits.block_tokens)),
-          .prompt_rows =
-              limits.prompt_rows_differ ? std::clamp(sequence.prompt_length - begin, 0, limits.block_tokens) : 0};
-}
-
-BlockKey Scheduler::State::key_of(const Entry& entry, int32_t block_index) const {
-  const std::vector<BlockId>& blocks = entry.sequence.blocks;
-  return key_at(entry, block_index, block_index == 0 ? BlockId{} : blocks[static_cast<size_t>(block_index) - 1]);
 }
 
 // Positions below this one may be taken from the tree: never the last token, whose logits must be computed, and for
@@ -247,27 +221,10 @@ int32_t Scheduler::State::adoptable_end(const Entry& entry) const {
   return entry.sequence.use_cache ? last : std::min(last, entry.reached);
 }
 
-// Appends the published blocks that continue the sequence's own table. Only at the edge of a block: a block that is
-// partly computed is finished by its owner.
-void Scheduler::State::match(const Entry& entry, std::vector<BlockId>& blocks) const {
-  if (entry.sequence.computed % limits.block_tokens != 0) return;
-  const int32_t end = adoptable_end(entry) / limits.block_tokens;
-  BlockId parent = entry.sequence.blocks.empty() ? BlockId{} : entry.sequence.blocks.back();
-  for (int32_t index = entry.sequence.computed / limits.block_tokens; index < end; ++index) {
-    parent = cache.find(key_at(entry, index, parent));
-    if (!parent.valid()) return;
-    blocks.push_back(parent);
-  }
-}
-
-// A hit is arithmetic: the blocks are the sequence's, and their rows count as computed.
-void Scheduler::State::adopt(Entry& entry, std::span<const BlockId> blocks) {
+// The rows of `matched`, which is the sequence's, count as computed.
+void Scheduler::State::adopt(Entry& entry) {
   Sequence& sequence = entry.sequence;
-  for (const BlockId block : blocks) {
-    cache.retain(block);
-    sequence.blocks.push_back(block);
-  }
-  sequence.computed += static_cast<int32_t>(blocks.size()) * limits.block_tokens;
+  memory.adopt(sequence, matched, steps);
   if (sequence.computed <= entry.reached) return;
   // Beyond what it ever had, so it is a gift of another one.
   const int32_t prompt_end = std::min(sequence.computed, sequence.prompt_length);
@@ -279,9 +236,8 @@ void Scheduler::State::adopt(Entry& entry, std::span<const BlockId> blocks) {
 // Sharing is live: what others published since the last step is taken instead of computed.
 void Scheduler::State::adopt_published() {
   for (Entry* entry : running) {
-    matched.clear();
-    match(*entry, matched);
-    adopt(*entry, matched);
+    memory.match(entry->sequence, adoptable_end(*entry), matched);
+    adopt(*entry);
   }
 }
 
@@ -292,10 +248,10 @@ bool Scheduler::State::follows_a_leader(const Entry& entry) const {
   const Sequence& sequence = entry.sequence;
   if (sequence.computed % block_tokens != 0 || sequence.computed + block_tokens > adoptable_end(entry)) return false;
   const int32_t index = sequence.computed / block_tokens;
-  const BlockKey key = key_of(entry, index);
+  const BlockKey key = memory.key_of(sequence, index);
   return std::ranges::any_of(leaders, [&](const Entry* leader) {
     if (leader->sequence.computed / block_tokens != index || (streams(entry) && !streams(*leader))) return false;
-    const BlockKey other = key_of(*leader, index);
+    const BlockKey other = memory.key_of(leader->sequence, index);
     return key.parent == other.parent && key.salt == other.salt && key.prompt_rows == other.prompt_rows &&
            std::ranges::equal(key.tokens, other.tokens);
   });
@@ -410,38 +366,34 @@ int64_t Scheduler::State::share_class(std::span<const Claim> members, int64_t bu
   return offered - left;
 }
 
-// Takes blocks for the planned slices in order of rank, then for their guesses as far as there are any. When there is
-// none left, the parked ones give up theirs, then the lowest running one is parked, in the end the asking one itself.
-// The first in rank always gets what it needs.
+// Takes memory for the planned slices in order of rank, then for their guesses and for snapshots as far as there is
+// any. When there is none left, the parked ones give up theirs, then the lowest running one is parked, in the end the
+// asking one itself. The first in rank always gets what it needs, a row's window blocks at least: a slice is cut to
+// those.
 void Scheduler::State::claim_blocks() {
-  fresh.clear();
   for (size_t index = 0; index < running.size(); ++index) {
     Entry& entry = *running[index];
-    const int32_t known_end = std::min(entry.end, entry.sequence.length());
-    const int32_t needed = blocks_for(std::max(known_end, 0)) - static_cast<int32_t>(entry.sequence.blocks.size());
-    while (cache.available() < needed && entry.sequence.state == SequenceState::running) {
+    Sequence& sequence = entry.sequence;
+    const int32_t known_end = std::min(entry.end, sequence.length());
+    const auto lacks = [&] {
+      return !memory.wanted(sequence, memory.cut(sequence, known_end)).fit(memory.available());
+    };
+    while (lacks() && sequence.state == SequenceState::running) {
       if (!release_lowest_parked(nullptr)) park(*running.back());
     }
-    if (entry.sequence.state != SequenceState::running) break;  // it was the last
-    take_blocks(entry, needed);
+    if (sequence.state != SequenceState::running) break;  // it was the last
+    const int32_t end = memory.cut(sequence, known_end);
+    if (end < known_end) entry.end = end;
+    memory.take(sequence, end);
   }
   for (Entry* entry : running) {
     Sequence& sequence = entry->sequence;
-    if (entry->end <= sequence.length()) continue;
-    const int32_t needed = blocks_for(entry->end) - static_cast<int32_t>(sequence.blocks.size());
-    if (needed <= cache.available()) {
-      take_blocks(*entry, needed);
-    } else {
-      entry->end = sequence.length();
+    if (entry->end > sequence.length()) {
+      if (!memory.wanted(sequence, entry->end).fit(memory.available())) entry->end = sequence.length();
+      memory.take(sequence, entry->end);
     }
   }
-}
-
-void Scheduler::State::take_blocks(Entry& entry, int32_t count) {
-  for (int32_t taken = 0; taken < count; ++taken) {
-    fresh.push_back(cache.take());
-    entry.sequence.blocks.push_back(fresh.back());
-  }
+  for (Entry* entry : running) memory.take_snapshots(entry->sequence, entry->end);
 }
 
 void Scheduler::State::write_plan() {

@@ -8,26 +8,26 @@
 #include <unordered_map>
 #include <vector>
 
-#include "kv/block_cache.h"
+#include "kv/memory_counts.h"
 #include "sched/client_ledger.h"
 #include "sched/draft_rows.h"
 #include "sched/parallel_controller.h"
 #include "sched/policy.h"
 #include "sched/scheduler.h"
+#include "sched/sequence_memory.h"
 #include "sched/start_rate.h"
 #include "sched/step_cost.h"
 
 namespace quire {
 
 // A sequence with what only the scheduler knows of it.
-// Invariants between steps: blocks are exactly those that cover [0, computed); every block that is full of computed
-// rows is in the prefix tree; computed <= reached <= length, and reached is the length only where all of it was
-// computed before, at other positions.
+// Invariant between steps: computed <= reached <= length, and reached is the length only where all of it was computed
+// before, at other positions.
 struct Entry {
   Sequence sequence;
   Rank rank;
   ClientAccount* account = nullptr;
-  int32_t blocks_max = 0;     // of its whole timeline
+  MemoryCounts least;         // with which it can run to its end alone
   int64_t waited_steps = 0;   // waiting or parked, without the present time
   int64_t waiting_since = 0;  // the step from which it waits or is parked now
   int32_t reached = 0;        // the largest `computed` there ever was: what is computed again below it was lost
@@ -46,14 +46,12 @@ struct Scheduler::State {
   explicit State(const Limits& limits_given);
 
   // scheduler.cpp
-  int32_t blocks_for(int64_t tokens) const;
   int64_t service_bound() const;
   std::vector<Entry*>& list_of(const Entry& entry);
   void insert(std::vector<Entry*>& list, Entry& entry);
   void erase(std::vector<Entry*>& list, const Entry& entry);
   void advance(Entry& entry, const SliceOutcome& outcome);
   void reach(Entry& entry, int32_t position, bool computed);
-  void publish(Entry& entry, int32_t computed_before);
   void begin_anew(Entry& entry, std::span<const TokenId> tokens);
   void remove(Entry& entry);
   void settle_block_limit();
@@ -68,7 +66,6 @@ struct Scheduler::State {
   void claim_rows();
   void share_budget();
   void claim_blocks();
-  void take_blocks(Entry& entry, int32_t count);
   void write_plan();
 
   // Leaves of the above.
@@ -76,17 +73,14 @@ struct Scheduler::State {
   bool make_room(Entry& candidate);
   bool has_rows_for(const Entry& candidate) const;
   int64_t rows_before(uint8_t band) const;
-  int32_t blocks_wanted(const Entry& entry) const;
-  int32_t blocks_reserved() const;
-  int32_t blocks_reclaimable(const Entry& candidate) const;
+  MemoryCounts memory_needed(const Entry& entry) const;
+  bool has_memory_for(const Entry& candidate, const MemoryCounts& room) const;
+  MemoryCounts memory_reclaimable(const Entry& candidate) const;
   void start(Entry& entry);
   void park(Entry& entry);
   bool release_lowest_parked(const Entry* above);
-  BlockKey key_at(const Entry& entry, int32_t block_index, BlockId parent) const;
-  BlockKey key_of(const Entry& entry, int32_t block_index) const;
   int32_t adoptable_end(const Entry& entry) const;
-  void match(const Entry& entry, std::vector<BlockId>& blocks) const;
-  void adopt(Entry& entry, std::span<const BlockId> blocks);
+  void adopt(Entry& entry);
   bool follows_a_leader(const Entry& entry) const;
   bool streams(const Entry& entry) const;
   int64_t share_class(std::span<const Claim> members, int64_t budget);
@@ -95,18 +89,18 @@ struct Scheduler::State {
 
   // scheduler_view.cpp
   WaitReason first_waits_for();
+  ClassCounts counts_of(MemoryClass of) const;
 
   // scheduler_check.cpp
   void check() const;
   void check_lists() const;
   void check_entry(const Entry& entry) const;
-  void check_references() const;
   void check_plan() const;
   void check_clients() const;
 
   const Limits limits;
   const Policy policy;
-  BlockCache cache;
+  SequenceMemory memory;
   ClientLedger ledger;
   StepCost cost;
   ParallelController parallel;
@@ -122,17 +116,16 @@ struct Scheduler::State {
   int64_t now_ns = 0;
   int32_t step_tokens = 0;         // the rows that the plan might have had
   bool seat_wanted = false;        // somebody could not start for want of a seat
-  std::vector<BlockId> fresh;      // taken by the last plan
-  std::vector<BlockId> withheld;   // taken out of use by the last plan
   std::vector<Claim> claims;       // by class, then rank
   std::vector<Entry*> leaders;     // those whose present block will be full
   std::vector<DraftOffer> offers;  // of the claims that are drafts
-  std::vector<BlockId> matched;    // the part of the tree that the candidate could start with
+  TreeMatch matched;               // the part of the tree that the candidate could start with
+  const TreeMatch no_match;
 
-  int32_t block_limit_wanted;    // what was asked for
-  int32_t block_limit;           // what holds: no less than an admitted sequence may need
-  int64_t waiting_tokens = 0;    // of the prompts in `waiting`
-  int32_t step_tokens_most = 1;  // the largest step_tokens_max that was ever admitted
+  MemoryCounts block_limit_wanted;  // what was asked for
+  MemoryCounts block_limit;         // what holds: no less than an admitted sequence may need
+  int64_t waiting_tokens = 0;       // of the prompts in `waiting`
+  int32_t step_tokens_most = 1;     // the largest step_tokens_max that was ever admitted
 
   // Of the clients that wait, by band: the least that was computed for one; service and the widest gap there ever was.
   std::array<int64_t, band_count> waiting_consumed{};

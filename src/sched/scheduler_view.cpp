@@ -55,14 +55,24 @@ WaitReason Scheduler::State::first_waits_for() {
   if (first == nullptr || running.empty()) return WaitReason::next_step;
   if (!has_rows_for(*first)) return WaitReason::step;
   if (static_cast<int32_t>(running.size()) >= parallel.parallel()) return WaitReason::parallel;
-  matched.clear();
-  match(*first, matched);
-  return blocks_wanted(*first) + blocks_reserved() > cache.available() ? WaitReason::memory : WaitReason::next_step;
+  memory.match(first->sequence, adoptable_end(*first), matched);
+  return has_memory_for(*first, memory.available()) ? WaitReason::next_step : WaitReason::memory;
+}
+
+ClassCounts Scheduler::State::counts_of(MemoryClass of) const {
+  const BlockPool& pool = memory.cache().pool(of);
+  const NodeMemory& beside = of == MemoryClass::window ? memory.cache().windows() : memory.cache().states();
+  return {.total = pool.count(),
+          .held = pool.held_count(),
+          .cached = pool.cached_count(),
+          .withheld = pool.withheld_count(),
+          .limit = block_limit[of],
+          .evictions = beside.evictions()};
 }
 
 SchedulerCounts Scheduler::counts() const {
   const State& s = *state_;
-  const BlockPool& pool = s.cache.pool();
+  const BlockPool& pool = s.memory.cache().pool();
   SchedulerCounts counts{.waiting = static_cast<int32_t>(s.waiting.size()),
                          .running = static_cast<int32_t>(s.running.size()),
                          .parked = static_cast<int32_t>(s.parked.size()),
@@ -72,14 +82,16 @@ SchedulerCounts Scheduler::counts() const {
                          .blocks_cached = pool.cached_count(),
                          .blocks_total = pool.count(),
                          .blocks_shared = pool.shared_count(),
-                         .block_limit = s.block_limit,
+                         .block_limit = s.block_limit.full,
                          .service_gap_max = s.service_gap_max / service_token,
                          .service_bound = s.service_bound() / service_token,
                          .pauses = s.pauses,
                          .squeezes = s.squeezes,
                          .aged_starts = s.aged_starts,
                          .blocks_withheld = pool.withheld_count(),
-                         .evictions = s.cache.evictions(),
+                         .windows = s.counts_of(MemoryClass::window),
+                         .states = s.counts_of(MemoryClass::state),
+                         .evictions = s.memory.cache().evictions(),
                          .preemptions = s.preemptions,
                          .prefix_hit_tokens = s.prefix_hit_tokens,
                          .recomputed_tokens = s.recomputed_tokens,
@@ -105,13 +117,13 @@ void Scheduler::view(std::vector<SequenceView>& views) const {
   State& s = *state_;
   views.clear();
   Reasons reasons(s.first_waits_for());
-  for (const Entry* entry : s.running) views.push_back(view_of(*entry, s.cache.pool()));
+  for (const Entry* entry : s.running) views.push_back(view_of(*entry, s.memory.cache().pool()));
   size_t parked = 0;
   for (size_t waiting = 0; waiting < s.waiting.size() || parked < s.parked.size();) {
     const bool from_parked =
         waiting == s.waiting.size() || (parked < s.parked.size() && s.parked[parked]->rank < s.waiting[waiting]->rank);
     const Entry& entry = *(from_parked ? s.parked[parked++] : s.waiting[waiting++]);
-    SequenceView view = view_of(entry, s.cache.pool());
+    SequenceView view = view_of(entry, s.memory.cache().pool());
     view.reason = reasons.next(entry.rank);
     view.position = static_cast<int32_t>(parked + waiting) - 1;
     if (view.state == SequenceState::waiting && s.start_rate.interval_ns() >= 0) {

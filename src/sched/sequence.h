@@ -1,10 +1,11 @@
-// One request's timeline: its tokens, how many of them are computed, and the blocks that hold them.
+// One request's timeline: its tokens, how many of them are computed, and what it holds of memory for them.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "core/batch.h"
 #include "core/ids.h"
 #include "core/request.h"
 #include "core/view.h"
@@ -29,7 +30,8 @@ struct SequenceDemand {
 
 // Owned by the scheduler; engine thread only.
 // Invariants: computed <= length(); blocks cover [0, computed) and, while in a plan, the planned slice too;
-// a waiting sequence holds no block.
+// window blocks are there for what rows from `computed` on see of that; where there are states, one is there for
+// exactly `computed`, unless that is 0; a waiting sequence holds nothing.
 struct Sequence {
   SequenceId id;
   std::vector<TokenId> tokens;  // prompt, then what was generated
@@ -39,6 +41,14 @@ struct Sequence {
   int32_t step_tokens_max = 1;
   int32_t computed = 0;         // positions whose KV rows are in blocks
   std::vector<BlockId> blocks;  // append-only; publishing may exchange a full one for its equal
+  // Of a model with windows: with the indices of `blocks`, invalid where no row from `computed` on sees them.
+  std::vector<BlockId> window_blocks;
+  // Of a model with states: its own, from its first slice on, and where the one behind `computed` is. That is its own,
+  // or after a hit a snapshot until a slice has read it.
+  BlockId own_state, state_from;
+  std::vector<StateSnapshot> snapshots;  // that the planned slice writes; a node has them once it is computed
+  StateSnapshot following;               // the last one that it wrote for nobody but itself; position 0: none
+  int32_t path_end = 0;                  // how far the tree went on when it started, beyond what it could take
   SequenceState state = SequenceState::waiting;
   bool use_cache = true;
   uint8_t priority = 3;

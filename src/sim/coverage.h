@@ -42,6 +42,16 @@ enum class Occurrence : uint8_t {
   waited_for_leader,     // a running sequence let another one compute their common block
   evicted,               // a cached block was taken
   withheld,              // memory shrank
+  windows_withheld,      // ... of window blocks
+  states_withheld,       // ... of states
+  windows_let_go,        // a sequence went on without the first of its window blocks
+  cached_beyond_window,  // ... and had them from the tree, where those before had gone
+  window_evicted,        // a cached window block was taken
+  snapshot_written,      // a slice wrote the state at an edge that it passed
+  snapshot_read,         // ... and a sequence went on from there
+  snapshot_evicted,      // ... or it was taken before anybody did
+  snapshots_missing,     // the tree went on beyond what a sequence could go on from
+  states_guessed,        // guesses were computed which the state was not to see yet
   parallel_moved,        // the controller changed its mind
   prompt_scored,         // a prompt's tokens were told to be how likely
   prompt_pooled,         // a prompt became a vector

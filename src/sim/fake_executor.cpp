@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "base/check.h"
 
@@ -10,40 +12,92 @@ namespace quire::sim {
 
 FakeExecutor::FakeExecutor(const Limits& limits, int32_t vocab_size, std::map<SequenceId, Fault> faults,
                            Observer observer)
-    : block_tokens_(limits.block_tokens),
-      prompt_rows_differ_(limits.prompt_rows_differ),
-      whole_texts_(limits.whole_texts),
+    : limits_(limits),
       vocab_size_(vocab_size),
       faults_(std::move(faults)),
       observer_(std::move(observer)),
-      rows_(static_cast<size_t>(limits.block_count) * static_cast<size_t>(limits.block_tokens)) {}
+      rows_(static_cast<size_t>(limits.block_count) * static_cast<size_t>(limits.block_tokens)),
+      window_rows_(static_cast<size_t>(limits.window_block_count) * static_cast<size_t>(limits.block_tokens)),
+      kept_states_(static_cast<size_t>(limits.state_count)) {}
 
-KvRow& FakeExecutor::row_at(const BatchSlice& slice, int32_t position) {
-  const size_t index = static_cast<size_t>(position / block_tokens_);
-  QUIRE_CHECK(index < slice.blocks.size(), "the block table covers the slice");
-  const size_t row = static_cast<size_t>(slice.blocks[index].value) * static_cast<size_t>(block_tokens_) +
-                     static_cast<size_t>(position % block_tokens_);
-  QUIRE_CHECK(row < rows_.size(), "the block is of this pool");
-  return rows_[row];
+void FakeExecutor::misread(std::string what) {
+  if (!misread_) misread_ = std::move(what);
+}
+
+KvRow& FakeExecutor::row_at(const BatchSlice& slice, MemoryClass of, int32_t position) {
+  const std::span<const BlockId> blocks = of == MemoryClass::full ? slice.blocks : slice.window_blocks;
+  std::vector<KvRow>& rows = of == MemoryClass::full ? rows_ : window_rows_;
+  const auto block_tokens = static_cast<size_t>(limits_.block_tokens);
+  const size_t index = static_cast<size_t>(position) / block_tokens;
+  QUIRE_CHECK(index < blocks.size(), "the block table covers the slice");
+  if (!blocks[index].valid()) {
+    misread(fmt::format("sequence {} reads position {} behind its window", slice.sequence.value, position));
+    return nobodys_ = {};
+  }
+  const size_t row =
+      static_cast<size_t>(blocks[index].value) * block_tokens + static_cast<size_t>(position) % block_tokens;
+  QUIRE_CHECK(row < rows.size(), "the block is of this pool");
+  return rows[row];
+}
+
+void FakeExecutor::check_place(const BatchSlice& slice, const KvRow& row, int32_t position) {
+  if (row.position == position) return;
+  misread(fmt::format("sequence {} reads at position {} a row of position {}", slice.sequence.value, position,
+                      row.position));
 }
 
 // Reads everything before `end` back through the block table.
 FakeAttention FakeExecutor::attention_over(const BatchSlice& slice, int32_t end) {
   FakeAttention attention;
   for (int32_t position = 0; position < end; ++position) {
-    const KvRow& row = row_at(slice, position);
-    if (row.position != position && !misread_) {
-      misread_ = fmt::format("sequence {} reads at position {} a row of position {}", slice.sequence.value, position,
-                             row.position);
-    }
+    const KvRow& row = row_at(slice, MemoryClass::full, position);
+    check_place(slice, row, position);
     attention.read(row);
   }
   return attention;
 }
 
+// What a row at this position sees of those before it through the window.
+uint64_t FakeExecutor::window_before(const BatchSlice& slice, int32_t position) {
+  uint64_t window = 0;
+  for (int32_t seen = std::max(0, position - limits_.window_tokens + 1); seen < position; ++seen) {
+    const KvRow& row = row_at(slice, MemoryClass::window, seen);
+    check_place(slice, row, seen);
+    window = fake_read(window, row);
+  }
+  return window;
+}
+
+// What the state says that the slice goes on from.
+uint64_t FakeExecutor::recurrence_before(const BatchSlice& slice) {
+  if (!slice.state.valid()) misread(fmt::format("sequence {} has no state", slice.sequence.value));
+  if (slice.position_begin == 0 && !slice.state_from.valid()) return fake_state_begin;
+  if (!slice.state_from.valid()) {
+    misread(fmt::format("sequence {} goes on from no state", slice.sequence.value));
+    return fake_state_begin;
+  }
+  const State& from = state_at(slice.state_from);
+  if (from.position != slice.position_begin) {
+    misread(fmt::format("sequence {} goes on at position {} from a state of position {}", slice.sequence.value,
+                        slice.position_begin, from.position));
+  }
+  return from.recurrence;
+}
+
+// Behind the last certain row of the slice, and at the edges that snapshots are wanted of; rows of guesses are kept.
+void FakeExecutor::write_states(const BatchSlice& slice, const KvRow& row, const FakeAttention& attention) {
+  const int32_t end = slice.position_begin + slice.row_end - slice.row_begin - slice.drafted;
+  const State state{.position = row.position + 1, .recurrence = attention.recurrence};
+  if (state.position == end) state_at(slice.state) = state;
+  if (state.position > end) guessed_.back().rows.push_back(row);
+  for (const StateSnapshot& snapshot : slice.snapshots) {
+    if (snapshot.position == state.position && state.position <= end) state_at(snapshot.state) = state;
+  }
+}
+
 // Every row attends to all of the slice, which is its text.
 void FakeExecutor::see_whole_text(const BatchSlice& slice) {
-  if (slice.position_begin != 0) misread_ = fmt::format("sequence {} is computed in parts", slice.sequence.value);
+  if (slice.position_begin != 0) misread(fmt::format("sequence {} is computed in parts", slice.sequence.value));
   const FakeAttention all = attention_over(slice, slice.position_begin + slice.row_end - slice.row_begin);
   for (int32_t row = slice.row_begin; row < slice.row_end; ++row) {
     attended_[static_cast<size_t>(row)] = all.from(row - slice.row_begin);
@@ -52,19 +106,27 @@ void FakeExecutor::see_whole_text(const BatchSlice& slice) {
 
 bool FakeExecutor::compute(const Batch& batch, const BatchSlice& slice, std::optional<FaultKind> fault) {
   FakeAttention attention = attention_over(slice, slice.position_begin);
+  guessed_.push_back({.state = slice.state, .rows = {}});
+  if (limits_.state_count > 0) attention.recurrence = recurrence_before(slice);
   const int32_t count = slice.row_end - slice.row_begin;
   for (int32_t index = 0; index < count; ++index) {
     if (fault == FaultKind::fails && index >= count / 2) return false;
     const size_t batch_row = static_cast<size_t>(slice.row_begin + index);
     const int32_t position = slice.position_begin + index;
-    const RowOrigin origin = prompt_rows_differ_ ? batch.origins[batch_row] : RowOrigin::prompt;
+    const RowOrigin origin = limits_.prompt_rows_differ ? batch.origins[batch_row] : RowOrigin::prompt;
+    attention.window = window_before(slice, position);
     const KvRow row = attention.row(batch.tokens[batch_row], position, origin);
-    row_at(slice, position) = row;
+    row_at(slice, MemoryClass::full, position) = row;
     attention.read(row);
+    if (limits_.window_tokens > 0) {
+      row_at(slice, MemoryClass::window, position) = row;
+      attention.window = fake_read(attention.window, row);
+    }
+    if (limits_.state_count > 0) write_states(slice, row, attention);
     attended_[batch_row] = attention;
     ++rows_computed_;
   }
-  if (whole_texts_) see_whole_text(slice);
+  if (limits_.whole_texts) see_whole_text(slice);
   if (slice.logits_row < 0) return true;
   const size_t width = static_cast<size_t>(vocab_size_);
   for (int32_t sampled = 0; sampled < slice.logits_rows; ++sampled) {
@@ -78,6 +140,10 @@ bool FakeExecutor::compute(const Batch& batch, const BatchSlice& slice, std::opt
 
 Logits FakeExecutor::forward(const Batch& batch, std::vector<SliceFailure>& failures) {
   if (observer_) observer_(batch);
+  if (keeps_) misread("nobody has said which guesses of the last batch were right");
+  keeps_ =
+      limits_.state_count > 0 && std::ranges::any_of(batch.slices, [](const auto& one) { return one.drafted > 0; });
+  guessed_.clear();
   attended_.assign(batch.tokens.size(), {});
   logits_.assign(static_cast<size_t>(batch.logits_rows) * static_cast<size_t>(vocab_size_), 0.0F);
   for (const BatchSlice& slice : batch.slices) {
@@ -108,10 +174,28 @@ HiddenStates FakeExecutor::states(std::span<const int32_t> rows) {
   return {.values = states_, .width = fake_state_width};
 }
 
-void FakeExecutor::forget(std::span<const BlockId> blocks) {
-  const size_t width = static_cast<size_t>(block_tokens_);
+// The same function of the same rows as if they had never been guesses.
+void FakeExecutor::keep(std::span<const int32_t> accepted) {
+  QUIRE_CHECK(keeps_ && accepted.size() == guessed_.size(), "it is told once of each slice of a batch with guesses");
+  keeps_ = false;
+  for (size_t index = 0; index < accepted.size(); ++index) {
+    State& state = state_at(guessed_[index].state);
+    for (int32_t row = 0; row < accepted[index]; ++row) {
+      state.recurrence = fake_read(state.recurrence, guessed_[index].rows.at(static_cast<size_t>(row)));
+      ++state.position;
+    }
+  }
+}
+
+void FakeExecutor::forget(MemoryClass of, std::span<const BlockId> blocks) {
+  std::vector<KvRow>& rows = of == MemoryClass::full ? rows_ : window_rows_;
+  const auto width = static_cast<size_t>(limits_.block_tokens);
   for (const BlockId block : blocks) {
-    for (size_t row = 0; row < width; ++row) rows_[static_cast<size_t>(block.value) * width + row] = KvRow{};
+    if (of == MemoryClass::state) {
+      state_at(block) = {};
+      continue;
+    }
+    for (size_t row = 0; row < width; ++row) rows[static_cast<size_t>(block.value) * width + row] = KvRow{};
   }
 }
 

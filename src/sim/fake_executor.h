@@ -1,4 +1,4 @@
-// The executor of the simulator: KV that stores tokens, faults that come when told.
+// The executor of the simulator: KV that stores tokens, states that know where they stand, faults that come when told.
 #pragma once
 
 #include <cstdint>
@@ -41,35 +41,56 @@ class FakeExecutor final : public Executor {
     head_ = fake_head(pooled);
     return head_;
   }
-  void forget(std::span<const BlockId> blocks) override;
-  void discard(std::span<const BlockId> blocks) override { forget(blocks); }
+  void keep(std::span<const int32_t> accepted) override;
+  void forget(MemoryClass of, std::span<const BlockId> blocks) override;
+  void discard(MemoryClass of, std::span<const BlockId> blocks) override { forget(of, blocks); }
   int32_t vocab_size() const override { return vocab_size_; }
-  bool prompt_rows_differ() const override { return prompt_rows_differ_; }
-  bool whole_texts() const override { return whole_texts_; }
+  bool prompt_rows_differ() const override { return limits_.prompt_rows_differ; }
+  bool whole_texts() const override { return limits_.whole_texts; }
   void parallel_for(int64_t count, FunctionRef<void(int64_t index, int worker)> body) override {
     for (int64_t index = 0; index < count; ++index) body(index, 0);
   }
   int worker_count() const override { return 1; }
 
-  // The first time that a row was read which is not that of its position, in words.
+  // The first time that something was read which is not that of its position, in words.
   const std::optional<std::string>& misread() const { return misread_; }
   int64_t rows_computed() const { return rows_computed_; }
 
  private:
-  KvRow& row_at(const BatchSlice& slice, int32_t position);
+  // What recurrent layers have made of the rows before a position.
+  struct State {
+    int32_t position = -1;  // -1: nobody's
+    uint64_t recurrence = 0;
+  };
+  // Rows of guesses, which the state has not seen.
+  struct Guessed {
+    BlockId state;
+    std::vector<KvRow> rows;
+  };
+
+  KvRow& row_at(const BatchSlice& slice, MemoryClass of, int32_t position);
+  void check_place(const BatchSlice& slice, const KvRow& row, int32_t position);
   FakeAttention attention_over(const BatchSlice& slice, int32_t end);
+  uint64_t window_before(const BatchSlice& slice, int32_t position);
+  uint64_t recurrence_before(const BatchSlice& slice);
+  void write_states(const BatchSlice& slice, const KvRow& row, const FakeAttention& attention);
   void see_whole_text(const BatchSlice& slice);
   bool compute(const Batch& batch, const BatchSlice& slice, std::optional<FaultKind> fault);
+  State& state_at(BlockId state) { return kept_states_.at(static_cast<size_t>(state.value)); }
+  void misread(std::string what);
 
   // const after construction
-  const int32_t block_tokens_;
-  const bool prompt_rows_differ_;
-  const bool whole_texts_;
+  const Limits limits_;
   const int32_t vocab_size_;
   const std::map<SequenceId, Fault> faults_;
   const Observer observer_;
 
   std::vector<KvRow> rows_;              // (block_count, block_tokens)
+  std::vector<KvRow> window_rows_;       // (window_block_count, block_tokens)
+  KvRow nobodys_;                        // read where there is none
+  std::vector<State> kept_states_;       // (state_count)
+  std::vector<Guessed> guessed_;         // of each slice of the last batch
+  bool keeps_ = false;                   // the last batch's guesses have not been told from the others yet
   std::vector<FakeAttention> attended_;  // (rows of the batch): what is read after each
   std::vector<float> logits_;            // (sampled rows, vocab)
   std::vector<float> states_;            // (rows that were asked for, fake_state_width)

@@ -34,6 +34,7 @@ class Alone {
         logits_(static_cast<size_t>(tokenizer.vocab_size())),
         pooled_(fake_state_width, 0.0) {
     too_early_.push_back(end_token);
+    attention_ = FakeAttention::begin(limits_);
     if (request.constraint != nullptr) constraint_ = request.constraint->begin();
   }
 
@@ -100,7 +101,8 @@ class Alone {
     const auto size = std::ssize(timeline_);
     const int64_t kept = std::min<int64_t>(request_.shift_keep, size - std::min<int64_t>(4, size));
     const std::vector<TokenId> before = std::exchange(timeline_, {});
-    attention_ = {};
+    attention_ = FakeAttention::begin(limits_);
+    rows_.clear();
     for (int64_t at = 0; at < size; ++at) {
       if (at < kept || at >= kept + (size - kept) / 2) append(before[static_cast<size_t>(at)], RowOrigin::prompt);
     }
@@ -111,8 +113,21 @@ class Alone {
 
   void append(TokenId token, RowOrigin origin) {
     const RowOrigin counts = limits_.prompt_rows_differ ? origin : RowOrigin::prompt;
-    attention_.read(attention_.row(token, static_cast<int32_t>(timeline_.size()), counts));
+    see_window(1);
+    const KvRow row = attention_.row(token, static_cast<int32_t>(timeline_.size()), counts);
+    attention_.read(row);
+    if (limits_.window_tokens > 0) rows_.push_back(row);
+    see_window(0);
     timeline_.push_back(token);
+  }
+
+  // The last rows, but for those that are still to come.
+  void see_window(int32_t to_come) {
+    attention_.window = 0;
+    const auto seen = static_cast<size_t>(std::max(0, limits_.window_tokens - to_come));
+    for (size_t at = rows_.size() - std::min(seen, rows_.size()); at < rows_.size(); ++at) {
+      attention_.window = fake_read(attention_.window, rows_[at]);
+    }
   }
 
   bool may_stop() const { return std::ssize(answer_.tokens) >= request_.generated_min; }
@@ -163,6 +178,7 @@ class Alone {
   TextStream stream_;
   Sampler sampler_;
   FakeAttention attention_;
+  std::vector<KvRow> rows_;  // of the timeline, where there are windows
   std::vector<TokenId> timeline_;
   size_t prompt_tokens_;  // of it
   std::optional<double> mirostat_mu_;

@@ -117,7 +117,7 @@ void Simulation::act() {
   }
   engine_.cancel({uint64_t{1} << 40});  // nobody
   for (const MemoryChange& change : world_.memory) {
-    if (change.step == step_) engine_.set_block_limit(change.blocks);
+    if (change.step == step_) engine_.set_block_limit(change.blocks, change.of);
   }
 }
 
@@ -172,7 +172,7 @@ void Simulation::watch_step(const Batch& batch) {
   note_parked(before);
   note_phases();
   check_streams_advance(batch);
-  check_salts(batch);
+  report_unless_kept(memory_watch_.step(batch, engine_.scheduler(), world_.limits.block_tokens, report_.occurrences));
   charge(batch);
   if (!trace_) return;
   std::string line = fmt::format("step {:4}:", step_);
@@ -182,9 +182,12 @@ void Simulation::watch_step(const Batch& batch) {
                         slice.logits_row >= 0 ? "*" : "");
   }
   const SchedulerCounts counts = engine_.scheduler().counts();
-  trace_(line + fmt::format("  | waiting {} running {} parked {} | free {} held {} cached {}", counts.waiting,
-                            counts.running, counts.parked, counts.blocks_free, counts.blocks_held,
-                            counts.blocks_cached));
+  line += fmt::format("  | waiting {} running {} parked {} | free {} held {} cached {}", counts.waiting, counts.running,
+                      counts.parked, counts.blocks_free, counts.blocks_held, counts.blocks_cached);
+  for (const auto& [name, one] : {std::pair("windows", counts.windows), std::pair("states", counts.states)}) {
+    if (one.total > 0) line += fmt::format(" | {}: free {} held {} cached {}", name, one.free(), one.held, one.cached);
+  }
+  trace_(line);
 }
 
 // Of texts that are computed whole, which ones share a step.
@@ -276,14 +279,9 @@ void Simulation::check_promises() {
     report_unless_kept(order_watch_.step(all, counts.pauses));
     report_unless_kept(fairness_watch_.step(all));
   }
-  const int32_t in_use = counts.blocks_total - counts.blocks_withheld;
-  if (in_use < counts.block_limit || (in_use > counts.block_limit && counts.running > 1)) {
-    fail(fmt::format("{} blocks in use, the limit is {}", in_use, counts.block_limit));
-  }
   if (counts.pauses > 0) note(Occurrence::paused);
   if (counts.squeezes > 0) note(Occurrence::squeezed);
   if (counts.aged_starts > 0) note(Occurrence::started_aged);
-  if (counts.blocks_withheld > 0) note(Occurrence::withheld);
   const ControllerView controller = engine_.scheduler().controller();
   if (world_.limits.parallel_adapts && step_ > 0 && controller.parallel != parallel_) note(Occurrence::parallel_moved);
   parallel_ = controller.parallel;
@@ -299,23 +297,6 @@ void Simulation::note_parked(const std::vector<Phase>& before) {
              before[started->id.value - 1] != Phase::running;
     });
     note(by_band ? Occurrence::parked_by_band : Occurrence::parked_for_memory);
-  }
-}
-
-// Rows are written for the salt of the sequence that writes them, and read by that salt only.
-void Simulation::check_salts(const Batch& batch) {
-  const int32_t block_tokens = world_.limits.block_tokens;
-  for (const BatchSlice& slice : batch.slices) {
-    const uint64_t salt = engine_.scheduler().find(slice.sequence)->cache_salt;
-    const int32_t end = slice.position_begin + slice.row_end - slice.row_begin;
-    for (int32_t index = 0; index * block_tokens < end; ++index) {
-      const int32_t block = slice.blocks[static_cast<size_t>(index)].value;
-      if ((index + 1) * block_tokens > slice.position_begin) {
-        salt_of_block_[block] = salt;
-      } else if (salt_of_block_[block] != salt) {
-        fail(fmt::format("sequence {} reads rows of another salt", slice.sequence.value));
-      }
-    }
   }
 }
 
@@ -462,6 +443,7 @@ void Simulation::check_end() {
       counts.blocks_free + counts.blocks_cached + counts.blocks_withheld != counts.blocks_total) {
     fail("blocks are left held");
   }
+  if (counts.windows.held + counts.states.held != 0) fail("window blocks or states are left held");
   if (executor_.misread()) fail(*executor_.misread());
   check_totals();
 }

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -11,6 +10,7 @@
 #include "engine/engine.h"
 #include "sim/coverage.h"
 #include "sim/fake_executor.h"
+#include "sim/memory_watch.h"
 #include "sim/promises.h"
 #include "sim/reference.h"
 #include "sim/world.h"
@@ -66,7 +66,6 @@ class Simulation {
   void check_promises();
   void charge(const Batch& batch);
   void note_parked(const std::vector<Phase>& before);
-  void check_salts(const Batch& batch);
   void note_phases();
   void note_followers(const Batch& batch);
   void receive(const Event& event);
@@ -89,11 +88,11 @@ class Simulation {
   OrderWatch order_watch_;
   FairnessWatch fairness_watch_;
   WaitingWatch waiting_watch_;
+  MemoryWatch memory_watch_;
   std::vector<Track> tracks_;  // by id - 1
   EngineTotals told_;          // what the Finished events said, as far as they say it
   int64_t answered_ = 0;       // requests that got a token
   int64_t answered_more_ = 0;  // ... and a second one
-  std::map<int32_t, uint64_t> salt_of_block_;
   int32_t step_ = 0;
   int32_t parallel_ = 0;  // of the step before
   SimulationReport report_;

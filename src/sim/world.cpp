@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
 #include "base/random.h"
 #include "sim/fake_constraint.h"
 #include "sim/reference.h"
@@ -246,15 +247,38 @@ void add_drafts(uint64_t seed, World& world) {
   world.limits.draft_rows_max = random.between(1, 16);
 }
 
-// Less memory for a while, once or twice.
-std::vector<MemoryChange> make_memory(Random& random, const Limits& limits) {
-  std::vector<MemoryChange> changes;
+// Less memory of a class, of which there is so much, for a while, once or twice.
+void change_memory(Random& random, MemoryClass of, int32_t block_count, std::vector<MemoryChange>& changes) {
   int32_t step = 0;
   for (int32_t count = random.percent(25) ? random.between(1, 2) : 0; count > 0; --count) {
-    changes.push_back({.step = step += random.below(30), .blocks = random.below(limits.block_count)});
-    changes.push_back({.step = step += 1 + random.below(30), .blocks = limits.block_count});
+    changes.push_back({.step = step += random.below(30), .blocks = random.below(block_count), .of = of});
+    changes.push_back({.step = step += 1 + random.below(30), .blocks = block_count, .of = of});
   }
-  return changes;
+}
+
+// In every second world the model has layers with windows, states, or both, with memory from just enough for one
+// request to plenty.
+void add_classes(uint64_t seed, Crowd crowd, World& world) {
+  Random random(mix(seed + 5));
+  Limits& limits = world.limits;
+  const int32_t kind = random.below(6);
+  if (kind < 3 || limits.whole_texts) return;
+  if (kind != 3) {
+    limits.window_tokens = random.between(1, random.percent(50) ? 4 : limits.context_tokens);
+    const int32_t context = ceil_div(limits.context_tokens, limits.block_tokens);
+    const int32_t least = std::min(context, ceil_div(limits.window_tokens - 1, limits.block_tokens) + 1);
+    limits.window_block_count = least + (random.percent(30) ? random.below(4) : random.below(context * 4));
+    change_memory(random, MemoryClass::window, limits.window_block_count, world.memory);
+  }
+  if (kind != 4) {
+    limits.state_count = random.percent(30) ? random.between(1, 4) : random.between(4, 24);
+    limits.snapshot_tokens = limits.block_tokens * random.between(1, 6);
+    change_memory(random, MemoryClass::state, limits.state_count, world.memory);
+  }
+  // The sooner a parked one loses what it holds, the more of them must come to their ends before.
+  for (WorldRequest& one : world.requests) {
+    if (crowd == Crowd::seats && one.deadline_steps < 0 && random.percent(30)) one.deadline_steps = random.below(60);
+  }
 }
 
 }  // namespace
@@ -265,7 +289,7 @@ World make_world(uint64_t seed) {
   const int32_t kind = random.below(100);
   const Crowd crowd = kind < 40 ? Crowd::none : kind < 70 ? Crowd::memory : kind < 88 ? Crowd::seats : Crowd::clients;
   world.limits = make_limits(random, crowd);
-  world.memory = make_memory(random, world.limits);
+  change_memory(random, MemoryClass::full, world.limits.block_count, world.memory);
   world.price = {.base_ns = random.between(1, 100) * int64_t{1000},
                  .row_ns = random.between(1, 10) * int64_t{1000},
                  .knee = random.between(1, 6)};
@@ -280,6 +304,7 @@ World make_world(uint64_t seed) {
   shift_contexts(seed, world);
   add_drafts(seed, world);
   read_whole_texts(seed, crowd, world);
+  add_classes(seed, crowd, world);
   std::ranges::stable_sort(world.requests, {}, &WorldRequest::arrival_step);
   for (size_t index = 0; index < world.requests.size(); ++index) world.requests[index].request.id = {index + 1};
   return world;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/ids.h"
 #include "core/limits.h"
 #include "core/request.h"
 #include "sim/fake_executor.h"
@@ -23,10 +24,11 @@ struct WorldRequest {
   std::optional<Fault> fault;
 };
 
-// The memory that there is changes while the engine runs.
+// The memory of a class that there is changes while the engine runs.
 struct MemoryChange {
   int32_t step = 0;
   int32_t blocks = 0;
+  MemoryClass of = MemoryClass::full;
 };
 
 // What a step costs: linear up to the knee in streams, beyond it in proportion.
@@ -39,7 +41,7 @@ struct StepPrice {
 struct World {
   Limits limits;
   StepPrice price;
-  std::vector<MemoryChange> memory;    // in order of steps
+  std::vector<MemoryChange> memory;    // of each class in order of steps
   std::vector<WorldRequest> requests;  // in order of arrival
   uint64_t draft_seed = 0;             // of what is guessed; 0: nothing
 };

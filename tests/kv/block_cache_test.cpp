@@ -15,7 +15,7 @@ BlockKey key(BlockId parent, const Tokens& tokens) {
 }
 
 TEST(BlockCache, a_published_block_survives_its_owner_until_the_room_is_needed) {
-  BlockCache cache(2, 1);
+  BlockCache cache({.full = 2}, 1);
   const Tokens a = {1}, b = {2};
   std::vector<BlockId> table = {cache.take(), cache.take()};
   table[0] = cache.publish(table[0], key({}, a), 1);
@@ -31,14 +31,14 @@ TEST(BlockCache, a_published_block_survives_its_owner_until_the_room_is_needed) 
 }
 
 TEST(BlockCache, an_unpublished_block_is_free_at_once) {
-  BlockCache cache(2, 1);
+  BlockCache cache({.full = 2}, 1);
   const BlockId block = cache.take();
   cache.release(std::vector{block}, 1);
   EXPECT_EQ(cache.pool().free_count(), 2);
 }
 
 TEST(BlockCache, equal_blocks_become_one) {
-  BlockCache cache(2, 1);
+  BlockCache cache({.full = 2}, 1);
   const Tokens tokens = {1};
   const BlockId first = cache.publish(cache.take(), key({}, tokens), 1);
   const BlockId second = cache.publish(cache.take(), key({}, tokens), 1);
@@ -49,7 +49,7 @@ TEST(BlockCache, equal_blocks_become_one) {
 }
 
 TEST(BlockCache, the_least_recently_used_branch_goes_first_and_a_held_one_never) {
-  BlockCache cache(4, 1);
+  BlockCache cache({.full = 4}, 1);
   const Tokens root = {0}, x = {1}, y = {2}, z = {3};
   const BlockId top = cache.publish(cache.take(), key({}, root), 1);
   const BlockId left = cache.publish(cache.take(), key(top, x), 1);
@@ -73,7 +73,7 @@ TEST(BlockCache, invariants_hold_under_any_traffic) {
   for (uint64_t seed = 0; seed < 200; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     std::mt19937_64 random(seed);
-    BlockCache cache(static_cast<int32_t>(2 + random() % 8), 1);
+    BlockCache cache({.full = static_cast<int32_t>(2 + random() % 8)}, 1);
     std::vector<std::vector<BlockId>> tables(3);
     for (int64_t step = 0; step < 200; ++step) {
       std::vector<BlockId>& table = tables[random() % tables.size()];

@@ -57,12 +57,13 @@ class ScriptedExecutor final : public Executor {
     return {.values = states_, .width = 1};
   }
   std::span<const float> head(std::span<const float> pooled) override { return pooled; }
-  void forget(std::span<const BlockId> blocks) override {
+  void keep(std::span<const int32_t>) override {}  // it has no states
+  void forget(MemoryClass, std::span<const BlockId> blocks) override {
     for (const BlockId block : blocks) {
       for (size_t row = 0; row < block_tokens_; ++row) rows_[block.value * block_tokens_ + row] = KvRow{};
     }
   }
-  void discard(std::span<const BlockId> blocks) override { forget(blocks); }
+  void discard(MemoryClass of, std::span<const BlockId> blocks) override { forget(of, blocks); }
   int32_t vocab_size() const override { return tokenizer_.vocab_size(); }
   bool prompt_rows_differ() const override { return true; }  // an answer is told from its prompt by them
   bool whole_texts() const override { return false; }

@@ -48,8 +48,9 @@ class GatedExecutor final : public Executor {
   int32_t logits_rows_max() const override { return 64; }
   HiddenStates states(std::span<const int32_t>) override { return {.values = logits_, .width = vocab}; }
   std::span<const float> head(std::span<const float> pooled) override { return pooled; }
-  void forget(std::span<const BlockId>) override {}
-  void discard(std::span<const BlockId>) override {}
+  void keep(std::span<const int32_t>) override {}
+  void forget(MemoryClass, std::span<const BlockId>) override {}
+  void discard(MemoryClass, std::span<const BlockId>) override {}
   int32_t vocab_size() const override { return vocab; }
   bool prompt_rows_differ() const override { return false; }
   bool whole_texts() const override { return false; }

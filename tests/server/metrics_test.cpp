@@ -139,6 +139,8 @@ EngineSnapshot told_snapshot() {
   counts.waiting = 7, counts.running = 9, counts.parked = 11, counts.waiting_tokens = 123;
   counts.blocks_free = 50, counts.blocks_held = 20, counts.blocks_cached = 20, counts.blocks_withheld = 10;
   counts.blocks_total = 100, counts.block_limit = 80, counts.blocks_shared = 8, counts.blocks_parked = 9;
+  counts.windows = {.total = 70, .held = 41, .cached = 15, .withheld = 2};
+  counts.states = {.total = 9, .held = 5, .cached = 3};
   snapshot.controller = {.parallel = 12, .parallel_max = 64, .target_gap_ns = 50'000'000};
   snapshot.on_their_way[3] = 10;
   EngineTotals& totals = snapshot.totals;
@@ -170,6 +172,9 @@ TEST_F(MetricsServer, says_the_same_numbers_under_vllms_names) {
   }
   EXPECT_EQ(blocks, shown.of("quire_kv_blocks_max", "", model));
   EXPECT_EQ(shown.of("quire_kv_blocks_shared", "", model), 8);
+  EXPECT_EQ(shown.of("quire_kv_window_blocks", R"(state="evictable")", model), 15);
+  EXPECT_EQ(shown.of("quire_kv_window_blocks", R"(state="free")", model), 12);
+  EXPECT_EQ(shown.of("quire_kv_states", R"(state="used")", model), 5);
   EXPECT_EQ(shown.of("quire_kv_blocks_parked", "", model), 9);
   EXPECT_EQ(shown.vllm("cache_config_info", R"(block_size="32",num_gpu_blocks="80",cache_dtype="f16")", model), 1);
   EXPECT_EQ(shown.of("quire_memory_bytes", R"(kind="weights")", model), 4096);

@@ -58,10 +58,99 @@ TEST(FakeExecutor, another_origin_changes_them_where_prompt_rows_differ) {
 TEST(FakeExecutor, a_forgotten_or_misplaced_row_is_seen) {
   FakeExecutor executor(limits, vocab_size, {}, {});
   logits_of(executor, {3, 4, 5, 6}, {prompt, prompt, prompt, prompt}, {{0}, {1}});
-  executor.forget(std::vector<BlockId>{{1}});
+  executor.forget(MemoryClass::full, std::vector<BlockId>{{1}});
   logits_of(executor, {7}, {prompt}, {{0}, {1}, {2}}, 4);
   ASSERT_TRUE(executor.misread());
   EXPECT_EQ(*executor.misread(), "sequence 1 reads at position 2 a row of position -1");
+}
+
+// A model with windows of three tokens and states.
+constexpr Limits of_classes{.block_tokens = 2,
+                            .block_count = 8,
+                            .window_tokens = 3,
+                            .window_block_count = 8,
+                            .state_count = 4,
+                            .snapshot_tokens = 2,
+                            .context_tokens = 16};
+
+// The logits of each row, computed as this slice.
+std::vector<float> run_slice(FakeExecutor& executor, BatchSlice slice, const std::vector<TokenId>& tokens) {
+  slice.sequence = {1};
+  slice.row_end = static_cast<int32_t>(tokens.size());
+  slice.logits_row = 0;
+  slice.logits_rows = slice.row_end;
+  const std::vector<RowOrigin> origins(tokens.size(), prompt);
+  const std::vector<BatchSlice> slices = {slice};
+  std::vector<SliceFailure> failures;
+  const Logits logits = executor.forward(
+      {.tokens = tokens, .origins = origins, .slices = slices, .logits_rows = slice.row_end}, failures);
+  return {logits.values.begin(), logits.values.end()};
+}
+
+std::vector<float> last_row(const std::vector<float>& logits) { return {logits.end() - vocab_size, logits.end()}; }
+
+TEST(FakeExecutor, slices_windows_and_snapshots_do_not_change_the_bits) {
+  const std::vector<BlockId> blocks = {{0}, {1}, {2}}, others = {{3}, {4}, {5}};
+  FakeExecutor executor(of_classes, vocab_size, {}, {});
+  const auto whole =
+      run_slice(executor, {.blocks = blocks, .window_blocks = blocks, .state = {0}, .state_from = {}}, {3, 4, 5, 6, 7});
+  const std::vector<StateSnapshot> snapshots = {{.position = 2, .state = {3}}};
+  run_slice(executor,
+            {.blocks = others, .window_blocks = others, .state = {1}, .state_from = {}, .snapshots = snapshots},
+            {3, 4, 5});
+  EXPECT_EQ(
+      last_row(run_slice(
+          executor, {.position_begin = 3, .blocks = others, .window_blocks = others, .state = {1}, .state_from = {1}},
+          {6, 7})),
+      last_row(whole));
+  // From the snapshot, with none of the window blocks that the rows do not see.
+  const std::vector<BlockId> hit = {{3}, {6}, {7}};
+  EXPECT_EQ(last_row(run_slice(
+                executor, {.position_begin = 2, .blocks = hit, .window_blocks = hit, .state = {2}, .state_from = {3}},
+                {5, 6, 7})),
+            last_row(whole));
+  EXPECT_FALSE(executor.misread());
+}
+
+TEST(FakeExecutor, a_block_behind_the_window_and_a_state_of_another_position_are_seen) {
+  const std::vector<BlockId> blocks = {{0}, {1}, {2}}, late = {{}, {}, {2}};
+  for (const bool by_window : {true, false}) {
+    FakeExecutor executor(of_classes, vocab_size, {}, {});
+    run_slice(executor, {.blocks = blocks, .window_blocks = blocks, .state = {0}, .state_from = {}}, {3, 4, 5, 6});
+    run_slice(executor,
+              {.position_begin = by_window ? 4 : 3,
+               .blocks = blocks,
+               .window_blocks = by_window ? late : blocks,
+               .state = {0},
+               .state_from = {0}},
+              {7});
+    ASSERT_TRUE(executor.misread());
+    EXPECT_EQ(*executor.misread(), by_window ? "sequence 1 reads position 2 behind its window"
+                                             : "sequence 1 goes on at position 3 from a state of position 4");
+  }
+}
+
+TEST(FakeExecutor, guesses_advance_the_state_when_they_are_kept) {
+  const std::vector<BlockId> blocks = {{0}, {1}, {2}};
+  const BatchSlice begin{.blocks = blocks, .window_blocks = blocks, .state = {0}, .state_from = {}};
+  FakeExecutor whole(of_classes, vocab_size, {}, {}), guessing(of_classes, vocab_size, {}, {});
+  const auto right = run_slice(whole, begin, {3, 4, 5, 6});
+  BatchSlice guessed = begin;
+  guessed.drafted = 2;
+  run_slice(guessing, guessed, {3, 4, 8});  // 4 was right, 8 was not
+  guessing.keep(std::vector<int32_t>{1});
+  BatchSlice rest = begin;
+  rest.position_begin = 2;
+  rest.state_from = {0};
+  EXPECT_EQ(last_row(run_slice(guessing, rest, {5, 6})), last_row(right));
+  EXPECT_FALSE(guessing.misread());
+  BatchSlice more = rest;
+  more.position_begin = 4;
+  more.drafted = 1;
+  run_slice(guessing, more, {3, 4});
+  more.position_begin = 5;
+  run_slice(guessing, more, {4});
+  EXPECT_EQ(*guessing.misread(), "nobody has said which guesses of the last batch were right");
 }
 
 }  // namespace

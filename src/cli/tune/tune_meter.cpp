@@ -52,8 +52,9 @@ class TuneMeter::Executor final : public quire::Executor {
   int32_t logits_rows_max() const override { return static_cast<int32_t>(instance_.logits_count_max()); }
   HiddenStates states(std::span<const int32_t> rows) override { return instance_.states(rows); }
   std::span<const float> head(std::span<const float> pooled) override { return instance_.head(pooled); }
-  void forget(std::span<const BlockId>) override {}
-  void discard(std::span<const BlockId>) override {}  // what it was filled with stays
+  void keep(std::span<const int32_t> accepted) override { instance_.keep(accepted); }
+  void forget(MemoryClass, std::span<const BlockId>) override {}
+  void discard(MemoryClass, std::span<const BlockId>) override {}  // what it was filled with stays
   int32_t vocab_size() const override { return instance_.model().vocab_size(); }
   bool prompt_rows_differ() const override { return instance_.prompt_rows_differ(); }
   bool whole_texts() const override { return instance_.model().config().whole_texts; }

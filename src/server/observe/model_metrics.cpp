@@ -44,6 +44,10 @@ constexpr std::array counter_rows = {
                "Tokens that were computed again after their KV blocks were taken."},
     CounterRow{&EngineTotals::evicted_blocks, "quire_kv_evicted_blocks_total", nullptr,
                "KV blocks of the prefix cache that were given to somebody else."},
+    CounterRow{&EngineTotals::evicted_window_blocks, "quire_kv_evicted_window_blocks_total", nullptr,
+               "Of those of layers with windows."},
+    CounterRow{&EngineTotals::evicted_snapshots, "quire_kv_evicted_snapshots_total", nullptr,
+               "Snapshots of recurrent states that were given to somebody else."},
     CounterRow{&EngineTotals::draft_tokens, "quire_draft_tokens_total", "vllm:spec_decode_num_draft_tokens_total",
                "Guesses at answers that were computed."},
     CounterRow{&EngineTotals::accepted_tokens, "quire_accepted_tokens_total",
@@ -194,6 +198,14 @@ void add_kv(MetricFamilies& families, const Names& names, const ModelHost::Count
   blocks("evictable", counts.blocks_cached);
   blocks("free", counts.blocks_free);
   blocks("withheld", counts.blocks_withheld);
+  const auto of_class = [&](const ClassCounts& one, const char* name, const char* help) {
+    families.gauge(name, help, names.own({{"state", "used"}}), one.held);
+    families.gauge(name, help, names.own({{"state", "evictable"}}), one.cached);
+    families.gauge(name, help, names.own({{"state", "free"}}), one.free());
+    families.gauge(name, help, names.own({{"state", "withheld"}}), one.withheld);
+  };
+  of_class(counts.windows, "quire_kv_window_blocks", "KV blocks of layers with windows by state.");
+  of_class(counts.states, "quire_kv_states", "States of recurrent layers by state; evictable: snapshots.");
   const auto gauge = [&](const char* name, const char* help, double value) {
     families.gauge(name, help, names.own(), value);
   };
