@@ -42,7 +42,7 @@ struct Matrix {
   float scale = 1.0F;  // of the whole matrix
 };
 
-// y = scale * (W x) for every row of the x that a matmul is given.
+// y = scale * (W x) for every row of the x that a matmul is given; nothing of an empty matrix.
 struct Projection {
   const Matrix& weights;
   Rows y;  // (rows, outputs)
@@ -240,9 +240,10 @@ class Backend {
   // used up.
   virtual void gate_rows(Rows x, Rows gate, RowGate function) = 0;
   // Each row's experts by its logits (rows, experts), which are used up: those of the highest scores, of equal ones the
-  // first. `correction` (experts) is added to scores where they choose, and only there; empty: none.
-  virtual void choose_experts(Rows logits, const DeviceVector& correction, const ExpertRule& rule,
-                              const ExpertChoice& choice) = 0;
+  // first. `correction` (experts) is added to scores where they choose, and only there; at last weights are multiplied
+  // by `scales` (experts). Empty: none.
+  virtual void choose_experts(Rows logits, const DeviceVector& correction, const DeviceVector& scales,
+                              const ExpertRule& rule, const ExpertChoice& choice) = 0;
   // y[r] = sum of weight * network(x[r]) over its experts in ascending order. The weights of an expert are read once
   // for all rows that have chosen it; prompt rows have no arithmetic of their own here. y may be x.
   virtual void compute_experts(Rows x, const ExpertChoice& choice, const ExpertStacks& stacks, Rows y) = 0;
@@ -252,6 +253,8 @@ class Backend {
   virtual void scale(Rows x, float factor) = 0;
   // x[r] = cap * tanh(x[r] / cap).
   virtual void softcap(Rows x, float cap) = 0;
+  // y[r] = the elements of x[r] from `begin` on, as many as y is wide.
+  virtual void columns(Rows x, int64_t begin, Rows y) = 0;
   // y[i] = x[gathered_rows[i]].
   virtual void gather(Rows x, Rows y) = 0;
 };

@@ -31,6 +31,15 @@ std::optional<int64_t> block_of(std::string_view tensor) {
   return block;
 }
 
+// Keys and values that a layer would have of its own, where it reads another one's: files of checkpoints have them all
+// the same.
+bool is_unread_kv(const ModelConfig& config, int64_t block, std::string_view tensor) {
+  const AttentionConfig* const attention = config.find_attention(block);
+  if (attention == nullptr || attention->makes_kv()) return false;
+  const std::string_view part = tensor.substr(tensor.find('.', tensor.find('.') + 1) + 1);
+  return part.starts_with("attn_k.") || part.starts_with("attn_k_norm.") || part.starts_with("attn_v.");
+}
+
 // Attention is AttentionConfig, const where the layer is.
 template <typename Attention, typename Layer>
 Attention* find_attention(Layer& layer) {
@@ -94,6 +103,7 @@ AttentionConfig* attention_of(LayerConfig& layer) { return find_attention<Attent
 bool is_beside_text(const ModelConfig& config, std::string_view tensor) {
   const auto block = block_of(tensor);
   if (config.whole_texts && tensor == "output.weight") return true;
+  if (block && *block >= 0 && *block < config.layer_count()) return is_unread_kv(config, *block, tensor);
   if (block) return *block >= config.layer_count() && *block < config.layer_count() + config.skipped_layers;
   return std::ranges::any_of(beside_text_prefixes, [&](std::string_view prefix) { return tensor.starts_with(prefix); });
 }

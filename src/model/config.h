@@ -55,6 +55,13 @@ enum class HeadNorms : uint8_t {
   whole_row,  // (heads * head_dim): the heads of a row together
 };
 
+// What a head's values are.
+enum class Values : uint8_t {
+  projected,    // attn_v x
+  normed,       // the same, divided by its root mean square
+  keys_normed,  // the head's keys before their norm and turn, divided by theirs: there is no attn_v
+};
+
 inline constexpr int64_t no_rope = -1;
 inline constexpr int64_t own_kv = -1;
 
@@ -67,8 +74,9 @@ struct AttentionConfig {
   RopePairs pairs = RopePairs::neighbours;
   HeadNorms head_norms = HeadNorms::none;
   bool norms_turned = false;  // head norms come after the turn
-  NormConfig norm;            // of heads
-  bool fused = false;         // q, k and v are one tensor, attn_qkv
+  Values values = Values::projected;
+  NormConfig norm;     // of heads
+  bool fused = false;  // q, k and v are one tensor, attn_qkv
   bool qkv_bias = false;
   bool output_bias = false;
   std::optional<RowGate> gate;   // what is attended is multiplied by it, made of attn_gate x
@@ -83,6 +91,8 @@ struct AttentionConfig {
 
   int64_t q_width() const { return heads * head_dim; }
   int64_t kv_width() const { return kv_heads * head_dim; }
+  bool makes_kv() const { return kv_of == own_kv; }
+  bool projects_values() const { return makes_kv() && values != Values::keys_normed; }
 };
 
 struct FfnConfig {
@@ -103,13 +113,31 @@ struct ExpertsConfig {
   ExpertRule rule;
   bool correction = false;  // exp_probs_b is added to scores where they choose
   bool router_bias = false;
+  bool router_norm = false;  // it reads rows divided by their root mean square, times ffn_gate_inp.scale / sqrt(width)
+  bool scales = false;       // an expert's weights are multiplied by its ffn_down_exps.scale
   Activation activation = Activation::silu;
   bool gated = true;
   bool fused = false;  // ffn_gate_up_exps holds an expert's gate's rows and then up's
   bool bias = false;   // of the experts' matrices
 };
 
-using BlockConfig = std::variant<AttentionConfig, FfnConfig, ExpertsConfig>;
+// A feed-forward network and a mixture of experts of one x, each with norms of its own:
+// post_ffw_norm_1(ffn(ffn_norm x)) + post_ffw_norm_2(experts(pre_ffw_norm_2 x)). The router reads x itself.
+struct FfnAndExpertsConfig {
+  FfnConfig ffn;
+  ExpertsConfig experts;
+};
+
+// What layer `layer` is given of each token beside the residual stream comes in through a gate:
+// proj(activation(inp_gate x) * given).
+struct LayerInputConfig {
+  int64_t layer = 0;
+  int64_t width = 0;        // elements that it is given
+  int64_t layer_count = 0;  // so many layers are given as many
+  Activation activation = Activation::gelu;
+};
+
+using BlockConfig = std::variant<AttentionConfig, FfnConfig, ExpertsConfig, FfnAndExpertsConfig, LayerInputConfig>;
 
 // x += scale * post_norm(block(norm(x))) for each of the blocks, which read one norm; then x = sum_norm(x).
 struct BranchConfig {
@@ -121,6 +149,7 @@ struct BranchConfig {
 
 struct LayerConfig {
   std::vector<BranchConfig> branches;  // in order
+  bool output_scale = false;           // then x is multiplied by layer_output_scale
 };
 
 // How rows of the embedding are normed.
@@ -167,7 +196,8 @@ struct ModelConfig {
   int64_t skipped_layers = 0;  // after them, in the file only: they guess tokens beyond the next
   int64_t width = 0;           // elements of the residual stream
   int64_t vocab = 0;
-  int64_t embedding_row_bytes = 0;  // a row of the token or the position table, the longer one, in the file
+  int64_t embedding_row_bytes = 0;  // a row of the longest table that rows of tokens are read from, in the file
+  int64_t layer_input_width = 0;    // elements that each layer is given of a token beside the stream; 0: none
   int64_t context_max = 0;          // positions the model was made for
   NormConfig norm;                  // of the residual stream
   NormConfig post_norm;             // of what blocks give; the same, where a family does not say otherwise

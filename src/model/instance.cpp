@@ -97,7 +97,7 @@ StepInputs ModelInstance::inputs(std::span<const int32_t> gathered_rows) {
   return {.gathered_rows = gathered_rows, .gathered_prompt_rows = space_.logits_prompt_rows()};
 }
 
-Result<void> ModelInstance::embed(std::span<const TokenId> tokens, Rows x) {
+Result<void> ModelInstance::embed(const Step& step, std::span<const TokenId> tokens, Rows x) {
   const ModelConfig& config = model_->config();
   const Weights& weights = model_->weights();
   QUIRE_TRY_VOID(backend_->embed(weights.token_embedding, tokens, x));
@@ -106,6 +106,9 @@ Result<void> ModelInstance::embed(std::span<const TokenId> tokens, Rows x) {
     const Rows positions = space_.h(x.count);
     QUIRE_TRY_VOID(backend_->embed(weights.position_embedding, space_.positions(), positions));
     backend_->add(x, positions);
+  }
+  if (weights.layer_inputs) {
+    QUIRE_TRY_VOID(weights.layer_inputs->compute(step, tokens, x));
   }
   QUIRE_TRY_VOID(weights.token_embedding.source->check_unchanged());  // rows of another model are no error of read()
   if (config.embedding.token_types > 0) backend_->add_bias(x, weights.token_type);
@@ -131,7 +134,7 @@ Result<Logits> ModelInstance::forward(const Batch& batch) {
   inputs.prompt_rows = space_.prompt_rows();
   const Rows x = space_.x(rows);
   backend_->begin(inputs, space_.scratch());
-  QUIRE_TRY_VOID(embed(batch.tokens, x));
+  QUIRE_TRY_VOID(embed(step, batch.tokens, x));
   for (int64_t layer = 0; layer < config.layer_count(); ++layer) {
     weights.layers[static_cast<size_t>(layer)].compute(step, kv_.layer(layer), x, space_.h(rows), space_.y(rows));
   }

@@ -65,7 +65,7 @@ class ModelInstance {
   void prepare_gathered(std::span<const int32_t> rows);
   StepInputs inputs(std::span<const int32_t> gathered_rows);
   // Tokens become the rows that the first layer reads.
-  Result<void> embed(std::span<const TokenId> tokens, Rows x);
+  Result<void> embed(const Step& step, std::span<const TokenId> tokens, Rows x);
   // Issues what the output matrix reads of the gathered rows, and their logits.
   Rows issue_states(int64_t count);
   Rows issue_logits(int64_t count);

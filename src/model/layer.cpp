@@ -6,20 +6,28 @@ namespace quire {
 namespace {
 
 // What each kind of block is read by and computed with.
-Result<Block> read_block(TensorReader& layer, const AttentionConfig& config, int64_t width) {
-  return Attention::read(layer, config, width);
+Result<Block> read_block(TensorReader& layer, const AttentionConfig& config, const ModelConfig& model) {
+  return Attention::read(layer, config, model.width);
 }
-Result<Block> read_block(TensorReader& layer, const FfnConfig& config, int64_t width) {
-  return Ffn::read(layer, config, width);
+Result<Block> read_block(TensorReader& layer, const FfnConfig& config, const ModelConfig& model) {
+  return Ffn::read(layer, config, model.width);
 }
-Result<Block> read_block(TensorReader& layer, const ExpertsConfig& config, int64_t width) {
-  return Experts::read(layer, config, width);
+Result<Block> read_block(TensorReader& layer, const ExpertsConfig& config, const ModelConfig& model) {
+  return Experts::read(layer, config, model.norm, model.width);
+}
+Result<Block> read_block(TensorReader& layer, const FfnAndExpertsConfig& config, const ModelConfig& model) {
+  return FfnAndExperts::read(layer, config, model.norm, model.width);
+}
+Result<Block> read_block(TensorReader& layer, const LayerInputConfig& config, const ModelConfig& model) {
+  return LayerInput::read(layer, config, model.width);
 }
 void compute(const Attention& block, const Step& step, const KvView& kv, Rows x, Rows y) {
   block.compute(step, kv, x, y);
 }
 void compute(const Ffn& block, const Step& step, const KvView&, Rows x, Rows y) { block.compute(step, x, y); }
 void compute(const Experts& block, const Step& step, const KvView&, Rows x, Rows y) { block.compute(step, x, y); }
+void compute(const FfnAndExperts& block, const Step& step, const KvView&, Rows x, Rows y) { block.compute(step, x, y); }
+void compute(const LayerInput& block, const Step& step, const KvView&, Rows x, Rows y) { block.compute(step, x, y); }
 
 Result<std::optional<Norm>> read_norm_of(TensorReader& layer, std::string_view name, const NormConfig& config,
                                          int64_t width) {
@@ -37,12 +45,16 @@ Result<Layer> Layer::read(TensorReader& layer, const LayerConfig& config, const 
     Branch branch;
     QUIRE_TRY(branch.norm, read_norm_of(layer, from.norm, model.norm, model.width));
     for (const BlockConfig& of : from.blocks) {
-      QUIRE_TRY(Block block, std::visit([&](const auto& each) { return read_block(layer, each, model.width); }, of));
+      QUIRE_TRY(Block block, std::visit([&](const auto& each) { return read_block(layer, each, model); }, of));
       branch.blocks.push_back(std::move(block));
     }
     QUIRE_TRY(branch.post_norm, read_norm_of(layer, from.post_norm, model.post_norm, model.width));
     QUIRE_TRY(branch.sum_norm, read_norm_of(layer, from.sum_norm, model.norm, model.width));
     result.branches.push_back(std::move(branch));
+  }
+  if (config.output_scale) {
+    QUIRE_TRY(const std::vector<float> scale, layer.host_vector("layer_output_scale.weight", 1));
+    result.output_scale = scale.front();
   }
   return result;
 }
@@ -62,6 +74,7 @@ void Layer::compute(const Step& step, const KvView& kv, Rows x, Rows h, Rows y) 
     }
     if (branch.sum_norm) branch.sum_norm->compute(on, x, x);
   }
+  if (output_scale != 1.0F) on.scale(x, output_scale);
 }
 
 int64_t Layer::products() const {
@@ -85,6 +98,7 @@ RowWidths widths_of(const ModelConfig& config) {
     }
   }
   if (widths.experts.count > 0) widths.experts.width = config.width;
+  if (widths.beside > 0) widths.beside = config.width;
   return widths;
 }
 

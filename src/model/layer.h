@@ -11,6 +11,8 @@
 #include "model/blocks/attention.h"
 #include "model/blocks/experts.h"
 #include "model/blocks/ffn.h"
+#include "model/blocks/ffn_and_experts.h"
+#include "model/blocks/layer_input.h"
 #include "model/blocks/norm.h"
 #include "model/blocks/step.h"
 #include "model/blocks/tensor_reader.h"
@@ -18,7 +20,7 @@
 
 namespace quire {
 
-using Block = std::variant<Attention, Ffn, Experts>;
+using Block = std::variant<Attention, Ffn, Experts, FfnAndExperts, LayerInput>;
 
 struct Branch {
   std::optional<Norm> norm;  // of x
@@ -37,6 +39,7 @@ struct Layer {
 
   std::vector<Branch> branches;
   float residual_scale = 1.0F;
+  float output_scale = 1.0F;
 };
 
 // The widest rows of all blocks.

@@ -29,6 +29,7 @@ uint64_t Model::weight_size_bytes() const { return weights_.memory->size_bytes()
 
 int64_t Model::layer_products() const {
   int64_t products = 0;
+  if (weights_.layer_inputs) products += products_of(weights_.layer_inputs->projection);
   for (const Layer& layer : weights_.layers) products += layer.products();
   return products;
 }

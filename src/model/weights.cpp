@@ -133,13 +133,15 @@ class Loader final : public TensorSource {
     const std::array<int64_t, 3> shape = {inputs, outputs, count};
     return find(name, std::span(shape).first(count == 1 ? 2 : 3));
   }
-  // What a matrix is multiplied by beside its blocks' scales: NVFP4 has a tensor for it. Of a matrix that rows of
-  // tokens are read from too it would be left out there, and each of a stack has its own: such files are refused by the
-  // tensor's name.
+  // What a matrix is multiplied by beside its blocks' scales: NVFP4 has a tensor of one number for it. Of a matrix that
+  // rows of tokens are read from too it would be left out there, and each of a stack has its own: such files are
+  // refused by the tensor's name.
   Result<float> scale_of(const std::string& name, int64_t count) {
     constexpr std::string_view suffix = ".weight";
     const std::string scale_name = name.substr(0, name.size() - suffix.size()) + ".scale";
-    if (count > 1 || name == embedding_name || !has(scale_name)) return 1.0F;
+    const TensorView* const scale = file_.find_tensor(scale_name);
+    const bool is_number = scale != nullptr && scale->row_count() * scale->shape[0] == 1;
+    if (count > 1 || name == embedding_name || !is_number) return 1.0F;
     QUIRE_TRY(const std::vector<float> scales, host_values(scale_name, 1, 1));
     return scales.front();
   }
@@ -174,13 +176,17 @@ class Loader final : public TensorSource {
   std::set<std::string, std::less<>> known_;
 };
 
+// Of pairs that do not turn.
+constexpr float rope_factor_max = 1e30F;
+
 // What frequencies are divided by; empty: nothing.
 Result<std::vector<float>> read_rope_factors(TensorSource& source, const std::string& name, int64_t size) {
   if (name.empty()) return std::vector<float>{};
   QUIRE_TRY(std::vector<float> factors, source.host_vector(name, size));
   for (const float factor : factors) {
-    if (!(factor >= 1e-3F && factor <= 1e6F)) {
-      return fail(ErrorKind::invalid, fmt::format("tensor {}: found {}, expected 0.001 to 1000000", name, factor));
+    if (!(factor >= 1e-3F && factor <= rope_factor_max)) {
+      return fail(ErrorKind::invalid,
+                  fmt::format("tensor {}: found {}, expected 0.001 to {}", name, factor, rope_factor_max));
     }
   }
   return factors;
@@ -203,6 +209,9 @@ Result<void> read_embedding(TensorSource& source, const ModelConfig& config, Wei
   }
   if (config.embedding.norm == EmbeddingNorm::weighted) {
     QUIRE_TRY(weights.embedding_norm, Norm::read(reader, "token_embd_norm", config.norm, config.width));
+  }
+  if (config.layer_input_width > 0) {
+    QUIRE_TRY(weights.layer_inputs, LayerInputs::read(source, config));
   }
   return {};
 }

@@ -26,11 +26,12 @@ struct RopeFactors {
 };
 
 struct Weights {
-  std::optional<DeviceArena> memory;      // of all matrices and vectors, in the order in which a step reads them
-  TensorView token_embedding;             // (vocab, width), read from the file row by row
-  TensorView position_embedding;          // (context_max, width), the same; as ModelConfig::embedding says
-  DeviceVector token_type;                // (width)
-  std::optional<Norm> embedding_norm;     // (width)
+  std::optional<DeviceArena> memory;   // of all matrices and vectors, in the order in which a step reads them
+  TensorView token_embedding;          // (vocab, width), read from the file row by row
+  TensorView position_embedding;       // (context_max, width), the same; as ModelConfig::embedding says
+  DeviceVector token_type;             // (width)
+  std::optional<Norm> embedding_norm;  // (width)
+  std::optional<LayerInputs> layer_inputs;
   std::vector<RopeFactors> rope_factors;  // by kind of turning
   std::vector<Layer> layers;
   std::optional<Norm> output_norm;  // (width)

@@ -37,6 +37,8 @@ uint64_t Workspace::place(DeviceAddress start) {
   put(gate_, row_count_max_, widths_.ffn);
   put(up_, row_count_max_, widths_.ffn);
   put(output_gate_, row_count_max_, widths_.output_gate);
+  put(beside_, row_count_max_, widths_.beside);
+  put(layer_inputs_, row_count_max_, widths_.layer_inputs);
   put(chosen_experts_, row_count_max_, widths_.experts.used);  // numbers as large as floats
   put(chosen_weights_, row_count_max_, widths_.experts.used);
   put(logits_, logits_count_max_, vocab_);
@@ -71,6 +73,8 @@ Step Workspace::step(Backend& on, int64_t rows) const {
           .gate = gate_,
           .up = up_,
           .output_gate = output_gate_,
+          .beside = beside_,
+          .layer_inputs = layer_inputs_,
           .chosen_experts = chosen_experts_,
           .chosen_weights = chosen_weights_};
 }

@@ -74,7 +74,7 @@ class Workspace {
 
   // (row_count_max, width of its name), in memory_
   DeviceAddress x_, h_, y_, q_, k_, v_, attended_;
-  DeviceAddress gate_, up_, output_gate_;
+  DeviceAddress gate_, up_, output_gate_, beside_, layer_inputs_;
   DeviceAddress chosen_experts_, chosen_weights_;
   DeviceAddress logits_;               // (logits_count_max, vocab)
   DeviceAddress head_from_, head_to_;  // (head_width)

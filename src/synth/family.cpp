@@ -1,5 +1,7 @@
 #include "synth/family.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <string>
@@ -13,6 +15,34 @@ constexpr std::string_view window = "attention.sliding_window";
 constexpr std::string_view pooling = "pooling_type";
 constexpr uint32_t mean = 1;
 constexpr uint32_t first = 2;
+
+// The last of each five layers, of all, and of those that share nothing has no window, and heads twice as large.
+void add_gemma4(const Shape& shape, gguf::Metadata& metadata, std::vector<gguf::TensorSpec>& present) {
+  std::vector<bool> windows;
+  std::vector<int32_t> ffn_widths;
+  for (int64_t layer = 0; layer < shape.layers; ++layer) {
+    const int64_t first_sharing = shape.layers - shape.shared_kv_layers;
+    windows.push_back(layer % 5 != 4 && layer + 1 != shape.layers && layer + 1 != first_sharing);
+    const bool wide = shape.shared_kv_ffn_width > 0 && layer >= first_sharing;
+    ffn_widths.push_back(static_cast<int32_t>(wide ? shape.shared_kv_ffn_width : shape.ffn_width));
+    present.push_back({.name = fmt::format("blk.{}.attn_v.weight", layer)});
+  }
+  const auto set = [&](std::string_view key, gguf::Value value) {
+    metadata.set(fmt::format("gemma4.{}", key), std::move(value));
+  };
+  set("attention.sliding_window_pattern", windows);
+  set("feed_forward_length", ffn_widths);
+  const auto set_number = [&](std::string_view key, int64_t value) { set(key, static_cast<uint32_t>(value)); };
+  for (const std::string_view key :
+       {"attention.key_length_swa", "attention.value_length_swa", "rope.dimension_count_swa"}) {
+    set_number(key, shape.head_dim);
+  }
+  for (const std::string_view key : {"attention.key_length", "attention.value_length", "rope.dimension_count"}) {
+    set_number(key, 2 * shape.head_dim);
+  }
+  set_number("attention.shared_kv_layers", shape.shared_kv_layers);
+  set_number("embedding_length_per_layer_input", shape.layer_input_width);
+}
 
 // Initialized before main, and named by functions only.
 const std::vector<Family> families = {
@@ -33,6 +63,14 @@ const std::vector<Family> families = {
               {"attn_logit_softcapping", 50.0F},
               {"final_logit_softcapping", 30.0F}}},
     {.architecture = "gemma3", .keys = {{rope_base, 1e6F}, {window, uint32_t{512}}}},
+    {.architecture = "gemma4",
+     .keys =
+         {{rope_base, 1e6F}, {"rope.freq_base_swa", 1e4F}, {window, uint32_t{512}}, {"final_logit_softcapping", 30.0F}},
+     .tensors = {"blk.0.layer_output_scale.weight"},
+     .experts = Mixture::on_request,
+     .add = add_gemma4,
+     .shares = true,
+     .turning_share = 0.25},
     {.architecture = "olmo2", .keys = {{rope_base, 5e5F}, {window, uint32_t{4096}}}},
     {.architecture = "exaone4", .keys = {{rope_base, 1e6F}, {window, uint32_t{4096}}}},
     {.architecture = "cohere2", .keys = {{rope_base, 5e4F}, {window, uint32_t{4096}}, {"logit_scale", 0.25F}}},

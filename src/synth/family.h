@@ -8,6 +8,8 @@
 
 #include "base/result.h"
 #include "gguf/metadata.h"
+#include "gguf/writer.h"
+#include "synth/shape.h"
 
 namespace quire::synth {
 
@@ -22,6 +24,10 @@ struct Family {
   bool fused = false;  // q, k and v are one tensor, gate and up another
   Mixture experts = Mixture::never;
   double rotary_share = 1.0;  // of a head
+  // What depends on sizes beside: keys, and tensors as above.
+  void (*add)(const Shape& shape, gguf::Metadata& metadata, std::vector<gguf::TensorSpec>& present) = nullptr;
+  bool shares = false;         // layers may read other layers' keys and values, and be given parts of tokens
+  double turning_share = 1.0;  // of a head's pairs; rope_freqs.weight keeps the others from turning
 };
 
 // Null when no random model of it can be made.

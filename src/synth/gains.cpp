@@ -36,6 +36,7 @@ enum class Role : uint8_t {
   ffn_output,
   experts_output,
   head_norm,
+  layer_inputs,
   sinks,
   norm
 };
@@ -45,7 +46,7 @@ struct Part {
   Role role;
 };
 // Of a layer or of the model; every other tensor is a norm.
-constexpr std::array<Part, 25> parts = {{
+constexpr std::array<Part, 29> parts = {{
     {"token_embd", Role::logits},
     {"position_embd", Role::logits},
     {"token_types", Role::logits},
@@ -69,6 +70,10 @@ constexpr std::array<Part, 25> parts = {{
     {"ffn_gate_shexp", Role::inner},
     {"ffn_up_shexp", Role::inner},
     {"ffn_down_shexp", Role::ffn_output},
+    {"per_layer_token_embd", Role::layer_inputs},
+    {"per_layer_model_proj", Role::inner},
+    {"inp_gate", Role::inner},
+    {"proj", Role::inner},
     {"attn_q_norm", Role::head_norm},
     {"attn_k_norm", Role::head_norm},
 }};
@@ -78,12 +83,14 @@ struct Name {
   size_t layer = 0;
   std::string_view part;
   bool is_bias = false;
+  bool is_scale = false;  // that something is multiplied with
 };
 
 Name taken_apart(std::string_view tensor) {
   Name name;
   const size_t end = tensor.rfind('.');
   name.is_bias = tensor.substr(end) == ".bias";
+  name.is_scale = tensor.substr(end) == ".scale";
   name.part = tensor.substr(0, end);
   constexpr std::string_view prefix = "blk.";
   if (!name.part.starts_with(prefix)) return name;
@@ -111,7 +118,11 @@ class Gains {
     const auto part = std::ranges::find(parts, name.part, &Part::name);
     const Role role = part == parts.end() ? Role::norm : part->role;
     Tensor made;
-    if (name.is_bias) {
+    if (name.is_scale) {
+      // Of a router's input: divided by the root of its width, it is of deviation 1 again.
+      made.mean = name.part == "ffn_gate_inp" ? std::sqrt(static_cast<float>(spec.shape[0])) : 1.0F;
+      made.deviation = norm_deviation * made.mean;
+    } else if (name.is_bias) {
       made.deviation = bias_of(role, name.layer);
     } else if (role == Role::sinks) {
       made.deviation = 1.0F;
@@ -141,6 +152,7 @@ class Gains {
     for (const BranchConfig& branch : layer(index).branches) {
       for (const BlockConfig& block : branch.blocks) {
         if (const auto* experts = std::get_if<ExpertsConfig>(&block)) return static_cast<float>(experts->used);
+        if (const auto* both = std::get_if<FfnAndExpertsConfig>(&block)) return static_cast<float>(both->experts.used);
       }
     }
     return 1.0F;
@@ -165,6 +177,8 @@ class Gains {
   // Deviation of an output for inputs of deviation 1.
   float gain_of(Role role, size_t index) const {
     if (role == Role::logits) return logit_deviation / config_.logit_scale;
+    // Its rows have those of all layers, which are multiplied by the root of one layer's width.
+    if (role == Role::layer_inputs) return std::sqrt(static_cast<float>(config_.layer_count()));
     if (role == Role::scores || role == Role::inner) {
       const bool reads_stream = layer(index).branches.front().norm.empty();
       return (role == Role::scores ? scores_of(index) : 1.0F) / (reads_stream ? stream_ : 1.0F);

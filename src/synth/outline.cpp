@@ -104,9 +104,14 @@ Result<Outline> outline(const Shape& shape, int64_t vocab, gguf::FileType type) 
   if (shape.experts > 0 && family->experts == Mixture::never) {
     return fail(ErrorKind::invalid, fmt::format("no layer of {} has experts", shape.architecture));
   }
+  if (!family->shares && (shape.shared_kv_layers > 0 || shape.layer_input_width > 0)) {
+    return fail(ErrorKind::invalid,
+                fmt::format("no layer of {} shares keys and values, or is given parts of tokens", shape.architecture));
+  }
   Outline result;
   QUIRE_TRY(result.metadata, keys_of(shape, *family, vocab, type));
-  const std::vector<gguf::TensorSpec> present = present_tensors(shape, *family, vocab);
+  std::vector<gguf::TensorSpec> present = present_tensors(shape, *family, vocab);
+  if (family->add != nullptr) family->add(shape, result.metadata, present);
   QUIRE_TRY(const ModelConfig config, read_config(result.metadata, present, KvType::f16));
   QUIRE_TRY(std::vector<gguf::TensorSpec> declared, declare_tensors(config, present));
   const gguf::FileFacts facts = {
@@ -114,7 +119,8 @@ Result<Outline> outline(const Shape& shape, int64_t vocab, gguf::FileType type) 
   for (gguf::TensorSpec& spec : declared) {
     spec.type = gguf::choose_element_type(type, spec.name, spec.shape, facts);
     if (is_factors(spec.name)) {
-      result.tensors.push_back({.spec = std::move(spec), .factors_base = config.ropes.front().base});
+      result.tensors.push_back(
+          {.spec = std::move(spec), .factors_base = config.ropes.front().base, .turning_share = family->turning_share});
     } else {
       result.tensors.push_back(with_gain(std::move(spec), config));
     }

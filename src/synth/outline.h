@@ -17,8 +17,9 @@ struct Tensor {
   gguf::TensorSpec spec;
   float mean = 0.0F;
   float deviation = 0.0F;
-  bool alternates = false;    // in sign, by column
-  double factors_base = 0.0;  // not 0: factors of frequencies of this base instead
+  bool alternates = false;     // in sign, by column
+  double factors_base = 0.0;   // not 0: factors of frequencies of this base instead
+  double turning_share = 1.0;  // of pairs, beside such factors: the others are kept from turning
 };
 
 struct Outline {

@@ -26,7 +26,11 @@ struct Shape {
   int64_t experts = 0;
   int64_t experts_used = 0;
   int64_t expert_ffn_width = 0;
-  int64_t vocab = 32000;  // tokens of a vocabulary that is made for it
+  // Of families that have it; 0: none.
+  int64_t shared_kv_layers = 0;     // the last so many read the keys and values of others
+  int64_t shared_kv_ffn_width = 0;  // of these layers; 0: ffn_width
+  int64_t layer_input_width = 0;    // elements that each layer is given of a token beside the stream
+  int64_t vocab = 32000;            // tokens of a vocabulary that is made for it
 };
 
 // "llama-1b", "gemma3-1b", "tiny"; an unknown name is an error that lists them.

@@ -42,6 +42,13 @@ void llama3_rope_factors(int64_t pairs, double base, float* factors) {
   }
 }
 
+// Of pairs that do not turn, as published files have it.
+void turn_some(int64_t pairs, double share, float* factors) {
+  const auto turning = static_cast<int64_t>(static_cast<double>(pairs) * share);
+  std::fill_n(factors, turning, 1.0F);
+  std::fill_n(factors + turning, pairs - turning, 1e30F);
+}
+
 bool is_tokenizer_key(std::string_view key) { return key.starts_with("tokenizer."); }
 
 Result<int64_t> vocabulary_size(const gguf::Metadata& vocabulary) {
@@ -85,7 +92,9 @@ Result<void> synthesize(const Shape& shape, const gguf::Metadata& vocabulary, gg
   for (size_t i = 0; i < made.tensors.size(); ++i) {
     const Tensor& tensor = made.tensors[i];
     const auto row_values = [&](int64_t row, int, float* values) -> Result<void> {
-      if (tensor.factors_base != 0.0) {
+      if (tensor.turning_share < 1.0) {
+        turn_some(tensor.spec.shape[0], tensor.turning_share, values);
+      } else if (tensor.factors_base != 0.0) {
         llama3_rope_factors(tensor.spec.shape[0], tensor.factors_base, values);
       } else {
         make_row(tensor, seed, i, row, values);

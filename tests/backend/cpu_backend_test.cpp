@@ -241,6 +241,32 @@ TEST(CpuBackend, gates_neighbours_by_a_function_of_their_number) {
   }
 }
 
+TEST(CpuBackend, projects_nothing_by_an_empty_matrix) {
+  const Stored stored(ElementType::q8_0, 48, 64, 1);
+  const Buffer x(5, 64, 2);
+  for_each_table([&](CpuBackend& backend) {
+    DeviceArena weights(backend.device(), "weights");
+    const Matrix a = load(backend, stored.view, weights);
+    const Buffer alone(5, 48), among(5, 48);
+    const StepOf step(backend, {});
+    backend.matmul(x.rows, RowsOf::step, {{a, alone.rows}});
+    backend.matmul(x.rows, RowsOf::step, {{Matrix{}, Rows{}}, {a, among.rows}, {Matrix{}, Rows{}}});
+    EXPECT_EQ(alone.values, among.values);
+  });
+}
+
+TEST(CpuBackend, takes_some_columns_of_rows) {
+  const Buffer x(150, 512, 1);
+  for_each_table([&](CpuBackend& backend) {
+    const Buffer y(150, 200);
+    const StepOf step(backend, {});
+    backend.columns(x.rows, 300, y.rows);
+    for (int64_t r = 0; r < 150; ++r) {
+      ASSERT_EQ(0, std::memcmp(row_of(y.rows, r), row_of(x.rows, r) + 300, 200 * sizeof(float))) << r;
+    }
+  });
+}
+
 TEST(CpuBackend, norms_heads_by_weights_of_their_own) {
   const Buffer x(6, 16, 1), weight(3, 16, 2);
   for_each_table([&](CpuBackend& backend) {

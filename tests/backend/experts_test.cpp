@@ -20,11 +20,14 @@ struct Chosen {
 };
 
 Chosen choose(const KernelTable& kernels, const ExpertRule& rule, std::vector<float> logits, size_t used,
-              const std::vector<float>& correction = {}) {
+              const std::vector<float>& correction = {}, const std::vector<float>& scales = {}) {
   Chosen chosen{.experts = std::vector<int32_t>(used), .weights = std::vector<float>(used)};
-  choose_experts_of_row(
-      kernels, rule,
-      {.logits = logits, .correction = correction, .experts = chosen.experts, .weights = chosen.weights});
+  choose_experts_of_row(kernels, rule,
+                        {.logits = logits,
+                         .correction = correction,
+                         .scales = scales,
+                         .experts = chosen.experts,
+                         .weights = chosen.weights});
   return chosen;
 }
 
@@ -48,6 +51,17 @@ TEST(ExpertChoice, corrects_scores_only_where_they_choose) {
   EXPECT_EQ(chosen.experts, (std::vector<int32_t>{2, 3}));
   EXPECT_NEAR(chosen.weights[0], 1 / (1 + std::exp(-1.0)), 1e-6);
   EXPECT_NEAR(chosen.weights[1], 1 / (1 + std::exp(1.0)), 1e-6);
+}
+
+TEST(ExpertChoice, multiplies_weights_by_each_experts_scale_at_last) {
+  const KernelTable& kernels = *supported_kernel_tables().back();
+  const ExpertRule rule{.gating = ExpertGating::softmax, .normalized = true};
+  const std::vector<float> logits = {0.5F, -1.0F, 2.0F, 1.0F};
+  const Chosen plain = choose(kernels, rule, logits, 2);
+  const Chosen scaled = choose(kernels, rule, logits, 2, {}, {9.0F, 8.0F, 0.5F, 3.0F});
+  EXPECT_EQ(scaled.experts, plain.experts) << "it has no part in choosing";
+  EXPECT_EQ(scaled.weights[0], 0.5F * plain.weights[0]);
+  EXPECT_EQ(scaled.weights[1], 3.0F * plain.weights[1]);
 }
 
 TEST(ExpertChoice, makes_weights_by_its_rule) {

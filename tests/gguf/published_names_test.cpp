@@ -53,6 +53,14 @@ TEST(PublishedNames, gpt_oss_has_todays_name_tensors_and_sizes) {
   EXPECT_THAT(apply_published_names(metadata, views), IsEmpty()) << "once is enough";
 }
 
+TEST(PublishedNames, gemma_4s_scales_of_experts_have_todays_name) {
+  Metadata metadata = of("gemma4");
+  std::vector<TensorView> views = tensors({"blk.3.ffn_gate_inp.weight", "blk.3.ffn_gate_inp.per_expert_scale"});
+  EXPECT_THAT(apply_published_names(metadata, views),
+              ElementsAre("1 tensors ffn_gate_inp.per_expert_scale are read as ffn_down_exps.scale"));
+  EXPECT_THAT(names_of(views), ElementsAre("blk.3.ffn_gate_inp.weight", "blk.3.ffn_down_exps.scale"));
+}
+
 TEST(PublishedNames, gemma_3_gets_its_bases_its_scaling_and_a_vocabulary_of_the_tables_size) {
   Metadata metadata = of("gemma3", {{"context_length", uint32_t{131072}},
                                     {"rope.global.freq_base", 2e6F},

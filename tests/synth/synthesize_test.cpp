@@ -192,7 +192,7 @@ TEST_F(Synthesize, impossible_shapes_are_errors_that_say_what_is_wrong) {
   EXPECT_THAT(error(small_shape("mamba")),
               HasSubstr("'mamba' is not supported; expected one of bert, cohere2, command-r,"));
   EXPECT_THAT(find_shape("huge").error().message,
-              HasSubstr("tiny, 0.1b, 1b, 8b, llama-1b, qwen3-0.6b, minilm, gemma3-1b, qwen3moe-8b-a1b"));
+              HasSubstr("tiny, 0.1b, 1b, 8b, llama-1b, qwen3-0.6b, minilm, gemma3-1b, gemma4-e2b, qwen3moe-8b-a1b"));
   Team team(1);
   const auto no_vocabulary =
       synthesize(small_shape("llama"), {}, FileType::f32, 1, dir_ / "x", team, [](uint64_t, uint64_t) {});
@@ -212,6 +212,8 @@ TEST_F(Synthesize, named_shapes_have_the_parameters_of_their_models) {
   EXPECT_EQ(parameters("llama-1b", 128256), 1235814400) << "as Llama 3.2 1B";
   EXPECT_EQ(parameters("qwen3-0.6b", 151936), 596049920) << "as Qwen3 0.6B";
   EXPECT_EQ(parameters("gemma3-1b", 262144), 999885952) << "as Gemma 3 1B";
+  EXPECT_NEAR(static_cast<double>(parameters("gemma4-e2b", 262144)), 4.63e9, 2e7)
+      << "2.3 B, and 2.35 B of rows by layer";
   EXPECT_NEAR(static_cast<double>(parameters("qwen3moe-8b-a1b", 151936)), 8e9, 4e8);
   EXPECT_NEAR(static_cast<double>(parameters("gpt-oss-8b-a1b", 201088)), 8e9, 4e8);
 }
@@ -238,9 +240,18 @@ void expect_rows(quire::test::LoadedModel& loaded, const std::string& name) {
 // token.
 TEST_F(Synthesize, each_family_loads_and_generates) {
   std::istringstream names(architecture_names());
-  std::string name;
-  while (std::getline(names >> std::ws, name, ',')) {
-    Shape shape = small_shape(name);
+  std::vector<Shape> shapes;
+  for (std::string each; std::getline(names >> std::ws, each, ',');) shapes.push_back(small_shape(each));
+  Shape sharing = small_shape("gemma4");
+  sharing.layers = 4;
+  sharing.shared_kv_layers = 2;
+  sharing.shared_kv_ffn_width = 1024;
+  sharing.layer_input_width = 32;
+  Shape mixture = small_shape("gemma4");
+  mixture.experts = 4;
+  shapes.insert(shapes.end(), {sharing, mixture});
+  for (const Shape& shape : shapes) {
+    const std::string& name = shape.architecture;
     quire::test::LoadedModel loaded(make(shape, FileType::q8_0), *supported_kernel_tables().back(), 2);
     if (loaded.model.config().whole_texts) {
       expect_rows(loaded, name);

@@ -279,6 +279,14 @@ void CpuBackend::softcap(Rows x, float cap) {
   for_elements(x, [&](float* values, int64_t n) { kernels_.softcap(values, cap, n); });
 }
 
+void CpuBackend::columns(Rows x, int64_t first, Rows y) {
+  QUIRE_CHECK(first >= 0 && first + y.width <= x.width && y.count == x.count, "shapes fit");
+  const HostRows from(x), to(y);
+  for_rows(y.count, y.width, [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) std::copy_n(from.row(r) + first, y.width, to.row(r));
+  });
+}
+
 void CpuBackend::gather(Rows x, Rows y) {
   const std::span<const int32_t> rows = inputs_.gathered_rows;
   QUIRE_CHECK(y.width == x.width && y.count == static_cast<int64_t>(rows.size()), "shapes fit");

@@ -38,12 +38,13 @@ class CpuBackend : public Backend {
   void activate(Rows gate, Rows up, Activation activation) override;
   void activate(Rows x, Activation activation) override;
   void gate_rows(Rows x, Rows gate, RowGate function) override;
-  void choose_experts(Rows logits, const DeviceVector& correction, const ExpertRule& rule,
+  void choose_experts(Rows logits, const DeviceVector& correction, const DeviceVector& scales, const ExpertRule& rule,
                       const ExpertChoice& choice) override;
   void compute_experts(Rows x, const ExpertChoice& choice, const ExpertStacks& stacks, Rows y) override;
   void scale_rows(Rows x) override;
   void scale(Rows x, float factor) override;
   void softcap(Rows x, float cap) override;
+  void columns(Rows x, int64_t begin, Rows y) override;
   void gather(Rows x, Rows y) override;
 
  protected:

@@ -44,9 +44,11 @@ void join_rows(int64_t rows, int64_t inputs, const RowOf& row_of, std::byte* til
 
 }  // namespace
 
-void CpuBackend::choose_experts(Rows logits, const DeviceVector& correction, const ExpertRule& rule,
-                                const ExpertChoice& choice) {
-  QUIRE_CHECK(choice.used <= logits.width && (correction.size == 0 || correction.size == logits.width), "shapes fit");
+void CpuBackend::choose_experts(Rows logits, const DeviceVector& correction, const DeviceVector& scales,
+                                const ExpertRule& rule, const ExpertChoice& choice) {
+  QUIRE_CHECK(choice.used <= logits.width && (correction.size == 0 || correction.size == logits.width) &&
+                  (scales.size == 0 || scales.size == logits.width),
+              "shapes fit");
   const HostRows scores(logits);
   const auto experts = static_cast<size_t>(logits.width), used = static_cast<size_t>(choice.used);
   auto* const chosen = reinterpret_cast<int32_t*>(host_bytes(choice.experts));
@@ -55,6 +57,7 @@ void CpuBackend::choose_experts(Rows logits, const DeviceVector& correction, con
       choose_experts_of_row(kernels_, rule,
                             {.logits = {scores.row(r), experts},
                              .correction = {host_floats(correction.values), static_cast<size_t>(correction.size)},
+                             .scales = {host_floats(scales.values), static_cast<size_t>(scales.size)},
                              .experts = {chosen + r * choice.used, used},
                              .weights = {host_floats(choice.weights) + r * choice.used, used}});
     }

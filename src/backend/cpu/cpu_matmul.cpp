@@ -140,6 +140,7 @@ void CpuBackend::matmul(Rows rows, RowsOf rows_of, std::initializer_list<Project
   int64_t panels = 0;
   for (const Projection& projection : projections) {
     const Matrix& weights = projection.weights;
+    if (weights.outputs == 0) continue;
     QUIRE_CHECK(weights.inputs == x.width && weights.outputs == projection.y.width && x.count == projection.y.count,
                 "shapes fit");
     reads_quantized = reads_quantized || reads_quantized_activations(weights.type);

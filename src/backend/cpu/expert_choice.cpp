@@ -39,6 +39,8 @@ void choose_experts_of_row(const KernelTable& kernels, const ExpertRule& rule, c
     for (float& weight : row.weights) weight /= std::max(sum, weight_sum_min);
   }
   for (float& weight : row.weights) weight *= rule.scale;
+  if (row.scales.empty()) return;
+  for (size_t i = 0; i < row.experts.size(); ++i) row.weights[i] *= row.scales[static_cast<size_t>(row.experts[i])];
 }
 
 }  // namespace quire

@@ -13,6 +13,7 @@ namespace quire {
 struct RowOfExperts {
   std::span<float> logits;            // (experts); used up
   std::span<const float> correction;  // (experts), or empty
+  std::span<const float> scales;      // the same
   std::span<int32_t> experts;         // (used)
   std::span<float> weights;           // (used)
 };

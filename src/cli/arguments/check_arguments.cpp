@@ -77,6 +77,9 @@ void add_file_commands(CLI::App& app, Action& action) {
   synth->add_option("--experts-used", made->experts_used, "Experts that a token has");
   synth->add_option("--expert-ffn", made->expert_ffn, "Elements of an expert's feed-forward layer");
   synth->add_option("--window", made->window, "Positions that a layer with a window sees (the family's)");
+  synth->add_option("--shared-kv-layers", made->shared_kv_layers,
+                    "Last layers that read the keys and values of others");
+  synth->add_option("--layer-inputs", made->layer_inputs, "Elements that each layer is given of a token");
   synth->add_flag("--untied", made->untied, "An output matrix of its own");
   synth->add_flag("--rope-factors", made->rope_factors, "Frequency factors as Llama 3.1 has them");
   synth->add_option("--threads", made->threads, "Workers; changes the time only (every core)");

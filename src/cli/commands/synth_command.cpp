@@ -29,6 +29,8 @@ Result<synth::Shape> shape_of(const SynthOptions& options) {
   shape.experts = options.experts.value_or(shape.experts);
   shape.experts_used = options.experts_used.value_or(shape.experts_used);
   shape.expert_ffn_width = options.expert_ffn.value_or(shape.expert_ffn_width);
+  shape.shared_kv_layers = options.shared_kv_layers.value_or(shape.shared_kv_layers);
+  shape.layer_input_width = options.layer_inputs.value_or(shape.layer_input_width);
   shape.tied = shape.tied && !options.untied;
   shape.rope_factors = options.rope_factors;
   if (options.head_dim) {

@@ -27,6 +27,7 @@ extern const Architecture ernie4_5_architecture;
 extern const Architecture exaone4_architecture;
 extern const Architecture gemma2_architecture;
 extern const Architecture gemma3_architecture;
+extern const Architecture gemma4_architecture;
 extern const Architecture gemma_embedding_architecture;
 extern const Architecture glm4_architecture;
 extern const Architecture glm4moe_architecture;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <vector>
 
 namespace quire {
@@ -32,12 +33,19 @@ Result<void> Experts::read_biases(TensorReader& layer, int64_t width) {
   return {};
 }
 
-Result<Experts> Experts::read(TensorReader& layer, const ExpertsConfig& config, int64_t width) {
+Result<Experts> Experts::read(TensorReader& layer, const ExpertsConfig& config, const NormConfig& norm, int64_t width) {
   Experts block;
   block.config = config;
   QUIRE_TRY(block.router, layer.matrix("ffn_gate_inp.weight", config.count, width));
   if (config.router_bias) {
     QUIRE_TRY(block.router_bias, layer.vector("ffn_gate_inp.bias", config.count));
+  }
+  if (config.router_norm) {
+    QUIRE_TRY(block.router_norm.weight, layer.vector("ffn_gate_inp.scale", width));
+    block.router_norm.config = norm;
+  }
+  if (config.scales) {
+    QUIRE_TRY(block.scales, layer.vector("ffn_down_exps.scale", config.count));
   }
   if (config.correction) {
     QUIRE_TRY(block.correction, layer.vector("exp_probs_b.bias", config.count));
@@ -48,22 +56,38 @@ Result<Experts> Experts::read(TensorReader& layer, const ExpertsConfig& config, 
 }
 
 void Experts::compute(const Step& step, Rows x, Rows y) const {
+  choose(step, x);
+  compute_chosen(step, x, y);
+}
+
+void Experts::choose(const Step& step, Rows x) const {
   Backend& on = step.on;
   const Rows logits = step.rows(step.gate, config.count);
-  const ExpertChoice choice{.experts = step.chosen_experts, .weights = step.chosen_weights, .used = config.used};
-
-  on.matmul(x, RowsOf::step, {{router, logits}});
+  Rows read = x;
+  if (config.router_norm) {
+    read = step.rows(step.beside, x.width);
+    router_norm.compute(on, x, read);
+  }
+  on.matmul(read, RowsOf::step, {{router, logits}});
+  if (config.router_norm) on.scale(logits, 1.0F / std::sqrt(static_cast<float>(x.width)));
   if (config.router_bias) on.add_bias(logits, router_bias);
-  on.choose_experts(logits, correction, config.rule, choice);
-  on.compute_experts(x, choice,
-                     {.gate = gate,
-                      .up = up,
-                      .down = down,
-                      .gate_bias = gate_bias,
-                      .up_bias = up_bias,
-                      .down_bias = down_bias,
-                      .activation = config.activation},
-                     y);
+  on.choose_experts(logits, correction, scales, config.rule, choice(step));
+}
+
+void Experts::compute_chosen(const Step& step, Rows x, Rows y) const {
+  step.on.compute_experts(x, choice(step),
+                          {.gate = gate,
+                           .up = up,
+                           .down = down,
+                           .gate_bias = gate_bias,
+                           .up_bias = up_bias,
+                           .down_bias = down_bias,
+                           .activation = config.activation},
+                          y);
+}
+
+ExpertChoice Experts::choice(const Step& step) const {
+  return {.experts = step.chosen_experts, .weights = step.chosen_weights, .used = config.used};
 }
 
 int64_t Experts::products() const {
@@ -72,6 +96,7 @@ int64_t Experts::products() const {
 
 void widen(RowWidths& widths, const ExpertsConfig& config) {
   widths.ffn = std::max(widths.ffn, config.count);
+  if (config.router_norm) widths.beside = 1;
   widths.experts.count = std::max(widths.experts.count, config.count);
   widths.experts.used = std::max(widths.experts.used, config.used);
   widths.experts.hidden = std::max(widths.experts.hidden, config.hidden);

@@ -57,6 +57,10 @@ class TensorReader {
     return source_.vectors(prefix_ + std::string(name), rows, size);
   }
   Result<DeviceVector> vector(std::string_view name, int64_t size) { return vectors(name, 1, size); }
+  Result<DeviceVector> ones(int64_t size) { return source_.ones(size); }
+  Result<std::vector<float>> host_vector(std::string_view name, int64_t size) {
+    return source_.host_vector(prefix_ + std::string(name), size);
+  }
 
  private:
   TensorSource& source_;
