@@ -24,8 +24,11 @@ T take(Result<T> result) {
 
 // One loaded model on one kernel table.
 struct LoadedModel {
-  LoadedModel(gguf::File&& opened, const KernelTable& kernels, int workers)
-      : file(std::move(opened)), team(workers), backend(team, kernels), model(take(Model::load(file, backend))) {}
+  LoadedModel(gguf::File&& opened, const KernelTable& kernels, int workers, KvType kv_type = KvType::f16)
+      : file(std::move(opened)),
+        team(workers),
+        backend(team, kernels),
+        model(take(Model::load(file, backend, kv_type))) {}
 
   gguf::File file;
   Team team;
@@ -38,9 +41,11 @@ class Runner {
  public:
   Runner(LoadedModel& loaded, const Limits& limits)
       : instance_(take(ModelInstance::create(loaded.model, loaded.backend, limits))) {
-    std::vector<BlockId> all;
-    for (int32_t block = 0; block < limits.block_count; ++block) all.push_back({block});
-    instance_.kv().forget(MemoryClass::full, all);
+    for (const MemoryClass of : {MemoryClass::full, MemoryClass::window}) {
+      std::vector<BlockId> all;
+      for (int32_t block = 0; block < instance_.kv().block_count(of); ++block) all.push_back({block});
+      instance_.kv().forget(of, all);
+    }
   }
 
   // One step; slice.row_begin, row_end and logits_row are filled here. Logits of slice i (its last row): row i.
@@ -48,6 +53,7 @@ class Runner {
     std::span<const TokenId> tokens;
     int32_t position = 0;
     std::span<const BlockId> blocks;
+    std::span<const BlockId> window_blocks = {};
     int32_t prompt_length = INT32_MAX;  // positions from there on are generated ones
   };
   Logits step(std::span<const Part> parts) {
@@ -66,6 +72,7 @@ class Runner {
                         .row_end = static_cast<int32_t>(tokens.size()),
                         .position_begin = part.position,
                         .blocks = part.blocks,
+                        .window_blocks = part.window_blocks,
                         .logits_row = static_cast<int32_t>(slices.size())});
     }
     const Batch batch{
@@ -98,6 +105,8 @@ class Runner {
   HiddenStates states(std::span<const int32_t> rows) { return instance_.states(rows); }
 
   std::span<const float> head(std::span<const float> pooled) { return instance_.head(pooled); }
+
+  KvStore& kv() { return instance_.kv(); }
 
   // Logits of every position, one token a step.
   std::vector<float> one_by_one(std::span<const TokenId> tokens, std::span<const BlockId> blocks,
