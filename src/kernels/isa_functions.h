@@ -21,11 +21,16 @@
   void softmax(float* x, int64_t n);                                                                           \
   void gelu_erf(float* x, int64_t n);                                                                          \
   void gelu_erf_mul(float* gate, const float* up, int64_t n);                                                  \
+  void relu_squared(float* x, int64_t n);                                                                      \
   void scale(float* x, float factor, int64_t n);                                                               \
   void multiply(float* x, const float* y, int64_t n);                                                          \
   void softcap(float* x, float cap, int64_t n);                                                                \
   void add(float* y, const float* x, int64_t n);                                                               \
-  void add_scaled(float* y, const float* x, float factor, int64_t n);
+  void add_scaled(float* y, const float* x, float factor, int64_t n);                                          \
+  void l2_norm(float* x, float epsilon, int64_t n);                                                            \
+  void time_steps(float* x, const float* bias, const float* rates, int64_t n, float* decays);                  \
+  void convolve(const ConvolveArgs& args);                                                                     \
+  void recur(const RecurArgs& args);
 
 namespace quire::scalar {
 void matmul(const MatmulArgs& args);

@@ -183,6 +183,47 @@ struct AttentionArgs {
   const float* sinks = nullptr;  // (kv_heads * group); null: none
 };
 
+// A causal convolution of one row, each channel by itself:
+//   y[c] = sum over t ascending of weight[t][c] * x[t][c], from bias[c], or from 0   (fused)
+// and then, where it is asked for, silu(y[c]).
+// REQUIRES: y overlaps nothing else.
+struct ConvolveArgs {
+  const float* const* x = nullptr;  // (taps): rows of `channels` values, the newest last
+  const float* weight = nullptr;    // (taps, channels)
+  const float* bias = nullptr;      // (channels); null: none
+  int64_t taps = 0;
+  int64_t channels = 0;
+  bool silu = false;
+  float* y = nullptr;
+};
+
+// Sixteen columns of the state S of one head, which each row overwrites. For every row in order, with its k, q, v,
+// decay d and weight w:
+//   u = w * fma(-d, sum over i of k[i] * S[i], v) where it corrects, else w * v
+//   S[i] = fma(k[i], u, d * S[i])
+//   out = fma(skip, v, scale * sum over i of q[i] * S[i])
+// A sum is four fused chains from 0, chain j over i = j, j + 4, ... ascending, added as (0 + 2) + (1 + 3).
+// With a correction this is the gated delta rule (Yang et al., 2024), without one the recurrence of Mamba 2 (Dao and
+// Gu, 2024), whose B, C and x are k, q and v.
+struct RecurArgs {
+  float* state = nullptr;  // (state_rows, 16)
+  int64_t state_rows = 0;
+  int64_t columns = 0;  // of v and out, at most 16; further ones of the state stay zero
+  int64_t rows = 0;     // of the step
+  const float* k = nullptr;
+  const float* q = nullptr;
+  const float* v = nullptr;
+  const float* decays = nullptr;
+  const float* weights = nullptr;
+  float* out = nullptr;
+  int64_t k_stride = 0;     // from row to row, of k and of q
+  int64_t v_stride = 0;     // the same of v and of out
+  int64_t gate_stride = 0;  // the same of decays and of weights
+  bool corrects = false;
+  float scale = 1.0F;
+  float skip = 0.0F;
+};
+
 // Functions of one instruction set. Pure; any thread; pointers need no alignment unless said.
 struct KernelTable {
   std::string_view name;
@@ -224,6 +265,8 @@ struct KernelTable {
   // GELU in its erf form, x Phi(x), alone and as a gate: kernels/constants.h.
   void (*gelu_erf)(float* x, int64_t n);
   void (*gelu_erf_mul)(float* gate, const float* up, int64_t n);
+  // x[i] = max(0, x[i])^2.
+  void (*relu_squared)(float* x, int64_t n);
   // x[i] *= factor, and x[i] *= y[i].
   void (*scale)(float* x, float factor, int64_t n);
   void (*multiply)(float* x, const float* y, int64_t n);
@@ -232,6 +275,12 @@ struct KernelTable {
   // y[i] += x[i], and y[i] = fma(factor, x[i], y[i]).
   void (*add)(float* y, const float* x, int64_t n);
   void (*add_scaled)(float* y, const float* x, float factor, int64_t n);
+  // x[i] = x[i] / sqrt(sum of x^2 + epsilon).
+  void (*l2_norm)(float* x, float epsilon, int64_t n);
+  // x[i] = softplus(x[i] + bias[i]), and decays[i] = exp(rates[i] * x[i]) of that.
+  void (*time_steps)(float* x, const float* bias, const float* rates, int64_t n, float* decays);
+  void (*convolve)(const ConvolveArgs& args);
+  void (*recur)(const RecurArgs& args);
 };
 
 // Bytes of the keys, or of the values, of a chunk of one KV head. REQUIRES: type is f16 or q8_0.

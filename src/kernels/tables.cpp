@@ -25,11 +25,16 @@ constexpr KernelTable scalar_table = {
     .softmax = scalar::softmax,
     .gelu_erf = scalar::gelu_erf,
     .gelu_erf_mul = scalar::gelu_erf_mul,
+    .relu_squared = scalar::relu_squared,
     .scale = scalar::scale,
     .multiply = scalar::multiply,
     .softcap = scalar::softcap,
     .add = scalar::add,
     .add_scaled = scalar::add_scaled,
+    .l2_norm = scalar::l2_norm,
+    .time_steps = scalar::time_steps,
+    .convolve = scalar::convolve,
+    .recur = scalar::recur,
 };
 
 struct Machine {

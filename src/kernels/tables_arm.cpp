@@ -28,11 +28,16 @@ constexpr KernelTable neon_table = {
     .softmax = neon::softmax,
     .gelu_erf = neon::gelu_erf,
     .gelu_erf_mul = neon::gelu_erf_mul,
+    .relu_squared = neon::relu_squared,
     .scale = neon::scale,
     .multiply = neon::multiply,
     .softcap = neon::softcap,
     .add = neon::add,
     .add_scaled = neon::add_scaled,
+    .l2_norm = neon::l2_norm,
+    .time_steps = neon::time_steps,
+    .convolve = neon::convolve,
+    .recur = neon::recur,
 };
 
 constexpr KernelTable neon_i8mm_table = [] {

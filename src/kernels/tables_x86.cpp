@@ -33,11 +33,16 @@ constexpr KernelTable avx2_table = {
     .softmax = avx2::softmax,
     .gelu_erf = avx2::gelu_erf,
     .gelu_erf_mul = avx2::gelu_erf_mul,
+    .relu_squared = avx2::relu_squared,
     .scale = avx2::scale,
     .multiply = avx2::multiply,
     .softcap = avx2::softcap,
     .add = avx2::add,
     .add_scaled = avx2::add_scaled,
+    .l2_norm = avx2::l2_norm,
+    .time_steps = avx2::time_steps,
+    .convolve = avx2::convolve,
+    .recur = avx2::recur,
 };
 
 constexpr KernelTable avx2_vnni_table = [] {
@@ -65,11 +70,16 @@ constexpr KernelTable avx512_table = {
     .softmax = avx512::softmax,
     .gelu_erf = avx512::gelu_erf,
     .gelu_erf_mul = avx512::gelu_erf_mul,
+    .relu_squared = avx512::relu_squared,
     .scale = avx512::scale,
     .multiply = avx512::multiply,
     .softcap = avx512::softcap,
     .add = avx512::add,
     .add_scaled = avx512::add_scaled,
+    .l2_norm = avx512::l2_norm,
+    .time_steps = avx512::time_steps,
+    .convolve = avx512::convolve,
+    .recur = avx512::recur,
 };
 
 constexpr KernelTable avx512_vnni_table = [] {

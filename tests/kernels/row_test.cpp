@@ -282,6 +282,7 @@ TEST(NormsAndActivations, have_the_bits_of_the_scalar_table_in_every_table) {
       {"gelu", [](const auto& table, auto& x, const auto&) { table.gelu(x.data(), std::ssize(x)); }},
       {"gelu_mul",
        [](const auto& table, auto& x, const auto& y) { table.gelu_mul(x.data(), y.data(), std::ssize(x)); }},
+      {"relu_squared", [](const auto& table, auto& x, const auto&) { table.relu_squared(x.data(), std::ssize(x)); }},
       {"clamped_swiglu",
        [](const auto& table, auto& x, const auto& y) { table.clamped_swiglu(x.data(), y.data(), std::ssize(x)); }},
       {"sigmoid", [](const auto& table, auto& x, const auto&) { table.sigmoid(x.data(), std::ssize(x)); }},

@@ -38,6 +38,8 @@ void gelu_erf(float* x, int64_t n) { gelu_erf_lanes(x, n); }
 
 void gelu_erf_mul(float* gate, const float* up, int64_t n) { gelu_erf_mul_lanes(gate, up, n); }
 
+void relu_squared(float* x, int64_t n) { relu_squared_lanes(x, n); }
+
 void scale(float* x, float factor, int64_t n) { scale_lanes(x, factor, n); }
 
 void multiply(float* x, const float* y, int64_t n) { multiply_lanes(x, y, n); }

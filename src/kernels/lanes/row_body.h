@@ -186,6 +186,13 @@ QUIRE_LEAF_INLINE void gelu_erf_mul_lanes(float* gate, const float* up, int64_t 
           [up](Floats part, int64_t i, int64_t some) { return multiply(gelu_erf(part), load_some(up + i, some)); });
 }
 
+QUIRE_LEAF_INLINE void relu_squared_lanes(float* x, int64_t n) {
+  each_of(x, n, [](Floats part, int64_t, int64_t) {
+    const Floats bounded = max(zeros(), part);
+    return multiply(bounded, bounded);
+  });
+}
+
 QUIRE_LEAF_INLINE void scale_lanes(float* x, float factor, int64_t n) {
   const Floats factors = broadcast(factor);
   each_of(x, n, [factors](Floats part, int64_t, int64_t) { return multiply(part, factors); });

@@ -165,6 +165,10 @@ void gelu_erf_mul(float* gate, const float* up, int64_t n) {
   for (int64_t i = 0; i < n; ++i) gate[i] = gelu_erf_of(gate[i]) * up[i];
 }
 
+void relu_squared(float* x, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) x[i] = max_of(0.0F, x[i]) * max_of(0.0F, x[i]);
+}
+
 void scale(float* x, float factor, int64_t n) {
   for (int64_t i = 0; i < n; ++i) x[i] *= factor;
 }
