@@ -59,6 +59,86 @@ struct KvView {
   int64_t head_dim = 0;
 };
 
+// A layer's part of the states of its sequences: floats that each row overwrites.
+struct StateView {
+  DeviceAddress states;      // of state 0
+  int64_t stride_bytes = 0;  // from one state to the next
+
+  DeviceAddress of(int64_t state) const { return states + state * stride_bytes; }
+  // The same from so many floats on.
+  StateView from(int64_t floats) const {
+    return {.states = states + floats * static_cast<int64_t>(sizeof(float)), .stride_bytes = stride_bytes};
+  }
+};
+
+// The state behind the first `rows` rows of a run goes there too.
+struct StateCopy {
+  int64_t rows = 0;
+  int64_t state = 0;
+};
+
+// Rows of one sequence, and the numbers of the states before and behind them. No state that one run reads is written by
+// another one.
+struct StateRun {
+  int64_t row_begin = 0;
+  int64_t rows = 0;
+  int64_t certain = 0;                // the first so many are no guesses: these advance the state
+  int64_t from = -1;                  // the state before its rows; -1: nothing comes before them
+  int64_t to = 0;                     // where the one behind its certain rows goes; may be `from`
+  std::span<const StateCopy> copies;  // at most `certain` rows each, ascending
+};
+
+inline constexpr int64_t convolution_taps_max = 16;
+inline constexpr int64_t state_rows_max = 512;
+
+// A causal convolution, each channel by itself. Its part of a state is the last taps - 1 rows of its input.
+struct Convolution {
+  DeviceVector weight;  // (taps, channels), the newest row's last
+  DeviceVector bias;    // (channels); empty: none
+  int64_t taps = 0;     // at most convolution_taps_max
+  bool silu = false;    // of what it gives
+
+  int64_t channels() const { return weight.size / taps; }
+  int64_t state_size() const { return (taps - 1) * channels(); }
+};
+
+// Which head of k and q a head of v reads.
+enum class KeyHeads : uint8_t {
+  in_turn,     // head mod key_heads
+  neighbours,  // head / (heads / key_heads)
+};
+
+// Columns of a state that is a matrix lie in panels of 16.
+inline int64_t state_panels(int64_t value_dim) { return (value_dim + panel_outputs - 1) / panel_outputs; }
+inline int64_t matrix_state_size(int64_t heads, int64_t key_dim, int64_t value_dim) {
+  return heads * state_panels(value_dim) * key_dim * panel_outputs;
+}
+
+// States that are a matrix (key_dim, value_dim) a head: the gated delta rule, or without a correction Mamba 2's
+// recurrence (kernels/kernels.h: RecurArgs).
+struct Recurrence {
+  int64_t heads = 0;
+  int64_t key_heads = 0;  // a divisor of heads
+  int64_t key_dim = 0;    // at most state_rows_max
+  int64_t value_dim = 0;
+  KeyHeads keys = KeyHeads::in_turn;
+  bool corrects = false;
+  float scale = 1.0F;  // of what is read of a state
+  DeviceVector skip;   // (heads): of v, which is added to that; empty: none
+
+  int64_t panels() const { return state_panels(value_dim); }
+  int64_t state_size() const { return matrix_state_size(heads, key_dim, value_dim); }
+};
+
+// What it reads of each row, and gives.
+struct RecurrenceRows {
+  Rows q, k;     // (key_heads, key_dim)
+  Rows v;        // (heads, value_dim)
+  Rows decays;   // (heads): what is left of the state before the row
+  Rows weights;  // (heads): of what the row brings
+  Rows out;      // as v
+};
+
 // Which elements of a head turn together.
 enum class RopePairs : uint8_t {
   neighbours,  // (2d, 2d + 1)
@@ -87,6 +167,7 @@ enum class Activation : uint8_t {
   gelu,            // the tanh form
   gelu_erf,        // the erf form
   clamped_swiglu,  // of both (kernels/kernels.h)
+  relu_squared,    // without a gate
 };
 
 // What rows are multiplied by, made of others.
@@ -143,6 +224,8 @@ struct StepInputs {
   std::span<const int32_t> prompt_rows;           // ascending; none but where prompt_rows_differ()
   std::span<const int32_t> gathered_rows;         // of x, by row of what gather() makes
   std::span<const int32_t> gathered_prompt_rows;  // of what gather() makes, the prompt's rows; ascending
+  std::span<const StateRun> state_runs;           // of recurrent layers; cover the rows that they compute, in order
+  std::span<const int32_t> drafted_rows;          // of guesses, ascending
 };
 
 // Which rows a matmul's are.
@@ -166,6 +249,7 @@ struct StepShape {
   int64_t kv_width = 0;
   int64_t attention_shapes = 1;
   ExpertShape experts;
+  int64_t convolved = 0;  // channels of a convolution
 };
 
 // What a backend keeps of a step while it runs. Owned by who has the rows; used by one step at a time.
@@ -257,6 +341,22 @@ class Backend {
   virtual void columns(Rows x, int64_t begin, Rows y) = 0;
   // y[i] = x[gathered_rows[i]].
   virtual void gather(Rows x, Rows y) = 0;
+  // y[i] = x[drafted_rows[i]].
+  virtual void gather_drafted(Rows x, Rows y) = 0;
+  // Heads of a row of x take turns: the first, third ... go to `even`, the others to `odd`.
+  virtual void split_heads(Rows x, int64_t head_dim, Rows even, Rows odd) = 0;
+  // y[r] *= x[r], element by element.
+  virtual void multiply(Rows y, Rows x) = 0;
+  // x[r] = sigmoid(x[r]).
+  virtual void sigmoid(Rows x) = 0;
+  // x[r] = x[r] / sqrt(sum of x[r]^2 + epsilon).
+  virtual void l2_norm(Rows x, float epsilon) = 0;
+  // x[r] = softplus(x[r] + bias), and decays[r] = exp(rates * x[r]).
+  virtual void time_steps(Rows x, const DeviceVector& bias, const DeviceVector& rates, Rows decays) = 0;
+  // What follows computes the rows of state_runs, each run's in order from its state on, and stores the states that
+  // they name. Rows of no run are left as they are. y (or out) overlaps nothing else.
+  virtual void convolve(Rows x, const Convolution& convolution, const StateView& state, Rows y) = 0;
+  virtual void recur(const RecurrenceRows& rows, const Recurrence& recurrence, const StateView& state) = 0;
 };
 
 // Makes a backend for each model.

@@ -21,8 +21,8 @@ class ModelExecutor final : public Executor {
   HiddenStates states(std::span<const int32_t> rows) override { return instance_.states(rows); }
   std::span<const float> head(std::span<const float> pooled) override { return instance_.head(pooled); }
   void keep(std::span<const int32_t> accepted) override { instance_.keep(accepted); }
-  void forget(MemoryClass of, std::span<const BlockId> blocks) override { instance_.kv().forget(of, blocks); }
-  void discard(MemoryClass of, std::span<const BlockId> blocks) override { instance_.kv().discard(of, blocks); }
+  void forget(MemoryClass of, std::span<const BlockId> blocks) override { instance_.forget(of, blocks); }
+  void discard(MemoryClass of, std::span<const BlockId> blocks) override { instance_.discard(of, blocks); }
   uint64_t workspace_size_bytes() const { return instance_.workspace_size_bytes(); }
   int32_t vocab_size() const override { return instance_.model().vocab_size(); }
   bool prompt_rows_differ() const override { return instance_.prompt_rows_differ(); }

@@ -52,13 +52,18 @@ Attention* find_attention(Layer& layer) {
 }
 
 // Rows see what follows them: all, or as much of a window as what is before.
-void see_whole_texts(ModelConfig& config) {
+Result<void> see_whole_texts(ModelConfig& config) {
   for (LayerConfig& layer : config.layers) {
     AttentionConfig* const attention = attention_of(layer);
-    QUIRE_CHECK(attention != nullptr, "every layer attends");
+    if (attention == nullptr) {
+      return fail(ErrorKind::unsupported,
+                  fmt::format("{}.attention.causal: found false; layers without attention see no rows behind them",
+                              config.architecture));
+    }
     attention->after = attention->window > 0 ? attention->window / 2 : all_positions;
     if (attention->window > 0) attention->window = 2 * attention->after + 1;
   }
+  return {};
 }
 
 // Layers of one shape are planned together.
@@ -132,7 +137,9 @@ Result<ModelConfig> read_config(const gguf::Metadata& metadata, std::span<const 
   QUIRE_TRY_VOID(architecture->describe(keys, config));
   QUIRE_TRY(const bool causal, metadata.get_bool_or(keys.full("attention.causal"), !architecture->whole_texts));
   config.whole_texts = !causal;
-  if (config.whole_texts) see_whole_texts(config);
+  if (config.whole_texts) {
+    QUIRE_TRY_VOID(see_whole_texts(config));
+  }
   find_attention_shapes(config);
   config.head = read_head(keys, config);
   const bool exact = std::ranges::all_of(tensors, [&](const gguf::TensorSpec& tensor) {

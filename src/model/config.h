@@ -81,6 +81,7 @@ struct AttentionConfig {
   bool output_bias = false;
   std::optional<RowGate> gate;   // what is attended is multiplied by it, made of attn_gate x
   int64_t gate_width = 0;        // outputs of attn_gate: one a head, or q_width()
+  bool gate_beside_q = false;    // attn_q holds the gate's rows instead: of each head those of q and then these
   float scale = 0.0F;            // of scores
   float softcap = 0.0F;          // softcap * tanh(score / softcap); 0: none
   bool sinks = false;            // each head's attn_sinks joins the sum that probabilities are divided by
@@ -137,7 +138,66 @@ struct LayerInputConfig {
   Activation activation = Activation::gelu;
 };
 
-using BlockConfig = std::variant<AttentionConfig, FfnConfig, ExpertsConfig, FfnAndExpertsConfig, LayerInputConfig>;
+// out(c * convolution(b * x)), where b, c and x are rows of shortconv.in_proj.
+struct ShortConvolutionConfig {
+  int64_t width = 0;
+  int64_t taps = 0;  // rows that the convolution reads
+
+  int64_t state_size() const { return (taps - 1) * width; }
+  int64_t kept_width() const { return width; }
+};
+
+// A gated delta net: attn_qkv and attn_gate give q, k, v and z; q, k and v go through a convolution, heads of q and k
+// are of length 1 then, and ssm_out reads norm(what the states have for q) * silu(z).
+struct DeltaNetConfig {
+  int64_t heads = 0;      // of v
+  int64_t key_heads = 0;  // a divisor of heads
+  int64_t key_dim = 0;
+  int64_t value_dim = 0;
+  int64_t taps = 0;
+  KeyHeads keys = KeyHeads::in_turn;
+  bool joint_gates =
+      false;        // ssm_ba holds the rows of ssm_beta and ssm_alpha, those of the heads of each key head together
+  NormConfig norm;  // of heads, ssm_norm
+
+  int64_t key_width() const { return key_heads * key_dim; }
+  int64_t value_width() const { return heads * value_dim; }
+  int64_t channels() const { return 2 * key_width() + value_width(); }
+  int64_t state_size() const { return (taps - 1) * channels() + matrix_state_size(heads, key_dim, value_dim); }
+  int64_t kept_width() const { return channels() + 2 * heads; }
+};
+
+// Mamba 2: ssm_in gives z, x, B, C and a time step for each head; x, B and C go through a convolution, and ssm_out
+// reads norm(y * silu(z)), y being what the states have for C, and ssm_d * x.
+struct Mamba2Config {
+  int64_t heads = 0;
+  int64_t head_dim = 0;
+  int64_t groups = 0;     // heads that share B and C, and elements that are normed together; a divisor of heads
+  int64_t state_dim = 0;  // elements of B and C
+  int64_t taps = 0;
+  bool convolution_bias = false;
+  NormConfig norm;
+
+  int64_t inner_width() const { return heads * head_dim; }
+  int64_t group_width() const { return groups * state_dim; }
+  int64_t channels() const { return inner_width() + 2 * group_width(); }
+  int64_t state_size() const { return (taps - 1) * channels() + matrix_state_size(heads, state_dim, head_dim); }
+  int64_t kept_width() const { return channels() + heads; }
+};
+
+using BlockConfig = std::variant<AttentionConfig, FfnConfig, ExpertsConfig, FfnAndExpertsConfig, LayerInputConfig,
+                                 ShortConvolutionConfig, DeltaNetConfig, Mamba2Config>;
+
+// What it keeps of all rows before one, in floats, and what it keeps of a row that is a guess.
+struct RecurrentSizes {
+  int64_t state = 0;
+  int64_t kept = 0;
+};
+template <typename Config>
+RecurrentSizes recurrent_sizes(const Config& config) {
+  if constexpr (requires { config.state_size(); }) return {.state = config.state_size(), .kept = config.kept_width()};
+  return {};
+}
 
 // x += scale * post_norm(block(norm(x))) for each of the blocks, which read one norm; then x = sum_norm(x).
 struct BranchConfig {
@@ -189,7 +249,7 @@ struct TemperatureConfig {
   double length = 1.0;
 };
 
-// Invariants: every count is positive and bounded; a layer has at most one attention.
+// Invariants: every count is positive and bounded; a layer has at most one attention, and one recurrent block.
 struct ModelConfig {
   std::string architecture;
   std::vector<LayerConfig> layers;
@@ -202,7 +262,7 @@ struct ModelConfig {
   NormConfig norm;                  // of the residual stream
   NormConfig post_norm;             // of what blocks give; the same, where a family does not say otherwise
   EmbeddingConfig embedding;
-  bool output_norm = true;  // what the layers give is normed
+  std::string_view output_norm = "output_norm";  // of what the layers give, its tensor; empty: none
   HeadConfig head;
   // Rows see what follows them, so that a text is computed in one step, keeps no keys and values, and no token comes
   // after it: there is no output matrix.

@@ -33,6 +33,11 @@ class Declarations final : public TensorSource {
     note(name, {size, rows, 1, 1});
     return DeviceVector{};
   }
+  Result<std::vector<DeviceVector>> taps(const std::string& name, int64_t taps,
+                                         std::span<const int64_t> channels) override {
+    note(name, {taps, std::accumulate(channels.begin(), channels.end(), int64_t{0}), 1, 1});
+    return std::vector<DeviceVector>(channels.size());
+  }
   Result<DeviceVector> ones(int64_t) override { return DeviceVector{}; }
   Result<TensorView> table(const std::string& name, int64_t rows, int64_t size) override {
     note(name, {size, rows, 1, 1});

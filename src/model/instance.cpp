@@ -21,8 +21,10 @@ static_assert(sizeof(BlockId) == sizeof(int32_t), "kernels read block tables as 
 
 Result<ModelInstance> ModelInstance::create(const Model& model, Backend& backend, const Limits& limits) {
   QUIRE_TRY(KvStore kv, KvStore::create(model.config(), limits, backend.device()));
+  QUIRE_TRY(StateStore states, StateStore::create(model.config(), limits, backend.device()));
   QUIRE_TRY(Workspace space, Workspace::create(model.config(), limits, backend));
-  return ModelInstance(model, backend, model.ropes(limits.context_tokens), std::move(kv), std::move(space));
+  return ModelInstance(model, backend, model.ropes(limits.context_tokens), std::move(kv), std::move(states),
+                       std::move(space), limits);
 }
 
 void ModelInstance::turn(int64_t position, int64_t row) {
@@ -123,7 +125,9 @@ Result<Logits> ModelInstance::forward(const Batch& batch) {
   const Weights& weights = model_->weights();
   prepare(batch);
   prepare_gathered(space_.sampled_rows());
-  const Step step = space_.step(*backend_, rows);
+  state_runs_.prepare(batch, states_);
+  Step step = space_.step(*backend_, rows);
+  step.drafted_count = state_runs_.drafted_count();
   StepInputs inputs = this->inputs(space_.sampled_rows());
   inputs.runs = space_.runs();
   inputs.window_runs = space_.window_runs();
@@ -132,13 +136,36 @@ Result<Logits> ModelInstance::forward(const Batch& batch) {
   inputs.attention_shapes = config.attention_shapes;
   inputs.block_tokens = kv_.layer(0).block_tokens;
   inputs.prompt_rows = space_.prompt_rows();
+  inputs.state_runs = state_runs_.runs();
+  inputs.drafted_rows = state_runs_.drafted_rows();
   const Rows x = space_.x(rows);
   backend_->begin(inputs, space_.scratch());
   QUIRE_TRY_VOID(embed(step, batch.tokens, x));
+  state_runs_.computed(states_);
   for (int64_t layer = 0; layer < config.layer_count(); ++layer) {
-    weights.layers[static_cast<size_t>(layer)].compute(step, kv_.layer(layer), x, space_.h(rows), space_.y(rows));
+    weights.layers[static_cast<size_t>(layer)].compute(step, kv_.layer(layer), state_of(layer), x, space_.h(rows),
+                                                       space_.y(rows));
   }
   return finish_logits(issue_logits(batch.logits_rows));  // only what is sampled goes through the output head
+}
+
+LayerState ModelInstance::state_of(int64_t layer) const {
+  if (!states_.in_use()) return {};
+  return {.view = states_.layer(layer), .kept = space_.kept(states_.layout().kept_offset(layer))};
+}
+
+void ModelInstance::keep(std::span<const int32_t> accepted) {
+  if (!states_.in_use()) return;
+  state_runs_.prepare_kept(accepted, states_);
+  if (state_runs_.runs().empty()) return;
+  StepInputs inputs;
+  inputs.state_runs = state_runs_.runs();
+  backend_->begin(inputs, space_.scratch());
+  const Step step = space_.step(*backend_, state_runs_.drafted_count());
+  for (int64_t layer = 0; layer < model_->config().layer_count(); ++layer) {
+    model_->weights().layers[static_cast<size_t>(layer)].advance(step, state_of(layer));
+  }
+  (void)backend_->finish({});
 }
 
 Rows ModelInstance::issue_states(int64_t count) {
@@ -178,8 +205,12 @@ HiddenStates ModelInstance::states(std::span<const int32_t> rows) {
   return {.values = backend_->finish(issue_states(count)), .width = static_cast<int32_t>(model_->config().width)};
 }
 
-void ModelInstance::keep(std::span<const int32_t> /*accepted*/) {
-  QUIRE_CHECK(kv_.block_count(MemoryClass::state) > 0, "the model has states");
+void ModelInstance::forget(MemoryClass of, std::span<const BlockId> blocks) {
+  of == MemoryClass::state ? states_.forget(blocks) : kv_.forget(of, blocks);
+}
+
+void ModelInstance::discard(MemoryClass of, std::span<const BlockId> blocks) {
+  of == MemoryClass::state ? states_.discard(blocks) : kv_.discard(of, blocks);
 }
 
 std::span<const float> ModelInstance::head(std::span<const float> pooled) {

@@ -12,6 +12,8 @@
 #include "core/limits.h"
 #include "model/kv_store.h"
 #include "model/model.h"
+#include "model/state_runs.h"
+#include "model/state_store.h"
 #include "model/workspace.h"
 
 namespace quire {
@@ -31,7 +33,12 @@ class ModelInstance {
   // A row's bits depend on its sequence up to it and on the arithmetic alone; where prompt_rows_differ(), on each
   // position's origin too. Rows of one sequence may come in several slices, positions ascending: each sees all that are
   // before it. REQUIRES: the batch fits, and block tables cover their slices.
+  // Of a model with recurrent layers, each slice reads and writes states (core/batch.h); a sequence has one slice then.
   Result<Logits> forward(const Batch& batch);
+  // Of the guessed rows of each slice of the last batch the first so many were right: the states of recurrent layers go
+  // on through them, with the bits that they would have if these had never been guesses. Once a batch; without it no
+  // guess was right. Logits and states of the batch's rows may be asked for before and after.
+  void keep(std::span<const int32_t> accepted);
   // Of rows of the last batch, in any order: their logits, and what the output matrix reads of them. Bits are those
   // that forward gives the same row; each result takes the place of those before it.
   // REQUIRES: logits_count_max() rows at most.
@@ -39,23 +46,31 @@ class ModelInstance {
   // REQUIRES: row_count_max() rows at most.
   HiddenStates states(std::span<const int32_t> rows);
 
-  // For each slice of the last batch, how many of its drafted rows are certain. REQUIRES: the model has states; none
-  // that is supported has.
-  void keep(std::span<const int32_t> accepted);
-
   // What the model's head makes of a text's pooled row (width); of a model without a head the row itself, as it was
   // given. Valid until the next call of it.
   std::span<const float> head(std::span<const float> pooled);
 
   const Model& model() const { return *model_; }
+  // These blocks of a class, or states, hold nobody's rows any more: builds with QUIRE_POISON_KV fill them with NaN. What
+  // is discarded gives its memory back to the system besides.
+  void forget(MemoryClass of, std::span<const BlockId> blocks);
+  void discard(MemoryClass of, std::span<const BlockId> blocks);
   KvStore& kv() { return kv_; }
+  StateStore& recurrent_states() { return states_; }
   int64_t logits_count_max() const { return space_.logits_count_max(); }
   uint64_t workspace_size_bytes() const { return space_.size_bytes(); }
   bool prompt_rows_differ() const { return backend_->prompt_rows_differ(); }
 
  private:
-  ModelInstance(const Model& model, Backend& backend, std::vector<Rope> ropes, KvStore kv, Workspace space)
-      : model_(&model), backend_(&backend), ropes_(std::move(ropes)), kv_(std::move(kv)), space_(std::move(space)) {}
+  ModelInstance(const Model& model, Backend& backend, std::vector<Rope> ropes, KvStore kv, StateStore states,
+                Workspace space, const Limits& limits)
+      : model_(&model),
+        backend_(&backend),
+        ropes_(std::move(ropes)),
+        kv_(std::move(kv)),
+        states_(std::move(states)),
+        space_(std::move(space)),
+        state_runs_(space_.row_count_max(), limits.draft_rows_max) {}
 
   // Cuts the batch's slices into runs, and computes the turns of their rows.
   void prepare(const Batch& batch);
@@ -64,6 +79,7 @@ class ModelInstance {
   // Which rows are gathered, and which of those are a prompt's.
   void prepare_gathered(std::span<const int32_t> rows);
   StepInputs inputs(std::span<const int32_t> gathered_rows);
+  LayerState state_of(int64_t layer) const;
   // Tokens become the rows that the first layer reads.
   Result<void> embed(const Step& step, std::span<const TokenId> tokens, Rows x);
   // Issues what the output matrix reads of the gathered rows, and their logits.
@@ -75,7 +91,9 @@ class ModelInstance {
   Backend* backend_;
   std::vector<Rope> ropes_;
   KvStore kv_;
+  StateStore states_;
   Workspace space_;
+  StateRuns state_runs_;
   std::vector<float> probabilities_;  // of the head's labels
 };
 

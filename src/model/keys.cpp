@@ -31,16 +31,24 @@ const gguf::TensorSpec* Keys::tensor(std::string_view name) const {
 }
 
 Result<int64_t> Keys::count_of_layer(std::string_view name, int64_t layer, int64_t max) const {
+  return number_of_layer(name, layer, 1, max);
+}
+
+Result<int64_t> Keys::count_from_zero_of_layer(std::string_view name, int64_t layer, int64_t max) const {
+  return number_of_layer(name, layer, 0, max);
+}
+
+Result<int64_t> Keys::number_of_layer(std::string_view name, int64_t layer, int64_t min, int64_t max) const {
   const Result<std::vector<int64_t>> counts = metadata_.get_ints(full(name));
-  if (!counts) return count(name, max);  // one for all
+  if (!counts) return metadata_.get_int(full(name), min, max);  // one for all
   if (layer >= std::ssize(*counts)) {
     return std::unexpected(
         invalid_key(full(name), fmt::format("numbers of {} layers", counts->size()), "one for each layer"));
   }
   const int64_t found = (*counts)[static_cast<size_t>(layer)];
-  if (found >= 1 && found <= max) return found;
+  if (found >= min && found <= max) return found;
   return std::unexpected(
-      invalid_key(full(name), fmt::format("{} for layer {}", found, layer), fmt::format("1 to {}", max)));
+      invalid_key(full(name), fmt::format("{} for layer {}", found, layer), fmt::format("{} to {}", min, max)));
 }
 
 namespace {
@@ -258,6 +266,62 @@ Result<std::optional<FfnConfig>> read_shared_expert(const Keys& keys, int64_t hi
   return FfnConfig{.width = width,
                    .shared = true,
                    .output_gate = keys.has_tensor(fmt::format("blk.{}.ffn_gate_inp_shexp.weight", layer))};
+}
+
+namespace {
+
+// What delta nets and Mamba 2 say of their heads.
+struct StateHeads {
+  int64_t taps = 0;
+  int64_t heads = 0;
+  int64_t groups = 0;     // a divisor of heads
+  int64_t state_dim = 0;  // what keys are as long as
+  int64_t value_dim = 0;
+};
+
+Result<StateHeads> read_state_heads(const Keys& keys) {
+  StateHeads sizes;
+  QUIRE_TRY(sizes.taps, keys.count("ssm.conv_kernel", convolution_taps_max));
+  QUIRE_TRY(sizes.state_dim, keys.count("ssm.state_size", state_rows_max));
+  QUIRE_TRY(sizes.groups, keys.count("ssm.group_count", heads_max));
+  QUIRE_TRY(sizes.heads, keys.count("ssm.time_step_rank", heads_max));
+  QUIRE_TRY(const int64_t inner, keys.count("ssm.inner_size", width_max));
+  if (sizes.heads % sizes.groups != 0) {
+    return std::unexpected(invalid_key(keys.full("ssm.group_count"), fmt::format("{}", sizes.groups),
+                                       fmt::format("a divisor of ssm.time_step_rank, {}", sizes.heads)));
+  }
+  if (inner % sizes.heads != 0) {
+    return std::unexpected(invalid_key(keys.full("ssm.inner_size"), fmt::format("{}", inner),
+                                       fmt::format("a multiple of ssm.time_step_rank, {}", sizes.heads)));
+  }
+  sizes.value_dim = inner / sizes.heads;
+  return sizes;
+}
+
+}  // namespace
+
+Result<DeltaNetConfig> read_delta_net(const Keys& keys, const ModelConfig& model) {
+  QUIRE_TRY(const StateHeads sizes, read_state_heads(keys));
+  DeltaNetConfig config{.heads = sizes.heads,
+                        .key_heads = sizes.groups,
+                        .key_dim = sizes.state_dim,
+                        .value_dim = sizes.value_dim,
+                        .taps = sizes.taps,
+                        .norm = model.norm};
+  config.norm.bias = false;
+  return config;
+}
+
+Result<Mamba2Config> read_mamba2(const Keys& keys, const ModelConfig& model) {
+  QUIRE_TRY(const StateHeads sizes, read_state_heads(keys));
+  Mamba2Config config{.heads = sizes.heads,
+                      .head_dim = sizes.value_dim,
+                      .groups = sizes.groups,
+                      .state_dim = sizes.state_dim,
+                      .taps = sizes.taps,
+                      .norm = model.norm};
+  config.norm.bias = false;
+  return config;
 }
 
 }  // namespace quire

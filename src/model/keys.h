@@ -33,6 +33,7 @@ class Keys {
   }
   // Of a key that may have a number for each layer.
   Result<int64_t> count_of_layer(std::string_view name, int64_t layer, int64_t max) const;
+  Result<int64_t> count_from_zero_of_layer(std::string_view name, int64_t layer, int64_t max) const;
   Result<double> number(std::string_view name, double min, double max) const;
   Result<double> number_or(std::string_view name, double fallback, double min, double max) const {
     return contains(name) ? number(name, min, max) : Result<double>(fallback);
@@ -49,6 +50,9 @@ class Keys {
   bool has_tensor(std::string_view name) const { return tensor(name) != nullptr; }
 
  private:
+  // A number for each layer, or one for all.
+  Result<int64_t> number_of_layer(std::string_view name, int64_t layer, int64_t min, int64_t max) const;
+
   const gguf::Metadata& metadata_;
   std::span<const gguf::TensorSpec> tensors_;
   std::string architecture_;
@@ -80,6 +84,9 @@ Result<FfnConfig> read_ffn(const Keys& keys);
 Result<ExpertsConfig> read_experts(const Keys& keys, const ExpertRule& rule, int64_t layer);
 // The expert beside it that all rows have, if `layer` has one. hidden: the width of the others.
 Result<std::optional<FfnConfig>> read_shared_expert(const Keys& keys, int64_t hidden, int64_t layer);
+// Its taps, heads and sizes.
+Result<DeltaNetConfig> read_delta_net(const Keys& keys, const ModelConfig& model);
+Result<Mamba2Config> read_mamba2(const Keys& keys, const ModelConfig& model);
 // Base, turning elements and scaling for heads of this size.
 Result<RopeConfig> read_rope(const Keys& keys, int64_t head_dim);
 // That of layers with a window: plain, with rope.freq_base_swa, or this fallback, and rope.dimension_count_swa.

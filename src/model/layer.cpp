@@ -21,13 +21,36 @@ Result<Block> read_block(TensorReader& layer, const FfnAndExpertsConfig& config,
 Result<Block> read_block(TensorReader& layer, const LayerInputConfig& config, const ModelConfig& model) {
   return LayerInput::read(layer, config, model.width);
 }
-void compute(const Attention& block, const Step& step, const KvView& kv, Rows x, Rows y) {
-  block.compute(step, kv, x, y);
+Result<Block> read_block(TensorReader& layer, const ShortConvolutionConfig& config, const ModelConfig& model) {
+  return ShortConvolution::read(layer, config, model.width);
 }
-void compute(const Ffn& block, const Step& step, const KvView&, Rows x, Rows y) { block.compute(step, x, y); }
-void compute(const Experts& block, const Step& step, const KvView&, Rows x, Rows y) { block.compute(step, x, y); }
-void compute(const FfnAndExperts& block, const Step& step, const KvView&, Rows x, Rows y) { block.compute(step, x, y); }
-void compute(const LayerInput& block, const Step& step, const KvView&, Rows x, Rows y) { block.compute(step, x, y); }
+Result<Block> read_block(TensorReader& layer, const DeltaNetConfig& config, const ModelConfig& model) {
+  return DeltaNet::read(layer, config, model.width);
+}
+Result<Block> read_block(TensorReader& layer, const Mamba2Config& config, const ModelConfig& model) {
+  return Mamba2::read(layer, config, model.width);
+}
+
+// What a block has of a context's earlier rows.
+struct LayerMemory {
+  const KvView& kv;
+  const LayerState& state;
+};
+void compute(const Attention& block, const Step& step, const LayerMemory& memory, Rows x, Rows y) {
+  block.compute(step, memory.kv, x, y);
+}
+void compute(const Ffn& block, const Step& step, const LayerMemory&, Rows x, Rows y) { block.compute(step, x, y); }
+void compute(const Experts& block, const Step& step, const LayerMemory&, Rows x, Rows y) { block.compute(step, x, y); }
+void compute(const FfnAndExperts& block, const Step& step, const LayerMemory&, Rows x, Rows y) {
+  block.compute(step, x, y);
+}
+void compute(const LayerInput& block, const Step& step, const LayerMemory&, Rows x, Rows y) {
+  block.compute(step, x, y);
+}
+template <typename Recurrent>
+void compute(const Recurrent& block, const Step& step, const LayerMemory& memory, Rows x, Rows y) {
+  block.compute(step, memory.state, x, y);
+}
 
 Result<std::optional<Norm>> read_norm_of(TensorReader& layer, std::string_view name, const NormConfig& config,
                                          int64_t width) {
@@ -59,15 +82,16 @@ Result<Layer> Layer::read(TensorReader& layer, const LayerConfig& config, const 
   return result;
 }
 
-void Layer::compute(const Step& step, const KvView& kv, Rows x, Rows h, Rows y) const {
+void Layer::compute(const Step& step, const KvView& kv, const LayerState& state, Rows x, Rows h, Rows y) const {
   Backend& on = step.on;
+  const LayerMemory memory{.kv = kv, .state = state};
   for (const Branch& branch : branches) {
     if (branch.norm) branch.norm->compute(on, x, h);
     // Blocks side by side read the same h; what comes into x before the second must not be read by it.
     const Rows read = branch.norm ? h : x;
     const Rows given = branch.norm && branch.blocks.size() == 1 ? h : y;
     for (const Block& block : branch.blocks) {
-      std::visit([&](const auto& each) { quire::compute(each, step, kv, read, given); }, block);
+      std::visit([&](const auto& each) { quire::compute(each, step, memory, read, given); }, block);
       if (branch.post_norm) branch.post_norm->compute(on, given, given);
       if (residual_scale != 1.0F) on.scale(given, residual_scale);
       on.add(x, given);
@@ -75,6 +99,18 @@ void Layer::compute(const Step& step, const KvView& kv, Rows x, Rows h, Rows y) 
     if (branch.sum_norm) branch.sum_norm->compute(on, x, x);
   }
   if (output_scale != 1.0F) on.scale(x, output_scale);
+}
+
+void Layer::advance(const Step& step, const LayerState& state) const {
+  for (const Branch& branch : branches) {
+    for (const Block& block : branch.blocks) {
+      std::visit(
+          [&](const auto& each) {
+            if constexpr (requires { each.advance(step, state); }) each.advance(step, state);
+          },
+          block);
+    }
+  }
 }
 
 int64_t Layer::products() const {

@@ -9,18 +9,21 @@
 #include "backend/backend.h"
 #include "base/result.h"
 #include "model/blocks/attention.h"
+#include "model/blocks/delta_net.h"
 #include "model/blocks/experts.h"
 #include "model/blocks/ffn.h"
 #include "model/blocks/ffn_and_experts.h"
 #include "model/blocks/layer_input.h"
+#include "model/blocks/mamba2.h"
 #include "model/blocks/norm.h"
+#include "model/blocks/short_convolution.h"
 #include "model/blocks/step.h"
 #include "model/blocks/tensor_reader.h"
 #include "model/config.h"
 
 namespace quire {
 
-using Block = std::variant<Attention, Ffn, Experts, FfnAndExperts, LayerInput>;
+using Block = std::variant<Attention, Ffn, Experts, FfnAndExperts, LayerInput, ShortConvolution, DeltaNet, Mamba2>;
 
 struct Branch {
   std::optional<Norm> norm;  // of x
@@ -33,8 +36,10 @@ struct Layer {
   static Result<Layer> read(TensorReader& layer, const LayerConfig& config, const ModelConfig& model);
 
   // x, the residual stream, goes through the layer; h and y are as large: what blocks read, and what they give. Keys
-  // and values go to kv.
-  void compute(const Step& step, const KvView& kv, Rows x, Rows h, Rows y) const;
+  // and values go to kv, and a recurrent block has its state.
+  void compute(const Step& step, const KvView& kv, const LayerState& state, Rows x, Rows h, Rows y) const;
+  // Its state goes on through kept rows, those of the step's runs.
+  void advance(const Step& step, const LayerState& state) const;
   int64_t products() const;  // multiply-adds with weights, a row
 
   std::vector<Branch> branches;

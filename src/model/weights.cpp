@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 #include <set>
 #include <span>
 #include <string>
@@ -76,6 +77,22 @@ class Loader final : public TensorSource {
     QUIRE_TRY(const std::vector<float> values, host_values(name, rows, size));
     if (memory_ == nullptr) return DeviceVector{};
     return backend_.load_vector(values, *memory_);
+  }
+
+  Result<std::vector<DeviceVector>> taps(const std::string& name, int64_t taps,
+                                         std::span<const int64_t> channels) override {
+    const int64_t rows = std::accumulate(channels.begin(), channels.end(), int64_t{0});
+    QUIRE_TRY(const std::vector<float> values, host_values(name, rows, taps));
+    std::vector<DeviceVector> parts(channels.size());
+    size_t row = 0;
+    for (size_t part = 0; memory_ != nullptr && part < parts.size(); ++part) {
+      const auto count = static_cast<size_t>(channels[part]), size = static_cast<size_t>(taps);
+      std::vector<float> turned(count * size);
+      for (size_t i = 0; i < turned.size(); ++i) turned[i] = values[(row + i % count) * size + i / count];
+      QUIRE_TRY(parts[part], backend_.load_vector(turned, *memory_));
+      row += count;
+    }
+    return parts;
   }
 
   Result<DeviceVector> ones(int64_t size) override {
@@ -234,8 +251,8 @@ Result<Weights> read_weights(TensorSource& source, const ModelConfig& config) {
     weights.layers.push_back(std::move(layer));
   }
   TensorReader reader(source, "");
-  if (config.output_norm) {
-    QUIRE_TRY(weights.output_norm, Norm::read(reader, "output_norm", config.norm, config.width));
+  if (!config.output_norm.empty()) {
+    QUIRE_TRY(weights.output_norm, Norm::read(reader, config.output_norm, config.norm, config.width));
   }
   QUIRE_TRY(weights.head, Head::read(reader, config.head, config.norm, config.width));
   if (config.whole_texts) return weights;

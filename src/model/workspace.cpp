@@ -8,6 +8,7 @@
 #include "base/array_layout.h"
 #include "model/blocks/head.h"
 #include "model/layer.h"
+#include "model/state_store.h"
 
 namespace quire {
 Workspace::Workspace(const ModelConfig& config, const Limits& limits)
@@ -16,7 +17,9 @@ Workspace::Workspace(const ModelConfig& config, const Limits& limits)
       width_(config.width),
       vocab_(config.whole_texts ? 0 : config.vocab),
       widths_(widths_of(config)),
-      head_width_(widest_row(config.head, config.width)) {}
+      head_width_(widest_row(config.head, config.width)),
+      draft_rows_max_(limits.draft_rows_max),
+      kept_width_(StateLayout(config).kept_width()) {}
 
 int64_t Workspace::row_count_max(const ModelConfig& config, const Limits& limits) {
   return config.whole_texts ? std::max(limits.step_tokens_max, limits.context_tokens) : limits.step_tokens_max;
@@ -41,6 +44,8 @@ uint64_t Workspace::place(DeviceAddress start) {
   put(layer_inputs_, row_count_max_, widths_.layer_inputs);
   put(chosen_experts_, row_count_max_, widths_.experts.used);  // numbers as large as floats
   put(chosen_weights_, row_count_max_, widths_.experts.used);
+  put(convolved_, row_count_max_, widths_.convolved);
+  put(kept_, draft_rows_max_, kept_width_);
   put(logits_, logits_count_max_, vocab_);
   put(head_from_, 1, head_width_);
   put(head_to_, 1, head_width_);
@@ -60,7 +65,8 @@ StepShape Workspace::scratch_shape(const ModelConfig& config, const Limits& limi
           .q_width = widths.q,
           .kv_width = widths.kv,
           .attention_shapes = static_cast<int64_t>(config.attention_shapes.size()),
-          .experts = widths.experts};
+          .experts = widths.experts,
+          .convolved = widths.convolved};
 }
 
 Step Workspace::step(Backend& on, int64_t rows) const {
@@ -75,6 +81,7 @@ Step Workspace::step(Backend& on, int64_t rows) const {
           .output_gate = output_gate_,
           .beside = beside_,
           .layer_inputs = layer_inputs_,
+          .convolved = convolved_,
           .chosen_experts = chosen_experts_,
           .chosen_weights = chosen_weights_};
 }

@@ -42,6 +42,10 @@ class Workspace {
   Rows y(int64_t rows) const { return {y_, rows, width_}; }
   // Where blocks find theirs.
   Step step(Backend& on, int64_t rows) const;
+  // Where the layer whose part of what is kept begins there (StateLayout) keeps guessed rows, draft_rows_max at most.
+  DeviceAddress kept(int64_t offset) const {
+    return kept_ + offset * draft_rows_max_ * static_cast<int64_t>(sizeof(float));
+  }
   StepScratch& scratch() const { return *scratch_; }
   // Two rows, as wide as any of the head's.
   DeviceAddress head_from() const { return head_from_; }
@@ -71,11 +75,15 @@ class Workspace {
   int64_t width_ = 0, vocab_ = 0;
   RowWidths widths_;
   int64_t head_width_ = 0;
+  int64_t draft_rows_max_ = 0;
+  int64_t kept_width_ = 0;  // of all layers
 
   // (row_count_max, width of its name), in memory_
   DeviceAddress x_, h_, y_, q_, k_, v_, attended_;
   DeviceAddress gate_, up_, output_gate_, beside_, layer_inputs_;
   DeviceAddress chosen_experts_, chosen_weights_;
+  DeviceAddress convolved_;
+  DeviceAddress kept_;                 // (draft_rows_max, kept_width)
   DeviceAddress logits_;               // (logits_count_max, vocab)
   DeviceAddress head_from_, head_to_;  // (head_width)
 

@@ -146,7 +146,8 @@ TEST_P(FamilyGolden, is_computed_on_every_table_or_refused_by_its_name) {
     }
     ASSERT_TRUE(model.has_value()) << model.error().message;
   }
-  const Limits limits{.block_count = 2, .context_tokens = 64, .running_max = 1, .step_tokens_max = 64};
+  const Limits limits{
+      .block_count = 2, .state_count = 1, .context_tokens = 64, .running_max = 1, .step_tokens_max = 64};
   for (const KernelTable* kernels : supported_kernel_tables()) {
     SCOPED_TRACE(kernels->name);
     test::LoadedModel loaded(test::take(gguf::File::parse(bytes)), *kernels, 1);

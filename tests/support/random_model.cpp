@@ -132,7 +132,8 @@ std::vector<std::byte> fill(const Draft& draft, uint64_t seed) {
 std::vector<std::byte> requantize(const gguf::File& file, ElementType type) {
   std::vector<gguf::TensorSpec> specs;
   for (const TensorView& tensor : file.tensors()) {
-    const bool added = tensor.name == "token_types.weight";  // its rows are vectors
+    const bool is_norm = tensor.name.find("_norm.") != std::string::npos;  // a row for each group
+    const bool added = tensor.name == "token_types.weight" || is_norm;     // their rows are vectors
     const bool fits = !added && tensor.shape[1] > 1 && tensor.shape[0] % element_traits(type).block_elements == 0;
     specs.push_back({.name = tensor.name, .type = fits ? type : tensor.type, .shape = tensor.shape});
   }

@@ -46,20 +46,28 @@ class Runner {
       for (int32_t block = 0; block < instance_.kv().block_count(of); ++block) all.push_back({block});
       instance_.kv().forget(of, all);
     }
+    forget_states(0, limits.state_count);
   }
 
-  // One step; slice.row_begin, row_end and logits_row are filled here. Logits of slice i (its last row): row i.
+  // One step; slice.row_begin, row_end and logits_row are filled here. Logits of slice i (its last row, or as many as
+  // it wants): row i, or behind those of the slices before it.
   struct Part {
     std::span<const TokenId> tokens;
     int32_t position = 0;
     std::span<const BlockId> blocks;
     std::span<const BlockId> window_blocks = {};
     int32_t prompt_length = INT32_MAX;  // positions from there on are generated ones
+    BlockId state = {0};                // of recurrent layers
+    BlockId state_from = {};            // invalid: `state`
+    std::span<const StateSnapshot> snapshots = {};
+    int32_t drafted = 0;      // the last so many tokens are guesses
+    int32_t logits_rows = 1;  // of its last rows
   };
   Logits step(std::span<const Part> parts) {
     std::vector<TokenId> tokens;
     std::vector<RowOrigin> origins;
     std::vector<BatchSlice> slices;
+    int32_t logits_rows = 0;
     for (const Part& part : parts) {
       const auto begin = static_cast<int32_t>(tokens.size());
       for (size_t i = 0; i < part.tokens.size(); ++i) {
@@ -73,11 +81,27 @@ class Runner {
                         .position_begin = part.position,
                         .blocks = part.blocks,
                         .window_blocks = part.window_blocks,
-                        .logits_row = static_cast<int32_t>(slices.size())});
+                        .state = part.state,
+                        .state_from = part.state_from.valid() ? part.state_from : part.state,
+                        .snapshots = part.snapshots,
+                        .drafted = part.drafted,
+                        .logits_row = logits_rows,
+                        .logits_rows = part.logits_rows});
+      logits_rows += part.logits_rows;
     }
-    const Batch batch{
-        .tokens = tokens, .origins = origins, .slices = slices, .logits_rows = static_cast<int32_t>(slices.size())};
+    const Batch batch{.tokens = tokens, .origins = origins, .slices = slices, .logits_rows = logits_rows};
     return take(instance_.forward(batch));
+  }
+
+  // How many guesses of each part of the last step were right.
+  void keep(std::span<const int32_t> accepted) { instance_.keep(accepted); }
+
+  // These states are nobody's.
+  void forget_states(int32_t begin, int32_t count) {
+    for (int32_t state = begin; state < begin + count; ++state) {
+      const BlockId id{state};
+      if (state < instance_.recurrent_states().state_count()) instance_.recurrent_states().forget({&id, 1});
+    }
   }
 
   // One step of texts that are computed as a whole.

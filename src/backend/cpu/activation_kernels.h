@@ -7,8 +7,8 @@
 namespace quire {
 
 struct ActivationKernels {
-  void (*gated)(float* gate, const float* up, int64_t n);
-  void (*alone)(float* x, int64_t n);  // null: it needs a gate
+  void (*gated)(float* gate, const float* up, int64_t n);  // null: it has none
+  void (*alone)(float* x, int64_t n);                      // null: it needs a gate
 };
 
 inline ActivationKernels activation_kernels(const KernelTable& kernels, Activation activation) {
@@ -21,6 +21,8 @@ inline ActivationKernels activation_kernels(const KernelTable& kernels, Activati
       return {.gated = kernels.gelu_erf_mul, .alone = kernels.gelu_erf};
     case Activation::clamped_swiglu:
       return {.gated = kernels.clamped_swiglu, .alone = nullptr};
+    case Activation::relu_squared:
+      return {.gated = nullptr, .alone = kernels.relu_squared};
   }
   return {};
 }

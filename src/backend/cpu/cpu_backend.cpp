@@ -287,13 +287,41 @@ void CpuBackend::columns(Rows x, int64_t first, Rows y) {
   });
 }
 
-void CpuBackend::gather(Rows x, Rows y) {
-  const std::span<const int32_t> rows = inputs_.gathered_rows;
+void CpuBackend::copy_rows(std::span<const int32_t> rows, Rows x, Rows y) {
   QUIRE_CHECK(y.width == x.width && y.count == static_cast<int64_t>(rows.size()), "shapes fit");
   const HostRows from(x), to(y);
   for (int64_t r = 0; r < y.count; ++r) {
     std::memcpy(to.row(r), from.row(rows[static_cast<size_t>(r)]), static_cast<size_t>(x.width) * sizeof(float));
   }
 }
+
+void CpuBackend::gather(Rows x, Rows y) { copy_rows(inputs_.gathered_rows, x, y); }
+
+void CpuBackend::gather_drafted(Rows x, Rows y) { copy_rows(inputs_.drafted_rows, x, y); }
+
+void CpuBackend::split_heads(Rows x, int64_t head_dim, Rows even, Rows odd) {
+  QUIRE_CHECK(x.width == 2 * even.width && odd.width == even.width && even.width % head_dim == 0, "shapes fit");
+  const HostRows from(x), first(even), second(odd);
+  const size_t head_bytes = static_cast<size_t>(head_dim) * sizeof(float);
+  for_rows(x.count, x.width, [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) {
+      for (int64_t at = 0; at < even.width; at += head_dim) {
+        std::memcpy(first.row(r) + at, from.row(r) + 2 * at, head_bytes);
+        std::memcpy(second.row(r) + at, from.row(r) + 2 * at + head_dim, head_bytes);
+      }
+    }
+  });
+}
+
+void CpuBackend::multiply(Rows y, Rows x) {
+  QUIRE_CHECK(y.width == x.width && y.count == x.count, "shapes fit");
+  const HostRows from(x);
+  const HostRows to(y);
+  for_rows(y.count, y.width, [&](int64_t begin, int64_t end) {
+    kernels_.multiply(to.row(begin), from.row(begin), (end - begin) * y.width);
+  });
+}
+
+void CpuBackend::sigmoid(Rows x) { for_elements(x, kernels_.sigmoid); }
 
 }  // namespace quire

@@ -46,6 +46,14 @@ class CpuBackend : public Backend {
   void softcap(Rows x, float cap) override;
   void columns(Rows x, int64_t begin, Rows y) override;
   void gather(Rows x, Rows y) override;
+  void gather_drafted(Rows x, Rows y) override;
+  void split_heads(Rows x, int64_t head_dim, Rows even, Rows odd) override;
+  void multiply(Rows y, Rows x) override;
+  void sigmoid(Rows x) override;
+  void l2_norm(Rows x, float epsilon) override;
+  void time_steps(Rows x, const DeviceVector& bias, const DeviceVector& rates, Rows decays) override;
+  void convolve(Rows x, const Convolution& convolution, const StateView& state, Rows y) override;
+  void recur(const RecurrenceRows& rows, const Recurrence& recurrence, const StateView& state) override;
 
  protected:
   // What the stacks of a mixture read: of x the rows that chose an expert, and for each pair the hidden row. For who
@@ -65,6 +73,15 @@ class CpuBackend : public Backend {
   // kernel(values, n) over all elements.
   template <typename Kernel>
   void for_elements(Rows x, const Kernel& kernel);
+  // y[i] = x[rows[i]].
+  static void copy_rows(std::span<const int32_t> rows, Rows x, Rows y);
+  // Rows that a convolution reads before the first of a run: those that its state has, or zeros.
+  const float* convolved_before(const StateRun& run, const StateView& state, int64_t channels, int64_t index) const;
+  // The last rows before these that a convolution of a run needs, to each of its states.
+  void store_convolved(const StateRun& run, HostRows x, int64_t taps, const StateView& state) const;
+  // A panel of a head's state goes through the rows of a run.
+  void walk(const StateRun& run, const RecurrenceRows& rows, const Recurrence& recurrence, const StateView& state,
+            int64_t head, int64_t panel) const;
   // Packs a matrix, or a stack whose matrices fill their last panels, into `packed`.
   Result<void> pack(const TensorView& tensor, std::byte* packed, FunctionRef<void(uint64_t bytes)> copied);
   // Packs the panels [begin, end) of a tensor, which lie at `packed`, as the workers read them.

@@ -32,6 +32,7 @@ uint64_t CpuScratch::place(const StepShape& shape, std::byte* start) {
   put(pair_up, pairs * experts.hidden);
   put(pair_quantized, pairs * (inputs / quant_group) * quantized_group_bytes);
   put(pair_rounded, pairs * round_up<int64_t>(inputs, 2));
+  put(no_row, shape.convolved);
   return layout.size_bytes();
 }
 

@@ -49,6 +49,7 @@ class CpuScratch final : public StepScratch {
       nullptr;                       // (pairs, inputs / 32, quantized_group_bytes): the int8 form of a matmul's input
   uint16_t* pair_rounded = nullptr;  // (pairs, inputs rounded up to whole pairs): the bf16 form
   ExpertPlan expert_plan;
+  float* no_row = nullptr;  // (convolved): zeros, which a convolution reads before a sequence's first row
 
  private:
   explicit CpuScratch(const StepShape& shape) : expert_plan(shape.rows_max * shape.experts.used, shape.experts.count) {}

@@ -26,7 +26,7 @@ Result<void> describe(const Keys& keys, ModelConfig& config) {
   }
   ffn.gated = keys.has_tensor("blk.0.ffn_gate.weight");
   if (!ffn.gated) ffn.activation = Activation::gelu_erf;
-  config.output_norm = false;
+  config.output_norm = {};
   for (LayerConfig& layer : config.layers) layer = sum_norm_layer(attention, ffn);
   return {};
 }

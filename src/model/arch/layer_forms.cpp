@@ -5,7 +5,7 @@
 
 namespace quire {
 
-LayerConfig pre_norm_layer(const AttentionConfig& attention, const FfnConfig& ffn, std::string_view ffn_norm) {
+LayerConfig pre_norm_layer(const BlockConfig& attention, const FfnConfig& ffn, std::string_view ffn_norm) {
   return {.branches = {{.norm = "attn_norm", .blocks = {attention}}, {.norm = ffn_norm, .blocks = {ffn}}}};
 }
 

@@ -1,4 +1,5 @@
-// Where norms stand in a layer of an attention and a feed-forward network: the forms that families share.
+// Where norms stand in a layer of an attention, or what a family has in its place, and a feed-forward network: the
+// forms that families share.
 #pragma once
 
 #include <string_view>
@@ -10,8 +11,7 @@
 namespace quire {
 
 // Before each block: attn_norm and ffn_norm, or what else the file calls that one.
-LayerConfig pre_norm_layer(const AttentionConfig& attention, const FfnConfig& ffn,
-                           std::string_view ffn_norm = "ffn_norm");
+LayerConfig pre_norm_layer(const BlockConfig& attention, const FfnConfig& ffn, std::string_view ffn_norm = "ffn_norm");
 // Behind each block: post_attention_norm and post_ffw_norm.
 LayerConfig post_norm_layer(const AttentionConfig& attention, const FfnConfig& ffn);
 // Both.

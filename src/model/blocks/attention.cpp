@@ -8,18 +8,6 @@
 #include <vector>
 
 namespace quire {
-namespace {
-
-// (rows, heads * head_dim) as (rows * heads, head_dim).
-Rows heads_of(Rows rows, int64_t head_dim) {
-  return {.values = rows.values, .count = rows.count * (rows.width / head_dim), .width = head_dim};
-}
-
-DeviceVector part_of(const DeviceVector& vector, int64_t begin, int64_t size) {
-  return {.values = vector.values + begin * static_cast<int64_t>(sizeof(float)), .size = size};
-}
-
-}  // namespace
 
 // A projection of x: attn_NAME.{weight,bias}, or rows of attn_qkv.
 struct Attention::Projected {
@@ -30,7 +18,8 @@ struct Attention::Projected {
 };
 
 std::vector<Attention::Projected> Attention::projected() {
-  std::vector<Projected> parts = {{"attn_q", config.q_width(), &q, &q_bias}};
+  std::vector<Projected> parts = {
+      {"attn_q", config.gate_beside_q ? 2 * config.q_width() : config.q_width(), &q, &q_bias}};
   if (config.makes_kv()) parts.push_back({"attn_k", config.kv_width(), &k, &k_bias});
   if (config.projects_values()) parts.push_back({"attn_v", config.kv_width(), &v, &v_bias});
   return parts;
@@ -89,7 +78,7 @@ Result<Attention> Attention::read(TensorReader& layer, const AttentionConfig& co
   if (config.sinks) {
     QUIRE_TRY(block.sinks, layer.vector("attn_sinks.weight", config.heads));
   }
-  if (config.gate) {
+  if (config.gate && !config.gate_beside_q) {
     QUIRE_TRY(block.gate, layer.matrix("attn_gate.weight", config.gate_width, width));
   }
   QUIRE_TRY(block.output, layer.matrix("attn_output.weight", width, config.q_width()));
@@ -122,8 +111,13 @@ void Attention::compute(const Step& step, const KvView& kv, Rows x, Rows y) cons
   const Rows v_rows = step.rows(step.v, config.kv_width());
   const Rows attended = step.rows(step.attended, config.q_width());
   const Rows gate_rows = step.rows(step.gate, config.gate_width);
-
-  on.matmul(x, RowsOf::step, {{q, q_rows}, {k, k_rows}, {v, v_rows}, {gate, gate_rows}});
+  if (config.gate_beside_q) {
+    const Rows both = step.rows(step.up, 2 * config.q_width());
+    on.matmul(x, RowsOf::step, {{q, both}, {k, k_rows}, {v, v_rows}});
+    on.split_heads(both, config.head_dim, q_rows, gate_rows);
+  } else {
+    on.matmul(x, RowsOf::step, {{q, q_rows}, {k, k_rows}, {v, v_rows}, {gate, gate_rows}});
+  }
   if (config.qkv_bias) {
     on.add_bias(q_rows, q_bias);
     if (config.makes_kv()) on.add_bias(k_rows, k_bias);
@@ -152,7 +146,7 @@ int64_t Attention::products() const {
 void widen(RowWidths& widths, const AttentionConfig& config) {
   widths.q = std::max(widths.q, config.q_width());
   if (config.makes_kv()) widths.kv = std::max(widths.kv, config.kv_width());
-  widths.ffn = std::max(widths.ffn, config.gate_width);
+  widths.ffn = std::max(widths.ffn, config.gate_beside_q ? 2 * config.q_width() : config.gate_width);
 }
 
 }  // namespace quire

@@ -16,22 +16,40 @@ struct RowWidths {
   int64_t output_gate = 0;
   int64_t beside = 0;        // of what a block computes beside what it gives
   int64_t layer_inputs = 0;  // of what all layers are given of a token beside the stream
+  int64_t convolved = 0;
   ExpertShape experts;
+};
+
+// Where a layer's recurrent block has its part of the states, and keeps its inputs of rows that are guesses.
+struct LayerState {
+  StateView view;
+  DeviceAddress kept;  // (drafted rows, kept_width), array after array
 };
 
 // Borrowed for one step. Places have room for the step's rows, each as wide as any block needs.
 struct Step {
   Backend& on;
   int64_t row_count = 0;
+  int64_t drafted_count = 0;  // rows of these that are guesses
   DeviceAddress q, k, v, attended;
   DeviceAddress gate, up;
-  DeviceAddress output_gate;  // a number a row
+  DeviceAddress output_gate;  // a number a row, or some a head
   DeviceAddress beside;       // as wide as the stream
   DeviceAddress layer_inputs;
+  DeviceAddress convolved;
   DeviceAddress chosen_experts, chosen_weights;
 
   Rows rows(DeviceAddress place, int64_t width) const { return {.values = place, .count = row_count, .width = width}; }
 };
+
+// (rows, heads * head_dim) as (rows * heads, head_dim).
+inline Rows heads_of(Rows rows, int64_t head_dim) {
+  return {.values = rows.values, .count = rows.count * (rows.width / head_dim), .width = head_dim};
+}
+
+inline DeviceVector part_of(const DeviceVector& vector, int64_t begin, int64_t size) {
+  return {.values = vector.values + begin * static_cast<int64_t>(sizeof(float)), .size = size};
+}
 
 inline int64_t products_of(const Matrix& matrix) { return matrix.outputs * matrix.inputs; }
 

@@ -26,6 +26,9 @@ class TensorSource {
                                              int64_t inputs) = 0;
   // (rows, size) one after another; one row is a tensor of one dimension.
   virtual Result<DeviceVector> vectors(const std::string& name, int64_t rows, int64_t size) = 0;
+  // Weights of a convolution, (channels, taps) in the file, as (taps, channels): of these many channels each.
+  virtual Result<std::vector<DeviceVector>> taps(const std::string& name, int64_t taps,
+                                                 std::span<const int64_t> channels) = 0;
   // (size), of which no tensor says anything.
   virtual Result<DeviceVector> ones(int64_t size) = 0;
   // (rows, size), which stays where it is and is read row by row.
@@ -60,6 +63,9 @@ class TensorReader {
   Result<DeviceVector> ones(int64_t size) { return source_.ones(size); }
   Result<std::vector<float>> host_vector(std::string_view name, int64_t size) {
     return source_.host_vector(prefix_ + std::string(name), size);
+  }
+  Result<std::vector<DeviceVector>> taps(std::string_view name, int64_t taps, std::span<const int64_t> channels) {
+    return source_.taps(prefix_ + std::string(name), taps, channels);
   }
 
  private:

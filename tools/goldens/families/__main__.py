@@ -4,10 +4,10 @@ import pathlib
 import numpy as np
 import torch
 
-from . import __doc__ as usage, converter, dense, encoders, experts, gemma, witness
+from . import __doc__ as usage, converter, dense, encoders, experts, gemma, recurrent, witness
 from .golden import Golden
 
-FAMILIES = dense.FAMILIES + gemma.FAMILIES + experts.FAMILIES + encoders.FAMILIES
+FAMILIES = dense.FAMILIES + gemma.FAMILIES + experts.FAMILIES + encoders.FAMILIES + recurrent.FAMILIES
 
 
 def make(name, family, options):

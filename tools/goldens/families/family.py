@@ -36,8 +36,9 @@ class Family:
 def decoder_keys(c):
     """What the converter writes for most models, from a config of transformers."""
     get = lambda name: getattr(c, name, None)
-    keys = dict(block_count=c.num_hidden_layers, context_length=c.max_position_embeddings, embedding_length=c.hidden_size,
-                feed_forward_length=c.intermediate_size)
+    keys = dict(block_count=c.num_hidden_layers, context_length=c.max_position_embeddings, embedding_length=c.hidden_size)
+    if get("intermediate_size") is not None:
+        keys["feed_forward_length"] = c.intermediate_size
     keys["attention.head_count"] = c.num_attention_heads
     if get("num_key_value_heads") is not None:
         keys["attention.head_count_kv"] = c.num_key_value_heads
