@@ -156,6 +156,7 @@ void bench_matmul_bf16(Team& team, const KernelTable& table, ElementType type, c
 // Sequences whose KV begins alike: each has the last `rows` rows of `context` positions.
 struct AttentionShape {
   int64_t head_dim = 64;
+  int64_t latent_dim = 0;
   int64_t group = 4;
   int64_t context = 0;
   int64_t rows = 1;
@@ -191,7 +192,8 @@ void bench_attention(const KernelTable& table, ElementType type, const Attention
                                   .type = type,
                                   .block_tokens = 32,
                                   .kv_heads = 1,
-                                  .head_dim = shape.head_dim},
+                                  .head_dim = shape.head_dim,
+                                  .latent_dim = shape.latent_dim},
                         .group = shape.group,
                         .runs = runs.data(),
                         .run_count = shape.shared > 0 ? shape.sequences : 1,
@@ -208,13 +210,17 @@ void bench_attention(const KernelTable& table, ElementType type, const Attention
         }
       },
       1, 0.1);
+  const int64_t value_dim = shape.latent_dim > 0 ? shape.latent_dim : shape.head_dim;
   const double macs = static_cast<double>(shape.sequences * shape.rows * shape.group *
-                                          (2 * shape.context - shape.rows + 1) * shape.head_dim);
+                                          (2 * shape.context - shape.rows + 1) * (shape.head_dim + value_dim)) /
+                      2;
+  const double copies = shape.latent_dim > 0 ? 1.0 : 2.0;
   fmt::print(
-      "{:<12} attention {:<4} head_dim {} group {} context {} rows {} sequences {} shared {}: {:8.2f} GB/s {:8.2f} "
+      "{:<12} attention {:<4} head_dim {} latents {} group {} context {} rows {} sequences {} shared {}: {:8.2f} GB/s "
+      "{:8.2f} "
       "GMAC/s\n",
-      table.name, element_traits(type).name, shape.head_dim, shape.group, shape.context, shape.rows, shape.sequences,
-      shape.shared, 2.0 * static_cast<double>(size) / seconds * 1e-9, macs / seconds * 1e-9);
+      table.name, element_traits(type).name, shape.head_dim, shape.latent_dim, shape.group, shape.context, shape.rows,
+      shape.sequences, shape.shared, copies * static_cast<double>(size) / seconds * 1e-9, macs / seconds * 1e-9);
 }
 
 // Rows of n values, from the first-level cache, on one thread.
@@ -306,6 +312,13 @@ int main(int argc, char** argv) {
         bench_attention(*table, type, {.head_dim = head_dim, .context = 2048, .sequences = 8});
         bench_attention(*table, type, {.head_dim = head_dim, .context = 1056, .sequences = 32});
         bench_attention(*table, type, {.head_dim = head_dim, .context = 1056, .sequences = 32, .shared = 1024});
+      }
+      for (const int64_t group : {16, 128}) {  // as DeepSeek V2 Lite and V3
+        const int64_t rows = table->name == "scalar" ? 1 : 32;
+        const AttentionShape latents{.head_dim = 576, .latent_dim = 512, .group = group, .context = 4096};
+        bench_attention(*table, type, latents);
+        bench_attention(*table, type,
+                        {.head_dim = 576, .latent_dim = 512, .group = group, .context = 1024, .rows = rows});
       }
     }
   }

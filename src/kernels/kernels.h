@@ -34,6 +34,8 @@ inline constexpr int64_t attention_chunk = 32;        // positions scored togeth
 // Queries (of a row and a head) that meet a chunk together, one reading of it. What they are while they walk the chunks
 // is 5 KiB; their own q and out, 64 KiB at head_dim 64, stream by from the second level.
 inline constexpr int64_t attention_tile_queries = 128;
+// Values of a chunk of latents are laid out anew while its queries read them: 128 KiB at most.
+inline constexpr int64_t latent_dim_max = 2048;
 inline constexpr int64_t all_positions = int64_t{1} << 40;  // more than any sequence has
 
 // A weight matrix W (outputs, inputs) packed into panels of panel_outputs outputs; the last one is padded with zeros.
@@ -116,16 +118,19 @@ struct Bf16MatmulArgs {
 //   q8_0  keys: f16 scales (groups, 32), int8 (head_dim, 32)
 //         values: f16 scales (groups, 32), int8 (32, head_dim)
 // A group is quant_group elements of a head, the last one what is left: a position has a scale for each.
+// Of latents a position has a key alone: its value is the leading latent_dim elements of it.
 struct KvLayer {
   std::byte* keys = nullptr;
-  std::byte* values = nullptr;
+  std::byte* values = nullptr;          // null: of latents
   ElementType type = ElementType::f16;  // or q8_0
   int64_t block_tokens = 0;
   int64_t kv_heads = 0;
   int64_t head_dim = 0;
+  int64_t latent_dim = 0;  // a multiple of quant_group, at most latent_dim_max; 0: values of their own, as wide as keys
 };
 
 // Stores one row's k and v (kv_heads, head_dim) at `position` of a sequence. What is stored depends on the row alone.
+// Of latents k is (kv_heads, latent_dim), and v what follows it in a key.
 // f16: rounded to nearest even. q8_0, for each group: scale = f16(max|x| / 127), quant = x * (1 / scale), bounded by
 // -127 and 127 and rounded to nearest even. Where the scale is zero the quants are 0; a group that holds a NaN or an
 // infinity, or whose scale would be infinite, gets the scale NaN and quants 0.
@@ -155,6 +160,7 @@ struct RowRun {
 // and at last, where the head has a sink:
 //   m' = max(m, sink); c = exp(m - m'); l = l * c + exp(sink - m'); acc[d] = acc[d] * c
 // out[d] = acc[d] / l.
+// d of a score is an element of a key, d of acc and out one of a value: of latents these are fewer.
 // A row at position p sees the positions from p + 1 + after - window on (from 0 without a window) up to p + after, as
 // far as its run's sequence has them.
 // In q8_0 k and v are the quants, and scales are applied to a group's sum and to p:
@@ -174,7 +180,7 @@ struct AttentionArgs {
   int64_t shared_tokens = 0;
   const float* q = nullptr;  // row r, head h of the group: q + r * q_stride + (kv_head * group + h) * head_dim
   int64_t q_stride = 0;
-  float* out = nullptr;  // addressed like q
+  float* out = nullptr;  // addressed like q, by the size of a value
   int64_t out_stride = 0;
   float scale = 0.0F;
   int64_t window = 0;            // a row sees so many positions, the last `after` of them behind its own; 0: all

@@ -6,6 +6,7 @@
 
 #include "kernels/kernels.h"
 #include "kernels/lanes/kv_elements.h"
+#include "kernels/lanes/latent_values.h"
 #include "kernels/lanes/math.h"
 
 namespace quire {
@@ -32,6 +33,7 @@ struct AttentionTile {
   int64_t seen_end[attention_tile_queries];
   float max[attention_tile_queries];
   float sum[attention_tile_queries];
+  void* laid_out;  // (32, latent_dim) elements: a chunk's values, of latents
 };
 
 // sums = q k of elements [begin, end) of the head, for vectors * 16 positions. keys: (head_dim, 32).
@@ -160,9 +162,9 @@ QUIRE_LEAF_INLINE const float* weigh(const KvChunk<Kv>& chunk, int64_t d, const 
 }
 
 // out[d] = out[d] * carry + p v over a part of the chunk's positions, for `vectors` * 16 elements from d on, or the
-// `left` that exist of 16 that are not whole. values: (32, head_dim).
+// `left` that exist of 16 that are not whole. values: (32, value_dim).
 template <typename Kv, int queries, int vectors, bool whole>
-QUIRE_LEAF_INLINE void add_values(const typename Kv::Element* values, ChunkPart part, int64_t head_dim, int64_t d,
+QUIRE_LEAF_INLINE void add_values(const typename Kv::Element* values, ChunkPart part, int64_t value_dim, int64_t d,
                                   int64_t left, const float* p, const float (&carry)[16],
                                   float* const (&out)[queries]) {
   Floats acc[queries][vectors];
@@ -178,7 +180,7 @@ QUIRE_LEAF_INLINE void add_values(const typename Kv::Element* values, ChunkPart 
     Floats row[vectors];
 #pragma GCC unroll 2
     for (int v = 0; v < vectors; ++v) {
-      const auto* at = values + position * head_dim + d + 16 * v;
+      const auto* at = values + position * value_dim + d + 16 * v;
       row[v] = whole ? Kv::load(at) : Kv::load_first(at, left);
     }
 #pragma GCC unroll 8
@@ -208,7 +210,7 @@ void attend_chunk(const AttentionArgs& args, const KvChunk<Kv>& chunk, ChunkPart
                   int64_t first) {
   constexpr int vectors = attention_vectors(queries);
   const ChunkPart part = whole ? whole_chunk : some;
-  const int64_t head_dim = args.layer.head_dim;
+  const int64_t value_dim = quire::value_dim(args.layer);
   const float* q[queries];
   float* out[queries];
   float carry[16] = {};  // a lane each
@@ -222,18 +224,18 @@ void attend_chunk(const AttentionArgs& args, const KvChunk<Kv>& chunk, ChunkPart
   if (!whole && part.first > 0) hide_first<queries>(scores, part.first);
   soften<queries>(scores, part.end, tile.max + first, tile.sum + first, carry);
   float weights[queries * attention_chunk];
-  for (int64_t d = 0; d < head_dim; d += quant_group) {
+  for (int64_t d = 0; d < value_dim; d += quant_group) {
     const float* p = weigh<Kv, queries>(chunk, d, scores, weights);
     int64_t at = d;
-    const int64_t end = head_dim - d < quant_group ? head_dim : d + quant_group;
+    const int64_t end = value_dim - d < quant_group ? value_dim : d + quant_group;
     for (; at + 16 * vectors <= end; at += 16 * vectors) {
-      add_values<Kv, queries, vectors, true>(chunk.values, part, head_dim, at, 0, p, carry, out);
+      add_values<Kv, queries, vectors, true>(chunk.values, part, value_dim, at, 0, p, carry, out);
     }
     for (; at < end; at += 16) {
       if (end - at >= 16) {
-        add_values<Kv, queries, 1, true>(chunk.values, part, head_dim, at, 0, p, carry, out);
+        add_values<Kv, queries, 1, true>(chunk.values, part, value_dim, at, 0, p, carry, out);
       } else {
-        add_values<Kv, queries, 1, false>(chunk.values, part, head_dim, at, end - at, p, carry, out);
+        add_values<Kv, queries, 1, false>(chunk.values, part, value_dim, at, end - at, p, carry, out);
       }
     }
   }
@@ -269,6 +271,7 @@ QUIRE_LEAF_INLINE void prefetch_chunk(const KvChunk<Kv>& chunk, int64_t head_dim
   const auto* const keys = reinterpret_cast<const uint8_t*>(chunk.keys);
   const auto* const values = reinterpret_cast<const uint8_t*>(chunk.values);
   for (int64_t at = 0; at < size_bytes; at += line) __builtin_prefetch(keys + at, 0, 2);
+  if (values == nullptr) return;
   for (int64_t at = 0; at < size_bytes; at += line) __builtin_prefetch(values + at, 0, 2);
 }
 
@@ -279,12 +282,24 @@ QUIRE_LEAF_INLINE ChunkPart part_seen(const AttentionTile& tile, int64_t query, 
   return {first < attention_chunk ? first : attention_chunk, end < attention_chunk ? end : attention_chunk};
 }
 
+// The chunk of a position of one of the tile's sequences, with its values.
+template <typename Kv>
+QUIRE_LEAF_INLINE KvChunk<Kv> read_chunk(const AttentionArgs& args, const AttentionTile& tile, const int32_t* blocks,
+                                         int64_t position) {
+  KvChunk<Kv> chunk = find_chunk<Kv>(args.layer, blocks, args.kv_head, position);
+  if (args.layer.latent_dim > 0) {
+    chunk.values = static_cast<typename Kv::Element*>(tile.laid_out);
+    lay_out_values(chunk.keys, args.layer.latent_dim, chunk.values);
+  }
+  return chunk;
+}
+
 // Queries [first, end) of the tile, of one sequence and in ascending order, meet its chunks from position `begin` on.
 template <typename Kv>
 void attend_sequence(const AttentionArgs& args, AttentionTile& tile, int64_t first, int64_t end, int64_t begin) {
   const int64_t* seen_end = tile.seen_end;
   for (; begin < seen_end[end - 1]; begin += attention_chunk) {
-    const KvChunk<Kv> chunk = find_chunk<Kv>(args.layer, tile.blocks[first], args.kv_head, begin);
+    const KvChunk<Kv> chunk = read_chunk<Kv>(args, tile, tile.blocks[first], begin);
     if (begin + attention_chunk < seen_end[end - 1]) {
       prefetch_chunk(find_chunk<Kv>(args.layer, tile.blocks[first], args.kv_head, begin + attention_chunk),
                      args.layer.head_dim);
@@ -320,14 +335,14 @@ QUIRE_LEAF_INLINE float join_sink(float sink, float max, float& sum) {
 
 template <typename Kv>
 void attend_tile(const AttentionArgs& args, AttentionTile& tile) {
-  const int64_t head_dim = args.layer.head_dim;
+  const int64_t value_dim = quire::value_dim(args.layer);
   for (int64_t query = 0; query < tile.count; ++query) {
     tile.max[query] = -__builtin_inff();
     tile.sum[query] = 0.0F;
-    for (int64_t d = 0; d < head_dim; ++d) tile.out[query][d] = 0.0F;
+    for (int64_t d = 0; d < value_dim; ++d) tile.out[query][d] = 0.0F;
   }
   for (int64_t begin = 0; begin < args.shared_tokens; begin += attention_chunk) {
-    const KvChunk<Kv> chunk = find_chunk<Kv>(args.layer, tile.blocks[0], args.kv_head, begin);
+    const KvChunk<Kv> chunk = read_chunk<Kv>(args, tile, tile.blocks[0], begin);
     attend_all(args, chunk, whole_chunk, tile, 0, tile.count);
   }
   for (int64_t first = 0, end = 0; first < tile.count; first = end) {
@@ -343,20 +358,20 @@ void attend_tile(const AttentionArgs& args, AttentionTile& tile) {
     float* out = tile.out[query];
     float carry = 1.0F;
     if (args.sinks != nullptr) carry = join_sink(args.sinks[tile.head[query]], tile.max[query], tile.sum[query]);
-    for (int64_t d = 0; d < head_dim; ++d) out[d] = out[d] * carry / tile.sum[query];
+    for (int64_t d = 0; d < value_dim; ++d) out[d] = out[d] * carry / tile.sum[query];
   }
 }
 
 template <typename Kv>
-void attention_type(const AttentionArgs& args) {
+void attend_runs(const AttentionArgs& args, void* laid_out) {
   AttentionTile tile;
+  tile.laid_out = laid_out;
   for (const RowRun* run = args.runs; run < args.runs + args.run_count; ++run) {
     for (int64_t query = 0; query < run->rows * args.group; ++query) {
       const int64_t row = query / args.group;
       const int64_t head = args.kv_head * args.group + query % args.group;
-      const int64_t element = head * args.layer.head_dim;
-      tile.q[tile.count] = args.q + (run->row_begin + row) * args.q_stride + element;
-      tile.out[tile.count] = args.out + (run->row_begin + row) * args.out_stride + element;
+      tile.q[tile.count] = args.q + (run->row_begin + row) * args.q_stride + head * args.layer.head_dim;
+      tile.out[tile.count] = args.out + (run->row_begin + row) * args.out_stride + head * value_dim(args.layer);
       tile.blocks[tile.count] = run->blocks;
       tile.head[tile.count] = head;
       see(args, *run, run->position + row, tile, tile.count);
@@ -366,6 +381,17 @@ void attention_type(const AttentionArgs& args) {
     }
   }
   if (tile.count > 0) attend_tile<Kv>(args, tile);
+}
+
+template <typename Kv>
+void attend_latents(const AttentionArgs& args) {
+  alignas(64) typename Kv::Element laid_out[attention_chunk * latent_dim_max];
+  attend_runs<Kv>(args, laid_out);
+}
+
+template <typename Kv>
+void attention_type(const AttentionArgs& args) {
+  args.layer.latent_dim > 0 ? attend_latents<Kv>(args) : attend_runs<Kv>(args, nullptr);
 }
 
 void attention_lanes(const AttentionArgs& args) {

@@ -60,8 +60,12 @@ struct KvChunk {
   uint16_t* key_scales;          // (groups, 32)
   typename Kv::Element* keys;    // (head_dim, 32)
   uint16_t* value_scales;        // (groups, 32)
-  typename Kv::Element* values;  // (32, head_dim)
+  typename Kv::Element* values;  // (32, head_dim); of latents null
 };
+
+QUIRE_LEAF_INLINE int64_t value_dim(const KvLayer& layer) {
+  return layer.latent_dim > 0 ? layer.latent_dim : layer.head_dim;
+}
 
 template <typename Kv>
 QUIRE_LEAF_INLINE KvChunk<Kv> find_chunk(const KvLayer& layer, const int32_t* blocks, int64_t kv_head,
@@ -74,6 +78,10 @@ QUIRE_LEAF_INLINE KvChunk<Kv> find_chunk(const KvLayer& layer, const int32_t* bl
                           position % layer.block_tokens / attention_chunk) *
                          chunk_bytes;
   std::byte* const keys = layer.keys + offset;
+  if (layer.latent_dim > 0) {
+    auto* const scales = reinterpret_cast<uint16_t*>(keys);
+    return {scales, reinterpret_cast<Element*>(keys + scale_bytes), scales, nullptr};
+  }
   std::byte* const values = layer.values + offset;
   return {reinterpret_cast<uint16_t*>(keys), reinterpret_cast<Element*>(keys + scale_bytes),
           reinterpret_cast<uint16_t*>(values), reinterpret_cast<Element*>(values + scale_bytes)};

@@ -14,6 +14,8 @@ namespace {
 
 using Scores = std::array<float, attention_chunk>;
 
+int64_t value_dim(const KvLayer& layer) { return layer.latent_dim > 0 ? layer.latent_dim : layer.head_dim; }
+
 int64_t group_count(int64_t head_dim) { return (head_dim + quant_group - 1) / quant_group; }
 
 // Where the chunk of a position begins, in the keys as in the values.
@@ -37,14 +39,14 @@ class ChunkHalf {
   // Of q8_0: of the group of element d.
   float scale(int64_t i, int64_t d) const { return f32_of_f16(halves()[d / quant_group * attention_chunk + i]); }
 
-  // Stores a position.
-  void write(int64_t i, const float* x) {
-    for (int64_t d = 0; d < layer_.head_dim; d += quant_group) {
-      const int64_t n = std::min(quant_group, layer_.head_dim - d);
+  // Stores the elements [begin, end) of a position: x is (end - begin). begin is where a group begins.
+  void write(int64_t i, int64_t begin, int64_t end, const float* x) {
+    for (int64_t d = begin; d < end; d += quant_group) {
+      const int64_t n = std::min(quant_group, end - d);
       if (layer_.type == ElementType::f16) {
-        for (int64_t k = d; k < d + n; ++k) halves()[index(i, k)] = f16_of_f32(x[k]);
+        for (int64_t k = d; k < d + n; ++k) halves()[index(i, k)] = f16_of_f32(x[k - begin]);
       } else {
-        write_group(i, d, n, x + d);
+        write_group(i, d, n, x + (d - begin));
       }
     }
   }
@@ -102,7 +104,7 @@ float product(const KvLayer& layer, const ChunkHalf& keys, int64_t i, const floa
 // out[d] = out[d] * carry + p v over the positions [first, count) of a chunk.
 void add_values(const KvLayer& layer, const ChunkHalf& values, int64_t first, int64_t count, const Scores& p,
                 float carry, float* out) {
-  for (int64_t d = 0; d < layer.head_dim; ++d) {
+  for (int64_t d = 0; d < value_dim(layer); ++d) {
     float acc = out[d] * carry;
     for (int64_t i = first; i < count; ++i) {
       const float weight = p[static_cast<size_t>(i)];
@@ -118,14 +120,14 @@ void attend(const AttentionArgs& args, const RowRun& run, const float* q, int64_
   const KvLayer& layer = args.layer;
   float max = -std::numeric_limits<float>::infinity();
   float sum = 0.0F;
-  std::fill_n(out, layer.head_dim, 0.0F);
+  std::fill_n(out, value_dim(layer), 0.0F);
   const int64_t end = position + 1 + args.after;
   const int64_t seen_begin = args.window > 0 ? std::max<int64_t>(0, end - args.window) : 0;
   const int64_t seen_end = std::min(run.end, end);
   for (int64_t begin = seen_begin / attention_chunk * attention_chunk; begin < seen_end; begin += attention_chunk) {
     const int64_t offset = chunk_offset(layer, run.blocks, args.kv_head, begin);
     const ChunkHalf keys(layer, layer.keys + offset, true);
-    const ChunkHalf values(layer, layer.values + offset, false);
+    const ChunkHalf values = layer.latent_dim > 0 ? keys : ChunkHalf(layer, layer.values + offset, false);
     const int64_t first = std::max<int64_t>(0, seen_begin - begin);
     const int64_t count = std::min(attention_chunk, seen_end - begin);
     Scores p{};  // positions that do not exist keep 0
@@ -148,7 +150,7 @@ void attend(const AttentionArgs& args, const RowRun& run, const float* q, int64_
     carry = exp_approx(max - top);
     sum = std::fma(sum, carry, exp_approx(*sink - top));
   }
-  for (int64_t d = 0; d < layer.head_dim; ++d) out[d] = out[d] * carry / sum;
+  for (int64_t d = 0; d < value_dim(layer); ++d) out[d] = out[d] * carry / sum;
 }
 
 }  // namespace
@@ -160,9 +162,9 @@ void attention(const AttentionArgs& args) {
       float* out = args.out + (run->row_begin + row) * args.out_stride;
       for (int64_t head = 0; head < args.group; ++head) {
         const int64_t query_head = args.kv_head * args.group + head;
-        const int64_t element = query_head * args.layer.head_dim;
         const float* const sink = args.sinks == nullptr ? nullptr : args.sinks + query_head;
-        attend(args, *run, q + element, run->position + row, sink, out + element);
+        attend(args, *run, q + query_head * args.layer.head_dim, run->position + row, sink,
+               out + query_head * value_dim(args.layer));
       }
     }
   }
@@ -173,8 +175,15 @@ void kv_write(const KvWriteArgs& args) {
   const int64_t i = args.position % attention_chunk;
   for (int64_t head = 0; head < layer.kv_heads; ++head) {
     const int64_t offset = chunk_offset(layer, args.blocks, head, args.position);
-    ChunkHalf(layer, layer.keys + offset, true).write(i, args.k + head * layer.head_dim);
-    ChunkHalf(layer, layer.values + offset, false).write(i, args.v + head * layer.head_dim);
+    ChunkHalf keys(layer, layer.keys + offset, true);
+    if (layer.latent_dim > 0) {
+      const int64_t rest = layer.head_dim - layer.latent_dim;
+      keys.write(i, 0, layer.latent_dim, args.k + head * layer.latent_dim);
+      keys.write(i, layer.latent_dim, layer.head_dim, args.v + head * rest);
+      continue;
+    }
+    keys.write(i, 0, layer.head_dim, args.k + head * layer.head_dim);
+    ChunkHalf(layer, layer.values + offset, false).write(i, 0, layer.head_dim, args.v + head * layer.head_dim);
   }
 }
 
