@@ -57,6 +57,16 @@ struct KvView {
   int64_t block_tokens = 0;
   int64_t kv_heads = 0;
   int64_t head_dim = 0;
+  int64_t latent_dim = 0;  // leading elements of a key, which are its value; 0: values lie beside keys
+};
+
+// `size` elements from `first` on of each head of rows, which are heads of `stride` elements.
+struct HeadParts {
+  Rows rows;
+  int64_t stride = 0;
+  int64_t first = 0;
+  int64_t size = 0;
+  int64_t heads() const { return rows.width / stride; }
 };
 
 // A layer's part of the states of its sequences: floats that each row overwrites.
@@ -185,6 +195,11 @@ struct ExpertRule {
   ExpertGating gating = ExpertGating::softmax;
   bool normalized = false;  // weights are scores over their sum, or over 6.1e-5 where that is less
   float scale = 1.0F;       // of weights, then
+  // Neighbours are a group. Experts are chosen of the groups_used best groups, a group being as good as the sum of its
+  // group_best best scores; of equal ones the first.
+  int64_t groups = 1;
+  int64_t groups_used = 1;
+  int64_t group_best = 2;
 };
 
 // The experts of each row in ascending order, and what is multiplied with what they give.
@@ -248,6 +263,7 @@ struct StepShape {
   int64_t q_width = 0;
   int64_t kv_width = 0;
   int64_t attention_shapes = 1;
+  int64_t heads_input = 0;  // of all heads that matrices of their own read
   ExpertShape experts;
   int64_t convolved = 0;  // channels of a convolution
 };
@@ -305,16 +321,22 @@ class Backend {
   // of prompt rows the bf16 form, 0.17 % away. Weights in floats read the floats of every row; BF16 weights their bf16
   // form on tables that have one (kernels/kernels.h).
   virtual void matmul(Rows x, RowsOf rows_of, std::initializer_list<Projection> projections) = 0;
+  // y[r][h] = W_h x[r][h], W_h being matrix h of the stack. What else y's heads hold stays. Prompt rows have no
+  // arithmetic of their own here. REQUIRES: x and y do not overlap.
+  virtual void matmul_heads(const HeadParts& x, const Matrix& stack, const HeadParts& y) = 0;
+  // y[r][h] = x[r][h]. What else y's heads hold stays.
+  virtual void copy_heads(const HeadParts& x, const HeadParts& y) = 0;
   // y[r] += bias.
   virtual void add_bias(Rows y, const DeviceVector& bias) = 0;
   // y[r] += x[r].
   virtual void add(Rows y, Rows x) = 0;
   // Turns every head of every row in place, by the turns of this kind. A row is width / head_dim heads.
   virtual void rope(Rows heads, int64_t head_dim, int64_t turns, RopePairs pairs) = 0;
-  // Stores the rows' keys and values (kv_heads, head_dim) at their positions.
+  // Stores the rows' keys and values (kv_heads, head_dim) at their positions. Of latents k is (kv_heads, latent_dim),
+  // and v what follows them in a key.
   virtual void kv_write(const KvView& kv, Rows k, Rows v) = 0;
   // out[r] = attention of q[r] over the positions of its sequence that it sees.
-  // q and out: (heads, head_dim) a row.
+  // q and out: (heads, head_dim) a row; of latents out is (heads, latent_dim).
   virtual void attention(const KvView& kv, const AttentionRule& rule, Rows q, Rows out) = 0;
   // gate[r] = activation(gate[r]) * up[r], or what the activation makes of both.
   virtual void activate(Rows gate, Rows up, Activation activation) = 0;

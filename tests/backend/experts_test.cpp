@@ -77,6 +77,32 @@ TEST(ExpertChoice, makes_weights_by_its_rule) {
   EXPECT_NEAR(small.weights[0], std::exp(-20.0) * 0x1p14, 1e-9);
 }
 
+TEST(ExpertChoice, is_of_the_best_groups) {
+  for (const KernelTable* kernels : supported_kernel_tables()) {
+    const auto chosen = [&](ExpertRule rule, int64_t groups_used, const std::vector<float>& logits, size_t used,
+                            const std::vector<float>& correction = {}) {
+      rule.groups = 3;
+      rule.groups_used = groups_used;
+      return choose(*kernels, rule, logits, used, correction).experts;
+    };
+    const ExpertRule sigmoid{.gating = ExpertGating::sigmoid};
+    // The second group has the best expert, the third the two best ones.
+    const std::vector<float> logits = {0.0F, 0.1F, 3.0F, -9.0F, 1.0F, 2.0F};
+    EXPECT_EQ(chosen(sigmoid, 1, logits, 1), (std::vector<int32_t>{5}));
+    EXPECT_EQ(chosen(sigmoid, 1, logits, 2), (std::vector<int32_t>{4, 5}));
+    EXPECT_EQ(chosen({.gating = ExpertGating::sigmoid, .group_best = 1}, 1, logits, 2), (std::vector<int32_t>{2, 3}));
+    EXPECT_EQ(chosen({.gating = ExpertGating::softmax, .group_best = 1}, 2, logits, 3),
+              (std::vector<int32_t>{2, 4, 5}));
+    EXPECT_EQ(chosen(sigmoid, 3, logits, 3), (std::vector<int32_t>{2, 4, 5}));
+    // Corrections count for groups too, and groups that are as good as others are taken in order.
+    EXPECT_EQ(chosen(sigmoid, 1, logits, 2, {2.0F, 0.0F, 0.0F, 0.0F, 0.0F, 0.0F}), (std::vector<int32_t>{0, 1}));
+    EXPECT_EQ(chosen(sigmoid, 1, std::vector<float>(6, 1.0F), 2), (std::vector<int32_t>{0, 1}));
+    EXPECT_EQ(chosen(sigmoid, 2, std::vector<float>(6, 1.0F), 3), (std::vector<int32_t>{0, 1, 2}));
+    // Better than what is left: corrected scores below zero.
+    EXPECT_EQ(chosen(sigmoid, 1, logits, 2, std::vector<float>(6, -5.0F)), (std::vector<int32_t>{4, 5}));
+  }
+}
+
 TEST(ExpertChoice, of_a_row_of_nan_is_still_one) {
   for (const ExpertGating gating : {ExpertGating::softmax, ExpertGating::sigmoid, ExpertGating::softmax_of_chosen}) {
     for (const KernelTable* kernels : supported_kernel_tables()) {
@@ -86,6 +112,10 @@ TEST(ExpertChoice, of_a_row_of_nan_is_still_one) {
       EXPECT_TRUE(std::ranges::is_sorted(chosen.experts, std::ranges::less_equal())) << kernels->name;
       EXPECT_GE(chosen.experts.front(), 0);
       EXPECT_LT(chosen.experts.back(), 20);
+      const Chosen of_groups = choose(*kernels, {.gating = gating, .groups = 4, .groups_used = 2}, logits, 8);
+      EXPECT_TRUE(std::ranges::is_sorted(of_groups.experts, std::ranges::less_equal())) << kernels->name;
+      EXPECT_GE(of_groups.experts.front(), 0);
+      EXPECT_LT(of_groups.experts.back(), 20);
     }
   }
 }

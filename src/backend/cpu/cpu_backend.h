@@ -30,6 +30,8 @@ class CpuBackend : public Backend {
   void rms_norm(Rows x, const DeviceVector& weight, float epsilon, Rows y) override;
   void layer_norm(Rows x, const DeviceVector& weight, const DeviceVector& bias, float epsilon, Rows y) override;
   void matmul(Rows x, RowsOf rows_of, std::initializer_list<Projection> projections) override;
+  void matmul_heads(const HeadParts& x, const Matrix& stack, const HeadParts& y) override;
+  void copy_heads(const HeadParts& x, const HeadParts& y) override;
   void add_bias(Rows y, const DeviceVector& bias) override;
   void add(Rows y, Rows x) override;
   void rope(Rows heads, int64_t head_dim, int64_t turns, RopePairs pairs) override;
@@ -94,9 +96,12 @@ class CpuBackend : public Backend {
   void for_heads(HostRows rows, int64_t head_dim, const Body& body);
   // Heads of head_dim in `from` become split heads of twice that in `to`.
   HostRows split(HostRows from, int64_t head_dim, float* to);
-  HostRows split_query(HostRows from, int64_t head_dim, float* to);
+  // Of latents, each part of a head by itself.
+  HostRows split_query(HostRows from, const KvView& kv, float* to);
   void merge(HostRows from, int64_t head_dim, HostRows to);
   void write_runs(const KvView& kv, HostRows k, HostRows v);
+  // Into how many parts the heads of a group are cut, where tasks are fewer than workers.
+  int64_t group_parts(int64_t tasks, int64_t group) const;
   void attend(const KvLayer& layer, const AttentionRule& rule, HostRows q, HostRows out);
   bool reads_rounded(ElementType weights) const {
     return weights == ElementType::bf16 && kernels_.round_activations != nullptr;
@@ -121,6 +126,10 @@ class CpuBackend : public Backend {
   // What a matmul reads of its input.
   enum class RowForm : uint8_t { values, rounded, quantized };
   RowForm form_of(ElementType weights) const;
+  // Fills the form of what each head reads, head by head.
+  void form_heads(const HeadParts& x, RowForm form);
+  // The same in all forms that there are.
+  Activations rows_of_head(int64_t head, int64_t rows, int64_t inputs) const;
   // Fills the form of each row of x, int8 ones as tiles of their own.
   void form_rows(HostRows x, RowForm form);
   // Fills the forms of x that the first matmuls read, for each pair.

@@ -5,6 +5,7 @@
 #include "backend/cpu/activation_kernels.h"
 #include "backend/cpu/cpu_backend.h"
 #include "backend/cpu/expert_choice.h"
+#include "backend/cpu/packed_matrix.h"
 #include "base/bytes.h"
 #include "base/check.h"
 #include "kernels/quantized_rows.h"
@@ -13,14 +14,6 @@ namespace quire {
 namespace {
 
 bool is_empty(const Matrix& stack) { return stack.outputs == 0; }
-
-PackedMatrix packed(const Matrix& stack, int64_t expert) {
-  const auto matrix_bytes = static_cast<int64_t>(packed_size_bytes(stack.type, stack.outputs, stack.inputs));
-  return {.type = stack.type,
-          .outputs = stack.outputs,
-          .inputs = stack.inputs,
-          .bytes = host_bytes(stack.bytes + expert * matrix_bytes)};
-}
 
 int64_t quantized_row_bytes(int64_t inputs) { return inputs / quant_group * quantized_group_bytes; }
 

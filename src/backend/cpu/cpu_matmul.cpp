@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "backend/cpu/cpu_backend.h"
+#include "backend/cpu/packed_matrix.h"
 #include "base/bytes.h"
 #include "base/check.h"
 #include "kernels/quantized_rows.h"
@@ -10,10 +11,6 @@ namespace quire {
 namespace {
 
 int64_t panel_count(const Projection& projection) { return ceil_div(projection.weights.outputs, panel_outputs); }
-
-PackedMatrix packed(const Matrix& matrix) {
-  return {.type = matrix.type, .outputs = matrix.outputs, .inputs = matrix.inputs, .bytes = host_bytes(matrix.bytes)};
-}
 
 // Whole pairs of panels, which kernels take together where there are rows enough; a worker gets several tasks, so that
 // one that is held up is helped.

@@ -18,6 +18,7 @@ uint64_t CpuScratch::place(const StepShape& shape, std::byte* start) {
   put(quantized, rows * (shape.input_max / quant_group) * quantized_group_bytes);
   put(rounded, rows * round_up<int64_t>(shape.input_max, 2));
   put(bf16, round_up(rows, bf16_block_rows) * shape.input_max);
+  put(head_rows, rows * shape.heads_input);
   if (shape.kv_type == KvType::f32) {
     put(split_q, rows * 2 * shape.q_width);
     put(split_out, rows * 2 * shape.q_width);

@@ -35,6 +35,7 @@ class CpuScratch final : public StepScratch {
   std::byte* quantized = nullptr;  // (rows, inputs / 32, quantized_group_bytes): the int8 form of a matmul's input
   uint16_t* rounded = nullptr;     // (rows, inputs rounded up to whole pairs): the bf16 form that BF16 weights read
   uint16_t* bf16 = nullptr;        // (rows rounded up to whole blocks of 16, inputs): the bf16 form of prompt rows
+  float* head_rows = nullptr;      // (heads, rows, inputs): what matrices of heads read
   // Split heads, for KV of type f32 only.
   float* split_q = nullptr;                    // (rows, 2 * q_width)
   float* split_out = nullptr;                  // (rows, 2 * q_width)

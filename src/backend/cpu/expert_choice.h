@@ -19,7 +19,8 @@ struct RowOfExperts {
 };
 
 // The experts of the highest scores, of equal ones the first, in ascending order, with their weights. Pure. Of scores
-// that are NaN any are chosen, so that the row's own results are NaN. REQUIRES: used <= experts.
+// that are NaN any are chosen, so that the row's own results are NaN. REQUIRES: used experts or more in the groups that
+// are used.
 void choose_experts_of_row(const KernelTable& kernels, const ExpertRule& rule, const RowOfExperts& row);
 
 }  // namespace quire

@@ -41,6 +41,16 @@ void InputObserver::matmul(Rows x, RowsOf rows_of, std::initializer_list<Project
   CpuBackend::matmul(x, rows_of, projections);
 }
 
+void InputObserver::matmul_heads(const HeadParts& x, const Matrix& stack, const HeadParts& y) {
+  if (Observed* const observed = find(stack)) {
+    const HostRows rows(x.rows);
+    for (int64_t row = 0; row < rows.count; ++row) {
+      for (int64_t head = 0; head < x.heads(); ++head) observed->add(head, rows.row(row) + head * x.stride + x.first);
+    }
+  }
+  CpuBackend::matmul_heads(x, stack, y);
+}
+
 void InputObserver::read_by_experts(const ExpertStacks& stacks, HostRows x, HostRows hidden) {
   std::set<const Observed*> seen;
   for (const Matrix* stack : {&stacks.gate, &stacks.up, &stacks.down}) {

@@ -22,6 +22,7 @@ class InputObserver final : public CpuBackend {
   Result<Matrix> load_matrix(const TensorView& tensor, int64_t begin, int64_t end, DeviceArena& memory,
                              FunctionRef<void(uint64_t bytes)> copied) override;
   void matmul(Rows x, RowsOf rows_of, std::initializer_list<Projection> projections) override;
+  void matmul_heads(const HeadParts& x, const Matrix& stack, const HeadParts& y) override;
 
   // Of every matrix of a layer that was loaded, ascending by name; of each expert its own.
   std::vector<gguf::SquareSums> sums() const;
