@@ -22,8 +22,10 @@ namespace {
 constexpr int32_t running_max = Limits{}.running_max;
 
 ModelMemory one_gib_of_weights() {
-  return {
-      .name = "m", .weight_bytes = uint64_t{1} << 30, .block_bytes = 1 << 20, .block_tokens = 32, .context_max = 4096};
+  return {.name = "m",
+          .weight_bytes = uint64_t{1} << 30,
+          .contexts = {.block_tokens = 32, .block_bytes = 1 << 20},
+          .context_max = 4096};
 }
 
 ModelMemory llama_1b(gguf::FileType type, KvType kv_type) {
@@ -98,7 +100,7 @@ TEST(MemoryFormula, holds_the_sizes_that_the_engine_uses) {
     }());
     ASSERT_TRUE(instance) << instance.error().message;
     EXPECT_EQ(memory->workspace_bytes, instance->workspace_size_bytes());
-    EXPECT_EQ(memory->block_bytes, static_cast<uint64_t>(KvStore::block_size_bytes(model.config(), 32)));
+    EXPECT_EQ(memory->contexts.block_bytes, KvStore::block_size_bytes(model.config(), 32));
     EXPECT_EQ(memory->kv_type, model.config().kv_type);
     EXPECT_EQ(memory->weight_bytes, model.weight_size_bytes());
   }
@@ -127,7 +129,7 @@ TEST(MemoryFormula, gives_as_many_blocks_as_the_server_takes) {
   const ModelMemory model = llama_1b(gguf::FileType::q4_0, KvType::f16);
   for (const uint64_t memory : {uint64_t{2} << 30, uint64_t{3} << 30}) {
     const uint64_t kv = memory_for_contexts(model, memory);
-    const Limits limits = server::engine_limits({}, 8192, static_cast<int64_t>(model.block_bytes), kv);
+    const Limits limits = server::engine_limits({}, 8192, model.contexts, kv);
     EXPECT_EQ(limits.block_count / (2048 / 32), contexts_that_fit(model, memory, 2048));
   }
 }
@@ -135,9 +137,9 @@ TEST(MemoryFormula, gives_as_many_blocks_as_the_server_takes) {
 TEST(MemoryFormula, a_shape_has_the_sizes_of_its_file) {
   // llama-1b at Q4_0 is 771 MB, f16 KV of it 32 KiB a token, as docs/performance.md has them.
   const ModelMemory model = llama_1b(gguf::FileType::q4_0, KvType::f16);
-  EXPECT_EQ(model.block_bytes, 32U * 32 * 1024);
+  EXPECT_EQ(model.contexts.block_bytes, 32 * 32 * 1024);
   EXPECT_NEAR(static_cast<double>(model.weight_bytes), 771e6, 8e6);
-  EXPECT_EQ(llama_1b(gguf::FileType::q4_0, KvType::q8_0).block_bytes, 32U * 17 * 1024);  // 8.5 bits for 16
+  EXPECT_EQ(llama_1b(gguf::FileType::q4_0, KvType::q8_0).contexts.block_bytes, 32 * 17 * 1024);  // 8.5 bits for 16
 }
 
 TEST(MemoryFormula, says_how_much_is_needed_where_too_little_is_there) {

@@ -161,7 +161,8 @@ server::RunnerFactory scripted_runners(std::shared_ptr<const Script> script, Ask
                               .vocab = tokenizer->vocab_size(),
                               .width = 1,
                               .context_max = context,
-                              .kv_block_bytes = Limits{}.block_tokens * static_cast<int64_t>(sizeof(KvRow)),
+                              .contexts = {.block_tokens = Limits{}.block_tokens,
+                                           .block_bytes = Limits{}.block_tokens * static_cast<int64_t>(sizeof(KvRow))},
                               .kv_type = "tokens",
                               .kernels = "scripted"};
     return std::make_unique<ScriptedRunner>(std::move(facts), std::move(tokenizer), script, asked);

@@ -105,7 +105,7 @@ class GatedModel final : public LoadedModel {
   void cancel(SequenceId id) override { engine_.cancel(id); }
   EngineSnapshot snapshot() const override { return engine_.snapshot(); }
   std::vector<SequenceView> sequences() const override { return engine_.sequences(); }
-  uint64_t kv_block_bytes() const override { return 1024; }
+  ContextMemory context_memory() const override { return {.block_tokens = 32, .block_bytes = 1024}; }
   int32_t kv_block_tokens() const override { return 32; }
   ModelMemory memory() const override { return {}; }
   std::string_view kv_type() const override { return "f16"; }

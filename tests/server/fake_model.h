@@ -144,7 +144,7 @@ class FakeModel : public LoadedModel {
   }
   EngineSnapshot snapshot() const override { return record_.snapshot.get(); }
   std::vector<SequenceView> sequences() const override { return record_.sequences.get(); }
-  uint64_t kv_block_bytes() const override { return 1 << 20; }
+  ContextMemory context_memory() const override { return {.block_tokens = 32, .block_bytes = 1 << 20}; }
   int32_t kv_block_tokens() const override { return 32; }
   ModelMemory memory() const override { return {.weights_bytes = 4096, .workspace_bytes = 512}; }
   void stop() override {}

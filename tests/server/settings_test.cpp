@@ -12,6 +12,8 @@
 namespace quire::server {
 namespace {
 
+ContextMemory blocks_of(int64_t bytes) { return {.block_tokens = 32, .block_bytes = bytes}; }
+
 Result<Settings> read(const std::map<std::string, std::string>& variables) {
   return read_settings([&](const char* name) -> const char* {
     const auto found = variables.find(name);
@@ -170,7 +172,7 @@ TEST(Settings, read_what_bounds_the_queue_and_the_gap_between_tokens) {
   EXPECT_EQ(settings.queue_tokens_max, 5'000'000'000);
   EXPECT_EQ(settings.target_gap_ns, 40'000'000);
   EXPECT_EQ(settings.parallel_max, 0);
-  const Limits limits = engine_limits(settings, 2048, 1 << 20, uint64_t{1} << 30);
+  const Limits limits = engine_limits(settings, 2048, blocks_of(1 << 20), uint64_t{1} << 30);
   EXPECT_EQ(limits.queue_tokens_max, 5'000'000'000);
   EXPECT_EQ(limits.target_gap_ns, 40'000'000);
   EXPECT_TRUE(limits.parallel_adapts);
@@ -227,21 +229,25 @@ TEST(Settings, read_numbers_of_bytes) {
 
 TEST(EngineLimits, follow_the_memory_and_the_environment) {
   Settings settings;
-  EXPECT_EQ(engine_limits(settings, 2048, 1 << 20, uint64_t{100} << 20).block_count, 100);
-  EXPECT_EQ(engine_limits(settings, 2048, 1 << 20, uint64_t{1} << 40).block_count, 64 * 64);
-  EXPECT_EQ(engine_limits(settings, 2048, 1 << 20, 0).block_count, 1);
-  EXPECT_EQ(engine_limits(settings, 2048, 1, 0).context_tokens, 2048);
-  EXPECT_EQ(engine_limits(settings, 2048, 1, uint64_t{1} << 40, true).block_count, 64 + 64) << "one step's texts";
+  EXPECT_EQ(engine_limits(settings, 2048, blocks_of(1 << 20), uint64_t{100} << 20).block_count, 100);
+  EXPECT_EQ(engine_limits(settings, 2048, blocks_of(1 << 20), uint64_t{1} << 40).block_count, 64 * 64);
+  EXPECT_EQ(engine_limits(settings, 2048, blocks_of(1 << 20), 0).block_count, 1);
+  EXPECT_EQ(engine_limits(settings, 2048, blocks_of(1), 0).context_tokens, 2048);
+  EXPECT_EQ(
+      engine_limits(settings, 2048, {.block_tokens = 32, .block_bytes = 1, .whole_texts = true}, uint64_t{1} << 40)
+          .block_count,
+      64 + 64)
+      << "one step's texts";
   settings.context_tokens = 512;
   settings.parallel_max = 4;
   settings.queue_max = 7;
-  const Limits limits = engine_limits(settings, 2048, 1 << 20, uint64_t{1} << 40);
+  const Limits limits = engine_limits(settings, 2048, blocks_of(1 << 20), uint64_t{1} << 40);
   EXPECT_EQ(limits.context_tokens, 512);
   EXPECT_EQ(limits.running_max, 4);
   EXPECT_EQ(limits.queue_max, 7);
   EXPECT_EQ(limits.block_count, 4 * 16);
   settings.context_tokens = 1'000'000;
-  EXPECT_EQ(engine_limits(settings, 2048, 1, 0).context_tokens, 2048);
+  EXPECT_EQ(engine_limits(settings, 2048, blocks_of(1), 0).context_tokens, 2048);
 }
 
 TEST(HostCheck, lets_addresses_and_local_names_in) {

@@ -12,6 +12,7 @@
 #include "cli/terminal/text_table.h"
 #include "engine/engine.h"
 #include "engine/model_executor.h"
+#include "model/context_memory.h"
 #include "text/tokenizer.h"
 
 namespace quire::cli {
@@ -48,7 +49,8 @@ class BatchRun {
       : options_(options), parallel_(parallel), tokenizer_(tokenizer) {}
 
   Result<BatchSpeed> measure(LocalModel& local) {
-    const Limits limits = limits_for_all();
+    Limits limits = limits_for_all();
+    add_states(local.model().config(), limits);
     QUIRE_TRY(ModelExecutor executor, local.make_executor(limits));
     Engine engine(limits, executor, tokenizer_, clock_, [this](std::vector<Event>&& events) { note(events); });
     BatchSpeed speed{.pp = options_.prompt, .tg = options_.generate, .pl = parallel_};

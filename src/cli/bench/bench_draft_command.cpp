@@ -17,6 +17,7 @@
 #include "engine/forwarding_executor.h"
 #include "engine/model_drafter.h"
 #include "engine/model_executor.h"
+#include "model/context_memory.h"
 #include "text/tokenizer.h"
 
 namespace quire::cli {
@@ -128,12 +129,13 @@ Result<DraftSpeed> replay(const ReplayModels& models, const Tokenizer& tokenizer
                           int32_t parallel, bool drafts) {
   LocalModel& local = *models.model;
   const auto length = static_cast<int32_t>(text.timeline.size());
-  const Limits limits{.block_count = parallel * (ceil_div(length + 1, Limits{}.block_tokens) + 1),
-                      .context_tokens = length + 1,
-                      .running_max = parallel,
-                      .queue_max = parallel,
-                      .target_gap_ns = int64_t{1} << 50,
-                      .parallel_adapts = false};
+  Limits limits{.block_count = parallel * (ceil_div(length + 1, Limits{}.block_tokens) + 1),
+                .context_tokens = length + 1,
+                .running_max = parallel,
+                .queue_max = parallel,
+                .target_gap_ns = int64_t{1} << 50,
+                .parallel_adapts = false};
+  add_states(local.model().config(), limits);
   QUIRE_TRY(ModelExecutor executor, local.make_executor(limits));
   ReplayingExecutor replaying(executor, text.timeline);
   std::unique_ptr<Drafter> drafter;

@@ -17,6 +17,7 @@
 #include "gguf/importance.h"
 #include "gguf/printable.h"
 #include "model/config.h"
+#include "model/context_memory.h"
 #include "model/instance.h"
 #include "text/tokenizer.h"
 
@@ -47,7 +48,8 @@ Result<std::vector<std::vector<TokenId>>> chunks_of(const ImatrixOptions& option
 }
 
 // Computes one chunk, and none of its logits.
-Result<void> read_chunk(ModelInstance& instance, std::span<const TokenId> tokens, std::span<const BlockId> blocks) {
+Result<void> read_chunk(ModelInstance& instance, std::span<const TokenId> tokens, std::span<const BlockId> blocks,
+                        BlockId state) {
   const std::vector<RowOrigin> origins(piece_tokens, RowOrigin::prompt);
   for (size_t begin = 0; begin < tokens.size(); begin += piece_tokens) {
     const auto piece = tokens.subspan(begin, std::min<size_t>(piece_tokens, tokens.size() - begin));
@@ -55,6 +57,8 @@ Result<void> read_chunk(ModelInstance& instance, std::span<const TokenId> tokens
                                              .row_end = static_cast<int32_t>(piece.size()),
                                              .position_begin = static_cast<int32_t>(begin),
                                              .blocks = blocks,
+                                             .state = state,
+                                             .state_from = begin > 0 ? state : BlockId{},
                                              .logits_row = -1}};
     const Batch batch{.tokens = piece, .origins = std::span(origins).first(piece.size()), .slices = slices};
     QUIRE_TRY_VOID(instance.forward(batch));
@@ -66,6 +70,7 @@ Result<void> read_chunks(const LocalModel& local, const std::vector<std::vector<
                          const ImatrixOptions& options) {
   Limits limits{.context_tokens = options.chunk_tokens, .running_max = 1, .step_tokens_max = piece_tokens};
   limits.block_count = ceil_div(options.chunk_tokens, limits.block_tokens);
+  add_states(local.model().config(), limits);
   QUIRE_TRY(ModelInstance instance, local.make_instance(limits));
   std::vector<BlockId> blocks;
   for (int32_t block = 0; block < limits.block_count; ++block) blocks.push_back({block});
@@ -73,7 +78,7 @@ Result<void> read_chunks(const LocalModel& local, const std::vector<std::vector<
   ProgressBar bar(options.text.filename().native(), clock);
   const uint64_t text_bytes = std::filesystem::file_size(options.text);
   for (size_t i = 0; i < chunks.size(); ++i) {
-    QUIRE_TRY_VOID(read_chunk(instance, chunks[i], blocks));
+    QUIRE_TRY_VOID(read_chunk(instance, chunks[i], blocks, {limits.state_count > 0 ? 0 : -1}));
     bar.update((i + 1) * text_bytes / chunks.size(), text_bytes);
   }
   return {};

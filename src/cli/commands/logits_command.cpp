@@ -9,6 +9,7 @@
 #include "cli/local_model.h"
 #include "cli/output_file.h"
 #include "engine/model_executor.h"
+#include "model/context_memory.h"
 
 namespace quire::cli {
 namespace {
@@ -16,16 +17,18 @@ namespace {
 constexpr int32_t block_tokens = 32;
 constexpr int32_t step_tokens = 64;
 
-// Computes the tokens as one prompt. Every position is a slice of its own, so that each one's logits are kept.
+// Computes the tokens as one prompt of which each row is sampled.
 Result<std::vector<float>> logits_of(LocalModel& local, const std::vector<TokenId>& tokens) {
   const int32_t length = static_cast<int32_t>(tokens.size());
   const int32_t blocks = ceil_div(length, block_tokens);
-  const Limits limits{.block_tokens = block_tokens,
-                      .block_count = blocks,
-                      .context_tokens = length,
-                      .running_max = step_tokens,
-                      .queue_max = 1,
-                      .step_tokens_max = step_tokens};
+  Limits limits{.block_tokens = block_tokens,
+                .block_count = blocks,
+                .context_tokens = length,
+                .running_max = step_tokens,
+                .queue_max = 1,
+                .step_tokens_max = step_tokens};
+  add_states(local.model().config(), limits);
+  const BlockId state{limits.state_count > 0 ? 0 : -1};
   QUIRE_TRY(ModelExecutor executor, local.make_executor(limits));
   std::vector<BlockId> table;
   for (int32_t block = 0; block < blocks; ++block) table.push_back({block});
@@ -35,19 +38,18 @@ Result<std::vector<float>> logits_of(LocalModel& local, const std::vector<TokenI
   std::vector<SliceFailure> failures;
   for (int32_t begin = 0; begin < length; begin += step_tokens) {
     const int32_t rows = std::min(step_tokens, length - begin);
-    std::vector<BatchSlice> slices;
-    for (int32_t row = 0; row < rows; ++row) {
-      slices.push_back({.sequence = {1},
-                        .row_begin = row,
-                        .row_end = row + 1,
-                        .position_begin = begin + row,
-                        .blocks = table,
-                        .logits_row = row});
-    }
+    const BatchSlice slice{.sequence = {1},
+                           .row_end = rows,
+                           .position_begin = begin,
+                           .blocks = table,
+                           .state = state,
+                           .state_from = begin > 0 ? state : BlockId{},
+                           .logits_row = 0,
+                           .logits_rows = rows};
     const size_t count = static_cast<size_t>(rows);
     const Batch batch{.tokens = std::span(tokens).subspan(static_cast<size_t>(begin), count),
                       .origins = std::span(origins).first(count),
-                      .slices = slices,
+                      .slices = {&slice, 1},
                       .logits_rows = rows};
     const Logits logits = executor.forward(batch, failures);
     if (!failures.empty()) return fail(ErrorKind::invalid, failures[0].why);

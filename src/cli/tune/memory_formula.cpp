@@ -96,17 +96,12 @@ Result<ModelMemory> memory_by_specs(const ModelConfig& config, std::span<const g
       .embedding_bytes = tensors.embedding(),
       .workspace_bytes = workspace_bytes_of(config, limits),
       .program_bytes = program_bytes_base + program_bytes_per_token * static_cast<uint64_t>(config.vocab),
-      .block_bytes = static_cast<uint64_t>(KvStore::block_size_bytes(config, limits.block_tokens)),
-      .block_tokens = limits.block_tokens,
+      .contexts = context_memory(config, limits.block_tokens),
       .context_max = config.context_max,
       .kv_type = config.kv_type};
 }
 
 }  // namespace
-
-uint64_t ModelMemory::kv_bytes(int64_t tokens) const {
-  return block_bytes * static_cast<uint64_t>(ceil_div(tokens, block_tokens));
-}
 
 Result<ModelMemory> memory_of(const gguf::File& file, const std::string& name, KvType kv_type, int32_t running_max) {
   QUIRE_TRY(const ModelConfig config, read_config(file, kv_type));
@@ -131,7 +126,7 @@ uint64_t memory_for_contexts(const ModelMemory& model, uint64_t memory_bytes) {
 }
 
 int64_t contexts_that_fit(const ModelMemory& model, uint64_t memory_bytes, int64_t tokens) {
-  QUIRE_CHECK(tokens > 0 && model.block_bytes > 0, "a context holds something");
+  QUIRE_CHECK(tokens > 0 && model.kv_bytes(tokens) > 0, "a context holds something");
   return static_cast<int64_t>(memory_for_contexts(model, memory_bytes) / model.kv_bytes(tokens));
 }
 

@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "gguf/file.h"
 #include "gguf/file_type.h"
+#include "model/context_memory.h"
 #include "model/kv_type.h"
 #include "synth/shape.h"
 
@@ -19,15 +20,14 @@ struct ModelMemory {
   uint64_t embedding_bytes = 0;  // the token table, which is read in place: pages of the file
   uint64_t workspace_bytes = 0;  // activations of the largest step
   uint64_t program_bytes = 0;    // the program, its threads and the vocabulary
-  uint64_t block_bytes = 0;      // of one KV block over all layers
-  int64_t block_tokens = 0;
-  int64_t context_max = 0;  // tokens that the model was made for
+  ContextMemory contexts;        // what they take of each class of memory
+  int64_t context_max = 0;       // tokens that the model was made for
   KvType kv_type = KvType::f16;
 
   // All that does not depend on contexts.
   uint64_t fixed_bytes() const { return weight_bytes + embedding_bytes + workspace_bytes + program_bytes; }
-  // KV of `tokens` tokens: whole blocks.
-  uint64_t kv_bytes(int64_t tokens) const;
+  // Of a context of `tokens` tokens: whole blocks, the window of layers that have one, its state.
+  uint64_t kv_bytes(int64_t tokens) const { return static_cast<uint64_t>(contexts.context_bytes(tokens)); }
 };
 
 // Of a model file; no weights are read. running_max: contexts in a step (Limits).
@@ -39,7 +39,7 @@ Result<ModelMemory> memory_of(const synth::Shape& shape, int64_t vocab, gguf::Fi
 // What is left for KV; 0: nothing.
 uint64_t memory_for_contexts(const ModelMemory& model, uint64_t memory_bytes);
 // The most contexts of `tokens` tokens each whose KV fits beside all else into memory_bytes:
-//   floor((memory - weights - embedding - workspace - program) / (KV bytes of a block * ceil(tokens / block tokens)))
+//   floor((memory - weights - embedding - workspace - program) / kv_bytes(tokens))
 // REQUIRES: tokens > 0.
 int64_t contexts_that_fit(const ModelMemory& model, uint64_t memory_bytes, int64_t tokens);
 // The least memory for so many contexts.

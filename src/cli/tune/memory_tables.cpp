@@ -65,7 +65,8 @@ Result<std::string> table_of(KvType kv_type) {
   for (const KnownModel& known : known_models()) {
     for (const gguf::FileType type : {gguf::FileType::q4_0, gguf::FileType::q4_k_m}) {
       QUIRE_TRY(const ModelMemory model, memory_of(known.shape, known.vocab, type, kv_type, Limits{}.running_max));
-      const double token_kib = static_cast<double>(model.block_bytes) / static_cast<double>(model.block_tokens) / 1024;
+      const double token_kib = static_cast<double>(model.contexts.block_bytes + model.contexts.window_block_bytes) /
+                               static_cast<double>(model.contexts.block_tokens) / 1024;
       out += fmt::format("| {} | {} | {:.2f} | {:.0f} |", known.shape.name, gguf::file_type_name(type),
                          gib(model.fixed_bytes()), token_kib);
       for (const uint64_t size : machine_gib) out += fmt::format(" {} |", cell(model, memory_of_machine(size)));

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "engine/engine.h"
 #include "engine/executor.h"
+#include "model/context_memory.h"
 #include "model/instance.h"
 
 namespace quire::cli {
@@ -45,6 +46,7 @@ class TuneMeter::Executor final : public quire::Executor {
       fail_all(batch, logits.error().message, failures);
       return {};
     }
+    for (const BatchSlice& slice : batch.slices) pass_over(slice);
     blank_.resize(static_cast<size_t>(batch.logits_rows) * static_cast<size_t>(vocab_size()));
     return {.values = blank_, .vocab = vocab_size()};
   }
@@ -75,6 +77,14 @@ class TuneMeter::Executor final : public quire::Executor {
   }
 
  private:
+  // States stand where they would if its rows had been computed.
+  void pass_over(const BatchSlice& slice) {
+    if (!slice.state.valid()) return;
+    StateStore& states = instance_.recurrent_states();
+    for (const StateSnapshot& snapshot : slice.snapshots) states.stand(snapshot.state, snapshot.position);
+    states.stand(slice.state, slice.position_begin + slice.row_end - slice.row_begin - slice.drafted);
+  }
+
   const Limits limits_;
   ModelInstance instance_;
   Team& workers_;
@@ -85,10 +95,11 @@ class TuneMeter::Executor final : public quire::Executor {
 
 Result<TuneMeter> TuneMeter::create(LocalModel& local, const Tokenizer& tokenizer, const Sizes& sizes,
                                     const Clock& clock) {
-  const Limits limits{.block_count = sizes.contexts_max * blocks_of_context(sizes),
-                      .context_tokens = length_max(sizes) + 1,
-                      .running_max = sizes.contexts_max,
-                      .step_tokens_max = sizes.contexts_max};
+  Limits limits{.block_count = sizes.contexts_max * blocks_of_context(sizes),
+                .context_tokens = length_max(sizes) + 1,
+                .running_max = sizes.contexts_max,
+                .step_tokens_max = sizes.contexts_max};
+  add_states(local.model().config(), limits);
   QUIRE_TRY(ModelInstance instance, local.make_instance(limits));
   auto executor = std::make_unique<Executor>(std::move(instance), local.workers(), limits);
   return TuneMeter(std::move(executor), tokenizer, sizes, clock);
@@ -101,8 +112,9 @@ TuneMeter::TuneMeter(TuneMeter&&) noexcept = default;
 TuneMeter::~TuneMeter() = default;
 
 uint64_t TuneMeter::kv_bytes(const Model& model, const Sizes& sizes) {
-  return static_cast<uint64_t>(KvStore::block_size_bytes(model.config(), Limits{}.block_tokens)) *
-         static_cast<uint64_t>(blocks_of_context(sizes));
+  const ContextMemory memory = context_memory(model.config(), Limits{}.block_tokens);
+  return static_cast<uint64_t>((memory.block_bytes + memory.window_block_bytes) * blocks_of_context(sizes) +
+                               2 * memory.state_bytes);
 }
 
 Result<int64_t> TuneMeter::measure(int32_t contexts, int64_t visit_ns) {

@@ -51,6 +51,10 @@ Result<std::unique_ptr<DraftModel>> DraftModel::load(const store::ModelFile& fil
   if (model->runner_->facts().whole_texts) {
     return in_file({.kind = ErrorKind::unsupported, .message = "it is an encoder, which guesses nothing"});
   }
+  if (model->runner_->facts().contexts.state_bytes > 0) {
+    return in_file({.kind = ErrorKind::unsupported,
+                    .message = "it has recurrent layers, whose states cannot follow guesses that were wrong"});
+  }
   if (model->runner_->facts().vocab < *tokens) {
     return in_file({.kind = ErrorKind::invalid,
                     .message = fmt::format("the vocabulary has {} tokens, the weights are made for {}", *tokens,

@@ -25,7 +25,10 @@ class DraftModel {
                                                   const RunnerFactory& make_runner, FunctionRef<bool()> keep_going);
 
   // Over all its layers, of a block of Limits{}.block_tokens.
-  int64_t kv_block_bytes() const { return runner_->facts().kv_block_bytes; }
+  // Its layers with windows have theirs in full blocks.
+  int64_t kv_block_bytes() const {
+    return runner_->facts().contexts.block_bytes + runner_->facts().contexts.window_block_bytes;
+  }
   // What guesses for an engine of these limits. Once.
   Result<std::unique_ptr<Drafter>> start(const Limits& limits);
   // REQUIRES: start() has succeeded.

@@ -12,6 +12,7 @@
 #include "engine/engine_thread.h"
 #include "model/pooling.h"
 #include "server/models/constraint_cache.h"
+#include "server/models/context_bytes.h"
 #include "server/models/draft_model.h"
 #include "server/models/machine_memory.h"
 #include "server/models/prompt_template.h"
@@ -75,9 +76,8 @@ class EngineModel final : public LoadedModel {
     auto result = std::unique_ptr<EngineModel>(new EngineModel(std::move(parts)));
     QUIRE_TRY_VOID(result->load(file, surroundings, keep_going));
     const RunnerFacts& facts = result->runner_->facts();
-    Limits limits =
-        engine_limits(settings, facts.context_max, static_cast<int64_t>(result->kv_block_bytes()),
-                      settings.memory_bytes > 0 ? settings.memory_bytes : memory_for_kv(settings), facts.whole_texts);
+    Limits limits = engine_limits(settings, facts.context_max, result->context_memory(),
+                                  settings.memory_bytes > 0 ? settings.memory_bytes : memory_for_kv(settings));
     const auto tuned = tuned_start(settings, file, facts);
     if (tuned) limits.parallel_start = std::clamp(*tuned, 1, limits.running_max);
     QUIRE_TRY(Executor * executor, result->runner_->start(limits));
@@ -92,6 +92,14 @@ class EngineModel final : public LoadedModel {
     spdlog::info("{} layers, {} weights in {} arithmetic; contexts of {} tokens, {} KV blocks of {} tokens in {}",
                  facts.layers, facts.architecture, facts.kernels, result->engine_->limits().context_tokens,
                  limits.block_count, limits.block_tokens, facts.kv_type);
+    if (limits.window_block_count > 0) {
+      spdlog::info("{}: {} blocks more for layers that see {} positions", file.name, limits.window_block_count,
+                   limits.window_tokens);
+    }
+    if (limits.state_count > 0) {
+      spdlog::info("{}: {} states of {:.1f} MB for recurrent layers, a snapshot every {} tokens of a prompt", file.name,
+                   limits.state_count, static_cast<double>(facts.contexts.state_bytes) * 1e-6, limits.snapshot_tokens);
+    }
     if (tuned) spdlog::info("{} begins with {} contexts, as tuned", file.name, limits.parallel_start);
     if (result->draft_ != nullptr) spdlog::info("{} guesses for {}", surroundings.draft->name, file.name);
     return result;
@@ -139,9 +147,10 @@ class EngineModel final : public LoadedModel {
   void cancel(SequenceId id) override { engine_->cancel(id); }
   EngineSnapshot snapshot() const override { return engine_->snapshot(); }
   std::vector<SequenceView> sequences() const override { return engine_->sequences(); }
-  uint64_t kv_block_bytes() const override {
-    const int64_t drafts = draft_ == nullptr ? 0 : draft_->kv_block_bytes();
-    return static_cast<uint64_t>(runner_->facts().kv_block_bytes + drafts);
+  ContextMemory context_memory() const override {
+    ContextMemory memory = runner_->facts().contexts;
+    if (draft_ != nullptr) memory.block_bytes += draft_->kv_block_bytes();
+    return memory;
   }
   std::string_view kv_type() const override { return runner_->facts().kv_type; }
   int32_t kv_block_tokens() const override { return engine_->limits().block_tokens; }
@@ -153,8 +162,10 @@ class EngineModel final : public LoadedModel {
   Result<void> check_file() const override { return parts_.file.check_unchanged(); }
   void stop() override { engine_->stop(); }
   void set_kv_memory(uint64_t bytes) override {
-    const uint64_t blocks = bytes / kv_block_bytes();
-    engine_->set_block_limit(static_cast<int32_t>(std::min<uint64_t>(blocks, std::numeric_limits<int32_t>::max())));
+    const ClassLimits limits = limits_within(bytes, context_memory(), engine_->limits());
+    engine_->set_block_limit(limits.states, MemoryClass::state);
+    engine_->set_block_limit(limits.windows, MemoryClass::window);
+    engine_->set_block_limit(limits.blocks);
   }
 
  private:
@@ -215,8 +226,8 @@ uint64_t memory_for_kv(const Settings& settings) {
   return read_machine_memory(settings.machine_root).available_bytes / 2;
 }
 
-Limits engine_limits(const Settings& settings, int64_t context_max, int64_t block_bytes, uint64_t memory_bytes,
-                     bool whole_texts) {
+Limits engine_limits(const Settings& settings, int64_t context_max, const ContextMemory& memory,
+                     uint64_t memory_bytes) {
   constexpr int64_t int32_max = std::numeric_limits<int32_t>::max();
   Limits limits;
   const int64_t wanted =
@@ -228,13 +239,7 @@ Limits engine_limits(const Settings& settings, int64_t context_max, int64_t bloc
   limits.answer_tokens_expected = 256;  // a page of text: fewer contexts start at once, fewer are parked later
   limits.queue_tokens_max = settings.queue_tokens_max;
   limits.target_gap_ns = settings.target_gap_ns;
-  const int64_t context_blocks = (limits.context_tokens + limits.block_tokens - 1) / limits.block_tokens;
-  const auto affordable = static_cast<int64_t>(memory_bytes / static_cast<uint64_t>(std::max<int64_t>(1, block_bytes)));
-  // Whole texts hold blocks for one step, and each begins one: more than its rows need nobody would use.
-  const int64_t step_blocks =
-      std::max<int64_t>(limits.step_tokens_max / limits.block_tokens, context_blocks) + limits.running_max;
-  const int64_t useful = whole_texts ? step_blocks : context_blocks * limits.running_max;
-  limits.block_count = static_cast<int32_t>(std::clamp<int64_t>(affordable, 1, std::min(int32_max, useful)));
+  share_memory(memory, memory_bytes, limits);
   return limits;
 }
 

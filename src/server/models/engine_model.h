@@ -39,9 +39,8 @@ class EngineModelLoader final : public ModelLoader {
 };
 
 // The sizes an engine gets: as many KV blocks as the memory allows, up to what running_max contexts of full length
-// need. `memory_bytes` is for KV; block_bytes is one block's over all layers.
-Limits engine_limits(const Settings& settings, int64_t context_max, int64_t block_bytes, uint64_t memory_bytes,
-                     bool whole_texts = false);
+// need, and as much of the other classes as goes with them. `memory_bytes` is for all of it.
+Limits engine_limits(const Settings& settings, int64_t context_max, const ContextMemory& memory, uint64_t memory_bytes);
 
 // Half of what the system and the control group say is available.
 uint64_t memory_for_kv(const Settings& settings);

@@ -16,6 +16,7 @@
 #include "core/event.h"
 #include "core/request.h"
 #include "engine/engine.h"
+#include "model/context_memory.h"
 #include "server/models/answer_shape.h"
 #include "store/catalog.h"
 #include "text/fill_in.h"
@@ -95,8 +96,8 @@ class LoadedModel {
   virtual void cancel(SequenceId id) = 0;
   virtual EngineSnapshot snapshot() const = 0;
   virtual std::vector<SequenceView> sequences() const = 0;
-  // Of one KV block, over all layers.
-  virtual uint64_t kv_block_bytes() const = 0;
+  // What its contexts take, with those of a model that guesses for it.
+  virtual ContextMemory context_memory() const = 0;
   virtual int32_t kv_block_tokens() const = 0;
   virtual ModelMemory memory() const = 0;
   // An error when the file that it was loaded from has changed: what is submitted then fails, and only loading it anew

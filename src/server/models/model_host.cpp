@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "metrics/counts.h"
+#include "server/models/context_bytes.h"
 #include "server/models/model_entry.h"
 
 namespace quire::server {
@@ -211,11 +212,9 @@ bool ModelHost::carry_out(const SeatDecision& decision) {
 SeatMemory ModelHost::seat_memory() {
   for (Entry* entry : by_id_) {
     if (entry->model == nullptr) continue;
-    const SchedulerCounts counts = entry->model->snapshot().scheduler;
-    const auto blocks = static_cast<uint64_t>(counts.blocks_held + counts.blocks_cached);
     // A model that guesses for it is no part of its file.
     const uint64_t weights = std::max(entry->file.size_bytes, entry->model->memory().weights_bytes);
-    seats_.holds(entry->id, weights + blocks * entry->model->kv_block_bytes());
+    seats_.holds(entry->id, weights + bytes_of_contexts(*entry->model).used);
   }
   try {
     const MachineMemory memory = config_.read_memory();
@@ -342,7 +341,7 @@ std::vector<ModelHost::Counted> ModelHost::counted() const {
     if (entry->model != nullptr) {
       counted.now = Counted::Now{.snapshot = entry->model->snapshot(),
                                  .memory = entry->model->memory(),
-                                 .kv_block_bytes = entry->model->kv_block_bytes(),
+                                 .kv_bytes = bytes_of_contexts(*entry->model).used,
                                  .kv_block_tokens = entry->model->kv_block_tokens(),
                                  .kv_type = entry->model->kv_type()};
       add_counts(counted.totals, counted.now->snapshot.totals);
@@ -371,7 +370,8 @@ std::vector<ModelHost::Running> ModelHost::running() const {
     if (entry->model == nullptr) continue;
     Running running{.file = entry->file,
                     .context_tokens = entry->model->context_tokens(),
-                    .kv_block_bytes = entry->model->kv_block_bytes(),
+                    .kv_block_bytes = static_cast<uint64_t>(
+                        entry->model->context_memory().bytes_of(MemoryClass::full, entry->model->context_tokens())),
                     .kv_type = entry->model->kv_type(),
                     .snapshot = entry->model->snapshot(),
                     .expires_in_ns = std::nullopt};

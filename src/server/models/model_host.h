@@ -116,7 +116,7 @@ class ModelHost {
     struct Now {
       EngineSnapshot snapshot;
       ModelMemory memory;
-      uint64_t kv_block_bytes = 0;
+      uint64_t kv_bytes = 0;  // what holds something, of all classes
       int32_t kv_block_tokens = 0;
       std::string_view kv_type;
     };

@@ -20,7 +20,7 @@ class WeightRunner final : public ModelRunner {
               .vocab = config.vocab,
               .width = config.width,
               .context_max = config.context_max,
-              .kv_block_bytes = KvStore::block_size_bytes(config, Limits{}.block_tokens),
+              .contexts = context_memory(config, Limits{}.block_tokens),
               .kv_type = kv_type_name(config.kv_type),
               .weights_bytes = model.weight_size_bytes(),
               .whole_texts = config.whole_texts,

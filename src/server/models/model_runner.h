@@ -12,6 +12,7 @@
 #include "base/team.h"
 #include "core/limits.h"
 #include "engine/executor.h"
+#include "model/context_memory.h"
 #include "model/kv_type.h"
 #include "model/loaded_model.h"
 #include "store/model_facts.h"
@@ -23,11 +24,11 @@ namespace quire::server {
 struct RunnerFacts {
   std::string architecture;
   int64_t layers = 0;
-  int64_t vocab = 0;           // of its logits
-  int64_t width = 0;           // of what they are made from
-  int64_t context_max = 0;     // positions that it was made for
-  int64_t kv_block_bytes = 0;  // of a block of Limits{}.block_tokens, over all layers
-  std::string_view kv_type;    // how keys and values are kept; lives as long as the program
+  int64_t vocab = 0;         // of its logits
+  int64_t width = 0;         // of what they are made from
+  int64_t context_max = 0;   // positions that it was made for
+  ContextMemory contexts;    // of blocks of Limits{}.block_tokens
+  std::string_view kv_type;  // how keys and values are kept; lives as long as the program
   uint64_t weights_bytes = 0;
   bool whole_texts = false;  // rows see those behind them too (ModelConfig::whole_texts)
   std::string kernels;       // what its numbers are computed with

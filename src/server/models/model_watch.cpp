@@ -6,18 +6,15 @@
 #include <cstdlib>
 #include <exception>
 
+#include "server/models/context_bytes.h"
 #include "server/models/model_entry.h"
 
 namespace quire::server {
 namespace {
 
 KvMemory kv_memory_of(const LoadedModel& model, bool busy) {
-  const SchedulerCounts counts = model.snapshot().scheduler;
-  const uint64_t block_bytes = model.kv_block_bytes();
-  return {.used_bytes = static_cast<uint64_t>(counts.blocks_held + counts.blocks_cached) * block_bytes,
-          .limit_bytes = static_cast<uint64_t>(counts.block_limit) * block_bytes,
-          .max_bytes = static_cast<uint64_t>(counts.blocks_total) * block_bytes,
-          .busy = busy};
+  const ContextBytes bytes = bytes_of_contexts(model);
+  return {.used_bytes = bytes.used, .limit_bytes = bytes.limit, .max_bytes = bytes.max, .busy = busy};
 }
 
 }  // namespace

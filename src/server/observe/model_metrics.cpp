@@ -224,11 +224,11 @@ void add_kv(MetricFamilies& families, const Names& names, const ModelHost::Count
                              {"cache_dtype", std::string(now.kv_type)}}),
                  1);
   const auto memory = [&](const char* kind, uint64_t bytes) {
-    families.gauge("quire_memory_bytes", "Memory by what it is for; KV: blocks that hold something.",
+    families.gauge("quire_memory_bytes", "Memory by what it is for; KV: blocks and states that hold something.",
                    names.own({{"kind", kind}}), static_cast<double>(bytes));
   };
   memory("weights", now.memory.weights_bytes);
-  memory("kv", static_cast<uint64_t>(counts.blocks_held + counts.blocks_cached) * now.kv_block_bytes);
+  memory("kv", now.kv_bytes);
   memory("workspace", now.memory.workspace_bytes);
 }
 
