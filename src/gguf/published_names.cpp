@@ -121,6 +121,7 @@ const std::vector<Translation>& translations() {
                     {"rope.freq_base_swa", 1e4F}},
        .mend = mend_gemma3},
       {.architecture = "gemma4", .tensors = {{"ffn_gate_inp.per_expert_scale", "ffn_down_exps.scale"}}},
+      {.architecture = "glm4moelite", .becomes = "deepseek2"},
       {.architecture = "gptoss",
        .becomes = "gpt-oss",
        .tensors = {{"attn_out.weight", "attn_output.weight"},

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "base/check.h"
@@ -40,12 +41,12 @@ bool is_unread_kv(const ModelConfig& config, int64_t block, std::string_view ten
   return part.starts_with("attn_k.") || part.starts_with("attn_k_norm.") || part.starts_with("attn_v.");
 }
 
-// Attention is AttentionConfig, const where the layer is.
-template <typename Attention, typename Layer>
-Attention* find_attention(Layer& layer) {
+// The layer's block of this kind, const where the layer is.
+template <typename Config, typename Layer>
+Config* find_block(Layer& layer) {
   for (auto& branch : layer.branches) {
     for (auto& block : branch.blocks) {
-      if (Attention* const attention = std::get_if<AttentionConfig>(&block)) return attention;
+      if (Config* const found = std::get_if<std::remove_const_t<Config>>(&block)) return found;
     }
   }
   return nullptr;
@@ -68,16 +69,22 @@ Result<void> see_whole_texts(ModelConfig& config) {
 
 // Layers of one shape are planned together.
 void find_attention_shapes(ModelConfig& config) {
-  for (LayerConfig& layer : config.layers) {
-    AttentionConfig* const attention = attention_of(layer);
-    if (attention == nullptr) continue;
-    const AttentionShape shape{.kv_heads = attention->kv_heads,
-                               .group = attention->heads / attention->kv_heads,
-                               .window = attention->window,
-                               .after = attention->after};
+  const auto shape_number = [&](const AttentionShape& shape) {
     const auto same = std::ranges::find(config.attention_shapes, shape);
-    attention->shape = same - config.attention_shapes.begin();
+    const int64_t number = same - config.attention_shapes.begin();
     if (same == config.attention_shapes.end()) config.attention_shapes.push_back(shape);
+    return number;
+  };
+  for (LayerConfig& layer : config.layers) {
+    if (AttentionConfig* const attention = attention_of(layer)) {
+      attention->shape = shape_number({.kv_heads = attention->kv_heads,
+                                       .group = attention->heads / attention->kv_heads,
+                                       .window = attention->window,
+                                       .after = attention->after});
+    }
+    if (LatentAttentionConfig* const attention = latent_attention_of(layer)) {
+      attention->shape = shape_number({.kv_heads = 1, .group = attention->heads});
+    }
   }
 }
 
@@ -103,7 +110,9 @@ Result<void> read_common(const Keys& keys, const Architecture& architecture, Mod
 
 }  // namespace
 
-AttentionConfig* attention_of(LayerConfig& layer) { return find_attention<AttentionConfig>(layer); }
+AttentionConfig* attention_of(LayerConfig& layer) { return find_block<AttentionConfig>(layer); }
+
+LatentAttentionConfig* latent_attention_of(LayerConfig& layer) { return find_block<LatentAttentionConfig>(layer); }
 
 bool is_beside_text(const ModelConfig& config, std::string_view tensor) {
   const auto block = block_of(tensor);
@@ -114,7 +123,11 @@ bool is_beside_text(const ModelConfig& config, std::string_view tensor) {
 }
 
 const AttentionConfig* ModelConfig::find_attention(int64_t layer) const {
-  return quire::find_attention<const AttentionConfig>(layers[static_cast<size_t>(layer)]);
+  return find_block<const AttentionConfig>(layers[static_cast<size_t>(layer)]);
+}
+
+const LatentAttentionConfig* ModelConfig::find_latent_attention(int64_t layer) const {
+  return find_block<const LatentAttentionConfig>(layers[static_cast<size_t>(layer)]);
 }
 
 const AttentionConfig& ModelConfig::attention(int64_t layer) const {

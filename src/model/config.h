@@ -96,6 +96,27 @@ struct AttentionConfig {
   bool projects_values() const { return makes_kv() && values != Values::keys_normed; }
 };
 
+// Latent attention (DeepSeek-V2, 2024): all heads read one row a token, a latent that keys and values are matrices of,
+// and rope_dim elements that turn. A head's key matrix is multiplied into its query, and its value matrix with what it
+// attends.
+struct LatentAttentionConfig {
+  int64_t heads = 0;
+  int64_t query_rank = 0;        // of queries' own latent, which is normed; 0: they are made of x
+  int64_t latent_dim = 0;        // what heads read as their value
+  int64_t plain_dim = 0;         // elements of a head's query and key that do not turn
+  int64_t rope_dim = 0;          // those that do, behind them
+  int64_t value_dim = 0;         // what a head gives
+  bool joined = false;           // attn_kv_b holds each head's key matrix, not transposed, and then its value matrix
+  int64_t rope = 0;              // of ModelConfig::ropes
+  NormConfig norm;               // of latents
+  float scale = 0.0F;            // of scores
+  bool has_temperature = false;  // queries are multiplied by what ModelConfig::temperature says
+  int64_t shape = 0;             // of ModelConfig::attention_shapes
+
+  int64_t query_dim() const { return plain_dim + rope_dim; }
+  int64_t row_dim() const { return latent_dim + rope_dim; }  // of a token, and of a head's query as it meets it
+};
+
 struct FfnConfig {
   int64_t width = 0;
   Activation activation = Activation::silu;
@@ -185,8 +206,8 @@ struct Mamba2Config {
   int64_t kept_width() const { return channels() + heads; }
 };
 
-using BlockConfig = std::variant<AttentionConfig, FfnConfig, ExpertsConfig, FfnAndExpertsConfig, LayerInputConfig,
-                                 ShortConvolutionConfig, DeltaNetConfig, Mamba2Config>;
+using BlockConfig = std::variant<AttentionConfig, LatentAttentionConfig, FfnConfig, ExpertsConfig, FfnAndExpertsConfig,
+                                 LayerInputConfig, ShortConvolutionConfig, DeltaNetConfig, Mamba2Config>;
 
 // What it keeps of all rows before one, in floats, and what it keeps of a row that is a guess.
 struct RecurrentSizes {
@@ -279,12 +300,14 @@ struct ModelConfig {
   int64_t layer_count() const { return static_cast<int64_t>(layers.size()); }
   // The layer's; null where it has none.
   const AttentionConfig* find_attention(int64_t layer) const;
+  const LatentAttentionConfig* find_latent_attention(int64_t layer) const;
   // REQUIRES: the layer has one.
   const AttentionConfig& attention(int64_t layer) const;
 };
 
 // The layer's; null while it has none.
 AttentionConfig* attention_of(LayerConfig& layer);
+LatentAttentionConfig* latent_attention_of(LayerConfig& layer);
 
 // Whether a tensor of the file is not the text model's own, so that it need not be read.
 bool is_beside_text(const ModelConfig& config, std::string_view tensor);

@@ -29,6 +29,12 @@ class Declarations final : public TensorSource {
     for (const int64_t part : outputs) parts.push_back({.outputs = part, .inputs = inputs, .count = count});
     return parts;
   }
+  Result<SplitHeads> split_heads(const std::string& name, int64_t heads, int64_t transposed, int64_t rest,
+                                 int64_t inputs) override {
+    note(name, {inputs, heads * (transposed + rest), 1, 1});
+    return SplitHeads{.transposed = {.outputs = inputs, .inputs = transposed, .count = heads},
+                      .rest = {.outputs = rest, .inputs = inputs, .count = heads}};
+  }
   Result<DeviceVector> vectors(const std::string& name, int64_t rows, int64_t size) override {
     note(name, {size, rows, 1, 1});
     return DeviceVector{};

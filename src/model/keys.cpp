@@ -217,9 +217,7 @@ Result<FfnConfig> read_ffn(const Keys& keys) {
                    .bias = keys.has_tensor("blk.0.ffn_down.bias")};
 }
 
-namespace {
-
-// Of published files, which count the kinds of scores from 1.
+// Published files count the kinds of scores from 1.
 Result<ExpertGating> read_gating(const Keys& keys, ExpertGating fallback) {
   constexpr std::array kinds = {ExpertGating::softmax, ExpertGating::sigmoid, ExpertGating::softmax_of_chosen};
   constexpr std::string_view key = "expert_gating_func";
@@ -234,6 +232,24 @@ Result<ExpertGating> read_gating(const Keys& keys, ExpertGating fallback) {
   return kinds[static_cast<size_t>(kind - 1)];
 }
 
+namespace {
+
+// Groups that experts are chosen by; published files say 0 or 1 where there are none.
+Result<void> read_groups(const Keys& keys, ExpertsConfig& config) {
+  QUIRE_TRY(const int64_t groups, keys.count_from_zero_or("expert_group_count", 1, experts_max));
+  if (groups <= 1) return {};
+  if (config.count % groups != 0) {
+    return std::unexpected(invalid_key(keys.full("expert_group_count"), fmt::format("{}", groups),
+                                       fmt::format("a divisor of expert_count, {}", config.count)));
+  }
+  config.rule.groups = groups;
+  QUIRE_TRY(config.rule.groups_used, keys.count("expert_group_used_count", groups));
+  const int64_t reachable = config.rule.groups_used * (config.count / groups);
+  if (config.used <= reachable) return {};
+  return std::unexpected(invalid_key(keys.full("expert_used_count"), fmt::format("{}", config.used),
+                                     fmt::format("at most the {} experts of the groups that are used", reachable)));
+}
+
 }  // namespace
 
 Result<ExpertsConfig> read_experts(const Keys& keys, const ExpertRule& rule, int64_t layer) {
@@ -242,11 +258,7 @@ Result<ExpertsConfig> read_experts(const Keys& keys, const ExpertRule& rule, int
   QUIRE_TRY(config.used, keys.count("expert_used_count", config.count));
   const bool own_width = keys.contains("expert_feed_forward_length");
   QUIRE_TRY(config.hidden, keys.count(own_width ? "expert_feed_forward_length" : "feed_forward_length", ffn_width_max));
-  QUIRE_TRY(const int64_t groups, keys.count_from_zero_or("expert_group_count", 1, experts_max));
-  if (groups > 1) {
-    return fail(ErrorKind::unsupported, fmt::format("{}: found {}; experts that are chosen by groups are not supported",
-                                                    keys.full("expert_group_count"), groups));
-  }
+  QUIRE_TRY_VOID(read_groups(keys, config));
   QUIRE_TRY(config.rule.gating, read_gating(keys, rule.gating));
   QUIRE_TRY(config.rule.normalized, keys.flag_or("expert_weights_norm", rule.normalized));
   QUIRE_TRY(const double scale, keys.number_or("expert_weights_scale", 1.0, 0.0, 1e6));

@@ -79,6 +79,8 @@ Result<AttentionConfig> read_attention(const Keys& keys, const ModelConfig& mode
 Result<AttentionConfig> read_attention_of_layer(const Keys& keys, const ModelConfig& model, int64_t layer);
 // Its width; stored as one matrix with the gate where there is no other one, and with biases, as layer 0 says.
 Result<FfnConfig> read_ffn(const Keys& keys);
+// What scores are made of, where a key says it.
+Result<ExpertGating> read_gating(const Keys& keys, ExpertGating fallback);
 // A mixture of experts by the family's rule, where no key says otherwise. How they are stored and which biases there
 // are is what the tensors of `layer` say.
 Result<ExpertsConfig> read_experts(const Keys& keys, const ExpertRule& rule, int64_t layer);

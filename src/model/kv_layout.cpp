@@ -20,19 +20,30 @@ KvPlace place_of(const AttentionConfig& attention, KvType type, int32_t block_to
           .value_block_bytes = bytes(attention.head_dim)};
 }
 
+// One head, whose keys are all that is stored.
+KvPlace place_of(const LatentAttentionConfig& attention, KvType type, int32_t block_tokens) {
+  KvPlace place = place_of(AttentionConfig{.kv_heads = 1, .head_dim = attention.row_dim()}, type, block_tokens, false);
+  place.latent_dim = attention.latent_dim;
+  place.value_block_bytes = 0;
+  return place;
+}
+
 }  // namespace
 
 KvLayout::KvLayout(const ModelConfig& config, int32_t block_tokens, bool windows_apart) {
   QUIRE_CHECK(block_tokens > 0 && block_tokens % attention_chunk == 0, "a block is whole chunks");
   for (int64_t index = 0; index < config.layer_count(); ++index) {
     const AttentionConfig* const attention = config.find_attention(index);
-    if (attention == nullptr) {
+    const LatentAttentionConfig* const latent = config.find_latent_attention(index);
+    if (attention == nullptr && latent == nullptr) {
       layers_.push_back({.layer = index});
       continue;
     }
-    KvPlace place = place_of(*attention, config.kv_type, block_tokens, windows_apart && !config.whole_texts);
+    KvPlace place = latent != nullptr
+                        ? place_of(*latent, config.kv_type, block_tokens)
+                        : place_of(*attention, config.kv_type, block_tokens, windows_apart && !config.whole_texts);
     place.layer = index;
-    if (attention->kv_of != own_kv) {
+    if (attention != nullptr && attention->kv_of != own_kv) {
       const KvPlace& of = layers_.at(static_cast<size_t>(attention->kv_of));
       QUIRE_CHECK(of.owns() && of.kv_heads == place.kv_heads && of.head_dim == place.head_dim && of.of == place.of,
                   "a layer reads rows of its own shape, of one before it");

@@ -16,6 +16,7 @@ struct KvPlace {
   int64_t layer = 0;  // whose rows they are: its own number, or that of the layer whose keys and values it reads
   int64_t kv_heads = 0;
   int64_t head_dim = 0;
+  int64_t latent_dim = 0;         // of a key, which are its value; 0: values are stored beside keys
   int64_t key_block_bytes = 0;    // of a block; 0: it has no rows of its own
   int64_t value_block_bytes = 0;  // the same; 0 beside keys: values are the leading elements of the keys
   bool owns() const { return key_block_bytes > 0; }

@@ -54,7 +54,8 @@ KvStore::KvStore(DeviceMemory memory, const ModelConfig& config, const Limits& l
                 .window_blocks = place.of == MemoryClass::window,
                 .block_tokens = limits.block_tokens,
                 .kv_heads = place.kv_heads,
-                .head_dim = place.head_dim};
+                .head_dim = place.head_dim,
+                .latent_dim = place.latent_dim};
     if (!place.owns() && place.kv_heads > 0) view = layers_[static_cast<size_t>(place.layer)].view;
     layers_.push_back({.place = place, .view = view});
     if (!config.whole_texts) at = at + count * (place.key_block_bytes + place.value_block_bytes);

@@ -9,6 +9,9 @@ namespace {
 Result<Block> read_block(TensorReader& layer, const AttentionConfig& config, const ModelConfig& model) {
   return Attention::read(layer, config, model.width);
 }
+Result<Block> read_block(TensorReader& layer, const LatentAttentionConfig& config, const ModelConfig& model) {
+  return LatentAttention::read(layer, config, model.width);
+}
 Result<Block> read_block(TensorReader& layer, const FfnConfig& config, const ModelConfig& model) {
   return Ffn::read(layer, config, model.width);
 }
@@ -37,6 +40,9 @@ struct LayerMemory {
   const LayerState& state;
 };
 void compute(const Attention& block, const Step& step, const LayerMemory& memory, Rows x, Rows y) {
+  block.compute(step, memory.kv, x, y);
+}
+void compute(const LatentAttention& block, const Step& step, const LayerMemory& memory, Rows x, Rows y) {
   block.compute(step, memory.kv, x, y);
 }
 void compute(const Ffn& block, const Step& step, const LayerMemory&, Rows x, Rows y) { block.compute(step, x, y); }

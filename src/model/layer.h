@@ -13,6 +13,7 @@
 #include "model/blocks/experts.h"
 #include "model/blocks/ffn.h"
 #include "model/blocks/ffn_and_experts.h"
+#include "model/blocks/latent_attention.h"
 #include "model/blocks/layer_input.h"
 #include "model/blocks/mamba2.h"
 #include "model/blocks/norm.h"
@@ -23,7 +24,8 @@
 
 namespace quire {
 
-using Block = std::variant<Attention, Ffn, Experts, FfnAndExperts, LayerInput, ShortConvolution, DeltaNet, Mamba2>;
+using Block = std::variant<Attention, LatentAttention, Ffn, Experts, FfnAndExperts, LayerInput, ShortConvolution,
+                           DeltaNet, Mamba2>;
 
 struct Branch {
   std::optional<Norm> norm;  // of x

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "tensor/dequantize.h"
+#include "tensor/quantize.h"
 
 namespace quire {
 namespace {
@@ -71,6 +72,18 @@ class Loader final : public TensorSource {
       begin += part;
     }
     return stacks;
+  }
+
+  Result<SplitHeads> split_heads(const std::string& name, int64_t heads, int64_t transposed, int64_t rest,
+                                 int64_t inputs) override {
+    QUIRE_TRY(const TensorView* tensor, find_stack(name, 1, heads * (transposed + rest), inputs));
+    TensorView by_head = *tensor;
+    by_head.shape = {inputs, transposed + rest, heads, 1};
+    by_head.name = fmt::format("heads of {}", name);  // not one matrix any more
+    SplitHeads split;
+    QUIRE_TRY(split.transposed, load_transposed(by_head, transposed));
+    QUIRE_TRY(split.rest, load(by_head, transposed, transposed + rest, 1.0F));
+    return split;
   }
 
   Result<DeviceVector> vectors(const std::string& name, int64_t rows, int64_t size) override {
@@ -180,6 +193,32 @@ class Loader final : public TensorSource {
     }));
     matrix.scale = scale;
     return matrix;
+  }
+
+  // The first `rows` rows of each matrix of a stack, transposed. Rows of a quantized matrix are whole blocks, columns
+  // are not: they are kept in F16, 2^-11 from what they are at most.
+  Result<Matrix> load_transposed(const TensorView& stack, int64_t rows) {
+    const auto [inputs, outputs, count, one] = stack.shape;
+    const bool is_float = stack.type == ElementType::f32 || stack.type == ElementType::bf16;
+    TensorView made{.name = stack.name, .type = is_float ? stack.type : ElementType::f16, .offset = 0};
+    made.shape = {rows, inputs, count, 1};
+    if (memory_ == nullptr) return load(made, 0, inputs, 1.0F);
+    std::vector<std::byte> bytes(static_cast<size_t>(inputs * count * made.row_bytes()));
+    std::vector<std::byte> stored(static_cast<size_t>(rows * stack.row_bytes()));
+    std::vector<float> values(static_cast<size_t>(rows * inputs)), turned(values.size());
+    for (int64_t index = 0; index < count; ++index) {
+      QUIRE_TRY_VOID(stack.read(static_cast<uint64_t>(index * outputs * stack.row_bytes()), stored));
+      dequantize(stack.type, stored.data(), rows * inputs, values.data());
+      for (int64_t row = 0; row < rows; ++row) {
+        for (int64_t i = 0; i < inputs; ++i) {
+          turned[static_cast<size_t>(i * rows + row)] = values[static_cast<size_t>(row * inputs + i)];
+        }
+      }
+      quantize(made.type, turned.data(), rows * inputs, bytes.data() + index * inputs * made.row_bytes());
+    }
+    const MemorySource source(bytes);
+    made.source = &source;
+    return load(made, 0, inputs, 1.0F);
   }
 
   const gguf::File& file_;

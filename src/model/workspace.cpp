@@ -65,6 +65,7 @@ StepShape Workspace::scratch_shape(const ModelConfig& config, const Limits& limi
           .q_width = widths.q,
           .kv_width = widths.kv,
           .attention_shapes = static_cast<int64_t>(config.attention_shapes.size()),
+          .heads_input = widths.heads_input,
           .experts = widths.experts,
           .convolved = widths.convolved};
 }

@@ -23,6 +23,9 @@ struct Family {
   std::vector<std::string_view> tensors = {};
   bool fused = false;  // q, k and v are one tensor, gate and up another
   Mixture experts = Mixture::never;
+  // Heads attend to latents of four times their size, and half of it turns behind each: one row a token for all heads,
+  // so that a number of KV heads says nothing.
+  bool latent = false;
   double rotary_share = 1.0;  // of a head
   // What depends on sizes beside: keys, and tensors as above.
   void (*add)(const Shape& shape, gguf::Metadata& metadata, std::vector<gguf::TensorSpec>& present) = nullptr;

@@ -31,6 +31,7 @@ constexpr float bias_deviation = 0.2F;
 enum class Role : uint8_t {
   logits,
   scores,
+  latent_scores,  // what a latent gives is a row of it transposed
   inner,
   attention_output,
   ffn_output,
@@ -46,7 +47,7 @@ struct Part {
   Role role;
 };
 // Of a layer or of the model; every other tensor is a norm.
-constexpr std::array<Part, 29> parts = {{
+constexpr std::array<Part, 34> parts = {{
     {"token_embd", Role::logits},
     {"position_embd", Role::logits},
     {"token_types", Role::logits},
@@ -55,6 +56,11 @@ constexpr std::array<Part, 29> parts = {{
     {"attn_k", Role::scores},
     {"attn_qkv", Role::scores},
     {"attn_v", Role::inner},
+    {"attn_q_a", Role::inner},
+    {"attn_q_b", Role::scores},
+    {"attn_kv_a_mqa", Role::scores},
+    {"attn_k_b", Role::latent_scores},
+    {"attn_v_b", Role::inner},
     {"attn_output", Role::attention_output},
     {"ffn_gate", Role::inner},
     {"ffn_up", Role::inner},
@@ -101,8 +107,9 @@ Name taken_apart(std::string_view tensor) {
 }
 
 bool is_attention(const BranchConfig& branch) {
-  return std::ranges::any_of(branch.blocks,
-                             [](const BlockConfig& block) { return std::holds_alternative<AttentionConfig>(block); });
+  return std::ranges::any_of(branch.blocks, [](const BlockConfig& block) {
+    return std::holds_alternative<AttentionConfig>(block) || std::holds_alternative<LatentAttentionConfig>(block);
+  });
 }
 
 // What is wanted of one model.
@@ -131,7 +138,8 @@ class Gains {
       made.deviation = role == Role::norm ? norm_deviation * made.mean : norm_deviation;
       made.alternates = name.part == "output_norm";
     } else {
-      made.deviation = gain_of(role, name.layer) / std::sqrt(static_cast<float>(spec.shape[0]));
+      const int64_t inputs = role == Role::latent_scores ? spec.shape[1] : spec.shape[0];
+      made.deviation = gain_of(role, name.layer) / std::sqrt(static_cast<float>(inputs));
     }
     made.spec = std::move(spec);
     return made;
@@ -165,7 +173,11 @@ class Gains {
   }
   // A score is a sum of head_dim products by a scale: q and k have its root each.
   float scores_of(size_t index) const {
-    const AttentionConfig& attention = config_.attention(static_cast<int64_t>(index));
+    const auto of_layer = static_cast<int64_t>(index);
+    if (const LatentAttentionConfig* const latent = config_.find_latent_attention(of_layer)) {
+      return std::sqrt(score_deviation / (latent->scale * std::sqrt(static_cast<float>(latent->query_dim()))));
+    }
+    const AttentionConfig& attention = config_.attention(of_layer);
     return std::sqrt(score_deviation / (attention.scale * std::sqrt(static_cast<float>(attention.head_dim))));
   }
   float norm_of(const Name& name) const {
@@ -179,6 +191,7 @@ class Gains {
     if (role == Role::logits) return logit_deviation / config_.logit_scale;
     // Its rows have those of all layers, which are multiplied by the root of one layer's width.
     if (role == Role::layer_inputs) return std::sqrt(static_cast<float>(config_.layer_count()));
+    if (role == Role::latent_scores) return scores_of(index);
     if (role == Role::scores || role == Role::inner) {
       const bool reads_stream = layer(index).branches.front().norm.empty();
       return (role == Role::scores ? scores_of(index) : 1.0F) / (reads_stream ? stream_ : 1.0F);

@@ -48,6 +48,17 @@ void set_experts(const Shape& shape, gguf::Metadata& metadata) {
   set("expert_feed_forward_length", shape.expert_ffn_width, std::max<int64_t>(shape.ffn_width / used, 1));
 }
 
+void set_latents(const Shape& shape, gguf::Metadata& metadata) {
+  const int64_t latent = 4 * shape.head_dim, rotary = shape.head_dim / 2;
+  for (const auto& [name, value] :
+       {Size{"attention.head_count_kv", 1}, Size{"attention.kv_lora_rank", latent},
+        Size{"attention.key_length", latent + rotary}, Size{"attention.value_length", latent},
+        Size{"attention.key_length_mla", shape.head_dim + rotary}, Size{"attention.value_length_mla", shape.head_dim},
+        Size{"rope.dimension_count", rotary}}) {
+    metadata.set(fmt::format("{}.{}", shape.architecture, name), static_cast<uint32_t>(value));
+  }
+}
+
 Result<gguf::Metadata> keys_of(const Shape& shape, const Family& family, int64_t vocab, gguf::FileType type) {
   gguf::Metadata metadata;
   metadata.set("general.architecture", shape.architecture);
@@ -71,6 +82,7 @@ Result<gguf::Metadata> keys_of(const Shape& shape, const Family& family, int64_t
   metadata.set(key(rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon"), norm_epsilon);
   for (const auto& [name, value] : family.keys) metadata.set(key(name), value);
   if (family.experts == Mixture::always || shape.experts > 0) set_experts(shape, metadata);
+  if (family.latent) set_latents(shape, metadata);
   if (shape.window > 0) metadata.set(key(window_key), static_cast<uint32_t>(shape.window));
   return metadata;
 }

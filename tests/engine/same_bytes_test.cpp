@@ -282,12 +282,12 @@ TEST_P(SameBytes, every_family) {
   const bool whole = all || (GetParam() == supported_kernel_tables().back() && !is_sanitized);
   size_t index = 0;
   for (const char* name :
-       {"cohere2",           "command-r",        "ernie4_5",     "exaone4-window", "gemma2",    "gemma3",
-        "gemma4-e",          "gemma4-experts",   "glm4",         "glm4moe",        "gpt-oss",   "granite-biases",
-        "granitemoe-shared", "laguna",           "llama-biases", "hunyuan-dense",  "internlm2", "minimax-m2",
-        "mistral3",          "mixtral",          "muse-glimmer", "olmo3",          "phi3-long", "qwen2moe",
-        "qwen2vl",           "qwen3moe",         "qwen3vl",      "seed_oss",       "smollm3",   "starcoder2",
-        "stablelm-norms",    "stablelm-parallel"}) {
+       {"cohere2",      "command-r",      "deepseek2-joined",  "deepseek2-v3",      "ernie4_5",  "exaone4-window",
+        "gemma2",       "gemma3",         "gemma4-e",          "gemma4-experts",    "glm4",      "glm4moe",
+        "gpt-oss",      "granite-biases", "granitemoe-shared", "hunyuan-dense",     "internlm2", "laguna",
+        "llama-biases", "minimax-m2",     "mistral3",          "mistral4",          "mixtral",   "muse-glimmer",
+        "olmo3",        "phi3-long",      "qwen2moe",          "qwen2vl",           "qwen3moe",  "qwen3vl",
+        "seed_oss",     "smollm3",        "stablelm-norms",    "stablelm-parallel", "starcoder2"}) {
     if (!whole && index++ % 4 != table % 4) continue;
     const auto path = std::filesystem::path(QUIRE_SOURCE_DIR) / "tests/data/families" / (std::string(name) + ".json");
     const std::vector<std::byte> bytes = family_file(read_family_golden(path));
@@ -346,6 +346,16 @@ TEST_P(SameBytes, keys_and_values_in_q8_0) {
                                                    .head_dim = 80,
                                                    .vocab = 64});
   expect_same_bytes(take(gguf::File::parse(bytes)), *GetParam(), 12, "q8_0", KvType::q8_0);
+}
+
+// Latents in f16 and q8_0; as every family, they are kept in f32.
+TEST_P(SameBytes, latents_of_each_kv_type) {
+  const auto path = std::filesystem::path(QUIRE_SOURCE_DIR) / "tests/data/families/deepseek2-v3.json";
+  const std::vector<std::byte> exact = family_file(read_family_golden(path));
+  const std::vector<std::byte> bytes = requantize(take(gguf::File::parse(exact)), ElementType::q8_0);
+  for (const KvType kv_type : {KvType::f16, KvType::q8_0}) {
+    expect_same_bytes(take(gguf::File::parse(bytes)), *GetParam(), 8, "latents", kv_type);
+  }
 }
 
 }  // namespace

@@ -30,6 +30,7 @@ std::vector<Published> published() {
             {"rope.scaling.yarn_beta_slow", "rope.scaling.beta_slow"},
             {"rope.scaling.yarn_log_multiplier", "rope.scaling.mscale_all_dim"},
             {"attention.temperature_scale", "rope.scaling_beta"}}},
+          {"deepseek2-glm", "glm4moelite", {}},
           {"olmo3", "olmo3", {}},
           {"qwen2vl", "qwen25vl", {}, {"rope.dimension_sections"}}};
 }

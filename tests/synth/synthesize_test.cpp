@@ -215,6 +215,7 @@ TEST_F(Synthesize, named_shapes_have_the_parameters_of_their_models) {
   EXPECT_NEAR(static_cast<double>(parameters("gemma4-e2b", 262144)), 4.63e9, 2e7)
       << "2.3 B, and 2.35 B of rows by layer";
   EXPECT_NEAR(static_cast<double>(parameters("qwen3moe-8b-a1b", 151936)), 8e9, 4e8);
+  EXPECT_NEAR(static_cast<double>(parameters("deepseek2-8b-a1b", 102400)), 8e9, 4e8);
   EXPECT_NEAR(static_cast<double>(parameters("gpt-oss-8b-a1b", 201088)), 8e9, 4e8);
 }
 

@@ -23,6 +23,7 @@ struct Architecture {
 extern const Architecture bert_architecture;
 extern const Architecture cohere2_architecture;
 extern const Architecture command_r_architecture;
+extern const Architecture deepseek2_architecture;
 extern const Architecture ernie4_5_architecture;
 extern const Architecture exaone4_architecture;
 extern const Architecture gemma2_architecture;
@@ -44,6 +45,7 @@ extern const Architecture lfm2moe_architecture;
 extern const Architecture llama_architecture;
 extern const Architecture minimax_m2_architecture;
 extern const Architecture mistral3_architecture;
+extern const Architecture mistral4_architecture;
 extern const Architecture modern_bert_architecture;
 extern const Architecture muse_glimmer_architecture;
 extern const Architecture nemotron_h_architecture;

@@ -17,6 +17,7 @@ struct RowWidths {
   int64_t beside = 0;        // of what a block computes beside what it gives
   int64_t layer_inputs = 0;  // of what all layers are given of a token beside the stream
   int64_t convolved = 0;
+  int64_t heads_input = 0;  // of all heads that matrices of their own read
   ExpertShape experts;
 };
 

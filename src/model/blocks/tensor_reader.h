@@ -15,6 +15,12 @@
 
 namespace quire {
 
+// Two stacks, a matrix each of every head.
+struct SplitHeads {
+  Matrix transposed;
+  Matrix rest;
+};
+
 // Reads the tensors of a whole model. Errors name the tensor, what was found and what was expected.
 class TensorSource {
  public:
@@ -24,6 +30,10 @@ class TensorSource {
   // Stacks of matrices of these many outputs: in each matrix of the tensor their rows follow one another.
   virtual Result<std::vector<Matrix>> stacks(const std::string& name, int64_t count, std::span<const int64_t> outputs,
                                              int64_t inputs) = 0;
+  // Of a matrix that holds for each head `transposed` rows and then `rest` rows: the first as matrices (inputs,
+  // transposed), the others as (rest, inputs).
+  virtual Result<SplitHeads> split_heads(const std::string& name, int64_t heads, int64_t transposed, int64_t rest,
+                                         int64_t inputs) = 0;
   // (rows, size) one after another; one row is a tensor of one dimension.
   virtual Result<DeviceVector> vectors(const std::string& name, int64_t rows, int64_t size) = 0;
   // Weights of a convolution, (channels, taps) in the file, as (taps, channels): of these many channels each.
@@ -55,6 +65,10 @@ class TensorReader {
   Result<std::vector<Matrix>> stacks(std::string_view name, int64_t count, std::span<const int64_t> outputs,
                                      int64_t inputs) {
     return source_.stacks(prefix_ + std::string(name), count, outputs, inputs);
+  }
+  Result<SplitHeads> split_heads(std::string_view name, int64_t heads, int64_t transposed, int64_t rest,
+                                 int64_t inputs) {
+    return source_.split_heads(prefix_ + std::string(name), heads, transposed, rest, inputs);
   }
   Result<DeviceVector> vectors(std::string_view name, int64_t rows, int64_t size) {
     return source_.vectors(prefix_ + std::string(name), rows, size);

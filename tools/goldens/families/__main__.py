@@ -4,10 +4,11 @@ import pathlib
 import numpy as np
 import torch
 
-from . import __doc__ as usage, converter, dense, encoders, experts, gemma, recurrent, witness
+from . import __doc__ as usage, converter, dense, encoders, experts, gemma, latents, recurrent, witness
 from .golden import Golden
 
-FAMILIES = dense.FAMILIES + gemma.FAMILIES + experts.FAMILIES + encoders.FAMILIES + recurrent.FAMILIES
+FAMILIES = (dense.FAMILIES + gemma.FAMILIES + experts.FAMILIES + latents.FAMILIES + recurrent.FAMILIES +
+            encoders.FAMILIES)
 
 
 def make(name, family, options):
