@@ -128,6 +128,7 @@ bool is_matrix(std::string_view name, const std::array<int64_t, 4>& shape) {
   if (shape[1] * shape[2] * shape[3] == 1) return false;
   if (!name.ends_with("weight") || name.ends_with("_norm.weight")) return false;
   if (name == "position_embd.weight" || name == "token_types.weight") return false;  // rows that are added to a token's
+  if (name.ends_with("ssm_conv1d.weight") || name.ends_with("shortconv.conv.weight")) return false;  // some taps a row
   return name.find("ffn_gate_inp") == std::string_view::npos;  // a router: small, and its error chooses experts
 }
 

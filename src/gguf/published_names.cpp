@@ -101,6 +101,36 @@ std::vector<std::string> mend_qwen2vl(Metadata& metadata, std::span<const Tensor
   return {"qwen2vl.rope.mrope_section is read as rope.dimension_sections"};
 }
 
+// Heads of keys for each layer, 0 in those without attention: today one number for all that attend.
+std::vector<std::string> mend_delta_net(Metadata& metadata, std::span<const TensorView>) {
+  const std::string key =
+      fmt::format("{}.attention.head_count_kv", metadata.get_string_or(architecture_key, "").value_or(""));
+  const auto counts = metadata.get_ints(key);
+  if (!counts || counts->empty()) return {};
+  const int64_t most = std::ranges::max(*counts);
+  if (most < 1 || most > INT32_MAX) return {};
+  metadata.set(key, static_cast<uint32_t>(most));
+  return {fmt::format("{} is read as {}", key, most)};
+}
+
+std::vector<std::string> mend_lfm2(Metadata& metadata, std::span<const TensorView> tensors) {
+  constexpr std::string_view key = "lfm2.feed_forward_length";
+  const TensorView* const gate = find(tensors, "blk.0.ffn_gate.weight");
+  if (gate == nullptr) return {};
+  metadata.set(std::string(key), static_cast<uint32_t>(gate->shape[1]));
+  return {fmt::format("{} is read as {}", key, gate->shape[1])};
+}
+
+Translation delta_nets(std::string_view architecture, std::vector<std::string_view> marks,
+                       std::vector<std::string_view> tensor_marks) {
+  return {.architecture = architecture,
+          .marks = std::move(marks),
+          .tensor_marks = std::move(tensor_marks),
+          .keys = {{"mrope_sections", "rope.dimension_sections"}},
+          .tensors = {{"ssm_dt", "ssm_dt.bias"}},
+          .mend = mend_delta_net};
+}
+
 const std::vector<Translation>& translations() {
   static const std::vector<Translation> all = {
       {.architecture = "gemma3",
@@ -134,6 +164,11 @@ const std::vector<Translation>& translations() {
       {.architecture = "laguna",
        .keys = {{"rope.swa.freq_base", "rope.freq_base_swa"}, {"rope.swa.dimension_count", "rope.dimension_count_swa"}},
        .tensors = {{"attn_g.weight", "attn_gate.weight"}}},
+      {.architecture = "lfm2",
+       .tensor_marks = {"output_norm.weight"},
+       .tensors = {{"output_norm.weight", "token_embd_norm.weight"}},
+       .pretokenizer = "lfm2",
+       .mend = mend_lfm2},
       {.architecture = "mistral3",
        .marks = {"rope.scaling.beta_fast", "rope.scaling.mscale_all_dim", "rope.scaling_beta"},
        .tensor_marks = {"v.", "mm."},
@@ -144,6 +179,11 @@ const std::vector<Translation>& translations() {
        .pretokenizer = "tekken"},
       {.architecture = "olmo3", .becomes = "olmo2"},
       {.architecture = "qwen25vl", .becomes = "qwen2vl", .mend = mend_qwen2vl},
+      delta_nets("qwen35", {"vision.block_count", "image_token_id", "ssm.v_head_reordered", "rope.mrope_interleaved"},
+                 {"mtp."}),
+      delta_nets("qwen35moe",
+                 {"vision.block_count", "image_token_id", "ssm.v_head_reordered", "rope.mrope_interleaved"}, {"mtp."}),
+      delta_nets("qwen3next", {}, {}),
   };
   return all;
 }

@@ -15,6 +15,15 @@ namespace quire::synth {
 
 enum class Mixture : uint8_t { never, on_request, always };
 
+// What stands in the place of attention in most layers.
+enum class Recurrent : uint8_t {
+  nothing,
+  short_convolution,
+  delta_net,
+  mamba2,
+  mamba2_alone,  // ... each block in a layer of its own
+};
+
 struct Family {
   std::string_view architecture;
   // ARCHITECTURE.KEY, as a published model of the family has it.
@@ -31,6 +40,7 @@ struct Family {
   void (*add)(const Shape& shape, gguf::Metadata& metadata, std::vector<gguf::TensorSpec>& present) = nullptr;
   bool shares = false;         // layers may read other layers' keys and values, and be given parts of tokens
   double turning_share = 1.0;  // of a head's pairs; rope_freqs.weight keeps the others from turning
+  Recurrent recurrent = Recurrent::nothing;
 };
 
 // Null when no random model of it can be made.

@@ -24,6 +24,8 @@ constexpr float layers_share = 0.95F;
 constexpr float ffn_part = 0.4F;
 // Root mean square of silu(g) * u for independent standard normal g and u; of GELU, with u or alone, it is 0.65.
 constexpr float gated_rms = 0.6F;
+// Of the logarithm of a state, a time step: half of it is left after one or two rows.
+constexpr float decay_rate = -0.5F;
 constexpr float norm_deviation = 0.1F;
 constexpr float bias_deviation = 0.2F;
 
@@ -36,9 +38,11 @@ enum class Role : uint8_t {
   attention_output,
   ffn_output,
   experts_output,
+  recurrent_output,
   head_norm,
   layer_inputs,
   sinks,
+  rates,
   norm
 };
 
@@ -47,7 +51,7 @@ struct Part {
   Role role;
 };
 // Of a layer or of the model; every other tensor is a norm.
-constexpr std::array<Part, 34> parts = {{
+constexpr std::array<Part, 45> parts = {{
     {"token_embd", Role::logits},
     {"position_embd", Role::logits},
     {"token_types", Role::logits},
@@ -80,11 +84,22 @@ constexpr std::array<Part, 34> parts = {{
     {"per_layer_model_proj", Role::inner},
     {"inp_gate", Role::inner},
     {"proj", Role::inner},
+    {"shortconv.in_proj", Role::inner},
+    {"shortconv.conv", Role::inner},
+    {"shortconv.out_proj", Role::attention_output},
+    {"ssm_conv1d", Role::inner},
+    {"ssm_in", Role::inner},
+    {"ssm_alpha", Role::inner},
+    {"ssm_beta", Role::inner},
+    {"ssm_ba", Role::inner},
+    {"ssm_dt", Role::inner},
+    {"ssm_a", Role::rates},
+    {"ssm_out", Role::recurrent_output},
     {"attn_q_norm", Role::head_norm},
     {"attn_k_norm", Role::head_norm},
 }};
 
-// "blk.LAYER.PART.KIND", or "PART.KIND" of no layer.
+// "blk.LAYER.PART.KIND", or "PART.KIND" of no layer; rates have no kind.
 struct Name {
   size_t layer = 0;
   std::string_view part;
@@ -97,7 +112,7 @@ Name taken_apart(std::string_view tensor) {
   const size_t end = tensor.rfind('.');
   name.is_bias = tensor.substr(end) == ".bias";
   name.is_scale = tensor.substr(end) == ".scale";
-  name.part = tensor.substr(0, end);
+  name.part = name.is_bias || name.is_scale || tensor.substr(end) == ".weight" ? tensor.substr(0, end) : tensor;
   constexpr std::string_view prefix = "blk.";
   if (!name.part.starts_with(prefix)) return name;
   const char* const text_end = name.part.data() + name.part.size();
@@ -106,9 +121,11 @@ Name taken_apart(std::string_view tensor) {
   return name;
 }
 
+// Or what stands in its place.
 bool is_attention(const BranchConfig& branch) {
   return std::ranges::any_of(branch.blocks, [](const BlockConfig& block) {
-    return std::holds_alternative<AttentionConfig>(block) || std::holds_alternative<LatentAttentionConfig>(block);
+    return !std::holds_alternative<FfnConfig>(block) && !std::holds_alternative<ExpertsConfig>(block) &&
+           !std::holds_alternative<FfnAndExpertsConfig>(block) && !std::holds_alternative<LayerInputConfig>(block);
   });
 }
 
@@ -133,10 +150,13 @@ class Gains {
       made.deviation = bias_of(role, name.layer);
     } else if (role == Role::sinks) {
       made.deviation = 1.0F;
+    } else if (role == Role::rates) {
+      made.mean = decay_rate;
+      made.deviation = norm_deviation;
     } else if (role == Role::norm || role == Role::head_norm) {
       made.mean = role == Role::norm ? norm_of(name) : scores_of(name.layer);
       made.deviation = role == Role::norm ? norm_deviation * made.mean : norm_deviation;
-      made.alternates = name.part == "output_norm";
+      made.alternates = name.part == config_.output_norm;
     } else {
       const int64_t inputs = role == Role::latent_scores ? spec.shape[1] : spec.shape[0];
       made.deviation = gain_of(role, name.layer) / std::sqrt(static_cast<float>(inputs));
@@ -149,7 +169,7 @@ class Gains {
   const LayerConfig& layer(size_t index) const { return config_.layers[index]; }
   const BranchConfig& branch_of(Role role, size_t index) const {
     const std::vector<BranchConfig>& branches = layer(index).branches;
-    const bool attention = role == Role::attention_output;
+    const bool attention = role == Role::attention_output || role == Role::recurrent_output;
     const auto found =
         std::ranges::find_if(branches, [&](const BranchConfig& branch) { return is_attention(branch) == attention; });
     return found == branches.end() ? branches.front() : *found;  // one branch has both
@@ -192,13 +212,14 @@ class Gains {
     // Its rows have those of all layers, which are multiplied by the root of one layer's width.
     if (role == Role::layer_inputs) return std::sqrt(static_cast<float>(config_.layer_count()));
     if (role == Role::latent_scores) return scores_of(index);
+    if (role == Role::scores && config_.find_attention(static_cast<int64_t>(index)) == nullptr) role = Role::inner;
     if (role == Role::scores || role == Role::inner) {
       const bool reads_stream = layer(index).branches.front().norm.empty();
       return (role == Role::scores ? scores_of(index) : 1.0F) / (reads_stream ? stream_ : 1.0F);
     }
-    const bool attention = role == Role::attention_output;
+    const bool attention = role == Role::attention_output || role == Role::recurrent_output;
     const float output = branch_of(role, index).post_norm.empty() ? added(attention) : 1.0F;
-    if (attention) return output;
+    if (role == Role::attention_output) return output;
     return role == Role::experts_output ? output / gated_rms * std::sqrt(experts_used(index)) : output / gated_rms;
   }
   float bias_of(Role role, size_t index) const {

@@ -59,6 +59,43 @@ void set_latents(const Shape& shape, gguf::Metadata& metadata) {
   }
 }
 
+// A number for each layer: `count` in layer `first` of every `period`.
+std::vector<int32_t> in_each(int64_t period, int64_t first, int64_t layers, int64_t count) {
+  std::vector<int32_t> counts;
+  for (int64_t layer = 0; layer < layers; ++layer) {
+    counts.push_back(layer % period == first ? static_cast<int32_t>(count) : 0);
+  }
+  return counts;
+}
+
+// What a recurrent layer is made of, by sizes of the shape, and which layers attend.
+void set_recurrent(const Shape& shape, Recurrent recurrent, gguf::Metadata& metadata) {
+  if (recurrent == Recurrent::nothing) return;
+  const auto key = [&](std::string_view name) { return fmt::format("{}.{}", shape.architecture, name); };
+  const auto set = [&](std::string_view name, int64_t value) { metadata.set(key(name), static_cast<uint32_t>(value)); };
+  const bool delta_net = recurrent == Recurrent::delta_net;
+  if (delta_net) {
+    set("full_attention_interval", std::min<int64_t>(4, shape.layers));
+  } else if (recurrent == Recurrent::mamba2_alone) {
+    metadata.set(key("attention.head_count_kv"), in_each(4, 2, shape.layers, shape.kv_heads));
+    metadata.set(key("feed_forward_length"), in_each(2, 1, shape.layers, shape.ffn_width));
+  } else {
+    const int64_t period = std::min<int64_t>(3, shape.layers);
+    metadata.set(key("attention.head_count_kv"), in_each(period, period - 1, shape.layers, shape.kv_heads));
+  }
+  if (recurrent == Recurrent::short_convolution) {
+    set("shortconv.l_cache", 3);
+    return;
+  }
+  const int64_t head_dim = std::min<int64_t>(shape.head_dim, delta_net ? 128 : 64);
+  const int64_t heads = std::max<int64_t>((delta_net ? 1 : 2) * shape.width / head_dim, 1);
+  set("ssm.conv_kernel", 4);
+  set("ssm.state_size", delta_net ? head_dim : 128);
+  set("ssm.group_count", delta_net ? heads : 1);
+  set("ssm.time_step_rank", heads);
+  set("ssm.inner_size", heads * head_dim);
+}
+
 Result<gguf::Metadata> keys_of(const Shape& shape, const Family& family, int64_t vocab, gguf::FileType type) {
   gguf::Metadata metadata;
   metadata.set("general.architecture", shape.architecture);
@@ -81,6 +118,7 @@ Result<gguf::Metadata> keys_of(const Shape& shape, const Family& family, int64_t
   const bool rms = find_architecture(shape.architecture)->norm == NormKind::rms;
   metadata.set(key(rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon"), norm_epsilon);
   for (const auto& [name, value] : family.keys) metadata.set(key(name), value);
+  set_recurrent(shape, family.recurrent, metadata);
   if (family.experts == Mixture::always || shape.experts > 0) set_experts(shape, metadata);
   if (family.latent) set_latents(shape, metadata);
   if (shape.window > 0) metadata.set(key(window_key), static_cast<uint32_t>(shape.window));

@@ -191,8 +191,9 @@ TEST_F(Synthesize, impossible_shapes_are_errors_that_say_what_is_wrong) {
   EXPECT_THAT(error(shape), HasSubstr("no layer of llama has a window"));
   EXPECT_THAT(error(small_shape("mamba")),
               HasSubstr("'mamba' is not supported; expected one of bert, cohere2, command-r,"));
-  EXPECT_THAT(find_shape("huge").error().message,
-              HasSubstr("tiny, 0.1b, 1b, 8b, llama-1b, qwen3-0.6b, minilm, gemma3-1b, gemma4-e2b, qwen3moe-8b-a1b"));
+  EXPECT_THAT(
+      find_shape("huge").error().message,
+      HasSubstr("tiny, 0.1b, 1b, 8b, llama-1b, qwen3-0.6b, minilm, gemma3-1b, gemma4-e2b, lfm2-1.2b, qwen35-2b"));
   Team team(1);
   const auto no_vocabulary =
       synthesize(small_shape("llama"), {}, FileType::f32, 1, dir_ / "x", team, [](uint64_t, uint64_t) {});
@@ -214,6 +215,8 @@ TEST_F(Synthesize, named_shapes_have_the_parameters_of_their_models) {
   EXPECT_EQ(parameters("gemma3-1b", 262144), 999885952) << "as Gemma 3 1B";
   EXPECT_NEAR(static_cast<double>(parameters("gemma4-e2b", 262144)), 4.63e9, 2e7)
       << "2.3 B, and 2.35 B of rows by layer";
+  EXPECT_NEAR(static_cast<double>(parameters("lfm2-1.2b", 65536)), 1.17e9, 2e7);
+  EXPECT_NEAR(static_cast<double>(parameters("qwen35-2b", 248320)), 1.88e9, 5e7);
   EXPECT_NEAR(static_cast<double>(parameters("qwen3moe-8b-a1b", 151936)), 8e9, 4e8);
   EXPECT_NEAR(static_cast<double>(parameters("deepseek2-8b-a1b", 102400)), 8e9, 4e8);
   EXPECT_NEAR(static_cast<double>(parameters("gpt-oss-8b-a1b", 201088)), 8e9, 4e8);
@@ -261,6 +264,7 @@ TEST_F(Synthesize, each_family_loads_and_generates) {
     const std::vector<BlockId> blocks = {{0}, {1}};
     Limits limits;
     limits.block_count = 2;
+    limits.state_count = 1;
     quire::test::Runner runner(loaded, limits);
     std::vector<TokenId> tokens = {1, 17, 42, 5};
     double squares = 0.0;

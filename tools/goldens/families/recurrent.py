@@ -267,7 +267,7 @@ FAMILIES = [
                          attention_multiplier=0.5, mamba_n_heads=8, mamba_d_head=8, mamba_d_state=16,
                          shared_intermediate_size=24, layer_types=["linear_attention", "full_attention", "linear_attention"]),
            variants={
-               "granitehybrid": ("Mamba 2 or attention without positions, Granite's scales", dict(num_local_experts=0, intermediate_size=24)),
+               "granitehybrid": ("Mamba 2 or attention without positions, Granite's scales", dict(num_local_experts=0, num_experts_per_tok=0, intermediate_size=24)),
                "granitehybrid-experts": ("experts, one of all rows; tied head",
                                          dict(num_local_experts=8, num_experts_per_tok=3, intermediate_size=16,
                                               tie_word_embeddings=True)),
