@@ -195,12 +195,10 @@ class Loader final : public TensorSource {
     return matrix;
   }
 
-  // The first `rows` rows of each matrix of a stack, transposed. Rows of a quantized matrix are whole blocks, columns
-  // are not: they are kept in F16, 2^-11 from what they are at most.
+  // The first `rows` rows of each matrix of a stack, transposed.
   Result<Matrix> load_transposed(const TensorView& stack, int64_t rows) {
     const auto [inputs, outputs, count, one] = stack.shape;
-    const bool is_float = stack.type == ElementType::f32 || stack.type == ElementType::bf16;
-    TensorView made{.name = stack.name, .type = is_float ? stack.type : ElementType::f16, .offset = 0};
+    TensorView made{.name = stack.name, .type = transposed_type(stack.type), .offset = 0};
     made.shape = {rows, inputs, count, 1};
     if (memory_ == nullptr) return load(made, 0, inputs, 1.0F);
     std::vector<std::byte> bytes(static_cast<size_t>(inputs * count * made.row_bytes()));

@@ -109,7 +109,7 @@ TEST(MemoryFormula, holds_the_sizes_that_the_engine_uses) {
 TEST(MemoryFormula, counts_all_experts_and_what_encoders_have) {
   const test::TemporaryFolder folder;
   Team team(1);
-  for (const char* architecture : {"qwen3moe", "gpt-oss", "bert", "muse-glimmer"}) {
+  for (const char* architecture : {"qwen3moe", "deepseek2", "gpt-oss", "bert", "muse-glimmer"}) {
     synth::Shape shape = synth::find_shape("tiny").value();
     shape.architecture = architecture;
     const std::filesystem::path path = folder.path() / "model.gguf";

@@ -10,6 +10,7 @@
 #include "engine/world.h"
 #include "gguf/convert.h"
 #include "kernel_tables.h"
+#include "model/context_memory.h"
 #include "sim/fake_constraint.h"
 #include "support/family_golden.h"
 #include "support/random_model.h"
@@ -43,6 +44,21 @@ Limits tight() {
           .step_tokens_max = 40,
           .prompt_rows_min = 40,
           .parallel_adapts = false};
+}
+
+// What the model keeps beside full blocks, in memory of its own: windows of 8 take a block or two of it.
+Limits with_classes(Limits limits, const ModelConfig& config) {
+  const ContextMemory memory = context_memory(config, limits.block_tokens);
+  const bool is_tight = limits.block_count < roomy().block_count;
+  if (memory.windows_apart(limits.context_tokens)) {
+    limits.window_tokens = static_cast<int32_t>(memory.window_tokens);
+    limits.window_block_count = is_tight ? 12 : 256;
+  }
+  if (memory.state_bytes > 0) {
+    limits.state_count = is_tight ? 10 : 256;
+    limits.snapshot_tokens = 64;
+  }
+  return limits;
 }
 
 // Whatever looks at what was said before, or keeps something from one token to the next.
@@ -131,7 +147,9 @@ constexpr uint64_t requests_seed = 2026;
 std::map<SequenceId, Answer> alone(const LoadedModel& loaded, Cores& cores, const std::vector<Request>& requests) {
   std::map<SequenceId, Answer> answers;
   for (const Request& request : requests) {
-    World world(loaded, cores, roomy());  // nothing is cached from the one before
+    Limits limits = with_classes(roomy(), loaded.model.config());
+    limits.window_tokens = limits.window_block_count = 0;  // windows are in full blocks
+    World world(loaded, cores, limits);                    // nothing is cached from the one before
     world.engine().submit(request);
     world.run();
     answers[request.id] = world.answers().at(request.id);
@@ -168,7 +186,7 @@ Together together(const LoadedModel& loaded, Cores& cores, int count, const std:
                   const Limits& limits, uint64_t seed, constraint::MemoryBounds bounds = {},
                   std::unique_ptr<Drafter> drafter = nullptr) {
   std::mt19937_64 random(seed);
-  World world(loaded, cores, limits, std::move(drafter));
+  World world(loaded, cores, with_classes(limits, loaded.model.config()), std::move(drafter));
   const int32_t vocab = loaded.model.vocab_size();
   const Constraints constraints = constraints_of(*loaded.tokenizer, bounds);
   std::vector<Request> requests = mixed_requests(requests_seed, vocab, count, constraints);
@@ -281,13 +299,49 @@ TEST_P(SameBytes, every_family) {
   const size_t table = static_cast<size_t>(std::ranges::find(tables, GetParam()) - tables.begin());
   const bool whole = all || (GetParam() == supported_kernel_tables().back() && !is_sanitized);
   size_t index = 0;
-  for (const char* name :
-       {"cohere2",      "command-r",      "deepseek2-joined",  "deepseek2-v3",      "ernie4_5",  "exaone4-window",
-        "gemma2",       "gemma3",         "gemma4-e",          "gemma4-experts",    "glm4",      "glm4moe",
-        "gpt-oss",      "granite-biases", "granitemoe-shared", "hunyuan-dense",     "internlm2", "laguna",
-        "llama-biases", "minimax-m2",     "mistral3",          "mistral4",          "mixtral",   "muse-glimmer",
-        "olmo3",        "phi3-long",      "qwen2moe",          "qwen2vl",           "qwen3moe",  "qwen3vl",
-        "seed_oss",     "smollm3",        "stablelm-norms",    "stablelm-parallel", "starcoder2"}) {
+  for (const char* name : {"cohere2",
+                           "command-r",
+                           "deepseek2-joined",
+                           "deepseek2-v3",
+                           "ernie4_5",
+                           "exaone4-window",
+                           "gemma2",
+                           "gemma3",
+                           "gemma4-e",
+                           "gemma4-experts",
+                           "glm4",
+                           "glm4moe",
+                           "gpt-oss",
+                           "granite-biases",
+                           "granitehybrid-experts",
+                           "granitemoe-shared",
+                           "hunyuan-dense",
+                           "internlm2",
+                           "laguna",
+                           "lfm2-taps",
+                           "lfm2moe",
+                           "llama-biases",
+                           "minimax-m2",
+                           "mistral3",
+                           "mistral4",
+                           "mixtral",
+                           "muse-glimmer",
+                           "nemotron_h",
+                           "nemotron_h_moe",
+                           "olmo3",
+                           "phi3-long",
+                           "qwen2moe",
+                           "qwen2vl",
+                           "qwen35",
+                           "qwen35moe",
+                           "qwen3moe",
+                           "qwen3next",
+                           "qwen3vl",
+                           "seed_oss",
+                           "smollm3",
+                           "stablelm-norms",
+                           "stablelm-parallel",
+                           "starcoder2"}) {
     if (!whole && index++ % 4 != table % 4) continue;
     const auto path = std::filesystem::path(QUIRE_SOURCE_DIR) / "tests/data/families" / (std::string(name) + ".json");
     const std::vector<std::byte> bytes = family_file(read_family_golden(path));

@@ -158,7 +158,8 @@ TEST(Load, what_is_wrong_with_a_mixture_of_experts_is_named) {
   EXPECT_THAT(error_with("expert_used_count", 5),
               HasSubstr("'qwen3moe.expert_used_count' is 5; expected an integer from 1 to 4"));
   EXPECT_THAT(error_with("expert_gating_func", 4), HasSubstr("qwen3moe.expert_gating_func: found 4; supported are 1"));
-  EXPECT_THAT(error_with("expert_group_count", 2), HasSubstr("qwen3moe.expert_group_count: found 2"));
+  EXPECT_THAT(error_with("expert_group_count", 3), HasSubstr("qwen3moe.expert_group_count: found 3"));
+  EXPECT_THAT(error_with("expert_group_count", 2), HasSubstr("qwen3moe.expert_group_used_count"));
   EXPECT_THAT(error_after([](test::Draft& d) { set(d, "expert_count", 8); }), HasSubstr("llama.expert_used_count"));
 }
 

@@ -49,7 +49,24 @@ class TensorSum final : public TensorSource {
     }
     return parts;
   }
+  Result<SplitHeads> split_heads(const std::string& name, int64_t heads, int64_t transposed, int64_t rest,
+                                 int64_t inputs) override {
+    QUIRE_TRY(const gguf::TensorSpec* spec, find(name));
+    const ElementType type = transposed_type(spec->type);
+    take(static_cast<uint64_t>(heads) * packed_size_bytes(type, inputs, transposed));
+    take(static_cast<uint64_t>(heads) * packed_size_bytes(spec->type, rest, inputs));
+    return SplitHeads{.transposed = {.type = type, .outputs = inputs, .inputs = transposed, .count = heads},
+                      .rest = {.type = spec->type, .outputs = rest, .inputs = inputs, .count = heads}};
+  }
   Result<DeviceVector> vectors(const std::string&, int64_t rows, int64_t size) override { return ones(rows * size); }
+  Result<std::vector<DeviceVector>> taps(const std::string&, int64_t taps, std::span<const int64_t> channels) override {
+    std::vector<DeviceVector> parts;
+    for (const int64_t part : channels) {
+      QUIRE_TRY(const DeviceVector vector, ones(taps * part));
+      parts.push_back(vector);
+    }
+    return parts;
+  }
   Result<DeviceVector> ones(int64_t size) override {
     take(static_cast<uint64_t>(size) * sizeof(float));
     return DeviceVector{};

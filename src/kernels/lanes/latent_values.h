@@ -1,7 +1,7 @@
 // A chunk of latents, whose values are the leading elements of its keys, laid out as values are read: once a chunk for
-// all queries of a tile. Sixteen or 256 elements move by a few interleavings in registers, so 16 heads pay an eighth of
-// what their products cost, and 128 heads nothing that can be seen. Included by leaf files after their lanes.h:
-// everything has internal linkage.
+// all queries of a tile. 64 or 256 elements move by a few interleavings in registers, so 16 heads pay an eighth of what
+// their products cost, and 128 heads nothing that can be seen.
+// Included by leaf files after their lanes.h: everything has internal linkage.
 #pragma once
 
 #include <cstdint>

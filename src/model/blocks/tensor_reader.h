@@ -21,6 +21,12 @@ struct SplitHeads {
   Matrix rest;
 };
 
+// What a matrix is kept in that is transposed as it is loaded. Blocks of quantized ones run along its rows, which are
+// columns then: F16 is 2^-11 from what they are at most.
+inline ElementType transposed_type(ElementType type) {
+  return type == ElementType::f32 || type == ElementType::bf16 ? type : ElementType::f16;
+}
+
 // Reads the tensors of a whole model. Errors name the tensor, what was found and what was expected.
 class TensorSource {
  public:

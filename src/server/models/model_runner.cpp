@@ -12,7 +12,7 @@ namespace {
 
 class WeightRunner final : public ModelRunner {
  public:
-  WeightRunner(std::unique_ptr<LoadedModel> loaded, Team& workers) : loaded_(std::move(loaded)), workers_(workers) {
+  WeightRunner(std::unique_ptr<quire::LoadedModel> loaded, Team& workers) : loaded_(std::move(loaded)), workers_(workers) {
     const Model& model = loaded_->model();
     const ModelConfig& config = model.config();
     facts_ = {.architecture = config.architecture,
@@ -37,7 +37,7 @@ class WeightRunner final : public ModelRunner {
   uint64_t workspace_bytes() const override { return executor_->workspace_size_bytes(); }
 
  private:
-  const std::unique_ptr<LoadedModel> loaded_;
+  const std::unique_ptr<quire::LoadedModel> loaded_;
   Team& workers_;
   RunnerFacts facts_;
   std::unique_ptr<ModelExecutor> executor_;
@@ -49,7 +49,7 @@ RunnerFactory weight_runners(WeightLoader load, Team& workers, KvType kv_type) {
   return [load = std::move(load), &workers, kv_type](
              const gguf::File& file, const std::string& name,
              FunctionRef<bool(uint64_t, uint64_t)> progress) -> Result<std::unique_ptr<ModelRunner>> {
-    QUIRE_TRY(std::unique_ptr<LoadedModel> loaded, load(file, kv_type, progress));
+    QUIRE_TRY(std::unique_ptr<quire::LoadedModel> loaded, load(file, kv_type, progress));
     const auto skipped = std::ranges::count_if(
         file.tensors(), [&](const auto& tensor) { return is_beside_text(loaded->model().config(), tensor.name); });
     if (skipped > 0) spdlog::info("{}: {} tensors beside the text model are not used", name, skipped);
