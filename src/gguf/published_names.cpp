@@ -150,6 +150,8 @@ const std::vector<Translation>& translations() {
                     {"rope.freq_base", 1e6F},
                     {"rope.freq_base_swa", 1e4F}},
        .mend = mend_gemma3},
+      // So llama.cpp's converter names it, and so it reads it.
+      {.architecture = "falcon-h1", .tensors = {{"ffn_norm", "ffn_norm.weight"}}},
       {.architecture = "gemma4", .tensors = {{"ffn_gate_inp.per_expert_scale", "ffn_down_exps.scale"}}},
       {.architecture = "glm4moelite", .becomes = "deepseek2"},
       {.architecture = "gptoss",

@@ -197,6 +197,7 @@ struct Mamba2Config {
   int64_t state_dim = 0;  // elements of B and C
   int64_t taps = 0;
   bool convolution_bias = false;
+  bool normed = true;  // else ssm_out reads y * silu(z)
   NormConfig norm;
 
   int64_t inner_width() const { return heads * head_dim; }

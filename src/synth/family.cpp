@@ -180,6 +180,7 @@ const std::vector<Family> families = {
      .tensors = {"blk.1.exp_probs_b.bias", "blk.1.ffn_up_shexp.weight"},
      .experts = Mixture::always,
      .recurrent = Recurrent::mamba2_alone},
+    {.architecture = "falcon-h1", .keys = {{rope_base, 1e11F}}, .recurrent = Recurrent::mamba2_beside},
     {.architecture = "granitehybrid",
      .keys =
          {{"attention.scale", 0.015625F}, {"embedding_scale", 12.0F}, {"residual_scale", 0.22F}, {"logit_scale", 8.0F}},

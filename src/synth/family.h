@@ -21,7 +21,8 @@ enum class Recurrent : uint8_t {
   short_convolution,
   delta_net,
   mamba2,
-  mamba2_alone,  // ... each block in a layer of its own
+  mamba2_alone,   // ... each block in a layer of its own
+  mamba2_beside,  // ... beside attention, in each layer
 };
 
 struct Family {

@@ -79,7 +79,7 @@ void set_recurrent(const Shape& shape, Recurrent recurrent, gguf::Metadata& meta
   } else if (recurrent == Recurrent::mamba2_alone) {
     metadata.set(key("attention.head_count_kv"), in_each(4, 2, shape.layers, shape.kv_heads));
     metadata.set(key("feed_forward_length"), in_each(2, 1, shape.layers, shape.ffn_width));
-  } else {
+  } else if (recurrent != Recurrent::mamba2_beside) {
     const int64_t period = std::min<int64_t>(3, shape.layers);
     metadata.set(key("attention.head_count_kv"), in_each(period, period - 1, shape.layers, shape.kv_heads));
   }

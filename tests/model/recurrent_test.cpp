@@ -198,7 +198,7 @@ TEST_P(Recurrent, has_the_same_bits_in_chunks_of_every_size) {
   expect_chunks_do_not_show(loaded, sizes, random);
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, Recurrent, testing::Values("lfm2", "qwen35", "qwen3next", "nemotron_h"),
+INSTANTIATE_TEST_SUITE_P(Each, Recurrent, testing::Values("lfm2", "qwen35", "qwen3next", "nemotron_h", "falcon_h1"),
                          [](const testing::TestParamInfo<std::string>& tested) { return tested.param; });
 
 TEST(RecurrentDeathTest, a_state_is_read_where_it_stands) {

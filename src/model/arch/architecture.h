@@ -26,6 +26,7 @@ extern const Architecture command_r_architecture;
 extern const Architecture deepseek2_architecture;
 extern const Architecture ernie4_5_architecture;
 extern const Architecture exaone4_architecture;
+extern const Architecture falcon_h1_architecture;
 extern const Architecture gemma2_architecture;
 extern const Architecture gemma3_architecture;
 extern const Architecture gemma4_architecture;

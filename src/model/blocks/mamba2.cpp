@@ -32,7 +32,9 @@ Result<Mamba2> Mamba2::read(TensorReader& layer, const Mamba2Config& config, int
   QUIRE_TRY(block.step_bias, layer.vector("ssm_dt.bias", config.heads));
   QUIRE_TRY(block.rates, layer.vectors("ssm_a", config.heads, 1));
   QUIRE_TRY(block.skip, layer.vectors("ssm_d", config.heads, 1));
-  QUIRE_TRY(block.norm, Norm::read(layer, "ssm_norm", config.norm, inner / config.groups, config.groups));
+  if (config.normed) {
+    QUIRE_TRY(block.norm, Norm::read(layer, "ssm_norm", config.norm, inner / config.groups, config.groups));
+  }
   QUIRE_TRY(block.output, layer.matrix("ssm_out.weight", width, inner));
   return block;
 }
@@ -91,8 +93,8 @@ void Mamba2::compute(const Step& step, const LayerState& state, Rows x_read, Row
     on.gather_drafted(inputs.time, kept.time);
   }
   on.activate(gated, recur(step, inputs, state.view), Activation::silu);
-  const Rows normed = heads_of(gated, inner / config.groups);
-  norm.compute(on, normed, normed);
+  const Rows groups = heads_of(gated, inner / config.groups);
+  if (config.normed) norm.compute(on, groups, groups);
   on.matmul(gated, RowsOf::step, {{output, y}});
 }
 

@@ -205,6 +205,44 @@ def granitehybrid_names(c):
                          mamba_names("mamba", c.mamba_n_groups))
 
 
+def falcon_keys(c):
+    return decoder_keys(c) | {
+        "vocab_size": c.vocab_size, "ssm.conv_kernel": c.mamba_d_conv, "ssm.state_size": c.mamba_d_state,
+        "ssm.group_count": c.mamba_n_groups, "ssm.inner_size": c.mamba_d_ssm, "ssm.time_step_rank": c.mamba_n_heads}
+
+
+def scaled(name, *factors):
+    """Parts of the rows, of (count, factor) each: the file has them multiplied. A count of None: what is left."""
+    def read(take, shape):
+        array, begin = take(name, shape).astype(np.float64), 0
+        for count, factor in factors:
+            end = shape[0] if count is None else begin + count
+            array[begin:end] /= factor
+            begin = end
+        return array.astype(np.float32)
+
+    return read
+
+
+def falcon_names(c):
+    """Scales of transformers are in the file's weights."""
+    whole = lambda name, factor: scaled(f"blk.{{}}.{name}", (None, factor))
+    inner, group = c.mamba_d_ssm, c.mamba_n_groups * c.mamba_d_state
+    parts = {"pre_ff_layernorm.weight": "ffn_norm", "feed_forward.gate_proj": whole("ffn_gate", c.mlp_multipliers[0]),
+             "feed_forward.up_proj": "ffn_up", "feed_forward.down_proj": whole("ffn_down", c.mlp_multipliers[1]),
+             "self_attn.q_proj": whole("attn_q", c.attention_in_multiplier),
+             "self_attn.k_proj": whole("attn_k", c.attention_in_multiplier * c.key_multiplier),
+             "self_attn.v_proj": whole("attn_v", c.attention_in_multiplier),
+             "self_attn.o_proj": whole("attn_output", c.attention_out_multiplier)}
+    mixer = mamba_names("mamba", c.mamba_n_groups) | {
+        "mamba.out_proj": whole("ssm_out", c.ssm_out_multiplier),
+        "mamba.in_proj": scaled("blk.{}.ssm_in", *[(count, c.ssm_in_multiplier * factor) for count, factor in
+                                                  zip((inner, inner, group, group, None), c.ssm_multipliers)])}
+    return decoder_names(parts, mixer) | {
+        "model.embed_tokens": scaled("token_embd", (None, c.embedding_multiplier)), "model.final_layernorm": "output_norm",
+        "lm_head": scaled("output", (None, c.lm_head_multiplier))}
+
+
 DELTA_NET = dict(num_hidden_layers=4, head_dim=16, linear_num_key_heads=2, linear_num_value_heads=4, linear_key_head_dim=8,
                  linear_value_head_dim=8, rms_norm_eps=1e-6,
                  layer_types=["linear_attention"] * 3 + ["full_attention"])
@@ -271,5 +309,18 @@ FAMILIES = [
                "granitehybrid-experts": ("experts, one of all rows; tied head",
                                          dict(num_local_experts=8, num_experts_per_tok=3, intermediate_size=16,
                                               tie_word_embeddings=True)),
+           }),
+    Family("falcon-h1", tf.FalconH1Config, tf.FalconH1ForCausalLM, names=falcon_names, keys=falcon_keys, run=step_by_step,
+           listed=lambda c: {f"blk.{i}.ssm_a": [[-(0.25 + 0.5 * j)] for j in range(c.mamba_n_heads)]
+                             for i in range(c.num_hidden_layers)},
+           settings=dict(head_dim=8, mamba_d_ssm=64, mamba_n_heads=8, mamba_d_head=8, mamba_n_groups=2, mamba_d_state=16,
+                         rms_norm_eps=1e-5, attention_in_multiplier=0.5, attention_out_multiplier=2.0, key_multiplier=0.5,
+                         ssm_in_multiplier=2.0, ssm_out_multiplier=0.5, mlp_multipliers=[0.5, 2.0], embedding_multiplier=4.0,
+                         lm_head_multiplier=0.5, ssm_multipliers=[0.5, 2.0, 0.5, 2.0, 0.5], mamba_norm_before_gate=False,
+                         **rope(theta=1e6)),
+           variants={
+               "falcon_h1": ("Mamba 2 beside attention; scales that are in the weights; no norm behind Mamba 2",
+                             dict(mamba_rms_norm=False)),
+               "falcon_h1-norm": ("a norm of groups behind it", dict(mamba_rms_norm=True)),
            }),
 ]
