@@ -1,5 +1,6 @@
 // The same bits for a token of a model with recurrent layers, however its rows were cut into slices, in whichever
 // company, from a snapshot or not, guessed first or not. Compared with memcmp, on each table of this machine.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -198,6 +199,19 @@ TEST_P(Recurrent, has_the_same_bits_in_chunks_of_every_size) {
   expect_chunks_do_not_show(loaded, sizes, random);
 }
 
+TEST_P(Recurrent, has_the_scalar_tables_bits_in_every_table) {
+  const std::vector<std::byte> bytes = golden_file(GetParam());
+  std::vector<float> expected;
+  for (const KernelTable* kernels : supported_kernel_tables()) {  // all weights are F32, so they are one arithmetic
+    test::LoadedModel loaded(test::take(gguf::File::parse(bytes)), *kernels, 1);
+    std::mt19937 random(4);
+    const Sequence sequence(0, loaded, random);
+    if (expected.empty()) expected = sequence.expected;
+    EXPECT_EQ(std::memcmp(sequence.expected.data(), expected.data(), expected.size() * sizeof(float)), 0)
+        << kernels->name;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Each, Recurrent, testing::Values("lfm2", "qwen35", "qwen3next", "nemotron_h", "falcon_h1"),
                          [](const testing::TestParamInfo<std::string>& tested) { return tested.param; });
 
@@ -221,6 +235,42 @@ TEST(RecurrentDeathTest, a_state_is_read_where_it_stands) {
   EXPECT_DEATH((void)runner.step(both), "a state that another slice reads is not written");
   runner.forget_states(0, 1);
   EXPECT_DEATH((void)runner.step({&next, 1}), "a state is read at the position that it stands at");
+}
+
+// What read_config says of a golden with one key changed.
+std::string config_error(const std::string& name, const std::string& key, gguf::Value value) {
+  test::FamilyGolden golden = test::read_family_golden(test::own_data_dir() / "families" / (name + ".json"));
+  golden.metadata.set(golden.architecture + "." + key, std::move(value));
+  const std::vector<std::byte> bytes = test::family_file(golden);
+  const auto config = read_config(test::take(gguf::File::parse(bytes)), KvType::f16);
+  return config ? "" : config.error().message;
+}
+
+TEST(RecurrentConfig, what_cannot_be_is_refused_by_its_key) {
+  EXPECT_EQ(config_error("qwen35", "full_attention_interval", uint32_t{4}), "");
+  EXPECT_THAT(config_error("lfm2", "attention.causal", false),
+              testing::HasSubstr("lfm2.attention.causal: found false"));
+  EXPECT_THAT(config_error("lfm2", "shortconv.l_cache", uint32_t{17}), testing::HasSubstr("lfm2.shortconv.l_cache"));
+  EXPECT_THAT(config_error("lfm2", "attention.head_count_kv", std::vector<int32_t>{0, 2}),
+              testing::HasSubstr("lfm2.attention.head_count_kv: found numbers of 2 layers"));
+  EXPECT_THAT(config_error("qwen35", "ssm.state_size", uint32_t{1024}), testing::HasSubstr("qwen35.ssm.state_size"));
+  EXPECT_THAT(config_error("qwen35", "ssm.group_count", uint32_t{3}),
+              testing::HasSubstr("qwen35.ssm.group_count: found 3, expected a divisor of ssm.time_step_rank, 4"));
+  EXPECT_THAT(config_error("nemotron_h", "ssm.inner_size", uint32_t{65}),
+              testing::HasSubstr("nemotron_h.ssm.inner_size: found 65, expected a multiple of ssm.time_step_rank, 8"));
+  EXPECT_THAT(config_error("qwen35", "attention.recurrent_layers", std::vector<bool>{true}),
+              testing::HasSubstr("qwen35.attention.recurrent_layers: found too few"));
+}
+
+TEST(States, have_the_size_of_what_their_layers_keep) {
+  const auto size_of = [](const std::string& name) {
+    const std::vector<std::byte> bytes = golden_file(name);
+    return state_size_bytes(test::take(read_config(test::take(gguf::File::parse(bytes)), KvType::f16)));
+  };
+  EXPECT_EQ(size_of("qwen3"), 0);
+  EXPECT_EQ(size_of("lfm2"), 4096) << "two layers of two rows of 32 floats, in whole pages";
+  // Three layers: three rows of 64 channels, and four heads of 8 rows of 16 floats.
+  EXPECT_EQ(size_of("qwen35"), 12288) << 3 * (3 * 64 + 4 * 8 * 16) * 4;
 }
 
 TEST(States, are_asked_for_by_their_number) {
