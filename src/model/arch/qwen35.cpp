@@ -46,14 +46,22 @@ Result<void> describe_layers(const Keys& keys, ModelConfig& config, const FfnCon
   return {};
 }
 
+// Heads of v take turns with those of k, but in files of Ollama that say otherwise.
+Result<DeltaNetConfig> read_tiled_net(const Keys& keys, const ModelConfig& config) {
+  QUIRE_TRY(DeltaNetConfig net, read_delta_net(keys, config));
+  QUIRE_TRY(const bool tiled, keys.flag_or("ssm.v_head_reordered", true));
+  if (!tiled) net.keys = KeyHeads::neighbours;
+  return net;
+}
+
 Result<void> describe(const Keys& keys, ModelConfig& config) {
   QUIRE_TRY(const FfnConfig ffn, read_ffn(keys));
-  QUIRE_TRY(const DeltaNetConfig net, read_delta_net(keys, config));
+  QUIRE_TRY(const DeltaNetConfig net, read_tiled_net(keys, config));
   return describe_layers(keys, config, ffn, net);
 }
 
 Result<void> describe_with_experts(const Keys& keys, ModelConfig& config) {
-  QUIRE_TRY(const DeltaNetConfig net, read_delta_net(keys, config));
+  QUIRE_TRY(const DeltaNetConfig net, read_tiled_net(keys, config));
   QUIRE_TRY_VOID(describe_layers(keys, config, FfnConfig{}, net));
   return put_experts(keys, {.gating = ExpertGating::softmax, .normalized = true}, config);
 }
