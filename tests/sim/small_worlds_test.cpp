@@ -61,7 +61,7 @@ TEST(SmallWorlds, every_promise_holds_for_any_two_requests_to_a_model_with_windo
                                  {.state_count = 1},
                                  {.state_count = 2}}});
   for (Shape first : all) {
-    if (first.prompt[0] != first_letter) continue;
+    if (first.prompt[0] != first_letter || first.priority == 0) continue;
     first.answer += more;
     for (const Shape& second : all) {
       for (int32_t arrival = 0; arrival < 3; ++arrival) {
