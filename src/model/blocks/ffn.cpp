@@ -77,7 +77,7 @@ int64_t Ffn::products() const { return products_of(gate) + products_of(up) + pro
 
 void widen(RowWidths& widths, const FfnConfig& config) {
   widths.ffn = std::max(widths.ffn, config.width);
-  if (config.output_gate) widths.output_gate = 1;
+  if (config.output_gate) widths.output_gate = std::max<int64_t>(widths.output_gate, 1);
 }
 
 }  // namespace quire

@@ -54,7 +54,7 @@ void LayerInput::compute(const Step& step, Rows x, Rows y) const {
 }
 
 void widen(RowWidths& widths, const LayerInputConfig& config) {
-  widths.layer_inputs = config.layer_count * config.width;
+  widths.layer_inputs = std::max(widths.layer_inputs, config.layer_count * config.width);
   widths.ffn = std::max(widths.ffn, widths.layer_inputs);  // what the table holds, on its way
 }
 
