@@ -76,6 +76,10 @@ void set_recurrent(const Shape& shape, Recurrent recurrent, gguf::Metadata& meta
   const bool delta_net = recurrent == Recurrent::delta_net;
   if (delta_net) {
     set("full_attention_interval", std::min<int64_t>(4, shape.layers));
+    // Of the pairs that turn: a text's positions are equal in all sections.
+    const auto pairs = static_cast<int32_t>(shape.head_dim / 8);
+    metadata.set(key("rope.dimension_sections"),
+                 std::vector<int32_t>{pairs - 2 * (pairs / 3), pairs / 3, pairs / 3, 0});
   } else if (recurrent == Recurrent::mamba2_alone) {
     metadata.set(key("attention.head_count_kv"), in_each(4, 2, shape.layers, shape.kv_heads));
     metadata.set(key("feed_forward_length"), in_each(2, 1, shape.layers, shape.ffn_width));
