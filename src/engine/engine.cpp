@@ -309,14 +309,16 @@ void Engine::apply(const StepPlan& plan, const Batch& batch) {
       outcomes_.push_back(context.answers ? advance(slice, sampled_[index], now_ns) : conclude(slice.sequence));
     }
   }
-  keep(plan);
+  keep();
   scheduler_.commit(outcomes_);
 }
 
-// Of what was guessed, states have seen nothing yet.
-void Engine::keep(const StepPlan& plan) {
-  const bool guessed = std::ranges::any_of(plan.slices, [](const Slice& slice) { return slice.drafted > 0; });
-  if (!guessed || limits_.state_count == 0) return;
+// Of what was guessed, states have seen nothing yet. Where nothing was right there is nothing to see, nor anything to
+// see it with when the step has failed.
+void Engine::keep() {
+  const bool was_right =
+      std::ranges::any_of(outcomes_, [](const SliceOutcome& outcome) { return outcome.accepted > 0; });
+  if (!was_right || limits_.state_count == 0) return;
   accepted_.clear();
   for (const SliceOutcome& outcome : outcomes_) accepted_.push_back(outcome.accepted);
   executor_.keep(accepted_);

@@ -132,7 +132,7 @@ class Engine {
   int64_t guess();
   void forget_fresh();
   void discard_withheld();
-  void keep(const StepPlan& plan);
+  void keep();
   void constrain(const StepPlan& plan);
   void read_prompts(const Batch& batch);
   void sample(const StepPlan& plan, const Batch& batch, const Logits& logits);

@@ -39,7 +39,7 @@ class Executor {
   // What the model makes of a prompt's pooled rows (width): its vector, or its rank. Valid until the next call of it.
   virtual std::span<const float> head(std::span<const float> pooled) = 0;
   // For each slice of the last batch, how many of its drafted rows are certain: the states go on over them. Called once
-  // after a batch in which any slice was drafted, before the next one, where there are states.
+  // after a batch that was computed and of which a guess was right, before the next one, where there are states.
   virtual void keep(std::span<const int32_t> accepted) = 0;
   // These blocks of a class hold nobody's rows any more, these states nobody's: debug builds fill them with NaN.
   virtual void forget(MemoryClass of, std::span<const BlockId> blocks) = 0;

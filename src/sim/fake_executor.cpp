@@ -140,7 +140,6 @@ bool FakeExecutor::compute(const Batch& batch, const BatchSlice& slice, std::opt
 
 Logits FakeExecutor::forward(const Batch& batch, std::vector<SliceFailure>& failures) {
   if (observer_) observer_(batch);
-  if (keeps_) misread("nobody has said which guesses of the last batch were right");
   keeps_ =
       limits_.state_count > 0 && std::ranges::any_of(batch.slices, [](const auto& one) { return one.drafted > 0; });
   guessed_.clear();
@@ -176,7 +175,9 @@ HiddenStates FakeExecutor::states(std::span<const int32_t> rows) {
 
 // The same function of the same rows as if they had never been guesses.
 void FakeExecutor::keep(std::span<const int32_t> accepted) {
-  QUIRE_CHECK(keeps_ && accepted.size() == guessed_.size(), "it is told once of each slice of a batch with guesses");
+  const bool was_right = std::ranges::any_of(accepted, [](int32_t guesses) { return guesses > 0; });
+  QUIRE_CHECK(keeps_ && was_right && accepted.size() == guessed_.size(),
+              "it is told once of each slice of a batch with right guesses");
   keeps_ = false;
   for (size_t index = 0; index < accepted.size(); ++index) {
     State& state = state_at(guessed_[index].state);

@@ -131,7 +131,7 @@ TEST(FakeExecutor, a_block_behind_the_window_and_a_state_of_another_position_are
 }
 
 TEST(FakeExecutor, guesses_advance_the_state_when_they_are_kept) {
-  const std::vector<BlockId> blocks = {{0}, {1}, {2}};
+  const std::vector<BlockId> blocks = {{0}, {1}, {2}, {3}};
   const BatchSlice begin{.blocks = blocks, .window_blocks = blocks, .state = {0}, .state_from = {}};
   FakeExecutor whole(of_classes, vocab_size, {}, {}), guessing(of_classes, vocab_size, {}, {});
   const auto right = run_slice(whole, begin, {3, 4, 5, 6});
@@ -148,9 +148,11 @@ TEST(FakeExecutor, guesses_advance_the_state_when_they_are_kept) {
   more.position_begin = 4;
   more.drafted = 1;
   run_slice(guessing, more, {3, 4});
-  more.position_begin = 5;
-  run_slice(guessing, more, {4});
-  EXPECT_EQ(*guessing.misread(), "nobody has said which guesses of the last batch were right");
+  more.position_begin = 6;  // as if nobody had to say that the guess was right
+  more.drafted = 0;
+  run_slice(guessing, more, {5});
+  ASSERT_TRUE(guessing.misread());
+  EXPECT_EQ(*guessing.misread(), "sequence 1 goes on at position 6 from a state of position 5");
 }
 
 }  // namespace
