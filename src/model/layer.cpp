@@ -39,23 +39,15 @@ struct LayerMemory {
   const KvView& kv;
   const LayerState& state;
 };
-void compute(const Attention& block, const Step& step, const LayerMemory& memory, Rows x, Rows y) {
-  block.compute(step, memory.kv, x, y);
-}
-void compute(const LatentAttention& block, const Step& step, const LayerMemory& memory, Rows x, Rows y) {
-  block.compute(step, memory.kv, x, y);
-}
-void compute(const Ffn& block, const Step& step, const LayerMemory&, Rows x, Rows y) { block.compute(step, x, y); }
-void compute(const Experts& block, const Step& step, const LayerMemory&, Rows x, Rows y) { block.compute(step, x, y); }
-void compute(const FfnAndExperts& block, const Step& step, const LayerMemory&, Rows x, Rows y) {
-  block.compute(step, x, y);
-}
-void compute(const LayerInput& block, const Step& step, const LayerMemory&, Rows x, Rows y) {
-  block.compute(step, x, y);
-}
-template <typename Recurrent>
-void compute(const Recurrent& block, const Step& step, const LayerMemory& memory, Rows x, Rows y) {
-  block.compute(step, memory.state, x, y);
+template <typename Kind>
+void compute(const Kind& block, const Step& step, const LayerMemory& memory, Rows x, Rows y) {
+  if constexpr (requires { block.compute(step, memory.kv, x, y); }) {
+    block.compute(step, memory.kv, x, y);
+  } else if constexpr (requires { block.compute(step, memory.state, x, y); }) {
+    block.compute(step, memory.state, x, y);
+  } else {
+    block.compute(step, x, y);
+  }
 }
 
 Result<std::optional<Norm>> read_norm_of(TensorReader& layer, std::string_view name, const NormConfig& config,

@@ -43,8 +43,8 @@ class Workspace {
   // Where blocks find theirs.
   Step step(Backend& on, int64_t rows) const;
   // Where the layer whose part of what is kept begins there (StateLayout) keeps guessed rows, draft_rows_max at most.
-  DeviceAddress kept(int64_t offset) const {
-    return kept_ + offset * draft_rows_max_ * static_cast<int64_t>(sizeof(float));
+  RowPlace kept(int64_t offset) const {
+    return {kept_ + offset * draft_rows_max_ * static_cast<int64_t>(sizeof(float)), kept_width_ - offset};
   }
   StepScratch& scratch() const { return *scratch_; }
   // Two rows, as wide as any of the head's.

@@ -62,7 +62,7 @@ DeltaNet::Inputs DeltaNet::project(const Step& step, Rows x) const {
   return inputs;
 }
 
-DeltaNet::Inputs DeltaNet::kept_rows(DeviceAddress kept, int64_t count) const {
+DeltaNet::Inputs DeltaNet::kept_rows(const RowPlace& kept, int64_t count) const {
   RowPlaces places(kept, count);
   const Rows q_rows = places.take(config.key_width()), k_rows = places.take(config.key_width());
   const Rows v_rows = places.take(config.value_width());

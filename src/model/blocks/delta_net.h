@@ -44,7 +44,7 @@ struct DeltaNet {
   Inputs project(const Step& step, Rows x) const;
   // What the states have for q, of each row of the step's runs.
   Rows recur(const Step& step, const Inputs& inputs, const StateView& state) const;
-  Inputs kept_rows(DeviceAddress kept, int64_t count) const;
+  Inputs kept_rows(const RowPlace& kept, int64_t count) const;
 };
 
 void widen(RowWidths& widths, const DeltaNetConfig& config);

@@ -66,7 +66,7 @@ void Ffn::compute(const Step& step, Rows x, Rows y) const {
     }
     on.activate(gate_rows, up_rows, config.activation);
   }
-  const Rows gates = step.rows(step.output_gate, 1);
+  const Rows gates = step.rows(step.output_gate, config.output_gate ? 1 : 0);
   if (config.output_gate) on.matmul(x, RowsOf::step, {{output_gate, gates}});  // y may be x
   on.matmul(hidden, RowsOf::step, {{down, y}});
   if (config.bias) on.add_bias(y, down_bias);

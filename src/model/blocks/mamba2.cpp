@@ -39,7 +39,7 @@ Result<Mamba2> Mamba2::read(TensorReader& layer, const Mamba2Config& config, int
   return block;
 }
 
-Mamba2::Inputs Mamba2::kept_rows(DeviceAddress kept, int64_t count) const {
+Mamba2::Inputs Mamba2::kept_rows(const RowPlace& kept, int64_t count) const {
   RowPlaces places(kept, count);
   const Rows x_rows = places.take(config.inner_width());
   const Rows b_rows = places.take(config.group_width()), c_rows = places.take(config.group_width());

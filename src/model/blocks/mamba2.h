@@ -41,7 +41,7 @@ struct Mamba2 {
     Rows time;  // (heads)
   };
   Result<void> read_convolution(TensorReader& layer);
-  Inputs kept_rows(DeviceAddress kept, int64_t count) const;
+  Inputs kept_rows(const RowPlace& kept, int64_t count) const;
   // What the states have for C, of each row of the step's runs.
   Rows recur(const Step& step, const Inputs& inputs, const StateView& state) const;
 };

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "backend/backend.h"
+#include "base/check.h"
 
 namespace quire {
 
@@ -21,10 +22,16 @@ struct RowWidths {
   ExpertShape experts;
 };
 
+// A place for rows, which has room for rows of `width`.
+struct RowPlace {
+  DeviceAddress values;
+  int64_t width = 0;
+};
+
 // Where a layer's recurrent block has its part of the states, and keeps its inputs of rows that are guesses.
 struct LayerState {
   StateView view;
-  DeviceAddress kept;  // (drafted rows, kept_width), array after array
+  RowPlace kept;  // (drafted rows, kept_width), array after array
 };
 
 // Borrowed for one step. Places have room for the step's rows, each as wide as any block needs.
@@ -32,15 +39,19 @@ struct Step {
   Backend& on;
   int64_t row_count = 0;
   int64_t drafted_count = 0;  // rows of these that are guesses
-  DeviceAddress q, k, v, attended;
-  DeviceAddress gate, up;
-  DeviceAddress output_gate;  // a number a row, or some a head
-  DeviceAddress beside;       // as wide as the stream
-  DeviceAddress layer_inputs;
-  DeviceAddress convolved;
+  RowPlace q, k, v, attended;
+  RowPlace gate, up;
+  RowPlace output_gate;  // a number a row, or some a head
+  RowPlace beside;       // as wide as the stream
+  RowPlace layer_inputs;
+  RowPlace convolved;
   DeviceAddress chosen_experts, chosen_weights;
 
-  Rows rows(DeviceAddress place, int64_t width) const { return {.values = place, .count = row_count, .width = width}; }
+  // REQUIRES: the block's widen() has asked for it.
+  Rows rows(const RowPlace& place, int64_t width) const {
+    QUIRE_CHECK(width <= place.width, "a place is as wide as its blocks asked for");
+    return {.values = place.values, .count = row_count, .width = width};
+  }
 };
 
 // (rows, heads * head_dim) as (rows * heads, head_dim).
