@@ -45,6 +45,16 @@ struct KvBlocks {
   std::string_view type;  // of their elements: "f16"
 };
 
+// Bytes of what contexts hold, in blocks of all kinds and states: in use, kept for who asks for the same, all that may
+// be in use, and all.
+struct ContextBytes {
+  uint64_t held = 0;
+  uint64_t cached = 0;
+  uint64_t limit = 0;
+  uint64_t total = 0;
+  uint64_t used() const { return held + cached; }
+};
+
 // What a model's scheduler has done since it was loaded.
 struct SchedulerTotals {
   int64_t steps = 0;
@@ -68,6 +78,7 @@ struct RunningModel {
   int64_t requests_waiting = 0;
   ControllerView controller;
   KvBlocks kv_blocks;
+  ContextBytes context_bytes;
   SchedulerTotals since_load;
 };
 

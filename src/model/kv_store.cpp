@@ -17,10 +17,6 @@ KvLayout layout_of(const ModelConfig& config, const Limits& limits) {
 
 }  // namespace
 
-int64_t KvStore::block_size_bytes(const ModelConfig& config, int32_t block_tokens) {
-  return KvLayout(config, block_tokens, false).block_size_bytes(MemoryClass::full);
-}
-
 Result<KvStore> KvStore::create(const ModelConfig& config, const Limits& limits, Device& device) {
   if (limits.block_tokens <= 0 || limits.block_tokens % attention_chunk != 0) {
     return fail(ErrorKind::invalid, fmt::format("block_tokens: found {}, expected a positive multiple of {}",

@@ -36,9 +36,6 @@ class KvStore {
   // Gives the memory of these blocks back to the system, as far as it is whole pages.
   void discard(MemoryClass of, std::span<const BlockId> blocks);
 
-  // Bytes of one full block over all layers, windows among them; of the largest where layers share them.
-  static int64_t block_size_bytes(const ModelConfig& config, int32_t block_tokens);
-
  private:
   // A layer's view, and its own bytes of a block: none where it reads another layer's rows.
   struct LayerPlace {

@@ -8,6 +8,7 @@
 
 #include "cli/local_model.h"
 #include "core/limits.h"
+#include "model/kv_layout.h"
 #include "model/kv_type.h"
 #include "model/model.h"
 #include "model/workspace.h"
@@ -100,7 +101,7 @@ TEST(MemoryFormula, holds_the_sizes_that_the_engine_uses) {
     }());
     ASSERT_TRUE(instance) << instance.error().message;
     EXPECT_EQ(memory->workspace_bytes, instance->workspace_size_bytes());
-    EXPECT_EQ(memory->contexts.block_bytes, KvStore::block_size_bytes(model.config(), 32));
+    EXPECT_EQ(memory->contexts.block_bytes, KvLayout(model.config(), 32, true).block_size_bytes(MemoryClass::full));
     EXPECT_EQ(memory->kv_type, model.config().kv_type);
     EXPECT_EQ(memory->weight_bytes, model.weight_size_bytes());
   }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "model/kv_layout.h"
 #include "model/kv_store.h"
 #include "support/family_golden.h"
 #include "support/random_model.h"
@@ -63,7 +64,7 @@ TEST(LatentLoad, one_row_is_kept_of_a_token) {
   const std::vector<std::byte> bytes = test::family_file(golden);
   const gguf::File file = test::take(gguf::File::parse(bytes));
   const auto block_bytes = [&](KvType type) {
-    return KvStore::block_size_bytes(test::take(read_config(file, type)), 32);
+    return KvLayout(test::take(read_config(file, type)), 32, false).block_size_bytes(MemoryClass::full);
   };
   constexpr int64_t layers = 3, tokens = 32, elements = 40, groups = 2;
   EXPECT_EQ(block_bytes(KvType::f16), layers * tokens * elements * 4) << "of an F32 file: twice f16";

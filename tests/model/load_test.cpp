@@ -10,6 +10,7 @@
 
 #include "backend/cpu/cpu_backend.h"
 #include "base/bytes.h"
+#include "model/kv_layout.h"
 #include "model/kv_store.h"
 #include "model/model.h"
 #include "support/random_model.h"
@@ -343,14 +344,18 @@ ModelConfig layers_of(size_t count, const AttentionConfig& attention) {
   return config;
 }
 
+int64_t block_size_bytes(const ModelConfig& config) {
+  return KvLayout(config, 64, false).block_size_bytes(MemoryClass::full);
+}
+
 TEST(KvStore, a_block_in_q8_0_is_17_32nds_of_one_in_f16) {
   ModelConfig config = layers_of(3, {.heads = 2, .kv_heads = 2, .head_dim = 64});
-  const int64_t f16_bytes = KvStore::block_size_bytes(config, 64);
+  const int64_t f16_bytes = block_size_bytes(config);
   EXPECT_EQ(f16_bytes, 3 * 2 * 64 * 2 * 64 * 2);
   config.kv_type = KvType::q8_0;
-  EXPECT_EQ(KvStore::block_size_bytes(config, 64) * 32, f16_bytes * 17);
+  EXPECT_EQ(block_size_bytes(config) * 32, f16_bytes * 17);
   config.kv_type = KvType::f32;
-  EXPECT_EQ(KvStore::block_size_bytes(config, 64), f16_bytes * 2);
+  EXPECT_EQ(block_size_bytes(config), f16_bytes * 2);
 }
 
 // Only a file whose matrices are all F32 is kept more exactly than asked for.

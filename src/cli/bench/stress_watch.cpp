@@ -29,10 +29,9 @@ bool look(const load::HttpEndpoint& endpoint, WatchSample& sample) {
   const nlohmann::json body = nlohmann::json::parse(reply->body, nullptr, false);
   if (!body.is_object()) return false;
   for (const nlohmann::json& model : array_at(body, "models")) {
-    const nlohmann::json blocks = model.value("kv_blocks", nlohmann::json::object());
+    const nlohmann::json contexts = model.value("context_bytes", nlohmann::json::object());
     const nlohmann::json counts = model.value("since_load", nlohmann::json::object());
-    sample.kv_bytes +=
-        static_cast<uint64_t>((number_at(blocks, "held") + number_at(blocks, "cached")) * number_at(blocks, "bytes"));
+    sample.kv_bytes += static_cast<uint64_t>(number_at(contexts, "held") + number_at(contexts, "cached"));
     sample.preemptions += number_at(counts, "preemptions");
     sample.evicted_blocks += number_at(counts, "evicted_blocks");
   }

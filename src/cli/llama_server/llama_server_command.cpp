@@ -41,9 +41,8 @@ Result<void> load_model(Client& client, const std::string& name) {
   QUIRE_TRY(const nlohmann::json running, client.call("GET", "/api/ps"));
   for (const nlohmann::json& model : array_at(running, "models")) {
     print_buffer("load_tensors", "model", static_cast<uint64_t>(number_at(model, "size")));
-    const nlohmann::json blocks = model.value("kv_blocks", nlohmann::json::object());
-    const int64_t bytes = number_at(blocks, "total") * number_at(blocks, "bytes");
-    print_buffer("llama_kv_cache", "KV", static_cast<uint64_t>(bytes));
+    const nlohmann::json contexts = model.value("context_bytes", nlohmann::json::object());
+    print_buffer("llama_kv_cache", "KV", static_cast<uint64_t>(number_at(contexts, "total")));
   }
   return {};
 }

@@ -7,28 +7,30 @@
 
 namespace quire::server {
 
-ContextBytes context_bytes(const ContextMemory& memory, const SchedulerCounts& counts, int64_t context_tokens) {
-  ContextBytes bytes;
-  const auto add = [&](MemoryClass of, int64_t used, int64_t limit, int64_t max) {
-    const int64_t of_one = memory.bytes_of(of, context_tokens);
-    bytes.used += static_cast<uint64_t>(used * of_one);
-    bytes.limit += static_cast<uint64_t>(limit * of_one);
-    bytes.max += static_cast<uint64_t>(max * of_one);
+api::ContextBytes context_bytes(const ContextMemory& memory, const SchedulerCounts& counts, int64_t context_tokens) {
+  api::ContextBytes bytes;
+  const auto add = [&](MemoryClass of, const ClassCounts& one) {
+    const auto of_one = static_cast<uint64_t>(memory.bytes_of(of, context_tokens));
+    bytes.held += static_cast<uint64_t>(one.held) * of_one;
+    bytes.cached += static_cast<uint64_t>(one.cached) * of_one;
+    bytes.limit += static_cast<uint64_t>(one.limit) * of_one;
+    bytes.total += static_cast<uint64_t>(one.total) * of_one;
   };
-  add(MemoryClass::full, int64_t{counts.blocks_held} + counts.blocks_cached, counts.block_limit, counts.blocks_total);
-  for (const auto& [of, one] : {std::pair{MemoryClass::window, &counts.windows}, {MemoryClass::state, &counts.states}}) {
-    add(of, int64_t{one->held} + one->cached, one->limit, one->total);
-  }
+  add(MemoryClass::full, {.total = counts.blocks_total,
+                          .held = counts.blocks_held,
+                          .cached = counts.blocks_cached,
+                          .limit = counts.block_limit});
+  add(MemoryClass::window, counts.windows);
+  add(MemoryClass::state, counts.states);
   return bytes;
 }
 
-ContextBytes bytes_of_contexts(const LoadedModel& model) {
+api::ContextBytes bytes_of_contexts(const LoadedModel& model) {
   return context_bytes(model.context_memory(), model.snapshot().scheduler, model.context_tokens());
 }
 
 ClassLimits limits_within(uint64_t bytes, const ContextMemory& memory, const Limits& limits) {
-  ClassLimits result{
-      .blocks = limits.block_count, .windows = limits.window_block_count, .states = limits.state_count};
+  ClassLimits result{.blocks = limits.block_count, .windows = limits.window_block_count, .states = limits.state_count};
   const auto bytes_of = [&](MemoryClass of) { return memory.bytes_of(of, limits.context_tokens); };
   int64_t over = int64_t{result.blocks} * bytes_of(MemoryClass::full) +
                  int64_t{result.windows} * bytes_of(MemoryClass::window) +

@@ -3,23 +3,18 @@
 
 #include <cstdint>
 
+#include "api/models.h"
 #include "core/limits.h"
 #include "model/context_memory.h"
 #include "sched/scheduler.h"
 
 namespace quire::server {
 
-struct ContextBytes {
-  uint64_t used = 0;   // of what holds something
-  uint64_t limit = 0;  // of what may be in use
-  uint64_t max = 0;
-};
-
 // context_tokens: as the engine's limits say.
-ContextBytes context_bytes(const ContextMemory& memory, const SchedulerCounts& counts, int64_t context_tokens);
+api::ContextBytes context_bytes(const ContextMemory& memory, const SchedulerCounts& counts, int64_t context_tokens);
 
 class LoadedModel;
-ContextBytes bytes_of_contexts(const LoadedModel& model);
+api::ContextBytes bytes_of_contexts(const LoadedModel& model);
 
 // How many of each class may be in use so that all together are within `bytes`. Snapshots go first, then window blocks,
 // then full ones, in the order of what they cost to have again; at last those that who runs needs.

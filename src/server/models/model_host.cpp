@@ -214,7 +214,7 @@ SeatMemory ModelHost::seat_memory() {
     if (entry->model == nullptr) continue;
     // A model that guesses for it is no part of its file.
     const uint64_t weights = std::max(entry->file.size_bytes, entry->model->memory().weights_bytes);
-    seats_.holds(entry->id, weights + bytes_of_contexts(*entry->model).used);
+    seats_.holds(entry->id, weights + bytes_of_contexts(*entry->model).used());
   }
   try {
     const MachineMemory memory = config_.read_memory();
@@ -341,7 +341,7 @@ std::vector<ModelHost::Counted> ModelHost::counted() const {
     if (entry->model != nullptr) {
       counted.now = Counted::Now{.snapshot = entry->model->snapshot(),
                                  .memory = entry->model->memory(),
-                                 .kv_bytes = bytes_of_contexts(*entry->model).used,
+                                 .kv_bytes = bytes_of_contexts(*entry->model).used(),
                                  .kv_block_tokens = entry->model->kv_block_tokens(),
                                  .kv_type = entry->model->kv_type()};
       add_counts(counted.totals, counted.now->snapshot.totals);
@@ -372,6 +372,7 @@ std::vector<ModelHost::Running> ModelHost::running() const {
                     .context_tokens = entry->model->context_tokens(),
                     .kv_block_bytes = static_cast<uint64_t>(
                         entry->model->context_memory().bytes_of(MemoryClass::full, entry->model->context_tokens())),
+                    .context_bytes = bytes_of_contexts(*entry->model),
                     .kv_type = entry->model->kv_type(),
                     .snapshot = entry->model->snapshot(),
                     .expires_in_ns = std::nullopt};

@@ -13,8 +13,8 @@ namespace quire::server {
 namespace {
 
 KvMemory kv_memory_of(const LoadedModel& model, bool busy) {
-  const ContextBytes bytes = bytes_of_contexts(model);
-  return {.used_bytes = bytes.used, .limit_bytes = bytes.limit, .max_bytes = bytes.max, .busy = busy};
+  const api::ContextBytes bytes = bytes_of_contexts(model);
+  return {.used_bytes = bytes.used(), .limit_bytes = bytes.limit, .max_bytes = bytes.total, .busy = busy};
 }
 
 }  // namespace

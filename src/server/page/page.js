@@ -65,8 +65,8 @@ function showFigures(report) {
     sample.longest > 0 ? `longest ${duration(sample.longest)}` : 'nobody');
   say(part('now-generated'), rate(sample.generated));
   say(part('now-prompts'), rate(sample.prompts));
-  const held = sum(({kv_blocks: kv}) => kv.held * kv.bytes);
-  const had = sum(({kv_blocks: kv}) => kv.limit * kv.bytes);
+  const held = sum(({context_bytes: contexts}) => contexts.held);
+  const had = sum(({context_bytes: contexts}) => contexts.limit);
   say(part('now-memory'), loaded ? `${Math.round(held / Math.max(1, had) * 100)} %` : '–');
   say(part('now-memory-of'), loaded ? `${bytes(held)} of ${bytes(had)}` : '');
   say(part('now-room'), loaded ? count(Math.max(0, limit - running)) : '–');

@@ -27,6 +27,7 @@ api::RunningModel running_model(const ModelHost::Running& one, api::ModelSummary
                      .cached = counts.blocks_cached,
                      .bytes = one.kv_block_bytes,
                      .type = one.kv_type};
+  model.context_bytes = one.context_bytes;
   model.since_load = {.steps = counts.steps,
                       .prompt_tokens_computed = one.snapshot.prompt_tokens_computed,
                       .prefix_hit_tokens = counts.prefix_hit_tokens,
