@@ -123,10 +123,18 @@ std::vector<std::string> check_forward_declarations(const std::vector<SourceFile
 std::vector<std::string> check_kernel_leaves(const SourceFile& file) {
   std::vector<std::string> wrong;
   if (!starts_with_any(file.path, {"src/kernels/avx", "src/kernels/amx", "src/kernels/neon"})) return wrong;
+  bool has_words = !file.path.ends_with(".cpp");
   for (const Include& include : includes_of(file.text)) {
-    if (!include.quoted || include.path.starts_with("kernels/")) continue;
-    wrong.push_back(fmt::format("{}:{}: a file with instruction-set flags may not include \"{}\"", file.path,
-                                include.line, include.path));
+    if (!include.quoted) continue;
+    if (!include.path.starts_with("kernels/")) {
+      wrong.push_back(fmt::format("{}:{}: a file with instruction-set flags may not include \"{}\"", file.path,
+                                  include.line, include.path));
+    }
+    const bool is_body = include.path.starts_with("kernels/lanes/");
+    has_words = has_words || (!is_body && include.path.find('/') != include.path.rfind('/'));
+    if (has_words || !is_body) continue;
+    wrong.push_back(fmt::format("{}:{}: before \"{}\" comes the instruction set in whose words it is written",
+                                file.path, include.line, include.path));
   }
   return wrong;
 }

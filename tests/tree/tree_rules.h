@@ -24,7 +24,8 @@ std::vector<std::string> check_include_edges(const SourceFile& file, const Layer
 // A type that a layer only declares (`class Backend;`) is an edge as well.
 std::vector<std::string> check_forward_declarations(const std::vector<SourceFile>& files, const LayerTable& table);
 // Instruction-set flags are on leaf files; an inline function that they share with others would be compiled with the
-// flags, and the linker might keep that copy for everybody.
+// flags, and the linker might keep that copy for everybody. A body of kernels/lanes/ comes behind the instruction set in
+// whose words it is written: formatting sorts it to the front in folders that not every machine compiles.
 std::vector<std::string> check_kernel_leaves(const SourceFile& file);
 std::vector<std::string> check_locks(const SourceFile& file);
 std::vector<std::string> check_json(const SourceFile& file);

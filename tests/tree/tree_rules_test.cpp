@@ -170,6 +170,18 @@ TEST(KernelLeaves, include_nothing_that_others_share) {
   EXPECT_TRUE(check_kernel_leaves({"src/kernels/pack.cpp", "#include \"base/bytes.h\"\n"}).empty());
 }
 
+TEST(KernelLeaves, have_their_words_before_what_is_written_in_them) {
+  const std::string words = "#include \"kernels/neon/lanes.h\"\n";
+  const std::string body = "#include \"kernels/isa_functions.h\"\n#include \"kernels/lanes/row_body.h\"\n";
+  EXPECT_TRUE(check_kernel_leaves({"src/kernels/neon/a.cpp", words + body}).empty());
+  const std::vector<std::string> wrong = check_kernel_leaves({"src/kernels/neon/a.cpp", body + words});
+  ASSERT_EQ(wrong.size(), 1U);
+  EXPECT_EQ(wrong[0],
+            "src/kernels/neon/a.cpp:2: before \"kernels/lanes/row_body.h\" comes the instruction set in whose words it "
+            "is written");
+  EXPECT_TRUE(check_kernel_leaves({"src/kernels/neon/dot.h", body}).empty());
+}
+
 TEST(Locks, are_found_in_code_but_not_in_comments) {
   EXPECT_EQ(check_locks({"src/kv/a.h", "std::mutex m;\nx.load(std::memory_order_relaxed);\n"}).size(), 2U);
   EXPECT_TRUE(check_locks({"src/kv/a.h", "// no mutex here\nconst char* s = \"mutex\";\nint mutex_count;\n"}).empty());

@@ -1,6 +1,7 @@
+#include "kernels/neon/lanes.h"
+// Bodies are written in its words.
 #include "kernels/isa_functions.h"
 #include "kernels/lanes/recurrent_body.h"
-#include "kernels/neon/lanes.h"
 
 namespace quire::neon {
 
