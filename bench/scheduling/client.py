@@ -31,9 +31,10 @@ class Answer:
 
 
 class Server:
-    def __init__(self, port: int, model: str):
+    def __init__(self, port: int, model: str, pid: int = 0):
         self.port = port
         self.model = model
+        self.pid = pid
 
     async def complete(self, prompt: list[int], tokens: int, headers: dict[str, str] | None = None, **more) -> Answer:
         """One /v1/completions request, streamed. Greedy and to its full length unless `more` says otherwise."""
@@ -82,8 +83,20 @@ class Server:
                 answer.text += choice.get("text") or ""
 
     async def get(self, path: str) -> dict:
+        return json.loads(await self.text(path))
+
+    async def text(self, path: str) -> str:
+        return await self._whole(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
+
+    async def post(self, path: str, body: dict) -> dict:
+        payload = json.dumps(body).encode()
+        head = (f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+                f"Content-Length: {len(payload)}\r\nConnection: close\r\n\r\n")
+        return json.loads(await self._whole(head.encode() + payload))
+
+    async def _whole(self, request: bytes) -> str:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
+        writer.write(request)
         response = await reader.read()
         writer.close()
-        return json.loads(response.partition(b"\r\n\r\n")[2])
+        return response.partition(b"\r\n\r\n")[2].decode()

@@ -268,6 +268,13 @@ struct StepShape {
   int64_t convolved = 0;  // channels of a convolution
 };
 
+// What a step gives the host, who may read it until the next begin().
+struct StepResult {
+  std::span<const float> values;  // of all rows; undefined in those whose largest is asked for
+  std::span<const int32_t>
+      largest;  // by row, as KernelTable::largest; undefined in the others. Empty: none is asked for
+};
+
 // What a backend keeps of a step while it runs. Owned by who has the rows; used by one step at a time.
 class StepScratch {
  public:
@@ -302,8 +309,9 @@ class Backend {
 
   // A step of at most the scratch's rows begins. One that was begun before and not finished is forgotten.
   virtual void begin(const StepInputs& inputs, StepScratch& scratch) = 0;
-  // All that was issued has happened: the values of these rows, which the host may read until the next begin().
-  virtual std::span<const float> finish(Rows rows) = 0;
+  // All that was issued has happened. Of these rows the host gets the values, and of those that `largest_of` names,
+  // ascending, the place of the largest value alone.
+  virtual StepResult finish(Rows rows, std::span<const int32_t> largest_of) = 0;
 
   // x[r] = row tokens[r] of the table as floats; zeros for a token that has none. Rows are read from the table's source
   // as they are needed, now; an error is the source's, and x is undefined then.

@@ -16,6 +16,9 @@ struct StateSnapshot {
   BlockId state;
 };
 
+// What is wanted of the rows behind which a token is chosen. The likeliest is the first of the largest logits.
+enum class ChoiceNeeds : uint8_t { nothing, likeliest, logits };
+
 // The rows [row_begin, row_end) of a batch that belong to one sequence, at consecutive positions.
 struct BatchSlice {
   SequenceId sequence;
@@ -30,6 +33,7 @@ struct BatchSlice {
   int32_t drafted = 0;                       // its last so many rows are of guesses (Executor::keep)
   int32_t logits_row = -1;                   // row of Logits that its first sampled row fills; -1: it is not sampled
   int32_t logits_rows = 1;                   // its last so many rows are sampled, where any is
+  bool likeliest = false;                    // of these nothing but the likeliest token is wanted
 };
 
 // Borrowed from the engine for the call. Row r is token tokens[r] of origin origins[r].
@@ -40,10 +44,14 @@ struct Batch {
   int32_t logits_rows = 0;             // of all slices
 };
 
+// Nothing can be chosen: a logit is NaN or plus infinity, or all are minus infinity.
+inline constexpr TokenId no_likeliest = -1;
+
 // Logits of the sampled rows: (rows, vocab), row-major. Owned by the executor, valid until its next forward.
 struct Logits {
-  std::span<const float> values;
+  std::span<const float> values;  // undefined in rows of which the likeliest token is wanted
   int32_t vocab = 0;
+  std::span<const TokenId> likeliest = {};  // (rows): undefined in the others; empty where no row is of that kind
   std::span<const float> row(int32_t index) const {
     return values.subspan(static_cast<size_t>(index) * static_cast<size_t>(vocab), static_cast<size_t>(vocab));
   }

@@ -6,7 +6,8 @@
 
 namespace quire {
 
-Batch BatchBuilder::build(const StepPlan& plan, const Scheduler& scheduler, FunctionRef<bool(SequenceId)> chooses) {
+Batch BatchBuilder::build(const StepPlan& plan, const Scheduler& scheduler,
+                          FunctionRef<ChoiceNeeds(SequenceId)> needs) {
   tokens_.clear();
   origins_.clear();
   slices_.clear();
@@ -25,7 +26,8 @@ Batch BatchBuilder::build(const StepPlan& plan, const Scheduler& scheduler, Func
                                   : sequence->draft[static_cast<size_t>(guess)]);
       origins_.push_back(sequence->origin(position));
     }
-    const bool sampled = slice.samples && chooses(slice.sequence);
+    const ChoiceNeeds needed = slice.samples ? needs(slice.sequence) : ChoiceNeeds::nothing;
+    const bool sampled = needed != ChoiceNeeds::nothing;
     slices_.push_back({.sequence = slice.sequence,
                        .row_begin = row_begin,
                        .row_end = static_cast<int32_t>(tokens_.size()),
@@ -37,7 +39,8 @@ Batch BatchBuilder::build(const StepPlan& plan, const Scheduler& scheduler, Func
                        .snapshots = sequence->snapshots,
                        .drafted = slice.drafted,
                        .logits_row = sampled ? logits_rows : -1,
-                       .logits_rows = 1 + slice.drafted});
+                       .logits_rows = 1 + slice.drafted,
+                       .likeliest = needed == ChoiceNeeds::likeliest});
     logits_rows += sampled ? 1 + slice.drafted : 0;
   }
   return {.tokens = tokens_, .origins = origins_, .slices = slices_, .logits_rows = logits_rows};

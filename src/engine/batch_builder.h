@@ -13,9 +13,9 @@ namespace quire {
 // Keeps its vectors between steps, so that a step allocates nothing once they have grown. Engine thread only.
 class BatchBuilder {
  public:
-  // The batch borrows from this object and from the scheduler's sequences until the next plan. `chooses`: of a sequence
-  // that is at its end, whether its next token is wanted.
-  Batch build(const StepPlan& plan, const Scheduler& scheduler, FunctionRef<bool(SequenceId)> chooses);
+  // The batch borrows from this object and from the scheduler's sequences until the next plan. `needs`: of a sequence
+  // that is at its end, what its next token is chosen by.
+  Batch build(const StepPlan& plan, const Scheduler& scheduler, FunctionRef<ChoiceNeeds(SequenceId)> needs);
 
  private:
   std::vector<TokenId> tokens_;

@@ -206,7 +206,7 @@ bool Engine::step() {
   if (working) {
     forget_fresh();
     const Batch batch =
-        batch_builder_.build(plan, scheduler_, [this](SequenceId id) { return contexts_.at(id).answers; });
+        batch_builder_.build(plan, scheduler_, [this](SequenceId id) { return needs(contexts_.at(id)); });
     failures_.clear();
     const Logits logits = executor_.forward(batch, failures_);
     StepObservation observation;

@@ -137,6 +137,7 @@ class Engine {
   void read_prompts(const Batch& batch);
   void sample(const StepPlan& plan, const Batch& batch, const Logits& logits);
   std::span<const TokenId> forbidden(const Context& context, int32_t generated) const;
+  ChoiceNeeds needs(const Context& context) const;
   std::optional<Chosen> choose(const Context& context, std::span<const TokenId> history, int32_t ahead,
                                std::span<const float> logits, Sampler& sampler,
                                std::optional<double> mirostat_mu) const;

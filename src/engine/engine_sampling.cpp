@@ -65,6 +65,15 @@ std::span<const TokenId> Engine::forbidden(const Context& context, int32_t gener
   return context.request.ignore_eos ? std::span<const TokenId>(end_tokens_) : std::span<const TokenId>();
 }
 
+ChoiceNeeds Engine::needs(const Context& context) const {
+  if (!context.answers) return ChoiceNeeds::nothing;
+  const Request& request = context.request;
+  const bool any_token =
+      context.constraint == nullptr && context.forced.empty() && forbidden(context, context.generated).empty();
+  const bool token_alone = request.logprobs_top_n < 0 && takes_likeliest(request.sampling);
+  return any_token && token_alone ? ChoiceNeeds::likeliest : ChoiceNeeds::logits;
+}
+
 // The token behind `history`, which is `ahead` tokens longer than what was said.
 std::optional<Engine::Chosen> Engine::choose(const Context& context, std::span<const TokenId> history, int32_t ahead,
                                              std::span<const float> logits, Sampler& sampler,
@@ -98,9 +107,15 @@ void Engine::choose_all(const Slice& slice, const BatchSlice& rows, const Logits
   std::vector<TokenId> ahead;  // the history of later rows
   std::optional<double> mirostat_mu = context.mirostat_mu;
   for (int32_t guessed = 0; guessed <= slice.drafted; ++guessed) {
-    const std::span<const TokenId> history = guessed == 0 ? std::span(sequence.tokens) : std::span(ahead);
-    std::optional<Chosen> chosen =
-        choose(context, history, guessed, logits.row(rows.logits_row + guessed), sampler, mirostat_mu);
+    const int32_t row = rows.logits_row + guessed;
+    std::optional<Chosen> chosen;
+    if (rows.likeliest) {
+      const TokenId token = logits.likeliest[static_cast<size_t>(row)];
+      if (token != no_likeliest) chosen = Chosen{.token = token, .mirostat_mu = mirostat_mu, .logprobs = {}};
+    } else {
+      const std::span<const TokenId> history = guessed == 0 ? std::span(sequence.tokens) : std::span(ahead);
+      chosen = choose(context, history, guessed, logits.row(row), sampler, mirostat_mu);
+    }
     if (!chosen) break;
     const TokenId token = chosen->token;
     mirostat_mu = chosen->mirostat_mu;
@@ -109,7 +124,8 @@ void Engine::choose_all(const Slice& slice, const BatchSlice& rows, const Logits
     if (guessed == 0) ahead = sequence.tokens;
     ahead.push_back(token);
   }
-  if (sampled.chosen.empty()) sampled.numbers = sampler.choose(logits.row(rows.logits_row), {}, {}).has_value();
+  if (!sampled.chosen.empty()) return;
+  sampled.numbers = !rows.likeliest && sampler.choose(logits.row(rows.logits_row), {}, {}).has_value();
 }
 
 // The next token is known; what is wanted is how likely it was.

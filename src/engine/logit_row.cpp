@@ -76,6 +76,18 @@ void weigh_segment(const float* logits, double best, double temperature, double 
 
 }  // namespace
 
+void fill_likeliest(const Batch& batch, std::span<const float> logits, int32_t vocab, std::vector<TokenId>& likeliest) {
+  likeliest.assign(static_cast<size_t>(batch.logits_rows), no_likeliest);
+  LogitRow row;
+  for (const BatchSlice& slice : batch.slices) {
+    if (slice.logits_row < 0 || !slice.likeliest) continue;
+    for (int32_t index = slice.logits_row; index < slice.logits_row + slice.logits_rows; ++index) {
+      row.set(Logits{.values = logits, .vocab = vocab}.row(index));
+      if (row.drawable()) likeliest[static_cast<size_t>(index)] = row.first_best();
+    }
+  }
+}
+
 std::span<const float> LogitRow::segment_at(size_t index) const {
   const size_t begin = index * segment;
   return logits_.subspan(begin, std::min(segment, logits_.size() - begin));

@@ -7,12 +7,17 @@
 #include <span>
 #include <vector>
 
+#include "core/batch.h"
 #include "core/ids.h"
 
 namespace quire {
 
 // Tokens that cannot be chosen have minus infinity, which is below this.
 inline constexpr float lowest_logit = std::numeric_limits<float>::lowest();
+
+// What Logits::likeliest says, by row, of logits (rows, vocab) that were all computed: for executors that are not
+// models.
+void fill_likeliest(const Batch& batch, std::span<const float> logits, int32_t vocab, std::vector<TokenId>& likeliest);
 
 // Borrows the row that it was given last; keeps scratch memory and no other state. One thread.
 class LogitRow {

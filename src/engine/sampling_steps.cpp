@@ -85,6 +85,14 @@ bool greedy(const SamplingParams& params) {
   return params.temperature <= 0.0F && params.dynatemp_range <= 0.0F && params.order.has(SamplingStep::temperature);
 }
 
+bool takes_likeliest(const SamplingParams& params) {
+  const auto changes_logits = [&params](SamplingStep step) {
+    return !rule_of(step).cuts && rule_of(step).asked(params);
+  };
+  return greedy(params) && params.logit_bias.empty() && params.allowed_tokens.empty() && params.bad_words.empty() &&
+         std::ranges::none_of(params.order.steps(), changes_logits);
+}
+
 double uniform_at(const SamplingPlace& place, const SamplingParams& params, DrawPurpose purpose) {
   return keyed_uniform(params.seed, params.choice, place.history.size(), purpose);
 }

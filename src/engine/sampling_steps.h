@@ -43,6 +43,9 @@ const SamplingStepRule& rule_of(SamplingStep step);
 // Nothing is drawn: the likeliest token is chosen.
 bool greedy(const SamplingParams& params);
 
+// Nothing but the likeliest token of the model's own logits is ever chosen.
+bool takes_likeliest(const SamplingParams& params);
+
 // What is drawn with at this place: [0, 1).
 double uniform_at(const SamplingPlace& place, const SamplingParams& params, DrawPurpose purpose);
 

@@ -27,6 +27,7 @@
   void softcap(float* x, float cap, int64_t n);                                                                \
   void add(float* y, const float* x, int64_t n);                                                               \
   void add_scaled(float* y, const float* x, float factor, int64_t n);                                          \
+  int64_t largest(const float* x, int64_t n);                                                                  \
   void l2_norm(float* x, float epsilon, int64_t n);                                                            \
   void time_steps(float* x, const float* bias, const float* rates, int64_t n, float* decays);                  \
   void convolve(const ConvolveArgs& args);                                                                     \

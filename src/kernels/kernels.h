@@ -281,6 +281,8 @@ struct KernelTable {
   // y[i] += x[i], and y[i] = fma(factor, x[i], y[i]).
   void (*add)(float* y, const float* x, int64_t n);
   void (*add_scaled)(float* y, const float* x, float factor, int64_t n);
+  // Where the first of the largest is; -1 where an element is NaN or plus infinity, or all are minus infinity.
+  int64_t (*largest)(const float* x, int64_t n);
   // x[i] = x[i] / sqrt(sum of x^2 + epsilon).
   void (*l2_norm)(float* x, float epsilon, int64_t n);
   // x[i] = softplus(x[i] + bias[i]), and decays[i] = exp(rates[i] * x[i]) of that.

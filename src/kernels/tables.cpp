@@ -31,6 +31,7 @@ constexpr KernelTable scalar_table = {
     .softcap = scalar::softcap,
     .add = scalar::add,
     .add_scaled = scalar::add_scaled,
+    .largest = scalar::largest,
     .l2_norm = scalar::l2_norm,
     .time_steps = scalar::time_steps,
     .convolve = scalar::convolve,

@@ -34,6 +34,7 @@ constexpr KernelTable neon_table = {
     .softcap = neon::softcap,
     .add = neon::add,
     .add_scaled = neon::add_scaled,
+    .largest = neon::largest,
     .l2_norm = neon::l2_norm,
     .time_steps = neon::time_steps,
     .convolve = neon::convolve,

@@ -46,6 +46,7 @@ void ModelInstance::prepare(const Batch& batch) {
   space_.window_runs().clear();
   space_.positions().clear();
   space_.sampled_rows().assign(static_cast<size_t>(batch.logits_rows), -1);
+  space_.likeliest_rows().clear();
   int64_t row = 0;
   for (const BatchSlice& slice : batch.slices) {
     QUIRE_CHECK(slice.row_begin == row && slice.row_end > row, "slices cover the rows in order");
@@ -70,6 +71,7 @@ void ModelInstance::prepare(const Batch& batch) {
       for (int32_t sampled = 0; sampled < slice.logits_rows; ++sampled) {
         space_.sampled_rows()[static_cast<size_t>(slice.logits_row + sampled)] =
             slice.row_end - slice.logits_rows + sampled;
+        if (slice.likeliest) space_.likeliest_rows().push_back(slice.logits_row + sampled);
       }
     }
   }
@@ -146,7 +148,8 @@ Result<Logits> ModelInstance::forward(const Batch& batch) {
     weights.layers[static_cast<size_t>(layer)].compute(step, kv_.layer(layer), state_of(layer), x, space_.h(rows),
                                                        space_.y(rows));
   }
-  return finish_logits(issue_logits(batch.logits_rows));  // only what is sampled goes through the output head
+  return finish_logits(issue_logits(batch.logits_rows),  // only what is sampled goes through the output head
+                       space_.likeliest_rows());
 }
 
 LayerState ModelInstance::state_of(int64_t layer) const {
@@ -165,7 +168,7 @@ void ModelInstance::keep(std::span<const int32_t> accepted) {
   for (int64_t layer = 0; layer < model_->config().layer_count(); ++layer) {
     model_->weights().layers[static_cast<size_t>(layer)].advance(step, state_of(layer));
   }
-  (void)backend_->finish({});
+  (void)backend_->finish({}, {});
 }
 
 Rows ModelInstance::issue_states(int64_t count) {
@@ -185,8 +188,9 @@ Rows ModelInstance::issue_logits(int64_t count) {
   return logits;
 }
 
-Logits ModelInstance::finish_logits(Rows rows) {
-  return {.values = backend_->finish(rows), .vocab = model_->vocab_size()};
+Logits ModelInstance::finish_logits(Rows rows, std::span<const int32_t> likeliest_of) {
+  const StepResult result = backend_->finish(rows, likeliest_of);
+  return {.values = result.values, .vocab = model_->vocab_size(), .likeliest = result.largest};
 }
 
 Logits ModelInstance::logits(std::span<const int32_t> rows) {
@@ -194,7 +198,7 @@ Logits ModelInstance::logits(std::span<const int32_t> rows) {
   QUIRE_CHECK(count <= space_.logits_count_max(), "the logits fit");
   prepare_gathered(rows);
   backend_->begin(inputs(rows), space_.scratch());
-  return finish_logits(issue_logits(count));
+  return finish_logits(issue_logits(count), {});
 }
 
 HiddenStates ModelInstance::states(std::span<const int32_t> rows) {
@@ -202,7 +206,8 @@ HiddenStates ModelInstance::states(std::span<const int32_t> rows) {
   QUIRE_CHECK(count <= space_.row_count_max(), "the states fit");
   prepare_gathered(rows);
   backend_->begin(inputs(rows), space_.scratch());
-  return {.values = backend_->finish(issue_states(count)), .width = static_cast<int32_t>(model_->config().width)};
+  return {.values = backend_->finish(issue_states(count), {}).values,
+          .width = static_cast<int32_t>(model_->config().width)};
 }
 
 void ModelInstance::forget(MemoryClass of, std::span<const BlockId> blocks) {
@@ -218,7 +223,8 @@ std::span<const float> ModelInstance::head(std::span<const float> pooled) {
   if (head.stages.empty()) return pooled;
   backend_->begin({}, space_.scratch());
   backend_->upload(pooled, {.values = space_.head_from(), .count = 1, .width = model_->config().width});
-  const std::span<const float> values = backend_->finish(head.compute(*backend_, space_.head_from(), space_.head_to()));
+  const Rows computed = head.compute(*backend_, space_.head_from(), space_.head_to());
+  const std::span<const float> values = backend_->finish(computed, {}).values;
   if (!model_->config().head.probabilities) return values;
   const float highest = *std::ranges::max_element(values);
   probabilities_.clear();

@@ -51,8 +51,8 @@ class ModelInstance {
   std::span<const float> head(std::span<const float> pooled);
 
   const Model& model() const { return *model_; }
-  // These blocks of a class, or states, hold nobody's rows any more: builds with QUIRE_POISON_KV fill them with NaN. What
-  // is discarded gives its memory back to the system besides.
+  // These blocks of a class, or states, hold nobody's rows any more: builds with QUIRE_POISON_KV fill them with NaN.
+  // What is discarded gives its memory back to the system besides.
   void forget(MemoryClass of, std::span<const BlockId> blocks);
   void discard(MemoryClass of, std::span<const BlockId> blocks);
   KvStore& kv() { return kv_; }
@@ -85,7 +85,7 @@ class ModelInstance {
   // Issues what the output matrix reads of the gathered rows, and their logits.
   Rows issue_states(int64_t count);
   Rows issue_logits(int64_t count);
-  Logits finish_logits(Rows rows);
+  Logits finish_logits(Rows rows, std::span<const int32_t> likeliest_of);
 
   const Model* model_;
   Backend* backend_;

@@ -114,6 +114,7 @@ Result<Workspace> Workspace::create(const ModelConfig& config, const Limits& lim
   space.prompt_rows_.reserve(rows);
   space.logits_prompt_rows_.reserve(static_cast<size_t>(space.logits_count_max_));
   space.sampled_rows_.reserve(rows);
+  space.likeliest_rows_.reserve(rows);
   return space;
 }
 

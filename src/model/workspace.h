@@ -60,6 +60,7 @@ class Workspace {
   std::vector<int32_t>& positions() { return positions_; }            // of each row, where they are learned
   std::vector<int32_t>& prompt_rows() { return prompt_rows_; }        // ascending; none: all rows are alike
   std::vector<int32_t>& sampled_rows() { return sampled_rows_; }      // by row of the logits
+  std::vector<int32_t>& likeliest_rows() { return likeliest_rows_; }  // of rows of logits, ascending
   std::vector<int32_t>& logits_prompt_rows() { return logits_prompt_rows_; }  // of rows of logits, the prompt's
 
  private:
@@ -94,6 +95,7 @@ class Workspace {
   std::vector<int32_t> positions_;
   std::vector<int32_t> prompt_rows_;
   std::vector<int32_t> sampled_rows_;
+  std::vector<int32_t> likeliest_rows_;
   std::vector<int32_t> logits_prompt_rows_;
 };
 

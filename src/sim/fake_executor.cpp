@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "engine/logit_row.h"
 
 namespace quire::sim {
 
@@ -152,7 +153,20 @@ Logits FakeExecutor::forward(const Batch& batch, std::vector<SliceFailure>& fail
     }
     if (!compute(batch, slice, fault)) failures.push_back({slice.sequence, "the device said no"});
   }
-  return {.values = logits_, .vocab = vocab_size_};
+  fill_likeliest(batch, logits_, vocab_size_, likeliest_);
+  hide_logits(batch);
+  return {.values = logits_, .vocab = vocab_size_, .likeliest = likeliest_};
+}
+
+// Nobody reads the logits of rows whose likeliest token is all that is wanted: who does finds no number.
+void FakeExecutor::hide_logits(const Batch& batch) {
+  const size_t width = static_cast<size_t>(vocab_size_);
+  for (const BatchSlice& slice : batch.slices) {
+    if (slice.logits_row < 0 || !slice.likeliest) continue;
+    std::ranges::fill(std::span(logits_).subspan(static_cast<size_t>(slice.logits_row) * width,
+                                                 static_cast<size_t>(slice.logits_rows) * width),
+                      std::numeric_limits<float>::quiet_NaN());
+  }
 }
 
 Logits FakeExecutor::logits(std::span<const int32_t> rows) {

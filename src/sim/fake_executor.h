@@ -76,6 +76,7 @@ class FakeExecutor final : public Executor {
   void write_states(const BatchSlice& slice, const KvRow& row, const FakeAttention& attention);
   void see_whole_text(const BatchSlice& slice);
   bool compute(const Batch& batch, const BatchSlice& slice, std::optional<FaultKind> fault);
+  void hide_logits(const Batch& batch);
   State& state_at(BlockId state) { return kept_states_.at(static_cast<size_t>(state.value)); }
   void misread(std::string what);
 
@@ -93,6 +94,7 @@ class FakeExecutor final : public Executor {
   bool keeps_ = false;                   // the last batch's guesses have not been told from the others yet
   std::vector<FakeAttention> attended_;  // (rows of the batch): what is read after each
   std::vector<float> logits_;            // (sampled rows, vocab)
+  std::vector<TokenId> likeliest_;       // (sampled rows)
   std::vector<float> states_;            // (rows that were asked for, fake_state_width)
   std::vector<float> head_;              // of the pooled row that was given last
   std::map<SequenceId, int32_t> calls_;  // of the sequences that have a fault

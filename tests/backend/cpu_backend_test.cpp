@@ -215,6 +215,30 @@ TEST(CpuBackend, gives_the_same_bits_on_any_number_of_workers) {
   }
 }
 
+TEST(CpuBackend, says_of_rows_where_their_largest_value_is) {
+  constexpr int64_t count = 20, width = 40'000;  // forked
+  for (const KernelTable* kernels : every_arithmetic()) {
+    SCOPED_TRACE(kernels->name);
+    for (const int workers : {1, 3}) {
+      Team team(workers);
+      CpuBackend backend(team, *kernels);
+      Buffer x(count, width, 4);
+      const std::vector<float> before = x.values;
+      x.values[5 * width + 3] = std::nanf("");
+      const StepOf step(backend, {});
+      const std::vector<int32_t> asked = {0, 5, 6, 19};
+      const StepResult result = backend.finish(x.rows, asked);
+      ASSERT_EQ(result.largest.size(), static_cast<size_t>(count));
+      for (const int32_t row : {0, 6, 19}) {
+        const auto values = std::span(before).subspan(static_cast<size_t>(row * width), width);
+        EXPECT_EQ(result.largest[static_cast<size_t>(row)], std::ranges::max_element(values) - values.begin());
+      }
+      EXPECT_EQ(result.largest[5], -1);
+      EXPECT_EQ(0, std::memcmp(result.values.data() + width, before.data() + width, 4 * width * sizeof(float)));
+    }
+  }
+}
+
 TEST(CpuBackend, gates_neighbours_by_a_function_of_their_number) {
   const Buffer x(30, 512, 1), gates(30, 512, 2);
   for (const int64_t width : {1, 8, 512}) {

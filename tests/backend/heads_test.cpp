@@ -27,7 +27,7 @@ std::vector<float> multiplied(CpuBackend& backend, const Matrix& stack, const Ro
   backend.begin({}, *scratch);
   backend.matmul_heads({.rows = x, .stride = x_stride, .first = x_first, .size = inputs}, stack,
                        {.rows = y.rows, .stride = y_stride, .first = y_first, .size = outputs});
-  (void)backend.finish({});
+  (void)backend.finish({}, {});
   return y.values;
 }
 
@@ -146,7 +146,7 @@ void expect_latents(KvType type, double error_max) {
       backend.begin({.runs = {&run, 1}, .attention_shapes = {&shape, 1}, .block_tokens = 32}, *scratch);
       if (queries.count > 1) backend.kv_write(kv, k.rows, v.rows);
       backend.attention(kv, {.scale = 1.0F / std::sqrt(float{head_dim})}, queries, to);
-      (void)backend.finish({});
+      (void)backend.finish({}, {});
     };
     attend({.rows = positions, .blocks = blocks.data()}, q.rows, out.rows);
     const Expected value = [&](int64_t row, int64_t i) {

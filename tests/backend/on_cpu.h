@@ -52,7 +52,7 @@ class StepOf {
   }
   StepOf(const StepOf&) = delete;
   StepOf& operator=(const StepOf&) = delete;
-  ~StepOf() { (void)backend_.finish({}); }
+  ~StepOf() { (void)backend_.finish({}, {}); }
 
  private:
   CpuBackend& backend_;

@@ -11,6 +11,7 @@
 #include <random>
 
 #include "base/fixed_math.h"
+#include "engine/logit_row.h"
 #include "engine/random.h"
 #include "engine/sampler.h"
 #include "support/sanitized.h"
@@ -125,6 +126,27 @@ void expect_specified(Sampler& sampler, const std::vector<float>& logits, const 
   if (!wanted) return;
   ASSERT_EQ(found->token, wanted->token) << "seed " << seed << ": " << described(params);
   ASSERT_EQ(found->mirostat_mu, wanted->mirostat_mu) << "seed " << seed;
+}
+
+TEST(SamplerSpecification, where_the_likeliest_token_is_enough_it_is_chosen) {
+  Sampler sampler;
+  int met = 0;
+  for (uint64_t seed = 1; seed <= (is_sanitized ? 1500 : 6000); ++seed) {
+    Random random(seed);
+    const std::vector<float> logits = random_logits(random);
+    std::vector<TokenId> history(random() % 100);
+    std::ranges::generate(history, [&] { return static_cast<TokenId>(random() % logits.size()); });
+    SamplingParams params = random_params(random, logits.size());
+    params.temperature = 0.0F;
+    if (!takes_likeliest(params)) continue;
+    ++met;
+    const BatchSlice slice{.logits_row = 0, .likeliest = true};
+    std::vector<TokenId> likeliest;
+    fill_likeliest({.slices = {&slice, 1}, .logits_rows = 1}, logits, static_cast<int32_t>(logits.size()), likeliest);
+    const auto chosen = sampler.choose(logits, params, {.history = history});
+    ASSERT_EQ(likeliest.front(), chosen ? chosen->token : no_likeliest) << "seed " << seed << ": " << described(params);
+  }
+  EXPECT_GT(met, 100);
 }
 
 TEST(SamplerSpecification, random_rows_and_parameters_choose_the_same_token) {

@@ -1,6 +1,7 @@
 // The operations on one row, and the quantizing of activations.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -317,6 +318,45 @@ TEST(NormsAndActivations, have_the_bits_of_the_scalar_table_in_every_table) {
         EXPECT_TRUE(same_bits(other, expected)) << table->name << " " << name << " " << n;
       }
     }
+  }
+}
+
+TEST(Largest, is_the_first_of_the_largest_in_every_table) {
+  Random random(21);
+  const auto expect = [](const std::vector<float>& x, int64_t place) {
+    for (const KernelTable* table : supported_kernel_tables()) {
+      EXPECT_EQ(table->largest(x.data(), std::ssize(x)), place) << table->name << " of " << x.size();
+    }
+  };
+  for (const int64_t n : {1, 2, 15, 16, 17, 100, 511, 512, 513, 1024, 5000}) {
+    for (const float step : {0.0F, 1.0F}) {  // many are equal
+      auto x = random_floats(n, random, 4.0F);
+      for (float& value : x) value = step > 0.0F ? std::round(value / step) * step : value;
+      if (n > 100) std::fill_n(x.begin(), 99, -std::numeric_limits<float>::infinity());
+      expect(x, std::ranges::max_element(x) - x.begin());
+      for (auto& value : x) value -= 100.0F;  // none is above 0
+      expect(x, std::ranges::max_element(x) - x.begin());
+    }
+  }
+}
+
+TEST(Largest, is_nowhere_where_an_element_is_no_number_or_none_is_above_minus_infinity) {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  for (const KernelTable* table : supported_kernel_tables()) {
+    for (const int64_t n : {1, 16, 100, 513, 2000}) {
+      std::vector<float> x(static_cast<size_t>(n), -infinity);
+      EXPECT_EQ(table->largest(x.data(), n), -1) << table->name;
+      for (const float broken : {infinity, std::nanf(""), -std::nanf("")}) {
+        for (const int64_t at : {int64_t{0}, n / 2, n - 1}) {
+          x.assign(static_cast<size_t>(n), 1.0F);
+          x[static_cast<size_t>(at)] = broken;
+          EXPECT_EQ(table->largest(x.data(), n), -1) << table->name << " " << n << " " << at << " " << broken;
+        }
+      }
+    }
+    EXPECT_EQ(table->largest(nullptr, 0), -1) << table->name;
+    const std::vector<float> x = {-infinity, -std::numeric_limits<float>::max(), -infinity};
+    EXPECT_EQ(table->largest(x.data(), std::ssize(x)), 1) << table->name;
   }
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/logit_row.h"
 #include "gguf/file.h"
 #include "scripted/scripted_writer.h"
 #include "text/tokenizer.h"
@@ -44,7 +45,8 @@ class ScriptedExecutor final : public Executor {
         break;
       }
     }
-    return {.values = logits_, .vocab = vocab_size()};
+    fill_likeliest(batch, logits_, vocab_size(), likeliest_);
+    return {.values = logits_, .vocab = vocab_size(), .likeliest = likeliest_};
   }
   // A script says nothing of what it is told: no token of a prompt is likelier than another.
   Logits logits(std::span<const int32_t> rows) override {
@@ -113,9 +115,10 @@ class ScriptedExecutor final : public Executor {
   const std::shared_ptr<const Script> script_;
   const Asked asked_;
 
-  std::vector<KvRow> rows_;    // (block_count, block_tokens)
-  std::vector<float> logits_;  // (sampled rows, vocab)
-  std::vector<float> states_;  // (rows that were asked for, 1)
+  std::vector<KvRow> rows_;         // (block_count, block_tokens)
+  std::vector<float> logits_;       // (sampled rows, vocab)
+  std::vector<TokenId> likeliest_;  // (sampled rows)
+  std::vector<float> states_;       // (rows that were asked for, 1)
 };
 
 class ScriptedRunner final : public server::ModelRunner {

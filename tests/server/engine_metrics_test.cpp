@@ -42,7 +42,7 @@ class GatedExecutor final : public Executor {
     (void)gate_.begun.try_push(1);
     if (permits_.empty()) gate_.go.wait_and_take_all(permits_);
     if (!permits_.empty()) permits_.pop_back();
-    return {.values = logits_, .vocab = vocab};
+    return {.values = logits_, .vocab = vocab, .likeliest = likeliest_};
   }
   Logits logits(std::span<const int32_t>) override { return {.values = logits_, .vocab = vocab}; }
   int32_t logits_rows_max() const override { return 64; }
@@ -64,6 +64,7 @@ class GatedExecutor final : public Executor {
   StepGate& gate_;
   std::vector<int> permits_;
   std::vector<float> logits_;
+  const std::vector<TokenId> likeliest_ = std::vector<TokenId>(64, 3);
 };
 
 class GatedModel final : public LoadedModel {

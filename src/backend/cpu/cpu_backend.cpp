@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -137,10 +138,25 @@ void CpuBackend::begin(const StepInputs& inputs, StepScratch& scratch) {
   }
 }
 
-std::span<const float> CpuBackend::finish(Rows rows) {
+StepResult CpuBackend::finish(Rows rows, std::span<const int32_t> largest_of) {
+  const HostRows values(rows);
+  StepResult result{.values = {values.values, static_cast<size_t>(rows.count * rows.width)}, .largest = {}};
+  if (!largest_of.empty()) {
+    const std::span<int32_t> largest = std::span(scratch_->largest).first(static_cast<size_t>(rows.count));
+    for_rows(std::ssize(largest_of), rows.width, [&](int64_t begin, int64_t end) {
+      for (int64_t index = begin; index < end; ++index) {
+        const int32_t row = largest_of[static_cast<size_t>(index)];
+        largest[static_cast<size_t>(row)] = static_cast<int32_t>(kernels_.largest(values.row(row), rows.width));
+#ifdef QUIRE_POISON_KV
+        std::fill_n(values.row(row), rows.width, std::numeric_limits<float>::quiet_NaN());
+#endif
+      }
+    });
+    result.largest = largest;
+  }
   scratch_ = nullptr;
   inputs_ = {};
-  return {host_floats(rows.values), static_cast<size_t>(rows.count * rows.width)};
+  return result;
 }
 
 Result<void> CpuBackend::embed(const TensorView& table, std::span<const int32_t> tokens, Rows rows) {

@@ -24,7 +24,7 @@ class CpuBackend : public Backend {
   Result<std::unique_ptr<StepScratch>> make_scratch(const StepShape& shape) override;
   uint64_t scratch_size_bytes(const StepShape& shape) const override;
   void begin(const StepInputs& inputs, StepScratch& scratch) override;
-  std::span<const float> finish(Rows rows) override;
+  StepResult finish(Rows rows, std::span<const int32_t> largest_of) override;
   Result<void> embed(const TensorView& table, std::span<const int32_t> tokens, Rows x) override;
   void upload(std::span<const float> values, Rows x) override;
   void rms_norm(Rows x, const DeviceVector& weight, float epsilon, Rows y) override;

@@ -50,10 +50,13 @@ class CpuScratch final : public StepScratch {
       nullptr;                       // (pairs, inputs / 32, quantized_group_bytes): the int8 form of a matmul's input
   uint16_t* pair_rounded = nullptr;  // (pairs, inputs rounded up to whole pairs): the bf16 form
   ExpertPlan expert_plan;
-  float* no_row = nullptr;  // (convolved): zeros, which a convolution reads before a sequence's first row
+  std::vector<int32_t> largest;  // (rows): of finish()
+  float* no_row = nullptr;       // (convolved): zeros, which a convolution reads before a sequence's first row
 
  private:
-  explicit CpuScratch(const StepShape& shape) : expert_plan(shape.rows_max * shape.experts.used, shape.experts.count) {}
+  explicit CpuScratch(const StepShape& shape)
+      : expert_plan(shape.rows_max * shape.experts.used, shape.experts.count),
+        largest(static_cast<size_t>(shape.rows_max)) {}
   // Gives every array its place from `start` on, null: none. Returns the bytes of all.
   uint64_t place(const StepShape& shape, std::byte* start);
 

@@ -15,6 +15,7 @@
 #include "cli/terminal/text_table.h"
 #include "engine/engine.h"
 #include "engine/forwarding_executor.h"
+#include "engine/logit_row.h"
 #include "engine/model_drafter.h"
 #include "engine/model_executor.h"
 #include "model/context_memory.h"
@@ -54,13 +55,16 @@ class ReplayingExecutor final : public ForwardingExecutor {
         logits_[set_.back()] = 1.0F;
       }
     }
-    return {.values = std::span(logits_).first(computed.values.size()), .vocab = computed.vocab};
+    const std::span<const float> logits = std::span(logits_).first(computed.values.size());
+    fill_likeliest(batch, logits, computed.vocab, likeliest_);
+    return {.values = logits, .vocab = computed.vocab, .likeliest = likeliest_};
   }
 
  private:
   const std::span<const TokenId> timeline_;
   const int32_t right_percent_;
   std::vector<float> logits_;
+  std::vector<TokenId> likeliest_;
   std::vector<size_t> set_;  // what of them is not 0
 };
 

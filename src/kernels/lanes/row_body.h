@@ -208,5 +208,33 @@ QUIRE_LEAF_INLINE void add_lanes(float* y, const float* x, int64_t n) {
   if (i < n) store_first(y + i, add(load_first(y + i, n - i), load_first(x + i, n - i)), n - i);
 }
 
+// The parts of a row, by their largest: in the best of them alone it is looked for.
+QUIRE_LEAF_INLINE int64_t largest_lanes(const float* x, int64_t n) {
+  constexpr int64_t part_size = 512;
+  constexpr float nothing = -__builtin_inff();
+  // Minus infinity and a number are minus infinity; NaN or plus infinity make it NaN, which stays.
+  Floats numbers = broadcast(nothing);
+  float top = nothing;
+  int64_t part = -1;
+  for (int64_t begin = 0; begin < n; begin += part_size) {
+    const int64_t end = n - begin < part_size ? n : begin + part_size;
+    Floats largest = broadcast(nothing);
+    for (int64_t i = begin; i < end; i += 16) {
+      const int64_t some = end - i < 16 ? end - i : 16;
+      const Floats values = keep_first(load_some(x + i, some), some, broadcast(nothing));
+      largest = max(largest, values);
+      numbers = add(numbers, values);
+    }
+    const float of_part = max_lane(largest);
+    if (of_part > top) {
+      top = of_part;
+      part = begin;
+    }
+  }
+  if (part < 0 || !(tree_sum(numbers) == nothing)) return -1;
+  while (x[part] != top) ++part;
+  return part;
+}
+
 }  // namespace
 }  // namespace quire

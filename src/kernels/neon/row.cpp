@@ -51,4 +51,6 @@ void add(float* y, const float* x, int64_t n) { add_lanes(y, x, n); }
 
 void add_scaled(float* y, const float* x, float factor, int64_t n) { add_scaled_lanes(y, x, factor, n); }
 
+int64_t largest(const float* x, int64_t n) { return largest_lanes(x, n); }
+
 }  // namespace quire::neon

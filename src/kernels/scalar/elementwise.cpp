@@ -178,6 +178,16 @@ void softcap(float* x, float cap, int64_t n) {
   for (int64_t i = 0; i < n; ++i) x[i] = cap * (2.0F / (1.0F + exp_approx(x[i] * slope)) - 1.0F);
 }
 
+int64_t largest(const float* x, int64_t n) {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  int64_t at = -1;
+  for (int64_t i = 0; i < n; ++i) {
+    if (!(x[i] < infinity)) return -1;
+    if (x[i] > (at < 0 ? -infinity : x[at])) at = i;
+  }
+  return at;
+}
+
 void add(float* y, const float* x, int64_t n) {
   for (int64_t i = 0; i < n; ++i) y[i] += x[i];
 }
