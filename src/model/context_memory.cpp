@@ -58,9 +58,10 @@ ContextMemory context_memory(const ModelConfig& config, int32_t block_tokens) {
 void share_memory(const ContextMemory& memory, uint64_t bytes, Limits& limits) {
   const int64_t context_blocks = ceil_div(limits.context_tokens, limits.block_tokens);
   const bool apart = memory.windows_apart(limits.context_tokens);
-  // A context's windows, and those at the end of another one that has ended and may go on.
-  const int64_t windows = apart ? 2 * std::min(memory.window_blocks(), context_blocks) : 0;
-  // What the prompts of one step see beside them.
+  const int64_t windows = apart ? std::min(memory.window_blocks(), context_blocks) : 0;
+  // Beside them what the prompts of one step see, and where one context runs at a time the end of another, which may go
+  // on.
+  const int64_t ends = limits.running_max == 1 ? windows : 0;
   const int64_t step_windows = apart ? ceil_div(limits.step_tokens_max, limits.block_tokens) + 1 : 0;
   // A context's own state, the snapshot that follows it, and those of its prompt.
   if (memory.state_bytes > 0) limits.snapshot_tokens = memory.snapshot_tokens();
@@ -69,7 +70,8 @@ void share_memory(const ContextMemory& memory, uint64_t bytes, Limits& limits) {
   const int64_t full_bytes = memory.bytes_of(MemoryClass::full, limits.context_tokens);
   const int64_t window_bytes = memory.bytes_of(MemoryClass::window, limits.context_tokens);
   const int64_t context_bytes = context_blocks * full_bytes + windows * window_bytes + states * memory.state_bytes;
-  const auto left = static_cast<double>(bytes) - static_cast<double>(step_windows * window_bytes);
+  const int64_t beside = step_windows + ends;
+  const auto left = static_cast<double>(bytes) - static_cast<double>(beside * window_bytes);
   const double contexts = std::max(0.0, left) / static_cast<double>(std::max<int64_t>(1, context_bytes));
 
   // Whole texts hold blocks for one step, and each begins one: more than its rows need nobody would use.
@@ -85,7 +87,7 @@ void share_memory(const ContextMemory& memory, uint64_t bytes, Limits& limits) {
   limits.block_count = within(full_alone ? whole : share(context_blocks), 1, useful);
   limits.window_tokens = apart ? static_cast<int32_t>(memory.window_tokens) : 0;
   limits.window_block_count =
-      apart ? within(share(windows) + step_windows, memory.window_blocks() + 1, at_most(windows) + step_windows) : 0;
+      apart ? within(share(windows) + beside, memory.window_blocks() + 1, at_most(windows) + beside) : 0;
   limits.state_count = states > 0 ? within(share(states), 2, at_most(states)) : 0;
 }
 
