@@ -35,14 +35,15 @@ struct ModelSummary {
   bool embeds = false;    // it was made for vectors: its file says how rows become one
 };
 
-// KV blocks of one model: how many there are, may be in use, are in use, and hold what was computed before.
-struct KvBlocks {
+// Blocks or states of one class that a model's contexts hold: how many there are, may be in use, are in use, and hold
+// what was computed before.
+struct ClassMemory {
   int32_t total = 0;
   int32_t limit = 0;
   int32_t held = 0;
   int32_t cached = 0;
   uint64_t bytes = 0;     // of one
-  std::string_view type;  // of their elements: "f16"
+  std::string_view type;  // of their elements: "f16"; empty: it goes without saying
 };
 
 // Bytes of what contexts hold, in blocks of all kinds and states: in use, kept for who asks for the same, all that may
@@ -77,7 +78,9 @@ struct RunningModel {
   int64_t requests_running = 0;
   int64_t requests_waiting = 0;
   ControllerView controller;
-  KvBlocks kv_blocks;
+  ClassMemory kv_blocks;
+  std::optional<ClassMemory> window_blocks;  // of layers with windows, where they have blocks of their own
+  std::optional<ClassMemory> states;         // of recurrent layers
   ContextBytes context_bytes;
   SchedulerTotals since_load;
 };

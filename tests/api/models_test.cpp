@@ -79,6 +79,7 @@ TEST(ModelBodies, show_what_the_controllers_know) {
   model.controller.curve[1] = {.streams = 8, .step_ns = 31'000'000};
   model.controller.curve_points = 2;
   model.kv_blocks = {.total = 100, .limit = 80, .held = 30, .cached = 20, .bytes = 4096, .type = "q8_0"};
+  model.states = {.total = 9, .limit = 8, .held = 3, .cached = 2, .bytes = 7000};
   model.context_bytes = {.held = 5, .cached = 6, .limit = 20, .total = 30};
   model.since_load = {.steps = 7, .preemptions = 2, .recomputed_tokens = 33};
   const std::string body = ollama::ps_body({model});
@@ -87,6 +88,7 @@ TEST(ModelBodies, show_what_the_controllers_know) {
                       R"("step_tokens":128,"start_interval_ms":null,"curve":[{"streams":1,"step_ms":20.0},)"
                       R"({"streams":8,"step_ms":31.0}]},)"
                       R"("kv_blocks":{"total":100,"limit":80,"held":30,"cached":20,"bytes":4096,"type":"q8_0"},)"
+                      R"("window_blocks":null,"states":{"total":9,"limit":8,"held":3,"cached":2,"bytes":7000},)"
                       R"("context_bytes":{"held":5,"cached":6,"limit":20,"total":30})"),
             std::string::npos)
       << body;

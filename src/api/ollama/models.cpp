@@ -75,6 +75,18 @@ std::string tags_body(std::span<const ModelSummary> models) {
   return to_text({{"models", std::move(list)}});
 }
 
+// Null: the model has none.
+Json class_json(const std::optional<ClassMemory>& memory) {
+  if (!memory) return {};
+  Json item = {{"total", memory->total},
+               {"limit", memory->limit},
+               {"held", memory->held},
+               {"cached", memory->cached},
+               {"bytes", memory->bytes}};
+  if (!memory->type.empty()) item["type"] = memory->type;
+  return item;
+}
+
 Json running_model_json(const RunningModel& model) {
   return {{"name", model.summary.name},
           {"model", model.summary.name},
@@ -87,13 +99,9 @@ Json running_model_json(const RunningModel& model) {
           {"requests_running", model.requests_running},
           {"requests_waiting", model.requests_waiting},
           {"controller", controller_json(model.controller)},
-          {"kv_blocks",
-           {{"total", model.kv_blocks.total},
-            {"limit", model.kv_blocks.limit},
-            {"held", model.kv_blocks.held},
-            {"cached", model.kv_blocks.cached},
-            {"bytes", model.kv_blocks.bytes},
-            {"type", model.kv_blocks.type}}},
+          {"kv_blocks", class_json(model.kv_blocks)},
+          {"window_blocks", class_json(model.window_blocks)},
+          {"states", class_json(model.states)},
           {"context_bytes",
            {{"held", model.context_bytes.held},
             {"cached", model.context_bytes.cached},

@@ -16,10 +16,7 @@ api::ContextBytes context_bytes(const ContextMemory& memory, const SchedulerCoun
     bytes.limit += static_cast<uint64_t>(one.limit) * of_one;
     bytes.total += static_cast<uint64_t>(one.total) * of_one;
   };
-  add(MemoryClass::full, {.total = counts.blocks_total,
-                          .held = counts.blocks_held,
-                          .cached = counts.blocks_cached,
-                          .limit = counts.block_limit});
+  add(MemoryClass::full, full_blocks(counts));
   add(MemoryClass::window, counts.windows);
   add(MemoryClass::state, counts.states);
   return bytes;

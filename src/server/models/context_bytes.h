@@ -10,6 +10,14 @@
 
 namespace quire::server {
 
+// Those of the full blocks, as of the other classes.
+inline ClassCounts full_blocks(const SchedulerCounts& counts) {
+  return {.total = counts.blocks_total,
+          .held = counts.blocks_held,
+          .cached = counts.blocks_cached,
+          .limit = counts.block_limit};
+}
+
 // context_tokens: as the engine's limits say.
 api::ContextBytes context_bytes(const ContextMemory& memory, const SchedulerCounts& counts, int64_t context_tokens);
 

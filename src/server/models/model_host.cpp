@@ -370,9 +370,7 @@ std::vector<ModelHost::Running> ModelHost::running() const {
     if (entry->model == nullptr) continue;
     Running running{.file = entry->file,
                     .context_tokens = entry->model->context_tokens(),
-                    .kv_block_bytes = static_cast<uint64_t>(
-                        entry->model->context_memory().bytes_of(MemoryClass::full, entry->model->context_tokens())),
-                    .context_bytes = bytes_of_contexts(*entry->model),
+                    .context_memory = entry->model->context_memory(),
                     .kv_type = entry->model->kv_type(),
                     .snapshot = entry->model->snapshot(),
                     .expires_in_ns = std::nullopt};

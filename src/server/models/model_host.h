@@ -13,7 +13,6 @@
 #include <utility>
 #include <vector>
 
-#include "api/models.h"
 #include "base/clock.h"
 #include "sched/seats.h"
 #include "server/asio.h"
@@ -106,8 +105,7 @@ class ModelHost {
   struct Running {
     store::ModelFile file;
     int32_t context_tokens = 0;
-    uint64_t kv_block_bytes = 0;
-    api::ContextBytes context_bytes;
+    ContextMemory context_memory;
     std::string_view kv_type;
     EngineSnapshot snapshot;
     std::optional<int64_t> expires_in_ns;  // none: stays for ever; of a model in use: counted as if that ended now

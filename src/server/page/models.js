@@ -72,11 +72,14 @@ function fill(card, model, contexts, now) {
     say(item.lastChild, bytes(n * kv.bytes));
   });
   bar.ariaLabel = `KV memory: ${parts.map(([part]) => `${part} ${bytes(divided[part] * kv.bytes)}`).join(', ')}`;
+  const beside = [['windows', model.window_blocks], ['states', model.states]].filter(([, of]) => of)
+    .map(([name, of]) => `${bytes(of.held * of.bytes)} of ${name} in use, ${bytes(of.cached * of.bytes)} evictable, ` +
+      `of ${bytes(of.limit * of.bytes)}; `).join('');
   const done = model.since_load;
   const hits = done.prefix_hit_tokens / Math.max(1, done.prefix_hit_tokens + done.prompt_tokens_computed);
   const guesses = done.draft_tokens === 0 ? '' : `; ${count(done.draft_tokens)} tokens guessed, ` +
     `${count(done.accepted_tokens)} (${Math.round(done.accepted_tokens / done.draft_tokens * 100)} %) of them right`;
-  say(facts, `Since it was loaded: ${count(done.steps)} steps, ${count(done.generated_tokens)} tokens generated, ` +
+  say(facts, `${beside && `Beside these blocks ${beside.slice(0, -2)}. `}Since it was loaded: ${count(done.steps)} steps, ${count(done.generated_tokens)} tokens generated, ` +
     `${count(done.prompt_tokens_computed)} of prompts computed and ${count(done.prefix_hit_tokens)} ` +
     `(${Math.round(hits * 100)} %) found; ${count(done.preemptions)} preemptions, ` +
     `${count(done.recomputed_tokens)} tokens recomputed, ${count(done.evicted_blocks)} blocks evicted${guesses}.`);

@@ -6,6 +6,7 @@
 #include "api/live.h"
 #include "api/llama_server/answer.h"
 #include "api/ollama/models.h"
+#include "server/models/context_bytes.h"
 #include "server/page/page.h"
 #include "server/routes/handlers.h"
 #include "server/routes/state.h"
@@ -21,13 +22,19 @@ api::RunningModel running_model(const ModelHost::Running& one, api::ModelSummary
                           .requests_running = counts.running,
                           .requests_waiting = counts.waiting + counts.parked};
   model.controller = one.snapshot.controller;
-  model.kv_blocks = {.total = counts.blocks_total,
-                     .limit = counts.block_limit,
-                     .held = counts.blocks_held,
-                     .cached = counts.blocks_cached,
-                     .bytes = one.kv_block_bytes,
-                     .type = one.kv_type};
-  model.context_bytes = one.context_bytes;
+  const auto memory_of = [&](MemoryClass of, const ClassCounts& count) {
+    return api::ClassMemory{.total = count.total,
+                            .limit = count.limit,
+                            .held = count.held,
+                            .cached = count.cached,
+                            .bytes = static_cast<uint64_t>(one.context_memory.bytes_of(of, one.context_tokens)),
+                            .type = {}};
+  };
+  model.kv_blocks = memory_of(MemoryClass::full, full_blocks(counts));
+  model.kv_blocks.type = one.kv_type;
+  if (counts.windows.total > 0) model.window_blocks = memory_of(MemoryClass::window, counts.windows);
+  if (counts.states.total > 0) model.states = memory_of(MemoryClass::state, counts.states);
+  model.context_bytes = context_bytes(one.context_memory, counts, one.context_tokens);
   model.since_load = {.steps = counts.steps,
                       .prompt_tokens_computed = one.snapshot.prompt_tokens_computed,
                       .prefix_hit_tokens = counts.prefix_hit_tokens,
