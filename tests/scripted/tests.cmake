@@ -9,7 +9,7 @@ target_link_libraries(scripted_serve PRIVATE quire_scripted)
 target_compile_definitions(scripted_serve PRIVATE QUIRE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
 
 file(GLOB scripted_tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/scripted/*_test.cpp)
-add_executable(test_scripted ${scripted_tests} scripted/chat.cpp main.cpp)
+add_executable(test_scripted ${scripted_tests} scripted/chat.cpp)
 target_link_libraries(test_scripted PRIVATE quire_scripted ${QUIRE_TEST_LIBRARIES})
 target_include_directories(test_scripted PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 target_compile_definitions(test_scripted PRIVATE QUIRE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
