@@ -270,9 +270,8 @@ struct StepShape {
 
 // What a step gives the host, who may read it until the next begin().
 struct StepResult {
-  std::span<const float> values;  // of all rows; undefined in those whose largest is asked for
-  std::span<const int32_t>
-      largest;  // by row, as KernelTable::largest; undefined in the others. Empty: none is asked for
+  std::span<const float> values;     // of all rows; undefined in those whose largest is asked for
+  std::span<const int32_t> largest;  // by row, as KernelTable::largest; undefined in the others, empty if none is asked
 };
 
 // What a backend keeps of a step while it runs. Owned by who has the rows; used by one step at a time.

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "model/context_memory.h"
 #include "sched/seats.h"
 #include "server/asio.h"
 #include "server/models/loaded_model.h"
