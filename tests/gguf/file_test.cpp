@@ -27,7 +27,7 @@ std::string parse_error(const FileBytes& bytes) {
 }
 
 // One key, two tensors.
-FileBytes small_file(uint32_t version = 3) {
+FileBytes file_of_version(uint32_t version = 3) {
   return FileBytes()
       .header(2, 1, version)
       .key("general.architecture", ValueType::string)
@@ -41,7 +41,7 @@ FileBytes small_file(uint32_t version = 3) {
 
 TEST(File, versions_2_and_3_are_read) {
   for (const uint32_t version : {2U, 3U}) {
-    const FileBytes bytes = small_file(version);
+    const FileBytes bytes = file_of_version(version);
     const auto file = File::parse(bytes.bytes());
     ASSERT_TRUE(file) << file.error().message;
     EXPECT_EQ(file->version(), version);
@@ -119,14 +119,14 @@ TEST(File, every_value_type_is_read) {
 }
 
 TEST(File, every_truncation_of_a_small_file_is_an_error) {
-  const FileBytes whole = small_file();
+  const FileBytes whole = file_of_version();
   for (size_t size = 0; size < whole.bytes().size(); ++size) {
     EXPECT_FALSE(File::parse(whole.bytes().first(size))) << "cut to " << size << " bytes";
   }
 }
 
 TEST(File, bytes_behind_the_last_tensor_are_allowed) {
-  FileBytes bytes = small_file();
+  FileBytes bytes = file_of_version();
   EXPECT_TRUE(File::parse(bytes.fill(100, 0xff).bytes()));
 }
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "api/ollama/dialect.h"
@@ -16,7 +17,7 @@ namespace {
 using test::StubOptions;
 using test::StubServer;
 
-constexpr int64_t ms = 1'000'000;
+constexpr int64_t millisecond = 1'000'000;
 constexpr auto for_ever = [](const RunProgress&) { return true; };
 
 Target target_of(const StubServer& server, bool chat = true) {
@@ -75,7 +76,7 @@ TEST(Target, nobody_there_an_unknown_model_and_a_stranger_are_one_line_errors) {
 }
 
 TEST(ClosedLoop, keeps_so_many_requests_running) {
-  const StubServer server({.gap_ns = ms});
+  const StubServer server({.gap_ns = millisecond});
   const StageResult result =
       run_stage(target_of(server), short_answers(), {.parallel = 8, .requests_max = 40}, {}, for_ever);
   EXPECT_EQ(count(result, Outcome::whole), 40);
@@ -92,17 +93,17 @@ TEST(ClosedLoop, keeps_so_many_requests_running) {
 TEST(OpenLoop, counts_a_stall_against_every_request_that_was_due_meanwhile) {
   // The server says nothing for 2 s. A client that waited for answers would notice once; here 50 requests a second
   // are due all the time.
-  const StubServer server({.stall_from_ns = 0, .stall_to_ns = 2'000 * ms});
+  const StubServer server({.stall_from_ns = 0, .stall_to_ns = 2'000 * millisecond});
   Target target{.name = "stub", .model = "stub"};
   target.endpoint = *parse_endpoint(server.url());
-  const ArrivalSpec arrivals{.rate = 50, .rate_end = 50, .shape = 1000, .duration_ns = 1'000 * ms};
+  const ArrivalSpec arrivals{.rate = 50, .rate_end = 50, .shape = 1000, .duration_ns = 1'000 * millisecond};
   const StageResult result =
       run_stage(target, short_answers(), {.kind = LoadKind::open, .arrivals = arrivals}, {.running_max = 10}, for_ever);
   ASSERT_GE(result.samples.size(), 45U);
   EXPECT_EQ(count(result, Outcome::whole), static_cast<int64_t>(result.samples.size()));
-  int64_t first_answer_ns = 1'000'000 * ms;
+  int64_t first_answer_ns = 1'000'000 * millisecond;
   for (const Sample& sample : result.samples) first_answer_ns = std::min(first_answer_ns, sample.pieces_ns.front());
-  EXPECT_GT(first_answer_ns, 900 * ms);
+  EXPECT_GT(first_answer_ns, 900 * millisecond);
   // Only ten could be sent before the stall's end, but each one's time counts from when it was due.
   for (const Sample& sample : result.samples) EXPECT_GE(sample.due_ns + sample.first_ns(), first_answer_ns);
   const auto median = percentiles([&] {
@@ -111,7 +112,7 @@ TEST(OpenLoop, counts_a_stall_against_every_request_that_was_due_meanwhile) {
                         return firsts;
                       }())
                           .p50;
-  EXPECT_GT(median, 400 * ms);
+  EXPECT_GT(median, 400 * millisecond);
 }
 
 TEST(OpenLoop, replays_a_trace_at_its_times) {
@@ -130,7 +131,7 @@ TEST(OpenLoop, replays_a_trace_at_its_times) {
     seen.insert({sample.due_ns, sample.pieces_ns.size()});
     EXPECT_GE(sample.sent_ns, sample.due_ns);
   }
-  EXPECT_EQ(seen, (std::set<std::pair<int64_t, size_t>>{{0, 3}, {100 * ms, 2}, {300 * ms, 4}}));
+  EXPECT_EQ(seen, (std::set<std::pair<int64_t, size_t>>{{0, 3}, {100 * millisecond, 2}, {300 * millisecond, 4}}));
 }
 
 TEST(Conversation, sends_all_before_a_turn_again) {
@@ -176,7 +177,7 @@ TEST(Conversation, has_figures_by_turn_and_the_cached_share_where_the_server_say
 }
 
 TEST(Faults, dropped_requests_close_their_connection_and_slow_readers_take_their_time) {
-  StubServer server({.gap_ns = ms});
+  StubServer server({.gap_ns = millisecond});
   WorkloadSpec spec = short_answers();
   spec.answer_tokens = {20, 20};
   spec.cancel_percent = 50;
@@ -193,7 +194,8 @@ TEST(Faults, dropped_requests_close_their_connection_and_slow_readers_take_their
 
 TEST(Outcomes, tell_refusals_from_failures) {
   {
-    const StubServer server({.first_ns = 500 * ms, .running_max = 2});  // all six arrive before the first answer
+    const StubServer server(
+        {.first_ns = 500 * millisecond, .running_max = 2});  // all six arrive before the first answer
     const StageResult result =
         run_stage(target_of(server), short_answers(), {.parallel = 6, .requests_max = 6}, {}, for_ever);
     EXPECT_EQ(count(result, Outcome::whole), 2);
@@ -211,7 +213,7 @@ TEST(Outcomes, tell_refusals_from_failures) {
     EXPECT_EQ(unknown.samples[0].error, "model not found");
     EXPECT_EQ(unknown.samples[0].status, 404);
   }
-  const StubServer server({.first_ns = 10'000 * ms});
+  const StubServer server({.first_ns = 10'000 * millisecond});
   Target target{.name = "stub", .model = "stub"};
   target.endpoint = *parse_endpoint(server.url());
   const StageResult result =
@@ -220,11 +222,11 @@ TEST(Outcomes, tell_refusals_from_failures) {
 }
 
 TEST(Run, that_is_stopped_returns_what_was_seen) {
-  const StubServer server({.gap_ns = 20 * ms});
+  const StubServer server({.gap_ns = 20 * millisecond});
   WorkloadSpec spec = short_answers();
   spec.answer_tokens = {1000, 1000};
-  const StageResult result = run_stage(target_of(server), spec, {.parallel = 3, .duration_ns = 60'000 * ms}, {},
-                                       [](const RunProgress& progress) { return progress.pieces < 6; });
+  const StageResult result = run_stage(target_of(server), spec, {.parallel = 3, .duration_ns = 60'000 * millisecond},
+                                       {}, [](const RunProgress& progress) { return progress.pieces < 6; });
   EXPECT_TRUE(result.interrupted);
   EXPECT_EQ(count(result, Outcome::interrupted), 3);
   const StageReport report = report_of({}, spec, result, {});
@@ -234,7 +236,7 @@ TEST(Run, that_is_stopped_returns_what_was_seen) {
 
 TEST(AnswerBook, finds_answers_that_differ_from_the_same_request_alone) {
   for (const bool differs : {false, true}) {
-    const StubServer server({.gap_ns = ms, .differs_in_company = differs});
+    const StubServer server({.gap_ns = millisecond, .differs_in_company = differs});
     WorkloadSpec spec = short_answers();
     spec.distinct = 3;
     spec.cancel_percent = 20;
@@ -254,14 +256,14 @@ TEST(AnswerBook, finds_answers_that_differ_from_the_same_request_alone) {
 
 TEST(Timing, of_many_streams_is_what_the_server_does) {
   // A functional check: bench/serve_overhead has the figures.
-  const StubServer server({.first_ns = 20 * ms, .gap_ns = 10 * ms});
+  const StubServer server({.first_ns = 20 * millisecond, .gap_ns = 10 * millisecond});
   WorkloadSpec spec = short_answers();
   spec.answer_tokens = {10, 10};
   const StageResult result = run_stage(target_of(server), spec, {.parallel = 64, .requests_max = 64}, {}, for_ever);
   EXPECT_EQ(count(result, Outcome::whole), 64);
   for (const Sample& sample : result.samples) {
-    EXPECT_GE(sample.first_ns(), 20 * ms);
-    EXPECT_GE(sample.pieces_ns.back() - sample.due_ns, (20 + 9 * 10) * ms);
+    EXPECT_GE(sample.first_ns(), 20 * millisecond);
+    EXPECT_GE(sample.pieces_ns.back() - sample.due_ns, (20 + 9 * 10) * millisecond);
     EXPECT_TRUE(std::ranges::is_sorted(sample.pieces_ns));
   }
 }

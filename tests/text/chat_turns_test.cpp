@@ -14,19 +14,19 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string read_file(const std::filesystem::path& path) {
+std::string read_turns(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-ChatTemplate parse(std::string_view source) {
+ChatTemplate parse_template(std::string_view source) {
   auto parsed = ChatTemplate::parse(source, "<bos>", "<eos>");
   EXPECT_TRUE(parsed) << parsed.error().message;
   return std::move(*parsed);
 }
 
 TemplateRoles roles_of(std::string_view source) {
-  const ChatTemplate chat = parse(source);
+  const ChatTemplate chat = parse_template(source);
   return find_roles(source, [&](const ChatTemplateInput& input) { return chat.render(input); });
 }
 
@@ -34,7 +34,7 @@ Json message(const char* role, std::string content) { return {{"role", role}, {"
 
 // The rendered conversation as its template knows it; what is wrong, where it cannot be rendered.
 std::string written(std::string_view source, Json messages) {
-  const ChatTemplate chat = parse(source);
+  const ChatTemplate chat = parse_template(source);
   ChatTemplateInput input;
   input.messages = with_known_roles(std::move(messages), roles_of(source));
   const auto rendered = chat.render(input);
@@ -42,7 +42,7 @@ std::string written(std::string_view source, Json messages) {
 }
 
 Result<PromptText> open(std::string_view source, Json messages) {
-  const ChatTemplate chat = parse(source);
+  const ChatTemplate chat = parse_template(source);
   ChatTemplateInput input;
   input.messages = std::move(messages);
   return render_open(input, [&](const ChatTemplateInput& changed) { return chat.render(changed); });
@@ -145,12 +145,12 @@ TEST(OpenChat, is_refused_where_it_would_be_another_prompt) {
 TEST(OpenChat, is_what_transformers_leaves_open_under_every_real_template) {
   QUIRE_TEST_DATA_OR_SKIP(templates, "templates");
   const Json golden =
-      Json::parse(read_file(std::filesystem::path(QUIRE_SOURCE_DIR) / "tests" / "data" / "continued_chats.json"));
+      Json::parse(read_turns(std::filesystem::path(QUIRE_SOURCE_DIR) / "tests" / "data" / "continued_chats.json"));
   size_t compared = 0;
   for (const auto& [name, outputs] : golden.at("outputs").items()) {
     const std::filesystem::path path = templates / (name + ".jinja");
     if (!std::filesystem::exists(path)) continue;
-    const ChatTemplate chat = parse(read_file(path));
+    const ChatTemplate chat = parse_template(read_turns(path));
     for (size_t index = 0; index < outputs.size(); ++index) {
       SCOPED_TRACE(name + " " + std::to_string(index));
       ChatTemplateInput input;

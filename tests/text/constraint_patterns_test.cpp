@@ -13,10 +13,10 @@
 namespace quire::constraint {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;
 
-Json read_goldens() {
-  std::ifstream file(test::own_data_dir() / "patterns" / "expected.json");
+Json read_pattern_goldens() {
+  std::ifstream file(quire::test::own_data_dir() / "patterns" / "expected.json");
   return Json::parse(std::string(std::istreambuf_iterator<char>(file), {}));
 }
 
@@ -27,7 +27,7 @@ std::string answers(const Regular& language, const Json& texts) {
 }
 
 TEST(ConstraintPatterns, texts_match_as_other_implementations_say) {
-  const Json goldens = read_goldens();
+  const Json goldens = read_pattern_goldens();
   for (const Json& golden : goldens.at("cases")) {
     std::string pattern = golden.at("pattern").get<std::string>();
     SCOPED_TRACE(pattern);
@@ -43,7 +43,7 @@ TEST(ConstraintPatterns, texts_match_as_other_implementations_say) {
 }
 
 TEST(ConstraintPatterns, classes_have_the_members_that_ecma_262_says) {
-  const Json goldens = read_goldens();
+  const Json goldens = read_pattern_goldens();
   for (const Json& golden : goldens.at("classes")) {
     std::string pattern = golden.at("pattern").get<std::string>();
     if (golden.at("any_case").get<bool>()) pattern.insert(0, "(?i)");
@@ -65,7 +65,7 @@ TEST(ConstraintPatterns, classes_have_the_members_that_ecma_262_says) {
 }
 
 TEST(ConstraintPatterns, characters_that_differ_by_case_alone_are_those_of_ecma_262) {
-  const Json goldens = read_goldens();
+  const Json goldens = read_pattern_goldens();
   for (const Json& golden : goldens.at("folds")) {
     CodePoints all;
     for (const Json& value : golden) all.emplace_back(value.get<char32_t>(), value.get<char32_t>());

@@ -196,7 +196,7 @@ TEST(Schema, hostile_ones_are_too_large_and_say_over_what) {
 }
 
 // `count` texts with a number in place of '%', and commas between.
-std::string repeated(int count, std::string_view text) {
+std::string numbered(int count, std::string_view text) {
   const size_t at = text.find('%');
   std::string out;
   for (int i = 0; i < count; ++i) {
@@ -207,13 +207,13 @@ std::string repeated(int count, std::string_view text) {
 }
 
 TEST(Schema, looks_at_all_layers_for_all_members_are_counted) {
-  const std::string layers = R"({"allOf":[)" + repeated(20'000, R"({"properties":{"%":{}}})") + "]}";
+  const std::string layers = R"({"allOf":[)" + numbered(20'000, R"({"properties":{"%":{}}})") + "]}";
   EXPECT_EQ(refusal(layers).kind, ErrorKind::too_large) << refusal(layers).message;
 }
 
 TEST(Schema, merges_of_many_names_that_are_required_and_forbidden_are_counted) {
-  const std::string clashes = R"({"allOf":[{"required":[)" + repeated(5'000, R"("a%")") + "]}," +
-                              repeated(2'000, R"({"not":{"required":["b%"]}})") + "]}";
+  const std::string clashes = R"({"allOf":[{"required":[)" + numbered(5'000, R"("a%")") + "]}," +
+                              numbered(2'000, R"({"not":{"required":["b%"]}})") + "]}";
   EXPECT_EQ(refusal(clashes).kind, ErrorKind::too_large) << refusal(clashes).message;
 }
 
@@ -232,7 +232,7 @@ TEST(Schema, lengths_of_strings_that_multiply_are_counted) {
 
 TEST(Schema, many_members_are_read_with_what_is_unevaluated_beside_them) {
   const auto of_members = [](int count) {
-    return R"({"type":"object","properties":{)" + repeated(count, R"("%":{})") + R"(},"unevaluatedProperties":false})";
+    return R"({"type":"object","properties":{)" + numbered(count, R"("%":{})") + R"(},"unevaluatedProperties":false})";
   };
   Written(of_members(500)).yes({"{}", R"({"1000000":1,"1000499":2})"}).no({R"({"x":1})"});
   const auto grammar = schema_grammar(of_members(10'000));
@@ -241,15 +241,15 @@ TEST(Schema, many_members_are_read_with_what_is_unevaluated_beside_them) {
 
 TEST(Schema, long_names_and_addresses_are_not_kept_for_each_schema_under_them) {
   const std::string name(200'000, 'n');
-  const std::string address = "{\"$id\":\"http://" + name + "/\",\"properties\":{" + repeated(200, R"("%":{})") + "}}";
+  const std::string address = "{\"$id\":\"http://" + name + "/\",\"properties\":{" + numbered(200, R"("%":{})") + "}}";
   EXPECT_EQ(refusal(address).kind, ErrorKind::too_large) << refusal(address).message;
   const std::string many = R"({"$id":"http://)" + name.substr(0, 4000) + R"(/","properties":{)" +
-                           repeated(2'000, R"("%":{"$id":"%"})") + "}}";
+                           numbered(2'000, R"("%":{"$id":"%"})") + "}}";
   EXPECT_EQ(refusal(many).kind, ErrorKind::too_large) << refusal(many).message;
   const std::string reference = R"({"$ref":"#/$defs/)" + name + R"(","$defs":{")" + name + R"(":{}}})";
   EXPECT_EQ(refusal(reference).kind, ErrorKind::too_large) << refusal(reference).message;
   const auto grammar = schema_grammar(R"({"properties":{")" + name + R"(":{"type":"object","properties":{)" +
-                                      repeated(200, R"("%":{"type":"null"})") + "}}},\"additionalProperties\":false}");
+                                      numbered(200, R"("%":{"type":"null"})") + "}}},\"additionalProperties\":false}");
   ASSERT_TRUE(grammar.has_value()) << grammar.error().message;
   EXPECT_LT(grammar->size_bytes(), 10 * name.size());
   const Error error = refusal(R"({"properties":{")" + name + R"(":{"minLength":-1}}})");
@@ -265,10 +265,10 @@ TEST(Schema, the_published_suite_finds_nothing_looser) {
     const std::string name = entry.path().string();
     if (entry.path().extension() != ".json" || name.ends_with("refRemote.json") || name.ends_with("content.json"))
       continue;
-    const auto file = SchemaJson::parse(test::file_text(entry.path()));
+    const auto file = SchemaJson::parse(quire::test::file_text(entry.path()));
     ASSERT_TRUE(file.has_value()) << name;
     for (const Place group : file->node(SchemaJson::root).items) {
-      std::string text = test::written(*file, *file->find(group, "schema"), {.whole_as_digits = false});
+      std::string text = quire::test::written(*file, *file->find(group, "schema"), {.whole_as_digits = false});
       if (name.find("/draft7/") != std::string::npos && text.starts_with("{\"")) {
         text.insert(1, R"("$schema":"http://json-schema.org/draft-07/schema#",)");
       }
@@ -280,7 +280,7 @@ TEST(Schema, the_published_suite_finds_nothing_looser) {
       auto automaton = Automaton::compile(*grammar);
       for (const Place instance : file->node(*file->find(group, "tests")).items) {
         bool matches = false;
-        const auto texts = test::writings(*document, *file, *file->find(instance, "data"), false);
+        const auto texts = quire::test::writings(*document, *file, *file->find(instance, "data"), false);
         for (const std::string& one : texts) matches |= automaton && automaton->matches(one);
         const bool keeps = file->node(*file->find(instance, "valid")).truth;
         EXPECT_TRUE(keeps || !matches) << name << ": " << text << ": " << texts[0];
