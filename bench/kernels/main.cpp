@@ -162,14 +162,18 @@ struct AttentionShape {
   int64_t rows = 1;
   int64_t sequences = 1;
   int64_t shared = 0;  // positions; a multiple of 32
+  int64_t window = 0;  // positions that a row sees; 0: all
 };
 
-// One KV head, on one thread; sequences that share positions together, else one after another.
-void bench_attention(const KernelTable& table, ElementType type, const AttentionShape& shape) {
+int64_t kv_blocks(const AttentionShape& shape) {
+  return shape.shared / 32 + shape.sequences * ((shape.context - shape.shared + 31) / 32);
+}
+
+// Of one KV head, on one thread; sequences that share positions together, else one after another.
+double attention_seconds(const KernelTable& table, ElementType type, const AttentionShape& shape) {
   const int64_t own_blocks = (shape.context - shape.shared + 31) / 32;
   const int64_t shared_blocks = shape.shared / 32;
-  const int64_t blocks = shared_blocks + shape.sequences * own_blocks;
-  const auto size = static_cast<size_t>(blocks * kv_chunk_size_bytes(type, shape.head_dim));
+  const auto size = static_cast<size_t>(kv_blocks(shape) * kv_chunk_size_bytes(type, shape.head_dim));
   const auto keys = PageMemory::allocate(size, PageMemory::Pages::huge, "keys").value();
   const auto values = PageMemory::allocate(size, PageMemory::Pages::huge, "values").value();
   fill(keys.bytes(), size);
@@ -202,25 +206,43 @@ void bench_attention(const KernelTable& table, ElementType type, const Attention
                         .q_stride = shape.group * shape.head_dim,
                         .out = out.data(),
                         .out_stride = shape.group * shape.head_dim,
-                        .scale = 0.125F};
-  const double seconds = best_seconds(
+                        .scale = 0.125F,
+                        .window = shape.window};
+  return best_seconds(
       [&] {
         for (args.runs = runs.data(); args.runs < runs.data() + runs.size(); args.runs += args.run_count) {
           table.attention(args);
         }
       },
       1, 0.1);
+}
+
+void bench_attention(const KernelTable& table, ElementType type, const AttentionShape& shape) {
+  const double seconds = attention_seconds(table, type, shape);
   const int64_t value_dim = shape.latent_dim > 0 ? shape.latent_dim : shape.head_dim;
   const double macs = static_cast<double>(shape.sequences * shape.rows * shape.group *
                                           (2 * shape.context - shape.rows + 1) * (shape.head_dim + value_dim)) /
                       2;
   const double copies = shape.latent_dim > 0 ? 1.0 : 2.0;
+  const auto size = static_cast<double>(kv_blocks(shape) * kv_chunk_size_bytes(type, shape.head_dim));
   fmt::print(
       "{:<12} attention {:<4} head_dim {} latents {} group {} context {} rows {} sequences {} shared {}: {:8.2f} GB/s "
       "{:8.2f} "
       "GMAC/s\n",
       table.name, element_traits(type).name, shape.head_dim, shape.latent_dim, shape.group, shape.context, shape.rows,
-      shape.sequences, shape.shared, copies * static_cast<double>(size) / seconds * 1e-9, macs / seconds * 1e-9);
+      shape.sequences, shape.shared, copies * size / seconds * 1e-9, macs / seconds * 1e-9);
+}
+
+// A row that sees 512 positions, where they are all there are and where 8,192 lie before it.
+void bench_window(const KernelTable& table, ElementType type) {
+  constexpr AttentionShape near{.head_dim = 256, .context = 512, .window = 512};
+  AttentionShape far = near;
+  far.context = 8192;
+  const double near_seconds = attention_seconds(table, type, near);
+  const double far_seconds = attention_seconds(table, type, far);
+  fmt::print("{:<12} attention {:<4} window {}: {:.2f} us at {} positions, {:.2f} us at {}: {:.3f}\n", table.name,
+             element_traits(type).name, near.window, near_seconds * 1e6, near.context, far_seconds * 1e6, far.context,
+             far_seconds / near_seconds);
 }
 
 // Rows of n values, from the first-level cache, on one thread.
@@ -313,6 +335,7 @@ int main(int argc, char** argv) {
         bench_attention(*table, type, {.head_dim = head_dim, .context = 1056, .sequences = 32});
         bench_attention(*table, type, {.head_dim = head_dim, .context = 1056, .sequences = 32, .shared = 1024});
       }
+      bench_window(*table, type);
       for (const int64_t group : {16, 128}) {  // as DeepSeek V2 Lite and V3
         const int64_t rows = table->name == "scalar" ? 1 : 32;
         const AttentionShape latents{.head_dim = 576, .latent_dim = 512, .group = group, .context = 4096};
