@@ -33,12 +33,15 @@ Result<std::unique_ptr<LocalModel>> LocalModel::open(const std::string& path, st
                                                      std::optional<KvType> kv_type) {
   QUIRE_TRY(const server::Settings settings, read_settings());
   QUIRE_TRY(const std::shared_ptr<CpuDevice> device, make_device(threads, settings));
-  return load(path, device, kv_type.value_or(settings.kv_type), device->weight_loader());
+  return load(path, device, {.kv_type = kv_type.value_or(settings.kv_type)}, device->weight_loader());
 }
 
 Result<std::unique_ptr<LocalModel>> LocalModel::open_generator(const std::string& path, std::optional<int32_t> threads,
-                                                               std::optional<KvType> kv_type) {
-  QUIRE_TRY(auto local, open(path, threads, kv_type));
+                                                               std::optional<KvType> kv_type, bool mtp) {
+  QUIRE_TRY(const server::Settings settings, read_settings());
+  QUIRE_TRY(const std::shared_ptr<CpuDevice> device, make_device(threads, settings));
+  const ModelOptions options{.kv_type = kv_type.value_or(settings.kv_type), .mtp = mtp};
+  QUIRE_TRY(auto local, load(path, device, options, device->weight_loader()));
   QUIRE_TRY_VOID(check_generates(local->model().config()));
   return local;
 }
@@ -47,24 +50,24 @@ Result<std::unique_ptr<LocalModel>> LocalModel::open_on(const std::string& path,
                                                         const MakeCpuBackend& make) {
   QUIRE_TRY(const server::Settings settings, read_settings());
   QUIRE_TRY(const std::shared_ptr<CpuDevice> device, make_device(threads, settings));
-  return load(path, device, settings.kv_type, device->weight_loader(make));
+  return load(path, device, {.kv_type = settings.kv_type}, device->weight_loader(make));
 }
 
 Result<std::unique_ptr<LocalModel>> LocalModel::open_beside(const std::string& path) const {
-  return load(path, device_, kv_type_, device_->weight_loader());
+  return load(path, device_, {.kv_type = kv_type_}, device_->weight_loader());
 }
 
 Result<std::unique_ptr<LocalModel>> LocalModel::load(const std::string& path, std::shared_ptr<CpuDevice> device,
-                                                     KvType kv_type, const WeightLoader& load_weights) {
+                                                     const ModelOptions& options, const WeightLoader& load_weights) {
   QUIRE_TRY(gguf::File file, gguf::File::open(path));
-  std::unique_ptr<LocalModel> local(new LocalModel(std::move(file), std::move(device), kv_type));
+  std::unique_ptr<LocalModel> local(new LocalModel(std::move(file), std::move(device), options.kv_type));
   const SteadyClock clock;
   ProgressBar bar("loading " + std::filesystem::path(path).filename().native(), clock, progress_patience_ns);
   const auto progress = [&](uint64_t done, uint64_t total) {
     bar.update(done, total);
     return true;
   };
-  QUIRE_TRY(local->loaded_, load_weights(local->file_, kv_type, progress));
+  QUIRE_TRY(local->loaded_, load_weights(local->file_, options, progress));
   return local;
 }
 
@@ -73,6 +76,11 @@ LocalModel::LocalModel(gguf::File file, std::shared_ptr<CpuDevice> device, KvTyp
 
 Result<ModelExecutor> LocalModel::make_executor(const Limits& limits) const {
   QUIRE_TRY(ModelInstance instance, make_instance(limits));
+  return ModelExecutor(std::move(instance), device_->workers());
+}
+
+Result<ModelExecutor> LocalModel::make_mtp_executor(const Limits& limits) const {
+  QUIRE_TRY(ModelInstance instance, loaded_->make_mtp_instance(limits));
   return ModelExecutor(std::move(instance), device_->workers());
 }
 

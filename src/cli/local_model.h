@@ -21,9 +21,9 @@ class LocalModel {
   // QUIRE_ISA's, else the best.
   static Result<std::unique_ptr<LocalModel>> open(const std::string& path, std::optional<int32_t> threads,
                                                   std::optional<KvType> kv_type);
-  // The same of one that gives tokens: an error of an encoder says that it does not.
+  // The same of one that gives tokens: an error of an encoder says that it does not. mtp: with its MTP block.
   static Result<std::unique_ptr<LocalModel>> open_generator(const std::string& path, std::optional<int32_t> threads,
-                                                            std::optional<KvType> kv_type);
+                                                            std::optional<KvType> kv_type, bool mtp = false);
   // Computed by a backend of the caller's.
   static Result<std::unique_ptr<LocalModel>> open_on(const std::string& path, std::optional<int32_t> threads,
                                                      const MakeCpuBackend& make);
@@ -37,12 +37,14 @@ class LocalModel {
   Result<ModelInstance> make_instance(const Limits& limits) const { return loaded_->make_instance(limits); }
   // One that computes with an instance of its own.
   Result<ModelExecutor> make_executor(const Limits& limits) const;
+  // The same of its MTP block. REQUIRES: it was read.
+  Result<ModelExecutor> make_mtp_executor(const Limits& limits) const;
   Team& workers() { return device_->workers(); }
   int worker_count() const { return device_->worker_count(); }
 
  private:
   static Result<std::unique_ptr<LocalModel>> load(const std::string& path, std::shared_ptr<CpuDevice> device,
-                                                  KvType kv_type, const WeightLoader& load_weights);
+                                                  const ModelOptions& options, const WeightLoader& load_weights);
   LocalModel(gguf::File file, std::shared_ptr<CpuDevice> device, KvType kv_type);
 
   const gguf::File file_;

@@ -100,7 +100,8 @@ Result<LocalServer> LocalServer::start(const LocalServerOptions& options) {
   QUIRE_TRY(std::optional<store::ModelFile> draft, find_draft(catalog, settings.draft_model));
   parts->loader = std::make_unique<server::EngineModelLoader>(server::EngineSurroundings{
       .settings = settings,
-      .make_runner = server::weight_runners(parts->device->weight_loader(), parts->device->workers(), settings.kv_type),
+      .make_runner = server::weight_runners(parts->device->weight_loader(), parts->device->workers(),
+                                            server::model_options(settings)),
       .clock = parts->clock,
       .draft = std::move(draft)});
   QUIRE_TRY(parts->server, server::Server::open(std::move(config), std::move(catalog), *parts->loader, parts->clock));

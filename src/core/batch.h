@@ -24,7 +24,8 @@ struct BatchSlice {
   SequenceId sequence;
   int32_t row_begin = 0;
   int32_t row_end = 0;
-  int32_t position_begin = 0;                // position of row_begin in its sequence
+  int32_t position_begin = 0;                // position of row_begin in its block table: that in its sequence, but for
+  int32_t positions_before = 0;              // ... so many that come before the table's, which it does not see
   std::span<const BlockId> blocks;           // the sequence's block table; covers every position below the slice's end
   std::span<const BlockId> window_blocks;    // the same in the layers with windows; invalid where no row sees it
   BlockId state;                             // the state behind its rows goes there, but for the last drafted ones
@@ -42,6 +43,7 @@ struct Batch {
   std::span<const RowOrigin> origins;  // (rows)
   std::span<const BatchSlice> slices;  // cover the rows in order, without gaps
   int32_t logits_rows = 0;             // of all slices
+  std::span<const float> states = {};  // (rows, width): beside each token, of models that read them
 };
 
 // Nothing can be chosen: a logit is NaN or plus infinity, or all are minus infinity.

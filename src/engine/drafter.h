@@ -24,6 +24,15 @@ struct DraftPlace {
   std::vector<TokenId> guesses;        // given
 };
 
+// Rows of one sequence that a step has computed, but for wrong guesses. Borrowed for the call.
+struct ComputedRows {
+  SequenceId sequence;
+  int32_t row_begin = 0;          // of the step's batch
+  int32_t position_begin = 0;     // of that row
+  std::span<const TokenId> next;  // what comes behind each of them
+  std::span<const BlockId> blocks;
+};
+
 // Called between steps, on the engine's thread. A wrong guess costs rows that nobody else could use, a right one saves
 // a step, and neither changes a token.
 class Drafter {
@@ -33,6 +42,9 @@ class Drafter {
   virtual bool computes() const = 0;
   // Appends at most `most` guesses behind each of the places.
   virtual void guess(std::span<DraftPlace> places) = 0;
+  // After each step: rows behind which the next token is known. The executor has their states until its next forward,
+  // and before that comes a call of guess().
+  virtual void computed(std::span<const ComputedRows> /*rows*/) {}
   // A request has ended, whose answer goes on behind the first `before` tokens of the timeline.
   virtual void ended(const Request& /*request*/, std::span<const TokenId> /*timeline*/, size_t /*before*/) {}
   // As Executor's, for what is kept of full blocks beside their rows.

@@ -310,6 +310,7 @@ void Engine::apply(const StepPlan& plan, const Batch& batch) {
     }
   }
   keep();
+  tell_computed(plan, batch);
   scheduler_.commit(outcomes_);
 }
 

@@ -130,6 +130,7 @@ class Engine {
 
   void end_expired(int64_t now_ns);
   int64_t guess();
+  void tell_computed(const StepPlan& plan, const Batch& batch);
   void forget_fresh();
   void discard_withheld();
   void keep();
@@ -186,7 +187,9 @@ class Engine {
   std::vector<SliceOutcome> outcomes_;
   std::vector<int32_t> accepted_;  // of each slice, guesses that were right
   std::vector<DraftPlace> places_;
-  std::vector<GuessBound> guess_bounds_;  // of each place
+  std::vector<GuessBound> guess_bounds_;     // of each place
+  std::vector<ComputedRows> computed_rows_;  // of the step
+  std::vector<TokenId> computed_next_;       // behind each of them
   std::vector<Event> events_;
   EngineSnapshot totals_;
   std::string gave_up_;  // why; empty: it works

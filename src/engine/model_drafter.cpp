@@ -1,7 +1,6 @@
 #include "engine/model_drafter.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "base/bytes.h"
 
@@ -139,13 +138,7 @@ void ModelDrafter::count_rows(const Stream& stream) {
 // The next guess, and its row where another one comes behind it.
 void ModelDrafter::choose(Stream& stream, std::span<const float> logits) {
   DraftPlace& place = *stream.place;
-  history_.assign(place.timeline.begin(), place.timeline.end());
-  history_.insert(history_.end(), place.guesses.begin(), place.guesses.end());
-  const std::optional<SamplingChoice> choice =
-      sampler_.choose(logits.first(static_cast<size_t>(bounds_.tokens)), place.request->sampling,
-                      {.history = history_, .prompt_tokens = place.prompt_tokens, .forbidden = place.forbidden});
-  if (!choice) return;
-  place.guesses.push_back(choice->token);
+  if (!chooser_.choose(place, logits.first(static_cast<size_t>(bounds_.tokens)))) return;
   if (std::ssize(place.guesses) < stream.most) ++stream.end;
 }
 

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "core/limits.h"
+#include "engine/draft_chooser.h"
 #include "engine/drafter.h"
 #include "engine/executor.h"
-#include "engine/sampler.h"
 
 namespace quire {
 
@@ -54,12 +54,11 @@ class ModelDrafter final : public Drafter {
   const int32_t block_count_;  // of the engine; those for guesses come behind them
   const Bounds bounds_;
   std::vector<int32_t> rows_;  // of each block, how many are computed
-  Sampler sampler_;
+  DraftChooser chooser_;
 
   // Of one call.
   std::vector<Stream> streams_;
   std::vector<TokenId> tokens_;
-  std::vector<TokenId> history_;
   std::vector<RowOrigin> origins_;
   std::vector<BatchSlice> slices_;
   std::vector<SliceFailure> failures_;

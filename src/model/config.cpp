@@ -88,6 +88,19 @@ void find_attention_shapes(ModelConfig& config) {
   }
 }
 
+// The block behind the layers, where the file has more of it than its number.
+std::optional<MtpConfig> read_mtp(const Keys& keys, const ModelConfig& config) {
+  const std::string block = fmt::format("blk.{}.nextn.", config.layer_count());
+  if (config.skipped_layers == 0 || !keys.has_tensor(block + "eh_proj.weight")) return std::nullopt;
+  MtpConfig mtp;
+  for (int64_t layer = 0; layer < config.layer_count(); ++layer) {
+    if (config.find_attention(layer) != nullptr) mtp.layer = config.layers[static_cast<size_t>(layer)];
+  }
+  const gguf::TensorSpec* const own = keys.tensor(block + "embed_tokens.weight");
+  if (own != nullptr) mtp.embedding_row_bytes = row_size_bytes(own->type, own->shape[0]);
+  return mtp;
+}
+
 // What every architecture has.
 Result<void> read_common(const Keys& keys, const Architecture& architecture, ModelConfig& config) {
   QUIRE_TRY(const int64_t blocks, keys.count("block_count", layers_max));
@@ -114,8 +127,21 @@ AttentionConfig* attention_of(LayerConfig& layer) { return find_block<AttentionC
 
 LatentAttentionConfig* latent_attention_of(LayerConfig& layer) { return find_block<LatentAttentionConfig>(layer); }
 
+ModelConfig mtp_model(const ModelConfig& config) {
+  ModelConfig block = config;
+  block.layers = {config.mtp->layer};
+  block.mtp.reset();
+  block.skipped_layers = 0;
+  block.reads_states = true;
+  if (config.mtp->embedding_row_bytes > 0) block.embedding_row_bytes = config.mtp->embedding_row_bytes;
+  block.attention_shapes.clear();
+  find_attention_shapes(block);
+  return block;
+}
+
 bool is_beside_text(const ModelConfig& config, std::string_view tensor) {
   const auto block = block_of(tensor);
+  if (config.mtp && block == config.layer_count()) return false;
   if (config.whole_texts && tensor == "output.weight") return true;
   if (block && *block >= 0 && *block < config.layer_count()) return is_unread_kv(config, *block, tensor);
   if (block) return *block >= config.layer_count() && *block < config.layer_count() + config.skipped_layers;
@@ -159,6 +185,7 @@ Result<ModelConfig> read_config(const gguf::Metadata& metadata, std::span<const 
     return tensor.shape[1] == 1 || tensor.type == ElementType::f32 || is_beside_text(config, tensor.name);
   });
   config.kv_type = kv_type == KvType::f16 && exact ? KvType::f32 : kv_type;
+  if (architecture->predicts) config.mtp = read_mtp(keys, config);
   return config;
 }
 

@@ -271,12 +271,20 @@ struct TemperatureConfig {
   double length = 1.0;
 };
 
+// A block behind the layers that predicts one token more (multi-token prediction, MTP; DeepSeek-V3, 2024).
+struct MtpConfig {
+  LayerConfig layer;
+  int64_t embedding_row_bytes = 0;  // of a table of its own that rows of tokens are read from; 0: it has the model's
+};
+
 // Invariants: every count is positive and bounded; a layer has at most one attention, and one recurrent block.
 struct ModelConfig {
   std::string architecture;
   std::vector<LayerConfig> layers;
-  int64_t skipped_layers = 0;  // after them, in the file only: they guess tokens beyond the next
-  int64_t width = 0;           // elements of the residual stream
+  int64_t skipped_layers = 0;    // after them, in the file only: they guess tokens beyond the next
+  std::optional<MtpConfig> mtp;  // the first of these, where it is read
+  bool reads_states = false;     // rows are made of a token and a state: this is an MTP block (mtp_model)
+  int64_t width = 0;             // elements of the residual stream
   int64_t vocab = 0;
   int64_t embedding_row_bytes = 0;  // a row of the longest table that rows of tokens are read from, in the file
   int64_t layer_input_width = 0;    // elements that each layer is given of a token beside the stream; 0: none
@@ -309,6 +317,10 @@ struct ModelConfig {
 // The layer's; null while it has none.
 AttentionConfig* attention_of(LayerConfig& layer);
 LatentAttentionConfig* latent_attention_of(LayerConfig& layer);
+
+// The MTP block as a model of one layer: beside each token it is given a state (Batch::states), and its output matrix
+// says what comes behind the token. REQUIRES: there is one.
+ModelConfig mtp_model(const ModelConfig& config);
 
 // Whether a tensor of the file is not the text model's own, so that it need not be read.
 bool is_beside_text(const ModelConfig& config, std::string_view tensor);

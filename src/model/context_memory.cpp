@@ -48,6 +48,8 @@ ContextMemory context_memory(const ModelConfig& config, int32_t block_tokens) {
                        .window_block_bytes = layout.block_size_bytes(MemoryClass::window),
                        .state_bytes = state_size_bytes(config),
                        .whole_texts = config.whole_texts};
+  if (config.mtp)
+    memory.block_bytes += KvLayout(mtp_model(config), block_tokens, false).block_size_bytes(MemoryClass::full);
   for (int64_t layer = 0; layer < config.layer_count() && !config.whole_texts; ++layer) {
     const AttentionConfig* const attention = config.find_attention(layer);
     if (attention != nullptr) memory.window_tokens = std::max(memory.window_tokens, attention->window);

@@ -12,7 +12,7 @@ namespace quire {
 // A plain value; of blocks of `block_tokens` tokens.
 struct ContextMemory {
   int64_t block_tokens = 0;
-  int64_t block_bytes = 0;         // of a block of the layers that see all positions, or of whole texts
+  int64_t block_bytes = 0;         // of a block of the layers that see all positions, MTP's too, or of whole texts
   int64_t window_block_bytes = 0;  // ... of the layers with windows
   int64_t window_tokens = 0;       // positions that the longest window sees; 0: there are none
   int64_t state_bytes = 0;         // of the recurrent layers' states together; 0: there are none

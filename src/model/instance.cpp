@@ -64,7 +64,7 @@ void ModelInstance::prepare(const Batch& batch) {
         space_.window_runs().push_back(space_.runs().back());
         space_.window_runs().back().blocks = &slice.window_blocks.data()->value;
       }
-      for (; position < run_end; ++position, ++row) turn(position, row);
+      for (; position < run_end; ++position, ++row) turn(slice.positions_before + position, row);
     }
     if (slice.logits_row >= 0) {
       QUIRE_CHECK(slice.logits_row + slice.logits_rows <= batch.logits_rows, "logits rows of this batch");
@@ -101,10 +101,10 @@ StepInputs ModelInstance::inputs(std::span<const int32_t> gathered_rows) {
   return {.gathered_rows = gathered_rows, .gathered_prompt_rows = space_.logits_prompt_rows()};
 }
 
-Result<void> ModelInstance::embed(const Step& step, std::span<const TokenId> tokens, Rows x) {
+Result<void> ModelInstance::embed(const Step& step, const Batch& batch, Rows x) {
   const ModelConfig& config = model_->config();
   const Weights& weights = model_->weights();
-  QUIRE_TRY_VOID(backend_->embed(weights.token_embedding, tokens, x));
+  QUIRE_TRY_VOID(backend_->embed(weights.token_embedding, batch.tokens, x));
   if (config.embedding_scale != 1.0F) backend_->scale(x, config.embedding_scale);
   if (config.embedding.positions) {
     const Rows positions = space_.h(x.count);
@@ -112,11 +112,12 @@ Result<void> ModelInstance::embed(const Step& step, std::span<const TokenId> tok
     backend_->add(x, positions);
   }
   if (weights.layer_inputs) {
-    QUIRE_TRY_VOID(weights.layer_inputs->compute(step, tokens, x));
+    QUIRE_TRY_VOID(weights.layer_inputs->compute(step, batch.tokens, x));
   }
   QUIRE_TRY_VOID(weights.token_embedding.source->check_unchanged());  // rows of another model are no error of read()
   if (config.embedding.token_types > 0) backend_->add_bias(x, weights.token_type);
   if (weights.embedding_norm) weights.embedding_norm->compute(*backend_, x, x);
+  if (weights.mtp_input) weights.mtp_input->compute(step, batch.states, x, space_.h(x.count));
   return {};
 }
 
@@ -125,6 +126,7 @@ Result<Logits> ModelInstance::forward(const Batch& batch) {
   QUIRE_CHECK(rows <= space_.row_count_max() && batch.logits_rows <= space_.logits_count_max(), "the batch fits");
   const ModelConfig& config = model_->config();
   const Weights& weights = model_->weights();
+  QUIRE_CHECK(std::ssize(batch.states) == (config.reads_states ? rows * config.width : 0), "a state for each row");
   prepare(batch);
   prepare_gathered(space_.sampled_rows());
   state_runs_.prepare(batch, states_);
@@ -142,7 +144,7 @@ Result<Logits> ModelInstance::forward(const Batch& batch) {
   inputs.drafted_rows = state_runs_.drafted_rows();
   const Rows x = space_.x(rows);
   backend_->begin(inputs, space_.scratch());
-  QUIRE_TRY_VOID(embed(step, batch.tokens, x));
+  QUIRE_TRY_VOID(embed(step, batch, x));
   state_runs_.computed(states_);
   for (int64_t layer = 0; layer < config.layer_count(); ++layer) {
     weights.layers[static_cast<size_t>(layer)].compute(step, kv_.layer(layer), state_of(layer), x, space_.h(rows),

@@ -81,7 +81,7 @@ class ModelInstance {
   StepInputs inputs(std::span<const int32_t> gathered_rows);
   LayerState state_of(int64_t layer) const;
   // Tokens become the rows that the first layer reads.
-  Result<void> embed(const Step& step, std::span<const TokenId> tokens, Rows x);
+  Result<void> embed(const Step& step, const Batch& batch, Rows x);
   // Issues what the output matrix reads of the gathered rows, and their logits.
   Rows issue_states(int64_t count);
   Rows issue_logits(int64_t count);

@@ -131,6 +131,7 @@ RowWidths widths_of(const ModelConfig& config) {
       }
     }
   }
+  if (config.reads_states) widths.joined = 2 * config.width;
   if (widths.experts.count > 0) widths.experts.width = config.width;
   if (widths.beside > 0) widths.beside = config.width;
   return widths;

@@ -18,13 +18,17 @@ class LoadedModel {
  public:
   // As Model::load.
   static Result<std::unique_ptr<LoadedModel>> load(const gguf::File& file, std::unique_ptr<Backend> backend,
-                                                   KvType kv_type, LoadProgress progress);
+                                                   const ModelOptions& options, LoadProgress progress);
 
   const Model& model() const { return model_; }
   std::string_view arithmetic() const { return backend_->name(); }
   // REQUIRES: this outlives the instance.
   Result<ModelInstance> make_instance(const Limits& limits) const {
     return ModelInstance::create(model_, *backend_, limits);
+  }
+  // Of its MTP block. REQUIRES: it was read, and as above.
+  Result<ModelInstance> make_mtp_instance(const Limits& limits) const {
+    return ModelInstance::create(*model_.mtp(), *backend_, limits);
   }
 
  private:
@@ -35,8 +39,8 @@ class LoadedModel {
 };
 
 // Loads a model where whoever made this function wants it. Any thread.
-using WeightLoader =
-    std::function<Result<std::unique_ptr<LoadedModel>>(const gguf::File& file, KvType kv_type, LoadProgress progress)>;
+using WeightLoader = std::function<Result<std::unique_ptr<LoadedModel>>(
+    const gguf::File& file, const ModelOptions& options, LoadProgress progress)>;
 
 WeightLoader weight_loader(BackendFactory make_backend);
 

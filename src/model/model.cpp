@@ -4,14 +4,21 @@
 
 namespace quire {
 
-Result<Model> Model::load(const gguf::File& file, Backend& backend, KvType kv_type, LoadProgress progress) {
-  QUIRE_TRY(ModelConfig config, read_config(file, kv_type));
+Model::Model(ModelConfig config, Weights weights) : config_(std::move(config)), weights_(std::move(weights)) {
+  if (weights_.mtp) mtp_.reset(new Model(mtp_model(config_), std::move(*weights_.mtp)));
+  weights_.mtp.reset();
+}
+
+Result<Model> Model::load(const gguf::File& file, Backend& backend, const ModelOptions& options,
+                          LoadProgress progress) {
+  QUIRE_TRY(ModelConfig config, read_config(file, options.kv_type));
+  if (!options.mtp) config.mtp.reset();
   QUIRE_TRY(Weights weights, load_weights(file, config, backend, progress));
   return Model(std::move(config), std::move(weights));
 }
 
-Result<Model> Model::load(const gguf::File& file, Backend& backend, KvType kv_type) {
-  return load(file, backend, kv_type, [](uint64_t, uint64_t) { return true; });
+Result<Model> Model::load(const gguf::File& file, Backend& backend, const ModelOptions& options) {
+  return load(file, backend, options, [](uint64_t, uint64_t) { return true; });
 }
 
 std::vector<Rope> Model::ropes(int64_t context_tokens) const {
@@ -25,10 +32,11 @@ std::vector<Rope> Model::ropes(int64_t context_tokens) const {
   return ropes;
 }
 
-uint64_t Model::weight_size_bytes() const { return weights_.memory->size_bytes(); }
+uint64_t Model::weight_size_bytes() const { return weights_.memory ? weights_.memory->size_bytes() : 0; }
 
 int64_t Model::layer_products() const {
   int64_t products = 0;
+  if (weights_.mtp_input) products += weights_.mtp_input->products();
   if (weights_.layer_inputs) products += products_of(weights_.layer_inputs->projection);
   for (const Layer& layer : weights_.layers) products += layer.products();
   return products;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -14,18 +15,24 @@
 
 namespace quire {
 
+// What is asked of a model besides its file.
+struct ModelOptions {
+  KvType kv_type = KvType::f16;  // or q8_0; config() says what became of it
+  bool mtp = false;              // its MTP block is read too, where the file has one that is known
+};
+
 // Immutable once loaded; any thread may compute with it, each by a ModelInstance of its own.
 class Model {
  public:
   // Checks the file against its architecture and packs the weights for `backend`. The file must outlive the model:
   // token embeddings are read from it row by row.
-  // kv_type: f16 or q8_0; config() says what became of it.
-  static Result<Model> load(const gguf::File& file, Backend& backend, KvType kv_type, LoadProgress progress);
-  static Result<Model> load(const gguf::File& file, Backend& backend, KvType kv_type = KvType::f16);
+  static Result<Model> load(const gguf::File& file, Backend& backend, const ModelOptions& options,
+                            LoadProgress progress);
+  static Result<Model> load(const gguf::File& file, Backend& backend, const ModelOptions& options = {});
 
   const ModelConfig& config() const { return config_; }
   int32_t vocab_size() const { return static_cast<int32_t>(config_.vocab); }
-  // Bytes of the packed weights.
+  // Bytes of the packed weights, its MTP block's among them.
   uint64_t weight_size_bytes() const;
   // Multiply-adds with weights: of every row, and of a sampled one besides.
   int64_t layer_products() const;
@@ -33,14 +40,17 @@ class Model {
 
   // Of its layers, in order, and what it reads before and behind them.
   const Weights& weights() const { return weights_; }
+  // Its MTP block (mtp_model); null: it was not read. Lives as long as this.
+  const Model* mtp() const { return mtp_.get(); }
   // By kind of turning, where contexts of so many tokens are served.
   std::vector<Rope> ropes(int64_t context_tokens) const;
 
  private:
-  Model(ModelConfig config, Weights weights) : config_(std::move(config)), weights_(std::move(weights)) {}
+  Model(ModelConfig config, Weights weights);
 
   ModelConfig config_;
   Weights weights_;
+  std::unique_ptr<const Model> mtp_;
 };
 
 }  // namespace quire

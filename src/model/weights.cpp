@@ -270,6 +270,33 @@ Result<void> read_embedding(TensorSource& source, const ModelConfig& config, Wei
   return {};
 }
 
+// The block that predicts: it has the model's tables where it has none of its own.
+Result<Weights> read_mtp(TensorSource& source, const ModelConfig& config, const Weights& model) {
+  const ModelConfig block = mtp_model(config);
+  const std::string prefix = fmt::format("blk.{}.", config.layer_count());
+  const std::string embedding = prefix + "nextn.embed_tokens.weight", output = prefix + "nextn.shared_head_head.weight";
+  TensorReader reader(source, prefix);
+  Weights weights;
+  weights.token_embedding = model.token_embedding;
+  weights.embedding_norm = model.embedding_norm;
+  weights.rope_factors = model.rope_factors;
+  weights.output_norm = model.output_norm;
+  weights.output = model.output;
+  if (source.has(embedding)) {
+    QUIRE_TRY(weights.token_embedding, source.table(embedding, config.vocab, config.width));
+  }
+  QUIRE_TRY(weights.mtp_input, MtpInput::read(reader, config.norm, config.width));
+  QUIRE_TRY(Layer layer, Layer::read(reader, block.layers.front(), block));
+  weights.layers.push_back(std::move(layer));
+  if (source.has(prefix + "nextn.shared_head_norm.weight")) {
+    QUIRE_TRY(weights.output_norm, Norm::read(reader, "nextn.shared_head_norm", config.norm, config.width));
+  }
+  if (source.has(output)) {
+    QUIRE_TRY(weights.output, source.stack(output, 1, config.vocab, config.width));
+  }
+  return weights;
+}
+
 }  // namespace
 
 Result<Weights> read_weights(TensorSource& source, const ModelConfig& config) {
@@ -296,6 +323,10 @@ Result<Weights> read_weights(TensorSource& source, const ModelConfig& config) {
   const bool tied = !source.has("output.weight");
   QUIRE_TRY(weights.output,
             source.stack(std::string(tied ? embedding_name : "output.weight"), 1, config.vocab, config.width));
+  if (config.mtp) {
+    QUIRE_TRY(Weights mtp, read_mtp(source, config, weights));
+    weights.mtp = std::make_unique<Weights>(std::move(mtp));
+  }
   return weights;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "base/result.h"
 #include "gguf/file.h"
 #include "model/blocks/head.h"
+#include "model/blocks/mtp_input.h"
 #include "model/config.h"
 #include "model/layer.h"
 
@@ -37,6 +39,8 @@ struct Weights {
   std::optional<Norm> output_norm;  // (width)
   Head head;
   Matrix output;  // (vocab, width); a packed copy of the embedding where the file has no other; of whole texts none
+  std::optional<MtpInput> mtp_input;  // of an MTP block
+  std::unique_ptr<Weights> mtp;       // of the MTP block as a model (mtp_model); their memory is the model's
 };
 
 // What a model of this configuration reads, in the order in which a step does; its memory is the source's.

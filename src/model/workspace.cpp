@@ -45,6 +45,7 @@ uint64_t Workspace::place(DeviceAddress start) {
   put(chosen_experts_, row_count_max_, widths_.experts.used);  // numbers as large as floats
   put(chosen_weights_, row_count_max_, widths_.experts.used);
   put(convolved_, row_count_max_, widths_.convolved);
+  put(joined_, row_count_max_, widths_.joined);
   put(kept_, draft_rows_max_, kept_width_);
   put(logits_, logits_count_max_, vocab_);
   put(head_from_, 1, head_width_);
@@ -58,16 +59,17 @@ uint64_t Workspace::rows_size_bytes(const ModelConfig& config, const Limits& lim
 
 StepShape Workspace::scratch_shape(const ModelConfig& config, const Limits& limits) {
   const RowWidths widths = widths_of(config);
-  return {.rows_max = row_count_max(config, limits),
-          .input_max = std::max({config.width, widths.q, widths.ffn, widest_row(config.head, config.width)}),
-          .stored_row_bytes = config.embedding_row_bytes,
-          .kv_type = config.kv_type,
-          .q_width = widths.q,
-          .kv_width = widths.kv,
-          .attention_shapes = static_cast<int64_t>(config.attention_shapes.size()),
-          .heads_input = widths.heads_input,
-          .experts = widths.experts,
-          .convolved = widths.convolved};
+  return {
+      .rows_max = row_count_max(config, limits),
+      .input_max = std::max({config.width, widths.q, widths.ffn, widths.joined, widest_row(config.head, config.width)}),
+      .stored_row_bytes = config.embedding_row_bytes,
+      .kv_type = config.kv_type,
+      .q_width = widths.q,
+      .kv_width = widths.kv,
+      .attention_shapes = static_cast<int64_t>(config.attention_shapes.size()),
+      .heads_input = widths.heads_input,
+      .experts = widths.experts,
+      .convolved = widths.convolved};
 }
 
 Step Workspace::step(Backend& on, int64_t rows) const {
@@ -83,6 +85,7 @@ Step Workspace::step(Backend& on, int64_t rows) const {
           .beside = {beside_, widths_.beside},
           .layer_inputs = {layer_inputs_, widths_.layer_inputs},
           .convolved = {convolved_, widths_.convolved},
+          .joined = {joined_, widths_.joined},
           .chosen_experts = chosen_experts_,
           .chosen_weights = chosen_weights_};
 }

@@ -83,7 +83,7 @@ class Workspace {
   DeviceAddress x_, h_, y_, q_, k_, v_, attended_;
   DeviceAddress gate_, up_, output_gate_, beside_, layer_inputs_;
   DeviceAddress chosen_experts_, chosen_weights_;
-  DeviceAddress convolved_;
+  DeviceAddress convolved_, joined_;
   DeviceAddress kept_;                 // (draft_rows_max, kept_width)
   DeviceAddress logits_;               // (logits_count_max, vocab)
   DeviceAddress head_from_, head_to_;  // (head_width)

@@ -154,7 +154,8 @@ Result<uint64_t> parse_bytes(std::string_view text) {
 void set_draft(std::string_view text, Settings& settings) {
   const std::string word = lower_case(text);
   settings.drafts = word != "off";
-  settings.draft_model = word == "off" || word == "lookup" ? "" : std::string(text);
+  settings.mtp_drafts = word == "auto";
+  settings.draft_model = word == "off" || word == "lookup" || word == "auto" ? "" : std::string(text);
 }
 
 Result<Settings> read_settings(const EnvironmentLookup& lookup) {

@@ -41,7 +41,8 @@ struct Settings {
   uint64_t memory_bytes = 0;                  // QUIRE_MEMORY: for KV; 0: auto
   LogFormat log_format = LogFormat::text;     // QUIRE_LOG_FORMAT: text or json
   KvType kv_type = KvType::f16;               // KV_CACHE_TYPE: f16 or q8_0
-  bool drafts = true;                         // QUIRE_DRAFT: lookup, off, or ...
+  bool drafts = true;                         // QUIRE_DRAFT: auto, lookup, off, or ...
+  bool mtp_drafts = true;                     // ... for auto: by a model's MTP block, where it has one
   std::string draft_model;                    // ... the model that guesses: a name, or FILE.gguf
   std::filesystem::path machine_root = "/";   // QUIRE_MACHINE_ROOT: where /proc and /sys say what this machine has
   std::vector<std::string> warnings;          // what was not taken as it was written; for the log
@@ -51,7 +52,7 @@ struct Settings {
 // has it. Empty values count as unset.
 Result<Settings> read_settings(const EnvironmentLookup& lookup);
 
-// "lookup", "off", or the model that guesses.
+// "auto", "lookup", "off", or the model that guesses.
 void set_draft(std::string_view text, Settings& settings);
 
 // "8G", "512MiB", "1000000": a number of bytes; K, M, G and T are powers of 1024.

@@ -183,10 +183,17 @@ struct Together {
 // All requests at random steps, each next turn some steps after them, with strangers among them that are cancelled at
 // random and have the same constraints.
 Together together(const LoadedModel& loaded, Cores& cores, int count, const std::vector<Request>& turns,
-                  const Limits& limits, uint64_t seed, constraint::MemoryBounds bounds = {},
+                  const Limits& limits, uint64_t seed, constraint::MemoryBounds bounds = {}, bool mtp = false,
                   std::unique_ptr<Drafter> drafter = nullptr) {
   std::mt19937_64 random(seed);
-  World world(loaded, cores, with_classes(limits, loaded.model.config()), std::move(drafter));
+  const Limits all_limits = with_classes(limits, loaded.model.config());
+  MakeDrafter make_drafter;
+  if (mtp) {
+    make_drafter = [&](Executor& model) { return std::make_unique<OwnMtpDrafter>(loaded, cores, all_limits, model); };
+  } else if (drafter) {
+    make_drafter = [&](Executor&) { return std::move(drafter); };
+  }
+  World world(loaded, cores, all_limits, make_drafter);
   const int32_t vocab = loaded.model.vocab_size();
   const Constraints constraints = constraints_of(*loaded.tokenizer, bounds);
   std::vector<Request> requests = mixed_requests(requests_seed, vocab, count, constraints);
@@ -262,7 +269,7 @@ void expect_same_bytes(gguf::File&& file, const KernelTable& table, int count, c
   const std::string name = model + " on " + std::string(table.name);
 
   expect_same(expected, together(loaded, loaded.cores, count, turns, roomy(), 1).answers, name + ", roomy");
-  const Together guessed = together(loaded, two, count, turns, roomy(), 2, {}, mostly_right(expected));
+  const Together guessed = together(loaded, two, count, turns, roomy(), 2, {}, false, mostly_right(expected));
   expect_same(expected, guessed.answers, name + ", roomy, guessed at, 2 threads");
   EXPECT_GT(guessed.accepted, 0) << "right guesses are taken";
   EXPECT_GT(guessed.drafted, guessed.accepted) << "wrong ones are not";
@@ -273,6 +280,26 @@ void expect_same_bytes(gguf::File&& file, const KernelTable& table, int count, c
   EXPECT_GT(counts.evictions + counts.windows.evictions + counts.states.evictions, 0)
       << name << ": a tight cache evicts";
   EXPECT_GT(pressed.counts.preemptions, 0) << name << ": a tight cache parks";
+}
+
+// The same, guessed at by its MTP block.
+void expect_same_bytes_of_mtp(gguf::File&& file, const KernelTable& table, int count, const std::string& model) {
+  LoadedModel loaded(std::move(file), table, 1);
+  ASSERT_NE(loaded.model.mtp(), nullptr);
+  Cores two(table, 2);
+  const std::vector<Request> requests =
+      mixed_requests(requests_seed, loaded.model.vocab_size(), count, constraints_of(*loaded.tokenizer));
+  std::map<SequenceId, Answer> expected = alone(loaded, loaded.cores, requests);
+  const std::vector<Request> turns = next_turns(requests, expected);
+  expected.merge(alone(loaded, loaded.cores, turns));
+  const std::string name = model + " on " + std::string(table.name) + ", by MTP";
+  const Together guessed = together(loaded, loaded.cores, count, turns, roomy(), 4, {}, true);
+  expect_same(expected, guessed.answers, name + ", roomy");
+  EXPECT_GT(guessed.drafted, 0) << name;
+  const Together pressed = together(loaded, two, count, turns, tight(), 5, {}, true);
+  expect_same(expected, pressed.answers, name + ", tight, 2 threads");
+  EXPECT_GT(pressed.counts.preemptions, 0) << name << ": a tight cache parks";
+  EXPECT_GT(pressed.drafted, 0) << name;
 }
 
 class SameBytes : public testing::TestWithParam<const KernelTable*> {};
@@ -349,6 +376,14 @@ TEST_P(SameBytes, every_family) {
     const auto path = std::filesystem::path(QUIRE_SOURCE_DIR) / "tests/data/families" / (std::string(name) + ".json");
     const std::vector<std::byte> bytes = family_file(read_family_golden(path));
     expect_same_bytes(take(gguf::File::parse(bytes)), *GetParam(), all ? 64 : 8, name);
+  }
+}
+
+TEST_P(SameBytes, with_what_an_mtp_block_guesses) {
+  for (const char* name : {"qwen35-mtp", "qwen35moe-mtp", "qwen3next-mtp"}) {
+    const auto path = own_data_dir() / "families" / (std::string(name) + ".json");
+    const std::vector<std::byte> bytes = family_file(read_family_golden(path));
+    expect_same_bytes_of_mtp(take(gguf::File::parse(bytes)), *GetParam(), is_sanitized ? 8 : 16, name);
   }
 }
 

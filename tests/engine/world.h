@@ -17,6 +17,7 @@
 #include "engine/engine.h"
 #include "engine/forwarding_executor.h"
 #include "engine/model_executor.h"
+#include "engine/mtp_drafter.h"
 #include "gguf/file.h"
 #include "kernels/kernels.h"
 #include "model/model.h"
@@ -72,10 +73,11 @@ struct Cores {
 struct LoadedModel {
   LoadedModel(const std::filesystem::path& path, const KernelTable& kernels, int workers)
       : LoadedModel(take(gguf::File::open(path)), kernels, workers) {}
+  // Its MTP block is read too, where it has one.
   LoadedModel(gguf::File&& opened, const KernelTable& kernels, int workers, KvType kv_type = KvType::f16)
       : file(std::move(opened)),
         cores(kernels, workers),
-        model(take(Model::load(file, cores.backend, kv_type))),
+        model(take(Model::load(file, cores.backend, {.kv_type = kv_type, .mtp = true}))),
         tokenizer(take(Tokenizer::create(file.metadata().contains("tokenizer.ggml.tokens")
                                              ? file.metadata()
                                              : plain_vocabulary(model.vocab_size())))) {}
@@ -122,6 +124,30 @@ class FunctionDrafter final : public Drafter {
   const std::function<void(DraftPlace&)> guess_;
 };
 
+// A model's own MTP block, with a fresh KV cache, beside the engine's executor. Borrows the model and the cores.
+class OwnMtpDrafter final : public Drafter {
+ public:
+  OwnMtpDrafter(const LoadedModel& loaded, Cores& cores, const Limits& limits, Executor& model)
+      : block_(cores.executor_of(*loaded.model.mtp(), MtpDrafter::executor_limits(limits))),
+        drafter_(model, block_, limits, std::make_unique<FunctionDrafter>([](DraftPlace&) {})) {}
+
+  bool computes() const override { return drafter_.computes(); }
+  void computed(std::span<const ComputedRows> rows) override { drafter_.computed(rows); }
+  void guess(std::span<DraftPlace> places) override { drafter_.guess(places); }
+  void ended(const Request& request, std::span<const TokenId> timeline, size_t before) override {
+    drafter_.ended(request, timeline, before);
+  }
+  void forget(std::span<const BlockId> blocks) override { drafter_.forget(blocks); }
+  void discard(std::span<const BlockId> blocks) override { drafter_.discard(blocks); }
+
+ private:
+  ModelExecutor block_;
+  MtpDrafter drafter_;
+};
+
+// Makes who guesses beside an executor.
+using MakeDrafter = std::function<std::unique_ptr<Drafter>(Executor& model)>;
+
 // The engine with a fresh KV cache, and the answers so far.
 class World {
  public:
@@ -132,6 +158,13 @@ class World {
         engine_(
             limits, timed_, *loaded.tokenizer, clock_,
             [this](std::vector<Event>&& events) { receive(std::move(events)); }, std::move(drafter)) {}
+  World(const LoadedModel& loaded, Cores& cores, const Limits& limits, const MakeDrafter& make_drafter)
+      : executor_(cores.executor_of(loaded.model, limits)),
+        timed_(executor_, clock_, make_drafter ? 1'000'000 : 0),
+        engine_(
+            limits, timed_, *loaded.tokenizer, clock_,
+            [this](std::vector<Event>&& events) { receive(std::move(events)); },
+            make_drafter ? make_drafter(timed_) : nullptr) {}
 
   Engine& engine() { return engine_; }
   // A millisecond passes with each step.

@@ -157,7 +157,9 @@ TEST_P(FamilyGolden, is_computed_on_every_table_or_refused_by_its_name) {
     const std::vector<BlockId> blocks = test::first_blocks(whole ? 0 : 64, limits.block_tokens);
     for (const auto& [kind, expected] : golden_.outputs) {
       SCOPED_TRACE(kind);
-      if (kind == "logits") {
+      if (kind == "guesses" || kind == "second guess") {
+        continue;  // of its MTP block: tests/engine/mtp_drafter_test.cpp
+      } else if (kind == "logits") {
         expect_near(runner.one_by_one(golden_.tokens, blocks), expected);
       } else if (kind == "rows") {
         expect_near(rows_of(runner, blocks), expected);

@@ -314,12 +314,11 @@ TEST(Load, progress_ends_at_all_bytes_of_the_matrices) {
   CpuBackend backend(team, *supported_kernel_tables().back());
   std::vector<uint64_t> done;
   uint64_t total = 0;
-  const Model model =
-      test::take(Model::load(file, backend, KvType::f16, [&](uint64_t done_bytes, uint64_t total_bytes) {
-        done.push_back(done_bytes);
-        total = total_bytes;
-        return true;
-      }));
+  const Model model = test::take(Model::load(file, backend, {}, [&](uint64_t done_bytes, uint64_t total_bytes) {
+    done.push_back(done_bytes);
+    total = total_bytes;
+    return true;
+  }));
   EXPECT_EQ(done.size(), size_t{2 * 7 + 1});
   EXPECT_TRUE(std::ranges::is_sorted(done));
   EXPECT_EQ(done.back(), total);
@@ -332,7 +331,7 @@ TEST(Load, is_given_up_when_nobody_wants_the_model_any_more) {
   Team team(2);
   CpuBackend backend(team, *supported_kernel_tables().back());
   int calls = 0;
-  const auto refused = Model::load(file, backend, KvType::f16, [&](uint64_t, uint64_t) { return ++calls < 3; });
+  const auto refused = Model::load(file, backend, {}, [&](uint64_t, uint64_t) { return ++calls < 3; });
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::cancelled);
   EXPECT_EQ(calls, 3);
@@ -365,7 +364,7 @@ TEST(KvStore, keeps_what_was_asked_for) {
   const auto kept = [&](ElementType weights, KvType asked) {
     const std::vector<std::byte> bytes = test::synthesize({.type = weights});
     const gguf::File file = test::take(gguf::File::parse(bytes));
-    return test::take(Model::load(file, backend, asked)).config().kv_type;
+    return test::take(Model::load(file, backend, {.kv_type = asked})).config().kv_type;
   };
   EXPECT_EQ(kept(ElementType::f32, KvType::f16), KvType::f32);
   EXPECT_EQ(kept(ElementType::f32, KvType::q8_0), KvType::q8_0);

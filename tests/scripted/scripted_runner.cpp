@@ -135,6 +135,9 @@ class ScriptedRunner final : public server::ModelRunner {
     executor_ = std::make_unique<ScriptedExecutor>(limits, *tokenizer_, script_, asked_);
     return executor_.get();
   }
+  Result<Executor*> start_mtp(const Limits&) override {
+    return fail(ErrorKind::unsupported, "a script has no MTP block");
+  }
   uint64_t workspace_bytes() const override { return 0; }
 
  private:

@@ -32,7 +32,8 @@ class RealServer : public testing::Test {
     config.settings.port = 0;
     config.settings.memory_bytes = 64 << 20;
     const auto load = weight_loader(cpu_backends(team_, *supported_kernel_tables().back()));
-    EngineSurroundings surroundings{config.settings, weight_runners(load, team_, config.settings.kv_type), clock_, {}};
+    EngineSurroundings surroundings{
+        config.settings, weight_runners(load, team_, model_options(config.settings)), clock_, {}};
     if (!draft.empty()) surroundings.draft = store::ModelFile{.name = "draft", .path = draft};
     loader_ = std::make_unique<EngineModelLoader>(std::move(surroundings));
     store::Catalog catalog(config.settings.models_folder);

@@ -87,6 +87,10 @@ TEST(Settings, read_how_keys_and_values_are_kept) {
 
 TEST(Settings, read_whether_answers_are_guessed_at) {
   EXPECT_TRUE(read({})->drafts);
+  EXPECT_TRUE(read({})->mtp_drafts);
+  EXPECT_TRUE(read({{"QUIRE_DRAFT", "Auto"}})->mtp_drafts);
+  EXPECT_EQ(read({{"QUIRE_DRAFT", "auto"}})->draft_model, "");
+  for (const char* other : {"off", "lookup", "llama3.2:1b"}) EXPECT_FALSE(read({{"QUIRE_DRAFT", other}})->mtp_drafts);
   EXPECT_FALSE(read({{"QUIRE_DRAFT", "OFF"}})->drafts);
   EXPECT_TRUE(read({{"QUIRE_DRAFT", "lookup"}})->drafts);
   EXPECT_EQ(read({{"QUIRE_DRAFT", "lookup"}})->draft_model, "");

@@ -28,7 +28,7 @@ struct LoadedModel {
       : file(std::move(opened)),
         team(workers),
         backend(team, kernels),
-        model(take(Model::load(file, backend, kv_type))) {}
+        model(take(Model::load(file, backend, {.kv_type = kv_type}))) {}
 
   gguf::File file;
   Team team;

@@ -9,7 +9,8 @@ const char* const environment_text =
     "  QUIRE_MODELS             the folder with models (~/.quire/models)\n"
     "  QUIRE_NUM_PARALLEL       contexts that run together at most (auto)\n"
     "  QUIRE_TARGET_ITL_MS      the gap between two tokens to keep under (auto)\n"
-    "  QUIRE_DRAFT              who guesses: lookup (what was said before), off, or a smaller model (lookup)\n"
+    "  QUIRE_DRAFT              who guesses: auto (the model's MTP block, else lookup), lookup, off, or a smaller "
+    "model (auto)\n"
     "  QUIRE_MAX_QUEUE          requests that may wait (512)\n"
     "  QUIRE_MAX_QUEUE_TOKENS   tokens of their prompts (1048576)\n"
     "  QUIRE_CLIENT_WEIGHTS     shares of clients: user:ann=3,key:sk-...=2 (1 each)\n"
@@ -37,7 +38,8 @@ void add_server_commands(CLI::App& app, Action& action) {
       ->allow_extra_args(false);
   serve->add_option("--threads", options->threads, "Workers (every core)")->check(CLI::Range(1, 1024));
   serve
-      ->add_option("--draft", options->draft, "A smaller model that guesses for those of its vocabulary, lookup or off")
+      ->add_option("--draft", options->draft,
+                   "A smaller model that guesses for those of its vocabulary, auto, lookup or off")
       ->type_name("NAME|FILE.gguf");
   serve->add_option("--log-format", options->log_format, "How the log is written, for people or programs (text)")
       ->check(CLI::IsMember({"text", "json"}));

@@ -14,6 +14,8 @@ struct Architecture {
   std::string_view name;  // as general.architecture says
   NormKind norm = NormKind::rms;
   bool whole_texts = false;  // where attention.causal does not say it
+  // Its MTP block has the form of the last layer that attends, and reads states behind the output norm, its own too.
+  bool predicts = false;
   // Fills config.ropes and config.layers, of which there are as many as the file has. What every architecture has is
   // there already (width, vocabulary, epsilon ...).
   Result<void> (*describe)(const Keys& keys, ModelConfig& config);

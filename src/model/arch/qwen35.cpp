@@ -76,8 +76,8 @@ Result<void> describe_next(const Keys& keys, ModelConfig& config) {
 
 }  // namespace
 
-const Architecture qwen35_architecture = {.name = "qwen35", .describe = describe};
-const Architecture qwen35moe_architecture = {.name = "qwen35moe", .describe = describe_with_experts};
-const Architecture qwen3next_architecture = {.name = "qwen3next", .describe = describe_next};
+const Architecture qwen35_architecture = {.name = "qwen35", .predicts = true, .describe = describe};
+const Architecture qwen35moe_architecture = {.name = "qwen35moe", .predicts = true, .describe = describe_with_experts};
+const Architecture qwen3next_architecture = {.name = "qwen3next", .predicts = true, .describe = describe_next};
 
 }  // namespace quire

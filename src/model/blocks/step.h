@@ -19,6 +19,7 @@ struct RowWidths {
   int64_t layer_inputs = 0;  // of what all layers are given of a token beside the stream
   int64_t convolved = 0;
   int64_t heads_input = 0;  // of all heads that matrices of their own read
+  int64_t joined = 0;       // of a token and a state
   ExpertShape experts;
 };
 
@@ -45,6 +46,7 @@ struct Step {
   RowPlace beside;       // as wide as the stream
   RowPlace layer_inputs;
   RowPlace convolved;
+  RowPlace joined;
   DeviceAddress chosen_experts, chosen_weights;
 
   // REQUIRES: the block's widen() has asked for it.

@@ -10,6 +10,7 @@
 
 #include "base/progress.h"
 #include "engine/engine_thread.h"
+#include "engine/mtp_drafter.h"
 #include "model/pooling.h"
 #include "server/models/constraint_cache.h"
 #include "server/models/context_bytes.h"
@@ -81,12 +82,7 @@ class EngineModel final : public LoadedModel {
     const auto tuned = tuned_start(settings, file, facts);
     if (tuned) limits.parallel_start = std::clamp(*tuned, 1, limits.running_max);
     QUIRE_TRY(Executor * executor, result->runner_->start(limits));
-    std::unique_ptr<Drafter> drafter;
-    if (result->draft_ != nullptr) {
-      QUIRE_TRY(drafter, result->draft_->start(limits));
-    } else if (settings.drafts && !facts.whole_texts) {
-      drafter = lookup_drafter();
-    }
+    QUIRE_TRY(std::unique_ptr<Drafter> drafter, result->start_drafter(settings.drafts, *executor, limits));
     result->engine_ = std::make_unique<EngineThread>(limits, *executor, *result->parts_.tokenizer, surroundings.clock,
                                                      std::move(sink), std::move(drafter));
     spdlog::info("{} layers, {} weights in {} arithmetic; contexts of {} tokens, {} KV blocks of {} tokens in {}",
@@ -102,6 +98,7 @@ class EngineModel final : public LoadedModel {
     }
     if (tuned) spdlog::info("{} begins with {} contexts, as tuned", file.name, limits.parallel_start);
     if (result->draft_ != nullptr) spdlog::info("{} guesses for {}", surroundings.draft->name, file.name);
+    if (facts.mtp) spdlog::info("{}: its MTP block guesses", file.name);
     return result;
   }
 
@@ -203,6 +200,15 @@ class EngineModel final : public LoadedModel {
     return {};
   }
 
+  // Who guesses; null: nobody.
+  Result<std::unique_ptr<Drafter>> start_drafter(bool drafts, Executor& executor, const Limits& limits) {
+    if (draft_ != nullptr) return draft_->start(limits);
+    if (!drafts || runner_->facts().whole_texts) return nullptr;
+    if (!runner_->facts().mtp) return lookup_drafter();
+    QUIRE_TRY(Executor * block, runner_->start_mtp(MtpDrafter::executor_limits(limits)));
+    return std::make_unique<MtpDrafter>(executor, *block, limits, lookup_drafter());
+  }
+
   static std::vector<TokenId> tokens_of(const Tokenizer& tokenizer, const std::vector<std::string>& names) {
     std::vector<TokenId> tokens;
     for (const std::string& name : names) {
@@ -221,6 +227,10 @@ class EngineModel final : public LoadedModel {
 };
 
 }  // namespace
+
+ModelOptions model_options(const Settings& settings) {
+  return {.kv_type = settings.kv_type, .mtp = settings.mtp_drafts};
+}
 
 uint64_t memory_for_kv(const Settings& settings) {
   return read_machine_memory(settings.machine_root).available_bytes / 2;

@@ -13,6 +13,8 @@
 
 namespace quire::server {
 
+ModelOptions model_options(const Settings& settings);
+
 // What engines are made of beside a model's file. The clock is borrowed for their life.
 struct EngineSurroundings {
   Settings settings;
@@ -28,7 +30,7 @@ class EngineModelLoader final : public ModelLoader {
   EngineModelLoader(const Settings& settings, RunnerFactory make_runner, const Clock& clock)
       : EngineModelLoader(EngineSurroundings{settings, std::move(make_runner), clock, std::nullopt}) {}
   EngineModelLoader(const Settings& settings, WeightLoader load, Team& workers, const Clock& clock)
-      : EngineModelLoader(settings, weight_runners(std::move(load), workers, settings.kv_type), clock) {}
+      : EngineModelLoader(settings, weight_runners(std::move(load), workers, model_options(settings)), clock) {}
 
   // An error names the file, and in it the key, tensor or type that is at fault.
   Result<std::unique_ptr<LoadedModel>> load(const store::ModelFile& file, EventSink sink,

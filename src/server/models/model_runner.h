@@ -31,6 +31,7 @@ struct RunnerFacts {
   std::string_view kv_type;  // how keys and values are kept; lives as long as the program
   uint64_t weights_bytes = 0;
   bool whole_texts = false;  // rows see those behind them too (ModelConfig::whole_texts)
+  bool mtp = false;          // its MTP block was read
   std::string kernels;       // what its numbers are computed with
   int threads = 1;
 };
@@ -43,7 +44,9 @@ class ModelRunner {
   virtual const RunnerFacts& facts() const = 0;
   // The executor for an engine of these limits, which lives as long as the runner. Once.
   virtual Result<Executor*> start(const Limits& limits) = 0;
-  // What the executor takes beside its KV blocks. REQUIRES: start() has succeeded.
+  // The executor of its MTP block, the same. REQUIRES: facts().mtp.
+  virtual Result<Executor*> start_mtp(const Limits& limits) = 0;
+  // What its executors take beside their KV blocks. REQUIRES: start() has succeeded.
   virtual uint64_t workspace_bytes() const = 0;
 };
 
@@ -53,8 +56,8 @@ using RunnerFactory = std::function<Result<std::unique_ptr<ModelRunner>>(
     const gguf::File& file, const std::string& name,
     FunctionRef<bool(uint64_t done_bytes, uint64_t total_bytes)> progress)>;
 
-// Runners of the weights that stand in the file, which `load` puts where they are computed. kv_type: f16 or q8_0.
+// Runners of the weights that stand in the file, which `load` puts where they are computed.
 // The engine's own work on rows is done by `workers`, which must outlive the runners.
-RunnerFactory weight_runners(WeightLoader load, Team& workers, KvType kv_type);
+RunnerFactory weight_runners(WeightLoader load, Team& workers, const ModelOptions& options);
 
 }  // namespace quire::server

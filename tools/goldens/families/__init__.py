@@ -19,5 +19,5 @@ weights.py    what tensors hold, and how parameters are read from them
 family.py     what a family is; common settings, names and keys
 golden.py     makes a golden
 witness.py    llama.cpp's logits; converter.py  llama.cpp's converter
-dense.py, gemma.py, experts.py, latents.py, recurrent.py, encoders.py   the families
+dense.py, gemma.py, experts.py, latents.py, recurrent.py, mtp.py, encoders.py   the families
 """

@@ -4,11 +4,11 @@ import pathlib
 import numpy as np
 import torch
 
-from . import __doc__ as usage, converter, dense, encoders, experts, gemma, latents, recurrent, witness
+from . import __doc__ as usage, converter, dense, encoders, experts, gemma, latents, mtp, recurrent, witness
 from .golden import Golden
 
 FAMILIES = (dense.FAMILIES + gemma.FAMILIES + experts.FAMILIES + latents.FAMILIES + recurrent.FAMILIES +
-            encoders.FAMILIES)
+            mtp.FAMILIES + encoders.FAMILIES)
 
 
 def make(name, family, options):

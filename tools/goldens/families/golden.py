@@ -109,7 +109,7 @@ class Golden:
             if name in self.tensors.listed:
                 tensors[name]["values"] = [float(str(value)) for value in array.reshape(-1)]
         head = {"name": self.name, "about": self.about, "oracle": "transformers 5.24.0"}
-        outputs = {kind: {"rows": list(range(2, TOKENS, 3)) if array.ndim == 2 else [], "columns": array.shape[-1],
+        outputs = {kind: {"rows": list(range(2, len(array), 3)) if array.ndim == 2 else [], "columns": array.shape[-1],
                           "values": packed(array[2::3] if array.ndim == 2 else array)}
                    for kind, array in results.items()}
         text = lambda value: json.dumps(value, ensure_ascii=False)
