@@ -41,6 +41,7 @@ enum class Role : uint8_t {
   recurrent_output,
   head_norm,
   layer_inputs,
+  mtp_input,
   sinks,
   rates,
   norm
@@ -51,7 +52,7 @@ struct Part {
   Role role;
 };
 // Of a layer or of the model; every other tensor is a norm.
-constexpr std::array<Part, 45> parts = {{
+constexpr std::array<Part, 46> parts = {{
     {"token_embd", Role::logits},
     {"position_embd", Role::logits},
     {"token_types", Role::logits},
@@ -82,6 +83,7 @@ constexpr std::array<Part, 45> parts = {{
     {"ffn_down_shexp", Role::ffn_output},
     {"per_layer_token_embd", Role::layer_inputs},
     {"per_layer_model_proj", Role::inner},
+    {"nextn.eh_proj", Role::mtp_input},
     {"inp_gate", Role::inner},
     {"proj", Role::inner},
     {"shortconv.in_proj", Role::inner},
@@ -132,13 +134,16 @@ bool is_attention(const BranchConfig& branch) {
 // What is wanted of one model.
 class Gains {
  public:
-  explicit Gains(const ModelConfig& config)
+  // first: the number of its first layer in the file.
+  explicit Gains(const ModelConfig& config, size_t first = 0)
       : config_(config),
+        first_(first),
         embedding_(logit_deviation / config.logit_scale / std::sqrt(static_cast<float>(config.width))),
         stream_(config.embedding.norm != EmbeddingNorm::none ? 1.0F : embedding_ * config.embedding_scale) {}
 
   Tensor make(gguf::TensorSpec spec) const {
-    const Name name = taken_apart(spec.name);
+    Name name = taken_apart(spec.name);
+    if (name.layer >= first_) name.layer -= first_;
     const auto part = std::ranges::find(parts, name.part, &Part::name);
     const Role role = part == parts.end() ? Role::norm : part->role;
     Tensor made;
@@ -209,6 +214,7 @@ class Gains {
   // Deviation of an output for inputs of deviation 1.
   float gain_of(Role role, size_t index) const {
     if (role == Role::logits) return logit_deviation / config_.logit_scale;
+    if (role == Role::mtp_input) return stream_;  // of rows that are normed
     // Its rows have those of all layers, which are multiplied by the root of one layer's width.
     if (role == Role::layer_inputs) return std::sqrt(static_cast<float>(config_.layer_count()));
     if (role == Role::latent_scores) return scores_of(index);
@@ -229,12 +235,20 @@ class Gains {
   }
 
   const ModelConfig& config_;
+  const size_t first_;
   float embedding_;  // deviation of the token's, as the file has it
   float stream_;     // as the first layer reads it
 };
 
 }  // namespace
 
-Tensor with_gain(gguf::TensorSpec spec, const ModelConfig& config) { return Gains(config).make(std::move(spec)); }
+Tensor with_gain(gguf::TensorSpec spec, const ModelConfig& config) {
+  const auto layers = static_cast<size_t>(config.layer_count());
+  if (config.mtp && taken_apart(spec.name).layer == layers) {
+    const ModelConfig block = mtp_model(config);
+    return Gains(block, layers).make(std::move(spec));
+  }
+  return Gains(config).make(std::move(spec));
+}
 
 }  // namespace quire::synth

@@ -109,11 +109,11 @@ Result<gguf::Metadata> keys_of(const Shape& shape, const Family& family, int64_t
   const auto key = [&](std::string_view name) { return fmt::format("{}.{}", shape.architecture, name); };
   const auto rotary = static_cast<int64_t>(static_cast<double>(shape.head_dim) * family.rotary_share);
   for (const auto& [name, value] :
-       {Size{"block_count", shape.layers}, Size{"context_length", shape.context}, Size{"embedding_length", shape.width},
-        Size{"feed_forward_length", shape.ffn_width}, Size{"attention.head_count", shape.heads},
-        Size{"attention.head_count_kv", shape.kv_heads}, Size{"attention.key_length", shape.head_dim},
-        Size{"attention.value_length", shape.head_dim}, Size{"rope.dimension_count", rotary},
-        Size{"vocab_size", vocab}}) {
+       {Size{"block_count", shape.layers + (shape.mtp ? 1 : 0)}, Size{"context_length", shape.context},
+        Size{"embedding_length", shape.width}, Size{"feed_forward_length", shape.ffn_width},
+        Size{"attention.head_count", shape.heads}, Size{"attention.head_count_kv", shape.kv_heads},
+        Size{"attention.key_length", shape.head_dim}, Size{"attention.value_length", shape.head_dim},
+        Size{"rope.dimension_count", rotary}, Size{"vocab_size", vocab}}) {
     if (value < 1 || value > INT32_MAX) {
       return fail(ErrorKind::invalid, fmt::format("{}: found {}, expected 1 to {}", key(name), value, INT32_MAX));
     }
@@ -125,6 +125,7 @@ Result<gguf::Metadata> keys_of(const Shape& shape, const Family& family, int64_t
   set_recurrent(shape, family.recurrent, metadata);
   if (family.experts == Mixture::always || shape.experts > 0) set_experts(shape, metadata);
   if (family.latent) set_latents(shape, metadata);
+  if (shape.mtp) metadata.set(key("nextn_predict_layers"), uint32_t{1});
   if (shape.window > 0) metadata.set(key(window_key), static_cast<uint32_t>(shape.window));
   return metadata;
 }
@@ -138,6 +139,11 @@ std::vector<gguf::TensorSpec> present_tensors(const Shape& shape, const Family& 
   add("token_embd.weight", vocab);
   if (!shape.tied) add("output.weight", vocab);
   if (shape.rope_factors) add("rope_freqs.weight", 1);
+  if (shape.mtp) {
+    const std::string block = fmt::format("blk.{}.nextn.", shape.layers);
+    add(block + "eh_proj.weight", 1);
+    add(block + "shared_head_norm.weight", 1);
+  }
   if (family.fused) {
     add("blk.0.attn_qkv.weight", 1);
     add("blk.0.ffn_up.weight", 2 * shape.ffn_width);
@@ -161,6 +167,9 @@ Result<Outline> outline(const Shape& shape, int64_t vocab, gguf::FileType type) 
   if (!family->shares && (shape.shared_kv_layers > 0 || shape.layer_input_width > 0)) {
     return fail(ErrorKind::invalid,
                 fmt::format("no layer of {} shares keys and values, or is given parts of tokens", shape.architecture));
+  }
+  if (shape.mtp && !find_architecture(shape.architecture)->predicts) {
+    return fail(ErrorKind::invalid, fmt::format("no MTP block of {} is known", shape.architecture));
   }
   Outline result;
   QUIRE_TRY(result.metadata, keys_of(shape, *family, vocab, type));

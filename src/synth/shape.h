@@ -21,6 +21,7 @@ struct Shape {
   int64_t context = 0;
   bool tied = true;           // the token embedding is the output matrix too
   bool rope_factors = false;  // rope_freqs.weight as Llama 3.1 to 3.3 have it
+  bool mtp = false;           // an MTP block behind the layers
   int64_t window = 0;         // of layers that have one; 0: what the family has
   // Of mixtures; 0: what the family has.
   int64_t experts = 0;

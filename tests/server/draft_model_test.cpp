@@ -67,5 +67,31 @@ TEST_F(DraftModels, that_cannot_be_read_are_named) {
   EXPECT_NE(response.body.find("the draft model draft: "), std::string::npos) << response.body;
 }
 
+class MtpBlocks : public DraftModels {
+ protected:
+  // A model of random weights with an MTP block.
+  std::filesystem::path random_model() {
+    const gguf::File vocabulary = gguf::File::open(model()).value();
+    synth::Shape shape = synth::find_shape("tiny").value();
+    shape.architecture = "qwen35";
+    shape.mtp = true;
+    const std::filesystem::path path = folder_ / "mtp.gguf";
+    EXPECT_TRUE(
+        synth::synthesize(shape, vocabulary.metadata(), gguf::FileType::q8_0, 1, path, team_, [](auto, auto) {}));
+    return path;
+  }
+};
+
+TEST_F(MtpBlocks, guess_and_no_byte_changes) {
+  start(random_model());
+  for (const double temperature : {0.0, 0.9}) {
+    const Json without = complete(0, temperature);
+    EXPECT_FALSE(without["timings"].contains("draft_n")) << "none was wanted";
+    const Json with = complete(-1, temperature);
+    EXPECT_EQ(with["content"], without["content"]);
+    EXPECT_GT(with["timings"]["draft_n"], 0);
+  }
+}
+
 }  // namespace
 }  // namespace quire::server::test

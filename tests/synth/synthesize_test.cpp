@@ -284,6 +284,29 @@ TEST_F(Synthesize, each_family_loads_and_generates) {
   }
 }
 
+TEST_F(Synthesize, an_mtp_block_has_the_form_of_the_last_layer_that_attends) {
+  Shape shape = small_shape("llama");
+  shape.mtp = true;
+  EXPECT_THAT(outline(shape, 64, FileType::f32).error().message, HasSubstr("no MTP block of llama is known"));
+  for (const char* architecture : {"qwen35", "qwen35moe", "qwen3next"}) {
+    shape.architecture = architecture;
+    const File file = make(shape, FileType::q8_0);
+    EXPECT_EQ(file.metadata().get_int(shape.architecture + ".block_count", 1, 1000).value(), 3);
+    for (const TensorView& tensor : file.tensors()) {
+      if (!tensor.name.starts_with("blk.2.") || tensor.name.starts_with("blk.2.nextn.")) continue;
+      const TensorView* const in_layer = file.find_tensor("blk.1." + tensor.name.substr(6));
+      ASSERT_NE(in_layer, nullptr) << tensor.name;
+      EXPECT_EQ(in_layer->shape, tensor.shape);
+    }
+    Team team(1);
+    CpuBackend backend(team, *supported_kernel_tables().back());
+    const Model model = quire::test::take(Model::load(file, backend, {.mtp = true}));
+    ASSERT_NE(model.mtp(), nullptr);
+    EXPECT_EQ(model.config().layer_count(), 2);
+    EXPECT_GT(model.mtp()->layer_products(), int64_t{2} * shape.width * shape.width);
+  }
+}
+
 TEST(MadeUpVocabulary, any_text_has_tokens_and_comes_back) {
   for (const int64_t count : {354, 1024, 32000}) {
     const auto metadata = make_vocabulary(count);

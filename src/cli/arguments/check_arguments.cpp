@@ -81,6 +81,7 @@ void add_file_commands(CLI::App& app, Action& action) {
                     "Last layers that read the keys and values of others");
   synth->add_option("--layer-inputs", made->layer_inputs, "Elements that each layer is given of a token");
   synth->add_flag("--untied", made->untied, "An output matrix of its own");
+  synth->add_flag("--mtp", made->mtp, "A block behind the layers that guesses (multi-token prediction)");
   synth->add_flag("--rope-factors", made->rope_factors, "Frequency factors as Llama 3.1 has them");
   synth->add_option("--threads", made->threads, "Workers; changes the time only (every core)");
 

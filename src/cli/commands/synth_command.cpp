@@ -33,6 +33,7 @@ Result<synth::Shape> shape_of(const SynthOptions& options) {
   shape.layer_input_width = options.layer_inputs.value_or(shape.layer_input_width);
   shape.tied = shape.tied && !options.untied;
   shape.rope_factors = options.rope_factors;
+  shape.mtp = options.mtp;
   if (options.head_dim) {
     shape.head_dim = *options.head_dim;
   } else if (options.width || options.heads) {

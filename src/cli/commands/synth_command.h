@@ -33,6 +33,7 @@ struct SynthOptions {
   std::optional<int64_t> layer_inputs;      // --layer-inputs: elements that each layer is given of a token
   bool untied = false;                      // --untied: an output matrix of its own
   bool rope_factors = false;                // --rope-factors: rope_freqs.weight as Llama 3.1 has it
+  bool mtp = false;                         // --mtp: an MTP block behind the layers
   int threads = 0;                          // --threads: 0 for all cores; changes the time only
 };
 
