@@ -32,7 +32,9 @@ void add_bench_draft_command(CLI::App& bench, Action& action) {
       ->required();
   draft->add_option("--tokens", replayed->tokens, "The answer's first so many tokens (all)")
       ->check(CLI::Range(2, 1 << 20));
-  draft->add_option("--draft", replayed->draft, "A model that computes the guesses, instead of lookups")
+  draft
+      ->add_option("--draft", replayed->draft,
+                   "Who computes the guesses instead of lookups: a model, or mtp, its own MTP block")
       ->type_name("FILE.gguf");
   draft->add_option("--right", replayed->draft_percent, "How often it is taken to be right, whatever it says")
       ->type_name("PERCENT")

@@ -18,6 +18,7 @@
 #include "engine/logit_row.h"
 #include "engine/model_drafter.h"
 #include "engine/model_executor.h"
+#include "engine/mtp_drafter.h"
 #include "model/context_memory.h"
 #include "text/tokenizer.h"
 
@@ -34,9 +35,10 @@ double processor_seconds() {
 // text has there. So guesses meet texts as people's models write them, whatever the weights are.
 class ReplayingExecutor final : public ForwardingExecutor {
  public:
-  // Borrows both. `timeline`: prompt and answer. So many of a hundred positions are followed by what it says.
-  ReplayingExecutor(Executor& real, std::span<const TokenId> timeline, int32_t right_percent = 100)
-      : ForwardingExecutor(real), timeline_(timeline), right_percent_(right_percent) {}
+  // Borrows both. `timeline`: prompt and answer. So many of a hundred positions are followed by what it says. ahead:
+  // how far behind a row's position the token is that it says.
+  ReplayingExecutor(Executor& real, std::span<const TokenId> timeline, int32_t right_percent = 100, int32_t ahead = 1)
+      : ForwardingExecutor(real), timeline_(timeline), right_percent_(right_percent), ahead_(ahead) {}
 
   Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override {
     const Logits computed = ForwardingExecutor::forward(batch, failures);
@@ -46,9 +48,9 @@ class ReplayingExecutor final : public ForwardingExecutor {
     set_.clear();
     for (const BatchSlice& slice : batch.slices) {
       if (slice.logits_row < 0) continue;
-      const int32_t position_end = slice.position_begin + slice.row_end - slice.row_begin;
+      const int32_t position_end = slice.positions_before + slice.position_begin + slice.row_end - slice.row_begin;
       for (int32_t row = 0; row < slice.logits_rows; ++row) {
-        const auto next = static_cast<size_t>(position_end - slice.logits_rows + row + 1);
+        const auto next = static_cast<size_t>(position_end - slice.logits_rows + row + ahead_);
         TokenId token = next < timeline_.size() ? timeline_[next] : timeline_.back();
         if (static_cast<int32_t>(mix(next) % 100) >= right_percent_) token = token == 0 ? 1 : 0;
         set_.push_back(static_cast<size_t>(slice.logits_row + row) * width + static_cast<size_t>(token));
@@ -63,6 +65,7 @@ class ReplayingExecutor final : public ForwardingExecutor {
  private:
   const std::span<const TokenId> timeline_;
   const int32_t right_percent_;
+  const int32_t ahead_;
   std::vector<float> logits_;
   std::vector<TokenId> likeliest_;
   std::vector<size_t> set_;  // what of them is not 0
@@ -123,9 +126,35 @@ class PlantedDrafter final : public Drafter {
   ModelDrafter drafter_;
 };
 
+// The same of the model's own MTP block.
+class PlantedMtpDrafter final : public Drafter {
+ public:
+  static Result<std::unique_ptr<Drafter>> create(LocalModel& local, Executor& model, const ReplayedText& text,
+                                                 const Limits& limits, int32_t right_percent) {
+    QUIRE_TRY(ModelExecutor block, local.make_mtp_executor(MtpDrafter::executor_limits(limits)));
+    return std::unique_ptr<Drafter>(new PlantedMtpDrafter(std::move(block), model, text, limits, right_percent));
+  }
+  bool computes() const override { return drafter_.computes(); }
+  void guess(std::span<DraftPlace> places) override { drafter_.guess(places); }
+  void computed(std::span<const ComputedRows> rows) override { drafter_.computed(rows); }
+  void forget(std::span<const BlockId> blocks) override { drafter_.forget(blocks); }
+  void discard(std::span<const BlockId> blocks) override { drafter_.discard(blocks); }
+
+ private:
+  PlantedMtpDrafter(ModelExecutor block, Executor& model, const ReplayedText& text, const Limits& limits,
+                    int32_t right_percent)
+      : block_(std::move(block)),
+        replaying_(block_, text.timeline, right_percent, 2),
+        drafter_(model, replaying_, limits, lookup_drafter()) {}
+
+  ModelExecutor block_;
+  ReplayingExecutor replaying_;
+  MtpDrafter drafter_;
+};
+
 struct ReplayModels {
   std::unique_ptr<LocalModel> model;
-  std::unique_ptr<LocalModel> draft;  // null: lookups guess
+  std::unique_ptr<LocalModel> draft;  // null: the model's MTP block guesses where it was read, else lookups
   int32_t draft_percent = 0;
 };
 
@@ -145,6 +174,8 @@ Result<DraftSpeed> replay(const ReplayModels& models, const Tokenizer& tokenizer
   std::unique_ptr<Drafter> drafter;
   if (drafts && models.draft != nullptr) {
     QUIRE_TRY(drafter, PlantedDrafter::create(*models.draft, text, limits, models.draft_percent));
+  } else if (drafts && local.model().mtp() != nullptr) {
+    QUIRE_TRY(drafter, PlantedMtpDrafter::create(local, executor, text, limits, models.draft_percent));
   } else if (drafts) {
     drafter = lookup_drafter();
   }
@@ -207,9 +238,13 @@ struct DraftPairs {
 
 Result<void> bench_draft_command(const BenchDraftOptions& options) {
   ReplayModels models{.draft_percent = options.draft_percent};
-  QUIRE_TRY(models.model, LocalModel::open_generator(options.model, options.threads, options.kv_type));
+  const bool mtp = options.draft == "mtp";
+  QUIRE_TRY(models.model, LocalModel::open_generator(options.model, options.threads, options.kv_type, mtp));
   const LocalModel& local = *models.model;
-  if (!options.draft.empty()) {
+  if (mtp && local.model().mtp() == nullptr) {
+    return fail(ErrorKind::invalid, fmt::format("{} has no MTP block", options.model));
+  }
+  if (!mtp && !options.draft.empty()) {
     QUIRE_TRY(models.draft, local.open_beside(options.draft));
     if (models.draft->model().vocab_size() != local.model().vocab_size()) {
       return fail(ErrorKind::invalid,

@@ -114,7 +114,7 @@ struct BenchDraftOptions {
   std::string model;
   std::string prompt_file, answer_file;
   int32_t tokens = 0;          // of the answer, the first so many; 0: all
-  std::string draft;           // the model that guesses; empty: lookups do
+  std::string draft;           // the model that guesses, or mtp: its MTP block; empty: lookups do
   int32_t draft_percent = 70;  // ... and is taken to be right so often
   int32_t runs = 3;
   std::vector<int32_t> parallel = {1};
