@@ -22,9 +22,9 @@ TEST(SmallWorlds, every_promise_holds_for_any_two_requests) {
     }
   }
   RecordProperty("worlds", std::to_string(machines.worlds));
-  EXPECT_GT(machines.coverage.seeds(Occurrence::parked_for_memory), 0);
-  EXPECT_GT(machines.coverage.seeds(Occurrence::waited_for_leader), 100);
-  EXPECT_GT(machines.coverage.seeds(Occurrence::evicted), 1000);
+  machines.expect_more_than(0, Occurrence::parked_for_memory);
+  machines.expect_more_than(100, Occurrence::waited_for_leader);
+  machines.expect_more_than(1000, Occurrence::evicted);
 }
 
 TEST(SmallWorlds, every_promise_holds_for_any_two_requests_of_which_one_says_more_than_a_token_a_step) {
@@ -47,8 +47,8 @@ TEST(SmallWorlds, every_promise_holds_for_any_two_requests_of_which_one_says_mor
     }
   }
   RecordProperty("worlds", std::to_string(machines.worlds));
-  EXPECT_GT(machines.coverage.seeds(Occurrence::tokens_forced), 1000);
-  EXPECT_GT(machines.coverage.seeds(Occurrence::forced_in_parts), 100);
+  machines.expect_more_than(1000, Occurrence::tokens_forced);
+  machines.expect_more_than(100, Occurrence::forced_in_parts);
 }
 
 // Windows of two tokens, with just enough blocks for one request or a few more; states for one, with snapshots or not.
@@ -74,7 +74,7 @@ TEST(SmallWorlds, every_promise_holds_for_any_two_requests_to_a_model_with_windo
   for (const Occurrence occurrence :
        {Occurrence::windows_let_go, Occurrence::cached_beyond_window, Occurrence::window_evicted,
         Occurrence::snapshot_written, Occurrence::snapshot_read, Occurrence::snapshot_evicted}) {
-    EXPECT_GT(machines.coverage.seeds(occurrence), 100) << name(occurrence);
+    machines.expect_more_than(100, occurrence);
   }
 }
 
@@ -102,8 +102,8 @@ TEST(SmallWorlds, every_promise_holds_for_any_three_whole_texts) {
     }
   }
   RecordProperty("worlds", std::to_string(machines.worlds));
-  EXPECT_GT(machines.coverage.seeds(Occurrence::texts_together), 1000);
-  EXPECT_GT(machines.coverage.seeds(Occurrence::text_beyond_the_step), 1000);
+  machines.expect_more_than(1000, Occurrence::texts_together);
+  machines.expect_more_than(1000, Occurrence::text_beyond_the_step);
 }
 
 TEST(SmallWorlds, every_promise_holds_for_any_three_requests) {
@@ -122,7 +122,7 @@ TEST(SmallWorlds, every_promise_holds_for_any_three_requests) {
     }
   }
   RecordProperty("worlds", std::to_string(machines.worlds));
-  EXPECT_GT(machines.coverage.seeds(Occurrence::parked_by_band), 1000);
+  machines.expect_more_than(1000, Occurrence::parked_by_band);
 }
 
 }  // namespace
