@@ -10,6 +10,8 @@
   void kv_write(const KvWriteArgs& args);                                                                      \
   void rms_norm(const float* x, const float* weight, float epsilon, int64_t n, float* y);                      \
   void layer_norm(const float* x, const float* weight, const float* bias, float epsilon, int64_t n, float* y); \
+  float mean_square(const float* x, int64_t n);                                                                \
+  void keep_excess(float* x, float deviations, int64_t n);                                                     \
   void rope(float* heads, int64_t n_heads, int64_t head_dim, int64_t rotary, bool neox, const float* cosines,  \
             const float* sines);                                                                               \
   void silu_mul(float* gate, const float* up, int64_t n);                                                      \
@@ -27,6 +29,7 @@
   void softcap(float* x, float cap, int64_t n);                                                                \
   void add(float* y, const float* x, int64_t n);                                                               \
   void add_scaled(float* y, const float* x, float factor, int64_t n);                                          \
+  void mix(const MixArgs& args);                                                                               \
   int64_t largest(const float* x, int64_t n);                                                                  \
   void l2_norm(float* x, float epsilon, int64_t n);                                                            \
   void time_steps(float* x, const float* bias, const float* rates, int64_t n, float* decays);                  \

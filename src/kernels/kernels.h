@@ -36,6 +36,7 @@ inline constexpr int64_t attention_chunk = 32;        // positions scored togeth
 inline constexpr int64_t attention_tile_queries = 128;
 // Values of a chunk of latents are laid out anew while its queries read them: 128 KiB at most.
 inline constexpr int64_t latent_dim_max = 2048;
+inline constexpr int64_t mixed_rows_max = 8;
 inline constexpr int64_t all_positions = int64_t{1} << 40;  // more than any sequence has
 
 // A weight matrix W (outputs, inputs) packed into panels of panel_outputs outputs; the last one is padded with zeros.
@@ -189,6 +190,18 @@ struct AttentionArgs {
   const float* sinks = nullptr;  // (kv_heads * group); null: none
 };
 
+// Rows side by side to which weighted sums of others are added. Of each element i
+//   y[k][i] = y[k][i] + sum over j ascending of weights[k * x_count + j] * x[j][i]   (fused)
+// for every k, by the x of before. Rows of y may be rows of x. REQUIRES: x_count is at most mixed_rows_max.
+struct MixArgs {
+  float* const* y = nullptr;        // (y_count): rows of n values
+  const float* const* x = nullptr;  // (x_count): the same
+  const float* weights = nullptr;   // (y_count, x_count)
+  int64_t y_count = 0;
+  int64_t x_count = 0;
+  int64_t n = 0;
+};
+
 // A causal convolution of one row, each channel by itself:
 //   y[c] = sum over t ascending of weight[t][c] * x[t][c], from bias[c], or from 0   (fused)
 // and then, where it is asked for, silu(y[c]).
@@ -251,6 +264,10 @@ struct KernelTable {
   void (*rms_norm)(const float* x, const float* weight, float epsilon, int64_t n, float* y);
   // y = (x - m) / sqrt(mean((x - m)^2) + epsilon) * weight + bias with m = mean(x); a null bias is none. y may be x.
   void (*layer_norm)(const float* x, const float* weight, const float* bias, float epsilon, int64_t n, float* y);
+  // mean(x^2), as rms_norm has it.
+  float (*mean_square)(const float* x, int64_t n);
+  // x[i] = max(0, x[i] - (m + deviations * sqrt(mean((x - m)^2)))) with m = mean(x), both as layer_norm has them.
+  void (*keep_excess)(float* x, float deviations, int64_t n);
   // Rotates n_heads heads of one row in place: pairs (d, d + rotary/2) of the first `rotary` elements when neox, else
   // (2d, 2d+1), by cos/sin tables of rotary/2 values for this row's position.
   void (*rope)(float* heads, int64_t n_heads, int64_t head_dim, int64_t rotary, bool neox, const float* cosines,
@@ -281,6 +298,7 @@ struct KernelTable {
   // y[i] += x[i], and y[i] = fma(factor, x[i], y[i]).
   void (*add)(float* y, const float* x, int64_t n);
   void (*add_scaled)(float* y, const float* x, float factor, int64_t n);
+  void (*mix)(const MixArgs& args);
   // Where the first of the largest is; -1 where an element is NaN or plus infinity, or all are minus infinity.
   int64_t (*largest)(const float* x, int64_t n);
   // x[i] = x[i] / sqrt(sum of x^2 + epsilon).

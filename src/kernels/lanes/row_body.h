@@ -7,7 +7,7 @@
 namespace quire {
 namespace {
 
-QUIRE_LEAF_INLINE void rms_norm_lanes(const float* x, const float* weight, float epsilon, int64_t n, float* y) {
+QUIRE_LEAF_INLINE float mean_square_lanes(const float* x, int64_t n) {
   Floats partial = zeros();
   int64_t i = 0;
   for (; i + 16 <= n; i += 16) {
@@ -18,9 +18,13 @@ QUIRE_LEAF_INLINE void rms_norm_lanes(const float* x, const float* weight, float
     const Floats part = load_first(x + i, n - i);
     partial = keep_first(fma(part, part, partial), n - i, partial);
   }
-  const float mean = tree_sum(partial) / static_cast<float>(n);
-  const Floats factor = broadcast(1.0F / __builtin_sqrtf(mean + epsilon));
-  for (i = 0; i + 16 <= n; i += 16) store(y + i, multiply(multiply(load(x + i), factor), load(weight + i)));
+  return tree_sum(partial) / static_cast<float>(n);
+}
+
+QUIRE_LEAF_INLINE void rms_norm_lanes(const float* x, const float* weight, float epsilon, int64_t n, float* y) {
+  const Floats factor = broadcast(1.0F / __builtin_sqrtf(mean_square_lanes(x, n) + epsilon));
+  int64_t i = 0;
+  for (; i + 16 <= n; i += 16) store(y + i, multiply(multiply(load(x + i), factor), load(weight + i)));
   if (i < n) {
     const Floats part = multiply(load_first(x + i, n - i), factor);
     store_first(y + i, multiply(part, load_first(weight + i, n - i)), n - i);
@@ -37,21 +41,36 @@ QUIRE_LEAF_INLINE void each_of(float* x, int64_t n, const Each& f) {
 
 QUIRE_LEAF_INLINE Floats load_some(const float* at, int64_t n) { return n == 16 ? load(at) : load_first(at, n); }
 
-QUIRE_LEAF_INLINE void layer_norm_lanes(const float* x, const float* weight, const float* bias, float epsilon,
-                                        int64_t n, float* y) {
+QUIRE_LEAF_INLINE float mean_lanes(const float* x, int64_t n) {
   Floats sums = zeros();
   for (int64_t i = 0; i < n; i += 16) {
     const int64_t some = n - i < 16 ? n - i : 16;
     sums = keep_first(add(sums, load_some(x + i, some)), some, sums);
   }
-  const Floats mean = broadcast(tree_sum(sums) / static_cast<float>(n));
+  return tree_sum(sums) / static_cast<float>(n);
+}
+
+QUIRE_LEAF_INLINE float mean_square_around(Floats mean, const float* x, int64_t n) {
   Floats squares = zeros();
   for (int64_t i = 0; i < n; i += 16) {
     const int64_t some = n - i < 16 ? n - i : 16;
     const Floats part = subtract(load_some(x + i, some), mean);
     squares = keep_first(fma(part, part, squares), some, squares);
   }
-  const Floats factor = broadcast(1.0F / __builtin_sqrtf(tree_sum(squares) / static_cast<float>(n) + epsilon));
+  return tree_sum(squares) / static_cast<float>(n);
+}
+
+QUIRE_LEAF_INLINE void keep_excess_lanes(float* x, float deviations, int64_t n) {
+  const float mean = mean_lanes(x, n);
+  const float deviation = __builtin_sqrtf(mean_square_around(broadcast(mean), x, n));
+  const Floats limit = broadcast(mean + deviations * deviation);
+  each_of(x, n, [limit](Floats part, int64_t, int64_t) { return max(zeros(), subtract(part, limit)); });
+}
+
+QUIRE_LEAF_INLINE void layer_norm_lanes(const float* x, const float* weight, const float* bias, float epsilon,
+                                        int64_t n, float* y) {
+  const Floats mean = broadcast(mean_lanes(x, n));
+  const Floats factor = broadcast(1.0F / __builtin_sqrtf(mean_square_around(mean, x, n) + epsilon));
   for (int64_t i = 0; i < n; i += 16) {
     const int64_t some = n - i < 16 ? n - i : 16;
     const Floats normed = multiply(subtract(load_some(x + i, some), mean), factor);
@@ -206,6 +225,20 @@ QUIRE_LEAF_INLINE void add_lanes(float* y, const float* x, int64_t n) {
   int64_t i = 0;
   for (; i + 16 <= n; i += 16) store(y + i, add(load(y + i), load(x + i)));
   if (i < n) store_first(y + i, add(load_first(y + i, n - i), load_first(x + i, n - i)), n - i);
+}
+
+QUIRE_LEAF_INLINE void mix_lanes(const MixArgs& args) {
+  for (int64_t i = 0; i < args.n; i += 16) {
+    const int64_t some = args.n - i < 16 ? args.n - i : 16;
+    Floats x[mixed_rows_max];
+    for (int64_t j = 0; j < args.x_count; ++j) x[j] = load_some(args.x[j] + i, some);
+    const float* weights = args.weights;
+    for (int64_t k = 0; k < args.y_count; ++k, weights += args.x_count) {
+      Floats sum = load_some(args.y[k] + i, some);
+      for (int64_t j = 0; j < args.x_count; ++j) sum = fma(broadcast(weights[j]), x[j], sum);
+      store_first(args.y[k] + i, sum, some);
+    }
+  }
 }
 
 // The parts of a row, by their largest: in the best of them alone it is looked for.

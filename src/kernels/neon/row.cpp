@@ -16,6 +16,10 @@ void layer_norm(const float* x, const float* weight, const float* bias, float ep
   layer_norm_lanes(x, weight, bias, epsilon, n, y);
 }
 
+float mean_square(const float* x, int64_t n) { return mean_square_lanes(x, n); }
+
+void keep_excess(float* x, float deviations, int64_t n) { keep_excess_lanes(x, deviations, n); }
+
 void rope(float* heads, int64_t n_heads, int64_t head_dim, int64_t rotary, bool neox, const float* cosines,
           const float* sines) {
   rope_lanes(heads, n_heads, head_dim, rotary, neox, cosines, sines);
@@ -50,6 +54,8 @@ void softcap(float* x, float cap, int64_t n) { softcap_lanes(x, cap, n); }
 void add(float* y, const float* x, int64_t n) { add_lanes(y, x, n); }
 
 void add_scaled(float* y, const float* x, float factor, int64_t n) { add_scaled_lanes(y, x, factor, n); }
+
+void mix(const MixArgs& args) { mix_lanes(args); }
 
 int64_t largest(const float* x, int64_t n) { return largest_lanes(x, n); }
 

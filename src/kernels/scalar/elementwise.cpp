@@ -36,6 +36,18 @@ float tree_sum(float (&partial)[16]) {
   return partial[0];
 }
 
+float mean_of(const float* x, int64_t n) {
+  float sums[16] = {};
+  for (int64_t i = 0; i < n; ++i) sums[i % 16] += x[i];
+  return tree_sum(sums) / static_cast<float>(n);
+}
+
+float mean_square_around(float mean, const float* x, int64_t n) {
+  float squares[16] = {};
+  for (int64_t i = 0; i < n; ++i) squares[i % 16] = std::fma(x[i] - mean, x[i] - mean, squares[i % 16]);
+  return tree_sum(squares) / static_cast<float>(n);
+}
+
 float gelu_of(float x) {
   const float slope = std::fma(gelu_cubic, x * x, gelu_linear);
   return x / (1.0F + exp_approx(-(x * slope)));
@@ -73,20 +85,22 @@ float gelu_erf_of(float x) {
 
 }  // namespace
 
+float mean_square(const float* x, int64_t n) { return mean_square_around(0.0F, x, n); }
+
+void keep_excess(float* x, float deviations, int64_t n) {
+  const float mean = mean_of(x, n);
+  const float limit = mean + deviations * std::sqrt(mean_square_around(mean, x, n));
+  for (int64_t i = 0; i < n; ++i) x[i] = max_of(0.0F, x[i] - limit);
+}
+
 void rms_norm(const float* x, const float* weight, float epsilon, int64_t n, float* y) {
-  float partial[16] = {};
-  for (int64_t i = 0; i < n; ++i) partial[i % 16] = std::fma(x[i], x[i], partial[i % 16]);
-  const float factor = 1.0F / std::sqrt(tree_sum(partial) / static_cast<float>(n) + epsilon);
+  const float factor = 1.0F / std::sqrt(mean_square(x, n) + epsilon);
   for (int64_t i = 0; i < n; ++i) y[i] = (x[i] * factor) * weight[i];
 }
 
 void layer_norm(const float* x, const float* weight, const float* bias, float epsilon, int64_t n, float* y) {
-  float sums[16] = {};
-  for (int64_t i = 0; i < n; ++i) sums[i % 16] += x[i];
-  const float mean = tree_sum(sums) / static_cast<float>(n);
-  float squares[16] = {};
-  for (int64_t i = 0; i < n; ++i) squares[i % 16] = std::fma(x[i] - mean, x[i] - mean, squares[i % 16]);
-  const float factor = 1.0F / std::sqrt(tree_sum(squares) / static_cast<float>(n) + epsilon);
+  const float mean = mean_of(x, n);
+  const float factor = 1.0F / std::sqrt(mean_square_around(mean, x, n) + epsilon);
   for (int64_t i = 0; i < n; ++i) {
     const float normed = (x[i] - mean) * factor;
     y[i] = bias == nullptr ? normed * weight[i] : std::fma(normed, weight[i], bias[i]);
@@ -176,6 +190,18 @@ void scale(float* x, float factor, int64_t n) {
 void softcap(float* x, float cap, int64_t n) {
   const float slope = -2.0F / cap;
   for (int64_t i = 0; i < n; ++i) x[i] = cap * (2.0F / (1.0F + exp_approx(x[i] * slope)) - 1.0F);
+}
+
+void mix(const MixArgs& args) {
+  for (int64_t i = 0; i < args.n; ++i) {
+    float x[mixed_rows_max] = {};
+    for (int64_t j = 0; j < args.x_count; ++j) x[j] = args.x[j][i];
+    for (int64_t k = 0; k < args.y_count; ++k) {
+      float sum = args.y[k][i];
+      for (int64_t j = 0; j < args.x_count; ++j) sum = std::fma(args.weights[k * args.x_count + j], x[j], sum);
+      args.y[k][i] = sum;
+    }
+  }
 }
 
 int64_t largest(const float* x, int64_t n) {
