@@ -323,6 +323,8 @@ class Backend {
   // y[r] = (x[r] - m) / sqrt(mean((x[r] - m)^2) + epsilon) * weight + bias with m = mean(x[r]); an empty bias is none.
   // y and a weight (and bias) of n rows as above.
   virtual void layer_norm(Rows x, const DeviceVector& weight, const DeviceVector& bias, float epsilon, Rows y) = 0;
+  // y[r] *= sqrt(mean(x[r]^2)) / sqrt(mean(y[r]^2)): of the same root mean square, where that mean is `floor` at least.
+  virtual void match_magnitude(Rows y, Rows x, float floor) = 0;
   // The projections of one input, together: it is quantized once, and the workers are forked once.
   // Quantized weights read the int8 form of a row, which is 0.55 % away from a random one; where prompt_rows_differ(),
   // of prompt rows the bf16 form, 0.17 % away. Weights in floats read the floats of every row; BF16 weights their bf16
@@ -360,6 +362,8 @@ class Backend {
   // y[r] = sum of weight * network(x[r]) over its experts in ascending order. The weights of an expert are read once
   // for all rows that have chosen it; prompt rows have no arithmetic of their own here. y may be x.
   virtual void compute_experts(Rows x, const ExpertChoice& choice, const ExpertStacks& stacks, Rows y) = 0;
+  // x[r] = what x[r] has above its mean and so many of its standard deviations, or 0.
+  virtual void keep_excess(Rows x, float deviations) = 0;
   // x[r] *= row_scales[r].
   virtual void scale_rows(Rows x) = 0;
   // x[r] *= factor.
@@ -376,6 +380,11 @@ class Backend {
   virtual void split_heads(Rows x, int64_t head_dim, Rows even, Rows odd) = 0;
   // y[r] *= x[r], element by element.
   virtual void multiply(Rows y, Rows x) = 0;
+  // y[r] *= factors.
+  virtual void multiply(Rows y, const DeviceVector& factors) = 0;
+  // y[k][r] += sum over j ascending of weights[r][k * (number of x) + j] * x[j][r] for every k, by the x of before,
+  // which may be the y. REQUIRES: rows of one shape, of x at most mixed_rows_max.
+  virtual void mix(std::span<const Rows> y, std::span<const Rows> x, Rows weights) = 0;
   // x[r] = sigmoid(x[r]).
   virtual void sigmoid(Rows x) = 0;
   // x[r] = x[r] / sqrt(sum of x[r]^2 + epsilon).

@@ -278,6 +278,13 @@ void CpuBackend::gate_rows(Rows x, Rows gate, RowGate function) {
   });
 }
 
+void CpuBackend::keep_excess(Rows x, float deviations) {
+  const HostRows rows(x);
+  for_rows(x.count, x.width, [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) kernels_.keep_excess(rows.row(r), deviations, x.width);
+  });
+}
+
 void CpuBackend::scale_rows(Rows x) {
   const HostRows rows(x);
   for_rows(x.count, x.width, [&](int64_t begin, int64_t end) {
@@ -335,6 +342,14 @@ void CpuBackend::multiply(Rows y, Rows x) {
   const HostRows to(y);
   for_rows(y.count, y.width, [&](int64_t begin, int64_t end) {
     kernels_.multiply(to.row(begin), from.row(begin), (end - begin) * y.width);
+  });
+}
+
+void CpuBackend::multiply(Rows y, const DeviceVector& factors) {
+  QUIRE_CHECK(factors.size == y.width, "a factor for each element");
+  const HostRows to(y);
+  for_rows(y.count, y.width, [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) kernels_.multiply(to.row(r), host_floats(factors.values), y.width);
   });
 }
 

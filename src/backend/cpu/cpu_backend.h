@@ -29,6 +29,7 @@ class CpuBackend : public Backend {
   void upload(std::span<const float> values, Rows x) override;
   void rms_norm(Rows x, const DeviceVector& weight, float epsilon, Rows y) override;
   void layer_norm(Rows x, const DeviceVector& weight, const DeviceVector& bias, float epsilon, Rows y) override;
+  void match_magnitude(Rows y, Rows x, float floor) override;
   void matmul(Rows x, RowsOf rows_of, std::initializer_list<Projection> projections) override;
   void matmul_heads(const HeadParts& x, const Matrix& stack, const HeadParts& y) override;
   void copy_heads(const HeadParts& x, const HeadParts& y) override;
@@ -43,6 +44,7 @@ class CpuBackend : public Backend {
   void choose_experts(Rows logits, const DeviceVector& correction, const DeviceVector& scales, const ExpertRule& rule,
                       const ExpertChoice& choice) override;
   void compute_experts(Rows x, const ExpertChoice& choice, const ExpertStacks& stacks, Rows y) override;
+  void keep_excess(Rows x, float deviations) override;
   void scale_rows(Rows x) override;
   void scale(Rows x, float factor) override;
   void softcap(Rows x, float cap) override;
@@ -51,6 +53,8 @@ class CpuBackend : public Backend {
   void gather_drafted(Rows x, Rows y) override;
   void split_heads(Rows x, int64_t head_dim, Rows even, Rows odd) override;
   void multiply(Rows y, Rows x) override;
+  void multiply(Rows y, const DeviceVector& factors) override;
+  void mix(std::span<const Rows> y, std::span<const Rows> x, Rows weights) override;
   void sigmoid(Rows x) override;
   void l2_norm(Rows x, float epsilon) override;
   void time_steps(Rows x, const DeviceVector& bias, const DeviceVector& rates, Rows decays) override;
