@@ -129,7 +129,9 @@ bool is_matrix(std::string_view name, const std::array<int64_t, 4>& shape) {
   if (!name.ends_with("weight") || name.ends_with("_norm.weight")) return false;
   if (name == "position_embd.weight" || name == "token_types.weight") return false;  // rows that are added to a token's
   if (name.ends_with("ssm_conv1d.weight") || name.ends_with("shortconv.conv.weight")) return false;  // some taps a row
-  return name.find("ffn_gate_inp") == std::string_view::npos;  // a router: small, and its error chooses experts
+  // Routers: small, and their errors choose experts, or mix residual streams.
+  constexpr std::array routers = {"ffn_gate_inp", "altup_router", "altup_predict_coef", "altup_correct_coef"};
+  return std::ranges::none_of(routers, [&](std::string_view router) { return name.find(router) != name.npos; });
 }
 
 ElementType by_recipe(FileType type, std::string_view name, const FileFacts& facts) {

@@ -152,6 +152,8 @@ const std::vector<Translation>& translations() {
        .mend = mend_gemma3},
       // So llama.cpp's converter names it, and so it reads it.
       {.architecture = "falcon-h1", .tensors = {{"ffn_norm", "ffn_norm.weight"}}},
+      {.architecture = "gemma3n",
+       .keys = {{"rope.freq_base_local", "rope.freq_base_swa"}, {"head_dim", "attention.key_length"}}},
       {.architecture = "gemma4", .tensors = {{"ffn_gate_inp.per_expert_scale", "ffn_down_exps.scale"}}},
       {.architecture = "glm4moelite", .becomes = "deepseek2"},
       {.architecture = "gptoss",

@@ -123,7 +123,8 @@ struct FfnConfig {
   bool gated = true;   // down(activation(gate x) * up x); else down(activation(up x))
   bool fused = false;  // ffn_up holds gate's rows and then up's
   bool bias = false;
-  bool shared = false;       // the expert of all rows: its tensors' names end in _shexp
+  std::optional<float> excess = std::nullopt;  // of the gate what it has above its mean and so many deviations counts
+  bool shared = false;                         // the expert of all rows: its tensors' names end in _shexp
   bool output_gate = false;  // of a shared one: what it gives is multiplied by the sigmoid of ffn_gate_inp_shexp x
 };
 
@@ -157,6 +158,12 @@ struct LayerInputConfig {
   int64_t width = 0;        // elements that it is given
   int64_t layer_count = 0;  // so many layers are given as many
   Activation activation = Activation::gelu;
+};
+
+// A learned residual beside a block (LAuReL; Menghani et al., 2024): x + laurel_post_norm(laurel_r laurel_l x).
+struct LaurelConfig {
+  int64_t rank = 0;
+  NormConfig norm;
 };
 
 // out(c * convolution(b * x)), where b, c and x are rows of shortconv.in_proj.
@@ -208,7 +215,7 @@ struct Mamba2Config {
 };
 
 using BlockConfig = std::variant<AttentionConfig, LatentAttentionConfig, FfnConfig, ExpertsConfig, FfnAndExpertsConfig,
-                                 LayerInputConfig, ShortConvolutionConfig, DeltaNetConfig, Mamba2Config>;
+                                 LayerInputConfig, LaurelConfig, ShortConvolutionConfig, DeltaNetConfig, Mamba2Config>;
 
 // What it keeps of all rows before one, in floats, and what it keeps of a row that is a guess.
 struct RecurrentSizes {
@@ -221,17 +228,29 @@ RecurrentSizes recurrent_sizes(const Config& config) {
   return {};
 }
 
-// x += scale * post_norm(block(norm(x))) for each of the blocks, which read one norm; then x = sum_norm(x).
+// x += scale * post_norm(block(norm(x))) for each of the blocks, which read one norm; then x = sum_norm(sum_scale * x).
 struct BranchConfig {
   std::string_view norm;  // its tensor: blk.N.NORM.weight; empty: blocks read x
   std::vector<BlockConfig> blocks;
-  std::string_view post_norm = {};  // empty: none
-  std::string_view sum_norm = {};   // empty: none
+  std::string_view post_norm = {};  // of what the first block gives; empty: none
+  float sum_scale = 1.0F;
+  std::string_view sum_norm = {};  // empty: none
+};
+
+// Alternating updates (AltUp; Baykal et al., 2023) of several residual streams, of which the layer's branches compute
+// one. By what a router makes of the active stream all are predicted; what the branches make of the active one's
+// prediction corrects all by its difference from it, times a coefficient each. What the layer is given of a token goes
+// through `input`, which reads the corrected active stream, and into all streams but the first.
+struct AltUpConfig {
+  int64_t active = 0;
+  bool correct_scale = true;  // `input` reads it times altup_correct_scale
+  LayerInputConfig input;
 };
 
 struct LayerConfig {
-  std::vector<BranchConfig> branches;  // in order
-  bool output_scale = false;           // then x is multiplied by layer_output_scale
+  std::vector<BranchConfig> branches;               // in order
+  bool output_scale = false;                        // then x is multiplied by layer_output_scale
+  std::optional<AltUpConfig> altup = std::nullopt;  // where the model has streams
 };
 
 // How rows of the embedding are normed.
@@ -288,6 +307,8 @@ struct ModelConfig {
   int64_t vocab = 0;
   int64_t embedding_row_bytes = 0;  // a row of the longest table that rows of tokens are read from, in the file
   int64_t layer_input_width = 0;    // elements that each layer is given of a token beside the stream; 0: none
+  int64_t layer_input_rows = 0;     // of the table of these; 0: as many as the vocabulary has
+  int64_t streams = 1;              // residual streams; of more than one each layer has an AltUpConfig
   int64_t context_max = 0;          // positions the model was made for
   NormConfig norm;                  // of the residual stream
   NormConfig post_norm;             // of what blocks give; the same, where a family does not say otherwise

@@ -22,6 +22,11 @@ class Declarations final : public TensorSource {
     note(name, {inputs, outputs, count, 1});
     return Matrix{.outputs = outputs, .inputs = inputs, .count = count};
   }
+  Result<std::vector<Matrix>> matrices(const std::string& name, int64_t count, int64_t outputs,
+                                       int64_t inputs) override {
+    note(name, {inputs, outputs, count, 1});
+    return std::vector<Matrix>(static_cast<size_t>(count), {.outputs = outputs, .inputs = inputs});
+  }
   Result<std::vector<Matrix>> stacks(const std::string& name, int64_t count, std::span<const int64_t> outputs,
                                      int64_t inputs) override {
     note(name, {inputs, std::accumulate(outputs.begin(), outputs.end(), int64_t{0}), count, 1});

@@ -118,6 +118,7 @@ Result<void> ModelInstance::embed(const Step& step, const Batch& batch, Rows x) 
   if (config.embedding.token_types > 0) backend_->add_bias(x, weights.token_type);
   if (weights.embedding_norm) weights.embedding_norm->compute(*backend_, x, x);
   if (weights.mtp_input) weights.mtp_input->compute(step, batch.states, x, space_.h(x.count));
+  if (weights.streams) weights.streams->begin(step, x);
   return {};
 }
 
@@ -175,7 +176,14 @@ void ModelInstance::keep(std::span<const int32_t> accepted) {
 
 Rows ModelInstance::issue_states(int64_t count) {
   const Rows states = space_.h(count);
-  backend_->gather(space_.x(space_.row_count_max()), states);
+  if (const auto& streams = model_->weights().streams) {
+    const Step all = space_.step(*backend_, space_.row_count_max());
+    streams->end(
+        *backend_, all.streams(),
+        {.first = space_.beside(count), .other = space_.x(count), .projected = space_.y(count), .sum = states});
+  } else {
+    backend_->gather(space_.x(space_.row_count_max()), states);
+  }
   if (const auto& norm = model_->weights().output_norm) norm->compute(*backend_, states, states);
   return states;
 }

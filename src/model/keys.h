@@ -38,6 +38,7 @@ class Keys {
   Result<double> number_or(std::string_view name, double fallback, double min, double max) const {
     return contains(name) ? number(name, min, max) : Result<double>(fallback);
   }
+  Result<std::vector<float>> numbers(std::string_view name) const { return metadata_.get_floats(full(name)); }
   Result<std::string> string_or(std::string_view name, std::string_view fallback) const {
     return metadata_.get_string_or(full(name), fallback);
   }

@@ -24,6 +24,9 @@ Result<Block> read_block(TensorReader& layer, const FfnAndExpertsConfig& config,
 Result<Block> read_block(TensorReader& layer, const LayerInputConfig& config, const ModelConfig& model) {
   return LayerInput::read(layer, config, model.width);
 }
+Result<Block> read_block(TensorReader& layer, const LaurelConfig& config, const ModelConfig& model) {
+  return Laurel::read(layer, config, model.width);
+}
 Result<Block> read_block(TensorReader& layer, const ShortConvolutionConfig& config, const ModelConfig& model) {
   return ShortConvolution::read(layer, config, model.width);
 }
@@ -62,6 +65,9 @@ Result<std::optional<Norm>> read_norm_of(TensorReader& layer, std::string_view n
 Result<Layer> Layer::read(TensorReader& layer, const LayerConfig& config, const ModelConfig& model) {
   Layer result;
   result.residual_scale = model.residual_scale;
+  if (config.altup) {
+    QUIRE_TRY(result.altup, AltUp::read(layer, *config.altup, model));
+  }
   for (const BranchConfig& from : config.branches) {
     Branch branch;
     QUIRE_TRY(branch.norm, read_norm_of(layer, from.norm, model.norm, model.width));
@@ -70,6 +76,7 @@ Result<Layer> Layer::read(TensorReader& layer, const LayerConfig& config, const 
       branch.blocks.push_back(std::move(block));
     }
     QUIRE_TRY(branch.post_norm, read_norm_of(layer, from.post_norm, model.post_norm, model.width));
+    branch.sum_scale = from.sum_scale;
     QUIRE_TRY(branch.sum_norm, read_norm_of(layer, from.sum_norm, model.norm, model.width));
     result.branches.push_back(std::move(branch));
   }
@@ -83,6 +90,7 @@ Result<Layer> Layer::read(TensorReader& layer, const LayerConfig& config, const 
 void Layer::compute(const Step& step, const KvView& kv, const LayerState& state, Rows x, Rows h, Rows y) const {
   Backend& on = step.on;
   const LayerMemory memory{.kv = kv, .state = state};
+  if (altup) altup->predict(step, x, h);
   for (const Branch& branch : branches) {
     if (branch.norm) branch.norm->compute(on, x, h);
     // Blocks side by side read the same h; what comes into x before the second must not be read by it.
@@ -90,13 +98,15 @@ void Layer::compute(const Step& step, const KvView& kv, const LayerState& state,
     const Rows given = branch.norm && branch.blocks.size() == 1 ? h : y;
     for (const Block& block : branch.blocks) {
       std::visit([&](const auto& each) { quire::compute(each, step, memory, read, given); }, block);
-      if (branch.post_norm) branch.post_norm->compute(on, given, given);
+      if (branch.post_norm && &block == &branch.blocks.front()) branch.post_norm->compute(on, given, given);
       if (residual_scale != 1.0F) on.scale(given, residual_scale);
       on.add(x, given);
     }
+    if (branch.sum_scale != 1.0F) on.scale(x, branch.sum_scale);
     if (branch.sum_norm) branch.sum_norm->compute(on, x, x);
   }
   if (output_scale != 1.0F) on.scale(x, output_scale);
+  if (altup) altup->correct(step, x, h, y);
 }
 
 void Layer::advance(const Step& step, const LayerState& state) const {
@@ -112,7 +122,7 @@ void Layer::advance(const Step& step, const LayerState& state) const {
 }
 
 int64_t Layer::products() const {
-  int64_t sum = 0;
+  int64_t sum = altup ? altup->products() : 0;
   for (const Branch& branch : branches) {
     for (const Block& block : branch.blocks) {
       sum += std::visit([](const auto& each) { return each.products(); }, block);
@@ -124,6 +134,10 @@ int64_t Layer::products() const {
 RowWidths widths_of(const ModelConfig& config) {
   RowWidths widths;
   for (const LayerConfig& layer : config.layers) {
+    if (layer.altup) {
+      widen(widths, *layer.altup, config.streams);
+      widths.y = config.width;
+    }
     for (const BranchConfig& branch : layer.branches) {
       if (branch.norm.empty() || branch.blocks.size() > 1) widths.y = config.width;
       for (const BlockConfig& block : branch.blocks) {

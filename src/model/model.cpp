@@ -38,8 +38,14 @@ int64_t Model::layer_products() const {
   int64_t products = 0;
   if (weights_.mtp_input) products += weights_.mtp_input->products();
   if (weights_.layer_inputs) products += products_of(weights_.layer_inputs->projection);
+  if (weights_.streams) products += weights_.streams->begin_products();
   for (const Layer& layer : weights_.layers) products += layer.products();
   return products;
+}
+
+int64_t Model::output_products() const {
+  if (config_.whole_texts) return 0;
+  return config_.vocab * config_.width + (weights_.streams ? weights_.streams->end_products() : 0);
 }
 
 }  // namespace quire

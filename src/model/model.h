@@ -36,7 +36,7 @@ class Model {
   uint64_t weight_size_bytes() const;
   // Multiply-adds with weights: of every row, and of a sampled one besides.
   int64_t layer_products() const;
-  int64_t output_products() const { return config_.whole_texts ? 0 : config_.vocab * config_.width; }
+  int64_t output_products() const;
 
   // Of its layers, in order, and what it reads before and behind them.
   const Weights& weights() const { return weights_; }

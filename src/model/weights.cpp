@@ -58,6 +58,20 @@ class Loader final : public TensorSource {
     return load(*tensor, 0, outputs, scale);
   }
 
+  Result<std::vector<Matrix>> matrices(const std::string& name, int64_t count, int64_t outputs,
+                                       int64_t inputs) override {
+    QUIRE_TRY(const TensorView* tensor, find_stack(name, count, outputs, inputs));
+    QUIRE_TRY(const float scale, scale_of(name, count));
+    TensorView rows = *tensor;
+    rows.shape = {inputs, outputs * count, 1, 1};
+    std::vector<Matrix> matrices;
+    for (int64_t index = 0; index < count; ++index) {
+      QUIRE_TRY(const Matrix matrix, load(rows, index * outputs, (index + 1) * outputs, scale));
+      matrices.push_back(matrix);
+    }
+    return matrices;
+  }
+
   Result<std::vector<Matrix>> stacks(const std::string& name, int64_t count, std::span<const int64_t> outputs,
                                      int64_t inputs) override {
     int64_t rows = 0;
@@ -266,6 +280,9 @@ Result<void> read_embedding(TensorSource& source, const ModelConfig& config, Wei
   }
   if (config.layer_input_width > 0) {
     QUIRE_TRY(weights.layer_inputs, LayerInputs::read(source, config));
+  }
+  if (config.streams > 1) {
+    QUIRE_TRY(weights.streams, Streams::read(source, config));
   }
   return {};
 }

@@ -12,6 +12,7 @@
 #include "gguf/file.h"
 #include "model/blocks/head.h"
 #include "model/blocks/mtp_input.h"
+#include "model/blocks/streams.h"
 #include "model/config.h"
 #include "model/layer.h"
 
@@ -34,6 +35,7 @@ struct Weights {
   DeviceVector token_type;             // (width)
   std::optional<Norm> embedding_norm;  // (width)
   std::optional<LayerInputs> layer_inputs;
+  std::optional<Streams> streams;         // where the residual stream is not alone
   std::vector<RopeFactors> rope_factors;  // by kind of turning
   std::vector<Layer> layers;
   std::optional<Norm> output_norm;  // (width)

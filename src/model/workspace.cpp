@@ -16,6 +16,7 @@ Workspace::Workspace(const ModelConfig& config, const Limits& limits)
       logits_count_max_(std::min(limits.running_max + limits.draft_rows_max, limits.step_tokens_max)),
       width_(config.width),
       vocab_(config.whole_texts ? 0 : config.vocab),
+      stream_count_(config.streams > 1 ? config.streams : 0),
       widths_(widths_of(config)),
       head_width_(widest_row(config.head, config.width)),
       draft_rows_max_(limits.draft_rows_max),
@@ -30,6 +31,7 @@ uint64_t Workspace::place(DeviceAddress start) {
   const auto put = [&](DeviceAddress& array, int64_t rows, int64_t width) {
     array = start + static_cast<int64_t>(layout.place(static_cast<uint64_t>(rows * width) * sizeof(float)));
   };
+  put(streams_, stream_count_ * row_count_max_, width_);
   put(x_, row_count_max_, width_);
   put(h_, row_count_max_, width_);
   put(y_, row_count_max_, widths_.y);
@@ -73,21 +75,24 @@ StepShape Workspace::scratch_shape(const ModelConfig& config, const Limits& limi
 }
 
 Step Workspace::step(Backend& on, int64_t rows) const {
-  return {.on = on,
-          .row_count = rows,
-          .q = {q_, widths_.q},
-          .k = {k_, widths_.kv},
-          .v = {v_, widths_.kv},
-          .attended = {attended_, widths_.q},
-          .gate = {gate_, widths_.ffn},
-          .up = {up_, widths_.ffn},
-          .output_gate = {output_gate_, widths_.output_gate},
-          .beside = {beside_, widths_.beside},
-          .layer_inputs = {layer_inputs_, widths_.layer_inputs},
-          .convolved = {convolved_, widths_.convolved},
-          .joined = {joined_, widths_.joined},
-          .chosen_experts = chosen_experts_,
-          .chosen_weights = chosen_weights_};
+  Step step{.on = on,
+            .row_count = rows,
+            .q = {q_, widths_.q},
+            .k = {k_, widths_.kv},
+            .v = {v_, widths_.kv},
+            .attended = {attended_, widths_.q},
+            .gate = {gate_, widths_.ffn},
+            .up = {up_, widths_.ffn},
+            .output_gate = {output_gate_, widths_.output_gate},
+            .beside = {beside_, widths_.beside},
+            .layer_inputs = {layer_inputs_, widths_.layer_inputs},
+            .convolved = {convolved_, widths_.convolved},
+            .joined = {joined_, widths_.joined},
+            .chosen_experts = chosen_experts_,
+            .chosen_weights = chosen_weights_};
+  step.stream_count = stream_count_;
+  for (int64_t i = 0; i < stream_count_; ++i) step.stream_rows[static_cast<size_t>(i)] = stream(i, rows);
+  return step;
 }
 
 Result<Workspace> Workspace::create(const ModelConfig& config, const Limits& limits, Backend& backend) {

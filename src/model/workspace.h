@@ -40,6 +40,12 @@ class Workspace {
   Rows h(int64_t rows) const { return {h_, rows, width_}; }
   Rows logits(int64_t count) const { return {logits_, count, vocab_}; }
   Rows y(int64_t rows) const { return {y_, rows, width_}; }
+  // Stream `index` of the model's, where it has several.
+  Rows stream(int64_t index, int64_t rows) const {
+    return {streams_ + index * row_count_max_ * width_ * static_cast<int64_t>(sizeof(float)), rows, width_};
+  }
+  // Beside y, as wide as the stream; where a block or the end of streams asks for it.
+  Rows beside(int64_t rows) const { return {beside_, rows, widths_.beside}; }
   // Where blocks find theirs.
   Step step(Backend& on, int64_t rows) const;
   // Where the layer whose part of what is kept begins there (StateLayout) keeps guessed rows, draft_rows_max at most.
@@ -74,12 +80,14 @@ class Workspace {
   int64_t row_count_max_ = 0;
   int64_t logits_count_max_ = 0;
   int64_t width_ = 0, vocab_ = 0;
+  int64_t stream_count_ = 0;  // 0: x is the only one
   RowWidths widths_;
   int64_t head_width_ = 0;
   int64_t draft_rows_max_ = 0;
   int64_t kept_width_ = 0;  // of all layers
 
   // (row_count_max, width of its name), in memory_
+  DeviceAddress streams_;  // (streams, row_count_max, width); none where there is one, which is x
   DeviceAddress x_, h_, y_, q_, k_, v_, attended_;
   DeviceAddress gate_, up_, output_gate_, beside_, layer_inputs_;
   DeviceAddress chosen_experts_, chosen_weights_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <string>
 
 namespace quire::synth {
@@ -16,13 +17,18 @@ constexpr std::string_view pooling = "pooling_type";
 constexpr uint32_t mean = 1;
 constexpr uint32_t first = 2;
 
-// The last of each five layers, of all, and of those that share nothing has no window, and heads twice as large.
+// All but the last of each five layers, of all, and of those that share nothing.
+bool has_window(const Shape& shape, int64_t layer) {
+  return layer % 5 != 4 && layer + 1 != shape.layers && layer + 1 != shape.layers - shape.shared_kv_layers;
+}
+
+// Layers without a window have heads twice as large.
 void add_gemma4(const Shape& shape, gguf::Metadata& metadata, std::vector<gguf::TensorSpec>& present) {
   std::vector<bool> windows;
   std::vector<int32_t> ffn_widths;
   for (int64_t layer = 0; layer < shape.layers; ++layer) {
     const int64_t first_sharing = shape.layers - shape.shared_kv_layers;
-    windows.push_back(layer % 5 != 4 && layer + 1 != shape.layers && layer + 1 != first_sharing);
+    windows.push_back(has_window(shape, layer));
     const bool wide = shape.shared_kv_ffn_width > 0 && layer >= first_sharing;
     ffn_widths.push_back(static_cast<int32_t>(wide ? shape.shared_kv_ffn_width : shape.ffn_width));
     present.push_back({.name = fmt::format("blk.{}.attn_v.weight", layer)});
@@ -44,6 +50,21 @@ void add_gemma4(const Shape& shape, gguf::Metadata& metadata, std::vector<gguf::
   set_number("embedding_length_per_layer_input", shape.layer_input_width);
 }
 
+// The first third of the layers is sparse.
+void add_gemma3n(const Shape& shape, gguf::Metadata& metadata, std::vector<gguf::TensorSpec>&) {
+  std::vector<bool> windows;
+  std::vector<float> sparse;
+  for (int64_t layer = 0; layer < shape.layers; ++layer) {
+    windows.push_back(has_window(shape, layer));
+    sparse.push_back(layer < shape.layers / 3 ? 1.6448536F : -std::numeric_limits<float>::infinity());
+  }
+  metadata.set("gemma3n.attention.sliding_window_pattern", windows);
+  metadata.set("gemma3n.activation_sparsity_scale", sparse);
+  metadata.set("gemma3n.attention.shared_kv_layers", static_cast<uint32_t>(shape.shared_kv_layers));
+  const int64_t given = shape.layer_input_width > 0 ? shape.layer_input_width : 32;  // each layer is given something
+  metadata.set("gemma3n.embedding_length_per_layer_input", static_cast<uint32_t>(given));
+}
+
 // Initialized before main, and named by functions only.
 const std::vector<Family> families = {
     {.architecture = "llama", .keys = {{rope_base, 5e5F}}, .experts = Mixture::on_request},  // Mixtral
@@ -63,6 +84,15 @@ const std::vector<Family> families = {
               {"attn_logit_softcapping", 50.0F},
               {"final_logit_softcapping", 30.0F}}},
     {.architecture = "gemma3", .keys = {{rope_base, 1e6F}, {window, uint32_t{512}}}},
+    {.architecture = "gemma3n",
+     .keys = {{rope_base, 1e6F},
+              {"rope.freq_base_swa", 1e4F},
+              {window, uint32_t{512}},
+              {"final_logit_softcapping", 30.0F},
+              {"altup.num_inputs", uint32_t{4}},
+              {"altup.active_idx", uint32_t{0}}},
+     .add = add_gemma3n,
+     .shares = true},
     {.architecture = "gemma4",
      .keys =
          {{rope_base, 1e6F}, {"rope.freq_base_swa", 1e4F}, {window, uint32_t{512}}, {"final_logit_softcapping", 30.0F}},

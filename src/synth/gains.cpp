@@ -42,6 +42,8 @@ enum class Role : uint8_t {
   head_norm,
   layer_inputs,
   mtp_input,
+  stream_router,  // which reads rows that are divided by their width
+  stream_weights,
   sinks,
   rates,
   norm
@@ -52,7 +54,7 @@ struct Part {
   Role role;
 };
 // Of a layer or of the model; every other tensor is a norm.
-constexpr std::array<Part, 46> parts = {{
+constexpr std::array<Part, 53> parts = {{
     {"token_embd", Role::logits},
     {"position_embd", Role::logits},
     {"token_types", Role::logits},
@@ -86,6 +88,13 @@ constexpr std::array<Part, 46> parts = {{
     {"nextn.eh_proj", Role::mtp_input},
     {"inp_gate", Role::inner},
     {"proj", Role::inner},
+    {"altup_proj", Role::inner},
+    {"altup_unembd_proj", Role::inner},
+    {"altup_router", Role::stream_router},
+    {"altup_predict_coef", Role::stream_weights},
+    {"altup_correct_coef", Role::stream_weights},
+    {"laurel_l", Role::inner},
+    {"laurel_r", Role::inner},
     {"shortconv.in_proj", Role::inner},
     {"shortconv.conv", Role::inner},
     {"shortconv.out_proj", Role::attention_output},
@@ -209,6 +218,8 @@ class Gains {
     for (const BranchConfig& branch : layer(name.layer).branches) {
       if (branch.post_norm == name.part) return added(is_attention(branch));
     }
+    if (name.part == "laurel_post_norm") return added(true);
+    if (name.part == "post_norm") return added(false);  // of what a layer is given, where streams take it in
     return 1.0F;
   }
   // Deviation of an output for inputs of deviation 1.
@@ -218,6 +229,8 @@ class Gains {
     // Its rows have those of all layers, which are multiplied by the root of one layer's width.
     if (role == Role::layer_inputs) return std::sqrt(static_cast<float>(config_.layer_count()));
     if (role == Role::latent_scores) return scores_of(index);
+    if (role == Role::stream_router) return static_cast<float>(config_.width);
+    if (role == Role::stream_weights) return layers_share / std::sqrt(static_cast<float>(config_.layer_count()));
     if (role == Role::scores && config_.find_attention(static_cast<int64_t>(index)) == nullptr) role = Role::inner;
     if (role == Role::scores || role == Role::inner) {
       const bool reads_stream = layer(index).branches.front().norm.empty();

@@ -337,6 +337,7 @@ TEST_P(SameBytes, every_family) {
                            "falcon_h1-norm",
                            "gemma2",
                            "gemma3",
+                           "gemma3n-shared",
                            "gemma4-e",
                            "gemma4-experts",
                            "glm4",

@@ -27,6 +27,9 @@ TEST(FileType, vectors_norms_biases_and_routers_stay_f32) {
     EXPECT_EQ(chosen(type, "blk.0.some_norm.weight"), ElementType::f32);
     EXPECT_EQ(chosen(type, "blk.0.attn_q.bias"), ElementType::f32);
     EXPECT_EQ(chosen(type, "blk.0.ffn_gate_inp.weight"), ElementType::f32);
+    EXPECT_EQ(chosen(type, "blk.0.altup_router.weight"), ElementType::f32);
+    EXPECT_EQ(chosen(type, "blk.0.altup_predict_coef.weight", 4), ElementType::f32);
+    EXPECT_EQ(chosen(type, "blk.0.altup_correct_coef.weight", 4), ElementType::f32);
     EXPECT_EQ(chosen(type, "blk.0.ssm_conv1d.weight"), ElementType::f32);
     EXPECT_EQ(chosen(type, "blk.0.shortconv.conv.weight"), ElementType::f32);
   }

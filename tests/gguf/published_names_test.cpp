@@ -61,6 +61,16 @@ TEST(PublishedNames, gemma_4s_scales_of_experts_have_todays_name) {
   EXPECT_THAT(names_of(views), ElementsAre("blk.3.ffn_gate_inp.weight", "blk.3.ffn_down_exps.scale"));
 }
 
+TEST(PublishedNames, gemma_3ns_keys_have_todays_names) {
+  Metadata metadata = of("gemma3n", {{"rope.freq_base_local", 2e4F}, {"head_dim", uint32_t{256}}});
+  std::vector<TensorView> views = tensors({"altup_proj.weight"});
+  EXPECT_THAT(apply_published_names(metadata, views),
+              ElementsAre("gemma3n.rope.freq_base_local is read as rope.freq_base_swa",
+                          "gemma3n.head_dim is read as attention.key_length"));
+  EXPECT_EQ(metadata.get_float("gemma3n.rope.freq_base_swa").value(), 2e4F);
+  EXPECT_EQ(metadata.get_int("gemma3n.attention.key_length", 0, 1000).value(), 256);
+}
+
 TEST(PublishedNames, gemma_3_gets_its_bases_its_scaling_and_a_vocabulary_of_the_tables_size) {
   Metadata metadata = of("gemma3", {{"context_length", uint32_t{131072}},
                                     {"rope.global.freq_base", 2e6F},

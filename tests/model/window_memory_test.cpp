@@ -168,8 +168,9 @@ TEST_P(WindowMemory, has_the_bits_of_full_blocks) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, WindowMemory,
-                         testing::Values("cohere2", "exaone4-window", "gemma2", "gemma3", "gemma4", "gemma4-e",
-                                         "gemma4-shared", "gpt-oss", "laguna", "muse-glimmer", "olmo3", "phi3-window"),
+                         testing::Values("cohere2", "exaone4-window", "gemma2", "gemma3", "gemma3n", "gemma3n-shared",
+                                         "gemma4", "gemma4-e", "gemma4-shared", "gpt-oss", "laguna", "muse-glimmer",
+                                         "olmo3", "phi3-window"),
                          [](const testing::TestParamInfo<const char*>& tested) {
                            std::string name = tested.param;
                            std::ranges::replace(name, '-', '_');

@@ -41,6 +41,15 @@ FamilyGolden::Output output_of(const ordered_json& stored) {
   return output;
 }
 
+// JSON has no infinity: it is a string.
+std::vector<float> floats_of(const ordered_json& numbers) {
+  std::vector<float> values;
+  for (const ordered_json& number : numbers) {
+    values.push_back(number.is_string() ? std::stof(number.get<std::string>()) : number.get<float>());
+  }
+  return values;
+}
+
 // {"uint32": 4} and the like.
 gguf::Value value_of(const ordered_json& typed) {
   const std::string& type = typed.items().begin().key();
@@ -52,7 +61,7 @@ gguf::Value value_of(const ordered_json& typed) {
   if (type == "string") return value.get<std::string>();
   if (type == "uint32[]") return value.get<std::vector<uint32_t>>();
   if (type == "int32[]") return value.get<std::vector<int32_t>>();
-  if (type == "float32[]") return value.get<std::vector<float>>();
+  if (type == "float32[]") return floats_of(value);
   if (type == "bool[]") return value.get<std::vector<bool>>();
   if (type == "string[]") return value.get<std::vector<std::string>>();
   QUIRE_CHECK(false, "a type that goldens have: " + type);

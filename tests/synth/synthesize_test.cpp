@@ -191,9 +191,9 @@ TEST_F(Synthesize, impossible_shapes_are_errors_that_say_what_is_wrong) {
   EXPECT_THAT(error(shape), HasSubstr("no layer of llama has a window"));
   EXPECT_THAT(error(small_shape("mamba")),
               HasSubstr("'mamba' is not supported; expected one of bert, cohere2, command-r,"));
-  EXPECT_THAT(
-      find_shape("huge").error().message,
-      HasSubstr("tiny, 0.1b, 1b, 8b, llama-1b, qwen3-0.6b, minilm, gemma3-1b, gemma4-e2b, lfm2-1.2b, qwen35-2b"));
+  EXPECT_THAT(find_shape("huge").error().message,
+              HasSubstr("tiny, 0.1b, 1b, 8b, llama-1b, qwen3-0.6b, minilm, gemma3-1b, gemma3n-e2b, gemma4-e2b, "
+                        "lfm2-1.2b, qwen35-2b"));
   Team team(1);
   const auto no_vocabulary =
       synthesize(small_shape("llama"), {}, FileType::f32, 1, dir_ / "x", team, [](uint64_t, uint64_t) {});
@@ -213,6 +213,8 @@ TEST_F(Synthesize, named_shapes_have_the_parameters_of_their_models) {
   EXPECT_EQ(parameters("llama-1b", 128256), 1235814400) << "as Llama 3.2 1B";
   EXPECT_EQ(parameters("qwen3-0.6b", 151936), 596049920) << "as Qwen3 0.6B";
   EXPECT_EQ(parameters("gemma3-1b", 262144), 999885952) << "as Gemma 3 1B";
+  EXPECT_NEAR(static_cast<double>(parameters("gemma3n-e2b", 262144)), 4.45e9, 2e7)
+      << "2.4 B, and 2.0 B of rows by layer";
   EXPECT_NEAR(static_cast<double>(parameters("gemma4-e2b", 262144)), 4.63e9, 2e7)
       << "2.3 B, and 2.35 B of rows by layer";
   EXPECT_NEAR(static_cast<double>(parameters("lfm2-1.2b", 65536)), 1.17e9, 2e7);
@@ -251,9 +253,12 @@ TEST_F(Synthesize, each_family_loads_and_generates) {
   sharing.shared_kv_layers = 2;
   sharing.shared_kv_ffn_width = 1024;
   sharing.layer_input_width = 32;
+  Shape streams = sharing;
+  streams.architecture = "gemma3n";
+  streams.shared_kv_ffn_width = 0;
   Shape mixture = small_shape("gemma4");
   mixture.experts = 4;
-  shapes.insert(shapes.end(), {sharing, mixture});
+  shapes.insert(shapes.end(), {sharing, streams, mixture});
   for (const Shape& shape : shapes) {
     const std::string& name = shape.architecture;
     quire::test::LoadedModel loaded(make(shape, FileType::q8_0), *supported_kernel_tables().back(), 2);

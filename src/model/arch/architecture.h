@@ -31,6 +31,7 @@ extern const Architecture exaone4_architecture;
 extern const Architecture falcon_h1_architecture;
 extern const Architecture gemma2_architecture;
 extern const Architecture gemma3_architecture;
+extern const Architecture gemma3n_architecture;
 extern const Architecture gemma4_architecture;
 extern const Architecture gemma_embedding_architecture;
 extern const Architecture glm4_architecture;

@@ -25,4 +25,12 @@ LayerConfig parallel_layer(const AttentionConfig& attention, const FfnConfig& ff
 // feed-forward network, beside the expert of all rows where there is one.
 Result<void> put_experts(const Keys& keys, const ExpertRule& rule, ModelConfig& config);
 
+// The last attention.shared_kv_layers layers read the keys and values of the last one before them all that has a
+// window, or none, as they do.
+Result<void> share_kv(const Keys& keys, ModelConfig& config);
+
+// What layers are given beside the stream: embedding_length_per_layer_input elements each. Tokens that only images and
+// sound have may lack rows in its table.
+Result<void> read_layer_inputs(const Keys& keys, ModelConfig& config);
+
 }  // namespace quire

@@ -64,6 +64,7 @@ void Ffn::compute(const Step& step, Rows x, Rows y) const {
       on.add_bias(gate_rows, gate_bias);
       on.add_bias(up_rows, up_bias);
     }
+    if (config.excess) on.keep_excess(gate_rows, *config.excess);
     on.activate(gate_rows, up_rows, config.activation);
   }
   const Rows gates = step.rows(step.output_gate, config.output_gate ? 1 : 0);

@@ -9,9 +9,10 @@ namespace quire {
 Result<LayerInputs> LayerInputs::read(TensorSource& source, const ModelConfig& config) {
   const int64_t n = config.layer_input_width;
   const int64_t all = config.layer_count() * n;
+  const int64_t rows = config.layer_input_rows > 0 ? config.layer_input_rows : config.vocab;
   TensorReader reader(source, "");
   LayerInputs inputs;
-  QUIRE_TRY(inputs.table, source.table("per_layer_token_embd.weight", config.vocab, all));
+  QUIRE_TRY(inputs.table, source.table("per_layer_token_embd.weight", rows, all));
   QUIRE_TRY(inputs.projection, reader.matrix("per_layer_model_proj.weight", all, config.width));
   QUIRE_TRY(inputs.norm, Norm::read(reader, "per_layer_proj_norm", config.norm, n));
   return inputs;

@@ -25,7 +25,7 @@ struct LayerInputs {
   // Fills step.layer_inputs for these tokens, whose embeddings are x. An error is the table's source's.
   Result<void> compute(const Step& step, std::span<const TokenId> tokens, Rows x) const;
 
-  TensorView table;   // (vocab, layers * n), read from the file row by row
+  TensorView table;   // (rows, layers * n), read from the file row by row; zeros for tokens beyond it
   Matrix projection;  // (layers * n, width)
   Norm norm;          // (n)
 };

@@ -1,7 +1,9 @@
 // What a block sees of a step: where its rows are, cut from the workspace.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <span>
 
 #include "backend/backend.h"
 #include "base/check.h"
@@ -48,6 +50,10 @@ struct Step {
   RowPlace convolved;
   RowPlace joined;
   DeviceAddress chosen_experts, chosen_weights;
+  std::array<Rows, mixed_rows_max> stream_rows = {};
+  int64_t stream_count = 0;  // 0: x is the only residual stream
+
+  std::span<const Rows> streams() const { return std::span(stream_rows).first(static_cast<size_t>(stream_count)); }
 
   // REQUIRES: the block's widen() has asked for it.
   Rows rows(const RowPlace& place, int64_t width) const {

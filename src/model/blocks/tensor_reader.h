@@ -33,6 +33,9 @@ class TensorSource {
   virtual ~TensorSource() = default;
   // A stack of `count` matrices; one is a tensor of two dimensions.
   virtual Result<Matrix> stack(const std::string& name, int64_t count, int64_t outputs, int64_t inputs) = 0;
+  // The same in `count` matrices.
+  virtual Result<std::vector<Matrix>> matrices(const std::string& name, int64_t count, int64_t outputs,
+                                               int64_t inputs) = 0;
   // Stacks of matrices of these many outputs: in each matrix of the tensor their rows follow one another.
   virtual Result<std::vector<Matrix>> stacks(const std::string& name, int64_t count, std::span<const int64_t> outputs,
                                              int64_t inputs) = 0;

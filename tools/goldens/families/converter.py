@@ -6,6 +6,8 @@ import tempfile
 
 import numpy as np
 
+from .golden import narrowed
+
 
 def stub_vocabulary(folder, size):
     """What some converters count the vocabulary with."""
@@ -58,7 +60,9 @@ def differences(golden, tree):
     for key in sorted(keys.keys() | mine.keys()):
         ours, theirs = mine.get(key), keys.get(key)
         if theirs and "float32" in theirs:
-            theirs = {"float32": float(str(np.float32(theirs["float32"])))}
+            theirs = {"float32": narrowed(theirs["float32"])}
+        if theirs and "float32[]" in theirs:
+            theirs = {"float32[]": [narrowed(each) for each in theirs["float32[]"]]}
         if ours != theirs:
             lines.append(f"key {key}: {ours}, the converter's {theirs}")
     for name in sorted(tensors.keys() | golden.tensors.arrays.keys()):

@@ -12,13 +12,18 @@ from .weights import Tensors, same
 TYPES = {bool: "bool", int: "uint32", float: "float32", str: "string"}
 
 
+def narrowed(value):
+    """A float32 in the fewest digits. JSON has no infinity: it is a string."""
+    return float(str(np.float32(value))) if np.isfinite(value) else str(float(value))
+
+
 def typed(value):
     """A value as a file has it: {type: value}. Arrays of integers are int32, as PyPI's gguf writes them."""
     if isinstance(value, (list, tuple)):
         kind = {int: "int32"}.get(type(value[0]), TYPES[type(value[0])])
-        return {f"{kind}[]": list(value)}
+        return {f"{kind}[]": [narrowed(each) for each in value] if kind == "float32" else list(value)}
     kind = TYPES[type(value)]
-    return {kind: float(str(np.float32(value))) if kind == "float32" else value}
+    return {kind: narrowed(value) if kind == "float32" else value}
 
 
 def reader_of(names, parameter):

@@ -19,6 +19,8 @@ def write_file(golden, path):
         if key == "general.architecture":
             continue
         (kind, content), = value.items()
+        if kind == "float32[]":
+            content = [float(each) for each in content]  # infinities are strings
         if kind.endswith("[]"):
             writer.add_key_value(key, content, gguf.GGUFValueType.ARRAY, gguf.GGUFValueType[kind[:-2].upper()])
         else:
