@@ -133,6 +133,7 @@ struct ExpertsConfig {
   int64_t count = 0;
   int64_t used = 0;    // by a row
   int64_t hidden = 0;  // an expert's width
+  int64_t latent = 0;  // experts read ffn_latent_down x, of so many elements, and ffn_latent_up what they give; 0: x
   ExpertRule rule;
   bool correction = false;  // exp_probs_b is added to scores where they choose
   bool router_bias = false;

@@ -1,5 +1,6 @@
 #include "model/layer.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace quire {
@@ -146,7 +147,7 @@ RowWidths widths_of(const ModelConfig& config) {
     }
   }
   if (config.reads_states) widths.joined = 2 * config.width;
-  if (widths.experts.count > 0) widths.experts.width = config.width;
+  if (widths.experts.count > 0) widths.experts.width = std::max(widths.experts.width, config.width);
   if (widths.beside > 0) widths.beside = config.width;
   return widths;
 }

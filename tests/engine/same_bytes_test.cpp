@@ -358,7 +358,7 @@ TEST_P(SameBytes, every_family) {
                            "mixtral",
                            "muse-glimmer",
                            "nemotron_h",
-                           "nemotron_h_moe",
+                           "nemotron_h_moe-latent",
                            "olmo3",
                            "phi3-long",
                            "qwen2moe",

@@ -1,6 +1,6 @@
 // Nemotron-H and Nemotron 3: a layer is one block behind one norm: Mamba 2, attention without positions, or a network
 // of a squared ReLU without a gate, which is a mixture of experts chosen by corrected sigmoid scores beside one of all
-// rows.
+// rows. In the largest, experts read a narrower projection of the row.
 #include <fmt/format.h>
 
 #include <optional>
@@ -19,6 +19,7 @@ Result<std::vector<BlockConfig>> read_network(const Keys& keys, int64_t layer, i
 Result<std::vector<BlockConfig>> read_mixture(const Keys& keys, int64_t layer, int64_t) {
   QUIRE_TRY(ExpertsConfig experts, read_experts(keys, {.gating = ExpertGating::sigmoid}, layer));
   QUIRE_TRY(std::optional<FfnConfig> shared, read_shared_expert(keys, experts.hidden, layer));
+  QUIRE_TRY(experts.latent, keys.count_from_zero_or("moe_latent_size", 0, width_max));
   experts.activation = Activation::relu_squared;
   experts.gated = false;
   std::vector<BlockConfig> blocks = {experts};

@@ -50,8 +50,15 @@ Result<Experts> Experts::read(TensorReader& layer, const ExpertsConfig& config, 
   if (config.correction) {
     QUIRE_TRY(block.correction, layer.vector("exp_probs_b.bias", config.count));
   }
-  QUIRE_TRY_VOID(block.read_stacks(layer, width));
-  QUIRE_TRY_VOID(block.read_biases(layer, width));
+  const int64_t inputs = config.latent > 0 ? config.latent : width;
+  if (config.latent > 0) {
+    QUIRE_TRY(block.latent_down, layer.matrix("ffn_latent_down.weight", inputs, width));
+  }
+  QUIRE_TRY_VOID(block.read_stacks(layer, inputs));
+  QUIRE_TRY_VOID(block.read_biases(layer, inputs));
+  if (config.latent > 0) {
+    QUIRE_TRY(block.latent_up, layer.matrix("ffn_latent_up.weight", width, inputs));
+  }
   return block;
 }
 
@@ -75,15 +82,19 @@ void Experts::choose(const Step& step, Rows x) const {
 }
 
 void Experts::compute_chosen(const Step& step, Rows x, Rows y) const {
-  step.on.compute_experts(x, choice(step),
-                          {.gate = gate,
-                           .up = up,
-                           .down = down,
-                           .gate_bias = gate_bias,
-                           .up_bias = up_bias,
-                           .down_bias = down_bias,
-                           .activation = config.activation},
-                          y);
+  Backend& on = step.on;
+  const ExpertStacks stacks{.gate = gate,
+                            .up = up,
+                            .down = down,
+                            .gate_bias = gate_bias,
+                            .up_bias = up_bias,
+                            .down_bias = down_bias,
+                            .activation = config.activation};
+  if (config.latent == 0) return on.compute_experts(x, choice(step), stacks, y);
+  const Rows latents = step.rows(step.up, config.latent);
+  on.matmul(x, RowsOf::step, {{latent_down, latents}});
+  on.compute_experts(latents, choice(step), stacks, latents);
+  on.matmul(latents, RowsOf::step, {{latent_up, y}});
 }
 
 ExpertChoice Experts::choice(const Step& step) const {
@@ -91,14 +102,16 @@ ExpertChoice Experts::choice(const Step& step) const {
 }
 
 int64_t Experts::products() const {
-  return products_of(router) + config.used * (products_of(gate) + products_of(up) + products_of(down));
+  return products_of(router) + products_of(latent_down) + products_of(latent_up) +
+         config.used * (products_of(gate) + products_of(up) + products_of(down));
 }
 
 void widen(RowWidths& widths, const ExpertsConfig& config) {
-  widths.ffn = std::max(widths.ffn, config.count);
+  widths.ffn = std::max({widths.ffn, config.count, config.latent});
   if (config.router_norm) widths.beside = 1;
   widths.experts.count = std::max(widths.experts.count, config.count);
   widths.experts.used = std::max(widths.experts.used, config.used);
+  widths.experts.width = std::max(widths.experts.width, config.latent);
   widths.experts.hidden = std::max(widths.experts.hidden, config.hidden);
 }
 

@@ -12,10 +12,12 @@
 
 namespace quire {
 
-// Stacks are (experts, outputs, inputs). What its configuration does not have is empty.
+// Stacks are (experts, outputs, inputs), where inputs and outputs of width are of config.latent if there is one. What
+// its configuration does not have is empty.
 struct Experts {
-  // Tensors ffn_gate_inp.{weight,bias,scale}, exp_probs_b.bias, ffn_{gate,up,down}_exps.{weight,bias} or
-  // ffn_gate_up_exps, ffn_down_exps.scale of a layer. norm: of what the router reads, where it norms.
+  // Tensors ffn_gate_inp.{weight,bias,scale}, exp_probs_b.bias, ffn_latent_{down,up}.weight,
+  // ffn_{gate,up,down}_exps.{weight,bias} or ffn_gate_up_exps, ffn_down_exps.scale of a layer. norm: of what the router
+  // reads, where it norms.
   static Result<Experts> read(TensorReader& layer, const ExpertsConfig& config, const NormConfig& norm, int64_t width);
 
   // y may be x.
@@ -31,6 +33,7 @@ struct Experts {
   Norm router_norm;                            // (width)
   DeviceVector router_bias, correction;        // (experts) each
   DeviceVector scales;                         // (experts)
+  Matrix latent_down, latent_up;               // (config.latent, width), (width, config.latent)
   Matrix gate, up;                             // (experts, hidden, width)
   Matrix down;                                 // (experts, width, hidden)
   DeviceVector gate_bias, up_bias, down_bias;  // (experts, hidden) twice, (experts, width)

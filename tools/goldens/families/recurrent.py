@@ -176,6 +176,8 @@ def nemotron_keys(c):
                  "expert_shared_feed_forward_length": c.moe_shared_expert_intermediate_size,
                  "expert_weights_norm": c.norm_topk_prob, "expert_weights_scale": float(c.routed_scaling_factor),
                  "expert_group_count": c.n_group}
+    if c.moe_latent_size:
+        keys["moe_latent_size"] = c.moe_latent_size
     return keys
 
 
@@ -184,6 +186,7 @@ def nemotron_names(c):
              "mixer.o_proj": "attn_output", "mixer.up_proj": "ffn_up", "mixer.down_proj": "ffn_down",
              "mixer.gate": "ffn_gate_inp", "mixer.gate.e_score_correction_bias": "exp_probs_b.bias",
              "mixer.experts.up_proj": "ffn_up_exps.weight", "mixer.experts.down_proj": "ffn_down_exps.weight",
+             "mixer.fc1_latent_proj": "ffn_latent_down", "mixer.fc2_latent_proj": "ffn_latent_up",
              "mixer.shared_experts.up_proj": "ffn_up_shexp", "mixer.shared_experts.down_proj": "ffn_down_shexp"}
     return layers(parts, mamba_names("mixer", c.n_groups)) | {
         "model.embeddings": "token_embd", "model.norm_f": "output_norm", "lm_head": "output"}
@@ -298,6 +301,10 @@ FAMILIES = [
            variants={
                "nemotron_h_moe": ("experts by corrected sigmoid scores, scaled; one of all rows",
                                   dict(layers_block_type=["linear_attention", "moe", "full_attention", "moe"])),
+               "nemotron_h_moe-latent": ("experts read a projection of the row that is narrower, and what they give is projected "
+                                         "back; the router and the one of all rows read the row itself",
+                                         dict(layers_block_type=["linear_attention", "moe", "full_attention", "moe"],
+                                              moe_latent_size=24)),
            }),
     Family("granitehybrid", tf.GraniteMoeHybridConfig, tf.GraniteMoeHybridForCausalLM, names=granitehybrid_names,
            keys=granitehybrid_keys, listed=mamba_rates(lambda c: c.layer_types, "mamba_n_heads"), run=step_by_step,
