@@ -34,7 +34,7 @@ FamilyGolden mtp_golden(const std::string& name) {
   return read_family_golden(own_data_dir() / "families" / (name + ".json"));
 }
 
-// A model and its block, whose executors a test drives itself, a sequence in blocks 0 and 1.
+// A model and its block, whose executors a test drives itself, a sequence in blocks 0 to 2.
 class DrivenBlock {
  public:
   DrivenBlock(LoadedModel& loaded, std::vector<TokenId> tokens)
@@ -85,9 +85,9 @@ class DrivenBlock {
 
  private:
   const Limits limits_{
-      .block_count = 2, .state_count = 1, .context_tokens = 64, .running_max = 2, .step_tokens_max = 64};
+      .block_count = 3, .state_count = 1, .context_tokens = 96, .running_max = 2, .step_tokens_max = 64};
   const std::vector<TokenId> tokens_;
-  const std::vector<BlockId> blocks_ = {{0}, {1}};
+  const std::vector<BlockId> blocks_ = {{0}, {1}, {2}};
   Request request_;
   ModelExecutor model_;
   ModelExecutor block_;
@@ -175,14 +175,18 @@ TEST_F(MtpDrafterTest, the_block_is_read_where_it_is_asked_for_alone) {
 TEST_F(MtpDrafterTest, rows_that_are_gone_are_not_seen) {
   LoadedModel loaded(take(gguf::File::parse(bytes_)), *supported_kernel_tables().back(), 1);
   const BlockId first{0};
-  DrivenBlock forgetting(loaded, golden_.tokens), late(loaded, golden_.tokens), whole(loaded, golden_.tokens);
+  std::vector<TokenId> tokens = golden_.tokens;
+  tokens.insert(tokens.end(), golden_.tokens.begin(), golden_.tokens.end());
+  DrivenBlock forgetting(loaded, tokens), late(loaded, tokens), whole(loaded, tokens);
   for (DrivenBlock* driven : {&forgetting, &late, &whole}) {
     driven->compute(20, driven != &late);
     EXPECT_EQ(driven->guess(1).size(), driven == &late ? 0U : 1U);
     driven->compute(20);
     EXPECT_EQ(driven->guess(1).size(), 1U);
     if (driven == &forgetting) driven->drafter().forget({&first, 1});
-    driven->compute(5);
+    driven->compute(30);
+    EXPECT_EQ(driven->guess(1).size(), 1U);
+    driven->compute(1);  // in the third block, behind one that is whole
   }
   const auto found = forgetting.guess(3);
   EXPECT_EQ(found.size(), 3U);

@@ -19,7 +19,7 @@ struct ServeOptions {
   std::vector<std::string> models;        // names, GGUF files, or NAME=FILE.gguf
   std::optional<int32_t> threads;         // absent: every core
   std::optional<std::string> log_format;  // "text" or "json"; absent: QUIRE_LOG_FORMAT, text
-  std::optional<std::string> draft;       // absent: QUIRE_DRAFT, lookup
+  std::optional<std::string> draft;       // absent: QUIRE_DRAFT, auto
 };
 Result<void> serve_command(const ServeOptions& options);
 
