@@ -40,6 +40,15 @@ class TensorSum final : public TensorSource {
     take(static_cast<uint64_t>(count) * packed_size_bytes(spec->type, outputs, inputs));
     return Matrix{.type = spec->type, .outputs = outputs, .inputs = inputs, .count = count};
   }
+  Result<std::vector<Matrix>> matrices(const std::string& name, int64_t count, int64_t outputs,
+                                       int64_t inputs) override {
+    std::vector<Matrix> parts;
+    for (int64_t index = 0; index < count; ++index) {
+      QUIRE_TRY(const Matrix matrix, stack(name, 1, outputs, inputs));
+      parts.push_back(matrix);
+    }
+    return parts;
+  }
   Result<std::vector<Matrix>> stacks(const std::string& name, int64_t count, std::span<const int64_t> outputs,
                                      int64_t inputs) override {
     std::vector<Matrix> parts;
