@@ -1,4 +1,5 @@
-// f16 and bf16 bits to f32 and back, in integers.
+// f16 and bf16 bits to f32 and back, in integers. A GPU has instructions that give the same bits but for a NaN's, which
+// are not stated.
 #pragma once
 
 #include <bit>
@@ -7,6 +8,11 @@
 namespace quire::scalar {
 
 inline float f32_of_f16(uint16_t half) {
+#ifdef __CUDA_ARCH__
+  float value;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(value) : "h"(half));
+  return value;
+#else
   const uint32_t sign = static_cast<uint32_t>(half & 0x8000U) << 16;
   const uint32_t exponent = (half >> 10) & 0x1FU;
   const uint32_t mantissa = half & 0x3FFU;
@@ -17,10 +23,16 @@ inline float f32_of_f16(uint16_t half) {
   if (exponent != 0) return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));
   const float magnitude = static_cast<float>(mantissa) * 0x1p-24F;  // exact
   return std::bit_cast<float>(sign | std::bit_cast<uint32_t>(magnitude));
+#endif
 }
 
 // Rounds to nearest even; what is too large becomes infinity, a NaN stays one.
 inline uint16_t f16_of_f32(float value) {
+#ifdef __CUDA_ARCH__
+  uint16_t half;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(half) : "f"(value));
+  return half;
+#else
   const uint32_t bits = std::bit_cast<uint32_t>(value);
   const uint32_t sign = (bits >> 16) & 0x8000U;
   const uint32_t magnitude = bits & 0x7FFFFFFFU;
@@ -32,6 +44,7 @@ inline uint16_t f16_of_f32(float value) {
   }
   const uint32_t odd = (magnitude >> 13) & 1U;
   return static_cast<uint16_t>(sign | ((magnitude - 0x38000000U + 0xFFFU + odd) >> 13));
+#endif
 }
 
 // Rounds to nearest even; a subnormal f32 becomes zero, a NaN stays one (VCVTNE2PS2BF16).

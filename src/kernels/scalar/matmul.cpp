@@ -1,13 +1,12 @@
 // The specification of matmul. Slow on purpose where speed would hide the order of operations.
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstring>
 
 #include "kernels/isa_functions.h"
 #include "kernels/packed_layout.h"
 #include "kernels/quantized_rows.h"
-#include "kernels/scalar/half.h"
+#include "kernels/scalar/group_sum.h"
 #include "kernels/scalar/unpack.h"
 
 namespace quire::scalar {
@@ -28,33 +27,16 @@ void store(const MatmulArgs& args, const Tile& tile, int64_t panel, int64_t row,
   }
 }
 
-// acc + what minima add.
-float add_minima(const Group& group, size_t o, const GroupTerms& terms, float acc) {
-  const std::array<float, 2>& minima = group.minima[o];
-  switch (group.minima_of) {
-    case Minima::none:
-      return acc;
-    case Minima::of_group:
-      return std::fma(minima[0], terms.scaled_sum, acc);
-    case Minima::of_halves: {
-      const auto first = static_cast<float>(terms.minus_first);
-      const auto last = static_cast<float>(terms.minus_sum - terms.minus_first);
-      return std::fma(std::fma(last, minima[1], first * minima[0]), group.minima_scales[o] * terms.scale, acc);
-    }
-  }
-  return acc;
-}
-
 void add_group(const Group& group, const int8_t* x, const GroupTerms& terms, std::array<float, lanes>& acc) {
   for (size_t o = 0; o < lanes; ++o) {
     int32_t first = 0;
     int32_t second = 0;
     for (size_t k = 0; k < 16; ++k) first += group.quants[o][k] * x[k];
     for (size_t k = 16; k < 32; ++k) second += group.quants[o][k] * x[k];
-    const std::array<float, 2>& sub_scales = group.sub_scales[o];
-    const float sum = std::fma(static_cast<float>(second), sub_scales[1], static_cast<float>(first) * sub_scales[0]);
-    acc[o] = std::fma(sum, group.scales[o] * terms.scale, acc[o]);
-    acc[o] = add_minima(group, o, terms, acc[o]);
+    const OutputScales& scales = group.scales[o];
+    const float minimum = group.minima_of == Minima::of_halves ? scales.minima_scale : scales.minima[0];
+    acc[o] = add_group(group.minima_of, scaled_sum(scales, first, second), scales.scale, minimum,
+                       minima_sum(scales, terms), terms, acc[o]);
   }
 }
 
@@ -81,14 +63,6 @@ void matmul_quantized(const MatmulArgs& args) {
       store(args, tile, panel, rows.begin, rows.height());
     }
   }
-}
-
-float load_weight(ElementType type, const uint8_t* panel, int64_t k, int64_t lane) {
-  if (type == ElementType::bf16) return load_bf16_weight(panel, k, lane);
-  if (type == ElementType::f16) return load_f16(panel, k * lanes + lane);
-  float value = 0.0F;
-  std::memcpy(&value, panel + 4 * (k * lanes + lane), 4);
-  return value;
 }
 
 void matmul_float(const MatmulArgs& args) {

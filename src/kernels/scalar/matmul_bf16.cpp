@@ -17,19 +17,21 @@ using Weights = std::array<std::array<float, quant_group>, lanes>;  // of one gr
 constexpr int64_t block_words = bf16_block_rows * quant_group;  // of one group
 
 // What is added to scale * quant. Exact.
-float minimum_of(const Group& group, size_t o, size_t half) {
-  return group.minima_of == Minima::of_halves ? -(group.minima_scales[o] * group.minima[o][half]) : group.minima[o][0];
+float minimum_of(Minima minima_of, const OutputScales& scales, size_t half) {
+  return minima_of == Minima::of_halves ? -(scales.minima_scale * scales.minima[half]) : scales.minima[0];
 }
 
 void round_weights(ElementType type, const uint8_t* panel, int64_t g, Weights& weights) {
   Group group;
   unpack_group(type, panel, g, group);
   for (size_t o = 0; o < lanes; ++o) {
+    const OutputScales& scales = group.scales[o];
     for (size_t k = 0; k < quant_group; ++k) {
-      const float scale = group.scales[o] * group.sub_scales[o][k / 16];  // exact
+      const float scale = scales.scale * scales.sub_scales[k / 16];  // exact
       const float quant = static_cast<float>(group.quants[o][k]);
-      const float weight =
-          group.minima_of == Minima::none ? scale * quant : std::fma(scale, quant, minimum_of(group, o, k / 16));
+      const float weight = group.minima_of == Minima::none
+                               ? scale * quant
+                               : std::fma(scale, quant, minimum_of(group.minima_of, scales, k / 16));
       weights[o][k] = f32_of_bf16(bf16_of_f32(weight));
     }
   }

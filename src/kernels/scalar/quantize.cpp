@@ -1,7 +1,4 @@
 // The specification of quantize_activations.
-#include <bit>
-#include <limits>
-
 #include "kernels/isa_functions.h"
 #include "kernels/quantized_rows.h"
 #include "kernels/scalar/quant.h"
@@ -10,24 +7,14 @@ namespace quire::scalar {
 namespace {
 
 GroupTerms quantize_group(const float* x, int8_t* quants) {
-  const uint32_t max_bits = max_magnitude(x, quant_group);
-  const float max = std::bit_cast<float>(max_bits);
-  float inverse = 0.0F;
-  float scale = 0.0F;
-  if (max_bits >= infinity_bits) {
-    scale = std::numeric_limits<float>::quiet_NaN();
-  } else if (max >= quant_floor) {
-    scale = max / 127.0F;
-    inverse = 127.0F / max;
-  }
+  const GroupScale scale = group_scale(max_magnitude(x, quant_group));
   int32_t sums[2] = {0, 0};
   for (int64_t k = 0; k < quant_group; ++k) {
-    const int32_t quant = inverse == 0.0F ? 0 : round_to_int(x[k] * inverse);
+    const int32_t quant = group_quant(x[k], scale.inverse);
     quants[k] = static_cast<int8_t>(quant);
     sums[k / 16] += quant;
   }
-  const int32_t sum = sums[0] + sums[1];
-  return {.scale = scale, .minus_first = -sums[0], .minus_sum = -sum, .scaled_sum = scale * static_cast<float>(sum)};
+  return group_terms(scale.scale, sums[0], sums[1]);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "kernels/isa_functions.h"
+#include "kernels/scalar/functions.h"
 
 namespace quire::scalar {
 namespace {
@@ -42,21 +43,21 @@ void l2_norm(float* x, float epsilon, int64_t n) {
   for (int64_t half = lanes / 2; half > 0; half /= 2) {
     for (int64_t i = 0; i < half; ++i) partial[i] += partial[i + half];
   }
-  const float factor = 1.0F / std::sqrt(partial[0] + epsilon);
+  const float factor = norm_factor(partial[0], 1.0F, epsilon);
   for (int64_t i = 0; i < n; ++i) x[i] *= factor;
 }
 
 void time_steps(float* x, const float* bias, const float* rates, int64_t n, float* decays) {
   for (int64_t i = 0; i < n; ++i) x[i] += bias[i];
   softplus(x, n);
-  for (int64_t i = 0; i < n; ++i) decays[i] = exp_approx(rates[i] * x[i]);
+  for (int64_t i = 0; i < n; ++i) decays[i] = exp_of(rates[i] * x[i]);
 }
 
 void convolve(const ConvolveArgs& args) {
   for (int64_t c = 0; c < args.channels; ++c) {
     float y = args.bias == nullptr ? 0.0F : args.bias[c];
     for (int64_t t = 0; t < args.taps; ++t) y = std::fma(args.weight[t * args.channels + c], args.x[t][c], y);
-    args.y[c] = args.silu ? y / (1.0F + exp_approx(-y)) : y;
+    args.y[c] = args.silu ? silu_of(y) : y;
   }
 }
 

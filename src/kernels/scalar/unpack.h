@@ -2,9 +2,8 @@
 #pragma once
 
 #include <array>
-#include <cmath>
+#include <bit>
 #include <cstdint>
-#include <cstring>
 
 #include "kernels/kernels.h"
 #include "kernels/packed_layout.h"
@@ -21,20 +20,27 @@ enum class Minima : uint8_t {
   of_halves,  // minima[o][half], an integer times minima_scales[o], comes off times the sum of each half
 };
 
+// What belongs to one output's quants of a group.
+struct OutputScales {
+  float scale = 0.0F;
+  float sub_scales[2] = {1.0F, 1.0F};  // of the two halves; 1 where the group has one scale
+  float minima[2] = {0.0F, 0.0F};
+  float minima_scale = 0.0F;
+};
+
 // One group of a panel: quants as the integers that multiply activations.
 struct Group {
   std::array<std::array<int32_t, quant_group>, lanes> quants;
-  std::array<std::array<float, 2>, lanes> sub_scales;  // of the two halves; 1 where the group has one scale
-  std::array<float, lanes> scales;
+  std::array<OutputScales, lanes> scales;
   Minima minima_of;
-  std::array<std::array<float, 2>, lanes> minima;
-  std::array<float, lanes> minima_scales;
 };
 
+// Numbers of a panel lie where their size divides the address.
 template <typename Number>
 Number load_number(const uint8_t* bytes, int64_t index) {
   Number number;
-  std::memcpy(&number, bytes + index * static_cast<int64_t>(sizeof(Number)), sizeof(Number));
+  const uint8_t* const at = bytes + index * static_cast<int64_t>(sizeof(Number));
+  __builtin_memcpy(&number, __builtin_assume_aligned(at, sizeof(Number)), sizeof(Number));
   return number;
 }
 
@@ -84,65 +90,65 @@ inline int32_t quant_of(const packed::Quants& quants, const uint8_t* at, int64_t
 
 // Half of an E4M3 number without a sign.
 inline float half_e4m3(uint8_t bits) {
-  const int exponent = bits >> 3;
-  const int fraction = bits & 7;
-  return exponent == 0 ? std::ldexp(static_cast<float>(fraction), -10)
-                       : std::ldexp(static_cast<float>(8 + fraction), exponent - 11);
+  const uint32_t exponent = bits >> 3;
+  const uint32_t fraction = bits & 7U;
+  if (exponent == 0) return static_cast<float>(fraction) * 0x1p-10F;  // exact
+  return std::bit_cast<float>((exponent + 119) << 23 | fraction << 20);
 }
 
 // Scales and minima of group i of a step, of one output. All products are exact.
-inline void unpack_scales(packed::Scales scales, const uint8_t* step, int64_t i, int64_t lane, Group& group) {
-  const size_t o = static_cast<size_t>(lane);
+inline OutputScales unpack_scales(packed::Scales scales, const uint8_t* step, int64_t i, int64_t lane) {
+  OutputScales result;
   const uint8_t* of_groups = step + packed::k_head_bytes + i * lanes;
   const uint8_t* of_halves = step + packed::k_head_bytes + 2 * i * lanes;
   switch (scales) {
     case packed::Scales::pair:
-      group.scales[o] = load_f16(step + i * packed::scales_bytes, lane);
+      result.scale = load_f16(step + i * packed::scales_bytes, lane);
       break;
     case packed::Scales::pair_bf16:
-      group.scales[o] = f32_of_bf16(load_number<uint16_t>(step + i * packed::scales_bytes, lane));
+      result.scale = f32_of_bf16(load_number<uint16_t>(step + i * packed::scales_bytes, lane));
       break;
     case packed::Scales::pair_halves:
-      group.scales[o] = 1.0F;
+      result.scale = 1.0F;
       for (int64_t half = 0; half < 2; ++half) {
-        group.sub_scales[o][static_cast<size_t>(half)] = half_e4m3(step[(2 * i + half) * lanes + lane]);
+        result.sub_scales[half] = half_e4m3(step[(2 * i + half) * lanes + lane]);
       }
       break;
     case packed::Scales::minimum:
-      group.scales[o] = load_f16(step, lane);
-      group.minima[o][0] = load_f16(step + packed::scales_bytes, lane);
+      result.scale = load_f16(step, lane);
+      result.minima[0] = load_f16(step + packed::scales_bytes, lane);
       break;
     case packed::Scales::super:
-      group.scales[o] = load_f16(step, lane) * static_cast<float>(of_groups[lane]);
-      group.minima[o][0] = -(load_f16(step + packed::scales_bytes, lane) *
-                             static_cast<float>(of_groups[packed::k_groups * lanes + lane]));
+      result.scale = load_f16(step, lane) * static_cast<float>(of_groups[lane]);
+      result.minima[0] = -(load_f16(step + packed::scales_bytes, lane) *
+                           static_cast<float>(of_groups[packed::k_groups * lanes + lane]));
       break;
     case packed::Scales::super_halves_minimum:
-      group.scales[o] = load_f16(step, lane);
-      group.minima_scales[o] = load_f16(step + packed::scales_bytes, lane);
+      result.scale = load_f16(step, lane);
+      result.minima_scale = load_f16(step + packed::scales_bytes, lane);
       for (int64_t half = 0; half < 2; ++half) {
         const uint8_t byte = of_halves[half * lanes + lane];
-        group.sub_scales[o][static_cast<size_t>(half)] = static_cast<float>(byte & 15);
-        group.minima[o][static_cast<size_t>(half)] = static_cast<float>(byte >> 4);
+        result.sub_scales[half] = static_cast<float>(byte & 15);
+        result.minima[half] = static_cast<float>(byte >> 4);
       }
       break;
     case packed::Scales::super_halves:
-      group.scales[o] = load_number<float>(step, lane);
+      result.scale = load_number<float>(step, lane);
       for (int64_t half = 0; half < 2; ++half) {
-        group.sub_scales[o][static_cast<size_t>(half)] =
-            static_cast<float>(static_cast<int8_t>(of_halves[half * lanes + lane]));
+        result.sub_scales[half] = static_cast<float>(static_cast<int8_t>(of_halves[half * lanes + lane]));
       }
       break;
     case packed::Scales::super_signed:
-      group.scales[o] = load_number<float>(step, lane) * static_cast<float>(static_cast<int8_t>(of_groups[lane]));
+      result.scale = load_number<float>(step, lane) * static_cast<float>(static_cast<int8_t>(of_groups[lane]));
       break;
     case packed::Scales::one:
-      group.scales[o] = load_number<float>(step, lane);
+      result.scale = load_number<float>(step, lane);
       break;
   }
+  return result;
 }
 
-inline Minima minima_of(packed::Scales scales) {
+constexpr Minima minima_of(packed::Scales scales) {
   if (scales == packed::Scales::super_halves_minimum) return Minima::of_halves;
   return scales == packed::Scales::minimum || scales == packed::Scales::super ? Minima::of_group : Minima::none;
 }
@@ -159,8 +165,7 @@ inline void unpack_group(ElementType type, const uint8_t* panel, int64_t g, Grou
     for (int64_t k = 0; k < quant_group; ++k) {
       group.quants[o][static_cast<size_t>(k)] = quant_of(layout.quants, quants, lane, k);
     }
-    group.sub_scales[o] = {1.0F, 1.0F};
-    unpack_scales(layout.scales, step, i, lane, group);
+    group.scales[o] = unpack_scales(layout.scales, step, i, lane);
   }
 }
 
