@@ -51,6 +51,10 @@ inline constexpr float normal_tail_p5 = 0x1.aa692ep-3F;
 inline constexpr float normal_tail_p6 = -0x1.4426d2p-3F;
 inline constexpr float normal_tail_p7 = 0x1.265af4p-5F;
 
+// Keys and values in f32 are split into two heads in f16, the rounded value and what it lacks times this: the step between
+// f16 numbers is 2^-10 of them, so half a step times this is of the size of the first half.
+inline constexpr float split_scale = 2048.0F;
+
 // Groups whose largest value is below this count as zero when activations are quantized: 127 / max stays finite.
 inline constexpr float quant_floor = 0x1p-100F;
 

@@ -3,6 +3,7 @@
 
 #include "backend/cpu/cpu_backend.h"
 #include "base/bytes.h"
+#include "kernels/constants.h"
 #include "tensor/float16.h"
 
 namespace quire {
@@ -10,10 +11,6 @@ namespace {
 
 // Below this many products of a score and a head element the caller computes attention alone (about a microsecond).
 constexpr int64_t fork_products_min = 128 * 1024;
-
-// What a split head's second half is scaled by: the step between f16 numbers is 2^-10 of them, so half a step times
-// this is of the size of the first half.
-constexpr float split_scale = 2048.0F;
 
 // As the kernels see it: a head in f32 is two in f16.
 KvLayer layer_of(const KvView& kv) {

@@ -1,0 +1,137 @@
+// All kernels, by the name of their entry point in the module: QUIRE_GPU_KERNELS those of every GPU, and
+// QUIRE_GPU_TILE_KERNELS those of tensor cores (compute capability 8.0). Who needs them all (the module, who launches
+// them, tests) hands over a macro K(name, kernel).
+#pragma once
+
+#include "kernels/gpu/attention.h"
+#include "kernels/gpu/elementwise.h"
+#include "kernels/gpu/kv.h"
+#include "kernels/gpu/matmul_float.h"
+#include "kernels/gpu/matmul_quantized.h"
+#include "kernels/gpu/quantize.h"
+#include "kernels/gpu/rows.h"
+
+// One of each layout: types with the same one have the same kernels (kernel_type).
+#define QUIRE_GPU_WEIGHT_TYPES(K) \
+  K(q8_0)                         \
+  K(q4_0)                         \
+  K(q5_0)                         \
+  K(q4_1)                         \
+  K(q5_1)                         \
+  K(q4_k)                         \
+  K(q5_k)                         \
+  K(q6_k)                         \
+  K(q3_k)                         \
+  K(q2_k)                         \
+  K(mxfp4)                        \
+  K(nvfp4)                        \
+  K(iq4_nl)                       \
+  K(iq4_xs)                       \
+  K(iq3_s)                        \
+  K(iq3_xxs)                      \
+  K(iq2_s)                        \
+  K(iq1_m)                        \
+  K(tq2_0)
+
+#define QUIRE_GPU_DOT_KERNELS(K, type)                    \
+  K(matmul_##type##_row, MatmulFew<ElementType::type, 1>) \
+  K(matmul_##type##_few, MatmulFew<ElementType::type, 8>)
+
+#define QUIRE_GPU_KERNELS(K)                                   \
+  K(add, Combine<Add>)                                         \
+  K(multiply, Combine<Multiply>)                               \
+  K(silu_multiply, Combine<SiluMultiply>)                      \
+  K(gelu_multiply, Combine<GeluMultiply>)                      \
+  K(gelu_erf_multiply, Combine<GeluErfMultiply>)               \
+  K(clamped_swiglu, Combine<ClampedSwiglu>)                    \
+  K(gelu, Map<Gelu>)                                           \
+  K(gelu_erf, Map<GeluErf>)                                    \
+  K(relu_squared, Map<ReluSquared>)                            \
+  K(sigmoid, Map<Sigmoid>)                                     \
+  K(scale, Map<Scale>)                                         \
+  K(softcap, Map<Softcap>)                                     \
+  K(gate, Gate<GateItself>)                                    \
+  K(gate_sigmoid, Gate<GateSigmoid>)                           \
+  K(gate_softplus, Gate<GateSoftplus>)                         \
+  K(rms_norm, RmsNorm)                                         \
+  K(layer_norm, LayerNorm)                                     \
+  K(l2_norm, L2Norm)                                           \
+  K(rope, Rope)                                                \
+  K(copy_heads, CopyHeads)                                     \
+  K(largest, Largest)                                          \
+  K(time_steps, TimeSteps)                                     \
+  K(quantize, Quantize)                                        \
+  K(kv_write_f16, KvWriteF16)                                  \
+  K(kv_write_q8_0, KvWriteQ8_0)                                \
+  K(split_stored, SplitHeads<StoredHalves>)                    \
+  K(split_query, SplitHeads<QueryHalves>)                      \
+  K(merge_heads, MergeHeads)                                   \
+  K(attention_walk_f16, AttentionWalk<ElementType::f16>)       \
+  K(attention_walk_q8_0, AttentionWalk<ElementType::q8_0>)     \
+  K(attention_scores_f16, AttentionScores<ElementType::f16>)   \
+  K(attention_scores_q8_0, AttentionScores<ElementType::q8_0>) \
+  K(attention_weights, AttentionWeights)                       \
+  K(attention_values_f16, AttentionValues<ElementType::f16>)   \
+  K(attention_values_q8_0, AttentionValues<ElementType::q8_0>) \
+  K(matmul_f32, MatmulFloat<ElementType::f32>)                 \
+  K(matmul_f16, MatmulFloat<ElementType::f16>)                 \
+  K(matmul_bf16, MatmulFloat<ElementType::bf16>)               \
+  QUIRE_GPU_DOT_KERNELS(K, q8_0)                               \
+  QUIRE_GPU_DOT_KERNELS(K, q4_0)                               \
+  QUIRE_GPU_DOT_KERNELS(K, q5_0)                               \
+  QUIRE_GPU_DOT_KERNELS(K, q4_1)                               \
+  QUIRE_GPU_DOT_KERNELS(K, q5_1)                               \
+  QUIRE_GPU_DOT_KERNELS(K, q4_k)                               \
+  QUIRE_GPU_DOT_KERNELS(K, q5_k)                               \
+  QUIRE_GPU_DOT_KERNELS(K, q6_k)                               \
+  QUIRE_GPU_DOT_KERNELS(K, q3_k)                               \
+  QUIRE_GPU_DOT_KERNELS(K, q2_k)                               \
+  QUIRE_GPU_DOT_KERNELS(K, mxfp4)                              \
+  QUIRE_GPU_DOT_KERNELS(K, nvfp4)                              \
+  QUIRE_GPU_DOT_KERNELS(K, iq4_nl)                             \
+  QUIRE_GPU_DOT_KERNELS(K, iq4_xs)                             \
+  QUIRE_GPU_DOT_KERNELS(K, iq3_s)                              \
+  QUIRE_GPU_DOT_KERNELS(K, iq3_xxs)                            \
+  QUIRE_GPU_DOT_KERNELS(K, iq2_s)                              \
+  QUIRE_GPU_DOT_KERNELS(K, iq1_m)                              \
+  QUIRE_GPU_DOT_KERNELS(K, tq2_0)
+
+#define QUIRE_GPU_TILE_KERNELS(K)                              \
+  K(matmul_q8_0_tiles, MatmulMany<ElementType::q8_0, 4>)       \
+  K(matmul_q4_0_tiles, MatmulMany<ElementType::q4_0, 4>)       \
+  K(matmul_q5_0_tiles, MatmulMany<ElementType::q5_0, 4>)       \
+  K(matmul_q4_1_tiles, MatmulMany<ElementType::q4_1, 4>)       \
+  K(matmul_q5_1_tiles, MatmulMany<ElementType::q5_1, 4>)       \
+  K(matmul_q4_k_tiles, MatmulMany<ElementType::q4_k, 4>)       \
+  K(matmul_q5_k_tiles, MatmulMany<ElementType::q5_k, 4>)       \
+  K(matmul_q6_k_tiles, MatmulMany<ElementType::q6_k, 4>)       \
+  K(matmul_q3_k_tiles, MatmulMany<ElementType::q3_k, 4>)       \
+  K(matmul_q2_k_tiles, MatmulMany<ElementType::q2_k, 4>)       \
+  K(matmul_mxfp4_tiles, MatmulMany<ElementType::mxfp4, 4>)     \
+  K(matmul_nvfp4_tiles, MatmulMany<ElementType::nvfp4, 4>)     \
+  K(matmul_iq4_nl_tiles, MatmulMany<ElementType::iq4_nl, 4>)   \
+  K(matmul_iq4_xs_tiles, MatmulMany<ElementType::iq4_xs, 4>)   \
+  K(matmul_iq3_s_tiles, MatmulMany<ElementType::iq3_s, 4>)     \
+  K(matmul_iq3_xxs_tiles, MatmulMany<ElementType::iq3_xxs, 4>) \
+  K(matmul_iq2_s_tiles, MatmulMany<ElementType::iq2_s, 4>)     \
+  K(matmul_iq1_m_tiles, MatmulMany<ElementType::iq1_m, 4>)     \
+  K(matmul_tq2_0_tiles, MatmulMany<ElementType::tq2_0, 4>)
+
+namespace quire::gpu {
+
+// The type whose kernels compute weights of this one.
+constexpr ElementType kernel_type(ElementType type) {
+  switch (type) {
+    case ElementType::iq2_xs:
+    case ElementType::iq2_xxs:
+      return ElementType::iq2_s;
+    case ElementType::iq1_s:
+      return ElementType::iq1_m;
+    case ElementType::tq1_0:
+      return ElementType::tq2_0;
+    default:
+      return type;
+  }
+}
+
+}  // namespace quire::gpu

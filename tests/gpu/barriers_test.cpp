@@ -1,0 +1,54 @@
+// Each barrier of each kernel is needed: without it results differ, in one case at least and in one order of threads of
+// some. What a kernel's text has too many, or no case would miss, shows here.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "gpu/cases.h"
+
+namespace quire::test {
+namespace {
+
+constexpr uint64_t orders = 4;  // of threads that are tried
+
+// The cases that come to a barrier.
+struct ReachedSite {
+  BarrierSite site;
+  std::vector<const Case*> cases;
+};
+
+std::vector<ReachedSite> reached_sites(const std::vector<Case>& cases) {
+  std::vector<ReachedSite> reached;
+  for (const Case& one : cases) {
+    Machine machine(1);
+    EXPECT_EQ(one.difference(machine), std::nullopt) << one.name;
+    for (const BarrierSite& site : machine.sites()) {
+      auto found = std::ranges::find(reached, site, &ReachedSite::site);
+      if (found == reached.end()) found = reached.insert(found, {.site = site, .cases = {}});
+      found->cases.push_back(&one);
+    }
+  }
+  return reached;
+}
+
+bool is_missed(const ReachedSite& reached) {
+  for (const Case* one : reached.cases) {
+    for (uint64_t seed = 1; seed <= orders; ++seed) {
+      Machine machine(seed);
+      machine.leave_out(reached.site);
+      if (one->difference(machine)) return true;
+    }
+  }
+  return false;
+}
+
+TEST(GpuBarriers, none_can_be_left_out) {
+  const std::vector<Case> cases = all_cases();
+  const std::vector<ReachedSite> reached = reached_sites(cases);
+  EXPECT_GE(reached.size(), 7U);
+  for (const ReachedSite& site : reached) EXPECT_TRUE(is_missed(site)) << site.site.name();
+}
+
+}  // namespace
+}  // namespace quire::test

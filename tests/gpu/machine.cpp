@@ -1,0 +1,218 @@
+#include "gpu/machine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <numeric>
+
+#include "base/check.h"
+#include "gpu/fiber.h"
+
+namespace quire::test {
+namespace {
+
+constexpr int lanes = gpu::warp_size;
+
+enum class ThreadState : uint8_t { ready, at_barrier, at_meeting, done };
+
+// What the lanes of a warp bring to a shuffle or a tile, by lane.
+using Words = std::array<uint32_t, 6>;
+
+struct Thread {
+  Fiber fiber;
+  ThreadState state = ThreadState::done;
+};
+
+// Where a warp's lanes meet. Of two meetings that follow one another the words lie apart: a lane may come to the next
+// one before all have read this one's.
+struct Warp {
+  std::array<std::array<Words, lanes>, 2> words;
+  int arrived = 0;
+  int meeting = 0;
+};
+
+struct Place {
+  int thread = 0;
+  int64_t block = 0;
+};
+Place place;                                // of the thread that runs
+Machine* machine = nullptr;                 // that it runs on
+const FunctionRef<void()>* body = nullptr;  // what it does
+
+}  // namespace
+
+class Machine::Block {
+ public:
+  // All threads from the beginning to the end.
+  void run(int threads, std::mt19937_64& random);
+
+  void wait_for_all() { stop(ThreadState::at_barrier); }
+  // All lanes' words. Theirs until the next meeting but one.
+  const std::array<Words, lanes>& meet(const Words& own);
+  void end() { stop(ThreadState::done); }
+
+ private:
+  void stop(ThreadState state) {
+    Thread& thread = threads_[static_cast<size_t>(place.thread)];
+    thread.state = state;
+    thread.fiber.leave();
+  }
+  bool run_ready(std::mt19937_64& random);
+  bool let_through();
+
+  std::vector<Thread> threads_;
+  std::vector<Warp> warps_;
+  std::vector<int> order_;
+  size_t count_ = 0;
+};
+
+namespace {
+
+Machine::Block* block = nullptr;
+
+}  // namespace
+
+bool Machine::Block::run_ready(std::mt19937_64& random) {
+  bool ran = false;
+  std::shuffle(order_.begin(), order_.end(), random);
+  for (const int index : order_) {
+    Thread& thread = threads_[static_cast<size_t>(index)];
+    if (thread.state != ThreadState::ready) continue;
+    place.thread = index;
+    thread.fiber.enter();
+    ran = true;
+  }
+  return ran;
+}
+
+// Where all threads are at a barrier.
+bool Machine::Block::let_through() {
+  const std::span threads = std::span(threads_).first(count_);
+  if (!std::ranges::all_of(threads, [](const Thread& t) { return t.state == ThreadState::at_barrier; })) return false;
+  for (Thread& thread : threads) thread.state = ThreadState::ready;
+  return true;
+}
+
+void Machine::Block::run(int threads, std::mt19937_64& random) {
+  count_ = static_cast<size_t>(threads);
+  if (threads_.size() < count_) threads_.resize(count_);
+  warps_.assign(count_ / lanes, {});
+  order_.resize(count_);
+  std::iota(order_.begin(), order_.end(), 0);
+  for (Thread& thread : std::span(threads_).first(count_)) {
+    thread.fiber.start([] {
+      (*body)();
+      block->end();
+    });
+    thread.state = ThreadState::ready;
+  }
+  while (run_ready(random) || let_through()) {
+  }
+  const bool ended = std::ranges::all_of(std::span(threads_).first(count_),
+                                         [](const Thread& thread) { return thread.state == ThreadState::done; });
+  QUIRE_CHECK(ended, "all threads reach the same barriers, and all of a warp the same shuffles");
+}
+
+const std::array<Words, lanes>& Machine::Block::meet(const Words& own) {
+  const auto lane = static_cast<size_t>(place.thread % lanes), index = static_cast<size_t>(place.thread / lanes);
+  Warp& warp = warps_[index];
+  std::array<Words, lanes>& words = warp.words[static_cast<size_t>(warp.meeting % 2)];
+  words[lane] = own;
+  if (++warp.arrived < lanes) {
+    stop(ThreadState::at_meeting);
+    return words;
+  }
+  warp.arrived = 0;
+  ++warp.meeting;
+  for (Thread& thread : std::span(threads_).subspan(index * lanes, lanes)) {
+    if (thread.state == ThreadState::at_meeting) thread.state = ThreadState::ready;
+  }
+  return words;
+}
+
+bool BarrierSite::operator==(const BarrierSite& other) const {
+  return line == other.line && std::strcmp(file, other.file) == 0;
+}
+
+std::string BarrierSite::name() const {
+  const char* const slash = std::strrchr(file, '/');
+  return fmt::format("{}:{}", slash == nullptr ? file : slash + 1, line);
+}
+
+Machine::Machine(uint64_t seed) : random_(seed), block_(std::make_unique<Block>()) {}
+Machine::~Machine() = default;
+
+bool Machine::holds(const BarrierSite& site) {
+  if (std::ranges::find(sites_, site) == sites_.end()) sites_.push_back(site);
+  return std::ranges::find(left_out_, site) == left_out_.end();
+}
+
+void Machine::launch(gpu::Grid grid, int threads, std::span<unsigned char> shared, FunctionRef<void()> run) {
+  machine = this;
+  block = block_.get();
+  body = &run;
+  std::vector<int64_t> blocks(static_cast<size_t>(grid.blocks));
+  std::iota(blocks.begin(), blocks.end(), 0);
+  std::shuffle(blocks.begin(), blocks.end(), random_);
+  for (const int64_t index : blocks) {
+    place.block = index;
+    std::ranges::fill(shared, static_cast<unsigned char>(0xFF));
+    block_->run(threads, random_);
+  }
+}
+
+}  // namespace quire::test
+
+// What kernels/gpu/thread.h leaves to its machine.
+namespace quire::gpu {
+namespace {
+
+using test::place;
+
+test::Machine::Block& own_block() { return *test::block; }
+
+int own_lane() { return place.thread % warp_size; }
+
+uint32_t value_of(uint32_t value, int lane) {
+  return own_block().meet({value})[static_cast<size_t>(lane < warp_size ? lane : own_lane())][0];
+}
+
+// Byte k % 4 of a word.
+int32_t signed_byte(uint32_t word, int k) { return static_cast<int8_t>(word >> 8 * (k % 4)); }
+
+}  // namespace
+
+int thread_index() { return place.thread; }
+int64_t block_index() { return place.block; }
+
+void barrier(Site site) {
+  if (test::machine->holds({site.file_name(), site.line()})) own_block().wait_for_all();
+}
+void warp_barrier(Site site) {
+  if (test::machine->holds({site.file_name(), site.line()})) own_block().meet({});
+}
+
+uint32_t shuffle_down(uint32_t value, int distance) { return value_of(value, own_lane() + distance); }
+uint32_t shuffle_xor(uint32_t value, int mask) { return value_of(value, own_lane() ^ mask); }
+uint32_t shuffle_from(uint32_t value, int lane) { return value_of(value, lane); }
+
+// Lane 4 i + j has, of a, the words of inputs 4 j (and 16 + 4 j) of rows i and i + 8, of b those of column i.
+void multiply_tile(int32_t (&sums)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
+  const auto& words = own_block().meet({a[0], a[1], a[2], a[3], b[0], b[1]});
+  for (size_t i = 0; i < 4; ++i) {
+    const size_t row = static_cast<size_t>(own_lane() / 4), column = static_cast<size_t>(own_lane() % 4) * 2 + i % 2;
+    for (int k = 0; k < 32; ++k) {
+      const size_t word = static_cast<size_t>(k % 16 / 4), half = static_cast<size_t>(k / 16);
+      sums[i] +=
+          signed_byte(words[4 * row + word][2 * half + i / 2], k) * signed_byte(words[4 * column + word][4 + half], k);
+    }
+  }
+}
+
+void multiply_half_tile(int32_t (&sums)[4], uint32_t a0, uint32_t a1, uint32_t b) {
+  multiply_tile(sums, {a0, a1, 0, 0}, {b, 0});
+}
+
+}  // namespace quire::gpu
