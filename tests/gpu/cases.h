@@ -28,6 +28,8 @@ std::vector<Case> row_cases();
 std::vector<Case> matmul_cases();
 std::vector<Case> kv_cases();
 std::vector<Case> attention_cases();
+std::vector<Case> expert_cases();
+std::vector<Case> recurrent_cases();
 
 // Of every kernel.
 std::vector<Case> all_cases();

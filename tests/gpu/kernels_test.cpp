@@ -20,6 +20,8 @@ TEST(GpuKernels, of_rows_have_the_scalar_tables_bits) { expect_same(row_cases())
 TEST(GpuKernels, of_matmuls_have_the_scalar_tables_bits) { expect_same(matmul_cases()); }
 TEST(GpuKernels, of_keys_and_values_have_the_scalar_tables_bits) { expect_same(kv_cases()); }
 TEST(GpuKernels, of_attention_have_the_scalar_tables_bits) { expect_same(attention_cases()); }
+TEST(GpuKernels, of_experts_have_the_scalar_tables_bits) { expect_same(expert_cases()); }
+TEST(GpuKernels, of_recurrent_layers_have_the_scalar_tables_bits) { expect_same(recurrent_cases()); }
 
 }  // namespace
 }  // namespace quire::test

@@ -5,10 +5,12 @@
 
 #include "kernels/gpu/attention.h"
 #include "kernels/gpu/elementwise.h"
+#include "kernels/gpu/experts.h"
 #include "kernels/gpu/kv.h"
 #include "kernels/gpu/matmul_float.h"
 #include "kernels/gpu/matmul_quantized.h"
 #include "kernels/gpu/quantize.h"
+#include "kernels/gpu/recurrent.h"
 #include "kernels/gpu/rows.h"
 
 // One of each layout: types with the same one have the same kernels (kernel_type).
@@ -73,6 +75,12 @@
   K(attention_weights, AttentionWeights)                       \
   K(attention_values_f16, AttentionValues<ElementType::f16>)   \
   K(attention_values_q8_0, AttentionValues<ElementType::q8_0>) \
+  K(choose_experts, ChooseExperts)                             \
+  K(plan_experts, PlanExperts)                                 \
+  K(add_experts, AddExperts)                                   \
+  K(convolve, Convolve)                                        \
+  K(store_convolved, StoreConvolved)                           \
+  K(recur, Recur)                                              \
   K(matmul_f32, MatmulFloat<ElementType::f32>)                 \
   K(matmul_f16, MatmulFloat<ElementType::f16>)                 \
   K(matmul_bf16, MatmulFloat<ElementType::bf16>)               \

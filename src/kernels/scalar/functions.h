@@ -85,7 +85,11 @@ inline float layer_norm_of(float x, float mean, float factor, float weight, cons
   return bias == nullptr ? normed * weight : std::fma(normed, weight, *bias);
 }
 
-// The pair (a, b) turned.
+// What a row makes of an element of a recurrent state, and of what it reads of all of them (kernels.h: RecurArgs).
+inline float state_behind(float state, float decay, float k, float u) { return std::fma(k, u, decay * state); }
+inline float state_output(float sum, float scale, float skip, float v) { return std::fma(skip, v, scale * sum); }
+
+// The pair turned.
 struct Pair {
   float first;
   float second;

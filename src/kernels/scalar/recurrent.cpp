@@ -29,10 +29,10 @@ float recur_column(const RecurArgs& args, int64_t r, int64_t column) {
   float sums[4] = {};
   for (int64_t i = 0; i < args.state_rows; ++i) {
     float& value = state[i * lanes];
-    value = std::fma(k[i], u, decay * value);
+    value = state_behind(value, decay, k[i], u);
     sums[i % 4] = std::fma(q[i], value, sums[i % 4]);
   }
-  return std::fma(args.skip, v, args.scale * sum_of(sums));
+  return state_output(sum_of(sums), args.scale, args.skip, v);
 }
 
 }  // namespace
