@@ -20,9 +20,18 @@ enum class ThreadState : uint8_t { ready, at_barrier, at_meeting, done };
 // What the lanes of a warp bring to a shuffle or a tile, by lane.
 using Words = std::array<uint32_t, 6>;
 
+// 16 bytes on their way into shared memory.
+struct Copy {
+  void* to;
+  const void* from;
+  int batch;
+};
+
 struct Thread {
   Fiber fiber;
   ThreadState state = ThreadState::done;
+  std::vector<Copy> copies;  // made when they are waited for, as late as they may be
+  int batch = 0;
 };
 
 // Where a warp's lanes meet. Of two meetings that follow one another the words lie apart: a lane may come to the next
@@ -53,11 +62,15 @@ class Machine::Block {
   const std::array<Words, lanes>& meet(const Words& own);
   void end() { stop(ThreadState::done); }
 
+  void copy(void* to, const void* from) { own().copies.push_back({to, from, own().batch}); }
+  void close_copies() { ++own().batch; }
+  void wait_for_copies_but(int left);
+
  private:
+  Thread& own() { return threads_[static_cast<size_t>(place.thread)]; }
   void stop(ThreadState state) {
-    Thread& thread = threads_[static_cast<size_t>(place.thread)];
-    thread.state = state;
-    thread.fiber.leave();
+    own().state = state;
+    own().fiber.leave();
   }
   bool run_ready(std::mt19937_64& random);
   bool let_through();
@@ -107,6 +120,8 @@ void Machine::Block::run(int threads, std::mt19937_64& random) {
       block->end();
     });
     thread.state = ThreadState::ready;
+    thread.copies.clear();
+    thread.batch = 0;
   }
   while (run_ready(random) || let_through()) {
   }
@@ -130,6 +145,14 @@ const std::array<Words, lanes>& Machine::Block::meet(const Words& own) {
     if (thread.state == ThreadState::at_meeting) thread.state = ThreadState::ready;
   }
   return words;
+}
+
+void Machine::Block::wait_for_copies_but(int left) {
+  const int end = own().batch - left;
+  std::erase_if(own().copies, [end](const Copy& copy) {
+    if (copy.batch < end) std::memcpy(copy.to, copy.from, 16);
+    return copy.batch < end;
+  });
 }
 
 bool BarrierSite::operator==(const BarrierSite& other) const {
@@ -197,6 +220,12 @@ void warp_barrier(Site site) {
 uint32_t shuffle_down(uint32_t value, int distance) { return value_of(value, own_lane() + distance); }
 uint32_t shuffle_xor(uint32_t value, int mask) { return value_of(value, own_lane() ^ mask); }
 uint32_t shuffle_from(uint32_t value, int lane) { return value_of(value, lane); }
+
+void copy_async(void* shared, const void* from) { own_block().copy(shared, from); }
+void close_copies() { own_block().close_copies(); }
+void wait_for_copies_but(int left, Site site) {
+  if (test::machine->holds({site.file_name(), site.line()})) own_block().wait_for_copies_but(left);
+}
 
 // Lane 4 i + j has, of a, the words of inputs 4 j (and 16 + 4 j) of rows i and i + 8, of b those of column i.
 void multiply_tile(int32_t (&sums)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {

@@ -15,7 +15,7 @@
 
 namespace quire::test {
 
-// A barrier of a kernel's text.
+// A barrier of a kernel's text, or where it waits for copies.
 struct BarrierSite {
   const char* file;
   uint32_t line;

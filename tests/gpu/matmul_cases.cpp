@@ -175,6 +175,7 @@ std::vector<Case> matmul_cases() {
       const int64_t inputs = traits.block_elements == 256 ? 2304 : 2112;
       add_shape(cases, {type, kind, 1, 20, inputs, kind == MatmulKind::row ? 1 : 9});
       add_shape(cases, {type, kind, 2, 17, 256, 2});
+      if (traits.block_elements == 32) add_shape(cases, {type, kind, 1, 33, 352, 3});  // groups that fill no step
       if (kind == MatmulKind::tiles) add_shape(cases, {type, kind, 1, 65, 256, 70});
     }
   }

@@ -8,7 +8,7 @@ namespace {
 
 template <ElementType type>
 void launch_quantized(Machine& machine, MatmulKind kind, const gpu::MatmulArgs& args) {
-  if (kind == MatmulKind::row) machine.launch<gpu::MatmulFew<type, 1>>(args);
+  if (kind == MatmulKind::row) machine.launch<gpu::MatmulRow<type>>(args);
   if (kind == MatmulKind::few) machine.launch<gpu::MatmulFew<type, 8>>(args);
   if (kind == MatmulKind::tiles) machine.launch<gpu::MatmulMany<type, 4>>(args);
 }
@@ -19,7 +19,7 @@ int64_t tile_rows(ElementType type, MatmulKind kind) {
   if (!reads_quantized_activations(type)) return gpu::MatmulFloat<ElementType::f32>::tile_rows;
   constexpr auto any = ElementType::q8_0;
   if (kind == MatmulKind::tiles) return gpu::MatmulMany<any, 4>::tile_rows;
-  return kind == MatmulKind::row ? gpu::MatmulFew<any, 1>::tile_rows : gpu::MatmulFew<any, 8>::tile_rows;
+  return kind == MatmulKind::row ? gpu::MatmulRow<any>::tile_rows : gpu::MatmulFew<any, 8>::tile_rows;
 }
 
 void launch_matmul(Machine& machine, ElementType type, MatmulKind kind, const gpu::MatmulArgs& args) {

@@ -18,7 +18,8 @@ struct Shape {
   int64_t width;
   std::string name() const { return fmt::format("{} x {}", rows, width); }
 };
-constexpr Shape shapes[] = {{1, 1}, {3, 5}, {1, 64}, {5, 100}, {70, 33}, {512, 16}, {2, 1500}};
+constexpr Shape narrow[] = {{1, 1}, {3, 5}, {1, 64}, {5, 100}, {70, 33}, {512, 16}, {2, 1500}};
+constexpr Shape wide[] = {{1, 5}, {3, 700}, {2, 8200}};
 
 std::vector<float> random_values(int64_t count, uint64_t seed, float magnitude = 1.0F) {
   Random random(seed);
@@ -26,12 +27,14 @@ std::vector<float> random_values(int64_t count, uint64_t seed, float magnitude =
 }
 
 template <typename Kernel, typename Expected>
-void add_norms(std::vector<Case>& cases, const char* name, bool biased, const Expected& expected) {
+void add_norms(std::vector<Case>& cases, const char* name, std::span<const Shape> shapes, bool biased,
+               const Expected& expected) {
   for (const Shape& shape : shapes) {
     for (const int64_t weight_rows : {1, 3}) {
       for (const bool in_place : {false, true}) {
         cases.push_back(
-            {fmt::format("{} of {}, {} weights{}", name, shape.name(), weight_rows, in_place ? ", in place" : ""),
+            {fmt::format("{} of {}, {} weights{}{}", name, shape.name(), weight_rows, biased ? ", biased" : "",
+                         in_place ? ", in place" : ""),
              [=](Machine& machine) {
                const std::vector<float> weight = random_values(weight_rows * shape.width, 1);
                const std::vector<float> bias = random_values(weight_rows * shape.width, 2);
@@ -58,7 +61,7 @@ void add_norms(std::vector<Case>& cases, const char* name, bool biased, const Ex
 }
 
 void add_l2_norms(std::vector<Case>& cases) {
-  for (const Shape& shape : shapes) {
+  for (const Shape& shape : narrow) {
     cases.push_back({fmt::format("l2_norm of {}", shape.name()), [=](Machine& machine) {
                        std::vector<float> found = random_values(shape.rows * shape.width, 4), wanted = found;
                        machine.launch<gpu::L2Norm>(
@@ -230,15 +233,17 @@ void add_quantize(std::vector<Case>& cases) {
 std::vector<Case> row_cases() {
   const KernelTable& table = scalar_table();
   std::vector<Case> cases;
-  add_norms<gpu::RmsNorm>(cases, "rms_norm", false,
-                          [&table](const float* x, const float* weight, const float*, int64_t n, float* y) {
-                            table.rms_norm(x, weight, 1e-5F, n, y);
-                          });
+  const auto rms_norm = [&table](const float* x, const float* weight, const float*, int64_t n, float* y) {
+    table.rms_norm(x, weight, 1e-5F, n, y);
+  };
+  const auto layer_norm = [&table](const float* x, const float* weight, const float* bias, int64_t n, float* y) {
+    table.layer_norm(x, weight, bias, 1e-5F, n, y);
+  };
+  add_norms<gpu::RmsNorm<gpu::WarpOfRow>>(cases, "rms_norm", narrow, false, rms_norm);
+  add_norms<gpu::RmsNorm<gpu::BlockOfRow>>(cases, "rms_norm_wide", wide, false, rms_norm);
   for (const bool biased : {false, true}) {
-    add_norms<gpu::LayerNorm>(cases, biased ? "layer_norm with a bias" : "layer_norm", biased,
-                              [&table](const float* x, const float* weight, const float* bias, int64_t n, float* y) {
-                                table.layer_norm(x, weight, bias, 1e-5F, n, y);
-                              });
+    add_norms<gpu::LayerNorm<gpu::WarpOfRow>>(cases, "layer_norm", narrow, biased, layer_norm);
+    add_norms<gpu::LayerNorm<gpu::BlockOfRow>>(cases, "layer_norm_wide", wide, biased, layer_norm);
   }
   add_l2_norms(cases);
   add_ropes(cases);

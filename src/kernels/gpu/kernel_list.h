@@ -9,6 +9,7 @@
 #include "kernels/gpu/kv.h"
 #include "kernels/gpu/matmul_float.h"
 #include "kernels/gpu/matmul_quantized.h"
+#include "kernels/gpu/matmul_row.h"
 #include "kernels/gpu/quantize.h"
 #include "kernels/gpu/recurrent.h"
 #include "kernels/gpu/rows.h"
@@ -35,8 +36,8 @@
   K(iq1_m)                        \
   K(tq2_0)
 
-#define QUIRE_GPU_DOT_KERNELS(K, type)                    \
-  K(matmul_##type##_row, MatmulFew<ElementType::type, 1>) \
+#define QUIRE_GPU_DOT_KERNELS(K, type)                 \
+  K(matmul_##type##_row, MatmulRow<ElementType::type>) \
   K(matmul_##type##_few, MatmulFew<ElementType::type, 8>)
 
 #define QUIRE_GPU_KERNELS(K)                                   \
@@ -55,8 +56,10 @@
   K(gate, Gate<GateItself>)                                    \
   K(gate_sigmoid, Gate<GateSigmoid>)                           \
   K(gate_softplus, Gate<GateSoftplus>)                         \
-  K(rms_norm, RmsNorm)                                         \
-  K(layer_norm, LayerNorm)                                     \
+  K(rms_norm, RmsNorm<WarpOfRow>)                              \
+  K(rms_norm_wide, RmsNorm<BlockOfRow>)                        \
+  K(layer_norm, LayerNorm<WarpOfRow>)                          \
+  K(layer_norm_wide, LayerNorm<BlockOfRow>)                    \
   K(l2_norm, L2Norm)                                           \
   K(rope, Rope)                                                \
   K(copy_heads, CopyHeads)                                     \

@@ -18,9 +18,7 @@ struct LayoutOf {
   static constexpr bool halves = has_halves(value.scales);
   static constexpr int32_t offset = word_offset(quants);
 
-  static int64_t panel_bytes(int64_t inputs) {
-    return inputs / (quant_group * packed::step_groups(value.scales)) * packed::step_bytes(value);
-  }
+  static int64_t panel_bytes(int64_t inputs) { return packed::panel_bytes(type, inputs); }
   static float minimum(const scalar::OutputScales& scales) {
     return minima_of == scalar::Minima::of_halves ? scales.minima_scale : scales.minima[0];
   }
@@ -30,8 +28,8 @@ struct LayoutOf {
   }
 };
 
-// Few rows, whose time is that of reading weights: a block is a panel, a warp's lanes are two groups of its 16 outputs.
-// Sums over groups are made side by side and come into shared memory; then a thread an output and row adds them up.
+// Few rows, on GPUs without tensor cores: a block is a panel, a warp's lanes are two groups of its 16 outputs. Sums
+// over groups are made side by side and come into shared memory; then a thread an output and row adds them up.
 template <ElementType type, int rows_max>
 struct MatmulFew {
   using Args = MatmulArgs;

@@ -5,7 +5,7 @@
 
 namespace quire::gpu {
 
-// Of 16 strided partial sums: lanes 0 to 15 each add up their own.
+// Of 16 strided partial sums of a warp's values: lanes 0 to 15 each add up their own.
 template <typename Step>
 inline float strided_sum(int64_t n, const Step& step) {
   float partial = 0.0F;
@@ -14,6 +14,54 @@ inline float strided_sum(int64_t n, const Step& step) {
   }
   return tree_sum(partial);
 }
+
+// Who computes a row: a warp, where rows are many and narrow,
+struct WarpOfRow {
+  using Shared = NothingShared;
+  static constexpr int threads = task_threads;
+  static constexpr int row_threads = warp_size;
+  static Grid grid(int64_t rows) { return task_grid(rows); }
+  static int64_t row() { return task_index(); }
+  static int index() { return lane_index(); }
+
+  template <typename Step>
+  static float sum(const float* x, int64_t n, Shared&, const Step& step) {
+    return strided_sum(n, [&](int64_t i, float acc) { return step(x[i], acc); });
+  }
+};
+
+// or a block: it brings the row into shared memory, where the chains of the sum do not wait for each load.
+struct BlockOfRow {
+  static constexpr int threads = 256;
+  static constexpr int row_threads = threads;
+  static constexpr int64_t slab = 4096;
+  struct Shared {
+    float values[slab];
+    float sum;
+  };
+  static Grid grid(int64_t rows) { return {rows}; }
+  static int64_t row() { return block_index(); }
+  static int index() { return thread_index(); }
+
+  template <typename Step>
+  static float sum(const float* x, int64_t n, Shared& shared, const Step& step) {
+    float partial = 0.0F;
+    for (int64_t begin = 0; begin < n; begin += slab) {
+      const int64_t count = min_of(slab, n - begin);
+      barrier();  // whoever read what was there before has read it
+      for (int64_t i = thread_index(); i < count; i += threads) shared.values[i] = x[begin + i];
+      barrier();
+      if (thread_index() >= 16) continue;
+      for (int64_t i = thread_index(); i < count; i += 16) partial = step(shared.values[i], partial);
+    }
+    if (warp_index() == 0) {
+      partial = tree_sum(partial);
+      if (lane_index() == 0) shared.sum = partial;
+    }
+    barrier();
+    return shared.sum;
+  }
+};
 
 // Of rows (rows, width); weight and bias are (weight_rows, width), and row r has row r mod weight_rows of them.
 struct NormArgs {
@@ -27,48 +75,49 @@ struct NormArgs {
   float epsilon = 0.0F;
 };
 
-// A warp a row.
+template <typename Who>
 struct RmsNorm {
   using Args = NormArgs;
-  using Shared = NothingShared;
-  static constexpr int threads = task_threads;
-  static Grid grid(const Args& args) { return task_grid(args.rows); }
-  static void run(const Args& args, Shared&) {
-    const int64_t row = task_index();
+  using Shared = typename Who::Shared;
+  static constexpr int threads = Who::threads;
+  static Grid grid(const Args& args) { return Who::grid(args.rows); }
+  static void run(const Args& args, Shared& shared) {
+    const int64_t row = Who::row();
     if (row >= args.rows) return;
     const float* const x = args.x + row * args.width;
     const float* const weight = args.weight + row % args.weight_rows * args.width;
     float* const y = args.y + row * args.width;
-    const float sum = strided_sum(args.width, [&](int64_t i, float acc) { return std::fma(x[i], x[i], acc); });
+    const float sum = Who::sum(x, args.width, shared, [](float v, float acc) { return std::fma(v, v, acc); });
     const float factor = scalar::norm_factor(sum, static_cast<float>(args.width), args.epsilon);
-    for (int64_t i = lane_index(); i < args.width; i += warp_size) y[i] = (x[i] * factor) * weight[i];
+    for (int64_t i = Who::index(); i < args.width; i += Who::row_threads) y[i] = (x[i] * factor) * weight[i];
   }
 };
 
+template <typename Who>
 struct LayerNorm {
   using Args = NormArgs;
-  using Shared = NothingShared;
-  static constexpr int threads = task_threads;
-  static Grid grid(const Args& args) { return task_grid(args.rows); }
-  static void run(const Args& args, Shared&) {
-    const int64_t row = task_index();
+  using Shared = typename Who::Shared;
+  static constexpr int threads = Who::threads;
+  static Grid grid(const Args& args) { return Who::grid(args.rows); }
+  static void run(const Args& args, Shared& shared) {
+    const int64_t row = Who::row();
     if (row >= args.rows) return;
     const float* const x = args.x + row * args.width;
     const int64_t own = row % args.weight_rows * args.width;
     float* const y = args.y + row * args.width;
     const auto n = static_cast<float>(args.width);
-    const float mean = strided_sum(args.width, [&](int64_t i, float acc) { return acc + x[i]; }) / n;
+    const float mean = Who::sum(x, args.width, shared, [](float v, float acc) { return acc + v; }) / n;
     const float squares =
-        strided_sum(args.width, [&](int64_t i, float acc) { return std::fma(x[i] - mean, x[i] - mean, acc); });
+        Who::sum(x, args.width, shared, [mean](float v, float acc) { return std::fma(v - mean, v - mean, acc); });
     const float factor = scalar::norm_factor(squares, n, args.epsilon);
-    for (int64_t i = lane_index(); i < args.width; i += warp_size) {
+    for (int64_t i = Who::index(); i < args.width; i += Who::row_threads) {
       const float* const bias = args.bias == nullptr ? nullptr : args.bias + own + i;
       y[i] = scalar::layer_norm_of(x[i], mean, factor, args.weight[own + i], bias);
     }
   }
 };
 
-// x /= sqrt(sum of x^2 + epsilon).
+// x /= sqrt(sum of x^2 + epsilon). A warp a row: rows are heads.
 struct L2Norm {
   struct Args {
     float* x = nullptr;  // (rows, width)

@@ -67,6 +67,28 @@ QUIRE_GPU_MACHINE uint32_t permute_bytes(uint32_t low, uint32_t high, uint32_t s
 }
 
 #if __CUDA_ARCH__ >= 800
+QUIRE_GPU_MACHINE void copy_async(void* shared, const void* from) {
+  const auto to = static_cast<uint32_t>(reinterpret_cast<uintptr_t>((__attribute__((address_space(3))) void*)shared));
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(to), "l"(from) : "memory");
+}
+QUIRE_GPU_MACHINE void close_copies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
+template <int left>
+QUIRE_GPU_MACHINE void wait_for_copies() {
+  asm volatile("cp.async.wait_group %0;" ::"n"(left) : "memory");
+}
+#else
+struct alignas(16) CopiedWords {
+  uint32_t words[4];
+};
+QUIRE_GPU_MACHINE void copy_async(void* shared, const void* from) {
+  *static_cast<CopiedWords*>(shared) = *static_cast<const CopiedWords*>(from);
+}
+QUIRE_GPU_MACHINE void close_copies() {}
+template <int left>
+QUIRE_GPU_MACHINE void wait_for_copies() {}
+#endif
+
+#if __CUDA_ARCH__ >= 800
 QUIRE_GPU_MACHINE void multiply_tile(int32_t (&sums)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
   asm volatile(
       "mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
@@ -100,6 +122,17 @@ void warp_barrier(Site site = Site::current());
 uint32_t shuffle_down(uint32_t value, int distance);
 uint32_t shuffle_xor(uint32_t value, int mask);
 uint32_t shuffle_from(uint32_t value, int lane);
+
+// 16 bytes of the device's memory into what a block shares, both aligned to 16. They are there for the thread that
+// copies when it has waited for the batch that they are in, for others behind a barrier then. close_copies() ends a
+// batch; wait_for_copies() waits for all but the last `left` batches.
+void copy_async(void* shared, const void* from);
+void close_copies();
+void wait_for_copies_but(int left, Site site);
+template <int left>
+inline void wait_for_copies(Site site = Site::current()) {
+  wait_for_copies_but(left, site);
+}
 
 // sum + the products of four signed bytes.
 inline int32_t dot_bytes(uint32_t a, uint32_t b, int32_t sum) {
