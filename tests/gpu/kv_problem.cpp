@@ -135,6 +135,26 @@ std::vector<float> KvProblem::sinks(const AttentionShape& attention) const {
   return sinks;
 }
 
+namespace {
+
+template <ElementType type, int heads_max>
+void launch_attention(Machine& machine, bool splits, const gpu::AttentionArgs& args) {
+  if (!splits) return machine.launch<gpu::AttentionWalk<type, heads_max>>(args);
+  machine.launch<gpu::AttentionScores<type, heads_max>>(args);
+  machine.launch<gpu::AttentionWeights>(args);
+  machine.launch<gpu::AttentionValues<type, heads_max>>(args);
+}
+
+template <ElementType type>
+void launch_attention(Machine& machine, const AttentionShape& attention, const gpu::AttentionArgs& args) {
+  if (attention.heads_max == 1) launch_attention<type, 1>(machine, attention.splits, args);
+  if (attention.heads_max == 2) launch_attention<type, 2>(machine, attention.splits, args);
+  if (attention.heads_max == 4) launch_attention<type, 4>(machine, attention.splits, args);
+  if (attention.heads_max == 8) launch_attention<type, 8>(machine, attention.splits, args);
+}
+
+}  // namespace
+
 std::vector<float> KvProblem::attend(Machine& machine, const AttentionShape& attention) const {
   const int64_t heads = shape_.kv_heads * attention.group, value_dim = scalar::value_dim(layer());
   const std::vector<float> q = queries(attention), sink = sinks(attention);
@@ -164,16 +184,10 @@ std::vector<float> KvProblem::attend(Machine& machine, const AttentionShape& att
                                                .carries = carries.data(),
                                                .sums = sums.data(),
                                                .chunks_max = chunks_max}};
-  const auto launch = [&]<ElementType type>() {
-    if (!attention.splits) return machine.launch<gpu::AttentionWalk<type>>(args);
-    machine.launch<gpu::AttentionScores<type>>(args);
-    machine.launch<gpu::AttentionWeights>(args);
-    machine.launch<gpu::AttentionValues<type>>(args);
-  };
   if (type_ == ElementType::f16) {
-    launch.template operator()<ElementType::f16>();
+    launch_attention<ElementType::f16>(machine, attention, args);
   } else {
-    launch.template operator()<ElementType::q8_0>();
+    launch_attention<ElementType::q8_0>(machine, attention, args);
   }
   return out;
 }

@@ -34,6 +34,7 @@ struct AttentionShape {
   float softcap = 0.0F;
   bool sinks = false;
   bool splits = false;  // over positions
+  int heads_max = 1;    // query heads that a kernel takes together: 1, 2, 4 or 8
 };
 
 // What was never written is NaN.

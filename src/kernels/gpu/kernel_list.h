@@ -40,71 +40,79 @@
   K(matmul_##type##_row, MatmulRow<ElementType::type>) \
   K(matmul_##type##_few, MatmulFew<ElementType::type, 8>)
 
-#define QUIRE_GPU_KERNELS(K)                                   \
-  K(add, Combine<Add>)                                         \
-  K(multiply, Combine<Multiply>)                               \
-  K(silu_multiply, Combine<SiluMultiply>)                      \
-  K(gelu_multiply, Combine<GeluMultiply>)                      \
-  K(gelu_erf_multiply, Combine<GeluErfMultiply>)               \
-  K(clamped_swiglu, Combine<ClampedSwiglu>)                    \
-  K(gelu, Map<Gelu>)                                           \
-  K(gelu_erf, Map<GeluErf>)                                    \
-  K(relu_squared, Map<ReluSquared>)                            \
-  K(sigmoid, Map<Sigmoid>)                                     \
-  K(scale, Map<Scale>)                                         \
-  K(softcap, Map<Softcap>)                                     \
-  K(gate, Gate<GateItself>)                                    \
-  K(gate_sigmoid, Gate<GateSigmoid>)                           \
-  K(gate_softplus, Gate<GateSoftplus>)                         \
-  K(rms_norm, RmsNorm<WarpOfRow>)                              \
-  K(rms_norm_wide, RmsNorm<BlockOfRow>)                        \
-  K(layer_norm, LayerNorm<WarpOfRow>)                          \
-  K(layer_norm_wide, LayerNorm<BlockOfRow>)                    \
-  K(l2_norm, L2Norm)                                           \
-  K(rope, Rope)                                                \
-  K(copy_heads, CopyHeads)                                     \
-  K(largest, Largest)                                          \
-  K(time_steps, TimeSteps)                                     \
-  K(quantize, Quantize)                                        \
-  K(kv_write_f16, KvWriteF16)                                  \
-  K(kv_write_q8_0, KvWriteQ8_0)                                \
-  K(split_stored, SplitHeads<StoredHalves>)                    \
-  K(split_query, SplitHeads<QueryHalves>)                      \
-  K(merge_heads, MergeHeads)                                   \
-  K(attention_walk_f16, AttentionWalk<ElementType::f16>)       \
-  K(attention_walk_q8_0, AttentionWalk<ElementType::q8_0>)     \
-  K(attention_scores_f16, AttentionScores<ElementType::f16>)   \
-  K(attention_scores_q8_0, AttentionScores<ElementType::q8_0>) \
-  K(attention_weights, AttentionWeights)                       \
-  K(attention_values_f16, AttentionValues<ElementType::f16>)   \
-  K(attention_values_q8_0, AttentionValues<ElementType::q8_0>) \
-  K(choose_experts, ChooseExperts)                             \
-  K(plan_experts, PlanExperts)                                 \
-  K(add_experts, AddExperts)                                   \
-  K(convolve, Convolve)                                        \
-  K(store_convolved, StoreConvolved)                           \
-  K(recur, Recur)                                              \
-  K(matmul_f32, MatmulFloat<ElementType::f32>)                 \
-  K(matmul_f16, MatmulFloat<ElementType::f16>)                 \
-  K(matmul_bf16, MatmulFloat<ElementType::bf16>)               \
-  QUIRE_GPU_DOT_KERNELS(K, q8_0)                               \
-  QUIRE_GPU_DOT_KERNELS(K, q4_0)                               \
-  QUIRE_GPU_DOT_KERNELS(K, q5_0)                               \
-  QUIRE_GPU_DOT_KERNELS(K, q4_1)                               \
-  QUIRE_GPU_DOT_KERNELS(K, q5_1)                               \
-  QUIRE_GPU_DOT_KERNELS(K, q4_k)                               \
-  QUIRE_GPU_DOT_KERNELS(K, q5_k)                               \
-  QUIRE_GPU_DOT_KERNELS(K, q6_k)                               \
-  QUIRE_GPU_DOT_KERNELS(K, q3_k)                               \
-  QUIRE_GPU_DOT_KERNELS(K, q2_k)                               \
-  QUIRE_GPU_DOT_KERNELS(K, mxfp4)                              \
-  QUIRE_GPU_DOT_KERNELS(K, nvfp4)                              \
-  QUIRE_GPU_DOT_KERNELS(K, iq4_nl)                             \
-  QUIRE_GPU_DOT_KERNELS(K, iq4_xs)                             \
-  QUIRE_GPU_DOT_KERNELS(K, iq3_s)                              \
-  QUIRE_GPU_DOT_KERNELS(K, iq3_xxs)                            \
-  QUIRE_GPU_DOT_KERNELS(K, iq2_s)                              \
-  QUIRE_GPU_DOT_KERNELS(K, iq1_m)                              \
+// Of so many query heads that read the same keys and values.
+#define QUIRE_GPU_ATTENTION_KERNELS(K, type, heads)                               \
+  K(attention_walk_##type##_##heads, AttentionWalk<ElementType::type, heads>)     \
+  K(attention_scores_##type##_##heads, AttentionScores<ElementType::type, heads>) \
+  K(attention_values_##type##_##heads, AttentionValues<ElementType::type, heads>)
+
+#define QUIRE_GPU_KERNELS(K)                     \
+  K(add, Combine<Add>)                           \
+  K(multiply, Combine<Multiply>)                 \
+  K(silu_multiply, Combine<SiluMultiply>)        \
+  K(gelu_multiply, Combine<GeluMultiply>)        \
+  K(gelu_erf_multiply, Combine<GeluErfMultiply>) \
+  K(clamped_swiglu, Combine<ClampedSwiglu>)      \
+  K(gelu, Map<Gelu>)                             \
+  K(gelu_erf, Map<GeluErf>)                      \
+  K(relu_squared, Map<ReluSquared>)              \
+  K(sigmoid, Map<Sigmoid>)                       \
+  K(scale, Map<Scale>)                           \
+  K(softcap, Map<Softcap>)                       \
+  K(gate, Gate<GateItself>)                      \
+  K(gate_sigmoid, Gate<GateSigmoid>)             \
+  K(gate_softplus, Gate<GateSoftplus>)           \
+  K(rms_norm, RmsNorm<WarpOfRow>)                \
+  K(rms_norm_wide, RmsNorm<BlockOfRow>)          \
+  K(layer_norm, LayerNorm<WarpOfRow>)            \
+  K(layer_norm_wide, LayerNorm<BlockOfRow>)      \
+  K(l2_norm, L2Norm)                             \
+  K(rope, Rope)                                  \
+  K(copy_heads, CopyHeads)                       \
+  K(largest, Largest)                            \
+  K(time_steps, TimeSteps)                       \
+  K(quantize, Quantize)                          \
+  K(kv_write_f16, KvWriteF16)                    \
+  K(kv_write_q8_0, KvWriteQ8_0)                  \
+  K(split_stored, SplitHeads<StoredHalves>)      \
+  K(split_query, SplitHeads<QueryHalves>)        \
+  K(merge_heads, MergeHeads)                     \
+  K(attention_weights, AttentionWeights)         \
+  QUIRE_GPU_ATTENTION_KERNELS(K, f16, 1)         \
+  QUIRE_GPU_ATTENTION_KERNELS(K, f16, 2)         \
+  QUIRE_GPU_ATTENTION_KERNELS(K, f16, 4)         \
+  QUIRE_GPU_ATTENTION_KERNELS(K, f16, 8)         \
+  QUIRE_GPU_ATTENTION_KERNELS(K, q8_0, 1)        \
+  QUIRE_GPU_ATTENTION_KERNELS(K, q8_0, 2)        \
+  QUIRE_GPU_ATTENTION_KERNELS(K, q8_0, 4)        \
+  QUIRE_GPU_ATTENTION_KERNELS(K, q8_0, 8)        \
+  K(choose_experts, ChooseExperts)               \
+  K(plan_experts, PlanExperts)                   \
+  K(add_experts, AddExperts)                     \
+  K(convolve, Convolve)                          \
+  K(store_convolved, StoreConvolved)             \
+  K(recur, Recur)                                \
+  K(matmul_f32, MatmulFloat<ElementType::f32>)   \
+  K(matmul_f16, MatmulFloat<ElementType::f16>)   \
+  K(matmul_bf16, MatmulFloat<ElementType::bf16>) \
+  QUIRE_GPU_DOT_KERNELS(K, q8_0)                 \
+  QUIRE_GPU_DOT_KERNELS(K, q4_0)                 \
+  QUIRE_GPU_DOT_KERNELS(K, q5_0)                 \
+  QUIRE_GPU_DOT_KERNELS(K, q4_1)                 \
+  QUIRE_GPU_DOT_KERNELS(K, q5_1)                 \
+  QUIRE_GPU_DOT_KERNELS(K, q4_k)                 \
+  QUIRE_GPU_DOT_KERNELS(K, q5_k)                 \
+  QUIRE_GPU_DOT_KERNELS(K, q6_k)                 \
+  QUIRE_GPU_DOT_KERNELS(K, q3_k)                 \
+  QUIRE_GPU_DOT_KERNELS(K, q2_k)                 \
+  QUIRE_GPU_DOT_KERNELS(K, mxfp4)                \
+  QUIRE_GPU_DOT_KERNELS(K, nvfp4)                \
+  QUIRE_GPU_DOT_KERNELS(K, iq4_nl)               \
+  QUIRE_GPU_DOT_KERNELS(K, iq4_xs)               \
+  QUIRE_GPU_DOT_KERNELS(K, iq3_s)                \
+  QUIRE_GPU_DOT_KERNELS(K, iq3_xxs)              \
+  QUIRE_GPU_DOT_KERNELS(K, iq2_s)                \
+  QUIRE_GPU_DOT_KERNELS(K, iq1_m)                \
   QUIRE_GPU_DOT_KERNELS(K, tq2_0)
 
 #define QUIRE_GPU_TILE_KERNELS(K)                              \

@@ -13,10 +13,11 @@ foreach(architecture 75 80)
   set(text ${QUIRE_GPU_MODULES}/module_${architecture}.ptx)
   add_custom_command(
     OUTPUT ${text}
-    # -O3 as bits do not depend on it; no flag that lets the compiler flush, approximate or fuse.
+    # -O3 as bits do not depend on it, and every call is made a part of its kernel; no flag that lets the compiler flush,
+    # approximate or fuse.
     COMMAND ${QUIRE_CLANG_CUDA} -x cuda -std=c++23 -nocudainc -nocudalib --cuda-gpu-arch=sm_${architecture}
-            --cuda-device-only -O3 -ffp-contract=off -Wall -Wextra -Wno-unused-function -I${CMAKE_SOURCE_DIR}/src -MD -MF ${text}.d -MT ${text}
-            -S -o ${text} ${gpu_source}
+            --cuda-device-only -O3 -mllvm -inline-threshold=100000 -ffp-contract=off -Wall -Wextra -Wno-unused-function
+            -I${CMAKE_SOURCE_DIR}/src -MD -MF ${text}.d -MT ${text} -S -o ${text} ${gpu_source}
     DEPENDS ${gpu_source}
     DEPFILE ${text}.d
     COMMENT "Compiling the kernels of a GPU for compute capability ${architecture}"

@@ -25,7 +25,7 @@
   extern "C" __attribute__((global, launch_bounds(__VA_ARGS__::threads))) void quire_##name(             \
       const __VA_ARGS__::Args args) {                                                                    \
     static __attribute__((shared)) __VA_ARGS__::Shared shared;                                           \
-    [[clang::always_inline]] __VA_ARGS__::run(args, shared);                                             \
+    __VA_ARGS__::run(args, shared); \
   }
 
 namespace quire::gpu {
