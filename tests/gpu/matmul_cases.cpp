@@ -17,7 +17,7 @@ struct Shape {
   int64_t rows;  // of each matrix
 
   std::string name() const {
-    constexpr const char* kinds[] = {"row", "few", "tiles"};
+    constexpr const char* kinds[] = {"row", "few", "stream", "many"};
     return fmt::format("matmul of {} by {}, {} x {} x {}, {} rows", element_traits(type).name,
                        kinds[static_cast<size_t>(kind)], matrices, outputs, inputs, rows);
   }
@@ -162,7 +162,7 @@ std::vector<Case> matmul_cases() {
   std::vector<Case> cases;
   for (const ElementTraits& traits : element_traits_table) {
     const ElementType type = traits.type;
-    for (const MatmulKind kind : {MatmulKind::row, MatmulKind::few, MatmulKind::tiles}) {
+    for (const MatmulKind kind : {MatmulKind::row, MatmulKind::few, MatmulKind::stream, MatmulKind::many}) {
       if (!reads_quantized_activations(type)) {
         if (kind != MatmulKind::few) continue;
         for (const int64_t inputs : {1, 7, 64, 131}) {
@@ -176,13 +176,14 @@ std::vector<Case> matmul_cases() {
       add_shape(cases, {type, kind, 1, 20, inputs, kind == MatmulKind::row ? 1 : 9});
       add_shape(cases, {type, kind, 2, 17, 256, 2});
       if (traits.block_elements == 32) add_shape(cases, {type, kind, 1, 33, 352, 3});  // groups that fill no step
-      if (kind == MatmulKind::tiles) add_shape(cases, {type, kind, 1, 65, 256, 70});
+      if (kind == MatmulKind::many) add_shape(cases, {type, kind, 1, 65, 256, 70});
+      if (kind == MatmulKind::stream) add_shape(cases, {type, kind, 1, 17, 512, 37});
     }
   }
-  add_shape(cases, {ElementType::q4_0, MatmulKind::tiles, 1, 16, 32, 512});
+  add_shape(cases, {ElementType::q4_0, MatmulKind::many, 1, 16, 32, 512});
   add_shape(cases, {ElementType::q4_0, MatmulKind::few, 1, 16, 32, 512});
   for (const ElementType type : {ElementType::q4_k, ElementType::mxfp4, ElementType::f16}) {
-    for (const MatmulKind kind : {MatmulKind::row, MatmulKind::few, MatmulKind::tiles}) {
+    for (const MatmulKind kind : {MatmulKind::row, MatmulKind::few, MatmulKind::stream, MatmulKind::many}) {
       const Shape shape = {type, kind, 5, 24, 256, 11};
       cases.push_back(
           {shape.name() + ", of experts", [shape](Machine& machine) { return expert_difference(machine, shape); }});

@@ -8,18 +8,27 @@ namespace {
 
 template <ElementType type>
 void launch_quantized(Machine& machine, MatmulKind kind, const gpu::MatmulArgs& args) {
-  if (kind == MatmulKind::row) machine.launch<gpu::MatmulRow<type>>(args);
+  if (kind == MatmulKind::row) machine.launch<gpu::MatmulStream<type, 1>>(args);
   if (kind == MatmulKind::few) machine.launch<gpu::MatmulFew<type, 8>>(args);
-  if (kind == MatmulKind::tiles) machine.launch<gpu::MatmulMany<type, 4>>(args);
+  if (kind == MatmulKind::stream) machine.launch<gpu::MatmulStream<type, gpu::stream_rows(type)>>(args);
+  if (kind == MatmulKind::many) machine.launch<gpu::MatmulMany<type, 4>>(args);
 }
 
 }  // namespace
 
 int64_t tile_rows(ElementType type, MatmulKind kind) {
   if (!reads_quantized_activations(type)) return gpu::MatmulFloat<ElementType::f32>::tile_rows;
-  constexpr auto any = ElementType::q8_0;
-  if (kind == MatmulKind::tiles) return gpu::MatmulMany<any, 4>::tile_rows;
-  return kind == MatmulKind::row ? gpu::MatmulRow<any>::tile_rows : gpu::MatmulFew<any, 8>::tile_rows;
+  switch (kind) {
+    case MatmulKind::row:
+      return 1;
+    case MatmulKind::few:
+      return gpu::MatmulFew<ElementType::q8_0, 8>::tile_rows;
+    case MatmulKind::stream:
+      return gpu::stream_rows(type);
+    case MatmulKind::many:
+      return gpu::MatmulMany<ElementType::q8_0, 4>::tile_rows;
+  }
+  return 0;
 }
 
 void launch_matmul(Machine& machine, ElementType type, MatmulKind kind, const gpu::MatmulArgs& args) {

@@ -6,10 +6,12 @@
 
 namespace quire::test {
 
+// Of float weights there is `few` alone.
 enum class MatmulKind : uint8_t {
-  row,    // a row at a time; of float weights as `few`
-  few,    // eight rows at a time
-  tiles,  // on tensor cores; of float weights as `few`
+  row,     // a row a block
+  few,     // eight
+  stream,  // on tensor cores, a panel a block
+  many,    // the same, four panels
 };
 
 // Rows that one block computes.

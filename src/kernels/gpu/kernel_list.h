@@ -9,7 +9,7 @@
 #include "kernels/gpu/kv.h"
 #include "kernels/gpu/matmul_float.h"
 #include "kernels/gpu/matmul_quantized.h"
-#include "kernels/gpu/matmul_row.h"
+#include "kernels/gpu/matmul_stream.h"
 #include "kernels/gpu/quantize.h"
 #include "kernels/gpu/recurrent.h"
 #include "kernels/gpu/rows.h"
@@ -36,8 +36,8 @@
   K(iq1_m)                        \
   K(tq2_0)
 
-#define QUIRE_GPU_DOT_KERNELS(K, type)                 \
-  K(matmul_##type##_row, MatmulRow<ElementType::type>) \
+#define QUIRE_GPU_DOT_KERNELS(K, type)                       \
+  K(matmul_##type##_row, MatmulStream<ElementType::type, 1>) \
   K(matmul_##type##_few, MatmulFew<ElementType::type, 8>)
 
 // Of so many query heads that read the same keys and values.
@@ -115,26 +115,30 @@
   QUIRE_GPU_DOT_KERNELS(K, iq1_m)                \
   QUIRE_GPU_DOT_KERNELS(K, tq2_0)
 
-#define QUIRE_GPU_TILE_KERNELS(K)                              \
-  K(matmul_q8_0_tiles, MatmulMany<ElementType::q8_0, 4>)       \
-  K(matmul_q4_0_tiles, MatmulMany<ElementType::q4_0, 4>)       \
-  K(matmul_q5_0_tiles, MatmulMany<ElementType::q5_0, 4>)       \
-  K(matmul_q4_1_tiles, MatmulMany<ElementType::q4_1, 4>)       \
-  K(matmul_q5_1_tiles, MatmulMany<ElementType::q5_1, 4>)       \
-  K(matmul_q4_k_tiles, MatmulMany<ElementType::q4_k, 4>)       \
-  K(matmul_q5_k_tiles, MatmulMany<ElementType::q5_k, 4>)       \
-  K(matmul_q6_k_tiles, MatmulMany<ElementType::q6_k, 4>)       \
-  K(matmul_q3_k_tiles, MatmulMany<ElementType::q3_k, 4>)       \
-  K(matmul_q2_k_tiles, MatmulMany<ElementType::q2_k, 4>)       \
-  K(matmul_mxfp4_tiles, MatmulMany<ElementType::mxfp4, 4>)     \
-  K(matmul_nvfp4_tiles, MatmulMany<ElementType::nvfp4, 4>)     \
-  K(matmul_iq4_nl_tiles, MatmulMany<ElementType::iq4_nl, 4>)   \
-  K(matmul_iq4_xs_tiles, MatmulMany<ElementType::iq4_xs, 4>)   \
-  K(matmul_iq3_s_tiles, MatmulMany<ElementType::iq3_s, 4>)     \
-  K(matmul_iq3_xxs_tiles, MatmulMany<ElementType::iq3_xxs, 4>) \
-  K(matmul_iq2_s_tiles, MatmulMany<ElementType::iq2_s, 4>)     \
-  K(matmul_iq1_m_tiles, MatmulMany<ElementType::iq1_m, 4>)     \
-  K(matmul_tq2_0_tiles, MatmulMany<ElementType::tq2_0, 4>)
+#define QUIRE_GPU_TENSOR_KERNELS(K, type)                                                    \
+  K(matmul_##type##_stream, MatmulStream<ElementType::type, stream_rows(ElementType::type)>) \
+  K(matmul_##type##_many, MatmulMany<ElementType::type, 4>)
+
+#define QUIRE_GPU_TILE_KERNELS(K)      \
+  QUIRE_GPU_TENSOR_KERNELS(K, q8_0)    \
+  QUIRE_GPU_TENSOR_KERNELS(K, q4_0)    \
+  QUIRE_GPU_TENSOR_KERNELS(K, q5_0)    \
+  QUIRE_GPU_TENSOR_KERNELS(K, q4_1)    \
+  QUIRE_GPU_TENSOR_KERNELS(K, q5_1)    \
+  QUIRE_GPU_TENSOR_KERNELS(K, q4_k)    \
+  QUIRE_GPU_TENSOR_KERNELS(K, q5_k)    \
+  QUIRE_GPU_TENSOR_KERNELS(K, q6_k)    \
+  QUIRE_GPU_TENSOR_KERNELS(K, q3_k)    \
+  QUIRE_GPU_TENSOR_KERNELS(K, q2_k)    \
+  QUIRE_GPU_TENSOR_KERNELS(K, mxfp4)   \
+  QUIRE_GPU_TENSOR_KERNELS(K, nvfp4)   \
+  QUIRE_GPU_TENSOR_KERNELS(K, iq4_nl)  \
+  QUIRE_GPU_TENSOR_KERNELS(K, iq4_xs)  \
+  QUIRE_GPU_TENSOR_KERNELS(K, iq3_s)   \
+  QUIRE_GPU_TENSOR_KERNELS(K, iq3_xxs) \
+  QUIRE_GPU_TENSOR_KERNELS(K, iq2_s)   \
+  QUIRE_GPU_TENSOR_KERNELS(K, iq1_m)   \
+  QUIRE_GPU_TENSOR_KERNELS(K, tq2_0)
 
 namespace quire::gpu {
 
@@ -152,5 +156,8 @@ constexpr ElementType kernel_type(ElementType type) {
       return type;
   }
 }
+
+// Rows of a block of matmul_TYPE_stream, as many as shared memory has room for.
+constexpr int stream_rows(ElementType type) { return type == ElementType::q2_k ? 8 : 16; }
 
 }  // namespace quire::gpu

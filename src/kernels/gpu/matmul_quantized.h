@@ -116,8 +116,53 @@ struct MatmulFew {
   }
 };
 
-// Many rows, on tensor cores: a panel's group, 16 outputs of 32 inputs, is one operand of a tile as it lies in memory,
-// the group of eight rows the other. A warp is a panel and 8 * tiles rows.
+// Of a tile's results a lane has outputs `output` and 8 more, of rows `column` and 1 more; of its operands a word of
+// the inputs of these outputs, and the same of row `output`.
+struct TileLane {
+  int output = lane_index() / 4;
+  int word = lane_index() % 4;
+  int column = lane_index() % 4 * 2;
+};
+
+// A panel's group as one operand of a tile, 16 outputs of 32 inputs: so it lies in memory.
+template <ElementType type>
+struct TileWeights {
+  using Own = LayoutOf<type>;
+  uint32_t words[4];
+  scalar::OutputScales scales[2];  // of the lane's outputs
+
+  TileWeights(const GroupPlace& place, const TileLane& lane) {
+    QUIRE_GPU_UNROLL
+    for (int i = 0; i < 2; ++i) {
+      const WordPair pair = group_words<Own::quants>(place.quants, lane.output + 8 * i, lane.word);
+      words[i] = pair.first;
+      words[2 + i] = pair.second;
+      scales[i] = scalar::unpack_scales(Own::value.scales, place.step, place.index, lane.output + 8 * i);
+    }
+  }
+
+  // The sums of both halves' products with the groups of eight rows, or of all in `first`. x: of the lane's row; terms:
+  // of the rows of its results.
+  void multiply(const QuantizedGroup& x, const GroupTerms (&terms)[2], const TileLane& lane, int32_t (&first)[4],
+                int32_t (&second)[4]) const {
+    QUIRE_GPU_UNROLL
+    for (int i = 0; i < 4; ++i) {
+      const GroupTerms& own = terms[i % 2];
+      first[i] = Own::offset * (Own::halves ? own.minus_first : own.minus_sum);
+      second[i] = Own::halves ? Own::offset * (own.minus_sum - own.minus_first) : 0;
+    }
+    const auto* const quants = reinterpret_cast<const uint32_t*>(x.quants);
+    const uint32_t b[2] = {quants[lane.word], quants[4 + lane.word]};
+    if constexpr (Own::halves) {
+      multiply_half_tile(first, words[0], words[1], b[0]);
+      multiply_half_tile(second, words[2], words[3], b[1]);
+    } else {
+      multiply_tile(first, words, b);
+    }
+  }
+};
+
+// Many rows, on tensor cores. A warp is a panel and 8 * tiles rows.
 template <ElementType type, int tiles>
 struct MatmulMany {
   using Args = MatmulArgs;
@@ -128,40 +173,15 @@ struct MatmulMany {
   static constexpr int panels = threads / warp_size;
   static Grid grid(const Args& args) { return matmul_grid(args, panels, tile_rows); }
 
-  // A lane's outputs are o and o + 8, its rows column and column + 1 of each eight.
-  struct Lane {
-    int output = lane_index() / 4;
-    int word = lane_index() % 4;
-    int column = lane_index() % 4 * 2;
-  };
-
-  // sums of the tile's two halves, or of the whole in the first.
-  static void multiply(const uint32_t (&a)[4], const QuantizedGroup& x, int word, int32_t (&first)[4],
-                       int32_t (&second)[4]) {
-    const auto* const quants = reinterpret_cast<const uint32_t*>(x.quants);
-    const uint32_t b[2] = {quants[word], quants[4 + word]};
-    if constexpr (Own::halves) {
-      multiply_half_tile(first, a[0], a[1], b[0]);
-      multiply_half_tile(second, a[2], a[3], b[1]);
-    } else {
-      multiply_tile(first, a, b);
-    }
-  }
-
-  static void add_tile(const uint32_t (&a)[4], const scalar::OutputScales (&scales)[2], const QuantizedGroup& b,
-                       const GroupTerms (&terms)[2], const Lane& lane, float (&acc)[4]) {
+  static void add_tile(const TileWeights<type>& weights, const QuantizedGroup& x, const GroupTerms (&terms)[2],
+                       const TileLane& lane, float (&acc)[4]) {
     int32_t first[4], second[4];
+    weights.multiply(x, terms, lane, first, second);
+    QUIRE_GPU_UNROLL
     for (int i = 0; i < 4; ++i) {
-      const GroupTerms& own = terms[i % 2];
-      first[i] = Own::offset * (Own::halves ? own.minus_first : own.minus_sum);
-      second[i] = Own::halves ? Own::offset * (own.minus_sum - own.minus_first) : 0;
-    }
-    multiply(a, b, lane.word, first, second);
-    for (int i = 0; i < 4; ++i) {
-      const scalar::OutputScales& of_output = scales[i / 2];
-      acc[i] =
-          scalar::add_group(Own::minima_of, Own::sum_of(of_output, first[i], second[i]), of_output.scale,
-                            Own::minimum(of_output), scalar::minima_sum(of_output, terms[i % 2]), terms[i % 2], acc[i]);
+      const scalar::OutputScales& scales = weights.scales[i / 2];
+      acc[i] = scalar::add_group(Own::minima_of, Own::sum_of(scales, first[i], second[i]), scales.scale,
+                                 Own::minimum(scales), scalar::minima_sum(scales, terms[i % 2]), terms[i % 2], acc[i]);
     }
   }
 
@@ -169,31 +189,28 @@ struct MatmulMany {
     const MatmulTask task = matmul_task(args, panels, tile_rows);
     const int64_t panel_index = task.first_panel + warp_index();
     if (panel_index * lanes >= args.outputs || task.rows.begin >= task.rows.end) return;
-    const Lane lane;
+    const TileLane lane;
     const uint8_t* const panel = panel_of(args, task.rows.matrix, panel_index, Own::panel_bytes(args.inputs));
     const QuantizedGroup* x[tiles];           // of the row whose operand this lane brings
     const QuantizedGroup* of_rows[tiles][2];  // of the rows whose sums it has
     const auto form_at = [&](int row) {
       return form_of_row(args, task.rows, min_of(task.rows.begin + row, task.rows.end - 1));
     };
+    QUIRE_GPU_UNROLL
     for (int t = 0; t < tiles; ++t) {
       x[t] = form_at(8 * t + lane.output);
       for (int i = 0; i < 2; ++i) of_rows[t][i] = form_at(8 * t + lane.column + i);
     }
     float acc[tiles][4] = {};
     for (int64_t group = 0; group < args.inputs / quant_group; ++group) {
-      const GroupPlace place = group_place<Own::value>(panel, group);
-      const WordPair low = group_words<Own::quants>(place.quants, lane.output, lane.word);
-      const WordPair high = group_words<Own::quants>(place.quants, lane.output + 8, lane.word);
-      const uint32_t a[4] = {low.first, high.first, low.second, high.second};
-      const scalar::OutputScales scales[2] = {
-          scalar::unpack_scales(Own::value.scales, place.step, place.index, lane.output),
-          scalar::unpack_scales(Own::value.scales, place.step, place.index, lane.output + 8)};
+      const TileWeights<type> weights(group_place<Own::value>(panel, group), lane);
+      QUIRE_GPU_UNROLL
       for (int t = 0; t < tiles; ++t) {
         const GroupTerms terms[2] = {of_rows[t][0][group].terms, of_rows[t][1][group].terms};
-        add_tile(a, scales, x[t][group], terms, lane, acc[t]);
+        add_tile(weights, x[t][group], terms, lane, acc[t]);
       }
     }
+    QUIRE_GPU_UNROLL
     for (int t = 0; t < tiles; ++t) {
       for (int i = 0; i < 4; ++i) {
         const int row = task.rows.begin + 8 * t + lane.column + i % 2;
