@@ -1,4 +1,7 @@
 # The kernels of a GPU as PTX, which are a part of the program. clang makes it; nothing of NVIDIA's is needed.
+if(QUIRE_SANITIZE)
+  return()  # which watch the text that fibers run
+endif()
 find_program(QUIRE_CLANG_CUDA clang++-19)
 if(NOT QUIRE_CLANG_CUDA)
   message(STATUS "No clang++-19: the program is built without the kernels of a GPU")
