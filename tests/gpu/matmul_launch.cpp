@@ -32,11 +32,11 @@ int64_t tile_rows(ElementType type, MatmulKind kind) {
 }
 
 void launch_matmul(Machine& machine, ElementType type, MatmulKind kind, const gpu::MatmulArgs& args) {
-#define QUIRE_CASE(name)  \
-  case ElementType::name: \
+#define QUIRE_CASE(unused, name) \
+  case ElementType::name:        \
     return launch_quantized<ElementType::name>(machine, kind, args);
   switch (gpu::kernel_type(type)) {
-    QUIRE_GPU_WEIGHT_TYPES(QUIRE_CASE)
+    QUIRE_GPU_WEIGHT_TYPES(QUIRE_CASE, )
     case ElementType::f32:
       return machine.launch<gpu::MatmulFloat<ElementType::f32>>(args);
     case ElementType::f16:

@@ -50,9 +50,14 @@ TEST_F(GpuModule, has_every_kernel) {
 #define QUIRE_EXPECT_IN_LAST(name, ...)                \
   EXPECT_FALSE(has_entry(modules[0], #name)) << #name; \
   EXPECT_TRUE(has_entry(modules[1], #name)) << #name;
-  QUIRE_GPU_TILE_KERNELS(QUIRE_EXPECT_IN_LAST)
+  QUIRE_GPU_TENSOR_KERNELS(QUIRE_EXPECT_IN_LAST)
+#define QUIRE_EXPECT_IN_FIRST(name, ...)              \
+  EXPECT_TRUE(has_entry(modules[0], #name)) << #name; \
+  EXPECT_FALSE(has_entry(modules[1], #name)) << #name;
+  QUIRE_GPU_DOT_KERNELS(QUIRE_EXPECT_IN_FIRST)
 #undef QUIRE_EXPECT_IN_ALL
 #undef QUIRE_EXPECT_IN_LAST
+#undef QUIRE_EXPECT_IN_FIRST
 }
 
 TEST_F(GpuModule, rounds_every_operation_to_nearest) {

@@ -1,6 +1,6 @@
-// All kernels, by the name of their entry point in the module: QUIRE_GPU_KERNELS those of every GPU, and
-// QUIRE_GPU_TILE_KERNELS those of tensor cores (compute capability 8.0). Who needs them all (the module, who launches
-// them, tests) hands over a macro K(name, kernel).
+// All kernels, by the name of their entry point in the module: QUIRE_GPU_KERNELS those of every card, and beside them
+// QUIRE_GPU_DOT_KERNELS those of cards without the tensor cores of compute capability 8.0, or QUIRE_GPU_TENSOR_KERNELS
+// those of cards with them. Who needs them (the module, who launches them, tests) hands over a macro K(name, kernel).
 #pragma once
 
 #include "kernels/gpu/attention.h"
@@ -13,32 +13,35 @@
 #include "kernels/gpu/quantize.h"
 #include "kernels/gpu/recurrent.h"
 #include "kernels/gpu/rows.h"
+#include "kernels/gpu/streams.h"
 
-// One of each layout: types with the same one have the same kernels (kernel_type).
-#define QUIRE_GPU_WEIGHT_TYPES(K) \
-  K(q8_0)                         \
-  K(q4_0)                         \
-  K(q5_0)                         \
-  K(q4_1)                         \
-  K(q5_1)                         \
-  K(q4_k)                         \
-  K(q5_k)                         \
-  K(q6_k)                         \
-  K(q3_k)                         \
-  K(q2_k)                         \
-  K(mxfp4)                        \
-  K(nvfp4)                        \
-  K(iq4_nl)                       \
-  K(iq4_xs)                       \
-  K(iq3_s)                        \
-  K(iq3_xxs)                      \
-  K(iq2_s)                        \
-  K(iq1_m)                        \
-  K(tq2_0)
+// M(K, type) for one type of each packed layout: types with the same one have the same kernels (kernel_type).
+#define QUIRE_GPU_WEIGHT_TYPES(M, K) \
+  M(K, q8_0)                         \
+  M(K, q4_0)                         \
+  M(K, q5_0)                         \
+  M(K, q4_1)                         \
+  M(K, q5_1)                         \
+  M(K, q4_k)                         \
+  M(K, q5_k)                         \
+  M(K, q6_k)                         \
+  M(K, q3_k)                         \
+  M(K, q2_k)                         \
+  M(K, mxfp4)                        \
+  M(K, nvfp4)                        \
+  M(K, iq4_nl)                       \
+  M(K, iq4_xs)                       \
+  M(K, iq3_s)                        \
+  M(K, iq3_xxs)                      \
+  M(K, iq2_s)                        \
+  M(K, iq1_m)                        \
+  M(K, tq2_0)
 
-#define QUIRE_GPU_DOT_KERNELS(K, type)                       \
-  K(matmul_##type##_row, MatmulStream<ElementType::type, 1>) \
-  K(matmul_##type##_few, MatmulFew<ElementType::type, 8>)
+#define QUIRE_GPU_ROW_KERNEL(K, type) K(matmul_##type##_row, MatmulStream<ElementType::type, 1>)
+#define QUIRE_GPU_DOT_KERNEL(K, type) K(matmul_##type##_few, MatmulFew<ElementType::type, 8>)
+#define QUIRE_GPU_TENSOR_KERNEL(K, type)                                                     \
+  K(matmul_##type##_stream, MatmulStream<ElementType::type, stream_rows(ElementType::type)>) \
+  K(matmul_##type##_many, MatmulMany<ElementType::type, 4>)
 
 // Of so many query heads that read the same keys and values.
 #define QUIRE_GPU_ATTENTION_KERNELS(K, type, heads)                               \
@@ -71,6 +74,9 @@
   K(copy_heads, CopyHeads)                       \
   K(largest, Largest)                            \
   K(time_steps, TimeSteps)                       \
+  K(mix, Mix)                                    \
+  K(match_magnitude, MatchMagnitude)             \
+  K(keep_excess, KeepExcess)                     \
   K(quantize, Quantize)                          \
   K(kv_write_f16, KvWriteF16)                    \
   K(kv_write_q8_0, KvWriteQ8_0)                  \
@@ -95,50 +101,10 @@
   K(matmul_f32, MatmulFloat<ElementType::f32>)   \
   K(matmul_f16, MatmulFloat<ElementType::f16>)   \
   K(matmul_bf16, MatmulFloat<ElementType::bf16>) \
-  QUIRE_GPU_DOT_KERNELS(K, q8_0)                 \
-  QUIRE_GPU_DOT_KERNELS(K, q4_0)                 \
-  QUIRE_GPU_DOT_KERNELS(K, q5_0)                 \
-  QUIRE_GPU_DOT_KERNELS(K, q4_1)                 \
-  QUIRE_GPU_DOT_KERNELS(K, q5_1)                 \
-  QUIRE_GPU_DOT_KERNELS(K, q4_k)                 \
-  QUIRE_GPU_DOT_KERNELS(K, q5_k)                 \
-  QUIRE_GPU_DOT_KERNELS(K, q6_k)                 \
-  QUIRE_GPU_DOT_KERNELS(K, q3_k)                 \
-  QUIRE_GPU_DOT_KERNELS(K, q2_k)                 \
-  QUIRE_GPU_DOT_KERNELS(K, mxfp4)                \
-  QUIRE_GPU_DOT_KERNELS(K, nvfp4)                \
-  QUIRE_GPU_DOT_KERNELS(K, iq4_nl)               \
-  QUIRE_GPU_DOT_KERNELS(K, iq4_xs)               \
-  QUIRE_GPU_DOT_KERNELS(K, iq3_s)                \
-  QUIRE_GPU_DOT_KERNELS(K, iq3_xxs)              \
-  QUIRE_GPU_DOT_KERNELS(K, iq2_s)                \
-  QUIRE_GPU_DOT_KERNELS(K, iq1_m)                \
-  QUIRE_GPU_DOT_KERNELS(K, tq2_0)
+  QUIRE_GPU_WEIGHT_TYPES(QUIRE_GPU_ROW_KERNEL, K)
 
-#define QUIRE_GPU_TENSOR_KERNELS(K, type)                                                    \
-  K(matmul_##type##_stream, MatmulStream<ElementType::type, stream_rows(ElementType::type)>) \
-  K(matmul_##type##_many, MatmulMany<ElementType::type, 4>)
-
-#define QUIRE_GPU_TILE_KERNELS(K)      \
-  QUIRE_GPU_TENSOR_KERNELS(K, q8_0)    \
-  QUIRE_GPU_TENSOR_KERNELS(K, q4_0)    \
-  QUIRE_GPU_TENSOR_KERNELS(K, q5_0)    \
-  QUIRE_GPU_TENSOR_KERNELS(K, q4_1)    \
-  QUIRE_GPU_TENSOR_KERNELS(K, q5_1)    \
-  QUIRE_GPU_TENSOR_KERNELS(K, q4_k)    \
-  QUIRE_GPU_TENSOR_KERNELS(K, q5_k)    \
-  QUIRE_GPU_TENSOR_KERNELS(K, q6_k)    \
-  QUIRE_GPU_TENSOR_KERNELS(K, q3_k)    \
-  QUIRE_GPU_TENSOR_KERNELS(K, q2_k)    \
-  QUIRE_GPU_TENSOR_KERNELS(K, mxfp4)   \
-  QUIRE_GPU_TENSOR_KERNELS(K, nvfp4)   \
-  QUIRE_GPU_TENSOR_KERNELS(K, iq4_nl)  \
-  QUIRE_GPU_TENSOR_KERNELS(K, iq4_xs)  \
-  QUIRE_GPU_TENSOR_KERNELS(K, iq3_s)   \
-  QUIRE_GPU_TENSOR_KERNELS(K, iq3_xxs) \
-  QUIRE_GPU_TENSOR_KERNELS(K, iq2_s)   \
-  QUIRE_GPU_TENSOR_KERNELS(K, iq1_m)   \
-  QUIRE_GPU_TENSOR_KERNELS(K, tq2_0)
+#define QUIRE_GPU_DOT_KERNELS(K) QUIRE_GPU_WEIGHT_TYPES(QUIRE_GPU_DOT_KERNEL, K)
+#define QUIRE_GPU_TENSOR_KERNELS(K) QUIRE_GPU_WEIGHT_TYPES(QUIRE_GPU_TENSOR_KERNEL, K)
 
 namespace quire::gpu {
 

@@ -48,7 +48,6 @@ struct MatmulStream {
   // What a block reads.
   struct Source {
     const uint8_t* panel;
-    const QuantizedGroup* x[rows_max];
     int rows;
     int64_t groups;
 
@@ -58,32 +57,28 @@ struct MatmulStream {
   };
 
   static Source source_of(const Args& args, const MatmulTask& task) {
-    Source source = {.panel = panel_of(args, task.rows.matrix, task.first_panel, Own::panel_bytes(args.inputs)),
-                     .x = {},
-                     .rows = task.rows.end - task.rows.begin,
-                     .groups = args.inputs / quant_group};
-    QUIRE_GPU_UNROLL
-    for (int r = 0; r < rows_max; ++r) {
-      source.x[r] = r < source.rows ? form_of_row(args, task.rows, task.rows.begin + r) : nullptr;
-    }
-    return source;
-  }
-
-  static void copy(const void* from, int64_t bytes, void* to) {
-    for (int64_t at = 16 * thread_index(); at < bytes; at += 16 * threads) {
-      copy_async(static_cast<uint8_t*>(to) + at, static_cast<const uint8_t*>(from) + at);
-    }
+    return {.panel = panel_of(args, task.rows.matrix, task.first_panel, Own::panel_bytes(args.inputs)),
+            .rows = task.rows.end - task.rows.begin,
+            .groups = args.inputs / quant_group};
   }
 
   // Begins to copy a piece, if there is one; its batch ends in any case.
-  static void copy_piece(const Source& source, int64_t piece, Shared& shared) {
+  static void copy_piece(const Args& args, const MatrixRows& rows, const Source& source, int64_t piece,
+                         Shared& shared) {
+    constexpr int copied = 16, group_copies = quantized_group_bytes / copied, row_copies = piece_groups * group_copies;
     const int count = source.groups_of_piece(piece);
     Piece& to = shared.pieces[piece % slots];
-    copy(source.panel + piece * piece_bytes, ceil_div(count, step_groups) * packed::step_bytes(Own::value), to.weights);
-    QUIRE_GPU_UNROLL
-    for (int r = 0; r < rows_max; ++r) {
-      if (r >= source.rows) continue;
-      copy(source.x[r] + piece * piece_groups, count * quantized_group_bytes, to.x[r]);
+    const uint8_t* const weights = source.panel + piece * piece_bytes;
+    const auto weight_bytes = static_cast<int>(ceil_div(count, step_groups) * packed::step_bytes(Own::value));
+    for (int at = copied * thread_index(); at < weight_bytes; at += copied * threads) {
+      copy_async(to.weights + at, weights + at);
+    }
+    for (int i = thread_index(); i < source.rows * row_copies; i += threads) {
+      const int row = i / row_copies, at = i % row_copies;
+      if (at >= count * group_copies) continue;
+      const QuantizedGroup* const x = form_of_row(args, rows, rows.begin + row) + piece * piece_groups;
+      copy_async(reinterpret_cast<uint8_t*>(to.x[row]) + copied * at,
+                 reinterpret_cast<const uint8_t*>(x) + copied * at);
     }
     close_copies();
   }
@@ -162,11 +157,11 @@ struct MatmulStream {
     const int adder = thread_index() - summing_warps * warp_size, row = adder / lanes, output = adder % lanes;
     const bool adds = adder >= 0 && row < source.rows;
     float acc = 0.0F;
-    for (int64_t piece = 0; piece < pieces_ahead; ++piece) copy_piece(source, piece, shared);
+    for (int64_t piece = 0; piece < pieces_ahead; ++piece) copy_piece(args, task.rows, source, piece, shared);
     for (int64_t piece = 0; piece <= pieces; ++piece) {
       wait_for_copies<pieces_ahead - 1>();
       barrier();  // the piece is there, and the sums of the one before
-      copy_piece(source, piece + pieces_ahead, shared);
+      copy_piece(args, task.rows, source, piece + pieces_ahead, shared);
       if (sums) {
         const int count = source.groups_of_piece(piece);
         dots ? sum_by_dots(shared.pieces[piece % slots], count, shared.sums[piece % 2])

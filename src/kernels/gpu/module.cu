@@ -21,18 +21,20 @@
 #include "kernels/gpu/kernel_list.h"
 #pragma clang force_cuda_host_device end
 
-#define QUIRE_GPU_ENTRY(name, ...)                                                                       \
-  extern "C" __attribute__((global, launch_bounds(__VA_ARGS__::threads))) void quire_##name(             \
-      const __VA_ARGS__::Args args) {                                                                    \
-    static __attribute__((shared)) __VA_ARGS__::Shared shared;                                           \
-    __VA_ARGS__::run(args, shared); \
+#define QUIRE_GPU_ENTRY(name, ...)                                                           \
+  extern "C" __attribute__((global, launch_bounds(__VA_ARGS__::threads))) void quire_##name( \
+      const __VA_ARGS__::Args args) {                                                        \
+    static __attribute__((shared)) __VA_ARGS__::Shared shared;                               \
+    __VA_ARGS__::run(args, shared);                                                          \
   }
 
 namespace quire::gpu {
 
 QUIRE_GPU_KERNELS(QUIRE_GPU_ENTRY)
 #if __CUDA_ARCH__ >= 800
-QUIRE_GPU_TILE_KERNELS(QUIRE_GPU_ENTRY)
+QUIRE_GPU_TENSOR_KERNELS(QUIRE_GPU_ENTRY)
+#else
+QUIRE_GPU_DOT_KERNELS(QUIRE_GPU_ENTRY)
 #endif
 
 }  // namespace quire::gpu

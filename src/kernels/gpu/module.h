@@ -11,7 +11,7 @@ struct Module {
   std::string_view ptx;    // a zero follows it
 };
 
-// Ascending. The first has QUIRE_GPU_KERNELS, others those of tensor cores too (kernels/gpu/kernel_list.h). None in a
+// Ascending: without the tensor cores of compute capability 8.0, and with them (kernels/gpu/kernel_list.h). None in a
 // program that was built without clang++-19.
 std::span<const Module> modules();
 
