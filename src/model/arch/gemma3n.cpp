@@ -1,7 +1,7 @@
 // Gemma 3n: four residual streams, of which a layer computes one and corrects all (AltUp), and a learned residual
 // beside attention (LAuReL). Else norms, turns and windows as Gemma 3 has them, values normed, the last layers reading
-// others' keys and values, and each layer given a part of every token. In the first layers of a feed-forward network
-// only what the gate has above its mean and some deviations counts.
+// others' keys and values, and each layer given a part of every token. In the first layers only what the gate of the
+// feed-forward network has above its mean and some deviations counts.
 #include <fmt/format.h>
 
 #include <algorithm>
