@@ -28,6 +28,15 @@ class DraftModels : public RealServer {
     EXPECT_EQ(response.status, 200) << response.body;
     return Json::parse(response.body);
   }
+
+  // Whether a guess is worth its row hangs on measured times: on a busy machine there may be none.
+  Json complete_with_guesses(double temperature) {
+    Json answer = complete(-1, temperature);
+    for (int again = 0; again < 20 && !answer["timings"].contains("draft_n"); ++again) {
+      answer = complete(-1, temperature);
+    }
+    return answer;
+  }
 };
 
 TEST_F(DraftModels, guess_and_no_byte_changes) {
@@ -35,7 +44,7 @@ TEST_F(DraftModels, guess_and_no_byte_changes) {
   for (const double temperature : {0.0, 0.9}) {
     const Json without = complete(0, temperature);
     EXPECT_FALSE(without["timings"].contains("draft_n")) << "none was wanted";
-    const Json with = complete(-1, temperature);
+    const Json with = complete_with_guesses(temperature);
     EXPECT_EQ(with["content"], without["content"]);
     EXPECT_GT(with["timings"].value("draft_n", 0), 0);
     EXPECT_EQ(with["timings"]["draft_n_accepted"], with["timings"]["draft_n"]) << "its twin agrees with it always";
@@ -87,7 +96,7 @@ TEST_F(MtpBlocks, guess_and_no_byte_changes) {
   for (const double temperature : {0.0, 0.9}) {
     const Json without = complete(0, temperature);
     EXPECT_FALSE(without["timings"].contains("draft_n")) << "none was wanted";
-    const Json with = complete(-1, temperature);
+    const Json with = complete_with_guesses(temperature);
     EXPECT_EQ(with["content"], without["content"]);
     EXPECT_GT(with["timings"].value("draft_n", 0), 0);
   }
