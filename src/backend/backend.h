@@ -309,8 +309,9 @@ class Backend {
   // A step of at most the scratch's rows begins. One that was begun before and not finished is forgotten.
   virtual void begin(const StepInputs& inputs, StepScratch& scratch) = 0;
   // All that was issued has happened. Of these rows the host gets the values, and of those that `largest_of` names,
-  // ascending, the place of the largest value alone.
-  virtual StepResult finish(Rows rows, std::span<const int32_t> largest_of) = 0;
+  // ascending, the place of the largest value alone. An error is the device's, which computes nothing any more: it was
+  // lost, or has no memory left. What follows has the same error.
+  virtual Result<StepResult> finish(Rows rows, std::span<const int32_t> largest_of) = 0;
 
   // x[r] = row tokens[r] of the table as floats; zeros for a token that has none. Rows are read from the table's source
   // as they are needed, now; an error is the source's, and x is undefined then.

@@ -297,8 +297,8 @@ void Engine::apply(const StepPlan& plan, const Batch& batch) {
     totals_.prompt_tokens_computed +=
         std::count(batch.origins.begin() + rows.row_begin, batch.origins.begin() + rows.row_end, RowOrigin::prompt);
     const Context& context = contexts_.at(slice.sequence);
-    if (context.reading != nullptr && !context.reading->numbers()) {
-      end(slice.sequence, failure(ErrorKind::internal, "what the model says of the prompt is not numbers"));
+    if (context.reading != nullptr && !context.reading->failure().empty()) {
+      end(slice.sequence, failure(ErrorKind::internal, context.reading->failure()));
       outcomes_.push_back({.sequence = slice.sequence, .sampled = {}, .finished = true, .failed = true});
       continue;
     }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/function_ref.h"
+#include "base/result.h"
 #include "core/batch.h"
 
 namespace quire {
@@ -31,13 +32,14 @@ class Executor {
   // is the end of the engine.
   virtual Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) = 0;
   // More of any rows of the last forward's batch, until the next one; each call's result takes the place of those
-  // before, forward's too. REQUIRES: the rows' slices have not failed.
+  // before, forward's too. Their errors, and head's, are the device's: the next forward has them too.
+  // REQUIRES: the rows' slices have not failed.
   // Their logits, of logits_rows_max() rows at most.
-  virtual Logits logits(std::span<const int32_t> rows) = 0;
+  virtual Result<Logits> logits(std::span<const int32_t> rows) = 0;
   virtual int32_t logits_rows_max() const = 0;
-  virtual HiddenStates states(std::span<const int32_t> rows) = 0;
+  virtual Result<HiddenStates> states(std::span<const int32_t> rows) = 0;
   // What the model makes of a prompt's pooled rows (width): its vector, or its rank. Valid until the next call of it.
-  virtual std::span<const float> head(std::span<const float> pooled) = 0;
+  virtual Result<std::span<const float>> head(std::span<const float> pooled) = 0;
   // For each slice of the last batch, how many of its drafted rows are certain: the states go on over them. Called once
   // after a batch that was computed and of which a guess was right, before the next one, where there are states.
   virtual void keep(std::span<const int32_t> accepted) = 0;

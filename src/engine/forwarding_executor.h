@@ -13,10 +13,10 @@ class ForwardingExecutor : public Executor {
   Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override {
     return real_.forward(batch, failures);
   }
-  Logits logits(std::span<const int32_t> rows) override { return real_.logits(rows); }
+  Result<Logits> logits(std::span<const int32_t> rows) override { return real_.logits(rows); }
   int32_t logits_rows_max() const override { return real_.logits_rows_max(); }
-  HiddenStates states(std::span<const int32_t> rows) override { return real_.states(rows); }
-  std::span<const float> head(std::span<const float> pooled) override { return real_.head(pooled); }
+  Result<HiddenStates> states(std::span<const int32_t> rows) override { return real_.states(rows); }
+  Result<std::span<const float>> head(std::span<const float> pooled) override { return real_.head(pooled); }
   void keep(std::span<const int32_t> accepted) override { real_.keep(accepted); }
   void forget(MemoryClass of, std::span<const BlockId> blocks) override { real_.forget(of, blocks); }
   void discard(MemoryClass of, std::span<const BlockId> blocks) override { real_.discard(of, blocks); }

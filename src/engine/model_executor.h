@@ -14,12 +14,13 @@ class ModelExecutor final : public Executor {
  public:
   ModelExecutor(ModelInstance instance, Team& workers) : instance_(std::move(instance)), workers_(workers) {}
 
-  // A token outside the vocabulary fails its slice; a model's file that cannot be read, or has changed, all of them.
+  // A token outside the vocabulary fails its slice; a model's file that cannot be read, or has changed, and a
+  // device that is lost, all of them.
   Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override;
-  Logits logits(std::span<const int32_t> rows) override { return instance_.logits(rows); }
+  Result<Logits> logits(std::span<const int32_t> rows) override { return instance_.logits(rows); }
   int32_t logits_rows_max() const override { return static_cast<int32_t>(instance_.logits_count_max()); }
-  HiddenStates states(std::span<const int32_t> rows) override { return instance_.states(rows); }
-  std::span<const float> head(std::span<const float> pooled) override { return instance_.head(pooled); }
+  Result<HiddenStates> states(std::span<const int32_t> rows) override { return instance_.states(rows); }
+  Result<std::span<const float>> head(std::span<const float> pooled) override { return instance_.head(pooled); }
   void keep(std::span<const int32_t> accepted) override { instance_.keep(accepted); }
   void forget(MemoryClass of, std::span<const BlockId> blocks) override { instance_.forget(of, blocks); }
   void discard(MemoryClass of, std::span<const BlockId> blocks) override { instance_.discard(of, blocks); }

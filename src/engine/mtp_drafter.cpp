@@ -78,8 +78,11 @@ void MtpDrafter::add(const ComputedRows& rows) {
 
 void MtpDrafter::guess(std::span<DraftPlace> places) {
   if (!waiting_.empty()) {
-    begin_streams(places, model_.states(model_rows_));
-    while (compute()) continue;
+    // Of a device that is lost the next step tells.
+    if (const Result<HiddenStates> states = model_.states(model_rows_)) {
+      begin_streams(places, *states);
+      while (compute()) continue;
+    }
     waiting_.clear();
     streams_.clear();
   }
@@ -188,10 +191,11 @@ void MtpDrafter::choose(const Logits& logits) {
     guessing_rows_[going_on++] = guessing_rows_[row];
   }
   if (going_on == 0) return;
-  const HiddenStates states = block_.states(std::span(guessing_rows_).first(going_on));
+  const Result<HiddenStates> states = block_.states(std::span(guessing_rows_).first(going_on));
+  if (!states) return;
   for (size_t index = 0; index < going_on; ++index) {
     Stream& stream = *guessing_[index];
-    const std::span<const float> state = states.row(static_cast<int32_t>(index));
+    const std::span<const float> state = states->row(static_cast<int32_t>(index));
     stream.state.assign(state.begin(), state.end());
     stream.states = stream.state;
     stream.next = std::span(stream.place->guesses).last(1);

@@ -36,41 +36,57 @@ void PromptReading::score(const BatchSlice& slice, std::span<const TokenId> prom
     const int32_t count = std::min(end - begin, executor.logits_rows_max());
     rows_.resize(static_cast<size_t>(count));
     std::iota(rows_.begin(), rows_.end(), slice.row_begin + begin - slice.position_begin);
-    const Logits logits = executor.logits(rows_);
+    const Result<Logits> logits = executor.logits(rows_);
+    if (!logits) {
+      failure_ = logits.error().message;
+      return;
+    }
     const size_t known = logprobs_.size();
     logprobs_.resize(known + rows_.size());
     executor.parallel_for(count, [&](int64_t index, int worker) {
       const TokenId next = prompt[static_cast<size_t>(begin + index) + 1];
       logprobs_[known + static_cast<size_t>(index)] =
-          samplers[static_cast<size_t>(worker)].logprobs(logits.row(static_cast<int32_t>(index)), next, top_n_);
+          samplers[static_cast<size_t>(worker)].logprobs(logits->row(static_cast<int32_t>(index)), next, top_n_);
     });
     begin += count;
   }
-  numbers_ = numbers_ && std::ranges::none_of(logprobs_, [](const PositionLogprobs& position) {
-               return std::isnan(position.chosen.logprob);
-             });
+  expect_numbers(std::ranges::none_of(
+      logprobs_, [](const PositionLogprobs& position) { return std::isnan(position.chosen.logprob); }));
 }
 
 // One row after the other: the sum's bits do not depend on slices.
 void PromptReading::pool(const BatchSlice& slice, int32_t begin, int32_t end, Executor& executor) {
   rows_.resize(static_cast<size_t>(end - begin));
   std::iota(rows_.begin(), rows_.end(), slice.row_begin + begin - slice.position_begin);
-  const HiddenStates states = executor.states(rows_);
-  sum_.resize(static_cast<size_t>(states.width), 0.0);
+  const Result<HiddenStates> states = executor.states(rows_);
+  if (!states) {
+    failure_ = states.error().message;
+    return;
+  }
+  sum_.resize(static_cast<size_t>(states->width), 0.0);
   for (int32_t index = 0; index < end - begin; ++index) {
-    const std::span<const float> state = states.row(index);
+    const std::span<const float> state = states->row(index);
     for (size_t at = 0; at < sum_.size(); ++at) sum_[at] += static_cast<double>(state[at]);
   }
-  numbers_ = numbers_ && std::ranges::all_of(sum_, [](double value) { return std::isfinite(value); });
+  expect_numbers(std::ranges::all_of(sum_, [](double value) { return std::isfinite(value); }));
 }
 
 void PromptReading::use_head(Executor& executor) {
+  if (!failure_.empty()) return;
   const double count = pooling_ == Pooling::mean ? static_cast<double>(prompt_length_) : 1.0;
   std::vector<float> pooled(sum_.size());
   std::ranges::transform(sum_, pooled.begin(), [&](double value) { return static_cast<float>(value / count); });
-  const std::span<const float> vector = executor.head(pooled);
-  vector_.assign(vector.begin(), vector.end());
-  numbers_ = numbers_ && std::ranges::all_of(vector_, [](float value) { return std::isfinite(value); });
+  const Result<std::span<const float>> vector = executor.head(pooled);
+  if (!vector) {
+    failure_ = vector.error().message;
+    return;
+  }
+  vector_.assign(vector->begin(), vector->end());
+  expect_numbers(std::ranges::all_of(vector_, [](float value) { return std::isfinite(value); }));
+}
+
+void PromptReading::expect_numbers(bool numbers) {
+  if (!numbers && failure_.empty()) failure_ = "what the model says of the prompt is not numbers";
 }
 
 const std::vector<float>& PromptReading::embedding() const {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/event.h"
@@ -33,8 +34,9 @@ class PromptReading {
   std::vector<PositionLogprobs> take_logprobs() { return std::exchange(logprobs_, {}); }
   // What the model's head makes of the pooled rows; empty without pooling. REQUIRES: the whole prompt was read.
   const std::vector<float>& embedding() const;
-  // False: the model has given something that is no number.
-  bool numbers() const { return numbers_; }
+  // Why there is nothing to say of the prompt: the device was lost, or the model has given something that is no number.
+  // Empty: there is.
+  const std::string& failure() const { return failure_; }
 
  private:
   explicit PromptReading(const Request& request)
@@ -45,6 +47,7 @@ class PromptReading {
              std::span<Sampler> samplers);
   void pool(const BatchSlice& slice, int32_t begin, int32_t end, Executor& executor);
   void use_head(Executor& executor);
+  void expect_numbers(bool numbers);
 
   // const after construction
   const int32_t top_n_;
@@ -56,7 +59,7 @@ class PromptReading {
   std::vector<PositionLogprobs> logprobs_;
   std::vector<double> sum_;  // (width), of the rows that are pooled
   std::vector<float> vector_;
-  bool numbers_ = true;
+  std::string failure_;
 };
 
 }  // namespace quire

@@ -171,7 +171,7 @@ void ModelInstance::keep(std::span<const int32_t> accepted) {
   for (int64_t layer = 0; layer < model_->config().layer_count(); ++layer) {
     model_->weights().layers[static_cast<size_t>(layer)].advance(step, state_of(layer));
   }
-  (void)backend_->finish({}, {});
+  (void)backend_->finish({}, {});  // of a device that is lost the next step tells
 }
 
 Rows ModelInstance::issue_states(int64_t count) {
@@ -198,12 +198,12 @@ Rows ModelInstance::issue_logits(int64_t count) {
   return logits;
 }
 
-Logits ModelInstance::finish_logits(Rows rows, std::span<const int32_t> likeliest_of) {
-  const StepResult result = backend_->finish(rows, likeliest_of);
-  return {.values = result.values, .vocab = model_->vocab_size(), .likeliest = result.largest};
+Result<Logits> ModelInstance::finish_logits(Rows rows, std::span<const int32_t> likeliest_of) {
+  QUIRE_TRY(const StepResult result, backend_->finish(rows, likeliest_of));
+  return Logits{.values = result.values, .vocab = model_->vocab_size(), .likeliest = result.largest};
 }
 
-Logits ModelInstance::logits(std::span<const int32_t> rows) {
+Result<Logits> ModelInstance::logits(std::span<const int32_t> rows) {
   const auto count = static_cast<int64_t>(rows.size());
   QUIRE_CHECK(count <= space_.logits_count_max(), "the logits fit");
   prepare_gathered(rows);
@@ -211,13 +211,13 @@ Logits ModelInstance::logits(std::span<const int32_t> rows) {
   return finish_logits(issue_logits(count), {});
 }
 
-HiddenStates ModelInstance::states(std::span<const int32_t> rows) {
+Result<HiddenStates> ModelInstance::states(std::span<const int32_t> rows) {
   const auto count = static_cast<int64_t>(rows.size());
   QUIRE_CHECK(count <= space_.row_count_max(), "the states fit");
   prepare_gathered(rows);
   backend_->begin(inputs(rows), space_.scratch());
-  return {.values = backend_->finish(issue_states(count), {}).values,
-          .width = static_cast<int32_t>(model_->config().width)};
+  QUIRE_TRY(const StepResult result, backend_->finish(issue_states(count), {}));
+  return HiddenStates{.values = result.values, .width = static_cast<int32_t>(model_->config().width)};
 }
 
 void ModelInstance::forget(MemoryClass of, std::span<const BlockId> blocks) {
@@ -228,13 +228,14 @@ void ModelInstance::discard(MemoryClass of, std::span<const BlockId> blocks) {
   of == MemoryClass::state ? states_.discard(blocks) : kv_.discard(of, blocks);
 }
 
-std::span<const float> ModelInstance::head(std::span<const float> pooled) {
+Result<std::span<const float>> ModelInstance::head(std::span<const float> pooled) {
   const Head& head = model_->weights().head;
   if (head.stages.empty()) return pooled;
   backend_->begin({}, space_.scratch());
   backend_->upload(pooled, {.values = space_.head_from(), .count = 1, .width = model_->config().width});
   const Rows computed = head.compute(*backend_, space_.head_from(), space_.head_to());
-  const std::span<const float> values = backend_->finish(computed, {}).values;
+  QUIRE_TRY(const StepResult result, backend_->finish(computed, {}));
+  const std::span<const float> values = result.values;
   if (!model_->config().head.probabilities) return values;
   const float highest = *std::ranges::max_element(values);
   probabilities_.clear();

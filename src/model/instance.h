@@ -29,7 +29,7 @@ class ModelInstance {
   // until the next call.
   // Where the model computes whole texts, each slice is one: from position 0 on, not sampled.
   // An error when token embeddings cannot be read, or the file is not the one that was loaded any more: nothing has
-  // been computed then.
+  // been computed then. Or when the device is lost: then this instance computes nothing any more.
   // A row's bits depend on its sequence up to it and on the arithmetic alone; where prompt_rows_differ(), on each
   // position's origin too. Rows of one sequence may come in several slices, positions ascending: each sees all that are
   // before it. REQUIRES: the batch fits, and block tables cover their slices.
@@ -41,14 +41,15 @@ class ModelInstance {
   void keep(std::span<const int32_t> accepted);
   // Of rows of the last batch, in any order: their logits, and what the output matrix reads of them. Bits are those
   // that forward gives the same row; each result takes the place of those before it.
+  // An error when the device is lost.
   // REQUIRES: logits_count_max() rows at most.
-  Logits logits(std::span<const int32_t> rows);
+  Result<Logits> logits(std::span<const int32_t> rows);
   // REQUIRES: row_count_max() rows at most.
-  HiddenStates states(std::span<const int32_t> rows);
+  Result<HiddenStates> states(std::span<const int32_t> rows);
 
   // What the model's head makes of a text's pooled row (width); of a model without a head the row itself, as it was
   // given. Valid until the next call of it.
-  std::span<const float> head(std::span<const float> pooled);
+  Result<std::span<const float>> head(std::span<const float> pooled);
 
   const Model& model() const { return *model_; }
   // These blocks of a class, or states, hold nobody's rows any more: builds with QUIRE_POISON_KV fill them with NaN.
@@ -85,7 +86,7 @@ class ModelInstance {
   // Issues what the output matrix reads of the gathered rows, and their logits.
   Rows issue_states(int64_t count);
   Rows issue_logits(int64_t count);
-  Logits finish_logits(Rows rows, std::span<const int32_t> likeliest_of);
+  Result<Logits> finish_logits(Rows rows, std::span<const int32_t> likeliest_of);
 
   const Model* model_;
   Backend* backend_;

@@ -169,22 +169,22 @@ void FakeExecutor::hide_logits(const Batch& batch) {
   }
 }
 
-Logits FakeExecutor::logits(std::span<const int32_t> rows) {
+Result<Logits> FakeExecutor::logits(std::span<const int32_t> rows) {
   const size_t width = static_cast<size_t>(vocab_size_);
   logits_.assign(rows.size() * width, 0.0F);
   for (size_t index = 0; index < rows.size(); ++index) {
     attended_[static_cast<size_t>(rows[index])].logits(std::span(logits_).subspan(index * width, width));
   }
-  return {.values = logits_, .vocab = vocab_size_};
+  return Logits{.values = logits_, .vocab = vocab_size_};
 }
 
-HiddenStates FakeExecutor::states(std::span<const int32_t> rows) {
+Result<HiddenStates> FakeExecutor::states(std::span<const int32_t> rows) {
   states_.assign(rows.size() * fake_state_width, 0.0F);
   for (size_t index = 0; index < rows.size(); ++index) {
     attended_[static_cast<size_t>(rows[index])].logits(
         std::span(states_).subspan(index * fake_state_width, fake_state_width));
   }
-  return {.values = states_, .width = fake_state_width};
+  return HiddenStates{.values = states_, .width = fake_state_width};
 }
 
 // The same function of the same rows as if they had never been guesses.

@@ -34,10 +34,10 @@ class FakeExecutor final : public Executor {
   FakeExecutor(const Limits& limits, int32_t vocab_size, std::map<SequenceId, Fault> faults, Observer observer);
 
   Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override;
-  Logits logits(std::span<const int32_t> rows) override;
+  Result<Logits> logits(std::span<const int32_t> rows) override;
   int32_t logits_rows_max() const override { return 3; }  // few, so that prompts are read in several calls
-  HiddenStates states(std::span<const int32_t> rows) override;
-  std::span<const float> head(std::span<const float> pooled) override {
+  Result<HiddenStates> states(std::span<const int32_t> rows) override;
+  Result<std::span<const float>> head(std::span<const float> pooled) override {
     head_ = fake_head(pooled);
     return head_;
   }

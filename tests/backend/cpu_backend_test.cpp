@@ -227,7 +227,7 @@ TEST(CpuBackend, says_of_rows_where_their_largest_value_is) {
       x.values[5 * width + 3] = std::nanf("");
       const StepOf step(backend, {});
       const std::vector<int32_t> asked = {0, 5, 6, 19};
-      const StepResult result = backend.finish(x.rows, asked);
+      const StepResult result = backend.finish(x.rows, asked).value();
       ASSERT_EQ(result.largest.size(), static_cast<size_t>(count));
       for (const int32_t row : {0, 6, 19}) {
         const auto values = std::span(before).subspan(static_cast<size_t>(row * width), width);

@@ -128,24 +128,32 @@ TEST_F(PromptReadings, a_vector_of_the_last_row_takes_the_rest_from_the_cache) {
 class AstrayExecutor final : public ForwardingExecutor {
  public:
   using ForwardingExecutor::ForwardingExecutor;
-  Logits logits(std::span<const int32_t> rows) override {
+  Result<Logits> logits(std::span<const int32_t> rows) override {
     values_.assign(rows.size() * static_cast<size_t>(vocab_size()), std::numeric_limits<float>::quiet_NaN());
-    return {.values = values_, .vocab = vocab_size()};
+    return Logits{.values = values_, .vocab = vocab_size()};
   }
-  HiddenStates states(std::span<const int32_t> rows) override {
+  Result<HiddenStates> states(std::span<const int32_t> rows) override {
     values_.assign(rows.size(), std::numeric_limits<float>::infinity());
-    return {.values = values_, .width = 1};
+    return HiddenStates{.values = values_, .width = 1};
   }
 
  private:
   std::vector<float> values_;
 };
 
+// Its device is lost as soon as rows of a prompt are asked for.
+class LostExecutor final : public ForwardingExecutor {
+ public:
+  using ForwardingExecutor::ForwardingExecutor;
+  Result<Logits> logits(std::span<const int32_t>) override { return fail(ErrorKind::io, "the device is lost"); }
+  Result<HiddenStates> states(std::span<const int32_t>) override { return fail(ErrorKind::io, "the device is lost"); }
+};
+
 // Its vectors are two numbers: how many there were, and the first.
 class CountingExecutor final : public ForwardingExecutor {
  public:
   using ForwardingExecutor::ForwardingExecutor;
-  std::span<const float> head(std::span<const float> pooled) override {
+  Result<std::span<const float>> head(std::span<const float> pooled) override {
     head_ = {static_cast<float>(pooled.size()), pooled.front()};
     return head_;
   }
@@ -170,12 +178,11 @@ TEST_F(PromptReadings, vectors_are_what_the_head_makes_of_the_pooled_row) {
               testing::ElementsAre(static_cast<float>(row.size()), row.front()));
 }
 
-TEST_F(PromptReadings, that_are_no_numbers_end_a_request_whether_it_has_an_answer_or_not) {
-  ModelExecutor real = loaded_.cores.executor_of(loaded_.model, limits(32));
-  AstrayExecutor executor(real);
+// Requests whose prompts cannot be read, and why, however they want to know them.
+void expect_no_reading(Executor& executor, const LoadedModel& loaded, const Limits& limits, const std::string& why) {
   const ManualClock clock;
   std::vector<Event> events;
-  Engine engine(limits(32), executor, *loaded_.tokenizer, clock, [&](std::vector<Event>&& posted) {
+  Engine engine(limits, executor, *loaded.tokenizer, clock, [&](std::vector<Event>&& posted) {
     for (Event& event : posted) events.push_back(std::move(event));
   });
   engine.submit({.id = {1}, .prompt = {1, 5, 6}, .generated_max = 8, .prompt_logprobs_top_n = 0});
@@ -187,8 +194,20 @@ TEST_F(PromptReadings, that_are_no_numbers_end_a_request_whether_it_has_an_answe
     const Finished* finished = std::get_if<Finished>(&event.body);
     ASSERT_NE(finished, nullptr);
     EXPECT_EQ(finished->reason, FinishReason::error);
-    EXPECT_EQ(finished->error, "what the model says of the prompt is not numbers");
+    EXPECT_EQ(finished->error, why);
   }
+}
+
+TEST_F(PromptReadings, that_are_no_numbers_end_a_request_whether_it_has_an_answer_or_not) {
+  ModelExecutor real = loaded_.cores.executor_of(loaded_.model, limits(32));
+  AstrayExecutor executor(real);
+  expect_no_reading(executor, loaded_, limits(32), "what the model says of the prompt is not numbers");
+}
+
+TEST_F(PromptReadings, of_a_device_that_is_lost_end_a_request_with_its_error) {
+  ModelExecutor real = loaded_.cores.executor_of(loaded_.model, limits(32));
+  LostExecutor executor(real);
+  expect_no_reading(executor, loaded_, limits(32), "the device is lost");
 }
 
 }  // namespace

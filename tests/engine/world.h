@@ -21,15 +21,10 @@
 #include "gguf/file.h"
 #include "kernels/kernels.h"
 #include "model/model.h"
+#include "support/take.h"
 #include "text/tokenizer.h"
 
 namespace quire::test {
-
-template <typename T>
-T take(Result<T> result) {
-  QUIRE_CHECK(result.has_value(), result.error().message);
-  return std::move(*result);
-}
 
 // A vocabulary of `size` tokens for models that have none: SentencePiece with <unk>, <s>, </s>, a token for each of
 // some characters, and then words.
@@ -153,11 +148,14 @@ class World {
  public:
   // With a drafter a forward pass takes a millisecond, however many rows it has: what is guessed is computed.
   World(const LoadedModel& loaded, Cores& cores, const Limits& limits, std::unique_ptr<Drafter> drafter = nullptr)
-      : executor_(cores.executor_of(loaded.model, limits)),
+      : World(cores.executor_of(loaded.model, limits), *loaded.tokenizer, limits, std::move(drafter)) {}
+  World(ModelExecutor executor, const Tokenizer& tokenizer, const Limits& limits,
+        std::unique_ptr<Drafter> drafter = nullptr)
+      : executor_(std::move(executor)),
         timed_(executor_, clock_, drafter ? 1'000'000 : 0),
         engine_(
-            limits, timed_, *loaded.tokenizer, clock_,
-            [this](std::vector<Event>&& events) { receive(std::move(events)); }, std::move(drafter)) {}
+            limits, timed_, tokenizer, clock_, [this](std::vector<Event>&& events) { receive(std::move(events)); },
+            std::move(drafter)) {}
   World(const LoadedModel& loaded, Cores& cores, const Limits& limits, const MakeDrafter& make_drafter)
       : executor_(cores.executor_of(loaded.model, limits)),
         timed_(executor_, clock_, make_drafter ? 1'000'000 : 0),

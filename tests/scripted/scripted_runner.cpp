@@ -49,16 +49,16 @@ class ScriptedExecutor final : public Executor {
     return {.values = logits_, .vocab = vocab_size(), .likeliest = likeliest_};
   }
   // A script says nothing of what it is told: no token of a prompt is likelier than another.
-  Logits logits(std::span<const int32_t> rows) override {
+  Result<Logits> logits(std::span<const int32_t> rows) override {
     logits_.assign(rows.size() * static_cast<size_t>(vocab_size()), 0.0F);
-    return {.values = logits_, .vocab = vocab_size()};
+    return Logits{.values = logits_, .vocab = vocab_size()};
   }
   int32_t logits_rows_max() const override { return 1; }
-  HiddenStates states(std::span<const int32_t> rows) override {
+  Result<HiddenStates> states(std::span<const int32_t> rows) override {
     states_.assign(rows.size(), 0.0F);
-    return {.values = states_, .width = 1};
+    return HiddenStates{.values = states_, .width = 1};
   }
-  std::span<const float> head(std::span<const float> pooled) override { return pooled; }
+  Result<std::span<const float>> head(std::span<const float> pooled) override { return pooled; }
   void keep(std::span<const int32_t>) override {}  // it has no states
   void forget(MemoryClass, std::span<const BlockId> blocks) override {
     for (const BlockId block : blocks) {

@@ -44,10 +44,12 @@ class GatedExecutor final : public Executor {
     if (!permits_.empty()) permits_.pop_back();
     return {.values = logits_, .vocab = vocab, .likeliest = likeliest_};
   }
-  Logits logits(std::span<const int32_t>) override { return {.values = logits_, .vocab = vocab}; }
+  Result<Logits> logits(std::span<const int32_t>) override { return Logits{.values = logits_, .vocab = vocab}; }
   int32_t logits_rows_max() const override { return 64; }
-  HiddenStates states(std::span<const int32_t>) override { return {.values = logits_, .width = vocab}; }
-  std::span<const float> head(std::span<const float> pooled) override { return pooled; }
+  Result<HiddenStates> states(std::span<const int32_t>) override {
+    return HiddenStates{.values = logits_, .width = vocab};
+  }
+  Result<std::span<const float>> head(std::span<const float> pooled) override { return pooled; }
   void keep(std::span<const int32_t>) override {}
   void forget(MemoryClass, std::span<const BlockId>) override {}
   void discard(MemoryClass, std::span<const BlockId>) override {}

@@ -10,17 +10,10 @@
 
 #include "backend/cpu/cpu_backend.h"
 #include "base/bytes.h"
-#include "base/check.h"
 #include "model/instance.h"
+#include "support/take.h"
 
 namespace quire::test {
-
-// A value or the test process ends with the error: for what a test takes for granted.
-template <typename T>
-T take(Result<T> result) {
-  QUIRE_CHECK(result.has_value(), result.error().message);
-  return std::move(*result);
-}
 
 // One loaded model on one kernel table.
 struct LoadedModel {
@@ -39,8 +32,9 @@ struct LoadedModel {
 // KV bytes and activations for sequences that a test drives itself.
 class Runner {
  public:
-  Runner(LoadedModel& loaded, const Limits& limits)
-      : instance_(take(ModelInstance::create(loaded.model, loaded.backend, limits))) {
+  Runner(LoadedModel& loaded, const Limits& limits) : Runner(loaded.model, loaded.backend, limits) {}
+  Runner(const Model& model, Backend& backend, const Limits& limits)
+      : instance_(take(ModelInstance::create(model, backend, limits))) {
     for (const MemoryClass of : {MemoryClass::full, MemoryClass::window}) {
       std::vector<BlockId> all;
       for (int32_t block = 0; block < instance_.kv().block_count(of); ++block) all.push_back({block});
@@ -126,9 +120,9 @@ class Runner {
   }
 
   // What the output matrix reads of rows of the last step.
-  HiddenStates states(std::span<const int32_t> rows) { return instance_.states(rows); }
+  HiddenStates states(std::span<const int32_t> rows) { return take(instance_.states(rows)); }
 
-  std::span<const float> head(std::span<const float> pooled) { return instance_.head(pooled); }
+  std::span<const float> head(std::span<const float> pooled) { return take(instance_.head(pooled)); }
 
   KvStore& kv() { return instance_.kv(); }
 

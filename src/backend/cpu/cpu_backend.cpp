@@ -1,30 +1,16 @@
 #include "backend/cpu/cpu_backend.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cstring>
 #include <limits>
 #include <memory>
-#include <optional>
-#include <vector>
 
 #include "backend/cpu/activation_kernels.h"
-#include "base/bytes.h"
+#include "backend/host/host_work.h"
 #include "base/check.h"
-#include "tensor/dequantize.h"
 
 namespace quire {
 namespace {
-
-// A fork and join costs a few microseconds; below this much work the caller does it alone.
-constexpr int64_t fork_elements_min = 16 * 1024;  // of elementwise work, at about 4 elements a nanosecond
-
-// Of a tensor that is being packed, what is reported at a time: hundreds of forks a large model, some milliseconds
-// each.
-constexpr int64_t load_piece_bytes = int64_t{32} << 20;
-
-// What a worker reads at a time, if a panel is not more: it is packed from the cache that it was read into.
-constexpr int64_t read_buffer_bytes = int64_t{256} << 10;
 
 // Those of a norm, by row.
 HostRows weight_rows(const DeviceVector& weight, int64_t width) {
@@ -34,77 +20,18 @@ HostRows weight_rows(const DeviceVector& weight, int64_t width) {
 }  // namespace
 
 void CpuBackend::for_rows(int64_t count, int64_t width, FunctionRef<void(int64_t, int64_t)> body) {
-  if (count <= 1 || count * width < fork_elements_min || team_.worker_count() == 1) {
-    if (count > 0) body(0, count);
-    return;
-  }
-  const int64_t tile_rows = std::max<int64_t>(1, count / (team_.worker_count() * tiles_per_worker));
-  team_.parallel_for(ceil_div(count, tile_rows),
-                     [&](int64_t tile, int) { body(tile * tile_rows, std::min(count, (tile + 1) * tile_rows)); });
-}
-
-Result<void> CpuBackend::pack(const TensorView& tensor, int64_t begin, int64_t end, std::byte* packed,
-                              std::span<std::byte> read_buffers) {
-  const int64_t inputs = tensor.shape[0];
-  const int64_t outputs = tensor.shape[1];
-  const auto panel_bytes = static_cast<uint64_t>(panel_outputs * tensor.row_bytes());
-  const size_t buffer_bytes = read_buffers.size() / static_cast<size_t>(team_.worker_count());
-  const auto tile = static_cast<int64_t>(buffer_bytes / panel_bytes);
-  const size_t packed_panel_bytes = packed_size_bytes(tensor.type, panel_outputs, inputs);
-  std::vector<std::optional<Error>> errors(static_cast<size_t>(team_.worker_count()));
-  team_.parallel_for(ceil_div(end - begin, tile), [&](int64_t index, int worker) {
-    const int64_t first = begin + index * tile;
-    const int64_t panels = std::min(end - first, tile);
-    const int64_t rows = std::min(outputs - first * panel_outputs, panels * panel_outputs);
-    const auto from = read_buffers.subspan(static_cast<size_t>(worker) * buffer_bytes,
-                                           static_cast<size_t>(rows * tensor.row_bytes()));
-    if (auto read = tensor.read(static_cast<uint64_t>(first) * panel_bytes, from); !read) {
-      errors[static_cast<size_t>(worker)] = std::move(read).error();
-      return;
-    }
-    pack_panels(tensor.type, rows, inputs, from.data(), 0, panels,
-                packed + static_cast<size_t>(first) * packed_panel_bytes);
-  });
-  for (std::optional<Error>& error : errors) {
-    if (error) return std::unexpected(std::move(*error));
-  }
-  return {};
-}
-
-Result<void> CpuBackend::pack(const TensorView& tensor, std::byte* packed, FunctionRef<void(uint64_t bytes)> copied) {
-  const int64_t panels = ceil_div(tensor.shape[1], panel_outputs);
-  const int64_t panel_bytes = panel_outputs * tensor.row_bytes();  // in the file
-  const int64_t piece = std::clamp<int64_t>(load_piece_bytes / panel_bytes, 1, panels);
-  const int64_t tile = std::clamp<int64_t>(read_buffer_bytes / panel_bytes, 1, panels);
-  const auto buffers_bytes = static_cast<size_t>(team_.worker_count() * tile * panel_bytes);
-  const auto read_buffers = std::make_unique_for_overwrite<std::byte[]>(buffers_bytes);
-  for (int64_t begin = 0; begin < panels; begin += piece) {
-    const int64_t end = std::min(panels, begin + piece);
-    const auto first = static_cast<uint64_t>(begin * panel_bytes);
-    const auto last = std::min(static_cast<uint64_t>(end * panel_bytes), tensor.size_bytes());
-    QUIRE_TRY_VOID(pack(tensor, begin, end, packed, {read_buffers.get(), buffers_bytes}));
-    copied(last - first);
-  }
-  return {};
+  quire::for_rows(team_, count, width, body);
 }
 
 Result<Matrix> CpuBackend::load_matrix(const TensorView& tensor, int64_t begin, int64_t end, DeviceArena& memory,
                                        FunctionRef<void(uint64_t bytes)> copied) {
-  const auto [inputs, outputs, count, one] = tensor.shape;
-  QUIRE_CHECK(one == 1 && 0 <= begin && begin < end && end <= outputs, "rows of a stack of matrices");
-  const auto matrix_bytes = static_cast<int64_t>(packed_size_bytes(tensor.type, end - begin, inputs));
-  QUIRE_TRY(const DeviceAddress packed, memory.take(static_cast<uint64_t>(count * matrix_bytes)));
-  TensorView part = tensor;
-  if (end - begin == outputs && (outputs % panel_outputs == 0 || count == 1)) {
-    part.shape = {inputs, outputs * count, 1, 1};  // panels of all matrices follow one another
-    QUIRE_TRY_VOID(pack(part, host_bytes(packed), copied));
-  } else {
-    part.shape = {inputs, end - begin, 1, 1};
-    for (int64_t index = 0; index < count; ++index) {
-      part.offset = tensor.offset + static_cast<uint64_t>((index * outputs + begin) * tensor.row_bytes());
-      QUIRE_TRY_VOID(pack(part, host_bytes(packed + index * matrix_bytes), copied));
-    }
-  }
+  const int64_t inputs = tensor.shape[0], count = tensor.shape[2];
+  const size_t matrix_bytes = packed_size_bytes(tensor.type, end - begin, inputs);
+  QUIRE_TRY(const DeviceAddress packed, memory.take(static_cast<uint64_t>(count) * matrix_bytes));
+  QUIRE_TRY_VOID(pack_stack(
+      team_, tensor, begin, end,
+      [&](const PackedPiece& piece) { return host_bytes(packed + static_cast<int64_t>(piece.offset)); },
+      [&](const PackedPiece& piece) { copied(piece.stored_bytes); }));
   return Matrix{.type = tensor.type, .outputs = end - begin, .inputs = inputs, .bytes = packed, .count = count};
 }
 
@@ -138,7 +65,7 @@ void CpuBackend::begin(const StepInputs& inputs, StepScratch& scratch) {
   }
 }
 
-StepResult CpuBackend::finish(Rows rows, std::span<const int32_t> largest_of) {
+Result<StepResult> CpuBackend::finish(Rows rows, std::span<const int32_t> largest_of) {
   const HostRows values(rows);
   StepResult result{.values = {values.values, static_cast<size_t>(rows.count * rows.width)}, .largest = {}};
   if (!largest_of.empty()) {
@@ -160,29 +87,8 @@ StepResult CpuBackend::finish(Rows rows, std::span<const int32_t> largest_of) {
 }
 
 Result<void> CpuBackend::embed(const TensorView& table, std::span<const int32_t> tokens, Rows rows) {
-  const HostRows x(rows);
-  const int64_t row_bytes = table.row_bytes();
-  const auto stored_row = [&](int64_t r) {
-    return std::span(scratch_->stored + r * row_bytes, static_cast<size_t>(row_bytes));
-  };
-  std::atomic<int64_t> failed_row = -1;  // any of those that could not be read
-  for_rows(x.count, x.width, [&](int64_t begin, int64_t end) {
-    for (int64_t r = begin; r < end; ++r) {
-      const int64_t token = tokens[static_cast<size_t>(r)];
-      const std::span<std::byte> stored = stored_row(r);
-      if (token < 0 || token >= table.shape[1]) {
-        std::fill_n(x.row(r), x.width, 0.0F);
-      } else if (table.read(static_cast<uint64_t>(token * row_bytes), stored)) {
-        dequantize(table.type, stored.data(), x.width, x.row(r));
-      } else {
-        failed_row = token;
-      }
-    }
-  });
-  if (failed_row < 0) return {};
-  // Once more, for what the system says. Should it succeed now, what the step has is still not whole.
-  QUIRE_TRY_VOID(table.read(static_cast<uint64_t>(failed_row * row_bytes), stored_row(0)));
-  return fail(ErrorKind::io, "a row of the token embedding could not be read at first");
+  return read_token_rows(team_, table, tokens.first(static_cast<size_t>(rows.count)), scratch_->stored,
+                         host_floats(rows.values));
 }
 
 void CpuBackend::upload(std::span<const float> values, Rows x) {

@@ -4,6 +4,7 @@
 #include "backend/backend.h"
 #include "backend/cpu/cpu_scratch.h"
 #include "backend/cpu/host_device.h"
+#include "backend/host/host_work.h"
 #include "base/function_ref.h"
 #include "base/team.h"
 
@@ -24,7 +25,7 @@ class CpuBackend : public Backend {
   Result<std::unique_ptr<StepScratch>> make_scratch(const StepShape& shape) override;
   uint64_t scratch_size_bytes(const StepShape& shape) const override;
   void begin(const StepInputs& inputs, StepScratch& scratch) override;
-  StepResult finish(Rows rows, std::span<const int32_t> largest_of) override;
+  Result<StepResult> finish(Rows rows, std::span<const int32_t> largest_of) override;
   Result<void> embed(const TensorView& table, std::span<const int32_t> tokens, Rows x) override;
   void upload(std::span<const float> values, Rows x) override;
   void rms_norm(Rows x, const DeviceVector& weight, float epsilon, Rows y) override;
@@ -69,9 +70,6 @@ class CpuBackend : public Backend {
   const ExpertPlan& expert_plan() const { return scratch_->expert_plan; }
 
  private:
-  // Tiles a worker: enough that one which starts late or runs slowly costs little, few enough that taking a tile is
-  // nothing beside computing it.
-  static constexpr int64_t tiles_per_worker = 8;
   // A fork and join costs a few microseconds; below this many multiply-adds, at about 16 a nanosecond, the caller
   // computes alone.
   static constexpr int64_t fork_products_min = 512 * 1024;
@@ -88,12 +86,7 @@ class CpuBackend : public Backend {
   // A panel of a head's state goes through the rows of a run.
   void walk(const StateRun& run, const RecurrenceRows& rows, const Recurrence& recurrence, const StateView& state,
             int64_t head, int64_t panel) const;
-  // Packs a matrix, or a stack whose matrices fill their last panels, into `packed`.
-  Result<void> pack(const TensorView& tensor, std::byte* packed, FunctionRef<void(uint64_t bytes)> copied);
-  // Packs the panels [begin, end) of a tensor, which lie at `packed`, as the workers read them.
-  Result<void> pack(const TensorView& tensor, int64_t begin, int64_t end, std::byte* packed,
-                    std::span<std::byte> read_buffers);
-  // body(begin, end) over tiles of rows; by the caller alone when the rows are too small to be worth a fork.
+  // body(begin, end) over tiles of rows, by the team.
   void for_rows(int64_t count, int64_t width, FunctionRef<void(int64_t begin, int64_t end)> body);
   // body(first element) for each head of these rows, as for_rows.
   template <typename Body>

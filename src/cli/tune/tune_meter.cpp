@@ -50,10 +50,10 @@ class TuneMeter::Executor final : public quire::Executor {
     blank_.resize(static_cast<size_t>(batch.logits_rows) * static_cast<size_t>(vocab_size()));
     return {.values = blank_, .vocab = vocab_size()};
   }
-  Logits logits(std::span<const int32_t> rows) override { return instance_.logits(rows); }
+  Result<Logits> logits(std::span<const int32_t> rows) override { return instance_.logits(rows); }
   int32_t logits_rows_max() const override { return static_cast<int32_t>(instance_.logits_count_max()); }
-  HiddenStates states(std::span<const int32_t> rows) override { return instance_.states(rows); }
-  std::span<const float> head(std::span<const float> pooled) override { return instance_.head(pooled); }
+  Result<HiddenStates> states(std::span<const int32_t> rows) override { return instance_.states(rows); }
+  Result<std::span<const float>> head(std::span<const float> pooled) override { return instance_.head(pooled); }
   void keep(std::span<const int32_t> accepted) override { instance_.keep(accepted); }
   void forget(MemoryClass, std::span<const BlockId>) override {}
   void discard(MemoryClass, std::span<const BlockId>) override {}  // what it was filled with stays
