@@ -1,0 +1,43 @@
+// One of NVIDIA's GPUs, with the kernels on it.
+#pragma once
+
+#include <array>
+#include <memory>
+
+#include "backend/gpu/cuda_driver.h"
+#include "backend/gpu/gpu_queue.h"
+
+namespace quire {
+
+// Immutable once open; any thread. Borrows the driver; outlives its queues.
+class CudaGpu {
+ public:
+  // The kernels are compiled by the driver, which takes seconds the first time. An error says what the GPU lacks, or
+  // that the program has no kernels.
+  static Result<std::unique_ptr<const CudaGpu>> open(const CudaDriver& driver, int index);
+  ~CudaGpu();
+  CudaGpu(const CudaGpu&) = delete;
+  CudaGpu& operator=(const CudaGpu&) = delete;
+
+  const GpuFacts& facts() const { return facts_; }
+  Result<std::unique_ptr<GpuQueue>> make_queue() const;
+
+  const CudaDriver& driver() const { return driver_; }
+  // What the calling thread does from now on is on this GPU.
+  cuda::Code use() const { return driver_.call().use_context(context_); }
+  // Null: the GPU has another one in its place.
+  cuda::LoadedFunction* function(GpuKernel kernel) const { return functions_[static_cast<size_t>(kernel)]; }
+
+ private:
+  explicit CudaGpu(const CudaDriver& driver) : driver_(driver) {}
+  Result<void> load_kernels(int compute_capability);
+
+  const CudaDriver& driver_;
+  GpuFacts facts_;
+  cuda::Device device_ = 0;
+  cuda::Context* context_ = nullptr;
+  cuda::Module* module_ = nullptr;
+  std::array<cuda::LoadedFunction*, static_cast<size_t>(GpuKernel::count)> functions_{};
+};
+
+}  // namespace quire

@@ -1,0 +1,57 @@
+#include "backend/gpu/matmul_kernels.h"
+
+#include "backend/gpu/gpu_launch.h"
+#include "base/check.h"
+
+namespace quire {
+namespace {
+
+// visit.template operator()<Kernel>() with the kernel of a type that reads the int8 form.
+template <ElementType type, typename Visit>
+auto visit_quantized(const GpuFacts& facts, int64_t rows, const Visit& visit) {
+  using Stream = gpu::MatmulStream<type, gpu::stream_rows(type)>;
+  if (rows == 1) return visit.template operator()<gpu::MatmulStream<type, 1>>();
+  if (!facts.has_tensor_cores) return visit.template operator()<gpu::MatmulFew<type, 8>>();
+  if (rows <= Stream::tile_rows) return visit.template operator()<Stream>();
+  return visit.template operator()<gpu::MatmulMany<type, 4>>();
+}
+
+// The same of any type.
+template <typename Visit>
+auto visit_kernel(const GpuFacts& facts, ElementType type, int64_t rows, const Visit& visit) {
+#define QUIRE_CASE(K, name) \
+  case ElementType::name:   \
+    return visit_quantized<ElementType::name>(facts, rows, visit);
+  switch (gpu::kernel_type(type)) {
+    QUIRE_GPU_WEIGHT_TYPES(QUIRE_CASE, )
+    case ElementType::f32:
+      return visit.template operator()<gpu::MatmulFloat<ElementType::f32>>();
+    case ElementType::f16:
+      return visit.template operator()<gpu::MatmulFloat<ElementType::f16>>();
+    case ElementType::bf16:
+      return visit.template operator()<gpu::MatmulFloat<ElementType::bf16>>();
+    default:
+      QUIRE_CHECK(false, "a type that weights have");
+  }
+#undef QUIRE_CASE
+}
+
+}  // namespace
+
+int64_t tile_rows(const GpuFacts& facts, ElementType type, int64_t rows) {
+  return visit_kernel(facts, type, rows, []<typename Kernel>() { return int64_t{Kernel::tile_rows}; });
+}
+
+void set_weights(gpu::MatmulArgs& args, const Matrix& weights) {
+  args.weights = device_pointer<const uint8_t>(weights.bytes);
+  args.matrix_bytes = static_cast<int64_t>(packed_size_bytes(weights.type, weights.outputs, weights.inputs));
+  args.matrices = weights.count;
+  args.outputs = weights.outputs;
+  args.inputs = weights.inputs;
+}
+
+void launch_matmul(GpuQueue& queue, ElementType type, int64_t rows, const gpu::MatmulArgs& args) {
+  visit_kernel(queue.facts(), type, rows, [&]<typename Kernel>() { launch<Kernel>(queue, args); });
+}
+
+}  // namespace quire

@@ -1,0 +1,61 @@
+// The stand-in's card, opened as a real one would be.
+#pragma once
+
+#include <dlfcn.h>
+
+#include <memory>
+
+#include "backend/gpu/cuda_driver.h"
+#include "backend/gpu/cuda_gpu.h"
+#include "backend/gpu/gpu_backend.h"
+#include "base/team.h"
+#include "gpu/stand_in/stand_in.h"
+#include "kernels/gpu/module.h"
+#include "support/take.h"
+
+namespace quire::test {
+
+// One at a time: there is one card.
+class StandInGpu {
+ public:
+  explicit StandInGpu(const StandInCard& card = {}) : library_(dlopen(QUIRE_STAND_IN_CUDA, RTLD_NOW | RTLD_LOCAL)) {
+    QUIRE_CHECK(library_ != nullptr, dlerror());
+    become(card);
+    driver_ = take(CudaDriver::open(QUIRE_STAND_IN_CUDA));
+    gpu_ = take(CudaGpu::open(*driver_, 0));
+  }
+  StandInGpu(const StandInGpu&) = delete;
+  StandInGpu& operator=(const StandInGpu&) = delete;
+
+  // What is opened from now on is this card.
+  void become(const StandInCard& card) const { find<SetStandInCard>("quire_stand_in_card")(card); }
+  const CudaGpu& gpu() const { return *gpu_; }
+  std::unique_ptr<GpuQueue> make_queue() const { return take(gpu_->make_queue()); }
+  std::unique_ptr<GpuBackend> make_backend(Team& workers) const {
+    return std::make_unique<GpuBackend>(make_queue(), workers);
+  }
+  // The `number`th call from now on fails, and where the card is lost all that follow.
+  void fail(int64_t number, int code, bool is_lost) const {
+    find<FailStandIn>("quire_stand_in_fail")(number, code, is_lost);
+  }
+  StandInCounts counts() const { return find<CountStandIn>("quire_stand_in_counts")(); }
+
+ private:
+  template <typename Function>
+  Function find(const char* name) const {
+    const auto found = reinterpret_cast<Function>(dlsym(library_, name));
+    QUIRE_CHECK(found != nullptr, name);
+    return found;
+  }
+
+  void* const library_;
+  std::unique_ptr<const CudaDriver> driver_;
+  std::unique_ptr<const CudaGpu> gpu_;
+};
+
+// Tests that need the kernels' module, as a real card does.
+inline bool has_kernels() { return !gpu::modules().empty(); }
+#define QUIRE_GPU_OR_SKIP() \
+  if (!has_kernels()) GTEST_SKIP() << "built without clang++-19"
+
+}  // namespace quire::test
