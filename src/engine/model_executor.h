@@ -24,7 +24,7 @@ class ModelExecutor final : public Executor {
   void keep(std::span<const int32_t> accepted) override { instance_.keep(accepted); }
   void forget(MemoryClass of, std::span<const BlockId> blocks) override { instance_.forget(of, blocks); }
   void discard(MemoryClass of, std::span<const BlockId> blocks) override { instance_.discard(of, blocks); }
-  uint64_t workspace_size_bytes() const { return instance_.workspace_size_bytes(); }
+  uint64_t workspace_size_bytes(size_t stage) const { return instance_.workspace_size_bytes(stage); }
   int32_t vocab_size() const override { return instance_.model().vocab_size(); }
   bool prompt_rows_differ() const override { return instance_.prompt_rows_differ(); }
   bool whole_texts() const override { return instance_.model().config().whole_texts; }

@@ -25,7 +25,8 @@ struct PlacedStage {
 };
 
 // Which devices compute which layers of a model that is to be loaded. Any thread.
-using Placer = std::function<Result<std::vector<PlacedStage>>(const gguf::File& file, const ModelConfig& config)>;
+using Placer = std::function<Result<std::vector<PlacedStage>>(const gguf::File& file, const ModelConfig& config,
+                                                              const ModelOptions& options)>;
 
 // Owns the weights and the backends that they are for. Made by one thread; instances are used by one thread at a time.
 class LoadedModel {
@@ -37,6 +38,8 @@ class LoadedModel {
   const Model& model() const { return model_; }
   std::string_view arithmetic() const { return placed_.back().backend->name(); }
   const std::vector<PlacedStage>& stages() const { return placed_; }
+  // What an instance takes of a stage's device beside its contexts, its MTP block's too.
+  uint64_t workspace_size_bytes(size_t stage, const Limits& limits) const;
   // REQUIRES: this outlives the instance.
   Result<ModelInstance> make_instance(const Limits& limits) const;
   // Of its MTP block, which is where the model ends. REQUIRES: it was read, and as above.

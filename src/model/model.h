@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -18,8 +19,9 @@ namespace quire {
 
 // What is asked of a model besides its file.
 struct ModelOptions {
-  KvType kv_type = KvType::f16;  // or q8_0; config() says what became of it
-  bool mtp = false;              // its MTP block is read too, where the file has one that is known
+  KvType kv_type = KvType::f16;                      // or q8_0; config() says what became of it
+  bool mtp = false;                                  // its MTP block is read too, where the file has one that is known
+  std::optional<int64_t> gpu_layers = std::nullopt;  // so many of its last layers are a GPU's; none: as many as fit
 };
 
 // The configuration of a model that is loaded with these options.

@@ -23,8 +23,8 @@ class Stages : public testing::Test {
  protected:
   // Stages that begin with these layers, on backends of two tables in turn.
   Placer in_stages(std::vector<int64_t> begins) {
-    return [this, begins = std::move(begins)](const gguf::File&,
-                                              const ModelConfig& config) -> Result<std::vector<PlacedStage>> {
+    return [this, begins = std::move(begins)](const gguf::File&, const ModelConfig& config,
+                                              const ModelOptions&) -> Result<std::vector<PlacedStage>> {
       std::vector<PlacedStage> placed;
       for (size_t i = 0; i < begins.size(); ++i) {
         const int64_t end = i + 1 < begins.size() ? begins[i + 1] : config.layer_count();

@@ -219,6 +219,8 @@ SeatMemory ModelHost::seat_memory() {
   try {
     const MachineMemory memory = config_.read_memory();
     last_memory_ = {.available_bytes = memory.available_bytes, .reserve_bytes = memory_reserve(memory.total_bytes)};
+    // A model may lie on devices, on the machine, or on both.
+    for (const DeviceStatus& device : config_.read_devices()) last_memory_.available_bytes += device.free_bytes;
   } catch (const std::exception& error) {
     spdlog::warn("cannot see how much memory there is: {}", error.what());
   }
@@ -340,8 +342,8 @@ std::vector<ModelHost::Counted> ModelHost::counted() const {
     for (const auto& [request, wait] : waits_) counted.waiting += &wait->entry_ == entry.get() ? 1 : 0;
     if (entry->model != nullptr) {
       counted.now = Counted::Now{.snapshot = entry->model->snapshot(),
-                                 .memory = entry->model->memory(),
-                                 .kv_bytes = bytes_of_contexts(*entry->model).used(),
+                                 .stages = entry->model->stages(),
+                                 .context_tokens = entry->model->context_tokens(),
                                  .kv_block_tokens = entry->model->kv_block_tokens(),
                                  .kv_type = entry->model->kv_type()};
       add_counts(counted.totals, counted.now->snapshot.totals);
@@ -372,6 +374,7 @@ std::vector<ModelHost::Running> ModelHost::running() const {
                     .context_tokens = entry->model->context_tokens(),
                     .context_memory = entry->model->context_memory(),
                     .kv_type = entry->model->kv_type(),
+                    .stages = entry->model->stages(),
                     .snapshot = entry->model->snapshot(),
                     .expires_in_ns = std::nullopt};
     const SeatView seat = seats_.view(entry->id);
