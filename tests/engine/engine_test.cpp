@@ -268,13 +268,13 @@ TEST_F(EngineTest, the_engine_thread_answers_and_stops_cleanly) {
   EXPECT_TRUE(ended(2)->reason == FinishReason::cancelled || ended(2)->reason == FinishReason::length);
 }
 
-// Throws in its n-th call of forward.
+// Throws in its n-th call of issue.
 class ThrowingExecutor final : public ForwardingExecutor {
  public:
   ThrowingExecutor(Executor& real, int call) : ForwardingExecutor(real), call_(call) {}
-  Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override {
+  void issue(const Batch& batch) override {
     if (--call_ == 0) throw std::bad_alloc();
-    return ForwardingExecutor::forward(batch, failures);
+    ForwardingExecutor::issue(batch);
   }
 
  private:
