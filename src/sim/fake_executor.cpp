@@ -166,13 +166,18 @@ void FakeExecutor::expect_idle(const char* what) {
 void FakeExecutor::issue(const Batch& batch) {
   expect_idle("a step");
   if (issued_) issued_(batch);
-  running_.copy(batch);
+  if (limits_.plans_ahead > 0) {
+    copied_.copy(batch);
+    running_ = copied_.batch();
+  } else {
+    running_ = batch;  // an engine waits for it at once
+  }
   runs_ = true;
 }
 
 Logits FakeExecutor::finish(std::vector<SliceFailure>& failures) {
   QUIRE_CHECK(std::exchange(runs_, false), "a step runs that is waited for");
-  const Batch batch = running_.batch();
+  const Batch batch = std::exchange(running_, {});
   if (waited_for_) waited_for_(batch);
   keeps_ =
       limits_.state_count > 0 && std::ranges::any_of(batch.slices, [](const auto& one) { return one.drafted > 0; });

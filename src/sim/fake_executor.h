@@ -1,5 +1,6 @@
 // The executor of the simulator: KV that stores tokens, states that know where they stand, faults that come when told.
-// Steps run as on a device: what they were issued with is computed when they are waited for.
+// Steps run as on a device: what they were issued with is computed when they are waited for. Where no plan is made
+// ahead a batch is borrowed until then.
 #pragma once
 
 #include <cstdint>
@@ -59,6 +60,7 @@ class FakeExecutor final : public Executor {
   // The first time that something was read which is not that of its position, in words.
   const std::optional<std::string>& misread() const { return misread_; }
   int64_t rows_computed() const { return rows_computed_; }
+  bool runs() const { return runs_; }
 
  private:
   // A batch with all that it borrows. Keeps its memory from step to step.
@@ -108,7 +110,8 @@ class FakeExecutor final : public Executor {
   const Observer waited_for_;
 
   bool runs_ = false;  // a step
-  IssuedBatch running_;
+  Batch running_;
+  IssuedBatch copied_;                   // of it, where others go on meanwhile
   std::vector<KvRow> rows_;              // (block_count, block_tokens)
   std::vector<KvRow> window_rows_;       // (window_block_count, block_tokens)
   KvRow nobodys_;                        // read where there is none
