@@ -132,7 +132,7 @@ class Engine {
     bool numbers = true;          // no token, yet the logits are numbers: all are forbidden
   };
 
-  // One that the executor computes.
+  // One that the executor computes. What its batch borrows of sequences is theirs of then, and not read any more.
   struct RunningStep {
     const StepPlan* plan = nullptr;  // null: none
     Batch batch;

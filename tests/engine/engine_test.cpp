@@ -318,51 +318,5 @@ TEST(EngineThread, an_exception_in_a_step_ends_each_request_with_an_error_and_no
   }
 }
 
-// What a device computes when its engine is stopped: its memory may go when it has ended.
-TEST(EngineThread, a_step_that_runs_is_waited_for_before_the_engine_is_gone) {
-  class WatchedExecutor final : public ForwardingExecutor {
-   public:
-    using ForwardingExecutor::ForwardingExecutor;
-    void issue(const Batch& batch) override {
-      ++running_;
-      ForwardingExecutor::issue(batch);
-    }
-    Logits finish(std::vector<SliceFailure>& failures) override {
-      --running_;
-      return ForwardingExecutor::finish(failures);
-    }
-    int running() const { return running_; }
-
-   private:
-    int running_ = 0;
-  };
-  LoadedModel loaded(tiny_model(), best_table(), 1);
-  Limits limits = small_limits();
-  limits.plans_ahead = 1;
-  ModelExecutor real = loaded.cores.executor_of(loaded.model, limits);
-  WatchedExecutor executor(real);
-  const ManualClock clock;
-  int finished = 0;
-  Engine engine(limits, executor, *loaded.tokenizer, clock, [&](std::vector<Event>&& events) {
-    for (const Event& event : events) finished += std::holds_alternative<Finished>(event.body) ? 1 : 0;
-  });
-  for (const bool all : {false, true}) {
-    engine.submit(request(all ? 2 : 1, {1, 5}, 20));
-    ASSERT_TRUE(engine.step());
-    EXPECT_EQ(executor.running(), 1);
-    if (all) {
-      engine.cancel_all();
-    } else {
-      engine.cancel({1});
-      EXPECT_FALSE(engine.idle()) << "its step runs";
-      EXPECT_TRUE(engine.step());
-    }
-    EXPECT_TRUE(engine.idle());
-    EXPECT_EQ(executor.running(), 0);
-    EXPECT_EQ(finished, all ? 2 : 1);
-  }
-  EXPECT_EQ(engine.scheduler().counts().blocks_held, 0);
-}
-
 }  // namespace
 }  // namespace quire::test
