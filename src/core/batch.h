@@ -49,7 +49,7 @@ struct Batch {
 // Nothing can be chosen: a logit is NaN or plus infinity, or all are minus infinity.
 inline constexpr TokenId no_likeliest = -1;
 
-// Logits of the sampled rows: (rows, vocab), row-major. Owned by the executor, valid until its next forward.
+// Logits of the sampled rows: (rows, vocab), row-major. Owned by the executor, valid until its next step.
 struct Logits {
   std::span<const float> values;  // undefined in rows of which the likeliest token is wanted
   int32_t vocab = 0;

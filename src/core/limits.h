@@ -20,6 +20,7 @@ struct Limits {
   int32_t queue_max = 512;        // sequences that may wait
   int32_t step_tokens_max = 512;  // rows of a step
   int32_t draft_rows_max = 16;    // ... that may be of tokens which are only guessed
+  int32_t plans_ahead = 0;        // plans that may be made while a step runs: 1 on devices, 0 where the host computes
   int64_t queue_tokens_max = int64_t{1} << 20;  // prompt tokens that may wait, one request always may; 0: no bound
   int64_t target_gap_ns = 0;           // between two tokens of a stream; 0: derived from the step time at one context
   int32_t prompt_rows_min = 4;         // of a step, for prompts that are there, whatever the target says

@@ -42,7 +42,7 @@ class Drafter {
   virtual bool computes() const = 0;
   // Appends at most `most` guesses behind each of the places.
   virtual void guess(std::span<DraftPlace> places) = 0;
-  // After each step: rows behind which the next token is known. The executor has their states until its next forward,
+  // After each step: rows behind which the next token is known. The executor has their states until its next issue,
   // and before that comes a call of guess().
   virtual void computed(std::span<const ComputedRows> /*rows*/) {}
   // A request has ended, whose answer goes on behind the first `before` tokens of the timeline.

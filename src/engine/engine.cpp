@@ -7,7 +7,6 @@
 
 #include "base/check.h"
 #include "base/insist.h"
-#include "engine/context_shift.h"
 #include "kv/memory_counts.h"
 
 namespace quire {
@@ -20,10 +19,6 @@ Limits fitted(Limits limits, const Executor& executor) {
   limits.prompt_rows_differ = executor.prompt_rows_differ();
   limits.whole_texts = executor.whole_texts();
   return limits;
-}
-
-bool contains(const std::vector<TokenId>& tokens, TokenId token) {
-  return std::find(tokens.begin(), tokens.end(), token) != tokens.end();
 }
 
 // Whether tokens that the constraint forces come without being chosen: by what the request says alone, so that it is
@@ -41,10 +36,6 @@ int32_t step_tokens_max(const Request& request, bool drafts) {
   return takes_forced(request) && request.logprobs_top_n < 0 ? 1 + request.constraint->forced_max() : 1;
 }
 
-Finished failure(ErrorKind kind, std::string why) {
-  return {.reason = FinishReason::error, .error_kind = kind, .error = std::move(why)};
-}
-
 }  // namespace
 
 Engine::Engine(const Limits& limits, Executor& executor, const Tokenizer& tokenizer, const Clock& clock, EventSink sink,
@@ -60,6 +51,10 @@ Engine::Engine(const Limits& limits, Executor& executor, const Tokenizer& tokeni
   for (TokenId token = 0; token < tokenizer_.vocab_size(); ++token) {
     if (tokenizer_.is_end(token)) end_tokens_.push_back(token);
   }
+}
+
+Finished Engine::failure(ErrorKind kind, std::string why) {
+  return {.reason = FinishReason::error, .error_kind = kind, .error = std::move(why)};
 }
 
 void Engine::submit(Request request) {
@@ -100,6 +95,7 @@ void Engine::admit(Request request) {
                         .prompt = request.prompt,
                         .length_max = static_cast<int32_t>(prompt_length + (answers ? std::min(room, wanted) : 0)),
                         .step_tokens_max = step_tokens_max(request, drafter_ != nullptr),
+                        .waits_for_tokens = request.constraint != nullptr,
                         .use_cache = request.use_cache && (reading == nullptr || !reading->reads_all()),
                         .priority = request.priority,
                         .cache_salt = request.cache_salt,
@@ -146,11 +142,13 @@ void Engine::cancel_all() {
   for (const auto& [id, context] : contexts_) ids.push_back(id);
   std::sort(ids.begin(), ids.end());
   for (SequenceId id : ids) cancel(id);
+  if (running_.plan != nullptr) finish();  // nobody takes its memory away from a step that runs
   post();
 }
 
 void Engine::give_up(const char* why) {
   totals_.broken = true;
+  running_ = {};
   insist([&] { gave_up_ = why; });
   post();  // ends that were decided before
   while (!contexts_.empty()) {
@@ -198,38 +196,85 @@ void Engine::discard_withheld() {
 bool Engine::step() {
   const int64_t begin_ns = clock_.now_ns();
   end_expired(begin_ns);
-  const int64_t guessing_ns = guess();
-  const StepPlan& plan = scheduler_.plan(begin_ns);
-  discard_withheld();
-  const bool working = !plan.slices.empty();
-  QUIRE_CHECK(working || contexts_.empty(), "a step computes something while a request is there");
+  if (running_.plan == nullptr) {
+    const int64_t guessing_ns = guess();
+    issue(scheduler_.plan(begin_ns), begin_ns, guessing_ns);
+    QUIRE_CHECK(running_.plan != nullptr || contexts_.empty(), "a step computes something while a request is there");
+  }
+  const bool working = running_.plan != nullptr;
   if (working) {
-    forget_fresh();
-    const Batch batch =
-        batch_builder_.build(plan, scheduler_, [this](SequenceId id) { return needs(contexts_.at(id)); });
-    failures_.clear();
-    const Logits logits = executor_.forward(batch, failures_);
-    StepObservation observation;
-    for (const Slice& slice : plan.slices) {
-      const bool one_token = slice.samples && slice.end - slice.begin - slice.drafted == 1;
-      observation.streams += one_token && !limits_.whole_texts ? 1 : 0;
-      observation.draft_rows += slice.drafted;
+    const StepPlan* ahead = plan_ahead();
+    finish();
+    if (ahead != nullptr) {
+      if (drafter_) drafter_->guess({});
+      issue(*ahead, clock_.now_ns(), 0);
     }
-    observation.prompt_rows = static_cast<int32_t>(batch.tokens.size()) - observation.streams - observation.draft_rows;
-    constrain(plan);
-    sample(plan, batch, logits);
-    read_prompts(batch);
-    apply(plan, batch);
-    ++totals_.steps;
-    totals_.last_step_tokens = static_cast<int64_t>(batch.tokens.size());
-    totals_.last_step_ns = clock_.now_ns() - begin_ns;
-    // Guesses that had rows are part of what these cost; others are no part of what steps cost.
-    observation.step_ns = totals_.last_step_ns - (observation.draft_rows > 0 ? 0 : guessing_ns);
-    count_step(observation);
-    scheduler_.observe(observation);
   }
   post();
   return working;
+}
+
+// What comes behind the step that runs, where it is time to plan that; else null. Guesses are made of tokens that are
+// known, so after a step that had some, and now and then where there may be some, nothing is planned ahead. Nor where
+// more than a quarter would wait: they lose more than the others gain.
+const StepPlan* Engine::plan_ahead() {
+  constexpr int32_t in_a_row_max = 15;
+  if (limits_.plans_ahead == 0) return nullptr;
+  const bool guesses = running_.observation.draft_rows > 0 || (drafter_ && ahead_in_a_row_ >= in_a_row_max);
+  const auto waiting = std::ranges::count_if(running_.plan->slices, [&](const Slice& slice) {
+    const Context* context = slice.samples ? find_context(slice.sequence) : nullptr;
+    return context != nullptr && context->constraint != nullptr;
+  });
+  if (guesses || waiting * 4 > std::ssize(running_.plan->slices)) {
+    ahead_in_a_row_ = 0;
+    return nullptr;
+  }
+  ++ahead_in_a_row_;
+  return &scheduler_.plan(clock_.now_ns());
+}
+
+void Engine::issue(const StepPlan& plan, int64_t begin_ns, int64_t guessing_ns) {
+  discard_withheld();
+  if (plan.slices.empty()) return;
+  forget_fresh();
+  const Batch batch = batch_builder_.build(plan, scheduler_, [this](SequenceId id) { return needs(contexts_.at(id)); });
+  executor_.issue(batch);
+  StepObservation observation;
+  for (const Slice& slice : plan.slices) {
+    const bool one_token = slice.samples && slice.end - slice.begin - slice.drafted == 1;
+    observation.streams += one_token && !limits_.whole_texts ? 1 : 0;
+    observation.draft_rows += slice.drafted;
+  }
+  observation.prompt_rows = static_cast<int32_t>(batch.tokens.size()) - observation.streams - observation.draft_rows;
+  running_ = {
+      .plan = &plan, .batch = batch, .observation = observation, .begin_ns = begin_ns, .guessing_ns = guessing_ns};
+}
+
+// Makes of the step that runs what it gives.
+void Engine::finish() {
+  const StepPlan& plan = *running_.plan;
+  const Batch& batch = running_.batch;
+  failures_.clear();
+  const Logits logits = executor_.finish(failures_);
+  constrain(plan);
+  sample(plan, batch, logits);
+  read_prompts(batch);
+  apply(plan, batch);
+  ++totals_.steps;
+  totals_.last_step_tokens = static_cast<int64_t>(batch.tokens.size());
+  totals_.last_step_ns = clock_.now_ns() - running_.begin_ns;
+  // Guesses that had rows are part of what these cost; others are no part of what steps cost.
+  StepObservation observation = running_.observation;
+  observation.step_ns = totals_.last_step_ns - (observation.draft_rows > 0 ? 0 : running_.guessing_ns);
+  count_step(observation);
+  scheduler_.observe(observation);
+  running_ = {};
+}
+
+// Null: it has ended.
+Engine::Context* Engine::find_context(SequenceId id) {
+  const auto at = contexts_.find(id);
+  return at == contexts_.end() ? nullptr : &at->second;
 }
 
 void Engine::end_expired(int64_t now_ns) {
@@ -250,10 +295,10 @@ void Engine::constrain(const StepPlan& plan) {
   constrained_.clear();
   constraint_begins_.clear();
   for (const Slice& slice : plan.slices) {
-    if (!slice.samples) continue;
-    Context& context = contexts_.at(slice.sequence);
-    if (context.constraint != nullptr && context.answers && context.forced.empty())
-      constrained_.emplace_back(context.request.constraint.get(), &context);
+    Context* context = slice.samples ? find_context(slice.sequence) : nullptr;
+    if (context == nullptr || context->constraint == nullptr) continue;
+    if (context->answers && context->forced.empty())
+      constrained_.emplace_back(context->request.constraint.get(), context);
   }
   if (constrained_.empty()) return;
   std::ranges::stable_sort(constrained_, std::less{}, &std::pair<const Constraint*, Context*>::first);
@@ -273,10 +318,10 @@ void Engine::constrain(const StepPlan& plan) {
 // After sampling, whose logits are not needed any more.
 void Engine::read_prompts(const Batch& batch) {
   for (const BatchSlice& slice : batch.slices) {
-    Context& context = contexts_.at(slice.sequence);
-    if (context.reading == nullptr) continue;
+    Context* context = find_context(slice.sequence);
+    if (context == nullptr || context->reading == nullptr) continue;
     if (std::ranges::find(failures_, slice.sequence, &SliceFailure::sequence) != failures_.end()) continue;
-    context.reading->read(slice, context.request.prompt, executor_, samplers_);
+    context->reading->read(slice, context->request.prompt, executor_, samplers_);
   }
 }
 
@@ -288,6 +333,10 @@ void Engine::apply(const StepPlan& plan, const Batch& batch) {
   for (size_t index = 0; index < plan.slices.size(); ++index) {
     const Slice& slice = plan.slices[index];
     const BatchSlice& rows = batch.slices[index];
+    if (sampled_[index].voided) {
+      outcomes_.push_back({.sequence = slice.sequence, .sampled = {}, .voided = true});
+      continue;
+    }
     count_start(contexts_.at(slice.sequence));
     if (const SliceFailure* failed = sampled_[index].failure) {
       end(slice.sequence, failure(ErrorKind::internal, failed->why));
@@ -323,136 +372,6 @@ void Engine::keep() {
   accepted_.clear();
   for (const SliceOutcome& outcome : outcomes_) accepted_.push_back(outcome.accepted);
   executor_.keep(accepted_);
-}
-
-// Whether it has had its time with this token, whose bytes these are. A text is not cut within its first line.
-bool Engine::is_out_of_time(Context& context, std::string_view bytes, int64_t now_ns) {
-  const int64_t most_ns = context.request.generate_ns_max;
-  if (most_ns < 0) return false;
-  context.has_line_break = context.has_line_break || bytes.find('\n') != std::string_view::npos;
-  return context.has_line_break && now_ns - context.first_token_ns > most_ns;
-}
-
-// Sends the text of a sequence's next tokens, or ends it: the chosen one, and those that can be known behind it.
-SliceOutcome Engine::advance(const Slice& slice, Sampled& sampled, int64_t now_ns) {
-  Context& context = contexts_.at(slice.sequence);
-  const Sequence& sequence = *scheduler_.find(slice.sequence);
-  if (sampled.chosen.empty()) {
-    end(slice.sequence, sampled.numbers
-                            ? failure(ErrorKind::invalid, "the request forbids every token that could come here")
-                            : failure(ErrorKind::internal, "the model's logits are not numbers"));
-    return {.sequence = slice.sequence, .sampled = {}, .finished = true, .failed = true};  // its rows are not shared
-  }
-  TextDelta delta;
-  std::optional<Finished> finished;
-  const auto full = [&] { return context.context_length >= sequence.length_max; };
-  size_t said = 0;
-  for (; said < sampled.chosen.size() && !finished && (said == 0 || !full()); ++said) {
-    Chosen& chosen = sampled.chosen[said];
-    context.mirostat_mu = chosen.mirostat_mu;
-    const size_t shown = delta.tokens.size();
-    finished = append(sequence, context, chosen.token, now_ns, delta);
-    if (chosen.logprobs && delta.tokens.size() > shown) {
-      add_texts(*chosen.logprobs);
-      delta.logprobs.push_back(std::move(*chosen.logprobs));
-    }
-    if (said > 0) sampled.behind.push_back(chosen.token);
-  }
-  // All but the last one that was chosen had been guessed.
-  const auto accepted = static_cast<int32_t>(std::min(said, sampled.chosen.size() - 1));
-  count_draft(context, slice.drafted, accepted);
-  std::vector<TokenId> forced;
-  if (!finished) follow_forced(context, forced);
-  for (size_t next = 0; next < forced.size() && !finished && !full(); ++next) {
-    finished = append(sequence, context, forced[next], now_ns, delta);
-    sampled.behind.push_back(forced[next]);
-  }
-  const TokenId first = sampled.chosen.front().token;
-  if (!finished && full()) shift_context(sequence, context, sampled);
-  if (finished) delta.text += context.stream.finish();
-  if (context.request.reports_stats) delta.stats = stats_of(context);
-  if (!delta.text.empty() || !delta.tokens.empty()) events_.push_back({slice.sequence, std::move(delta)});
-  const bool ends = finished.has_value();
-  if (ends) end(slice.sequence, std::move(*finished));
-  return {.sequence = slice.sequence,
-          .sampled = first,
-          .forced = sampled.behind,
-          .anew = sampled.anew,
-          .accepted = accepted,
-          .finished = ends};
-}
-
-// The context is full, and the answer goes on in a new one, with tokens of this one for a prompt. Its constraint, and
-// what is held back of its text, know all that it has said; what is still forced is found again.
-void Engine::shift_context(const Sequence& sequence, Context& context, Sampled& sampled) {
-  std::vector<TokenId> timeline = sequence.tokens;
-  timeline.push_back(sampled.chosen.front().token);
-  timeline.insert(timeline.end(), sampled.behind.begin(), sampled.behind.end());
-  sampled.anew = shifted_context(timeline, context.request.shift_keep);
-  context.context_prompt = context.context_length = static_cast<int32_t>(sampled.anew.size());
-  context.forced.clear();
-  context.mirostat_mu.reset();
-  context.reading.reset();
-  ++totals_.totals.context_shifts;
-}
-
-// After a token: what is forced behind it, in this step or one by one in the next ones.
-void Engine::follow_forced(Context& context, std::vector<TokenId>& forced) {
-  if (!context.forces) return;
-  if (!context.forced.empty()) {
-    context.forced.erase(context.forced.begin());
-    return;  // what comes behind the last of them is chosen, as it is where they come in one step
-  }
-  context.constraint->append_forced(forced);
-  // A stop token ends an answer only where it is chosen.
-  const auto stops = [&](TokenId token) { return contains(context.request.stop_tokens, token); };
-  forced.erase(std::ranges::find_if(forced, stops), forced.end());
-  if (context.request.logprobs_top_n >= 0) context.forced = std::exchange(forced, {});
-}
-
-// The answer goes on with a token; what ends it then.
-std::optional<Finished> Engine::append(const Sequence& sequence, Context& context, TokenId token, int64_t now_ns,
-                                       TextDelta& delta) {
-  const Request& request = context.request;
-  count_token(context, now_ns);
-  ++context.context_length;
-  if (context.constraint != nullptr) context.constraint->accept(token);
-  if (tokenizer_.is_end(token) || contains(request.stop_tokens, token)) return Finished{.reason = FinishReason::stop};
-  delta.tokens.push_back(token);
-  const bool shown = contains(request.shown_tokens, token);
-  const std::string_view bytes = shown ? tokenizer_.name(token) : tokenizer_.bytes(token);
-  const bool may_stop = context.generated > request.generated_min;
-  delta.text += may_stop ? context.stream.push(bytes) : context.stream.push_unstopped(bytes);
-  if (context.stream.stopped()) {
-    return Finished{.reason = FinishReason::stop, .stop_text = context.stream.stop_text()};
-  }
-  const bool full = request.shift_keep < 0 && context.context_length >= sequence.length_max;
-  const bool enough = request.generated_max >= 0 && context.generated >= request.generated_max;
-  if (full || enough || is_out_of_time(context, bytes, now_ns)) return Finished{.reason = FinishReason::length};
-  return std::nullopt;
-}
-
-void Engine::post_prompt_logprobs(SequenceId id, PromptReading& reading) {
-  PromptLogprobs prompt{.positions = reading.take_logprobs()};
-  if (prompt.positions.empty()) return;
-  for (PositionLogprobs& position : prompt.positions) add_texts(position);
-  events_.push_back({id, std::move(prompt)});
-}
-
-// Ends what has nothing to say after its prompt.
-SliceOutcome Engine::conclude(SequenceId id) {
-  const Context& context = contexts_.at(id);
-  if (context.request.pooling != Pooling::none) {
-    end(id, {.reason = FinishReason::stop, .embedding = context.reading->embedding()});
-  } else {
-    end(id, {.reason = FinishReason::length});
-  }
-  return {.sequence = id, .sampled = {}, .finished = true};
-}
-
-void Engine::add_texts(PositionLogprobs& logprobs) const {
-  logprobs.chosen.text = tokenizer_.bytes(logprobs.chosen.token);
-  for (TokenLogprob& one : logprobs.top) one.text = tokenizer_.bytes(one.token);
 }
 
 // The one place where a request's last event is made.

@@ -1,4 +1,5 @@
-// The step loop: plan, run, sample, commit, report.
+// The step loop: plan, run, sample, commit, report. Where plans may be made ahead, the next step is planned and what
+// the last one said is reported while a step runs.
 #pragma once
 
 #include <array>
@@ -76,9 +77,11 @@ class Engine {
   // After an exception in one of the others: ends every request with an error and posts the events. Nothing of the
   // scheduler can be trusted then, so nothing is asked of it. From now on a request that is submitted ends at once.
   void give_up(const char* why);
-  // Computes one step and posts its events. False when there was nothing to compute.
+  // Ends one step and posts its events; where the next one was planned ahead, that runs then. False when there was
+  // nothing to compute.
   bool step();
-  bool idle() const { return contexts_.empty(); }
+  // No request is there, and no step runs.
+  bool idle() const { return contexts_.empty() && running_.plan == nullptr; }
   bool broken() const { return totals_.broken; }
 
   const Limits& limits() const { return limits_; }
@@ -121,6 +124,7 @@ class Engine {
   // What became of one slice in the executor: its next token where it samples and the logits are numbers, and where
   // that was guessed the one behind it, and so on.
   struct Sampled {
+    bool voided = false;  // its request has ended while the step ran
     const SliceFailure* failure = nullptr;
     std::vector<Chosen> chosen;
     std::vector<TokenId> behind;  // the first token: others that were chosen, what the constraint forces
@@ -128,8 +132,21 @@ class Engine {
     bool numbers = true;          // no token, yet the logits are numbers: all are forbidden
   };
 
+  // One that the executor computes. What its batch borrows of sequences is theirs of then, and not read any more.
+  struct RunningStep {
+    const StepPlan* plan = nullptr;  // null: none
+    Batch batch;
+    StepObservation observation;
+    int64_t begin_ns = 0;
+    int64_t guessing_ns = 0;  // of the time since
+  };
+
   void end_expired(int64_t now_ns);
   int64_t guess();
+  const StepPlan* plan_ahead();
+  void issue(const StepPlan& plan, int64_t begin_ns, int64_t guessing_ns);
+  void finish();
+  Context* find_context(SequenceId id);
   void tell_computed(const StepPlan& plan, const Batch& batch);
   void forget_fresh();
   void discard_withheld();
@@ -155,6 +172,7 @@ class Engine {
                                  TextDelta& delta);
   void shift_context(const Sequence& sequence, Context& context, Sampled& sampled);
   void add_texts(PositionLogprobs& logprobs) const;
+  static Finished failure(ErrorKind kind, std::string why);
   void end(SequenceId id, Finished finished);
   RequestStats stats_of(const Context& context) const;
   void count_start(Context& context);
@@ -179,6 +197,8 @@ class Engine {
   Scheduler scheduler_;
   std::unordered_map<SequenceId, Context> contexts_;  // every request that has not ended
   BatchBuilder batch_builder_;
+  RunningStep running_;
+  int32_t ahead_in_a_row_ = 0;     // steps that were planned ahead, so that nothing could be guessed
   std::vector<Sampler> samplers_;  // one for each of the executor's workers
   std::vector<SliceFailure> failures_;
   std::vector<Sampled> sampled_;                                     // of each slice of the step

@@ -54,8 +54,10 @@ void Engine::tell_computed(const StepPlan& plan, const Batch& batch) {
   for (size_t index = 0; index < plan.slices.size(); ++index) {
     const Slice& slice = plan.slices[index];
     const SliceOutcome& outcome = outcomes_[index];
-    if (outcome.failed) continue;
+    if (outcome.failed || outcome.voided) continue;
     const Sequence& sequence = *scheduler_.find(slice.sequence);
+    // Of one that has lost its blocks while the step ran nothing stays.
+    if (sequence.computed != slice.begin || std::ssize(sequence.blocks) * limits_.block_tokens < slice.end) continue;
     const size_t begin = computed_next_.size();
     const auto rows = static_cast<size_t>(slice.end - slice.drafted + outcome.accepted - slice.begin);
     const auto add = [&](std::span<const TokenId> tokens) {
@@ -70,7 +72,7 @@ void Engine::tell_computed(const StepPlan& plan, const Batch& batch) {
                               .row_begin = batch.slices[index].row_begin,
                               .position_begin = slice.begin,
                               .next = std::span(computed_next_).subspan(begin),
-                              .blocks = batch.slices[index].blocks});
+                              .blocks = sequence.blocks});
   }
   drafter_->computed(computed_rows_);
 }

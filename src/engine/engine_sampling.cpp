@@ -13,7 +13,9 @@ void Engine::sample(const StepPlan& plan, const Batch& batch, const Logits& logi
     const auto index = static_cast<size_t>(at);
     const Slice& slice = plan.slices[index];
     Sampled& sampled = sampled_[index];
+    sampled.voided = limits_.plans_ahead > 0 && !contexts_.contains(slice.sequence);
     const auto failed = std::ranges::find(failures_, slice.sequence, &SliceFailure::sequence);
+    if (sampled.voided) return;
     if (failed != failures_.end()) {
       sampled.failure = &*failed;
     } else if (batch.slices[index].logits_row >= 0) {

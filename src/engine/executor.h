@@ -23,16 +23,24 @@ inline void fail_all(const Batch& batch, const std::string& why, std::vector<Sli
   for (const BatchSlice& slice : batch.slices) failures.push_back({.sequence = slice.sequence, .why = why});
 }
 
-// Engine thread only.
+// Engine thread only. A step runs from issue to finish; in between nothing else is called, so nobody changes what it
+// reads. What they throw is the end of the engine.
 class Executor {
  public:
   virtual ~Executor() = default;
-  // Computes every row of the batch, writing its KV rows, and the logits of sampled rows. Failures (usually none) are
-  // appended to `failures`. The result is valid until the next call, and empty when all slices failed. What it throws
-  // is the end of the engine.
-  virtual Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) = 0;
-  // More of any rows of the last forward's batch, until the next one; each call's result takes the place of those
-  // before, forward's too. Their errors, and head's, are the device's: the next forward has them too.
+  // Begins to compute every row of the batch, writing its KV rows, and the logits of sampled rows. The batch is
+  // borrowed for the call. A device returns at once. REQUIRES: no step runs.
+  virtual void issue(const Batch& batch) = 0;
+  // Waits for the step that runs. Failures (usually none) are appended to `failures`. The result is valid until the
+  // next issue, and empty when all slices failed. REQUIRES: a step runs.
+  virtual Logits finish(std::vector<SliceFailure>& failures) = 0;
+  // Both, for who has nothing else to do.
+  Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) {
+    issue(batch);
+    return finish(failures);
+  }
+  // More of any rows of the last batch, until the next issue; each call's result takes the place of those before,
+  // finish's too. Their errors, and head's, are the device's: the next step has them too.
   // REQUIRES: the rows' slices have not failed.
   // Their logits, of logits_rows_max() rows at most.
   virtual Result<Logits> logits(std::span<const int32_t> rows) = 0;
@@ -53,7 +61,7 @@ class Executor {
   virtual bool prompt_rows_differ() const = 0;
   // Whether rows see those behind them too: a slice is a whole text then, and nothing of it is sampled.
   virtual bool whole_texts() const = 0;
-  // The workers, who have nothing to compute between two calls of forward: body(index, worker) once for each index in
+  // The workers, who have nothing to compute while no step runs: body(index, worker) once for each index in
   // [0, count), in any order; worker is in [0, worker_count()), and no two calls with the same one overlap. Returns
   // when all have returned, and throws then what one of them has thrown.
   virtual void parallel_for(int64_t count, FunctionRef<void(int64_t index, int worker)> body) = 0;

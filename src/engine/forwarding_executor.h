@@ -10,9 +10,8 @@ class ForwardingExecutor : public Executor {
   // Borrows it for its life.
   explicit ForwardingExecutor(Executor& real) : real_(real) {}
 
-  Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override {
-    return real_.forward(batch, failures);
-  }
+  void issue(const Batch& batch) override { real_.issue(batch); }
+  Logits finish(std::vector<SliceFailure>& failures) override { return real_.finish(failures); }
   Result<Logits> logits(std::span<const int32_t> rows) override { return real_.logits(rows); }
   int32_t logits_rows_max() const override { return real_.logits_rows_max(); }
   Result<HiddenStates> states(std::span<const int32_t> rows) override { return real_.states(rows); }

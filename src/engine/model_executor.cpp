@@ -2,23 +2,30 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
+
 namespace quire {
 
-Logits ModelExecutor::forward(const Batch& batch, std::vector<SliceFailure>& failures) {
+void ModelExecutor::issue(const Batch& batch) {
+  failures_.clear();
   for (const BatchSlice& slice : batch.slices) {
     for (int32_t row = slice.row_begin; row < slice.row_end; ++row) {
       const TokenId token = batch.tokens[static_cast<size_t>(row)];
       if (token >= 0 && token < vocab_size()) continue;
       // The row is computed from zeros all the same: no other slice reads what it writes.
-      failures.push_back({.sequence = slice.sequence,
-                          .why = fmt::format("token {} is outside the vocabulary of {}", token, vocab_size())});
+      failures_.push_back({.sequence = slice.sequence,
+                           .why = fmt::format("token {} is outside the vocabulary of {}", token, vocab_size())});
       break;
     }
   }
   const Result<Logits> logits = instance_.forward(batch);
-  if (logits) return *logits;
-  fail_all(batch, logits.error().message, failures);
-  return {};
+  logits_ = logits ? *logits : Logits{};
+  if (!logits) fail_all(batch, logits.error().message, failures_);
+}
+
+Logits ModelExecutor::finish(std::vector<SliceFailure>& failures) {
+  failures.insert(failures.end(), std::make_move_iterator(failures_.begin()), std::make_move_iterator(failures_.end()));
+  return logits_;
 }
 
 }  // namespace quire

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <utility>
+#include <vector>
 
 #include "base/team.h"
 #include "engine/executor.h"
@@ -16,7 +17,8 @@ class ModelExecutor final : public Executor {
 
   // A token outside the vocabulary fails its slice; a model's file that cannot be read, or has changed, and a
   // device that is lost, all of them.
-  Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override;
+  void issue(const Batch& batch) override;
+  Logits finish(std::vector<SliceFailure>& failures) override;
   Result<Logits> logits(std::span<const int32_t> rows) override { return instance_.logits(rows); }
   int32_t logits_rows_max() const override { return static_cast<int32_t>(instance_.logits_count_max()); }
   Result<HiddenStates> states(std::span<const int32_t> rows) override { return instance_.states(rows); }
@@ -36,6 +38,10 @@ class ModelExecutor final : public Executor {
  private:
   ModelInstance instance_;
   Team& workers_;
+
+  // Of the step that runs: the host has computed it by the end of issue.
+  Logits logits_;
+  std::vector<SliceFailure> failures_;
 };
 
 }  // namespace quire

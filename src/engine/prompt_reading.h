@@ -26,7 +26,7 @@ class PromptReading {
   bool reads_all() const { return top_n_ >= 0 || pooling_ == Pooling::mean || pooling_ == Pooling::first; }
 
   // After the executor has computed this slice of the request's, whose prompt is `prompt`. `samplers`: one for each of
-  // the executor's workers. Takes the place of the logits that forward has returned.
+  // the executor's workers. Takes the place of the logits that finish has returned.
   // REQUIRES: no row that reads_all() asks for was left out before.
   void read(const BatchSlice& slice, std::span<const TokenId> prompt, Executor& executor, std::span<Sampler> samplers);
 

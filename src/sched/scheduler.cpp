@@ -37,21 +37,24 @@ Scheduler::State::State(const Limits& limits_given)
       block_limit_wanted(memory.counts()),
       block_limit(memory.counts()) {
   QUIRE_CHECK(limits.block_count > 0 && limits.step_tokens_max > 0 && limits.queue_max >= 0, "limits are set");
+  QUIRE_CHECK(limits.plans_ahead == 0 || limits.plans_ahead == 1, "one step runs while another is planned");
   const size_t running_max = static_cast<size_t>(policy.running_max());
   waiting.reserve(static_cast<size_t>(limits.queue_max));
   running.reserve(running_max);
   parked.reserve(running_max);
   claims.reserve(2 * running_max);
   leaders.reserve(running_max);
-  step_plan.slices.reserve(running_max);
+  for (StepPlan& plan : plans) plan.slices.reserve(running_max);
   matched.blocks.reserve(static_cast<size_t>(limits.block_count));
   if (memory.has_windows()) matched.window_blocks.reserve(static_cast<size_t>(limits.block_count));
 }
 
-// U of docs/scheduling.md: what the pool holds, and what one step may add of tokens that are forced.
+// U of docs/scheduling.md: what the pool holds, and what one step may add of tokens that are forced; and all that a
+// step generates which is not committed yet.
 int64_t Scheduler::State::service_bound() const {
   const int64_t pool_tokens = int64_t{limits.block_count} * limits.block_tokens;
-  return ledger.bound(pool_tokens + int64_t{policy.running_max()} * (step_tokens_most - 1));
+  const int64_t steps_tokens = int64_t{1 + limits.plans_ahead} * step_tokens_most;
+  return ledger.bound(pool_tokens + policy.running_max() * (steps_tokens - 1));
 }
 
 std::vector<Entry*>& Scheduler::State::list_of(const Entry& entry) {
@@ -75,13 +78,11 @@ void Scheduler::State::erase(std::vector<Entry*>& list, const Entry& entry) {
   list.erase(at);
 }
 
-// The rows of the planned slice are computed. Those of guesses that were wrong are not its rows, and leave their
-// blocks.
-void Scheduler::State::advance(Entry& entry, const SliceOutcome& outcome) {
+// The rows of the slice are computed. Those of guesses that were wrong are not its rows, and leave their blocks. Its
+// tokens count even where the rows were lost, with their blocks, while the step ran.
+void Scheduler::State::advance(Entry& entry, const Slice& slice, const SliceOutcome& outcome, bool rows_are_kept) {
   Sequence& sequence = entry.sequence;
-  const int32_t before = sequence.computed;
-  const int32_t known_end = std::min(entry.end, sequence.length());
-  const int32_t drafted = entry.end - known_end;
+  const int32_t known_end = slice.end - slice.drafted;
   QUIRE_CHECK(!outcome.sampled || known_end == sequence.length(), "only a slice that reaches the end samples");
   QUIRE_CHECK(outcome.sampled || outcome.finished || known_end < sequence.length(), "a slice that samples has a token");
   QUIRE_CHECK(outcome.forced.empty() || outcome.sampled, "what is forced comes behind a chosen token");
@@ -92,17 +93,22 @@ void Scheduler::State::advance(Entry& entry, const SliceOutcome& outcome) {
     ledger.generated(*entry.account, 1 + std::ssize(outcome.forced));
     QUIRE_CHECK(outcome.finished || sequence.length() <= sequence.length_max, "an answer ends at its greatest length");
   }
-  QUIRE_CHECK(outcome.accepted <= drafted && known_end + outcome.accepted <= sequence.length(), "it was guessed");
+  QUIRE_CHECK(outcome.accepted <= slice.drafted && known_end + outcome.accepted <= sequence.length(), "it was guessed");
   QUIRE_CHECK(std::equal(sequence.draft.begin(), sequence.draft.begin() + outcome.accepted,
                          sequence.tokens.begin() + known_end),
               "and is as it was guessed");
-  if (drafted > 0) entry.acceptance = acceptance_after(entry.acceptance, drafted, outcome.accepted);
-  sequence.computed = known_end + outcome.accepted;
-  const int32_t recomputed = std::max(0, std::min(sequence.computed, entry.reached) - before);
+  if (slice.drafted > 0) entry.acceptance = acceptance_after(entry.acceptance, slice.drafted, outcome.accepted);
+  const int32_t computed = known_end + outcome.accepted;
+  const int32_t recomputed = std::max(0, std::min(computed, entry.reached) - slice.begin);
   sequence.recomputed_tokens += recomputed;
   recomputed_tokens += recomputed;
-  if (sequence.computed > entry.reached) reach(entry, sequence.computed, true);
-  memory.advance(sequence, before, steps);
+  if (computed > entry.reached) reach(entry, computed, true);
+  if (!rows_are_kept) {
+    voided_rows += slice.end - slice.begin;
+    return;
+  }
+  sequence.computed = computed;
+  memory.advance(sequence, slice.begin, entry.end, steps);
 }
 
 // `computed` is beyond everything it ever was: by own rows, which its client is charged for, or by a gift. What is
@@ -126,6 +132,53 @@ void Scheduler::State::begin_anew(Entry& entry, std::span<const TokenId> tokens)
   sequence.prompt_length = sequence.length();
   sequence.computed = 0;
   entry.reached = sequence.length();
+}
+
+// A plan is made while a step runs: what that will have added to each of its sequences, as far as that is known. Who
+// gets its last token in it, or others beside the one, waits for them.
+void Scheduler::State::count_on_the_running() {
+  counted_on = planned > 0;
+  running_tokens = 0;
+  if (!counted_on) return;
+  for (const Slice& slice : plans[oldest].slices) {
+    const auto at = entries.find(slice.sequence);
+    if (at == entries.end()) continue;  // it was cancelled since
+    Entry& entry = *at->second;
+    Sequence& sequence = entry.sequence;
+    entry.running_end = std::exchange(entry.end, -1);
+    sequence.issued = slice.end - slice.drafted;
+    sequence.awaited = slice.samples ? 1 : 0;
+    entry.waits = slice.samples &&
+                  (sequence.waits_for_tokens || slice.drafted > 0 || sequence.expected_length() >= sequence.length_max);
+    if (slice.samples) running_tokens += sequence.step_tokens_max;
+    if (slice.drafted == 0) sequence.draft.clear();  // what was guessed behind the token had no rows
+  }
+}
+
+// What became of a slice, whose rows are where it planned them, unless they were lost since.
+void Scheduler::State::apply(Entry& entry, const Slice& slice, const SliceOutcome& outcome) {
+  Sequence& sequence = entry.sequence;
+  const int32_t rows_end = std::exchange(counted_on ? entry.running_end : entry.end, -1);
+  const int32_t expected_length = sequence.expected_length();
+  QUIRE_CHECK(rows_end == slice.end || (counted_on && rows_end < 0), "an outcome belongs to a planned sequence");
+  QUIRE_CHECK(outcome.finished || !outcome.failed, "what failed has finished");
+  QUIRE_CHECK(outcome.anew.empty() || (outcome.sampled && !outcome.finished), "what goes on begins anew");
+  if (!outcome.failed) advance(entry, slice, outcome, rows_end >= 0);
+  sequence.draft.clear();
+  if (!outcome.anew.empty()) begin_anew(entry, outcome.anew);
+  sequence.issued = sequence.computed;
+  sequence.awaited = 0;
+  entry.waits = false;
+  const bool is_as_counted = outcome.finished || sequence.length() == expected_length;
+  QUIRE_CHECK(entry.end < 0 || is_as_counted, "a plan that was made ahead counts on one token");
+  if (outcome.finished) remove(entry);
+}
+
+// Nobody issues what was planned for those that have ended in the step before; their memory went with them.
+void Scheduler::State::void_the_ended(StepPlan& ahead) {
+  const auto ended = [&](const Slice& slice) { return !entries.contains(slice.sequence); };
+  voided_slices += static_cast<int64_t>(std::erase_if(ahead.slices, ended));
+  if (ahead.slices.empty()) planned = 0;
 }
 
 // Ends an entry wherever it is; its blocks are everybody's again.
@@ -182,6 +235,7 @@ Result<void> Scheduler::admit(SequenceDemand demand) {
   sequence.prompt_length = static_cast<int32_t>(prompt_length);
   sequence.length_max = static_cast<int32_t>(length_max);
   sequence.step_tokens_max = demand.step_tokens_max;
+  sequence.waits_for_tokens = demand.waits_for_tokens;
   sequence.use_cache = demand.use_cache && !s.limits.whole_texts;
   sequence.priority = demand.priority;
   sequence.cache_salt = demand.cache_salt;
@@ -204,7 +258,7 @@ Result<void> Scheduler::admit(SequenceDemand demand) {
 }
 
 bool Scheduler::cancel(SequenceId id) {
-  QUIRE_CHECK(!state_->planned, "a cancel comes before the plan or after the commit");
+  QUIRE_CHECK(state_->planned <= state_->limits.plans_ahead, "a cancel comes before the plan or after the commit");
   const auto at = state_->entries.find(id);
   if (at == state_->entries.end()) return false;
   state_->remove(*at->second);
@@ -212,7 +266,7 @@ bool Scheduler::cancel(SequenceId id) {
 }
 
 void Scheduler::guess(SequenceId id, std::span<const TokenId> tokens) {
-  QUIRE_CHECK(!state_->planned, "a guess comes before the plan");
+  QUIRE_CHECK(state_->planned == 0, "a guess comes before the plan");
   const auto at = state_->entries.find(id);
   QUIRE_CHECK(at != state_->entries.end(), "a guess is of a sequence");
   Sequence& sequence = at->second->sequence;
@@ -224,7 +278,7 @@ void Scheduler::guess(SequenceId id, std::span<const TokenId> tokens) {
 
 void Scheduler::bound_guesses(std::span<GuessBound> bounds) {
   State& s = *state_;
-  QUIRE_CHECK(!s.planned, "a guess comes before the plan");
+  QUIRE_CHECK(s.planned == 0, "a guess comes before the plan");
   const bool streams_alone = std::ranges::all_of(
       s.running, [&](const Entry* entry) { return entry->sequence.computed == entry->sequence.length() - 1; });
   s.offers.clear();
@@ -243,9 +297,10 @@ void Scheduler::bound_guesses(std::span<GuessBound> bounds) {
 
 const StepPlan& Scheduler::plan(int64_t now_ns) {
   State& s = *state_;
-  QUIRE_CHECK(!s.planned, "a plan is committed before the next one");
+  QUIRE_CHECK(s.planned <= s.limits.plans_ahead, "a plan is committed before the next one");
   ++s.steps;
   s.now_ns = now_ns;
+  s.count_on_the_running();
   s.follow_block_limit();
   s.refresh_ranks();
   s.pause_overserved();
@@ -255,28 +310,31 @@ const StepPlan& Scheduler::plan(int64_t now_ns) {
   s.claim_rows();
   s.share_budget();
   s.claim_blocks();
-  s.write_plan();
-  s.planned = !s.step_plan.slices.empty();
-  return s.step_plan;
+  return s.write_plan();
 }
 
 void Scheduler::commit(std::span<const SliceOutcome> outcomes) {
   State& s = *state_;
-  QUIRE_CHECK(outcomes.size() == s.step_plan.slices.size(), "each slice has one outcome");
-  for (const SliceOutcome& outcome : outcomes) {
+  StepPlan& plan = s.plans[s.oldest];
+  QUIRE_CHECK(outcomes.size() == plan.slices.size(), "each slice has one outcome");
+  for (size_t index = 0; index < outcomes.size(); ++index) {
+    const Slice& slice = plan.slices[index];
+    const SliceOutcome& outcome = outcomes[index];
     const auto at = s.entries.find(outcome.sequence);
-    QUIRE_CHECK(at != s.entries.end() && at->second->end >= 0, "an outcome belongs to a slice of the plan");
-    Entry& entry = *at->second;
-    QUIRE_CHECK(outcome.finished || !outcome.failed, "what failed has finished");
-    if (!outcome.failed) s.advance(entry, outcome);
-    entry.sequence.draft.clear();
-    entry.end = -1;
-    QUIRE_CHECK(outcome.anew.empty() || (outcome.sampled && !outcome.finished), "what goes on begins anew");
-    if (!outcome.anew.empty()) s.begin_anew(entry, outcome.anew);
-    if (outcome.finished) s.remove(entry);
+    QUIRE_CHECK(outcome.sequence == slice.sequence && outcome.voided == (at == s.entries.end()),
+                "an outcome belongs to a slice of the plan");
+    if (outcome.voided) {
+      s.voided_rows += slice.end - slice.begin;
+    } else {
+      s.apply(*at->second, slice, outcome);
+    }
   }
-  s.step_plan.slices.clear();
-  s.planned = false;
+  plan.slices.clear();
+  s.counted_on = false;
+  if (s.planned == 0) return;
+  s.oldest = 1 - s.oldest;
+  --s.planned;
+  if (s.planned > 0) s.void_the_ended(s.plans[s.oldest]);
 }
 
 const Sequence* Scheduler::find(SequenceId id) const {
@@ -304,7 +362,7 @@ std::span<const BlockId> Scheduler::fresh_blocks(MemoryClass of) const { return 
 std::span<const BlockId> Scheduler::withheld_blocks(MemoryClass of) const { return state_->memory.withheld(of); }
 
 void Scheduler::set_block_limit(int32_t blocks, MemoryClass of) {
-  QUIRE_CHECK(!state_->planned, "the limit moves before the plan or after the commit");
+  QUIRE_CHECK(state_->planned <= state_->limits.plans_ahead, "the limit moves before the plan or after the commit");
   state_->block_limit_wanted[of] = blocks;
   state_->settle_block_limit();
 }

@@ -37,6 +37,7 @@ struct SliceOutcome {
   int32_t accepted = 0;
   bool finished = false;  // the sequence ends with this step (end token, stop string, length, error)
   bool failed = false;    // nothing of this slice was computed; REQUIRES finished
+  bool voided = false;    // the sequence was cancelled while the step ran, which computed this slice for nothing
 };
 
 // Sequences of one band, as their requests asked for it.
@@ -68,11 +69,15 @@ struct SchedulerCounts {
   int32_t blocks_withheld = 0;
   ClassCounts windows, states;
   int64_t evictions = 0, preemptions = 0, prefix_hit_tokens = 0, recomputed_tokens = 0, steps = 0;
+  int64_t voided_slices = 0;  // planned while a step ran in which their sequences ended: they are not computed
+  int64_t voided_rows = 0;    // computed for sequences that were cancelled, or lost their blocks, while the step ran
 };
 
 // Owned by the engine thread; not thread-safe.
 // Protocol: any number of admit / cancel, then plan, then commit with one outcome for each slice of that plan.
 // cancel between plan and commit is not allowed: the engine applies cancels before it plans.
+// Where plans may be made ahead (Limits::plans_ahead), a step whose plan was made last may run on while all this goes
+// on, up to the next plan and its own commit behind that: docs/scheduling.md#a-plan-that-is-made-ahead.
 class Scheduler {
  public:
   explicit Scheduler(const Limits& limits);
@@ -89,7 +94,9 @@ class Scheduler {
   // How many guesses at each of these the next plan should have rows for, where guesses have a price of their own: 0
   // unless it would be one of streams alone.
   void bound_guesses(std::span<GuessBound> bounds);
-  // The next step's slices; empty when nothing can run. Valid until the next call.
+  // The next step's slices; empty when nothing can run. Valid until its commit. Made while a step runs it counts on
+  // each slice of that to be computed and, where it samples, to give one token and to go on. Who ends instead has no
+  // slice of it any more when that step is committed, after which it may be issued.
   const StepPlan& plan(int64_t now_ns);
   // What a step of so many rows is expected to take, by those that were observed; 0: not known.
   int64_t expected_step_ns(int32_t streams, int32_t prompt_rows, int32_t draft_rows) const;
@@ -98,8 +105,8 @@ class Scheduler {
   // Blocks (or states) of a class that may be in use from the next plan on: what is over is evicted, then parked. Kept
   // between what the largest request that was let in needs and the number that there are.
   void set_block_limit(int32_t blocks, MemoryClass of = MemoryClass::full);
-  // Applies the outcomes of the last plan: computed and tokens grow, full blocks are published, what no later row sees
-  // is let go, ended sequences go.
+  // Applies the outcomes of the oldest plan: computed and tokens grow, full blocks are published, what no later row
+  // sees is let go, ended sequences go.
   void commit(std::span<const SliceOutcome> outcomes);
 
   // Null when it is not known (never admitted, or finished and committed).

@@ -15,7 +15,9 @@ void Scheduler::State::check() const {
   std::vector<const Sequence*> all;
   for (const auto& [id, entry] : entries) all.push_back(&entry->sequence);
   memory.check_references(all);
-  check_plan();
+  for (int32_t index = 0; index < planned; ++index) {
+    check_plan(plans[index == 0 ? oldest : 1 - oldest], index == planned - 1);
+  }
   check_clients();
 }
 
@@ -35,7 +37,7 @@ void Scheduler::State::check_lists() const {
   check_list(waiting, SequenceState::waiting);
   check_list(running, SequenceState::running);
   check_list(parked, SequenceState::parked);
-  QUIRE_CHECK(!planned || !running.empty(), "a plan has running sequences");
+  QUIRE_CHECK(planned == 0 || limits.plans_ahead > 0 || !running.empty(), "a plan has running sequences");
   for (const auto* list : {&waiting, &parked}) {
     for (const Entry* entry : *list) {
       const Sequence& sequence = entry->sequence;
@@ -54,29 +56,44 @@ void Scheduler::State::check_entry(const Entry& entry) const {
       sequence.computed <= entry.reached && entry.reached <= std::max(sequence.length() - 1, sequence.prompt_length),
       "reached is the high-water mark");
   QUIRE_CHECK(sequence.prompt_length <= sequence.length() && sequence.length() <= sequence.length_max, "lengths hold");
-  QUIRE_CHECK(entry.end < 0 || (planned && sequence.state == SequenceState::running), "only running ones are planned");
-  memory.check(sequence, entry.end);
+  QUIRE_CHECK(entry.end < 0 || (planned > 0 && sequence.state == SequenceState::running),
+              "only running ones are planned");
+  QUIRE_CHECK(sequence.issued >= sequence.computed && sequence.awaited >= 0 && sequence.awaited <= 1 &&
+                  (counted_on || (sequence.issued == sequence.computed && sequence.awaited == 0 && !entry.waits)),
+              "what a step gives is expected while it runs");
+  memory.check(sequence, std::max(entry.end, entry.running_end));
 }
 
-// The plan keeps to the budget and continues each sequence where it stands.
-void Scheduler::State::check_plan() const {
-  if (!planned) return;
-  const bool one_text = limits.whole_texts && step_plan.slices.size() == 1;
-  QUIRE_CHECK(one_text || step_plan.token_count() <= policy.step_tokens(), "a step keeps to its budget");
-  size_t in_plan = 0;
+// The plan keeps to the budget and continues each sequence where it stands. Of one that was cancelled while the step
+// runs nothing is left, and the plan before a last one is of what stood before.
+void Scheduler::State::check_plan(const StepPlan& plan, bool is_last) const {
+  const bool one_text = limits.whole_texts && plan.slices.size() == 1;
+  QUIRE_CHECK(one_text || plan.token_count() <= policy.step_tokens(), "a step keeps to its budget");
+  if (!is_last || counted_on != (planned == 2)) return;
+  size_t in_plan = 0, cancelled = 0;
   for (const Entry* entry : running) in_plan += entry->end >= 0 ? 1 : 0;
-  QUIRE_CHECK(in_plan == step_plan.slices.size(), "each planned sequence has one slice");
-  for (const Slice& slice : step_plan.slices) {
+  for (const Slice& slice : plan.slices) {
     const auto at = entries.find(slice.sequence);
-    QUIRE_CHECK(at != entries.end() && at->second->end == slice.end, "a slice belongs to a planned sequence");
-    const Sequence& sequence = at->second->sequence;
-    QUIRE_CHECK(slice.begin == sequence.computed && slice.begin < slice.end &&
-                    slice.end - slice.drafted <= sequence.length() && slice.drafted <= std::ssize(sequence.draft),
-                "a slice continues its sequence");
-    QUIRE_CHECK(slice.samples == (slice.end >= sequence.length()), "a slice samples exactly at the end");
-    QUIRE_CHECK(!limits.whole_texts || slice.samples, "a whole text is one slice");
-    QUIRE_CHECK(slice.drafted == std::max(0, slice.end - sequence.length()), "what is behind the end is guessed");
+    if (at != entries.end()) {
+      check_slice(*at->second, slice);
+    } else {
+      ++cancelled;
+    }
   }
+  QUIRE_CHECK(in_plan + cancelled == plan.slices.size(), "each planned sequence has one slice");
+  QUIRE_CHECK(cancelled == 0 || limits.plans_ahead > 0, "a slice belongs to a planned sequence");
+}
+
+void Scheduler::State::check_slice(const Entry& entry, const Slice& slice) const {
+  const Sequence& sequence = entry.sequence;
+  const int32_t length = sequence.expected_length();
+  QUIRE_CHECK(entry.end == slice.end && !entry.waits, "a slice belongs to a planned sequence");
+  QUIRE_CHECK(slice.begin == sequence.issued && slice.begin < slice.end && slice.end - slice.drafted <= length &&
+                  slice.drafted <= std::ssize(sequence.draft),
+              "a slice continues its sequence");
+  QUIRE_CHECK(slice.samples == (slice.end >= length), "a slice samples exactly at the end");
+  QUIRE_CHECK(!limits.whole_texts || slice.samples, "a whole text is one slice");
+  QUIRE_CHECK(slice.drafted == std::max(0, slice.end - length), "what is behind the end is guessed");
 }
 
 // Accounts say what the sequences say, and no client that waits was served more than the bound beyond another one.

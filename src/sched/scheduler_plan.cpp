@@ -56,7 +56,7 @@ void Scheduler::State::pause_overserved() {
     if (aged_starts == 0) service_gap_max = std::max(service_gap_max, most - least);
   }
   const int64_t bound = service_bound();
-  int64_t generated_max = 0;  // by the next step
+  int64_t generated_max = running_tokens;  // by the next step
   for (const Entry* entry : running) generated_max += entry->sequence.step_tokens_max;
   for (size_t index = running.size(); index-- > 0;) {
     Entry& entry = *running[index];
@@ -82,7 +82,7 @@ void Scheduler::State::choose_running() {
 
 // Nothing is behind but tokens that came in the last steps: it is a stream, of which more than one token may be known.
 bool Scheduler::State::streams(const Entry& entry) const {
-  return entry.sequence.computed >= entry.sequence.prompt_length && entry.sequence.computed == entry.reached;
+  return entry.sequence.issued >= entry.sequence.prompt_length && entry.sequence.issued >= entry.reached;
 }
 
 // Rows that running sequences of more urgent bands want before others, and what each of this band must have at once:
@@ -91,7 +91,7 @@ int64_t Scheduler::State::rows_before(uint8_t band) const {
   int64_t rows = 0;
   for (const Entry* entry : running) {
     const Sequence& sequence = entry->sequence;
-    if (entry->rank.band < band) rows += streams(*entry) ? 1 : sequence.length() - sequence.computed;
+    if (entry->rank.band < band) rows += streams(*entry) ? 1 : sequence.behind();
     if (entry->rank.band == band) rows += policy.rows_at_once(sequence);
   }
   return rows;
@@ -144,9 +144,8 @@ bool Scheduler::State::make_room(Entry& candidate) {
 // What it will hold at once, now and while it grows: a prompt in slices of a whole step.
 MemoryCounts Scheduler::State::memory_needed(const Entry& entry) const {
   const Sequence& sequence = entry.sequence;
-  const int32_t behind = sequence.length() - sequence.computed;
   return memory.needed(int64_t{sequence.length()} + policy.expected_growth(sequence),
-                       std::clamp(behind, 1, policy.step_tokens()));
+                       std::clamp(sequence.behind(), 1, policy.step_tokens()));
 }
 
 // Of every class: what the candidate would take out of the available memory, now and while it grows, beside what is
@@ -208,7 +207,8 @@ bool Scheduler::State::release_lowest_parked(const Entry* above) {
     if (above != nullptr && !(above->rank < entry.rank)) return false;
     if (entry.sequence.blocks.empty()) continue;
     memory.release(entry.sequence, steps);
-    entry.sequence.computed = 0;
+    entry.sequence.computed = entry.sequence.issued = 0;
+    entry.running_end = -1;  // where a step computes rows of it they are nobody's
     return true;
   }
   return false;
@@ -241,13 +241,13 @@ void Scheduler::State::adopt_published() {
   }
 }
 
-// Would this sequence compute the block that another one, which gets rows no later than it, is computing? A stream
-// waits for streams alone.
+// Would this sequence compute the block that another one, which gets rows no later than it, is computing, or has in the
+// step that runs? A stream waits for streams alone.
 bool Scheduler::State::follows_a_leader(const Entry& entry) const {
   const int32_t block_tokens = limits.block_tokens;
   const Sequence& sequence = entry.sequence;
-  if (sequence.computed % block_tokens != 0 || sequence.computed + block_tokens > adoptable_end(entry)) return false;
-  const int32_t index = sequence.computed / block_tokens;
+  if (sequence.issued % block_tokens != 0 || sequence.issued + block_tokens > adoptable_end(entry)) return false;
+  const int32_t index = sequence.issued / block_tokens;
   const BlockKey key = memory.key_of(sequence, index);
   return std::ranges::any_of(leaders, [&](const Entry* leader) {
     if (leader->sequence.computed / block_tokens != index || (streams(entry) && !streams(*leader))) return false;
@@ -255,6 +255,13 @@ bool Scheduler::State::follows_a_leader(const Entry& entry) const {
     return key.parent == other.parent && key.salt == other.salt && key.prompt_rows == other.prompt_rows &&
            std::ranges::equal(key.tokens, other.tokens);
   });
+}
+
+// Its first block that is not there yet will be full, by the step that runs or by this one.
+void Scheduler::State::lead(Entry& entry) {
+  const Sequence& sequence = entry.sequence;
+  const int32_t block_end = (sequence.computed / limits.block_tokens + 1) * limits.block_tokens;
+  if (block_end <= (entry.waits ? sequence.issued : sequence.length())) leaders.push_back(&entry);
 }
 
 // What each running sequence wants of the step: a stream one row with the streams, and the rest of what is known of it
@@ -266,20 +273,21 @@ void Scheduler::State::claim_rows() {
   for (Entry* entry : running) {
     const Sequence& sequence = entry->sequence;
     entry->end = -1;
-    if (follows_a_leader(*entry)) continue;
-    const int32_t block_end = (sequence.computed / limits.block_tokens + 1) * limits.block_tokens;
-    if (block_end <= sequence.length()) leaders.push_back(entry);
+    if (!entry->waits && follows_a_leader(*entry)) continue;
+    lead(*entry);
+    if (entry->waits) continue;
     // What is computed at once is there before anything is shared; has_rows_for() has seen to that.
-    entry->end = limits.whole_texts ? sequence.length() : sequence.computed;
-    const int32_t behind = sequence.length() - sequence.computed;
+    const int32_t length = sequence.expected_length();
+    entry->end = limits.whole_texts ? length : sequence.issued;
+    const int32_t behind = sequence.behind();
     if (behind > 1 && streams(*entry)) {
-      claims.push_back({entry, Policy::budget_class(entry->rank, 1), sequence.computed + 1});
-      claims.push_back({entry, Policy::known_class(entry->rank), sequence.length()});
+      claims.push_back({entry, Policy::budget_class(entry->rank, 1), sequence.issued + 1});
+      claims.push_back({entry, Policy::known_class(entry->rank), length});
     } else {
-      claims.push_back({entry, Policy::budget_class(entry->rank, behind), sequence.length()});
+      claims.push_back({entry, Policy::budget_class(entry->rank, behind), length});
     }
     if (behind == 1 && streams(*entry) && !sequence.draft.empty()) {
-      claims.push_back({entry, Policy::draft_class, sequence.length() + static_cast<int32_t>(sequence.draft.size())});
+      claims.push_back({entry, Policy::draft_class, length + static_cast<int32_t>(sequence.draft.size())});
     }
   }
   std::ranges::sort(claims, [](const Claim& a, const Claim& b) {
@@ -335,13 +343,14 @@ bool Scheduler::State::price_drafts(int64_t streams, int64_t budget) {
 void Scheduler::State::share_drafts(std::span<const Claim> members, int64_t streams, int64_t budget) {
   offers.clear();
   for (const Claim& claim : members) {
-    offers.push_back({.length = claim.end - claim.entry->sequence.length(), .acceptance = claim.entry->acceptance});
+    offers.push_back(
+        {.length = claim.end - claim.entry->sequence.expected_length(), .acceptance = claim.entry->acceptance});
   }
   if (!price_drafts(streams, budget)) return;
   for (size_t index = 0; index < members.size(); ++index) {
     Entry& entry = *members[index].entry;
     // It was given the row that it is behind, which the guesses follow.
-    if (entry.end == entry.sequence.length()) entry.end += offers[index].rows;
+    if (entry.end == entry.sequence.expected_length()) entry.end += offers[index].rows;
     if (offers[index].rows == 0) entry.acceptance = acceptance_untried(entry.acceptance);
   }
 }
@@ -369,17 +378,24 @@ int64_t Scheduler::State::share_class(std::span<const Claim> members, int64_t bu
 // Takes memory for the planned slices in order of rank, then for their guesses and for snapshots as far as there is
 // any. When there is none left, the parked ones give up theirs, then the lowest running one is parked, in the end the
 // asking one itself. The first in rank always gets what it needs, a row's window blocks at least: a slice is cut to
-// those.
+// those. One that the step which runs computes too has what fits into its blocks: it parks nobody before that step has
+// ended, which may give it memory.
 void Scheduler::State::claim_blocks() {
   for (size_t index = 0; index < running.size(); ++index) {
     Entry& entry = *running[index];
     Sequence& sequence = entry.sequence;
-    const int32_t known_end = std::min(entry.end, sequence.length());
+    int32_t known_end = std::min(entry.end, sequence.expected_length());
     const auto lacks = [&] {
       return !memory.wanted(sequence, memory.cut(sequence, known_end)).fit(memory.available());
     };
     while (lacks() && sequence.state == SequenceState::running) {
-      if (!release_lowest_parked(nullptr)) park(*running.back());
+      if (release_lowest_parked(nullptr)) continue;
+      if (entry.running_end < 0) {
+        park(*running.back());
+      } else {
+        const auto room = static_cast<int32_t>(std::ssize(sequence.blocks)) * limits.block_tokens;
+        entry.end = known_end = std::min(known_end, room);
+      }
     }
     if (sequence.state != SequenceState::running) break;  // it was the last
     const int32_t end = memory.cut(sequence, known_end);
@@ -388,31 +404,35 @@ void Scheduler::State::claim_blocks() {
   }
   for (Entry* entry : running) {
     Sequence& sequence = entry->sequence;
-    if (entry->end > sequence.length()) {
-      if (!memory.wanted(sequence, entry->end).fit(memory.available())) entry->end = sequence.length();
+    if (entry->end > sequence.expected_length()) {
+      if (!memory.wanted(sequence, entry->end).fit(memory.available())) entry->end = sequence.expected_length();
       memory.take(sequence, entry->end);
     }
   }
   for (Entry* entry : running) memory.take_snapshots(entry->sequence, entry->end);
 }
 
-void Scheduler::State::write_plan() {
-  step_plan.slices.clear();
+const StepPlan& Scheduler::State::write_plan() {
+  StepPlan& plan = plans[planned == 0 ? oldest : 1 - oldest];
+  plan.slices.clear();
   for (const auto& [entry, budget_class, _] : claims) {
     // The stream's row is in the plan, and what follows it with it.
     if (Policy::is_known_class(budget_class) || budget_class == Policy::draft_class) continue;
     Sequence& sequence = entry->sequence;
-    if (entry->end <= sequence.computed) {
+    if (entry->end <= sequence.issued) {
       entry->end = -1;
       continue;
     }
     if (sequence.first_planned_ns < 0) sequence.first_planned_ns = now_ns;
-    step_plan.slices.push_back({.sequence = sequence.id,
-                                .begin = sequence.computed,
-                                .end = entry->end,
-                                .samples = entry->end >= sequence.length(),
-                                .drafted = std::max(0, entry->end - sequence.length())});
+    const int32_t length = sequence.expected_length();
+    plan.slices.push_back({.sequence = sequence.id,
+                           .begin = sequence.issued,
+                           .end = entry->end,
+                           .samples = entry->end >= length,
+                           .drafted = std::max(0, entry->end - length)});
   }
+  if (!plan.slices.empty()) ++planned;
+  return plan;
 }
 
 }  // namespace quire

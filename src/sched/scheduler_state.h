@@ -22,7 +22,7 @@ namespace quire {
 
 // A sequence with what only the scheduler knows of it.
 // Invariant between steps: computed <= reached <= length, and reached is the length only where all of it was computed
-// before, at other positions.
+// before, at other positions. While a step runs its rows are not reached yet.
 struct Entry {
   Sequence sequence;
   Rank rank;
@@ -33,6 +33,9 @@ struct Entry {
   int32_t reached = 0;        // the largest `computed` there ever was: what is computed again below it was lost
   int32_t acceptance = acceptance_at_first;  // how likely its guesses are right
   int32_t end = -1;                          // of the planned slice; -1: not in the plan
+  // While the plan is made ahead, of its slice in the step that runs; -1: none, or its rows are lost with the blocks.
+  int32_t running_end = -1;
+  bool waits = false;  // that step gives it its tokens before more of it can be planned
 };
 
 // Rows that a sequence wants with those of a class of the budget: up to `end`, from where it was given any before.
@@ -50,7 +53,10 @@ struct Scheduler::State {
   std::vector<Entry*>& list_of(const Entry& entry);
   void insert(std::vector<Entry*>& list, Entry& entry);
   void erase(std::vector<Entry*>& list, const Entry& entry);
-  void advance(Entry& entry, const SliceOutcome& outcome);
+  void count_on_the_running();
+  void apply(Entry& entry, const Slice& slice, const SliceOutcome& outcome);
+  void advance(Entry& entry, const Slice& slice, const SliceOutcome& outcome, bool rows_are_kept);
+  void void_the_ended(StepPlan& ahead);
   void reach(Entry& entry, int32_t position, bool computed);
   void begin_anew(Entry& entry, std::span<const TokenId> tokens);
   void remove(Entry& entry);
@@ -66,7 +72,7 @@ struct Scheduler::State {
   void claim_rows();
   void share_budget();
   void claim_blocks();
-  void write_plan();
+  const StepPlan& write_plan();
 
   // Leaves of the above.
   Entry* first_candidate() const;
@@ -82,6 +88,7 @@ struct Scheduler::State {
   int32_t adoptable_end(const Entry& entry) const;
   void adopt(Entry& entry);
   bool follows_a_leader(const Entry& entry) const;
+  void lead(Entry& entry);
   bool streams(const Entry& entry) const;
   int64_t share_class(std::span<const Claim> members, int64_t budget);
   bool price_drafts(int64_t streams, int64_t budget);
@@ -95,7 +102,8 @@ struct Scheduler::State {
   void check() const;
   void check_lists() const;
   void check_entry(const Entry& entry) const;
-  void check_plan() const;
+  void check_plan(const StepPlan& plan, bool is_last) const;
+  void check_slice(const Entry& entry, const Slice& slice) const;
   void check_clients() const;
 
   const Limits limits;
@@ -111,8 +119,11 @@ struct Scheduler::State {
   std::vector<Entry*> waiting, running, parked;
 
   // The step that is being planned or computed. Scratch keeps its memory from step to step.
-  StepPlan step_plan;
-  bool planned = false;  // a plan with slices waits for its commit
+  std::array<StepPlan, 2> plans;
+  size_t oldest = 0;           // of the plans, the one that is committed next
+  int32_t planned = 0;         // plans with slices that wait for their commit: two after one that was made ahead
+  bool counted_on = false;     // a plan was made while the step of the oldest one runs
+  int64_t running_tokens = 0;  // that the step which runs may generate, where it is counted on
   int64_t now_ns = 0;
   int32_t step_tokens = 0;         // the rows that the plan might have had
   bool seat_wanted = false;        // somebody could not start for want of a seat
@@ -139,6 +150,8 @@ struct Scheduler::State {
   int64_t squeezes = 0;
   int64_t prefix_hit_tokens = 0;
   int64_t recomputed_tokens = 0;
+  int64_t voided_slices = 0;
+  int64_t voided_rows = 0;
 };
 
 }  // namespace quire

@@ -95,7 +95,9 @@ SchedulerCounts Scheduler::counts() const {
                          .preemptions = s.preemptions,
                          .prefix_hit_tokens = s.prefix_hit_tokens,
                          .recomputed_tokens = s.recomputed_tokens,
-                         .steps = s.steps};
+                         .steps = s.steps,
+                         .voided_slices = s.voided_slices,
+                         .voided_rows = s.voided_rows};
   for (const Entry* entry : s.waiting) ++counts.bands[entry->sequence.priority].waiting;
   for (const Entry* entry : s.running) ++counts.bands[entry->sequence.priority].running;
   for (const Entry* entry : s.parked) {

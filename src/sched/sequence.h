@@ -16,8 +16,9 @@ namespace quire {
 struct SequenceDemand {
   SequenceId id;
   std::vector<TokenId> prompt;
-  int32_t length_max = 0;       // prompt and answer together at most
-  int32_t step_tokens_max = 1;  // that one step may generate at most
+  int32_t length_max = 0;         // prompt and answer together at most
+  int32_t step_tokens_max = 1;    // that one step may generate at most
+  bool waits_for_tokens = false;  // what it computes next hangs on the token before: that step has ended then
   bool use_cache = true;
   uint8_t priority = 3;
   uint64_t cache_salt = 0;
@@ -29,7 +30,7 @@ struct SequenceDemand {
 };
 
 // Owned by the scheduler; engine thread only.
-// Invariants: computed <= length(); blocks cover [0, computed) and, while in a plan, the planned slice too;
+// Invariants: computed <= issued <= length(); blocks cover [0, issued) and, while in a plan, the planned slice too;
 // window blocks are there for what rows from `computed` on see of that; where there are states, one is there for
 // exactly `computed`, unless that is 0; a waiting sequence holds nothing.
 struct Sequence {
@@ -39,7 +40,12 @@ struct Sequence {
   int32_t prompt_length = 0;
   int32_t length_max = 0;
   int32_t step_tokens_max = 1;
-  int32_t computed = 0;         // positions whose KV rows are in blocks
+  bool waits_for_tokens = false;
+  int32_t computed = 0;  // positions whose KV rows are in blocks
+  // What a plan counts on that is made while a step runs: positions whose rows are there when that has ended, and
+  // tokens that it will have given, one at most. Where it is in no such step, `computed` and none.
+  int32_t issued = 0;
+  int32_t awaited = 0;
   std::vector<BlockId> blocks;  // append-only; publishing may exchange a full one for its equal
   // Of a model with windows: with the indices of `blocks`, invalid where no row from `computed` on sees them.
   std::vector<BlockId> window_blocks;
@@ -64,6 +70,9 @@ struct Sequence {
   int64_t recomputed_tokens = 0;
 
   int32_t length() const { return static_cast<int32_t>(tokens.size()); }
+  int32_t expected_length() const { return length() + awaited; }
+  // How many rows the next plan can have of it.
+  int32_t behind() const { return expected_length() - issued; }
   // How position `position` came to be: fixed by the timeline alone, the same after a preemption.
   RowOrigin origin(int32_t position) const {
     return position < prompt_length ? RowOrigin::prompt : RowOrigin::generated;

@@ -91,7 +91,8 @@ void SequenceMemory::match(const Sequence& sequence, int32_t end, TreeMatch& mat
   match.window_blocks.clear();
   match.snapshot = {};
   match.path_end = sequence.computed;
-  if (sequence.computed % limits_.block_tokens != 0) return;
+  // What the step that runs computes of it comes first.
+  if (sequence.computed % limits_.block_tokens != 0 || sequence.issued > sequence.computed) return;
   const int32_t own = sequence.computed / limits_.block_tokens;
   size_t usable = 0;
   int32_t windows = 0;  // nodes that have one, up to the last
@@ -130,6 +131,7 @@ void SequenceMemory::adopt(Sequence& sequence, const TreeMatch& match, int64_t s
     sequence.window_blocks.push_back(block);
   }
   sequence.computed += static_cast<int32_t>(match.blocks.size()) * limits_.block_tokens;
+  sequence.issued = sequence.computed;
   let_go_of_windows(sequence, seen_before, std::min(own, static_cast<size_t>(first_seen(sequence.computed))), step);
   if (!has_states()) return;
   cache_.states().retain(match.snapshot);
@@ -158,13 +160,14 @@ void SequenceMemory::reserve(Sequence& sequence, int64_t length_max) const {
   sequence.blocks.reserve(blocks);
   if (has_windows()) sequence.window_blocks.reserve(blocks);
   if (has_states()) {
-    const int32_t on_the_way = limits_.step_tokens_max / limits_.snapshot_tokens + 4;
+    const int32_t of_a_slice = limits_.step_tokens_max / limits_.snapshot_tokens + 4;
+    const int32_t on_the_way = of_a_slice * (1 + limits_.plans_ahead);
     sequence.snapshots.reserve(static_cast<size_t>(std::min(on_the_way, limits_.state_count)));
   }
 }
 
 MemoryCounts SequenceMemory::wanted(const Sequence& sequence, int32_t end) const {
-  if (end <= sequence.computed) return {};
+  if (end <= sequence.issued) return {};
   const int32_t blocks = blocks_for(end) - static_cast<int32_t>(sequence.blocks.size());
   const bool has_state =
       sequence.own_state.valid() || (cache_.states().available() == 0 && may_keep_its_snapshot(sequence));
@@ -172,13 +175,13 @@ MemoryCounts SequenceMemory::wanted(const Sequence& sequence, int32_t end) const
 }
 
 int32_t SequenceMemory::cut(const Sequence& sequence, int32_t end) const {
-  if (!has_windows() || end <= sequence.computed) return end;
+  if (!has_windows() || end <= sequence.issued) return end;
   const int64_t blocks = std::ssize(sequence.blocks) + cache_.windows().available();
-  return std::max(sequence.computed + 1, static_cast<int32_t>(std::min<int64_t>(end, blocks * limits_.block_tokens)));
+  return std::max(sequence.issued + 1, static_cast<int32_t>(std::min<int64_t>(end, blocks * limits_.block_tokens)));
 }
 
 void SequenceMemory::take(Sequence& sequence, int32_t end) {
-  if (end <= sequence.computed) return;
+  if (end <= sequence.issued) return;
   const auto count = static_cast<size_t>(blocks_for(end));
   while (sequence.blocks.size() < count) {
     fresh_of(MemoryClass::full).push_back(cache_.take());
@@ -221,31 +224,33 @@ void SequenceMemory::drop_following(Sequence& sequence) {
 
 void SequenceMemory::take_snapshots(Sequence& sequence, int32_t end) {
   const int32_t block_tokens = limits_.block_tokens;
-  const int32_t last = std::min(end, sequence.length()) / block_tokens * block_tokens;
-  if (!has_states() || last <= sequence.computed) return;
-  drop_following(sequence);
+  const int32_t last = std::min(end, sequence.expected_length()) / block_tokens * block_tokens;
+  if (!has_states() || last <= sequence.issued) return;
+  // The one that the step which runs writes for the sequence is the next one, and no other beside it.
+  const bool follows = sequence.following.position > sequence.computed;
+  if (!follows) drop_following(sequence);
   NodeMemory& states = cache_.states();
+  const auto first = static_cast<ptrdiff_t>(sequence.snapshots.size());
   const auto add = [&](int32_t position) {
     if (states.available() == 0) return;
     sequence.snapshots.push_back({.position = position, .state = states.take()});
     fresh_of(MemoryClass::state).push_back(sequence.snapshots.back().state);
   };
   // Where there are few, deep ones are worth more, and those for others more than the sequence's own.
-  for (int32_t position = last; position > sequence.computed; position -= block_tokens) {
+  for (int32_t position = last; position > sequence.issued; position -= block_tokens) {
     if (wants_snapshot(sequence, position)) add(position);
   }
-  std::ranges::reverse(sequence.snapshots);
-  if (!sequence.snapshots.empty() && sequence.snapshots.back().position == last) return;
+  std::reverse(sequence.snapshots.begin() + first, sequence.snapshots.end());
+  const auto has_last = [&] { return !sequence.snapshots.empty() && sequence.snapshots.back().position == last; };
+  if (has_last() || follows) return;
   add(last);
-  if (!sequence.snapshots.empty() && sequence.snapshots.back().position == last) {
-    sequence.following = sequence.snapshots.back();
-  }
+  if (has_last()) sequence.following = sequence.snapshots.back();
 }
 
-void SequenceMemory::advance(Sequence& sequence, int32_t before, int64_t step) {
+void SequenceMemory::advance(Sequence& sequence, int32_t before, int32_t planned_end, int64_t step) {
   publish(sequence, before, step);
   keep_snapshots(sequence, step);
-  const auto covered = static_cast<size_t>(blocks_for(sequence.computed));
+  const auto covered = static_cast<size_t>(blocks_for(std::max(sequence.computed, planned_end)));
   cache_.release(std::span(sequence.blocks).subspan(covered), step);
   sequence.blocks.resize(covered);
   if (has_windows()) {
@@ -271,15 +276,19 @@ void SequenceMemory::publish(Sequence& sequence, int32_t before, int64_t step) {
   }
 }
 
+// Those that the slice has written; others are of one that is planned.
 void SequenceMemory::keep_snapshots(Sequence& sequence, int64_t step) {
-  for (const StateSnapshot& snapshot : sequence.snapshots) {
+  size_t written = 0;
+  for (; written < sequence.snapshots.size(); ++written) {
+    const StateSnapshot& snapshot = sequence.snapshots[written];
+    if (snapshot.position > sequence.computed) break;
     const BlockId node = sequence.blocks[static_cast<size_t>(snapshot.position / limits_.block_tokens) - 1];
     const BlockId kept = cache_.states().attach(snapshot.state, node, step);
     cache_.states().release(kept, step);
     // Somebody else's is not the sequence's to drop.
     if (kept != snapshot.state && sequence.following.position == snapshot.position) sequence.following = {};
   }
-  sequence.snapshots.clear();
+  sequence.snapshots.erase(sequence.snapshots.begin(), sequence.snapshots.begin() + static_cast<ptrdiff_t>(written));
 }
 
 // Of the window blocks the last ones are worth most, since a hit needs those at its end: they are let go last.

@@ -62,8 +62,8 @@ class SequenceMemory {
   void take_snapshots(Sequence& sequence, int32_t end);
 
   // Rows up to `computed` are there, those from `before` on since now: what is full can be found by others, and what no
-  // later row sees is let go. Blocks behind go back, too.
-  void advance(Sequence& sequence, int32_t before, int64_t step);
+  // later row sees is let go. Blocks behind go back, too, but for those of a slice up to `planned_end` that is planned.
+  void advance(Sequence& sequence, int32_t before, int32_t planned_end, int64_t step);
   // Lets all go; what is published stays findable.
   void release(Sequence& sequence, int64_t step);
 

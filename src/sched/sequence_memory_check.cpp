@@ -62,7 +62,7 @@ void SequenceMemory::check_states(const Sequence& sequence) const {
     QUIRE_CHECK(pool.ref_count(snapshot.state) == 1, "a snapshot that is written is nobody else's");
     before = snapshot.position;
   }
-  QUIRE_CHECK(before <= sequence.length(), "a snapshot is behind certain rows");
+  QUIRE_CHECK(before <= sequence.expected_length(), "a snapshot is behind certain rows");
 }
 
 // A block has as many references as there are tables it is in.

@@ -56,7 +56,11 @@ std::string_view name(Occurrence occurrence) {
                                                                            "guessed right",
                                                                            "guessed wrong",
                                                                            "context shifted",
-                                                                           "recomputed"};
+                                                                           "recomputed",
+                                                                           "planned ahead",
+                                                                           "waited for the step that ran",
+                                                                           "voided",
+                                                                           "computed for nothing"};
   QUIRE_CHECK(occurrence < Occurrence::count, "it has a name");
   return names[static_cast<size_t>(occurrence)];
 }

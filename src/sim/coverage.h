@@ -61,8 +61,12 @@ enum class Occurrence : uint8_t {
   forced_in_parts,       // ... and computed some of them
   guessed_right,         // a guess at an answer's next tokens was computed
   guessed_wrong,
-  context_shifted,  // an answer went on when its context was full
-  recomputed,       // rows were computed again
+  context_shifted,       // an answer went on when its context was full
+  recomputed,            // rows were computed again
+  planned_ahead,         // a step was planned while another one ran
+  waited_for_the_step,   // a stream had no row of it, since it had to wait for the other one
+  voided,                // a sequence ended in the step that ran, and what was planned of it is not issued
+  computed_for_nothing,  // it was cancelled, or lost its blocks, while a step computed rows of it
   count,
 };
 

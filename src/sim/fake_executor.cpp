@@ -12,11 +12,12 @@
 namespace quire::sim {
 
 FakeExecutor::FakeExecutor(const Limits& limits, int32_t vocab_size, std::map<SequenceId, Fault> faults,
-                           Observer observer)
+                           Observer issued, Observer waited_for)
     : limits_(limits),
       vocab_size_(vocab_size),
       faults_(std::move(faults)),
-      observer_(std::move(observer)),
+      issued_(std::move(issued)),
+      waited_for_(std::move(waited_for)),
       rows_(static_cast<size_t>(limits.block_count) * static_cast<size_t>(limits.block_tokens)),
       window_rows_(static_cast<size_t>(limits.window_block_count) * static_cast<size_t>(limits.block_tokens)),
       kept_states_(static_cast<size_t>(limits.state_count)) {}
@@ -139,8 +140,45 @@ bool FakeExecutor::compute(const Batch& batch, const BatchSlice& slice, std::opt
   return true;
 }
 
-Logits FakeExecutor::forward(const Batch& batch, std::vector<SliceFailure>& failures) {
-  if (observer_) observer_(batch);
+void FakeExecutor::IssuedBatch::copy(const Batch& batch) {
+  tokens.assign(batch.tokens.begin(), batch.tokens.end());
+  origins.assign(batch.origins.begin(), batch.origins.end());
+  slices.assign(batch.slices.begin(), batch.slices.end());
+  tables.resize(std::max(tables.size(), slices.size()));
+  logits_rows = batch.logits_rows;
+  for (size_t index = 0; index < slices.size(); ++index) {
+    BatchSlice& slice = slices[index];
+    Tables& own = tables[index];
+    own.blocks.assign(slice.blocks.begin(), slice.blocks.end());
+    own.window_blocks.assign(slice.window_blocks.begin(), slice.window_blocks.end());
+    own.snapshots.assign(slice.snapshots.begin(), slice.snapshots.end());
+    slice.blocks = own.blocks;
+    slice.window_blocks = own.window_blocks;
+    slice.snapshots = own.snapshots;
+  }
+}
+
+// Whatever is done while a step runs may change what it reads, or take the place of what it gives.
+void FakeExecutor::expect_idle(const char* what) {
+  if (runs_) misread(fmt::format("{} comes while a step runs", what));
+}
+
+void FakeExecutor::issue(const Batch& batch) {
+  expect_idle("a step");
+  if (issued_) issued_(batch);
+  if (limits_.plans_ahead > 0) {
+    copied_.copy(batch);
+    running_ = copied_.batch();
+  } else {
+    running_ = batch;  // an engine waits for it at once
+  }
+  runs_ = true;
+}
+
+Logits FakeExecutor::finish(std::vector<SliceFailure>& failures) {
+  QUIRE_CHECK(std::exchange(runs_, false), "a step runs that is waited for");
+  const Batch batch = std::exchange(running_, {});
+  if (waited_for_) waited_for_(batch);
   keeps_ =
       limits_.state_count > 0 && std::ranges::any_of(batch.slices, [](const auto& one) { return one.drafted > 0; });
   guessed_.clear();
@@ -170,6 +208,7 @@ void FakeExecutor::hide_logits(const Batch& batch) {
 }
 
 Result<Logits> FakeExecutor::logits(std::span<const int32_t> rows) {
+  expect_idle("a question for logits");
   const size_t width = static_cast<size_t>(vocab_size_);
   logits_.assign(rows.size() * width, 0.0F);
   for (size_t index = 0; index < rows.size(); ++index) {
@@ -179,6 +218,7 @@ Result<Logits> FakeExecutor::logits(std::span<const int32_t> rows) {
 }
 
 Result<HiddenStates> FakeExecutor::states(std::span<const int32_t> rows) {
+  expect_idle("a question for states");
   states_.assign(rows.size() * fake_state_width, 0.0F);
   for (size_t index = 0; index < rows.size(); ++index) {
     attended_[static_cast<size_t>(rows[index])].logits(
@@ -189,6 +229,7 @@ Result<HiddenStates> FakeExecutor::states(std::span<const int32_t> rows) {
 
 // The same function of the same rows as if they had never been guesses.
 void FakeExecutor::keep(std::span<const int32_t> accepted) {
+  expect_idle("what was right");
   const bool was_right = std::ranges::any_of(accepted, [](int32_t guesses) { return guesses > 0; });
   QUIRE_CHECK(keeps_ && was_right && accepted.size() == guessed_.size(),
               "it is told once of each slice of a batch with right guesses");
@@ -203,6 +244,7 @@ void FakeExecutor::keep(std::span<const int32_t> accepted) {
 }
 
 void FakeExecutor::forget(MemoryClass of, std::span<const BlockId> blocks) {
+  if (!blocks.empty()) expect_idle("memory that is nobody's");
   std::vector<KvRow>& rows = of == MemoryClass::full ? rows_ : window_rows_;
   const auto width = static_cast<size_t>(limits_.block_tokens);
   for (const BlockId block : blocks) {

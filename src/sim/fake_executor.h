@@ -1,4 +1,6 @@
 // The executor of the simulator: KV that stores tokens, states that know where they stand, faults that come when told.
+// Steps run as on a device: what they were issued with is computed when they are waited for. Where no plan is made
+// ahead a batch is borrowed until then.
 #pragma once
 
 #include <cstdint>
@@ -28,16 +30,19 @@ struct Fault {
 // Engine thread only.
 class FakeExecutor final : public Executor {
  public:
-  // Sees each batch before it is computed: the middle of a step.
   using Observer = std::function<void(const Batch&)>;
 
-  FakeExecutor(const Limits& limits, int32_t vocab_size, std::map<SequenceId, Fault> faults, Observer observer);
+  // issued: sees each batch before it is computed, the middle of a step. waited_for: ... when it is.
+  FakeExecutor(const Limits& limits, int32_t vocab_size, std::map<SequenceId, Fault> faults, Observer issued,
+               Observer waited_for = {});
 
-  Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override;
+  void issue(const Batch& batch) override;
+  Logits finish(std::vector<SliceFailure>& failures) override;
   Result<Logits> logits(std::span<const int32_t> rows) override;
   int32_t logits_rows_max() const override { return 3; }  // few, so that prompts are read in several calls
   Result<HiddenStates> states(std::span<const int32_t> rows) override;
   Result<std::span<const float>> head(std::span<const float> pooled) override {
+    expect_idle("a head");
     head_ = fake_head(pooled);
     return head_;
   }
@@ -55,8 +60,24 @@ class FakeExecutor final : public Executor {
   // The first time that something was read which is not that of its position, in words.
   const std::optional<std::string>& misread() const { return misread_; }
   int64_t rows_computed() const { return rows_computed_; }
+  bool runs() const { return runs_; }
 
  private:
+  // A batch with all that it borrows. Keeps its memory from step to step.
+  struct IssuedBatch {
+    struct Tables {
+      std::vector<BlockId> blocks, window_blocks;
+      std::vector<StateSnapshot> snapshots;
+    };
+    void copy(const Batch& batch);
+    Batch batch() const { return {.tokens = tokens, .origins = origins, .slices = slices, .logits_rows = logits_rows}; }
+
+    std::vector<TokenId> tokens;
+    std::vector<RowOrigin> origins;
+    std::vector<BatchSlice> slices;
+    std::vector<Tables> tables;  // of each slice
+    int32_t logits_rows = 0;
+  };
   // What recurrent layers have made of the rows before a position.
   struct State {
     int32_t position = -1;  // -1: nobody's
@@ -79,13 +100,18 @@ class FakeExecutor final : public Executor {
   void hide_logits(const Batch& batch);
   State& state_at(BlockId state) { return kept_states_.at(static_cast<size_t>(state.value)); }
   void misread(std::string what);
+  void expect_idle(const char* what);
 
   // const after construction
   const Limits limits_;
   const int32_t vocab_size_;
   const std::map<SequenceId, Fault> faults_;
-  const Observer observer_;
+  const Observer issued_;
+  const Observer waited_for_;
 
+  bool runs_ = false;  // a step
+  Batch running_;
+  IssuedBatch copied_;                   // of it, where others go on meanwhile
   std::vector<KvRow> rows_;              // (block_count, block_tokens)
   std::vector<KvRow> window_rows_;       // (window_block_count, block_tokens)
   KvRow nobodys_;                        // read where there is none

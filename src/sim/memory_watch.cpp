@@ -3,14 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 namespace quire::sim {
 
 namespace {
 
-// The first in rank keeps what it has, so one that runs alone may hold more.
-std::optional<std::string> check_limit(int32_t in_use, int32_t limit, int32_t running, const char* what) {
-  if (in_use == limit || (in_use > limit && running <= 1)) return std::nullopt;
+// The first in rank keeps what it has, so one that runs alone may hold more. A limit that fell since the plan was made
+// counts from the next one on.
+std::optional<std::string> check_limit(int32_t in_use, int32_t limit, int32_t limit_before, int32_t running,
+                                       const char* what) {
+  const bool is_kept = in_use >= limit && in_use <= std::max(limit, limit_before);
+  if (is_kept || (in_use > limit && running <= 1)) return std::nullopt;
   return fmt::format("{} {} in use, the limit is {}", in_use, what, limit);
 }
 
@@ -31,14 +35,17 @@ void note_slice(const BatchSlice& slice, const Sequence& sequence, Occurrences& 
 }  // namespace
 
 std::optional<std::string> MemoryWatch::step(const Batch& batch, const Scheduler& scheduler, int32_t block_tokens,
-                                             Occurrences& occurrences) {
+                                             const SchedulerCounts* before, Occurrences& occurrences) {
   const SchedulerCounts counts = scheduler.counts();
   const ClassCounts& windows = counts.windows;
   const ClassCounts& states = counts.states;
   const int32_t blocks = counts.blocks_total - counts.blocks_withheld;
-  auto broken = check_limit(blocks, counts.block_limit, counts.running, "blocks");
-  if (!broken) broken = check_limit(windows.total - windows.withheld, windows.limit, counts.running, "window blocks");
-  if (!broken) broken = check_limit(states.total - states.withheld, states.limit, counts.running, "states");
+  const SchedulerCounts& earlier = before == nullptr ? counts : *before;
+  auto broken = check_limit(blocks, counts.block_limit, earlier.block_limit, counts.running, "blocks");
+  for (const auto& [now, then, what] :
+       {std::tuple(windows, earlier.windows, "window blocks"), std::tuple(states, earlier.states, "states")}) {
+    if (!broken) broken = check_limit(now.total - now.withheld, now.limit, then.limit, counts.running, what);
+  }
   note(occurrences, Occurrence::withheld, counts.blocks_withheld > 0);
   note(occurrences, Occurrence::windows_withheld, windows.withheld > 0);
   note(occurrences, Occurrence::states_withheld, states.withheld > 0);

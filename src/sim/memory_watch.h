@@ -17,9 +17,10 @@ namespace quire::sim {
 class MemoryWatch {
  public:
   // In the middle of a step: planned, not yet computed. Rows and states are written for the salt of the sequence that
-  // writes them and read by that salt only; each class in use follows its limit.
+  // writes them and read by that salt only; each class in use follows its limit. before: as it was when the plan was
+  // made, where another step was committed since; else null.
   std::optional<std::string> step(const Batch& batch, const Scheduler& scheduler, int32_t block_tokens,
-                                  Occurrences& occurrences);
+                                  const SchedulerCounts* before, Occurrences& occurrences);
 
  private:
   std::optional<std::string> check_salts(const BatchSlice& slice, uint64_t salt, int32_t block_tokens);

@@ -65,6 +65,8 @@ FairnessWatch::FairnessWatch(const World& world)
       behind_max = std::max(behind_max, draft_tokens_max);
     }
   }
+  // ... and all of a step that is not committed while another one is planned.
+  behind_max += world.limits.plans_ahead * (1 + behind_max);
   bound_tokens_ += static_cast<double>(std::min(world.limits.running_max, world.limits.step_tokens_max)) * behind_max;
 }
 
@@ -138,7 +140,7 @@ std::optional<std::string> WaitingWatch::step(const std::vector<Seen>& all) {
                                                     : int64_t{request.generated_max};
         bound += (left + 1) * (context + 1);
       }
-      latest_[sequence.id] = steps_ + bound;
+      latest_[sequence.id] = steps_ + bound * (1 + world_.limits.plans_ahead);
     }
     if (const auto at = latest_.find(sequence.id); at != latest_.end() && steps_ > at->second) {
       return fmt::format("{} waits beyond the bound on waiting", sequence.id.value);

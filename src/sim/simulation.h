@@ -59,11 +59,14 @@ class Simulation {
   void act();
   void watch_step(const Batch& batch);
   void note_texts(const Batch& batch);
+  void note_issued(const Batch& batch);
   void check_streams_advance(const Batch& batch);
+  bool may_wait(const Sequence& stream) const;
   std::vector<Seen> seen() const;
   bool ages() const;
   void report_unless_kept(const std::optional<std::string>& broken);
   void check_promises();
+  void check_unissued_plan();
   void charge(const Batch& batch);
   void note_parked(const std::vector<Phase>& before);
   void note_phases();
@@ -95,6 +98,17 @@ class Simulation {
   int64_t answered_more_ = 0;  // ... and a second one
   int32_t step_ = 0;
   int32_t parallel_ = 0;  // of the step before
+  // What the executor was issued last; and whether the next batch was planned while that was computed.
+  struct IssuedSlice {
+    SequenceId sequence;
+    int32_t begin = 0;
+    bool samples = false;
+    int32_t drafted = 0;
+  };
+  std::vector<IssuedSlice> issued_;
+  bool is_ahead_ = false;
+  SchedulerCounts before_;  // the step
+  int64_t plans_seen_ = 0;
   SimulationReport report_;
 };
 

@@ -305,6 +305,7 @@ World make_world(uint64_t seed) {
   add_drafts(seed, world);
   read_whole_texts(seed, crowd, world);
   add_classes(seed, crowd, world);
+  world.limits.plans_ahead = Random(mix(seed + 6)).below(2);
   std::ranges::stable_sort(world.requests, {}, &WorldRequest::arrival_step);
   for (size_t index = 0; index < world.requests.size(); ++index) world.requests[index].request.id = {index + 1};
   return world;

@@ -11,11 +11,11 @@ namespace {
 class NotingExecutor final : public ForwardingExecutor {
  public:
   using ForwardingExecutor::ForwardingExecutor;
-  Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override {
+  void issue(const Batch& batch) override {
     for (const BatchSlice& slice : batch.slices) {
       if (slice.logits_row >= 0) (slice.likeliest ? alone_ : with_logits_) += 1;
     }
-    return ForwardingExecutor::forward(batch, failures);
+    ForwardingExecutor::issue(batch);
   }
   int alone() const { return alone_; }
   int with_logits() const { return with_logits_; }

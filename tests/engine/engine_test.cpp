@@ -268,13 +268,13 @@ TEST_F(EngineTest, the_engine_thread_answers_and_stops_cleanly) {
   EXPECT_TRUE(ended(2)->reason == FinishReason::cancelled || ended(2)->reason == FinishReason::length);
 }
 
-// Throws in its n-th call of forward.
+// Throws in its n-th call of issue.
 class ThrowingExecutor final : public ForwardingExecutor {
  public:
   ThrowingExecutor(Executor& real, int call) : ForwardingExecutor(real), call_(call) {}
-  Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override {
+  void issue(const Batch& batch) override {
     if (--call_ == 0) throw std::bad_alloc();
-    return ForwardingExecutor::forward(batch, failures);
+    ForwardingExecutor::issue(batch);
   }
 
  private:
@@ -283,12 +283,15 @@ class ThrowingExecutor final : public ForwardingExecutor {
 
 TEST(EngineThread, an_exception_in_a_step_ends_each_request_with_an_error_and_nothing_else) {
   LoadedModel loaded(tiny_model(), best_table(), 1);
-  for (int call = 1; call <= 6; ++call) {
-    ModelExecutor real = loaded.cores.executor_of(loaded.model, small_limits());
+  for (int run = 0; run < 12; ++run) {
+    const int call = 1 + run / 2;
+    Limits limits = small_limits();
+    limits.plans_ahead = run % 2;
+    ModelExecutor real = loaded.cores.executor_of(loaded.model, limits);
     ThrowingExecutor executor(real, call);
     const SteadyClock clock;
     Mailbox<std::pair<uint64_t, Finished>> ended(16);
-    EngineThread engine(small_limits(), executor, *loaded.tokenizer, clock, [&](std::vector<Event>&& events) {
+    EngineThread engine(limits, executor, *loaded.tokenizer, clock, [&](std::vector<Event>&& events) {
       for (Event& event : events) {
         Finished* finished = std::get_if<Finished>(&event.body);
         if (finished != nullptr) (void)ended.try_push({event.id.value, std::move(*finished)});

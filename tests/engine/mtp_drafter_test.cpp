@@ -22,9 +22,9 @@ namespace {
 class ListeningExecutor final : public ForwardingExecutor {
  public:
   using ForwardingExecutor::ForwardingExecutor;
-  Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override {
-    const Logits logits = ForwardingExecutor::forward(batch, failures);
-    if (batch.logits_rows > 0) said.emplace_back(logits.values.begin(), logits.values.end());
+  Logits finish(std::vector<SliceFailure>& failures) override {
+    const Logits logits = ForwardingExecutor::finish(failures);
+    if (!logits.values.empty()) said.emplace_back(logits.values.begin(), logits.values.end());
     return logits;
   }
   std::vector<std::vector<float>> said;  // (vocab) each

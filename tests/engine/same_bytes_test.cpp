@@ -7,18 +7,17 @@
 #include <cstdlib>
 #include <random>
 
+#include "engine/mixed_requests.h"
 #include "engine/world.h"
 #include "gguf/convert.h"
 #include "kernel_tables.h"
 #include "model/context_memory.h"
-#include "sim/fake_constraint.h"
 #include "support/family_golden.h"
 #include "support/random_model.h"
 #include "support/sanitized.h"
 #include "support/temporary_folder.h"
 #include "test_data.h"
 #include "text/constraint/compiled.h"
-#include "text/constraint/front_end.h"
 
 namespace quire::test {
 namespace {
@@ -59,87 +58,6 @@ Limits with_classes(Limits limits, const ModelConfig& config) {
     limits.snapshot_tokens = 64;
   }
   return limits;
-}
-
-// Whatever looks at what was said before, or keeps something from one token to the next.
-void add_rarer_steps(std::mt19937_64& random, SamplingParams& sampling) {
-  if (random() % 3 == 0) sampling.mirostat = {.version = static_cast<uint8_t>(1 + random() % 2), .tau = 3.0F};
-  if (random() % 3 == 0) {
-    sampling.dry = {.multiplier = 0.8F, .allowed_length = 1, .breakers = {{.first = 13}, {.first = 20, .rest = {21}}}};
-  }
-  if (random() % 4 == 0) sampling.xtc = {.probability = 0.5F, .threshold = 0.05F};
-  if (random() % 4 == 0) sampling.dynatemp_range = 0.5F;
-  if (random() % 4 == 0) sampling.top_n_sigma = 2.0F;
-  if (random() % 4 == 0) sampling.repetition_penalty = 1.2F;
-  if (random() % 4 == 0) sampling.bad_words = {{30}, {40, 41}};
-}
-
-// What answers in either vocabulary may say: texts without a digit, of few characters, and anything until one token's
-// text has come, then few characters, and anything with forced tokens. They have learned nothing yet, and keep as much
-// as `bounds` lets them.
-using Constraints = std::vector<std::shared_ptr<const Constraint>>;
-Constraints constraints_of(const Tokenizer& tokenizer, constraint::MemoryBounds bounds = {}) {
-  const auto trie = std::make_shared<const constraint::TokenTrie>(constraint::TokenTrie::of(tokenizer));
-  std::vector<TokenId> ends;
-  for (TokenId token = 0; token < tokenizer.vocab_size(); ++token) {
-    if (tokenizer.is_end(token)) ends.push_back(token);
-  }
-  const TokenId last = tokenizer.vocab_size() - 1;
-  const constraint::Preamble thinking{.marker = std::string(trie->text(last)), .tokens_max = 6, .closing = {last}};
-  Constraints constraints;
-  const auto add = [&](const char* pattern, std::optional<constraint::Preamble> preamble) {
-    const auto grammar = take(constraint::grammar_of({.kind = constraint::Kind::regex, .text = pattern}));
-    constraints.push_back(
-        take(constraint::CompiledConstraint::create(grammar, trie, ends, std::move(preamble), bounds)));
-  };
-  add("[^5]*", {});
-  add("([^3]{1,6}[ .]){1,9}", {});
-  add("[^7]{2,40}", thinking);
-  constraints.push_back(std::make_shared<sim::FakeConstraint>(7, 5));  // which forces up to five tokens a step
-  return constraints;
-}
-
-// Mixed lengths, seeds, sampling, priorities; some prompts begin alike, a third of the answers is constrained. A
-// function of (seed, vocab), and of the languages of the constraints.
-std::vector<Request> mixed_requests(uint64_t seed, int32_t vocab, int count, const Constraints& constraints) {
-  std::mt19937_64 random(seed);
-  const auto token = [&] { return static_cast<TokenId>(3 + random() % static_cast<uint64_t>(vocab - 3)); };
-  std::vector<TokenId> shared;
-  for (int index = 0; index < 80; ++index) shared.push_back(token());
-  std::vector<Request> requests;
-  for (int index = 0; index < count; ++index) {
-    Request request{.id = {static_cast<uint64_t>(index) + 1}};
-    request.prompt = {1};
-    if (random() % 3 == 0) request.prompt = shared;
-    const size_t more_max = random() % 4 == 0 ? 60 : 12;
-    for (size_t more = random() % more_max; more > 0; --more) request.prompt.push_back(token());
-    request.generated_max = static_cast<int32_t>(1 + random() % 40);
-    request.ignore_eos = random() % 2 == 0;
-    request.logprobs_top_n = static_cast<int32_t>(random() % 3);
-    request.priority = static_cast<uint8_t>(random() % 8);
-    SamplingParams& sampling = request.sampling;
-    sampling.seed = random();
-    if (random() % 3 != 0) {
-      sampling.temperature = 0.5F + 0.25F * static_cast<float>(random() % 4);
-      sampling.top_k = random() % 2 == 0 ? 40 : 0;
-      sampling.top_p = random() % 2 == 0 ? 0.9F : 1.0F;
-      sampling.min_p = random() % 4 == 0 ? 0.05F : 0.0F;
-      sampling.repeat_penalty = random() % 3 == 0 ? 1.1F : 1.0F;
-      add_rarer_steps(random, sampling);
-    }
-    if (random() % 4 == 0) {
-      request.context_max = static_cast<int32_t>(request.prompt.size() + 2 + random() % 30);
-      request.shift_keep = static_cast<int32_t>(random() % 40);
-    }
-    if (random() % 4 == 0) request.generated_min = static_cast<int32_t>(random() % 8);
-    if (random() % 6 == 0) request.prompt_logprobs_top_n = static_cast<int32_t>(random() % 3);
-    if (random() % 8 == 0) request.pooling = random() % 2 == 0 ? Pooling::mean : Pooling::last;
-    if (index % 3 == 0) request.constraint = constraints[static_cast<size_t>(index) / 3 % constraints.size()];
-    // Tokens that are forced come in one step where no log-probabilities are asked for, else one by one.
-    if (request.constraint != nullptr && index / 12 % 2 == 0) request.logprobs_top_n = -1;
-    requests.push_back(std::move(request));
-  }
-  return requests;
 }
 
 constexpr uint64_t requests_seed = 2026;
@@ -282,6 +200,45 @@ void expect_same_bytes(gguf::File&& file, const KernelTable& table, int count, c
   EXPECT_GT(pressed.counts.preemptions, 0) << name << ": a tight cache parks";
 }
 
+Limits ahead(Limits limits) {
+  limits.plans_ahead = 1;
+  return limits;
+}
+
+// The same where each step is planned while the one before it runs, with answers that end where nobody could know.
+// Returns how many rows were computed for those that were cancelled, or lost their blocks, while a step ran.
+int64_t expect_same_bytes_ahead(gguf::File&& file, const KernelTable& table, int count, const std::string& model) {
+  LoadedModel loaded(std::move(file), table, 1);
+  const std::vector<Request> requests =
+      mixed_requests(requests_seed, loaded.model.vocab_size(), count, constraints_of(*loaded.tokenizer));
+  std::map<SequenceId, Answer> expected = alone(loaded, loaded.cores, requests);
+  std::vector<Request> turns;
+  for (uint64_t copy = 0; copy < 4; ++copy) {  // so that few of all are constrained
+    for (Request& turn : next_turns(requests, expected)) {
+      turn.id.value += copy * 1'000;
+      turn.sampling = {.temperature = 0.25F * static_cast<float>(copy), .seed = copy};
+      turn.generated_max = 12 + static_cast<int32_t>(copy) * 3;
+      turns.push_back(std::move(turn));
+    }
+  }
+  const std::map<SequenceId, Answer> unstopped = alone(loaded, loaded.cores, turns);
+  for (Request& turn : turns) {
+    const std::string& text = unstopped.at(turn.id).text;
+    if (text.size() > 6) turn.stop = {text.substr(text.size() / 2, 2)};
+  }
+  expected.merge(alone(loaded, loaded.cores, turns));
+  const std::string name = model + " on " + std::string(table.name) + ", planned ahead";
+  const Together calm = together(loaded, loaded.cores, count, turns, ahead(roomy()), 6);
+  expect_same(expected, calm.answers, name + ", roomy");
+  EXPECT_GT(calm.counts.voided_slices, 0) << name << ": some end while the next step is planned";
+  const Together pressed =
+      together(loaded, loaded.cores, count, turns, ahead(tight()), 7, {}, false, mostly_right(expected));
+  expect_same(expected, pressed.answers, name + ", tight, guessed at");
+  EXPECT_GT(pressed.counts.preemptions, 0) << name << ": a tight cache parks";
+  EXPECT_GT(pressed.accepted, 0) << name << ": some steps are not planned ahead, so that they can be guessed at";
+  return calm.counts.voided_rows + pressed.counts.voided_rows;
+}
+
 // The same, guessed at by its MTP block.
 void expect_same_bytes_of_mtp(gguf::File&& file, const KernelTable& table, int count, const std::string& model) {
   LoadedModel loaded(std::move(file), table, 1);
@@ -300,6 +257,9 @@ void expect_same_bytes_of_mtp(gguf::File&& file, const KernelTable& table, int c
   expect_same(expected, pressed.answers, name + ", tight, 2 threads");
   EXPECT_GT(pressed.counts.preemptions, 0) << name << ": a tight cache parks";
   EXPECT_GT(pressed.drafted, 0) << name;
+  const Together planned = together(loaded, loaded.cores, count, turns, ahead(tight()), 6, {}, true);
+  expect_same(expected, planned.answers, name + ", tight, planned ahead");
+  EXPECT_GT(planned.drafted, 0) << name;
 }
 
 class SameBytes : public testing::TestWithParam<const KernelTable*> {};
@@ -378,6 +338,20 @@ TEST_P(SameBytes, every_family) {
     const std::vector<std::byte> bytes = family_file(read_family_golden(path));
     expect_same_bytes(take(gguf::File::parse(bytes)), *GetParam(), all ? 64 : 8, name);
   }
+}
+
+// Of full blocks alone, with windows, with states, and with both.
+TEST_P(SameBytes, where_steps_are_planned_ahead) {
+  const bool is_slow = is_sanitized || GetParam()->name == "scalar";
+  int64_t rows_for_nothing =
+      expect_same_bytes_ahead(take(gguf::File::open(tiny_model())), *GetParam(), is_slow ? 12 : 48, "llama-tied");
+  for (const char* name : {"gemma3", "lfm2-taps", "falcon_h1-norm", "laguna"}) {
+    if (is_slow) continue;
+    const std::vector<std::byte> bytes =
+        family_file(read_family_golden(own_data_dir() / "families" / (std::string(name) + ".json")));
+    rows_for_nothing += expect_same_bytes_ahead(take(gguf::File::parse(bytes)), *GetParam(), 16, name);
+  }
+  EXPECT_GT(rows_for_nothing, 0);
 }
 
 TEST_P(SameBytes, with_what_an_mtp_block_guesses) {

@@ -180,14 +180,14 @@ class World {
   int64_t now_ns() const { return clock_.now_ns(); }
 
  private:
-  // So long takes each forward pass, whatever its rows.
+  // So long takes each step, whatever its rows.
   class Timed : public ForwardingExecutor {
    public:
     Timed(Executor& real, ManualClock& clock, int64_t pass_ns)
         : ForwardingExecutor(real), clock_(clock), pass_ns_(pass_ns) {}
-    Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override {
+    Logits finish(std::vector<SliceFailure>& failures) override {
       clock_.advance_ns(pass_ns_);
-      return ForwardingExecutor::forward(batch, failures);
+      return ForwardingExecutor::finish(failures);
     }
 
    private:

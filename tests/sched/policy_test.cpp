@@ -302,9 +302,14 @@ TEST(View, says_who_goes_first_by_urgency_and_who_by_fairness) {
             (std::vector{WaitReason::parallel, WaitReason::band, WaitReason::band, WaitReason::band}));
 }
 
-TEST(StepLoop, allocates_nothing) {
+class StepLoop : public testing::TestWithParam<int32_t> {};
+
+INSTANTIATE_TEST_SUITE_P(PlansAhead, StepLoop, testing::Values(0, 1));
+
+TEST_P(StepLoop, allocates_nothing) {
   Limits limits = limits_of(32, 2000, 64, 512);
   limits.parallel_adapts = false;
+  limits.plans_ahead = GetParam();
   Driver driver(limits);
   for (uint64_t id = 1; id <= 100; ++id) {
     SequenceDemand demand = demand_of(driver, id, id % 3 == 0 ? "a" : "b", 50 + static_cast<int32_t>(id), 200);
@@ -314,12 +319,16 @@ TEST(StepLoop, allocates_nothing) {
   std::vector<SliceOutcome> outcomes;
   outcomes.reserve(64);
   size_t allocations = 0;
+  const StepPlan* running = nullptr;
   for (int64_t step = 0; step < 400; ++step) {
     outcomes.clear();
     AllocationWatch watch;
     const StepPlan& plan = driver.scheduler.plan(step);
     allocations += watch.count();
-    for (const Slice& slice : plan.slices) {
+    const StepPlan& oldest = running == nullptr ? plan : *running;
+    if (std::exchange(running, GetParam() == 0 || plan.slices.empty() ? nullptr : &plan) == nullptr && running)
+      continue;
+    for (const Slice& slice : oldest.slices) {
       const Sequence& sequence = *driver.scheduler.find(slice.sequence);
       outcomes.push_back({.sequence = slice.sequence,
                           .sampled = slice.samples ? std::optional<TokenId>(7) : std::nullopt,

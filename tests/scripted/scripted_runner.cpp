@@ -30,7 +30,8 @@ class ScriptedExecutor final : public Executor {
         asked_(std::move(asked)),
         rows_(static_cast<size_t>(limits.block_count) * block_tokens_) {}
 
-  Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override {
+  void issue(const Batch& batch) override {
+    failures_.clear();
     const auto width = static_cast<size_t>(vocab_size());
     logits_.resize(static_cast<size_t>(batch.logits_rows) * width);
     for (const BatchSlice& slice : batch.slices) {
@@ -41,11 +42,14 @@ class ScriptedExecutor final : public Executor {
         const size_t row = static_cast<size_t>(slice.logits_row + sampled);
         const auto length = static_cast<size_t>(end - slice.logits_rows + sampled + 1);
         if (answer(slice, length, std::span(logits_).subspan(row * width, width))) continue;
-        failures.push_back({slice.sequence, "it reads a row that nobody wrote"});
+        failures_.push_back({slice.sequence, "it reads a row that nobody wrote"});
         break;
       }
     }
     fill_likeliest(batch, logits_, vocab_size(), likeliest_);
+  }
+  Logits finish(std::vector<SliceFailure>& failures) override {
+    failures.insert(failures.end(), failures_.begin(), failures_.end());
     return {.values = logits_, .vocab = vocab_size(), .likeliest = likeliest_};
   }
   // A script says nothing of what it is told: no token of a prompt is likelier than another.
@@ -118,7 +122,8 @@ class ScriptedExecutor final : public Executor {
   std::vector<KvRow> rows_;         // (block_count, block_tokens)
   std::vector<float> logits_;       // (sampled rows, vocab)
   std::vector<TokenId> likeliest_;  // (sampled rows)
-  std::vector<float> states_;       // (rows that were asked for, 1)
+  std::vector<SliceFailure> failures_;
+  std::vector<float> states_;  // (rows that were asked for, 1)
 };
 
 class ScriptedRunner final : public server::ModelRunner {

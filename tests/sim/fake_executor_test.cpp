@@ -64,6 +64,51 @@ TEST(FakeExecutor, a_forgotten_or_misplaced_row_is_seen) {
   EXPECT_EQ(*executor.misread(), "sequence 1 reads at position 2 a row of position -1");
 }
 
+TEST(FakeExecutor, a_step_computes_what_it_was_issued_with) {
+  Limits ahead = limits;
+  ahead.plans_ahead = 1;
+  FakeExecutor waited(ahead, vocab_size, {}, {}), changed(ahead, vocab_size, {}, {});
+  std::vector<std::vector<float>> said;
+  for (FakeExecutor* executor : {&waited, &changed}) {
+    std::vector<TokenId> tokens = {3, 4, 5};
+    std::vector<RowOrigin> origins(3, prompt);
+    std::vector<BlockId> blocks = {{0}, {1}};
+    std::vector<BatchSlice> slices = {
+        {.sequence = {1}, .row_end = 3, .blocks = blocks, .logits_row = 0, .logits_rows = 1}};
+    executor->issue({.tokens = tokens, .origins = origins, .slices = slices, .logits_rows = 1});
+    if (executor == &changed) {
+      tokens = {6, 6, 6};
+      blocks = {{2}, {3}};
+      slices.clear();
+    }
+    std::vector<SliceFailure> failures;
+    const Logits logits = executor->finish(failures);
+    said.emplace_back(logits.values.begin(), logits.values.end());
+  }
+  EXPECT_EQ(said[0], said[1]);
+  EXPECT_FALSE(changed.misread());
+}
+
+TEST(FakeExecutor, whatever_comes_while_a_step_runs_is_seen) {
+  const std::vector<BlockId> blocks = {{0}, {1}};
+  for (const bool discards : {false, true}) {
+    FakeExecutor executor(limits, vocab_size, {}, {});
+    const std::vector<TokenId> tokens = {3, 4};
+    const std::vector<RowOrigin> origins(2, prompt);
+    const std::vector<BatchSlice> slices = {{.sequence = {1}, .row_end = 2, .blocks = blocks}};
+    executor.issue({.tokens = tokens, .origins = origins, .slices = slices});
+    EXPECT_FALSE(executor.misread());
+    if (discards) {
+      executor.discard(MemoryClass::full, std::vector<BlockId>{{5}});
+    } else {
+      (void)executor.logits(std::vector<int32_t>{});
+    }
+    ASSERT_TRUE(executor.misread());
+    EXPECT_EQ(*executor.misread(), discards ? "memory that is nobody's comes while a step runs"
+                                            : "a question for logits comes while a step runs");
+  }
+}
+
 // A model with windows of three tokens and states.
 constexpr Limits of_classes{.block_tokens = 2,
                             .block_count = 8,

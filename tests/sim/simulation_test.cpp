@@ -77,14 +77,17 @@ TEST(Simulation, every_stream_advances_at_each_step_while_a_prompt_of_1500_token
               .requests = {}};
   for (uint64_t id = 1; id <= 4; ++id) world.requests.push_back(request(id, letters(id, 30), 60));
   world.requests.push_back(request(5, letters(5, 1500), 3, 4));
-  int steps_with_all = 0;
-  Simulation simulation(world, tokenizer(), [&](const std::string& line) {
-    const auto has = [&](const char* sequence) { return line.find(sequence) != std::string::npos; };
-    steps_with_all += has(" 1[") && has(" 2[") && has(" 3[") && has(" 4[") && has(" 5[") ? 1 : 0;
-  });
-  const SimulationReport report = simulation.run();
-  EXPECT_TRUE(report.failures.empty()) << report.failures[0];
-  EXPECT_EQ(steps_with_all, 37) << "1500 tokens in slices of 44, then two more tokens of its own";
+  for (const int32_t plans_ahead : {0, 1}) {
+    world.limits.plans_ahead = plans_ahead;
+    int steps_with_all = 0;
+    Simulation simulation(world, tokenizer(), [&](const std::string& line) {
+      const auto has = [&](const char* sequence) { return line.find(sequence) != std::string::npos; };
+      steps_with_all += has(" 1[") && has(" 2[") && has(" 3[") && has(" 4[") && has(" 5[") ? 1 : 0;
+    });
+    const SimulationReport report = simulation.run();
+    EXPECT_TRUE(report.failures.empty()) << report.failures[0];
+    EXPECT_EQ(steps_with_all, 37) << "1500 tokens in slices of 44, then two more tokens of its own";
+  }
 }
 
 TEST(Simulation, sixteen_equal_prompts_cost_one) {
@@ -97,8 +100,10 @@ TEST(Simulation, sixteen_equal_prompts_cost_one) {
               .memory = {},
               .requests = {}};
   for (uint64_t id = 1; id <= 16; ++id) world.requests.push_back(request(id, letters(7, 257), 1));
-  const SimulationReport report = run(world);
-  EXPECT_EQ(report.rows_computed, 256 + 16);
+  for (const int32_t plans_ahead : {0, 1}) {
+    world.limits.plans_ahead = plans_ahead;
+    EXPECT_EQ(run(world).rows_computed, 256 + 16);
+  }
 }
 
 TEST(Simulation, the_same_seed_is_the_same_world_and_the_same_run) {
@@ -120,8 +125,43 @@ TEST(Simulation, one_request_takes_a_step_a_slice_and_a_step_a_token) {
                            .queue_max = 4,
                            .step_tokens_max = 8},
                 .requests = {request(1, letters(3, prompt), 5)}};
-    EXPECT_EQ(run(world).steps, (prompt + 7) / 8 + 4);
+    for (const int32_t plans_ahead : {0, 1}) {
+      world.limits.plans_ahead = plans_ahead;
+      EXPECT_EQ(run(world).steps, (prompt + 7) / 8 + 4);
+    }
   }
+}
+
+// Rows that nobody needed would show as rows.
+TEST(Simulation, steps_that_are_planned_ahead_compute_the_same_rows) {
+  for (const bool ends_early : {false, true}) {
+    std::vector<int64_t> rows;
+    for (const int32_t plans_ahead : {0, 1}) {
+      World world = crowded_world({});
+      world.limits.plans_ahead = plans_ahead;
+      world.limits.block_count = 100;
+      if (ends_early) {
+        for (WorldRequest& one : world.requests) one.request.stop_tokens = letters(9, 3);
+      }
+      const SimulationReport report = run(world);
+      EXPECT_EQ(occurred(report, Occurrence::planned_ahead), plans_ahead > 0);
+      EXPECT_EQ(occurred(report, Occurrence::voided), plans_ahead > 0 && ends_early);
+      EXPECT_FALSE(occurred(report, Occurrence::computed_for_nothing));
+      rows.push_back(report.rows_computed);
+    }
+    EXPECT_EQ(rows[0], rows[1]);
+  }
+}
+
+// The step of one that is cancelled while it runs is waited for, and what is left of it computed for nothing.
+TEST(Simulation, a_cancel_while_a_step_runs_ends_the_request_before_the_next_one) {
+  World world = crowded_world({});
+  world.limits.plans_ahead = 1;
+  world.limits.block_count = 100;
+  for (WorldRequest& one : world.requests) one.cancel_steps = 4;
+  const SimulationReport report = run(world);
+  EXPECT_TRUE(occurred(report, Occurrence::computed_for_nothing));
+  EXPECT_TRUE(occurred(report, Occurrence::cancelled_running));
 }
 
 }  // namespace

@@ -60,10 +60,14 @@ struct SmallModel {
   std::vector<SmallClasses> classes = {{}};  // each of these
 };
 
-// Runs the requests on each small machine.
+// Runs the requests on each small machine, as one that computes itself and as one whose device does.
 class Machines {
  public:
-  explicit Machines(SmallModel model = {}) : model_(std::move(model)) {}
+  explicit Machines(SmallModel model = {}) : model_(std::move(model)) {
+    for (const SmallClasses& classes : model_.classes) {
+      for (const int32_t plans_ahead : {0, 1}) models_.emplace_back(classes, plans_ahead);
+    }
+  }
 
   void run(const std::vector<WorldRequest>& requests) {
     if (asked_++ % stride != 0) return;
@@ -71,7 +75,7 @@ class Machines {
       int32_t block_tokens, block_count, step_tokens;
     } machines[] = {{1, 3, 2}, {2, 3, 1}, {2, 3, 5}, {1, 4, 2}, {1, 6, 3}};
     for (const auto& machine : machines) {
-      for (const SmallClasses& classes : model_.classes) {
+      for (const auto& [classes, plans_ahead] : models_) {
         const World world{.limits = {.block_tokens = machine.block_tokens,
                                      .block_count = machine.block_count + model_.more,
                                      .window_tokens = classes.window_tokens,
@@ -82,7 +86,8 @@ class Machines {
                                      .context_tokens = tokens_max + model_.more,
                                      .running_max = 2,
                                      .queue_max = 3,
-                                     .step_tokens_max = machine.step_tokens},
+                                     .step_tokens_max = machine.step_tokens,
+                                     .plans_ahead = plans_ahead},
                           .requests = requests};
         const SimulationReport report = Simulation(world, tokenizer()).run();
         coverage.add(report.occurrences);
@@ -106,7 +111,7 @@ class Machines {
     testing::Message text;
     text << "blocks of " << limits.block_tokens << ", " << limits.block_count << " of them, rows "
          << limits.step_tokens_max << ", windows of " << limits.window_tokens << " in " << limits.window_block_count
-         << " blocks, states " << limits.state_count << "\n";
+         << " blocks, states " << limits.state_count << ", plans ahead " << limits.plans_ahead << "\n";
     for (const WorldRequest& one : world.requests) {
       text << "  step " << one.arrival_step << " band " << int{one.request.priority} << " cancel " << one.cancel_steps
            << " answer " << one.request.generated_max << " forced "
@@ -117,6 +122,7 @@ class Machines {
   }
 
   const SmallModel model_;
+  std::vector<std::pair<SmallClasses, int32_t>> models_;  // with the plans that are made ahead
   int64_t asked_ = 0;
 };
 

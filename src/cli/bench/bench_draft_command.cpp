@@ -40,10 +40,11 @@ class ReplayingExecutor final : public ForwardingExecutor {
   ReplayingExecutor(Executor& real, std::span<const TokenId> timeline, int32_t right_percent = 100, int32_t ahead = 1)
       : ForwardingExecutor(real), timeline_(timeline), right_percent_(right_percent), ahead_(ahead) {}
 
-  Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override {
-    const Logits computed = ForwardingExecutor::forward(batch, failures);
+  void issue(const Batch& batch) override {
+    ForwardingExecutor::issue(batch);
     const auto width = static_cast<size_t>(vocab_size());
-    logits_.resize(std::max(logits_.size(), computed.values.size()), 0.0F);
+    const size_t size = static_cast<size_t>(batch.logits_rows) * width;
+    logits_.resize(std::max(logits_.size(), size), 0.0F);
     for (const size_t at : set_) logits_[at] = 0.0F;
     set_.clear();
     for (const BatchSlice& slice : batch.slices) {
@@ -57,8 +58,11 @@ class ReplayingExecutor final : public ForwardingExecutor {
         logits_[set_.back()] = 1.0F;
       }
     }
+    fill_likeliest(batch, std::span(logits_).first(size), vocab_size(), likeliest_);
+  }
+  Logits finish(std::vector<SliceFailure>& failures) override {
+    const Logits computed = ForwardingExecutor::finish(failures);
     const std::span<const float> logits = std::span(logits_).first(computed.values.size());
-    fill_likeliest(batch, logits, computed.vocab, likeliest_);
     return {.values = logits, .vocab = computed.vocab, .likeliest = likeliest_};
   }
 
