@@ -15,8 +15,8 @@ class ModelExecutor final : public Executor {
  public:
   ModelExecutor(ModelInstance instance, Team& workers) : instance_(std::move(instance)), workers_(workers) {}
 
-  // A token outside the vocabulary fails its slice; a model's file that cannot be read, or has changed, and a
-  // device that is lost, all of them.
+  // A token outside the vocabulary fails its slice; a model's file that cannot be read, or has changed, all of them.
+  // A device that is lost is thrown: what was computed on it is lost too.
   void issue(const Batch& batch) override;
   Logits finish(std::vector<SliceFailure>& failures) override;
   Result<Logits> logits(std::span<const int32_t> rows) override { return instance_.logits(rows); }
@@ -39,8 +39,8 @@ class ModelExecutor final : public Executor {
   ModelInstance instance_;
   Team& workers_;
 
-  // Of the step that runs: the host has computed it by the end of issue.
-  Logits logits_;
+  // Of the step that runs.
+  bool is_issued_ = false;
   std::vector<SliceFailure> failures_;
 };
 

@@ -29,8 +29,8 @@ class ModelInstance {
   static Result<ModelInstance> create(const Model& model, Backend& backend, const Limits& limits);
 
   // Computes every row of the batch: writes its keys and values, and the logits of the sampled rows, which finish()
-  // brings and which are valid until the next call. What issue() begins may run until then; the batch is borrowed as
-  // long.
+  // brings and which are valid until the next call. What issue() begins may run until then. The batch is borrowed for
+  // the call.
   // Where the model computes whole texts, each slice is one: from position 0 on, not sampled.
   // An error when token embeddings cannot be read, or the file is not the one that was loaded any more: nothing has
   // been computed then. Or when the device is lost: then this instance computes nothing any more.

@@ -236,6 +236,8 @@ class EngineModel final : public LoadedModel {
     }
     shares.push_back(host);
     share_memory(context_memory(), shares, limits);
+    // The host computes while it issues: there is nothing to plan beside.
+    if (!facts.stages.back().on_host) limits.plans_ahead = 1;
     return limits;
   }
 

@@ -62,6 +62,18 @@ TEST_F(GpuProgram, does_as_it_is_told) {
   EXPECT_THAT(split.out, HasSubstr("t:latest: 2 of 5 layers on stand-in"));
 }
 
+TEST_F(GpuProgram, loads_a_model_onto_the_cores_when_the_gpu_is_lost) {
+  const std::string expected = serve("QUIRE_DEVICE=cpu", answer).out;
+  const std::string ask = std::string("curl -s $QUIRE_HOST/api/generate -d '{\"model\":\"t\",\"prompt\":\"Once\"}'; ") +
+                          answer + "; QUIRE ps";
+  const cli::Ran ran = serve("QUIRE_STAND_IN_LOST_AT=1200", ask);
+  EXPECT_THAT(ran.out, HasSubstr("the device computes nothing any more: "));
+  EXPECT_THAT(ran.out, HasSubstr("CUDA_ERROR_ILLEGAL_ADDRESS"));
+  EXPECT_THAT(ran.out, HasSubstr("GPU 0 is not used: "));
+  EXPECT_THAT(ran.out, HasSubstr(expected.substr(0, expected.find('\n'))));
+  EXPECT_THAT(ran.out, HasSubstr("100% CPU"));
+}
+
 TEST_F(GpuProgram, refuses_what_it_cannot_do) {
   const auto refused = [](const std::string& variables) {
     return cli::shell(variables + " QUIRE serve --port 0 2>&1").out;

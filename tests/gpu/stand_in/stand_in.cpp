@@ -126,7 +126,12 @@ QUIRE_EXPORT StandInCounts quire_stand_in_counts() { return card->counts; }
 
 QUIRE_EXPORT Code cuInit(unsigned flags) {
   if (flags != 0) return invalid_value;
-  if (card == nullptr) card = std::make_unique<Card>(StandInCard{});
+  if (card == nullptr) {
+    card = std::make_unique<Card>(StandInCard{});
+    if (const char* number = std::getenv("QUIRE_STAND_IN_LOST_AT")) {
+      quire_stand_in_fail(std::atoll(number), illegal_address, true);
+    }
+  }
   return called();
 }
 
