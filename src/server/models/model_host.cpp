@@ -156,7 +156,10 @@ void ModelHost::note_broken(Entry& entry) {
     if (!unchanged) seats_.broken(entry.id);
   } catch (const std::bad_alloc&) {
   }
-  if (entry.model->snapshot().broken) seats_.broken(entry.id);
+  const EngineSnapshot snapshot = entry.model->snapshot();
+  if (!snapshot.broken) return;
+  seats_.broken(entry.id);
+  insist([&] { spdlog::error("{} is to be loaded anew: {}", entry.file.name, snapshot.why_broken); });
 }
 
 void ModelHost::unload_when_idle(const std::string& name) {
