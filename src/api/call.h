@@ -68,6 +68,7 @@ struct GenerationOptions {
   int32_t num_predict = -1;                     // negative: until the context is full
   bool fills_context = false;                   // num_predict -2: until the context is full, and no further
   std::optional<int32_t> num_ctx;               // a cap on this request's context
+  std::optional<int64_t> gpu_layers;            // of the model, where this request loads it; none: as many as fit
   int32_t num_keep = 4;                         // first tokens kept when a prompt is cut or a context shifted
   int32_t min_tokens = 0;                       // as Request::generated_min
   int32_t guesses_max = -1;                     // as Request::guesses_max

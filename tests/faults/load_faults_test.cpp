@@ -51,9 +51,9 @@ void write_model(const std::filesystem::path& path) {
 class FaultyLoader final : public ModelLoader {
  public:
   explicit FaultyLoader(ModelLoader& real) : real_(real) {}
-  Result<std::unique_ptr<LoadedModel>> load(const store::ModelFile& file, EventSink sink,
+  Result<std::unique_ptr<LoadedModel>> load(const store::ModelFile& file, const LoadWish& wish, EventSink sink,
                                             FunctionRef<bool()> keep_going) override {
-    if (nth == 0) return real_.load(file, std::move(sink), keep_going);
+    if (nth == 0) return real_.load(file, wish, std::move(sink), keep_going);
     EventSink noted = [sink](std::vector<Event>&& events) {
       FaultWatch::end();
       sink(std::move(events));
@@ -62,7 +62,7 @@ class FaultyLoader final : public ModelLoader {
     const std::unique_ptr<FaultyLoader, void (*)(FaultyLoader*)> at_the_end(this, [](FaultyLoader* loader) {
       if (!loader->until_events) FaultWatch::end();
     });
-    return real_.load(file, std::move(noted), keep_going);
+    return real_.load(file, wish, std::move(noted), keep_going);
   }
 
   Fault kind = Fault::allocation;  // these are written while nothing loads
@@ -184,7 +184,8 @@ TEST(ServerFaults, a_server_that_gets_no_thread_says_so) {
   settings.port = 0;
   const SteadyClock clock;
   class NoLoader final : public ModelLoader {
-    Result<std::unique_ptr<LoadedModel>> load(const store::ModelFile&, EventSink, FunctionRef<bool()>) override {
+    Result<std::unique_ptr<LoadedModel>> load(const store::ModelFile&, const LoadWish&, EventSink,
+                                              FunctionRef<bool()>) override {
       return fail(ErrorKind::internal, "nothing is loaded here");
     }
   } loader;

@@ -130,7 +130,7 @@ class GatedModel final : public LoadedModel {
 class GatedLoader final : public ModelLoader {
  public:
   GatedLoader(StepGate& gate, const Clock& clock) : gate_(gate), clock_(clock) {}
-  Result<std::unique_ptr<LoadedModel>> load(const store::ModelFile&, EventSink sink, FunctionRef<bool()>) override {
+  Result<std::unique_ptr<LoadedModel>> load(const store::ModelFile&, const LoadWish&, EventSink sink, FunctionRef<bool()>) override {
     return std::make_unique<GatedModel>(gate_, clock_, std::move(sink));
   }
 

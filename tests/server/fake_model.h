@@ -24,6 +24,7 @@ struct FakeRecord {
   Mailbox<SequenceId> cancelled{10'000};
   Mailbox<std::string> unloaded{100};
   Mailbox<std::string> loading{100};
+  Mailbox<int64_t> wishes{100};                                 // layers on a GPU that loads asked for; -1: nothing
   Mailbox<std::pair<std::string, uint64_t>> kv_memory{10'000};  // who may have how much
   Mailbox<int> may_load{1};                                     // loads wait until this is closed, if loads_wait
   bool loads_wait = false;                                      // set before the server starts
@@ -257,9 +258,10 @@ class FakeModel : public LoadedModel {
 class FakeLoader final : public ModelLoader {
  public:
   explicit FakeLoader(FakeRecord& record) : record_(record) {}
-  Result<std::unique_ptr<LoadedModel>> load(const store::ModelFile& file, EventSink sink,
+  Result<std::unique_ptr<LoadedModel>> load(const store::ModelFile& file, const LoadWish& wish, EventSink sink,
                                             FunctionRef<bool()> keep_going) override {
     (void)record_.loading.try_push(std::string(file.name));
+    (void)record_.wishes.try_push(wish.gpu_layers.value_or(-1));
     std::vector<int> nothing;
     if (record_.loads_wait) record_.may_load.wait_and_take_all(nothing);
     record_.before_load();

@@ -33,6 +33,19 @@ TEST_F(ServerTest, unloads_a_model_after_its_time) {
   EXPECT_EQ(FakeRecord::next(record_.unloaded), "fake:latest");
 }
 
+TEST_F(ServerTest, loads_a_model_with_the_layers_on_a_gpu_that_its_request_asks_for) {
+  start();
+  const auto ask = [&](const std::string& options) {
+    EXPECT_EQ(post("/api/generate", body("fake", R"(,"keep_alive":0,"options":{)" + options + "}")).status, 200);
+    EXPECT_EQ(FakeRecord::next(record_.unloaded), "fake:latest");
+    return FakeRecord::next(record_.wishes);
+  };
+  EXPECT_EQ(ask(R"("num_gpu":12)"), 12);
+  EXPECT_EQ(ask(R"("num_gpu":0)"), 0);
+  EXPECT_EQ(ask(R"("num_gpu":-1)"), -1);  // as many as fit
+  EXPECT_EQ(ask(""), -1);
+}
+
 TEST_F(ServerTest, keeps_a_model_for_ever_when_asked) {
   start();
   EXPECT_EQ(post("/api/generate", body("fake", R"(,"keep_alive":-1)")).status, 200);

@@ -53,7 +53,7 @@ class TunedStart : public testing::Test {
   int32_t parallel_at_start() {
     EngineModelLoader loader(settings_, weight_loader(cpu_backends(team_, kernels_)), team_, clock_);
     const auto model = loader.load(
-        file_, [](std::vector<Event>&&) {}, [] { return true; });
+        file_, {}, [](std::vector<Event>&&) {}, [] { return true; });
     EXPECT_TRUE(model) << model.error().message;
     return (*model)->snapshot().controller.parallel;
   }

@@ -66,7 +66,7 @@ class EngineModel final : public LoadedModel {
     FillInTokens fill_in_tokens;
     api::StoredDefaults stored;
     Result<Pooling> pooling;
-    std::optional<int64_t> gpu_layers;  // as its author asks for; none: he does not
+    std::optional<int64_t> gpu_layers;  // as who loads it asks for, or its author; none: nobody does
     bool ranks = false;
     std::string pair_template;  // with {query} and {document}; empty: a pair is two texts
   };
@@ -299,8 +299,8 @@ Limits engine_limits(const Settings& settings, int64_t context_max, const Contex
   return limits;
 }
 
-Result<std::unique_ptr<LoadedModel>> EngineModelLoader::load(const store::ModelFile& file, EventSink sink,
-                                                             FunctionRef<bool()> keep_going) {
+Result<std::unique_ptr<LoadedModel>> EngineModelLoader::load(const store::ModelFile& file, const LoadWish& wish,
+                                                             EventSink sink, FunctionRef<bool()> keep_going) {
   const auto in_file = [&](const Error& error) {
     return fail(error.kind == ErrorKind::not_found ? error.kind : ErrorKind::internal,
                 fmt::format("cannot load {}: {}", file.name, error.message));
@@ -312,7 +312,7 @@ Result<std::unique_ptr<LoadedModel>> EngineModelLoader::load(const store::ModelF
   for (const std::string& warning : (*tokenizer)->warnings()) spdlog::warn("{}: {}", file.name, warning);
   Result<store::ModelDefaults> stored = store::read_defaults(file);
   if (!stored) return in_file(stored.error());
-  const std::optional<int64_t> gpu_layers = stored->gpu_layers();
+  const std::optional<int64_t> gpu_layers = wish.gpu_layers ? wish.gpu_layers : stored->gpu_layers();
   const store::SamplingDefaults sampling = store::sampling_defaults(opened->metadata());
   for (const std::string& key : sampling.unused) spdlog::warn("{}: {} has no effect here", file.name, key);
   const auto own_template = opened->metadata().get_string("tokenizer.chat_template");

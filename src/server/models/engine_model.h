@@ -33,7 +33,7 @@ class EngineModelLoader final : public ModelLoader {
       : EngineModelLoader(settings, weight_runners(std::move(load), workers, model_options(settings)), clock) {}
 
   // An error names the file, and in it the key, tensor or type that is at fault.
-  Result<std::unique_ptr<LoadedModel>> load(const store::ModelFile& file, EventSink sink,
+  Result<std::unique_ptr<LoadedModel>> load(const store::ModelFile& file, const LoadWish& wish, EventSink sink,
                                             FunctionRef<bool()> keep_going) override;
 
  private:

@@ -126,12 +126,17 @@ class LoadedModel {
   virtual void stop() = 0;
 };
 
+// What who loads a model asks for beside its file.
+struct LoadWish {
+  std::optional<int64_t> gpu_layers;  // that many of its last layers on a GPU; none: what its author or the server says
+};
+
 // Makes models of files. Called on the loader thread, one call at a time.
 class ModelLoader {
  public:
   virtual ~ModelLoader() = default;
   // `keep_going` is asked while it loads; false: nobody will want the model, and an error is to come soon.
-  virtual Result<std::unique_ptr<LoadedModel>> load(const store::ModelFile& file, EventSink sink,
+  virtual Result<std::unique_ptr<LoadedModel>> load(const store::ModelFile& file, const LoadWish& wish, EventSink sink,
                                                     FunctionRef<bool()> keep_going) = 0;
 };
 

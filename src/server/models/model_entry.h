@@ -19,6 +19,7 @@ struct ModelHost::Entry {
   const ModelId id;
   store::ModelFile file;                      // changes only while the model is absent
   std::optional<store::ModelFile> next_file;  // what it is loaded from the next time, where that is another one
+  LoadWish wish;                              // of who asked last while it was absent
   std::unique_ptr<LoadedModel> model;         // null unless it is ready
   Error load_error;                           // why the last load failed
   int64_t load_began_ns = 0;

@@ -28,9 +28,10 @@ Error load_failure(const std::string& name, const char* why) {
 
 // What libraries and the system throw, a thread that cannot be had or memory, is an error as any other.
 Result<std::unique_ptr<LoadedModel>> load_caught(ModelLoader& loader, const store::ModelFile& file,
-                                                 const EventSink& sink, FunctionRef<bool()> keep_going) {
+                                                 const LoadWish& wish, const EventSink& sink,
+                                                 FunctionRef<bool()> keep_going) {
   try {
-    return loader.load(file, sink, keep_going);
+    return loader.load(file, wish, sink, keep_going);
   } catch (const std::bad_alloc&) {
     return std::unexpected(load_failure(file.name, "not enough memory"));
   } catch (const std::exception& error) {
@@ -69,6 +70,7 @@ ModelHost::Wait::Wait(ModelHost& host, const Demand& demand)
       arrived_ns_(demand.arrived_ns),
       news_(host.io_.get_executor()) {
   host.note_broken(entry_);
+  if (entry_.model == nullptr) entry_.wish = demand.wish;
   host.waits_.emplace(request_, this);
   try {
     host.seats_.arrive({.request = request_,
@@ -263,8 +265,8 @@ void ModelHost::begin_load(Entry& entry) {
   entry.load_began_ns = clock_.now_ns();
   entry.outcome.reset();
   try {
-    asio::post(loader_pool_, [this, &entry] {
-      entry.outcome.emplace(load_caught(loader_, entry.file, sink_, [this] { return !stopping_; }));
+    asio::post(loader_pool_, [this, &entry, wish = entry.wish] {
+      entry.outcome.emplace(load_caught(loader_, entry.file, wish, sink_, [this] { return !stopping_; }));
       post_surely(io_, [this, &entry] { end_load(entry); });
     });
     entry.work.emplace(io_.get_executor());

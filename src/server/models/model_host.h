@@ -68,6 +68,7 @@ class ModelHost {
     store::ModelFile file;
     int64_t tokens = 0;  // of its prompt, about
     uint8_t band = 3;
+    LoadWish wish;  // of a model that is not there
     int64_t arrived_ns = 0;
     int64_t deadline_ns = -1;
     int64_t queue_deadline_ns = -1;

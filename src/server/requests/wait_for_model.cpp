@@ -77,6 +77,7 @@ asio::awaitable<ModelInUse> wait_for_model(ModelHost& host, store::ModelFile fil
   ModelHost::Demand demand{.file = std::move(file),
                            .tokens = tokens_about(request),
                            .band = live.priority,
+                           .wish = {.gpu_layers = call.options.gpu_layers},
                            .arrived_ns = request.arrived_ns};
   if (call.deadline_ms) demand.deadline_ns = request.arrived_ns + *call.deadline_ms * ms;
   if (call.queue_timeout_ms) demand.queue_deadline_ns = request.arrived_ns + *call.queue_timeout_ms * ms;
