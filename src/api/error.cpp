@@ -16,6 +16,7 @@ int status_of(ErrorKind kind) {
     case ErrorKind::cancelled:
       return 499;
     case ErrorKind::io:
+    case ErrorKind::device:
     case ErrorKind::internal:
       break;
   }

@@ -69,6 +69,16 @@ struct SchedulerTotals {
   int64_t accepted_tokens = 0;  // ... and were right
 };
 
+// The part of a model that lies on one device.
+struct DevicePart {
+  std::string device;
+  bool on_host = true;  // its memory is the machine's
+  int64_t layers = 0;
+  uint64_t weights_bytes = 0;
+  uint64_t workspace_bytes = 0;
+  ContextBytes context_bytes;
+};
+
 // One model in memory.
 struct RunningModel {
   ModelSummary summary;
@@ -82,6 +92,7 @@ struct RunningModel {
   std::optional<ClassMemory> window_blocks;  // of layers with windows, where they have blocks of their own
   std::optional<ClassMemory> states;         // of recurrent layers
   ContextBytes context_bytes;
+  std::vector<DevicePart> devices;  // in the order of its layers, then a model's that guesses for it
   SchedulerTotals since_load;
 };
 

@@ -302,7 +302,9 @@ class Backend {
                                      FunctionRef<void(uint64_t bytes)> copied) = 0;
   virtual Result<DeviceVector> load_vector(std::span<const float> values, DeviceArena& memory) = 0;
 
-  // REQUIRES: a shape whose numbers are positive.
+  // Whether steps of this shape can be computed: an error says what is too much.
+  virtual Result<void> check(const StepShape& shape) const = 0;
+  // REQUIRES: a shape whose numbers are positive, which check() accepts.
   virtual Result<std::unique_ptr<StepScratch>> make_scratch(const StepShape& shape) = 0;
   virtual uint64_t scratch_size_bytes(const StepShape& shape) const = 0;
 

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "base/result.h"
@@ -53,10 +55,19 @@ class DeviceMemory {
   uint64_t size_bytes_ = 0;
 };
 
+struct DeviceMemoryRoom {
+  uint64_t free_bytes = 0;
+  uint64_t total_bytes = 0;
+};
+
 // Any thread.
 class Device {
  public:
   virtual ~Device() = default;
+  // "CPU", or what its maker calls it. Lives as long as the device.
+  virtual std::string_view name() const = 0;
+  // Of its own memory, with what others have taken; none: its memory is the machine's.
+  virtual Result<std::optional<DeviceMemoryRoom>> room() = 0;
   // An error names `purpose` and the size. Zero bytes are an empty memory.
   virtual Result<DeviceMemory> allocate(uint64_t size_bytes, MemoryUse use, const char* purpose) = 0;
 };

@@ -16,6 +16,7 @@ enum class ErrorKind : unsigned char {
   busy,         // no room now; trying again later may succeed
   cancelled,    // the caller went away
   io,           // the operating system said no
+  device,       // a device computes nothing any more: it was lost, or has no memory left
   internal,     // our fault
 };
 
@@ -36,8 +37,8 @@ inline std::unexpected<Error> fail(ErrorKind kind, std::string message) {
 
 #define QUIRE_CONCAT_INNER(a, b) a##b
 #define QUIRE_CONCAT(a, b) QUIRE_CONCAT_INNER(a, b)
-#define QUIRE_TRY_IMPL(temporary, declaration, expression)             \
-  auto temporary = (expression);                                       \
+#define QUIRE_TRY_IMPL(temporary, declaration, expression)              \
+  auto temporary = (expression);                                        \
   if (!temporary) return std::unexpected(std::move(temporary).error()); \
   declaration = std::move(*temporary)
 // QUIRE_TRY(auto x, f()): x is the value of the Result f() returns, or the caller returns its error.

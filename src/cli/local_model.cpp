@@ -16,8 +16,10 @@ Result<server::Settings> read_settings() {
   return server::read_settings([](const char* name) { return std::getenv(name); });
 }
 
-Result<std::shared_ptr<CpuDevice>> make_device(std::optional<int32_t> threads, const server::Settings& settings) {
-  return CpuDevice::create(threads.value_or(settings.threads), settings.isa, settings.machine_root);
+Result<std::shared_ptr<Machine>> make_machine(std::optional<int32_t> threads, const server::Settings& settings) {
+  QUIRE_TRY(Machine::Options options, machine_options(settings));
+  if (threads) options.threads = *threads;
+  return Machine::create(options);
 }
 
 }  // namespace
@@ -32,16 +34,16 @@ Result<void> check_generates(const ModelConfig& config) {
 Result<std::unique_ptr<LocalModel>> LocalModel::open(const std::string& path, std::optional<int32_t> threads,
                                                      std::optional<KvType> kv_type) {
   QUIRE_TRY(const server::Settings settings, read_settings());
-  QUIRE_TRY(const std::shared_ptr<CpuDevice> device, make_device(threads, settings));
-  return load(path, device, {.kv_type = kv_type.value_or(settings.kv_type)}, device->weight_loader());
+  QUIRE_TRY(const std::shared_ptr<Machine> machine, make_machine(threads, settings));
+  return load(path, machine, {.kv_type = kv_type.value_or(settings.kv_type)}, machine->weight_loader());
 }
 
 Result<std::unique_ptr<LocalModel>> LocalModel::open_generator(const std::string& path, std::optional<int32_t> threads,
                                                                std::optional<KvType> kv_type, bool mtp) {
   QUIRE_TRY(const server::Settings settings, read_settings());
-  QUIRE_TRY(const std::shared_ptr<CpuDevice> device, make_device(threads, settings));
+  QUIRE_TRY(const std::shared_ptr<Machine> machine, make_machine(threads, settings));
   const ModelOptions options{.kv_type = kv_type.value_or(settings.kv_type), .mtp = mtp};
-  QUIRE_TRY(auto local, load(path, device, options, device->weight_loader()));
+  QUIRE_TRY(auto local, load(path, machine, options, machine->weight_loader()));
   QUIRE_TRY_VOID(check_generates(local->model().config()));
   return local;
 }
@@ -49,18 +51,18 @@ Result<std::unique_ptr<LocalModel>> LocalModel::open_generator(const std::string
 Result<std::unique_ptr<LocalModel>> LocalModel::open_on(const std::string& path, std::optional<int32_t> threads,
                                                         const MakeCpuBackend& make) {
   QUIRE_TRY(const server::Settings settings, read_settings());
-  QUIRE_TRY(const std::shared_ptr<CpuDevice> device, make_device(threads, settings));
-  return load(path, device, {.kv_type = settings.kv_type}, device->weight_loader(make));
+  QUIRE_TRY(const std::shared_ptr<Machine> machine, make_machine(threads, settings));
+  return load(path, machine, {.kv_type = settings.kv_type}, machine->weight_loader(make));
 }
 
 Result<std::unique_ptr<LocalModel>> LocalModel::open_beside(const std::string& path) const {
-  return load(path, device_, {.kv_type = kv_type_}, device_->weight_loader());
+  return load(path, machine_, {.kv_type = kv_type_}, machine_->weight_loader());
 }
 
-Result<std::unique_ptr<LocalModel>> LocalModel::load(const std::string& path, std::shared_ptr<CpuDevice> device,
+Result<std::unique_ptr<LocalModel>> LocalModel::load(const std::string& path, std::shared_ptr<Machine> machine,
                                                      const ModelOptions& options, const WeightLoader& load_weights) {
   QUIRE_TRY(gguf::File file, gguf::File::open(path));
-  std::unique_ptr<LocalModel> local(new LocalModel(std::move(file), std::move(device), options.kv_type));
+  std::unique_ptr<LocalModel> local(new LocalModel(std::move(file), std::move(machine), options.kv_type));
   const SteadyClock clock;
   ProgressBar bar("loading " + std::filesystem::path(path).filename().native(), clock, progress_patience_ns);
   const auto progress = [&](uint64_t done, uint64_t total) {
@@ -71,17 +73,17 @@ Result<std::unique_ptr<LocalModel>> LocalModel::load(const std::string& path, st
   return local;
 }
 
-LocalModel::LocalModel(gguf::File file, std::shared_ptr<CpuDevice> device, KvType kv_type)
-    : file_(std::move(file)), device_(std::move(device)), kv_type_(kv_type) {}
+LocalModel::LocalModel(gguf::File file, std::shared_ptr<Machine> machine, KvType kv_type)
+    : file_(std::move(file)), machine_(std::move(machine)), kv_type_(kv_type) {}
 
 Result<ModelExecutor> LocalModel::make_executor(const Limits& limits) const {
   QUIRE_TRY(ModelInstance instance, make_instance(limits));
-  return ModelExecutor(std::move(instance), device_->workers());
+  return ModelExecutor(std::move(instance), machine_->workers());
 }
 
 Result<ModelExecutor> LocalModel::make_mtp_executor(const Limits& limits) const {
   QUIRE_TRY(ModelInstance instance, loaded_->make_mtp_instance(limits));
-  return ModelExecutor(std::move(instance), device_->workers());
+  return ModelExecutor(std::move(instance), machine_->workers());
 }
 
 }  // namespace quire::cli

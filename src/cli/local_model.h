@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "cli/cpu_device.h"
+#include "cli/machine.h"
 #include "engine/model_executor.h"
 #include "gguf/file.h"
 #include "model/loaded_model.h"
@@ -39,16 +39,16 @@ class LocalModel {
   Result<ModelExecutor> make_executor(const Limits& limits) const;
   // The same of its MTP block. REQUIRES: it was read.
   Result<ModelExecutor> make_mtp_executor(const Limits& limits) const;
-  Team& workers() { return device_->workers(); }
-  int worker_count() const { return device_->worker_count(); }
+  Team& workers() { return machine_->workers(); }
+  int worker_count() const { return machine_->worker_count(); }
 
  private:
-  static Result<std::unique_ptr<LocalModel>> load(const std::string& path, std::shared_ptr<CpuDevice> device,
+  static Result<std::unique_ptr<LocalModel>> load(const std::string& path, std::shared_ptr<Machine> machine,
                                                   const ModelOptions& options, const WeightLoader& load_weights);
-  LocalModel(gguf::File file, std::shared_ptr<CpuDevice> device, KvType kv_type);
+  LocalModel(gguf::File file, std::shared_ptr<Machine> machine, KvType kv_type);
 
   const gguf::File file_;
-  const std::shared_ptr<CpuDevice> device_;
+  const std::shared_ptr<Machine> machine_;
   const KvType kv_type_;
   std::unique_ptr<LoadedModel> loaded_;  // set by open
 };

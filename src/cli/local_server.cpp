@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/host_port.h"
-#include "cli/cpu_device.h"
+#include "cli/machine.h"
 #include "cli/model_file.h"
 #include "server/models/engine_model.h"
 #include "server/models_folder.h"
@@ -23,7 +23,7 @@ namespace quire::cli {
 
 struct LocalServer::Parts {
   SteadyClock clock;
-  std::unique_ptr<CpuDevice> device;
+  std::unique_ptr<Machine> machine;
   std::unique_ptr<server::EngineModelLoader> loader;
   std::unique_ptr<server::Server> server;
   std::thread thread;
@@ -94,13 +94,16 @@ Result<LocalServer> LocalServer::start(const LocalServerOptions& options) {
   if (settings.debug > 0) spdlog::set_level(settings.debug > 1 ? spdlog::level::trace : spdlog::level::debug);
   for (const std::string& warning : settings.warnings) spdlog::warn("{}", warning);
   auto parts = std::make_unique<Parts>();
-  QUIRE_TRY(parts->device, CpuDevice::create(settings.threads, settings.isa, settings.machine_root));
+  QUIRE_TRY(const Machine::Options machine, machine_options(settings));
+  QUIRE_TRY(parts->machine, Machine::create(machine));
+  for (const std::string& line : parts->machine->describe_gpus()) spdlog::info("{}", line);
   config.registry = [clock = &parts->clock] { return store::registry::machine_surroundings(*clock); };
-  config.busy_ns = [device = parts->device.get()] { return device->busy_ns(); };
+  config.busy_ns = [machine = parts->machine.get()] { return machine->busy_ns(); };
+  config.read_devices = [machine = parts->machine.get()] { return machine->read_gpus(); };
   QUIRE_TRY(std::optional<store::ModelFile> draft, find_draft(catalog, settings.draft_model));
   parts->loader = std::make_unique<server::EngineModelLoader>(server::EngineSurroundings{
       .settings = settings,
-      .make_runner = server::weight_runners(parts->device->weight_loader(), parts->device->workers(),
+      .make_runner = server::weight_runners(parts->machine->weight_loader(), parts->machine->workers(),
                                             server::model_options(settings)),
       .clock = parts->clock,
       .draft = std::move(draft)});

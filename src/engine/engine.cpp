@@ -68,7 +68,7 @@ void Engine::submit(Request request) {
   try {
     admit(std::move(request));
   } catch (const std::exception& error) {
-    insist([&] { gave_up_ = error.what(); });
+    insist([&] { totals_.why_broken = error.what(); });
     // What is among the contexts ends when the engine gives up; nobody else knows this one.
     if (!contexts_.contains(id)) {
       Request lost{.id = id};
@@ -149,7 +149,7 @@ void Engine::cancel_all() {
 void Engine::give_up(const char* why) {
   totals_.broken = true;
   running_ = {};
-  insist([&] { gave_up_ = why; });
+  insist([&] { totals_.why_broken = why; });
   post();  // ends that were decided before
   while (!contexts_.empty()) {
     end_given_up(contexts_.begin()->second);
@@ -174,7 +174,7 @@ void Engine::end_given_up(const Context& context) {
   ++totals_.finished_requests;
   insist([&] {
     events_.clear();
-    Finished finished = failure(ErrorKind::internal, gave_up_);
+    Finished finished = failure(ErrorKind::internal, totals_.why_broken);
     finished.stats = {.prompt_tokens = static_cast<int64_t>(request.prompt.size()),
                       .generated_tokens = context.generated,
                       .seed = request.sampling.seed};

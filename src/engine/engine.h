@@ -51,8 +51,9 @@ struct EngineSnapshot {
   int64_t steps = 0;
   int64_t last_step_tokens = 0;
   int64_t last_step_ns = 0;
-  bool broken = false;  // a step threw: every request ends with an error from now on
-  SlowStep slow_step;   // the last of totals.slow_steps
+  bool broken = false;     // a step threw: every request ends with an error from now on
+  std::string why_broken;  // what was thrown last
+  SlowStep slow_step;      // the last of totals.slow_steps
   EngineTotals totals;
   std::array<int64_t, band_count> on_their_way{};  // submitted, and not taken by the engine yet
 };
@@ -212,7 +213,6 @@ class Engine {
   std::vector<TokenId> computed_next_;       // behind each of them
   std::vector<Event> events_;
   EngineSnapshot totals_;
-  std::string gave_up_;  // why; empty: it works
 };
 
 }  // namespace quire

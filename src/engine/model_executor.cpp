@@ -3,8 +3,16 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <stdexcept>
 
 namespace quire {
+namespace {
+
+[[noreturn]] void throw_lost(const Error& error) {
+  throw std::runtime_error(fmt::format("the device computes nothing any more: {}", error.message));
+}
+
+}  // namespace
 
 void ModelExecutor::issue(const Batch& batch) {
   failures_.clear();
@@ -18,14 +26,19 @@ void ModelExecutor::issue(const Batch& batch) {
       break;
     }
   }
-  const Result<Logits> logits = instance_.forward(batch);
-  logits_ = logits ? *logits : Logits{};
-  if (!logits) fail_all(batch, logits.error().message, failures_);
+  const Result<void> issued = instance_.issue(batch);
+  is_issued_ = issued.has_value();
+  if (issued) return;
+  if (issued.error().kind == ErrorKind::device) throw_lost(issued.error());
+  fail_all(batch, issued.error().message, failures_);
 }
 
 Logits ModelExecutor::finish(std::vector<SliceFailure>& failures) {
   failures.insert(failures.end(), std::make_move_iterator(failures_.begin()), std::make_move_iterator(failures_.end()));
-  return logits_;
+  if (!is_issued_) return {};
+  const Result<Logits> logits = instance_.finish();
+  if (!logits) throw_lost(logits.error());
+  return *logits;
 }
 
 }  // namespace quire

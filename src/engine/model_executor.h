@@ -15,8 +15,8 @@ class ModelExecutor final : public Executor {
  public:
   ModelExecutor(ModelInstance instance, Team& workers) : instance_(std::move(instance)), workers_(workers) {}
 
-  // A token outside the vocabulary fails its slice; a model's file that cannot be read, or has changed, and a
-  // device that is lost, all of them.
+  // A token outside the vocabulary fails its slice; a model's file that cannot be read, or has changed, all of them.
+  // A device that is lost is thrown: what was computed on it is lost too.
   void issue(const Batch& batch) override;
   Logits finish(std::vector<SliceFailure>& failures) override;
   Result<Logits> logits(std::span<const int32_t> rows) override { return instance_.logits(rows); }
@@ -26,7 +26,7 @@ class ModelExecutor final : public Executor {
   void keep(std::span<const int32_t> accepted) override { instance_.keep(accepted); }
   void forget(MemoryClass of, std::span<const BlockId> blocks) override { instance_.forget(of, blocks); }
   void discard(MemoryClass of, std::span<const BlockId> blocks) override { instance_.discard(of, blocks); }
-  uint64_t workspace_size_bytes() const { return instance_.workspace_size_bytes(); }
+  uint64_t workspace_size_bytes(size_t stage) const { return instance_.workspace_size_bytes(stage); }
   int32_t vocab_size() const override { return instance_.model().vocab_size(); }
   bool prompt_rows_differ() const override { return instance_.prompt_rows_differ(); }
   bool whole_texts() const override { return instance_.model().config().whole_texts; }
@@ -39,8 +39,8 @@ class ModelExecutor final : public Executor {
   ModelInstance instance_;
   Team& workers_;
 
-  // Of the step that runs: the host has computed it by the end of issue.
-  Logits logits_;
+  // Of the step that runs.
+  bool is_issued_ = false;
   std::vector<SliceFailure> failures_;
 };
 

@@ -325,6 +325,8 @@ bool reads_quantized_activations(ElementType type);
 // Tables that this machine can run, worst first; scalar is always there. A machine may have one and lack those before
 // it: AVX-512 VNNI comes without AVX-VNNI, and the other way round.
 std::span<const KernelTable* const> supported_kernel_tables();
+// The best of those that have the bits of `scalar`.
+const KernelTable& best_table_with_scalar_bits();
 // The named table, or null when this machine or this build does not have it.
 const KernelTable* find_kernel_table(std::string_view name);
 

@@ -91,6 +91,8 @@ const KernelTable& amx_specification() {
   return specification;
 }
 
+const KernelTable& best_table_with_scalar_bits() { return *this_machine().best_with_scalar_bits; }
+
 const KernelTable* find_kernel_table(std::string_view name) {
   for (const KernelTable* table : supported_kernel_tables()) {
     if (table->name == name) return table;

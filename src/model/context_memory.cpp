@@ -42,13 +42,17 @@ int32_t ContextMemory::snapshot_tokens() const {
 }
 
 ContextMemory context_memory(const ModelConfig& config, int32_t block_tokens) {
-  const KvLayout layout(config, block_tokens, true);
+  return context_memory(config, block_tokens, all_layers(config));
+}
+
+ContextMemory context_memory(const ModelConfig& config, int32_t block_tokens, LayerRange layers) {
+  const KvLayout layout(config, block_tokens, true, layers);
   ContextMemory memory{.block_tokens = block_tokens,
                        .block_bytes = layout.block_size_bytes(MemoryClass::full),
                        .window_block_bytes = layout.block_size_bytes(MemoryClass::window),
-                       .state_bytes = state_size_bytes(config),
+                       .state_bytes = StateLayout(config, layers).size_bytes(),
                        .whole_texts = config.whole_texts};
-  if (config.mtp)
+  if (config.mtp && layers.end == config.layer_count())
     memory.block_bytes += KvLayout(mtp_model(config), block_tokens, false).block_size_bytes(MemoryClass::full);
   for (int64_t layer = 0; layer < config.layer_count() && !config.whole_texts; ++layer) {
     const AttentionConfig* const attention = config.find_attention(layer);
@@ -58,6 +62,11 @@ ContextMemory context_memory(const ModelConfig& config, int32_t block_tokens) {
 }
 
 void share_memory(const ContextMemory& memory, uint64_t bytes, Limits& limits) {
+  const ContextShare whole{.memory = memory, .bytes = bytes};
+  share_memory(memory, {&whole, 1}, limits);
+}
+
+void share_memory(const ContextMemory& memory, std::span<const ContextShare> shares, Limits& limits) {
   const int64_t context_blocks = ceil_div(limits.context_tokens, limits.block_tokens);
   const bool apart = memory.windows_apart(limits.context_tokens);
   const int64_t windows = apart ? std::min(memory.window_blocks(), context_blocks) : 0;
@@ -68,13 +77,20 @@ void share_memory(const ContextMemory& memory, uint64_t bytes, Limits& limits) {
   // A context's own state, the snapshot that follows it, and those of its prompt.
   if (memory.state_bytes > 0) limits.snapshot_tokens = memory.snapshot_tokens();
   const int64_t states = memory.state_bytes > 0 ? 2 + limits.context_tokens / limits.snapshot_tokens : 0;
-
-  const int64_t full_bytes = memory.bytes_of(MemoryClass::full, limits.context_tokens);
-  const int64_t window_bytes = memory.bytes_of(MemoryClass::window, limits.context_tokens);
-  const int64_t context_bytes = context_blocks * full_bytes + windows * window_bytes + states * memory.state_bytes;
   const int64_t beside = step_windows + ends;
-  const auto left = static_cast<double>(bytes) - static_cast<double>(beside * window_bytes);
-  const double contexts = std::max(0.0, left) / static_cast<double>(std::max<int64_t>(1, context_bytes));
+  const bool full_alone = windows == 0 && states == 0;
+
+  double contexts = static_cast<double>(int32_max);
+  uint64_t whole = int32_max;  // blocks, where there is nothing else
+  for (const auto& [part, bytes] : shares) {
+    const int64_t full_bytes = part.bytes_of(MemoryClass::full, limits.context_tokens);
+    const int64_t window_bytes = part.bytes_of(MemoryClass::window, limits.context_tokens);
+    const int64_t context_bytes = context_blocks * full_bytes + windows * window_bytes + states * part.state_bytes;
+    const auto left = static_cast<double>(bytes) - static_cast<double>(beside * window_bytes);
+    if (context_bytes == 0 && shares.size() > 1) continue;  // nothing of a context lies there
+    contexts = std::min(contexts, std::max(0.0, left) / static_cast<double>(std::max<int64_t>(1, context_bytes)));
+    whole = std::min(whole, bytes / static_cast<uint64_t>(std::max<int64_t>(1, full_bytes)));
+  }
 
   // Whole texts hold blocks for one step, and each begins one: more than its rows need nobody would use.
   const int64_t step_blocks =
@@ -84,9 +100,7 @@ void share_memory(const ContextMemory& memory, uint64_t bytes, Limits& limits) {
     return static_cast<int64_t>(std::min(contexts * static_cast<double>(of_context), static_cast<double>(int32_max)));
   };
   const auto at_most = [&](int64_t of_context) { return of_context * limits.running_max; };
-  const bool full_alone = windows == 0 && states == 0;
-  const auto whole = static_cast<int64_t>(bytes / static_cast<uint64_t>(std::max<int64_t>(1, full_bytes)));
-  limits.block_count = within(full_alone ? whole : share(context_blocks), 1, useful);
+  limits.block_count = within(full_alone ? static_cast<int64_t>(whole) : share(context_blocks), 1, useful);
   limits.window_tokens = apart ? static_cast<int32_t>(memory.window_tokens) : 0;
   limits.window_block_count =
       apart ? within(share(windows) + beside, memory.window_blocks() + 1, at_most(windows) + beside) : 0;

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "core/ids.h"
 #include "core/limits.h"
 #include "model/config.h"
+#include "model/placement/stage.h"
 
 namespace quire {
 
@@ -32,10 +34,19 @@ struct ContextMemory {
 };
 
 ContextMemory context_memory(const ModelConfig& config, int32_t block_tokens);
+// What of it lies where these layers are computed. Windows are as long as the model's. MTP's blocks are where the last
+// layer is.
+ContextMemory context_memory(const ModelConfig& config, int32_t block_tokens, LayerRange layers);
 
 // Sets the numbers of all classes, so that as many contexts of limits.context_tokens as can be had of `bytes` have what
 // they need at once: at most running_max, at least one.
 void share_memory(const ContextMemory& memory, uint64_t bytes, Limits& limits);
+// The same of a model whose contexts lie on several devices, each part in so many bytes: what all have room for.
+struct ContextShare {
+  ContextMemory memory;
+  uint64_t bytes = 0;
+};
+void share_memory(const ContextMemory& memory, std::span<const ContextShare> shares, Limits& limits);
 
 // For contexts that all run and share nothing, as programs beside the server have them: a state for each, and one
 // behind it. Windows are in full blocks.

@@ -18,6 +18,7 @@ class Declarations final : public TensorSource {
  public:
   explicit Declarations(std::span<const gguf::TensorSpec> present) : present_(present) {}
 
+  void enter(int64_t) override {}
   Result<Matrix> stack(const std::string& name, int64_t count, int64_t outputs, int64_t inputs) override {
     note(name, {inputs, outputs, count, 1});
     return Matrix{.outputs = outputs, .inputs = inputs, .count = count};

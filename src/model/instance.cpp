@@ -1,163 +1,153 @@
 #include "model/instance.h"
 
 #include <algorithm>
-#include <cmath>
+#include <array>
 #include <numeric>
 #include <utility>
 
 #include "base/check.h"
-#include "base/fixed_math.h"
 #include "model/blocks/step.h"
 
 namespace quire {
 namespace {
 
-// A run ends where a chunk of keys ends, so that no two workers write the same cache line of keys.
-constexpr int64_t run_rows_max = attention_chunk;
+// Rows that go from a stage to the next, by how they lie in the workspace of each: the residual stream, or all of them,
+// and what layers are given of a token beside it.
+struct Carried {
+  std::array<Rows, mixed_rows_max + 1> rows;
+  size_t count = 0;
+};
 
-static_assert(sizeof(BlockId) == sizeof(int32_t), "kernels read block tables as numbers");
+Carried carried_of(const Workspace& space, Backend& on, const ModelConfig& config, int64_t rows) {
+  const Step step = space.step(on, rows);
+  Carried carried;
+  const auto add = [&](Rows more) { carried.rows[carried.count++] = more; };
+  std::ranges::for_each(step.streams(), add);
+  if (step.streams().empty()) add(space.x(rows));
+  if (config.layer_input_width > 0) add({step.layer_inputs.values, rows, step.layer_inputs.width});
+  return carried;
+}
 
 }  // namespace
 
+ModelInstance::ModelInstance(const Model& model, std::vector<Part> parts, StepTables tables, KvStore kv,
+                             StateStore states, const Limits& limits)
+    : model_(&model),
+      parts_(std::move(parts)),
+      tables_(std::move(tables)),
+      kv_(std::move(kv)),
+      states_(std::move(states)),
+      state_runs_(row_count_max(), limits.draft_rows_max) {}
+
+Result<ModelInstance> ModelInstance::create(const Model& model, std::span<const Stage> stages, const Limits& limits) {
+  const ModelConfig& config = model.config();
+  QUIRE_TRY(KvStore kv, KvStore::create(config, limits, stages));
+  QUIRE_TRY(StateStore states, StateStore::create(config, limits, stages));
+  std::vector<Part> parts;
+  for (const Stage& stage : stages) {
+    const int64_t begin = parts.empty() ? 0 : parts.back().layers.end;
+    QUIRE_CHECK(stage.layers.begin == begin, "stages follow one another");
+    QUIRE_TRY(Workspace space, Workspace::create(config, limits, stage));
+    parts.push_back({.on = stage.on, .layers = stage.layers, .space = std::move(space)});
+  }
+  QUIRE_CHECK(!parts.empty() && parts.back().layers.end == config.layer_count(), "stages cover all layers");
+  const Workspace& last = parts.back().space;
+  StepTables tables(config, model.ropes(limits.context_tokens), last.row_count_max(), last.logits_count_max());
+  return ModelInstance(model, std::move(parts), std::move(tables), std::move(kv), std::move(states), limits);
+}
+
 Result<ModelInstance> ModelInstance::create(const Model& model, Backend& backend, const Limits& limits) {
-  QUIRE_TRY(KvStore kv, KvStore::create(model.config(), limits, backend.device()));
-  QUIRE_TRY(StateStore states, StateStore::create(model.config(), limits, backend.device()));
-  QUIRE_TRY(Workspace space, Workspace::create(model.config(), limits, backend));
-  return ModelInstance(model, backend, model.ropes(limits.context_tokens), std::move(kv), std::move(states),
-                       std::move(space), limits);
+  const Stage stage{.on = &backend, .layers = all_layers(model.config())};
+  return create(model, {&stage, 1}, limits);
 }
 
-void ModelInstance::turn(int64_t position, int64_t row) {
-  if (model_->config().embedding.positions) space_.positions().push_back(static_cast<int32_t>(position));
-  if (const TemperatureConfig& temperature = model_->config().temperature; temperature.scale != 0.0) {
-    const double times = std::floor(static_cast<double>(position) / temperature.length) + 1.0;
-    space_.row_scales()[static_cast<size_t>(row)] = static_cast<float>(1.0 + temperature.scale * fixed_log(times));
-  }
-  for (size_t kind = 0; kind < ropes_.size(); ++kind) {
-    const Rope& rope = ropes_[kind];
-    TurnTable& table = space_.turns()[kind];
-    const int64_t half = rope.rotary() / 2;
-    rope.turn(position, table.cosines.data() + row * half, table.sines.data() + row * half);
-  }
-}
-
-void ModelInstance::prepare(const Batch& batch) {
-  space_.runs().clear();
-  space_.window_runs().clear();
-  space_.positions().clear();
-  space_.sampled_rows().assign(static_cast<size_t>(batch.logits_rows), -1);
-  space_.likeliest_rows().clear();
-  int64_t row = 0;
-  for (const BatchSlice& slice : batch.slices) {
-    QUIRE_CHECK(slice.row_begin == row && slice.row_end > row, "slices cover the rows in order");
-    const int64_t position_end = slice.position_begin + (slice.row_end - slice.row_begin);
-    QUIRE_CHECK(!model_->config().whole_texts || (slice.position_begin == 0 && slice.logits_row < 0),
-                "where rows see what follows them, a slice is a whole text");
-    for (int64_t position = slice.position_begin; position < position_end;) {
-      const int64_t run_end = std::min(position_end, (position / run_rows_max + 1) * run_rows_max);
-      space_.runs().push_back({.row_begin = row,
-                               .rows = run_end - position,
-                               .position = position,
-                               .blocks = &slice.blocks.data()->value,
-                               .end = position_end});
-      if (kv_.block_count(MemoryClass::window) > 0) {
-        space_.window_runs().push_back(space_.runs().back());
-        space_.window_runs().back().blocks = &slice.window_blocks.data()->value;
-      }
-      for (; position < run_end; ++position, ++row) turn(slice.positions_before + position, row);
-    }
-    if (slice.logits_row >= 0) {
-      QUIRE_CHECK(slice.logits_row + slice.logits_rows <= batch.logits_rows, "logits rows of this batch");
-      for (int32_t sampled = 0; sampled < slice.logits_rows; ++sampled) {
-        space_.sampled_rows()[static_cast<size_t>(slice.logits_row + sampled)] =
-            slice.row_end - slice.logits_rows + sampled;
-        if (slice.likeliest) space_.likeliest_rows().push_back(slice.logits_row + sampled);
-      }
-    }
-  }
-  QUIRE_CHECK(row == static_cast<int64_t>(batch.tokens.size()), "slices cover all rows");
-  QUIRE_CHECK(std::ranges::find(space_.sampled_rows(), -1) == space_.sampled_rows().end(),
-              "every logits row is filled");
-
-  QUIRE_CHECK(batch.origins.size() == batch.tokens.size(), "an origin for each row");
-  const auto is_prompt = [&](int32_t of) { return batch.origins[static_cast<size_t>(of)] == RowOrigin::prompt; };
-  space_.prompt_rows().clear();
-  for (int32_t of = 0; backend_->prompt_rows_differ() && of < row; ++of) {
-    if (is_prompt(of)) space_.prompt_rows().push_back(of);
-  }
-}
-
-void ModelInstance::prepare_gathered(std::span<const int32_t> rows) {
-  std::vector<int32_t>& prompt_rows = space_.logits_prompt_rows();
-  prompt_rows.clear();
-  for (int32_t index = 0; index < std::ssize(rows); ++index) {
-    if (std::ranges::binary_search(space_.prompt_rows(), rows[static_cast<size_t>(index)])) {
-      prompt_rows.push_back(index);
-    }
-  }
-}
-
-StepInputs ModelInstance::inputs(std::span<const int32_t> gathered_rows) {
-  return {.gathered_rows = gathered_rows, .gathered_prompt_rows = space_.logits_prompt_rows()};
+uint64_t ModelInstance::workspace_size_bytes() const {
+  return std::accumulate(parts_.begin(), parts_.end(), uint64_t{0},
+                         [](uint64_t sum, const Part& part) { return sum + part.space.size_bytes(); });
 }
 
 Result<void> ModelInstance::embed(const Step& step, const Batch& batch, Rows x) {
   const ModelConfig& config = model_->config();
   const Weights& weights = model_->weights();
-  QUIRE_TRY_VOID(backend_->embed(weights.token_embedding, batch.tokens, x));
-  if (config.embedding_scale != 1.0F) backend_->scale(x, config.embedding_scale);
+  Backend& on = step.on;
+  const Rows h = parts_.front().space.h(x.count);
+  QUIRE_TRY_VOID(on.embed(weights.token_embedding, batch.tokens, x));
+  if (config.embedding_scale != 1.0F) on.scale(x, config.embedding_scale);
   if (config.embedding.positions) {
-    const Rows positions = space_.h(x.count);
-    QUIRE_TRY_VOID(backend_->embed(weights.position_embedding, space_.positions(), positions));
-    backend_->add(x, positions);
+    QUIRE_TRY_VOID(on.embed(weights.position_embedding, tables_.positions(), h));
+    on.add(x, h);
   }
   if (weights.layer_inputs) {
     QUIRE_TRY_VOID(weights.layer_inputs->compute(step, batch.tokens, x));
   }
   QUIRE_TRY_VOID(weights.token_embedding.source->check_unchanged());  // rows of another model are no error of read()
-  if (config.embedding.token_types > 0) backend_->add_bias(x, weights.token_type);
-  if (weights.embedding_norm) weights.embedding_norm->compute(*backend_, x, x);
-  if (weights.mtp_input) weights.mtp_input->compute(step, batch.states, x, space_.h(x.count));
+  if (config.embedding.token_types > 0) on.add_bias(x, weights.token_type);
+  if (weights.embedding_norm) weights.embedding_norm->compute(on, x, x);
+  if (weights.mtp_input) weights.mtp_input->compute(step, batch.states, x, h);
   if (weights.streams) weights.streams->begin(step, x);
   return {};
 }
 
-Result<Logits> ModelInstance::forward(const Batch& batch) {
-  const auto rows = static_cast<int64_t>(batch.tokens.size());
-  QUIRE_CHECK(rows <= space_.row_count_max() && batch.logits_rows <= space_.logits_count_max(), "the batch fits");
-  const ModelConfig& config = model_->config();
-  const Weights& weights = model_->weights();
-  QUIRE_CHECK(std::ssize(batch.states) == (config.reads_states ? rows * config.width : 0), "a state for each row");
-  prepare(batch);
-  prepare_gathered(space_.sampled_rows());
-  state_runs_.prepare(batch, states_);
-  Step step = space_.step(*backend_, rows);
-  step.drafted_count = state_runs_.drafted_count();
-  StepInputs inputs = this->inputs(space_.sampled_rows());
-  inputs.runs = space_.runs();
-  inputs.window_runs = space_.window_runs();
-  inputs.turns = space_.turn_rows();
-  inputs.row_scales = space_.row_scales();
-  inputs.attention_shapes = config.attention_shapes;
-  inputs.block_tokens = kv_.layer(0).block_tokens;
-  inputs.prompt_rows = space_.prompt_rows();
+StepInputs ModelInstance::step_inputs() const {
+  StepInputs inputs = tables_.inputs(kv_.layer(0).block_tokens);
   inputs.state_runs = state_runs_.runs();
   inputs.drafted_rows = state_runs_.drafted_rows();
-  const Rows x = space_.x(rows);
-  backend_->begin(inputs, space_.scratch());
-  QUIRE_TRY_VOID(embed(step, batch, x));
-  state_runs_.computed(states_);
-  for (int64_t layer = 0; layer < config.layer_count(); ++layer) {
-    weights.layers[static_cast<size_t>(layer)].compute(step, kv_.layer(layer), state_of(layer), x, space_.h(rows),
-                                                       space_.y(rows));
-  }
-  return finish_logits(issue_logits(batch.logits_rows),  // only what is sampled goes through the output head
-                       space_.likeliest_rows());
+  return inputs;
 }
 
-LayerState ModelInstance::state_of(int64_t layer) const {
+// A stage's step ends with each of its rows that are asked for.
+Result<void> ModelInstance::carry(const Part& from, const Part& to, const StepInputs& inputs, const Batch& batch) {
+  const auto rows = static_cast<int64_t>(batch.tokens.size());
+  const Carried given = carried_of(from.space, *from.on, model_->config(), rows);
+  const Carried taken = carried_of(to.space, *to.on, model_->config(), rows);
+  to.on->begin(inputs, to.space.scratch());
+  for (size_t index = 0; index < given.count; ++index) {
+    if (index > 0) from.on->begin({}, from.space.scratch());
+    QUIRE_TRY(const StepResult result, from.on->finish(given.rows[index], {}));
+    to.on->upload(result.values, taken.rows[index]);
+  }
+  return {};
+}
+
+Result<void> ModelInstance::issue(const Batch& batch) {
+  const auto rows = static_cast<int64_t>(batch.tokens.size());
+  QUIRE_CHECK(rows <= row_count_max() && batch.logits_rows <= logits_count_max(), "the batch fits");
+  const ModelConfig& config = model_->config();
+  QUIRE_CHECK(std::ssize(batch.states) == (config.reads_states ? rows * config.width : 0), "a state for each row");
+  tables_.prepare(batch, kv_.block_count(MemoryClass::window) > 0, prompt_rows_differ());
+  state_runs_.prepare(batch, states_);
+  const StepInputs inputs = step_inputs();
+  for (size_t index = 0; index < parts_.size(); ++index) {
+    const Part& part = parts_[index];
+    Step step = part.space.step(*part.on, rows);
+    step.drafted_count = state_runs_.drafted_count();
+    const Rows x = part.space.x(rows);
+    if (index == 0) {
+      part.on->begin(inputs, part.space.scratch());
+      QUIRE_TRY_VOID(embed(step, batch, x));
+      state_runs_.computed(states_);
+    } else {
+      QUIRE_TRY_VOID(carry(parts_[index - 1], part, inputs, batch));
+    }
+    for (int64_t layer = part.layers.begin; layer < part.layers.end; ++layer) {
+      model_->weights().layers[static_cast<size_t>(layer)].compute(step, kv_.layer(layer), state_of(part, layer), x,
+                                                                   part.space.h(rows), part.space.y(rows));
+    }
+  }
+  issued_ = issue_logits(batch.logits_rows);  // only what is sampled goes through the output head
+  return {};
+}
+
+Result<Logits> ModelInstance::finish() { return finish_logits(issued_, tables_.likeliest_rows()); }
+
+Result<Logits> ModelInstance::forward(const Batch& batch) {
+  QUIRE_TRY_VOID(issue(batch));
+  return finish();
+}
+
+LayerState ModelInstance::state_of(const Part& part, int64_t layer) const {
   if (!states_.in_use()) return {};
-  return {.view = states_.layer(layer), .kept = space_.kept(states_.layout().kept_offset(layer))};
+  return {.view = states_.layer(layer), .kept = part.space.kept(states_.kept_offset(layer))};
 }
 
 void ModelInstance::keep(std::span<const int32_t> accepted) {
@@ -166,57 +156,60 @@ void ModelInstance::keep(std::span<const int32_t> accepted) {
   if (state_runs_.runs().empty()) return;
   StepInputs inputs;
   inputs.state_runs = state_runs_.runs();
-  backend_->begin(inputs, space_.scratch());
-  const Step step = space_.step(*backend_, state_runs_.drafted_count());
-  for (int64_t layer = 0; layer < model_->config().layer_count(); ++layer) {
-    model_->weights().layers[static_cast<size_t>(layer)].advance(step, state_of(layer));
+  for (const Part& part : parts_) {
+    part.on->begin(inputs, part.space.scratch());
+    const Step step = part.space.step(*part.on, state_runs_.drafted_count());
+    for (int64_t layer = part.layers.begin; layer < part.layers.end; ++layer) {
+      model_->weights().layers[static_cast<size_t>(layer)].advance(step, state_of(part, layer));
+    }
+    (void)part.on->finish({}, {});  // of a device that is lost the next step tells
   }
-  (void)backend_->finish({}, {});  // of a device that is lost the next step tells
 }
 
 Rows ModelInstance::issue_states(int64_t count) {
-  const Rows states = space_.h(count);
+  const auto& [on, layers, space] = last();
+  const Rows states = space.h(count);
   if (const auto& streams = model_->weights().streams) {
-    const Step all = space_.step(*backend_, space_.row_count_max());
-    streams->end(
-        *backend_, all.streams(),
-        {.first = space_.beside(count), .other = space_.x(count), .projected = space_.y(count), .sum = states});
+    const Step all = space.step(*on, row_count_max());
+    streams->end(*on, all.streams(),
+                 {.first = space.beside(count), .other = space.x(count), .projected = space.y(count), .sum = states});
   } else {
-    backend_->gather(space_.x(space_.row_count_max()), states);
+    on->gather(space.x(row_count_max()), states);
   }
-  if (const auto& norm = model_->weights().output_norm) norm->compute(*backend_, states, states);
+  if (const auto& norm = model_->weights().output_norm) norm->compute(*on, states, states);
   return states;
 }
 
 Rows ModelInstance::issue_logits(int64_t count) {
-  const Rows logits = space_.logits(count);
+  const Part& part = last();
+  const Rows logits = part.space.logits(count);
   if (count == 0) return logits;
-  backend_->matmul(issue_states(count), RowsOf::gathered, {{model_->weights().output, logits}});
+  part.on->matmul(issue_states(count), RowsOf::gathered, {{model_->weights().output, logits}});
   const ModelConfig& config = model_->config();
-  if (config.logit_scale != 1.0F) backend_->scale(logits, config.logit_scale);
-  if (config.logit_softcap != 0.0F) backend_->softcap(logits, config.logit_softcap);
+  if (config.logit_scale != 1.0F) part.on->scale(logits, config.logit_scale);
+  if (config.logit_softcap != 0.0F) part.on->softcap(logits, config.logit_softcap);
   return logits;
 }
 
 Result<Logits> ModelInstance::finish_logits(Rows rows, std::span<const int32_t> likeliest_of) {
-  QUIRE_TRY(const StepResult result, backend_->finish(rows, likeliest_of));
+  QUIRE_TRY(const StepResult result, last().on->finish(rows, likeliest_of));
   return Logits{.values = result.values, .vocab = model_->vocab_size(), .likeliest = result.largest};
 }
 
 Result<Logits> ModelInstance::logits(std::span<const int32_t> rows) {
   const auto count = static_cast<int64_t>(rows.size());
-  QUIRE_CHECK(count <= space_.logits_count_max(), "the logits fit");
-  prepare_gathered(rows);
-  backend_->begin(inputs(rows), space_.scratch());
+  QUIRE_CHECK(count <= logits_count_max(), "the logits fit");
+  tables_.prepare_gathered(rows);
+  last().on->begin(tables_.gathering_inputs(), last().space.scratch());
   return finish_logits(issue_logits(count), {});
 }
 
 Result<HiddenStates> ModelInstance::states(std::span<const int32_t> rows) {
   const auto count = static_cast<int64_t>(rows.size());
-  QUIRE_CHECK(count <= space_.row_count_max(), "the states fit");
-  prepare_gathered(rows);
-  backend_->begin(inputs(rows), space_.scratch());
-  QUIRE_TRY(const StepResult result, backend_->finish(issue_states(count), {}));
+  QUIRE_CHECK(count <= row_count_max(), "the states fit");
+  tables_.prepare_gathered(rows);
+  last().on->begin(tables_.gathering_inputs(), last().space.scratch());
+  QUIRE_TRY(const StepResult result, last().on->finish(issue_states(count), {}));
   return HiddenStates{.values = result.values, .width = static_cast<int32_t>(model_->config().width)};
 }
 
@@ -231,10 +224,11 @@ void ModelInstance::discard(MemoryClass of, std::span<const BlockId> blocks) {
 Result<std::span<const float>> ModelInstance::head(std::span<const float> pooled) {
   const Head& head = model_->weights().head;
   if (head.stages.empty()) return pooled;
-  backend_->begin({}, space_.scratch());
-  backend_->upload(pooled, {.values = space_.head_from(), .count = 1, .width = model_->config().width});
-  const Rows computed = head.compute(*backend_, space_.head_from(), space_.head_to());
-  QUIRE_TRY(const StepResult result, backend_->finish(computed, {}));
+  const auto& [on, layers, space] = last();
+  on->begin({}, space.scratch());
+  on->upload(pooled, {.values = space.head_from(), .count = 1, .width = model_->config().width});
+  const Rows computed = head.compute(*on, space.head_from(), space.head_to());
+  QUIRE_TRY(const StepResult result, on->finish(computed, {}));
   const std::span<const float> values = result.values;
   if (!model_->config().head.probabilities) return values;
   const float highest = *std::ranges::max_element(values);

@@ -1,9 +1,8 @@
-// A model on its device: what a step of it is computed with.
+// A model on its devices: what a step of it is computed with.
 #pragma once
 
 #include <cstdint>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "backend/backend.h"
@@ -12,21 +11,26 @@
 #include "core/limits.h"
 #include "model/kv_store.h"
 #include "model/model.h"
+#include "model/placement/stage.h"
 #include "model/state_runs.h"
 #include "model/state_store.h"
+#include "model/step_tables.h"
 #include "model/workspace.h"
 
 namespace quire {
 
-// Owns the keys and values of limits.block_count blocks and the rows of a step; borrows the model and the backend,
-// which other instances may use between two calls. One thread.
+// Owns the keys and values of limits.block_count blocks and the rows of a step; borrows the model and the backends of
+// its stages, which other instances may use between a finish() and the next issue(). One thread.
 class ModelInstance {
  public:
-  // An error says which limit cannot be had.
+  // stages: those that the model was loaded onto. An error says which limit cannot be had.
+  static Result<ModelInstance> create(const Model& model, std::span<const Stage> stages, const Limits& limits);
+  // Of a model that is wholly on one device.
   static Result<ModelInstance> create(const Model& model, Backend& backend, const Limits& limits);
 
-  // Computes every row of the batch: writes its keys and values, and the logits of the sampled rows, which are valid
-  // until the next call.
+  // Computes every row of the batch: writes its keys and values, and the logits of the sampled rows, which finish()
+  // brings and which are valid until the next call. What issue() begins may run until then. The batch is borrowed for
+  // the call.
   // Where the model computes whole texts, each slice is one: from position 0 on, not sampled.
   // An error when token embeddings cannot be read, or the file is not the one that was loaded any more: nothing has
   // been computed then. Or when the device is lost: then this instance computes nothing any more.
@@ -34,6 +38,10 @@ class ModelInstance {
   // position's origin too. Rows of one sequence may come in several slices, positions ascending: each sees all that are
   // before it. REQUIRES: the batch fits, and block tables cover their slices.
   // Of a model with recurrent layers, each slice reads and writes states (core/batch.h); a sequence has one slice then.
+  Result<void> issue(const Batch& batch);
+  // REQUIRES: issue() has succeeded.
+  Result<Logits> finish();
+  // Both.
   Result<Logits> forward(const Batch& batch);
   // Of the guessed rows of each slice of the last batch the first so many were right: the states of recurrent layers go
   // on through them, with the bits that they would have if these had never been guesses. Once a batch; without it no
@@ -58,43 +66,43 @@ class ModelInstance {
   void discard(MemoryClass of, std::span<const BlockId> blocks);
   KvStore& kv() { return kv_; }
   StateStore& recurrent_states() { return states_; }
-  int64_t logits_count_max() const { return space_.logits_count_max(); }
-  uint64_t workspace_size_bytes() const { return space_.size_bytes(); }
-  bool prompt_rows_differ() const { return backend_->prompt_rows_differ(); }
+  int64_t logits_count_max() const { return last().space.logits_count_max(); }
+  // Of all stages, and of one.
+  uint64_t workspace_size_bytes() const;
+  uint64_t workspace_size_bytes(size_t stage) const { return parts_[stage].space.size_bytes(); }
+  bool prompt_rows_differ() const { return last().on->prompt_rows_differ(); }
 
  private:
-  ModelInstance(const Model& model, Backend& backend, std::vector<Rope> ropes, KvStore kv, StateStore states,
-                Workspace space, const Limits& limits)
-      : model_(&model),
-        backend_(&backend),
-        ropes_(std::move(ropes)),
-        kv_(std::move(kv)),
-        states_(std::move(states)),
-        space_(std::move(space)),
-        state_runs_(space_.row_count_max(), limits.draft_rows_max) {}
+  // A stage, and its room.
+  struct Part {
+    Backend* on;
+    LayerRange layers;
+    Workspace space;
+  };
+  ModelInstance(const Model& model, std::vector<Part> parts, StepTables tables, KvStore kv, StateStore states,
+                const Limits& limits);
 
-  // Cuts the batch's slices into runs, and computes the turns of their rows.
-  void prepare(const Batch& batch);
-  // What a row reads of its position.
-  void turn(int64_t position, int64_t row);
-  // Which rows are gathered, and which of those are a prompt's.
-  void prepare_gathered(std::span<const int32_t> rows);
-  StepInputs inputs(std::span<const int32_t> gathered_rows);
-  LayerState state_of(int64_t layer) const;
+  const Part& last() const { return parts_.back(); }
+  int64_t row_count_max() const { return last().space.row_count_max(); }
+  // What recurrent layers read is added.
+  StepInputs step_inputs() const;
+  LayerState state_of(const Part& part, int64_t layer) const;
   // Tokens become the rows that the first layer reads.
   Result<void> embed(const Step& step, const Batch& batch, Rows x);
+  // The next stage begins with what `from` gives it, which has computed then.
+  Result<void> carry(const Part& from, const Part& to, const StepInputs& inputs, const Batch& batch);
   // Issues what the output matrix reads of the gathered rows, and their logits.
   Rows issue_states(int64_t count);
   Rows issue_logits(int64_t count);
   Result<Logits> finish_logits(Rows rows, std::span<const int32_t> likeliest_of);
 
   const Model* model_;
-  Backend* backend_;
-  std::vector<Rope> ropes_;
+  std::vector<Part> parts_;
+  StepTables tables_;
   KvStore kv_;
   StateStore states_;
-  Workspace space_;
   StateRuns state_runs_;
+  Rows issued_;                       // logits of the step that was issued
   std::vector<float> probabilities_;  // of the head's labels
 };
 

@@ -30,12 +30,12 @@ KvPlace place_of(const LatentAttentionConfig& attention, KvType type, int32_t bl
 
 }  // namespace
 
-KvLayout::KvLayout(const ModelConfig& config, int32_t block_tokens, bool windows_apart) {
+KvLayout::KvLayout(const ModelConfig& config, int32_t block_tokens, bool windows_apart, LayerRange layers) {
   QUIRE_CHECK(block_tokens > 0 && block_tokens % attention_chunk == 0, "a block is whole chunks");
   for (int64_t index = 0; index < config.layer_count(); ++index) {
     const AttentionConfig* const attention = config.find_attention(index);
     const LatentAttentionConfig* const latent = config.find_latent_attention(index);
-    if (attention == nullptr && latent == nullptr) {
+    if (!layers.has(index) || (attention == nullptr && latent == nullptr)) {
       layers_.push_back({.layer = index});
       continue;
     }

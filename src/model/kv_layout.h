@@ -7,6 +7,7 @@
 
 #include "core/ids.h"
 #include "model/config.h"
+#include "model/placement/stage.h"
 
 namespace quire {
 
@@ -27,7 +28,10 @@ struct KvPlace {
 class KvLayout {
  public:
   // windows_apart: layers with windows are a class of their own; else all blocks are full ones.
-  KvLayout(const ModelConfig& config, int32_t block_tokens, bool windows_apart);
+  KvLayout(const ModelConfig& config, int32_t block_tokens, bool windows_apart)
+      : KvLayout(config, block_tokens, windows_apart, all_layers(config)) {}
+  // Of these layers alone: the others have places of no bytes. REQUIRES: none of these reads the rows of one of those.
+  KvLayout(const ModelConfig& config, int32_t block_tokens, bool windows_apart, LayerRange layers);
 
   const std::vector<KvPlace>& layers() const { return layers_; }
   // Bytes of one block of this class over all layers; of the largest layer where they share them (whole texts). For

@@ -9,12 +9,23 @@ Model::Model(ModelConfig config, Weights weights) : config_(std::move(config)), 
   weights_.mtp.reset();
 }
 
-Result<Model> Model::load(const gguf::File& file, Backend& backend, const ModelOptions& options,
-                          LoadProgress progress) {
+Result<ModelConfig> read_model_config(const gguf::File& file, const ModelOptions& options) {
   QUIRE_TRY(ModelConfig config, read_config(file, options.kv_type));
   if (!options.mtp) config.mtp.reset();
-  QUIRE_TRY(Weights weights, load_weights(file, config, backend, progress));
+  return config;
+}
+
+Result<Model> Model::load(const gguf::File& file, ModelConfig config, std::span<const Stage> stages,
+                          LoadProgress progress) {
+  QUIRE_TRY(Weights weights, load_weights(file, config, stages, progress));
   return Model(std::move(config), std::move(weights));
+}
+
+Result<Model> Model::load(const gguf::File& file, Backend& backend, const ModelOptions& options,
+                          LoadProgress progress) {
+  QUIRE_TRY(ModelConfig config, read_model_config(file, options));
+  const Stage stage{.on = &backend, .layers = all_layers(config)};
+  return load(file, std::move(config), {&stage, 1}, progress);
 }
 
 Result<Model> Model::load(const gguf::File& file, Backend& backend, const ModelOptions& options) {
@@ -32,7 +43,11 @@ std::vector<Rope> Model::ropes(int64_t context_tokens) const {
   return ropes;
 }
 
-uint64_t Model::weight_size_bytes() const { return weights_.memory ? weights_.memory->size_bytes() : 0; }
+uint64_t Model::weight_size_bytes() const {
+  uint64_t bytes = 0;
+  for (const DeviceArena& memory : weights_.memories) bytes += memory.size_bytes();
+  return bytes;
+}
 
 int64_t Model::layer_products() const {
   int64_t products = 0;

@@ -12,13 +12,16 @@
 #include "core/ids.h"
 #include "core/limits.h"
 #include "model/config.h"
+#include "model/placement/stage.h"
 
 namespace quire {
 
 // Geometry alone: it knows no memory and no number of states. A layer without a recurrent block has a part of no bytes.
 class StateLayout {
  public:
-  explicit StateLayout(const ModelConfig& config);
+  explicit StateLayout(const ModelConfig& config) : StateLayout(config, all_layers(config)) {}
+  // Of these layers alone: the others have parts of no bytes.
+  StateLayout(const ModelConfig& config, LayerRange layers);
 
   // Of a state, over all layers: whole pages, so that one that is let go gives all of them back; 0: there are none.
   int64_t size_bytes() const { return size_bytes_; }
@@ -41,19 +44,20 @@ class StateLayout {
 // Bytes of a state of this model; 0: it has no recurrent layers.
 int64_t state_size_bytes(const ModelConfig& config);
 
-// limits.state_count states, those of sequences and snapshots. Who uses which is the scheduler's business; which
-// position each stands at, the store's. Owned by one executor; one thread, besides the backend's workers within a step.
-// A state that was never written costs no memory.
+// limits.state_count states, those of sequences and snapshots, each in parts on the devices of its layers' stages. Who
+// uses which is the scheduler's business; which position each stands at, the store's. Owned by one executor; one
+// thread, besides the backend's workers within a step. A state that was never written costs no memory.
 class StateStore {
  public:
   // An error says what the number of states must be or that there is no room.
-  static Result<StateStore> create(const ModelConfig& config, const Limits& limits, Device& device);
+  static Result<StateStore> create(const ModelConfig& config, const Limits& limits, std::span<const Stage> stages);
 
   // Whether the model has states at all.
-  bool in_use() const { return layout_.size_bytes() > 0; }
-  int64_t state_count() const { return in_use() ? std::ssize(standings_) : 0; }
+  bool in_use() const { return !standings_.empty(); }
+  int64_t state_count() const { return std::ssize(standings_); }
   StateView layer(int64_t index) const;
-  const StateLayout& layout() const { return layout_; }
+  // Where the layer's part begins in what its stage keeps of a row that is a guess.
+  int64_t kept_offset(int64_t layer) const;
 
   // A step names what it reads, slice by slice, before it names what it writes.
   void begin_step() { ++step_; }
@@ -80,13 +84,22 @@ class StateStore {
     int64_t written_in = 0;      // the last step that writes it
   };
 
-  StateStore(DeviceMemory memory, StateLayout layout, int32_t count)
-      : memory_(std::move(memory)), layout_(std::move(layout)), standings_(static_cast<size_t>(count)) {}
-  Standing& standing(BlockId state);
-  uint64_t offset(BlockId state) const;
+  // A stage's.
+  struct Part {
+    LayerRange layers;
+    StateLayout layout;
+    DeviceMemory memory;  // (state, layer, floats of the layer)
 
-  DeviceMemory memory_;  // (state, layer, floats of the layer)
-  StateLayout layout_;
+    uint64_t offset(BlockId state) const {
+      return static_cast<uint64_t>(state.value) * static_cast<uint64_t>(layout.size_bytes());
+    }
+  };
+  StateStore(std::vector<Part> parts, int32_t count)
+      : parts_(std::move(parts)), standings_(static_cast<size_t>(count)) {}
+  Standing& standing(BlockId state);
+  const Part* part_of(int64_t layer) const;
+
+  std::vector<Part> parts_;  // without those of no bytes
   std::vector<Standing> standings_;
   int64_t step_ = 0;
 };

@@ -48,9 +48,16 @@ constexpr std::string_view embedding_name = "token_embd.weight";
 // Reads tensors by name. Used twice over the same code: first to check, then to load.
 class Loader final : public TensorSource {
  public:
-  // memory null: checks only.
-  Loader(const gguf::File& file, Backend& backend, DeviceArena* memory, LoadProgress progress, uint64_t total_bytes)
-      : file_(file), backend_(backend), memory_(memory), progress_(progress), total_bytes_(total_bytes) {}
+  // Checks only.
+  Loader(const gguf::File& file, LoadProgress progress) : file_(file), progress_(progress) {}
+  // memories: the stages'.
+  Loader(const gguf::File& file, std::span<const Stage> stages, std::span<DeviceArena> memories, LoadProgress progress,
+         uint64_t total_bytes)
+      : file_(file), stages_(stages), memories_(memories), progress_(progress), total_bytes_(total_bytes) {}
+
+  void enter(int64_t layer) override {
+    while (stage_ + 1 < stages_.size() && layer >= stages_[stage_].layers.end) ++stage_;
+  }
 
   Result<Matrix> stack(const std::string& name, int64_t count, int64_t outputs, int64_t inputs) override {
     QUIRE_TRY(const TensorView* tensor, find_stack(name, count, outputs, inputs));
@@ -102,8 +109,8 @@ class Loader final : public TensorSource {
 
   Result<DeviceVector> vectors(const std::string& name, int64_t rows, int64_t size) override {
     QUIRE_TRY(const std::vector<float> values, host_values(name, rows, size));
-    if (memory_ == nullptr) return DeviceVector{};
-    return backend_.load_vector(values, *memory_);
+    if (only_checks()) return DeviceVector{};
+    return backend().load_vector(values, memory());
   }
 
   Result<std::vector<DeviceVector>> taps(const std::string& name, int64_t taps,
@@ -112,19 +119,19 @@ class Loader final : public TensorSource {
     QUIRE_TRY(const std::vector<float> values, host_values(name, rows, taps));
     std::vector<DeviceVector> parts(channels.size());
     size_t row = 0;
-    for (size_t part = 0; memory_ != nullptr && part < parts.size(); ++part) {
+    for (size_t part = 0; !only_checks() && part < parts.size(); ++part) {
       const auto count = static_cast<size_t>(channels[part]), size = static_cast<size_t>(taps);
       std::vector<float> turned(count * size);
       for (size_t i = 0; i < turned.size(); ++i) turned[i] = values[(row + i % count) * size + i / count];
-      QUIRE_TRY(parts[part], backend_.load_vector(turned, *memory_));
+      QUIRE_TRY(parts[part], backend().load_vector(turned, memory()));
       row += count;
     }
     return parts;
   }
 
   Result<DeviceVector> ones(int64_t size) override {
-    if (memory_ == nullptr) return DeviceVector{};
-    return backend_.load_vector(std::vector<float>(static_cast<size_t>(size), 1.0F), *memory_);
+    if (only_checks()) return DeviceVector{};
+    return backend().load_vector(std::vector<float>(static_cast<size_t>(size), 1.0F), memory());
   }
   Result<TensorView> table(const std::string& name, int64_t rows, int64_t size) override {
     QUIRE_TRY(const TensorView* tensor, find(name, std::array<int64_t, 2>{size, rows}));
@@ -192,14 +199,14 @@ class Loader final : public TensorSource {
   // The rows [begin, end) of each of its matrices.
   Result<Matrix> load(const TensorView& tensor, int64_t begin, int64_t end, float scale) {
     const auto [inputs, outputs, count, one] = tensor.shape;
-    if (memory_ == nullptr) {
+    if (only_checks()) {
       total_bytes_ += static_cast<uint64_t>((end - begin) * count * tensor.row_bytes());
       return Matrix{.type = tensor.type, .outputs = end - begin, .inputs = inputs, .count = count};
     }
     if (!wanted_) return fail(ErrorKind::cancelled, "the load was stopped");
     uint64_t at = static_cast<uint64_t>(begin * tensor.row_bytes());
     read_ahead_.reach(tensor, at);
-    QUIRE_TRY(Matrix matrix, backend_.load_matrix(tensor, begin, end, *memory_, [&](uint64_t bytes) {
+    QUIRE_TRY(Matrix matrix, backend().load_matrix(tensor, begin, end, memory(), [&](uint64_t bytes) {
       at += bytes;
       read_ahead_.reach(tensor, at);
       done_bytes_ += bytes;
@@ -214,7 +221,7 @@ class Loader final : public TensorSource {
     const auto [inputs, outputs, count, one] = stack.shape;
     TensorView made{.name = stack.name, .type = transposed_type(stack.type), .offset = 0};
     made.shape = {rows, inputs, count, 1};
-    if (memory_ == nullptr) return load(made, 0, inputs, 1.0F);
+    if (only_checks()) return load(made, 0, inputs, 1.0F);
     std::vector<std::byte> bytes(static_cast<size_t>(inputs * count * made.row_bytes()));
     std::vector<std::byte> stored(static_cast<size_t>(rows * stack.row_bytes()));
     std::vector<float> values(static_cast<size_t>(rows * inputs)), turned(values.size());
@@ -233,9 +240,14 @@ class Loader final : public TensorSource {
     return load(made, 0, inputs, 1.0F);
   }
 
+  bool only_checks() const { return stages_.empty(); }
+  Backend& backend() const { return *stages_[stage_].on; }
+  DeviceArena& memory() const { return memories_[stage_]; }
+
   const gguf::File& file_;
-  Backend& backend_;
-  DeviceArena* memory_;
+  const std::span<const Stage> stages_;
+  const std::span<DeviceArena> memories_;
+  size_t stage_ = 0;  // what is read is for it
   LoadProgress progress_;
   ReadAhead read_ahead_;
   uint64_t total_bytes_ = 0;
@@ -260,6 +272,21 @@ Result<std::vector<float>> read_rope_factors(TensorSource& source, const std::st
   return factors;
 }
 
+Result<std::optional<Norm>> read_embedding_norm(TensorSource& source, const ModelConfig& config) {
+  TensorReader reader(source, "");
+  switch (config.embedding.norm) {
+    case EmbeddingNorm::none:
+      break;
+    case EmbeddingNorm::unweighted: {
+      QUIRE_TRY(const DeviceVector ones, source.ones(config.width));
+      return Norm{.config = config.norm, .weight = ones, .bias = {}};
+    }
+    case EmbeddingNorm::weighted:
+      return Norm::read(reader, "token_embd_norm", config.norm, config.width);
+  }
+  return std::nullopt;
+}
+
 // What is done with a token's row of the embedding.
 Result<void> read_embedding(TensorSource& source, const ModelConfig& config, Weights& weights) {
   TensorReader reader(source, "");
@@ -271,13 +298,7 @@ Result<void> read_embedding(TensorSource& source, const ModelConfig& config, Wei
               reader.vectors("token_types.weight", config.embedding.token_types, config.width));
     weights.token_type = {.values = types.values, .size = config.width};
   }
-  if (config.embedding.norm == EmbeddingNorm::unweighted) {
-    QUIRE_TRY(const DeviceVector ones, source.ones(config.width));
-    weights.embedding_norm = Norm{.config = config.norm, .weight = ones, .bias = {}};
-  }
-  if (config.embedding.norm == EmbeddingNorm::weighted) {
-    QUIRE_TRY(weights.embedding_norm, Norm::read(reader, "token_embd_norm", config.norm, config.width));
-  }
+  QUIRE_TRY(weights.embedding_norm, read_embedding_norm(source, config));
   if (config.layer_input_width > 0) {
     QUIRE_TRY(weights.layer_inputs, LayerInputs::read(source, config));
   }
@@ -287,7 +308,7 @@ Result<void> read_embedding(TensorSource& source, const ModelConfig& config, Wei
   return {};
 }
 
-// The block that predicts: it has the model's tables where it has none of its own.
+// The block that predicts: it has the model's tables where it has none of its own, and is where the model ends.
 Result<Weights> read_mtp(TensorSource& source, const ModelConfig& config, const Weights& model) {
   const ModelConfig block = mtp_model(config);
   const std::string prefix = fmt::format("blk.{}.", config.layer_count());
@@ -295,7 +316,7 @@ Result<Weights> read_mtp(TensorSource& source, const ModelConfig& config, const 
   TensorReader reader(source, prefix);
   Weights weights;
   weights.token_embedding = model.token_embedding;
-  weights.embedding_norm = model.embedding_norm;
+  QUIRE_TRY(weights.embedding_norm, read_embedding_norm(source, config));
   weights.rope_factors = model.rope_factors;
   weights.output_norm = model.output_norm;
   weights.output = model.output;
@@ -327,9 +348,14 @@ Result<Weights> read_weights(TensorSource& source, const ModelConfig& config) {
     weights.rope_factors.push_back(std::move(factors));
   }
   for (int64_t index = 0; index < config.layer_count(); ++index) {
+    source.enter(index);
     TensorReader reader(source, fmt::format("blk.{}.", index));
     QUIRE_TRY(Layer layer, Layer::read(reader, config.layers[static_cast<size_t>(index)], config));
     weights.layers.push_back(std::move(layer));
+  }
+  source.enter(config.layer_count());
+  if (weights.streams) {
+    QUIRE_TRY_VOID(weights.streams->read_end(source, config));
   }
   TensorReader reader(source, "");
   if (!config.output_norm.empty()) {
@@ -347,9 +373,9 @@ Result<Weights> read_weights(TensorSource& source, const ModelConfig& config) {
   return weights;
 }
 
-Result<Weights> load_weights(const gguf::File& file, const ModelConfig& config, Backend& backend,
+Result<Weights> load_weights(const gguf::File& file, const ModelConfig& config, std::span<const Stage> stages,
                              LoadProgress progress) {
-  Loader check(file, backend, nullptr, progress, 0);
+  Loader check(file, progress);
   QUIRE_TRY(const Weights checked, read_weights(check, config));
   for (const TensorView& tensor : file.tensors()) {
     if (!check.knows(tensor.name) && !is_beside_text(config, tensor.name)) {
@@ -357,10 +383,11 @@ Result<Weights> load_weights(const gguf::File& file, const ModelConfig& config, 
                                                       tensor.name, config.architecture));
     }
   }
-  DeviceArena memory(backend.device(), "weights");
-  Loader load(file, backend, &memory, progress, check.total_bytes());
+  std::vector<DeviceArena> memories;
+  for (const Stage& stage : stages) memories.emplace_back(stage.on->device(), "weights");
+  Loader load(file, stages, memories, progress, check.total_bytes());
   QUIRE_TRY(Weights weights, read_weights(load, config));
-  weights.memory = std::move(memory);
+  weights.memories = std::move(memories);
   QUIRE_TRY_VOID(file.check_unchanged());
   return weights;
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "backend/backend.h"
@@ -15,6 +16,7 @@
 #include "model/blocks/streams.h"
 #include "model/config.h"
 #include "model/layer.h"
+#include "model/placement/stage.h"
 
 namespace quire {
 
@@ -29,7 +31,7 @@ struct RopeFactors {
 };
 
 struct Weights {
-  std::optional<DeviceArena> memory;   // of all matrices and vectors, in the order in which a step reads them
+  std::vector<DeviceArena> memories;   // of each stage's matrices and vectors, in the order in which a step reads them
   TensorView token_embedding;          // (vocab, width), read from the file row by row
   TensorView position_embedding;       // (context_max, width), the same; as ModelConfig::embedding says
   DeviceVector token_type;             // (width)
@@ -51,7 +53,7 @@ Result<Weights> read_weights(TensorSource& source, const ModelConfig& config);
 // Every tensor is checked before the first is packed. Errors name the tensor, what was found and what was expected; a
 // tensor that the architecture does not know is an error too, since a model without it is another model. Those beside
 // the text model (is_beside_text) are skipped. ErrorKind::cancelled: `progress` said so.
-Result<Weights> load_weights(const gguf::File& file, const ModelConfig& config, Backend& backend,
+Result<Weights> load_weights(const gguf::File& file, const ModelConfig& config, std::span<const Stage> stages,
                              LoadProgress progress);
 
 }  // namespace quire

@@ -11,16 +11,16 @@
 #include "model/state_store.h"
 
 namespace quire {
-Workspace::Workspace(const ModelConfig& config, const Limits& limits)
+Workspace::Workspace(const ModelConfig& config, const Limits& limits, LayerRange layers)
     : row_count_max_(row_count_max(config, limits)),
       logits_count_max_(std::min(limits.running_max + limits.draft_rows_max, limits.step_tokens_max)),
       width_(config.width),
-      vocab_(config.whole_texts ? 0 : config.vocab),
+      vocab_(config.whole_texts || layers.end < config.layer_count() ? 0 : config.vocab),
       stream_count_(config.streams > 1 ? config.streams : 0),
       widths_(widths_of(config)),
       head_width_(widest_row(config.head, config.width)),
       draft_rows_max_(limits.draft_rows_max),
-      kept_width_(StateLayout(config).kept_width()) {}
+      kept_width_(StateLayout(config, layers).kept_width()) {}
 
 int64_t Workspace::row_count_max(const ModelConfig& config, const Limits& limits) {
   return config.whole_texts ? std::max(limits.step_tokens_max, limits.context_tokens) : limits.step_tokens_max;
@@ -55,8 +55,8 @@ uint64_t Workspace::place(DeviceAddress start) {
   return layout.size_bytes();
 }
 
-uint64_t Workspace::rows_size_bytes(const ModelConfig& config, const Limits& limits) {
-  return Workspace(config, limits).place({});
+uint64_t Workspace::rows_size_bytes(const ModelConfig& config, const Limits& limits, LayerRange layers) {
+  return Workspace(config, limits, layers).place({});
 }
 
 StepShape Workspace::scratch_shape(const ModelConfig& config, const Limits& limits) {
@@ -95,34 +95,18 @@ Step Workspace::step(Backend& on, int64_t rows) const {
   return step;
 }
 
-Result<Workspace> Workspace::create(const ModelConfig& config, const Limits& limits, Backend& backend) {
+Result<Workspace> Workspace::create(const ModelConfig& config, const Limits& limits, const Stage& stage) {
   if (limits.step_tokens_max <= 0 || limits.running_max <= 0) {
     return fail(ErrorKind::invalid, fmt::format("step_tokens_max {} and running_max {}: expected at least 1",
                                                 limits.step_tokens_max, limits.running_max));
   }
-  Workspace space(config, limits);
+  Backend& backend = *stage.on;
+  Workspace space(config, limits, stage.layers);
   QUIRE_TRY(space.memory_, backend.device().allocate(space.place({}), MemoryUse::sparse, "activations"));
   space.place(space.memory_.address());
   const StepShape shape = scratch_shape(config, limits);
   QUIRE_TRY(space.scratch_, backend.make_scratch(shape));
   space.size_bytes_ = space.memory_.size_bytes() + backend.scratch_size_bytes(shape);
-  const auto rows = static_cast<size_t>(space.row_count_max_);
-  space.runs_.reserve(rows);
-  space.window_runs_.reserve(rows);
-  for (const RopeConfig& rope : config.ropes) {
-    const std::vector<float> zeros(rows * static_cast<size_t>(rope.rotary / 2));
-    space.turns_.push_back({.cosines = zeros, .sines = zeros});
-  }
-  for (size_t kind = 0; kind < space.turns_.size(); ++kind) {
-    const TurnTable& table = space.turns_[kind];
-    space.turn_rows_.push_back({.cosines = table.cosines, .sines = table.sines, .rotary = config.ropes[kind].rotary});
-  }
-  space.row_scales_.resize(config.temperature.scale != 0.0 ? rows : 0);
-  space.positions_.reserve(config.embedding.positions ? rows : 0);
-  space.prompt_rows_.reserve(rows);
-  space.logits_prompt_rows_.reserve(static_cast<size_t>(space.logits_count_max_));
-  space.sampled_rows_.reserve(rows);
-  space.likeliest_rows_.reserve(rows);
   return space;
 }
 

@@ -3,30 +3,25 @@
 
 #include <cstdint>
 #include <memory>
-#include <span>
-#include <vector>
 
 #include "backend/backend.h"
 #include "base/result.h"
 #include "core/limits.h"
 #include "model/blocks/step.h"
 #include "model/config.h"
+#include "model/placement/stage.h"
 
 namespace quire {
 
-// The turns of a step's rows.
-struct TurnTable {
-  std::vector<float> cosines, sines;  // (row_count_max, rotary / 2)
-};
-
-// Room for a step of row_count_max rows of which logits_count_max are sampled. Owned by one instance; one thread,
-// besides the backend's workers within a step. What was never used costs no memory; nothing is allocated in a step.
+// Room for a stage of a step of row_count_max rows, of which logits_count_max are sampled behind the last one. Owned by
+// one instance; one thread, besides the backend's workers within a step. What was never used costs no memory of a host;
+// nothing is allocated in a step.
 class Workspace {
  public:
   // limits: step_tokens_max rows, of which at most running_max (one a sequence) and draft_rows_max are sampled.
-  static Result<Workspace> create(const ModelConfig& config, const Limits& limits, Backend& backend);
+  static Result<Workspace> create(const ModelConfig& config, const Limits& limits, const Stage& stage);
   // What its rows would take, beside a scratch of the backend for the shape. REQUIRES: limits that create accepts.
-  static uint64_t rows_size_bytes(const ModelConfig& config, const Limits& limits);
+  static uint64_t rows_size_bytes(const ModelConfig& config, const Limits& limits, LayerRange layers);
   static StepShape scratch_shape(const ModelConfig& config, const Limits& limits);
   // Rows of a step: a whole text that is longer than step_tokens_max is computed alone.
   static int64_t row_count_max(const ModelConfig& config, const Limits& limits);
@@ -57,20 +52,8 @@ class Workspace {
   DeviceAddress head_from() const { return head_from_; }
   DeviceAddress head_to() const { return head_to_; }
 
-  // Of the host, filled by each step; their capacity is enough for any.
-  std::vector<RowRun>& runs() { return runs_; }
-  std::vector<RowRun>& window_runs() { return window_runs_; }         // empty where windows have no blocks of their own
-  std::span<TurnTable> turns() { return turns_; }                     // by kind of turning
-  std::vector<float>& row_scales() { return row_scales_; }            // what a row's queries are multiplied by
-  std::span<const RopeRows> turn_rows() const { return turn_rows_; }  // the same, as a step takes them
-  std::vector<int32_t>& positions() { return positions_; }            // of each row, where they are learned
-  std::vector<int32_t>& prompt_rows() { return prompt_rows_; }        // ascending; none: all rows are alike
-  std::vector<int32_t>& sampled_rows() { return sampled_rows_; }      // by row of the logits
-  std::vector<int32_t>& likeliest_rows() { return likeliest_rows_; }  // of rows of logits, ascending
-  std::vector<int32_t>& logits_prompt_rows() { return logits_prompt_rows_; }  // of rows of logits, the prompt's
-
  private:
-  Workspace(const ModelConfig& config, const Limits& limits);
+  Workspace(const ModelConfig& config, const Limits& limits, LayerRange layers);
   // Gives every buffer its place from `start` on. Returns the bytes of all.
   uint64_t place(DeviceAddress start);
 
@@ -84,7 +67,7 @@ class Workspace {
   RowWidths widths_;
   int64_t head_width_ = 0;
   int64_t draft_rows_max_ = 0;
-  int64_t kept_width_ = 0;  // of all layers
+  int64_t kept_width_ = 0;  // of the stage's layers
 
   // (row_count_max, width of its name), in memory_
   DeviceAddress streams_;  // (streams, row_count_max, width); none where there is one, which is x
@@ -95,16 +78,6 @@ class Workspace {
   DeviceAddress kept_;                 // (draft_rows_max, kept_width)
   DeviceAddress logits_;               // (logits_count_max, vocab)
   DeviceAddress head_from_, head_to_;  // (head_width)
-
-  std::vector<RowRun> runs_, window_runs_;
-  std::vector<TurnTable> turns_;
-  std::vector<RopeRows> turn_rows_;
-  std::vector<float> row_scales_;
-  std::vector<int32_t> positions_;
-  std::vector<int32_t> prompt_rows_;
-  std::vector<int32_t> sampled_rows_;
-  std::vector<int32_t> likeliest_rows_;
-  std::vector<int32_t> logits_prompt_rows_;
 };
 
 }  // namespace quire

@@ -29,6 +29,8 @@ class Server {
     bool needs_preloaded = false;           // until they are loaded /health says that they are not
     uint64_t seed = 0;                      // begins ids, and the seeds of requests that have none
     std::function<MachineMemory()> read_memory = [] { return read_machine_memory(); };
+    // Those that have memory of their own.
+    std::function<std::vector<DeviceStatus>()> read_devices = [] { return std::vector<DeviceStatus>(); };
     // What pulls and pushes take from the machine.
     std::function<Result<store::registry::Surroundings>()> registry = [] {
       return Result<store::registry::Surroundings>(fail(ErrorKind::unsupported, "this server has no registry"));

@@ -120,6 +120,17 @@ void warn_of_ollamas_own(const EnvironmentLookup& lookup, std::vector<std::strin
   if (!found.empty()) warnings.push_back(found + ": set, but without a meaning here");
 }
 
+// Negative: as many as fit, as Ollama's num_gpu has it.
+Result<std::optional<int64_t>> parse_gpu_layers(std::string_view text) {
+  if (text == "auto") return std::nullopt;
+  int64_t layers = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), layers);
+  if (error != std::errc() || stop != text.data() + text.size()) {
+    return fail(ErrorKind::invalid, fmt::format("expected a number of layers or auto, found \"{}\"", text));
+  }
+  return layers < 0 ? std::nullopt : std::optional(layers);
+}
+
 Result<uint64_t> parse_store_bytes(std::string_view text) {
   return lower_case(text) == "off" ? Result<uint64_t>(0) : parse_bytes(text);
 }
@@ -184,6 +195,9 @@ Result<Settings> read_settings(const EnvironmentLookup& lookup) {
   QUIRE_TRY_VOID(read_kv_type(environment, settings.kv_type));
   if (const auto draft = environment.find("DRAFT")) set_draft(draft->value, settings);
   if (const auto isa = environment.find("ISA")) settings.isa = isa->value;
+  if (const auto device = environment.find("DEVICE")) settings.device = device->value;
+  QUIRE_TRY_VOID(environment.read_with("GPU_LAYERS", parse_gpu_layers, settings.gpu_layers));
+  if (const auto library = environment.find("CUDA_LIBRARY")) settings.cuda_library = library->value;
   if (const auto root = environment.find("MACHINE_ROOT")) settings.machine_root = root->value;
   if (const auto origins = environment.find("ORIGINS")) {
     for (const std::string_view origin : comma_items(origins->value)) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,9 @@ struct Settings {
   int debug = 0;                              // DEBUG: 1 debug, 2 trace
   std::string isa;                            // QUIRE_ISA: kernel table by name; empty: the best there is
   int32_t threads = 0;                        // QUIRE_THREADS: workers; 0: auto
+  std::string device;                         // QUIRE_DEVICE: what computes beside the cores; empty: auto
+  std::optional<int64_t> gpu_layers;          // QUIRE_GPU_LAYERS: of each model; none and "auto": as many as fit
+  std::string cuda_library = "libcuda.so.1";  // QUIRE_CUDA_LIBRARY: NVIDIA's driver, by name or path
   uint64_t memory_bytes = 0;                  // QUIRE_MEMORY: for KV; 0: auto
   LogFormat log_format = LogFormat::text;     // QUIRE_LOG_FORMAT: text or json
   KvType kv_type = KvType::f16;               // KV_CACHE_TYPE: f16 or q8_0

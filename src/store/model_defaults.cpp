@@ -135,4 +135,12 @@ SamplingDefaults sampling_defaults(const gguf::Metadata& metadata) {
   return defaults;
 }
 
+std::optional<int64_t> ModelDefaults::gpu_layers() const {
+  const Json options = Json::parse(params, nullptr, false);
+  const auto found = options.is_object() ? options.find("num_gpu") : options.end();
+  if (found == options.end() || !found->is_number_integer()) return std::nullopt;
+  const auto layers = found->get<int64_t>();
+  return layers < 0 ? std::nullopt : std::optional(layers);
+}
+
 }  // namespace quire::store

@@ -2,6 +2,7 @@
 // with a request's own.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,9 @@ struct ModelDefaults {
   std::string renderer;  // names of Ollama's built-in renderers and parsers; empty: none
   std::string parser;
   std::string requires_;  // the lowest version of Ollama
+
+  // What params say of num_gpu: so many layers are a GPU's; none where they do not, or leave it to who loads (-1).
+  std::optional<int64_t> gpu_layers() const;
 };
 
 inline constexpr uint64_t stored_text_bytes_max = 4 << 20;

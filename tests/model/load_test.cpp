@@ -389,13 +389,16 @@ TEST(Load, products_are_the_elements_of_the_matrices) {
 
 TEST(KvStore, limits_that_cannot_be_had_are_errors) {
   ModelConfig config = layers_of(2, {.heads = 2, .kv_heads = 2, .head_dim = 16});
-  HostDevice host;
-  EXPECT_THAT(KvStore::create(config, {.block_tokens = 16, .block_count = 4}, host).error().message,
+  Team team(1);
+  CpuBackend backend(team, *find_kernel_table("scalar"));
+  const std::array stages = {Stage{.on = &backend, .layers = {.begin = 0, .end = 1}},
+                             Stage{.on = &backend, .layers = {.begin = 1, .end = 2}}};
+  EXPECT_THAT(KvStore::create(config, {.block_tokens = 16, .block_count = 4}, stages).error().message,
               HasSubstr("block_tokens: found 16, expected a positive multiple of 32"));
-  EXPECT_THAT(KvStore::create(config, {.block_tokens = 32, .block_count = 0}, host).error().message,
+  EXPECT_THAT(KvStore::create(config, {.block_tokens = 32, .block_count = 0}, stages).error().message,
               HasSubstr("block_count: found 0"));
   config = layers_of(1024, {.heads = 4096, .kv_heads = 4096, .head_dim = 1024});
-  EXPECT_THAT(KvStore::create(config, {.block_tokens = 32, .block_count = INT32_MAX}, host).error().message,
+  EXPECT_THAT(KvStore::create(config, {.block_tokens = 32, .block_count = INT32_MAX}, stages).error().message,
               HasSubstr("KV"));
 }
 

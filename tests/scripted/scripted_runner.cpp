@@ -143,7 +143,8 @@ class ScriptedRunner final : public server::ModelRunner {
   Result<Executor*> start_mtp(const Limits&) override {
     return fail(ErrorKind::unsupported, "a script has no MTP block");
   }
-  uint64_t workspace_bytes() const override { return 0; }
+  Result<std::optional<uint64_t>> context_room(size_t, const Limits&) const override { return std::nullopt; }
+  uint64_t workspace_bytes(size_t) const override { return 0; }
 
  private:
   const server::RunnerFacts facts_;
@@ -157,7 +158,7 @@ class ScriptedRunner final : public server::ModelRunner {
 
 server::RunnerFactory scripted_runners(std::shared_ptr<const Script> script, Asked asked) {
   return [script = std::move(script), asked = std::move(asked)](
-             const gguf::File& file, const std::string& name,
+             const gguf::File& file, const std::string& name, std::optional<int64_t>,
              FunctionRef<bool(uint64_t, uint64_t)>) -> Result<std::unique_ptr<server::ModelRunner>> {
     QUIRE_TRY(std::unique_ptr<const Tokenizer> tokenizer, Tokenizer::create(file.metadata()));
     if (tokenizer->family() != "gpt2") {
@@ -168,13 +169,15 @@ server::RunnerFactory scripted_runners(std::shared_ptr<const Script> script, Ask
     }
     QUIRE_TRY(const std::string architecture, file.metadata().get_string("general.architecture"));
     QUIRE_TRY(const int64_t context, file.metadata().get_int(architecture + ".context_length", 2, INT32_MAX));
+    const ContextMemory contexts{.block_tokens = Limits{}.block_tokens,
+                                 .block_bytes = Limits{}.block_tokens * static_cast<int64_t>(sizeof(KvRow))};
     server::RunnerFacts facts{.architecture = architecture,
                               .vocab = tokenizer->vocab_size(),
                               .width = 1,
                               .context_max = context,
-                              .contexts = {.block_tokens = Limits{}.block_tokens,
-                                           .block_bytes = Limits{}.block_tokens * static_cast<int64_t>(sizeof(KvRow))},
+                              .contexts = contexts,
                               .kv_type = "tokens",
+                              .stages = {{.device = "CPU", .contexts = contexts}},
                               .kernels = "scripted"};
     return std::make_unique<ScriptedRunner>(std::move(facts), std::move(tokenizer), script, asked);
   };

@@ -111,7 +111,7 @@ class GatedModel final : public LoadedModel {
   std::vector<SequenceView> sequences() const override { return engine_.sequences(); }
   ContextMemory context_memory() const override { return {.block_tokens = 32, .block_bytes = 1024}; }
   int32_t kv_block_tokens() const override { return 32; }
-  ModelMemory memory() const override { return {}; }
+  std::vector<ModelStage> stages() const override { return {{.device = "CPU", .contexts = context_memory()}}; }
   std::string_view kv_type() const override { return "f16"; }
   void set_kv_memory(uint64_t) override {}
   void stop() override { engine_.stop(); }
@@ -225,9 +225,9 @@ TEST_F(EngineMetrics, are_exact_as_soon_as_the_answer_is_there) {
     EXPECT_EQ(now.of("quire_step_seconds_count"), now.of("quire_step_rows_count"));
   }
   const Scrape now = scrape();
-  EXPECT_GT(now.of("quire_memory_bytes", R"(kind="weights")"), 100'000);
-  EXPECT_GT(now.of("quire_memory_bytes", R"(kind="workspace")"), 10'000);
-  EXPECT_GT(now.of("quire_memory_bytes", R"(kind="kv")"), -1);
+  EXPECT_GT(now.of("quire_memory_bytes", R"(kind="weights",device="CPU")"), 100'000);
+  EXPECT_GT(now.of("quire_memory_bytes", R"(kind="workspace",device="CPU")"), 10'000);
+  EXPECT_GT(now.of("quire_memory_bytes", R"(kind="kv",device="CPU")"), -1);
   EXPECT_GT(now.value("quire_worker_busy_seconds_total{worker=\"0\"}"), 0);
   EXPECT_GT(now.of("quire_target_gap_seconds"), 0);
 }

@@ -146,7 +146,12 @@ class FakeModel : public LoadedModel {
   std::vector<SequenceView> sequences() const override { return record_.sequences.get(); }
   ContextMemory context_memory() const override { return {.block_tokens = 32, .block_bytes = 1 << 20}; }
   int32_t kv_block_tokens() const override { return 32; }
-  ModelMemory memory() const override { return {.weights_bytes = 4096, .workspace_bytes = 512}; }
+  std::vector<ModelStage> stages() const override {
+    return {{.device = "CPU",
+             .layers = 2,
+             .memory = {.weights_bytes = 4096, .workspace_bytes = 512},
+             .contexts = context_memory()}};
+  }
   void stop() override {}
   std::string_view kv_type() const override { return "f16"; }
   void set_kv_memory(uint64_t bytes) override { (void)record_.kv_memory.try_push({name_, bytes}); }

@@ -177,9 +177,9 @@ TEST_F(MetricsServer, says_the_same_numbers_under_vllms_names) {
   EXPECT_EQ(shown.of("quire_kv_states", R"(state="used")", model), 5);
   EXPECT_EQ(shown.of("quire_kv_blocks_parked", "", model), 9);
   EXPECT_EQ(shown.vllm("cache_config_info", R"(block_size="32",num_gpu_blocks="80",cache_dtype="f16")", model), 1);
-  EXPECT_EQ(shown.of("quire_memory_bytes", R"(kind="weights")", model), 4096);
-  EXPECT_EQ(shown.of("quire_memory_bytes", R"(kind="kv")", model), 40 << 20);
-  EXPECT_EQ(shown.of("quire_memory_bytes", R"(kind="workspace")", model), 512);
+  EXPECT_EQ(shown.of("quire_memory_bytes", R"(kind="weights",device="CPU")", model), 4096);
+  EXPECT_EQ(shown.of("quire_memory_bytes", R"(kind="kv",device="CPU")", model), 40 << 20);
+  EXPECT_EQ(shown.of("quire_memory_bytes", R"(kind="workspace",device="CPU")", model), 512);
   EXPECT_EQ(shown.of("quire_parallel_limit", "", model), 12);
   EXPECT_EQ(shown.of("quire_target_gap_seconds", "", model), 0.05);
   EXPECT_EQ(shown.vllm("request_success_total", R"(finished_reason="stop")", model), 21);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <numeric>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "backend/cpu/cpu_backend.h"
@@ -34,7 +35,9 @@ class Runner {
  public:
   Runner(LoadedModel& loaded, const Limits& limits) : Runner(loaded.model, loaded.backend, limits) {}
   Runner(const Model& model, Backend& backend, const Limits& limits)
-      : instance_(take(ModelInstance::create(model, backend, limits))) {
+      : Runner(take(ModelInstance::create(model, backend, limits)), limits) {}
+  // limits: those that it was made with.
+  Runner(ModelInstance instance, const Limits& limits) : instance_(std::move(instance)) {
     for (const MemoryClass of : {MemoryClass::full, MemoryClass::window}) {
       std::vector<BlockId> all;
       for (int32_t block = 0; block < instance_.kv().block_count(of); ++block) all.push_back({block});

@@ -87,6 +87,35 @@ Json class_json(const std::optional<ClassMemory>& memory) {
   return item;
 }
 
+Json context_bytes_json(const ContextBytes& bytes) {
+  return {{"held", bytes.held}, {"cached", bytes.cached}, {"limit", bytes.limit}, {"total", bytes.total}};
+}
+
+Json devices_json(const std::vector<DevicePart>& devices) {
+  Json list = Json::array();
+  for (const DevicePart& part : devices) {
+    list.push_back({{"device", part.device},
+                    {"layers", part.layers},
+                    {"weights_bytes", part.weights_bytes},
+                    {"workspace_bytes", part.workspace_bytes},
+                    {"context_bytes", context_bytes_json(part.context_bytes)}});
+  }
+  return list;
+}
+
+// Of its size, the share of its weights that lies on devices with memory of their own.
+uint64_t size_on_devices(const RunningModel& model) {
+  uint64_t all = 0, on_devices = 0;
+  for (const DevicePart& part : model.devices) {
+    if (part.layers == 0) continue;  // another model's
+    all += part.weights_bytes;
+    on_devices += part.on_host ? 0 : part.weights_bytes;
+  }
+  if (on_devices == all) return all > 0 ? model.summary.size_bytes : 0;
+  const double share = static_cast<double>(on_devices) / static_cast<double>(all);
+  return static_cast<uint64_t>(share * static_cast<double>(model.summary.size_bytes));
+}
+
 Json running_model_json(const RunningModel& model) {
   return {{"name", model.summary.name},
           {"model", model.summary.name},
@@ -94,7 +123,7 @@ Json running_model_json(const RunningModel& model) {
           {"digest", model.summary.digest},
           {"details", details_json(model.summary.details)},
           {"expires_at", rfc3339_ns(model.expires_unix_ns.value_or(forever))},
-          {"size_vram", 0},
+          {"size_vram", size_on_devices(model)},
           {"context_length", model.context_length},
           {"requests_running", model.requests_running},
           {"requests_waiting", model.requests_waiting},
@@ -102,11 +131,8 @@ Json running_model_json(const RunningModel& model) {
           {"kv_blocks", class_json(model.kv_blocks)},
           {"window_blocks", class_json(model.window_blocks)},
           {"states", class_json(model.states)},
-          {"context_bytes",
-           {{"held", model.context_bytes.held},
-            {"cached", model.context_bytes.cached},
-            {"limit", model.context_bytes.limit},
-            {"total", model.context_bytes.total}}},
+          {"context_bytes", context_bytes_json(model.context_bytes)},
+          {"devices", devices_json(model.devices)},
           {"since_load",
            {{"steps", model.since_load.steps},
             {"prompt_tokens_computed", model.since_load.prompt_tokens_computed},

@@ -22,6 +22,7 @@ class CpuBackend : public Backend {
   Result<Matrix> load_matrix(const TensorView& tensor, int64_t begin, int64_t end, DeviceArena& memory,
                              FunctionRef<void(uint64_t bytes)> copied) override;
   Result<DeviceVector> load_vector(std::span<const float> values, DeviceArena& memory) override;
+  Result<void> check(const StepShape&) const override { return {}; }
   Result<std::unique_ptr<StepScratch>> make_scratch(const StepShape& shape) override;
   uint64_t scratch_size_bytes(const StepShape& shape) const override;
   void begin(const StepInputs& inputs, StepScratch& scratch) override;

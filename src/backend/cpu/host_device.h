@@ -13,6 +13,8 @@ inline DeviceAddress device_address(const void* pointer) { return {reinterpret_c
 
 class HostDevice final : public Device {
  public:
+  std::string_view name() const override { return "CPU"; }
+  Result<std::optional<DeviceMemoryRoom>> room() override { return std::nullopt; }
   Result<DeviceMemory> allocate(uint64_t size_bytes, MemoryUse use, const char* purpose) override;
 };
 

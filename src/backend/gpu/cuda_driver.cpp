@@ -46,9 +46,8 @@ Error CudaDriver::error(cuda::Code code, std::string_view doing) const {
   const char* text = nullptr;
   (void)functions_.error_name(code, &name);
   (void)functions_.error_text(code, &text);
-  const ErrorKind kind = code == cuda::out_of_memory ? ErrorKind::too_large : ErrorKind::io;
   const std::string number = fmt::format("error {}", code);
-  return {.kind = kind,
+  return {.kind = ErrorKind::device,
           .message = fmt::format("{}: {} ({})", doing, name != nullptr ? name : number.c_str(),
                                  text != nullptr ? text : "unknown to the driver")};
 }

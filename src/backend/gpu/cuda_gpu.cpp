@@ -58,24 +58,24 @@ Result<std::unique_ptr<const CudaGpu>> CudaGpu::open(const CudaDriver& driver, i
   QUIRE_TRY_VOID(ask(cuda::compute_capability_major, major));
   QUIRE_TRY_VOID(ask(cuda::compute_capability_minor, minor));
   QUIRE_TRY_VOID(ask(cuda::multiprocessor_count, card->facts_.multiprocessors));
-  const int compute_capability = 10 * major + minor;
-  card->facts_.has_tensor_cores = compute_capability >= 80;
+  card->compute_capability_ = 10 * major + minor;
+  card->facts_.has_tensor_cores = card->compute_capability_ >= 80;
   QUIRE_TRY_VOID(driver.check(call.retain_context(&card->context_, card->device_), card->facts_.name));
   QUIRE_TRY_VOID(driver.check(card->use(), card->facts_.name));
-  QUIRE_TRY_VOID(card->load_kernels(compute_capability));
+  QUIRE_TRY_VOID(card->load_kernels());
   return card;
 }
 
-Result<void> CudaGpu::load_kernels(int compute_capability) {
+Result<void> CudaGpu::load_kernels() {
   if (gpu::modules().empty()) {
     return fail(ErrorKind::unsupported, "this program was built without kernels for a GPU: clang++-19 was not there");
   }
-  const gpu::Module* const module = find_module(compute_capability);
+  const gpu::Module* const module = find_module(compute_capability_);
   if (module == nullptr) {
     const int least = gpu::modules().front().compute_capability;
     return fail(ErrorKind::unsupported,
                 fmt::format("{}: found compute capability {}.{}, expected at least {}.{}", facts_.name,
-                            compute_capability / 10, compute_capability % 10, least / 10, least % 10));
+                            compute_capability_ / 10, compute_capability_ % 10, least / 10, least % 10));
   }
   std::array<char, 4096> log{};
   std::array<int, 2> options = {cuda::jit_error_log, cuda::jit_error_log_bytes};
@@ -100,6 +100,18 @@ CudaGpu::~CudaGpu() {
   (void)use();
   if (module_ != nullptr) (void)driver_.call().unload_module(module_);
   (void)driver_.call().release_context(device_);
+}
+
+std::string CudaGpu::description() const {
+  return fmt::format("{}, compute capability {}.{}, by CUDA", facts_.name, compute_capability_ / 10,
+                     compute_capability_ % 10);
+}
+
+Result<GpuMemory> CudaGpu::memory() const {
+  QUIRE_TRY_VOID(driver_.check(use(), facts_.name));
+  size_t free_bytes = 0, total_bytes = 0;
+  QUIRE_TRY_VOID(driver_.check(driver_.call().memory_info(&free_bytes, &total_bytes), "asking for free memory"));
+  return GpuMemory{.free_bytes = free_bytes, .total_bytes = total_bytes};
 }
 
 Result<std::unique_ptr<GpuQueue>> CudaGpu::make_queue() const { return CudaQueue::create(*this); }

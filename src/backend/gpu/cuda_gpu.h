@@ -3,24 +3,27 @@
 
 #include <array>
 #include <memory>
+#include <string>
 
 #include "backend/gpu/cuda_driver.h"
-#include "backend/gpu/gpu_queue.h"
+#include "backend/gpu/gpu.h"
 
 namespace quire {
 
-// Immutable once open; any thread. Borrows the driver; outlives its queues.
-class CudaGpu {
+// Borrows the driver.
+class CudaGpu final : public Gpu {
  public:
   // The kernels are compiled by the driver, which takes seconds the first time. An error says what the GPU lacks, or
   // that the program has no kernels.
   static Result<std::unique_ptr<const CudaGpu>> open(const CudaDriver& driver, int index);
-  ~CudaGpu();
+  ~CudaGpu() override;
   CudaGpu(const CudaGpu&) = delete;
   CudaGpu& operator=(const CudaGpu&) = delete;
 
-  const GpuFacts& facts() const { return facts_; }
-  Result<std::unique_ptr<GpuQueue>> make_queue() const;
+  const GpuFacts& facts() const override { return facts_; }
+  std::string description() const override;
+  Result<GpuMemory> memory() const override;
+  Result<std::unique_ptr<GpuQueue>> make_queue() const override;
 
   const CudaDriver& driver() const { return driver_; }
   // What the calling thread does from now on is on this GPU.
@@ -30,10 +33,11 @@ class CudaGpu {
 
  private:
   explicit CudaGpu(const CudaDriver& driver) : driver_(driver) {}
-  Result<void> load_kernels(int compute_capability);
+  Result<void> load_kernels();
 
   const CudaDriver& driver_;
   GpuFacts facts_;
+  int compute_capability_ = 0;  // 90: 9.0
   cuda::Device device_ = 0;
   cuda::Context* context_ = nullptr;
   cuda::Module* module_ = nullptr;

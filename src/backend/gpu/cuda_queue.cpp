@@ -48,13 +48,6 @@ bool CudaQueue::may_issue() {
   return !error_;
 }
 
-Result<GpuMemory> CudaQueue::memory() {
-  QUIRE_TRY_VOID(gpu_.driver().check(gpu_.use(), facts().name));
-  size_t free_bytes = 0, total_bytes = 0;
-  QUIRE_TRY_VOID(gpu_.driver().check(call().memory_info(&free_bytes, &total_bytes), "asking for free memory"));
-  return GpuMemory{.free_bytes = free_bytes, .total_bytes = total_bytes};
-}
-
 Result<DeviceAddress> CudaQueue::allocate(uint64_t size_bytes) {
   QUIRE_TRY_VOID(gpu_.driver().check(gpu_.use(), facts().name));
   cuda::Address address = 0;

@@ -18,7 +18,7 @@ class CudaQueue final : public GpuQueue {
   CudaQueue& operator=(const CudaQueue&) = delete;
 
   const GpuFacts& facts() const override { return gpu_.facts(); }
-  Result<GpuMemory> memory() override;
+  Result<GpuMemory> memory() override { return gpu_.memory(); }
   Result<DeviceAddress> allocate(uint64_t size_bytes) override;
   void free(DeviceAddress memory) override;
   Result<std::byte*> allocate_host(uint64_t size_bytes) override;

@@ -57,11 +57,16 @@ Result<DeviceVector> GpuBackend::load_vector(std::span<const float> values, Devi
   return DeviceVector{.values = copy, .size = static_cast<int64_t>(values.size())};
 }
 
-Result<std::unique_ptr<StepScratch>> GpuBackend::make_scratch(const StepShape& shape) {
+Result<void> GpuBackend::check(const StepShape& shape) const {
   if (shape.experts.count > gpu::experts_max) {
     return fail(ErrorKind::unsupported,
                 fmt::format("{} experts: a GPU chooses among at most {}", shape.experts.count, gpu::experts_max));
   }
+  return {};
+}
+
+Result<std::unique_ptr<StepScratch>> GpuBackend::make_scratch(const StepShape& shape) {
+  QUIRE_TRY_VOID(check(shape));
   return GpuScratch::create(shape, *queue_, device_);
 }
 

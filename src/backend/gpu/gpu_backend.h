@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "backend/backend.h"
+#include "backend/gpu/gpu.h"
 #include "backend/gpu/gpu_device.h"
 #include "backend/gpu/gpu_queue.h"
 #include "backend/gpu/gpu_scratch.h"
@@ -15,12 +16,12 @@ namespace quire {
 // A row as a head.
 inline HeadParts whole(Rows rows) { return {.rows = rows, .stride = rows.width, .first = 0, .size = rows.width}; }
 
-// Owns its queue. One thread at a time, besides the workers, which pack weights and read rows of tokens, and outlive
-// it.
+// Owns its queue, and shares the GPU that it is of where it is given it. One thread at a time, besides the workers,
+// which pack weights and read rows of tokens, and outlive it.
 class GpuBackend final : public Backend {
  public:
-  GpuBackend(std::unique_ptr<GpuQueue> queue, Team& workers)
-      : queue_(std::move(queue)), device_(*queue_), workers_(workers) {}
+  GpuBackend(std::unique_ptr<GpuQueue> queue, Team& workers, std::shared_ptr<const Gpu> gpu = nullptr)
+      : gpu_(std::move(gpu)), queue_(std::move(queue)), device_(*queue_), workers_(workers) {}
 
   // Kernels have the scalar table's bits.
   std::string_view name() const override { return "scalar"; }
@@ -30,6 +31,7 @@ class GpuBackend final : public Backend {
                              FunctionRef<void(uint64_t bytes)> copied) override;
   Result<DeviceVector> load_vector(std::span<const float> values, DeviceArena& memory) override;
   // Refuses by name what kernels have no room for.
+  Result<void> check(const StepShape& shape) const override;
   Result<std::unique_ptr<StepScratch>> make_scratch(const StepShape& shape) override;
   uint64_t scratch_size_bytes(const StepShape& shape) const override;
   void begin(const StepInputs& inputs, StepScratch& scratch) override;
@@ -100,6 +102,7 @@ class GpuBackend final : public Backend {
   void multiply_pairs(const Matrix& stack, const DeviceVector& bias, const PairPlan& plan, gpu::MatmulArgs args);
   gpu::StateArgs state_args(const StateView& state) const;
 
+  const std::shared_ptr<const Gpu> gpu_;  // null: it outlives this
   const std::unique_ptr<GpuQueue> queue_;
   GpuDevice device_;
   Team& workers_;

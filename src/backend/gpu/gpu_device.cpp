@@ -35,6 +35,11 @@ class Piece final : public DeviceMemory::Piece {
 
 }  // namespace
 
+Result<std::optional<DeviceMemoryRoom>> GpuDevice::room() {
+  QUIRE_TRY(const GpuMemory memory, queue_.memory());
+  return DeviceMemoryRoom{.free_bytes = memory.free_bytes, .total_bytes = memory.total_bytes};
+}
+
 Result<DeviceMemory> GpuDevice::allocate(uint64_t size_bytes, MemoryUse /*use*/, const char* purpose) {
   if (size_bytes == 0) return DeviceMemory();
   const Result<DeviceAddress> address = queue_.allocate(size_bytes);

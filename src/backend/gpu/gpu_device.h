@@ -11,6 +11,8 @@ namespace quire {
 class GpuDevice final : public Device {
  public:
   explicit GpuDevice(GpuQueue& queue) : queue_(queue) {}
+  std::string_view name() const override { return queue_.facts().name; }
+  Result<std::optional<DeviceMemoryRoom>> room() override;
   Result<DeviceMemory> allocate(uint64_t size_bytes, MemoryUse use, const char* purpose) override;
 
  private:

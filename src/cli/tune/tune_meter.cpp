@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "api/call.h"
 #include "base/bytes.h"
@@ -39,16 +40,25 @@ class TuneMeter::Executor final : public quire::Executor {
   Executor(ModelInstance instance, Team& workers, const Limits& limits)
       : limits_(limits), instance_(std::move(instance)), workers_(workers) {}
 
-  Logits forward(const Batch& batch, std::vector<SliceFailure>& failures) override {
+  void issue(const Batch& batch) override {
+    failures_.clear();
     if (computes_) {
-      const Result<Logits> logits = instance_.forward(batch);
-      if (logits) return *logits;
-      fail_all(batch, logits.error().message, failures);
-      return {};
+      const Result<void> issued = instance_.issue(batch);
+      if (!issued) fail_all(batch, issued.error().message, failures_);
+      return;
     }
     for (const BatchSlice& slice : batch.slices) pass_over(slice);
     blank_.resize(static_cast<size_t>(batch.logits_rows) * static_cast<size_t>(vocab_size()));
-    return {.values = blank_, .vocab = vocab_size()};
+  }
+  Logits finish(std::vector<SliceFailure>& failures) override {
+    if (!computes_) return {.values = blank_, .vocab = vocab_size()};
+    if (!failures_.empty()) {
+      failures.insert(failures.end(), failures_.begin(), failures_.end());
+      return {};
+    }
+    const Result<Logits> logits = instance_.finish();
+    if (!logits) throw std::runtime_error(logits.error().message);
+    return *logits;
   }
   Result<Logits> logits(std::span<const int32_t> rows) override { return instance_.logits(rows); }
   int32_t logits_rows_max() const override { return static_cast<int32_t>(instance_.logits_count_max()); }
@@ -88,8 +98,9 @@ class TuneMeter::Executor final : public quire::Executor {
   const Limits limits_;
   ModelInstance instance_;
   Team& workers_;
-  std::vector<float> blank_;  // zeros
-  int32_t filled_ = 0;        // blocks
+  std::vector<float> blank_;            // zeros
+  std::vector<SliceFailure> failures_;  // of the step that was issued
+  int32_t filled_ = 0;                  // blocks
   bool computes_ = false;
 };
 

@@ -20,8 +20,12 @@ Result<Streams> Streams::read(TensorSource& source, const ModelConfig& config) {
   Streams streams;
   const int64_t others = config.streams - 1;
   QUIRE_TRY(streams.from, source.matrices("altup_proj.weight", others, config.width, config.width));
-  QUIRE_TRY(streams.to, source.matrices("altup_unembd_proj.weight", others, config.width, config.width));
   return streams;
+}
+
+Result<void> Streams::read_end(TensorSource& source, const ModelConfig& config) {
+  QUIRE_TRY(to, source.matrices("altup_unembd_proj.weight", config.streams - 1, config.width, config.width));
+  return {};
 }
 
 void Streams::begin(const Step& step, Rows x) const {

@@ -14,8 +14,9 @@
 namespace quire {
 
 struct Streams {
-  // Tensors altup_{proj,unembd_proj}.weight.
+  // Tensors altup_proj.weight, and behind the layers altup_unembd_proj.weight.
   static Result<Streams> read(TensorSource& source, const ModelConfig& config);
+  Result<void> read_end(TensorSource& source, const ModelConfig& config);
 
   // The first stream is x, the others are projections of it that are as large.
   void begin(const Step& step, Rows x) const;

@@ -31,6 +31,9 @@ inline ElementType transposed_type(ElementType type) {
 class TensorSource {
  public:
   virtual ~TensorSource() = default;
+  // What is read from now on is of this layer; of layer_count() what comes behind the last one. Before the first call
+  // it is what comes before the first layer. Tensors of one layer lie on one device.
+  virtual void enter(int64_t layer) = 0;
   // A stack of `count` matrices; one is a tensor of two dimensions.
   virtual Result<Matrix> stack(const std::string& name, int64_t count, int64_t outputs, int64_t inputs) = 0;
   // The same in `count` matrices.

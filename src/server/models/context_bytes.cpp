@@ -26,6 +26,10 @@ api::ContextBytes bytes_of_contexts(const LoadedModel& model) {
   return context_bytes(model.context_memory(), model.snapshot().scheduler, model.context_tokens());
 }
 
+api::ContextBytes host_bytes_of_contexts(const LoadedModel& model) {
+  return context_bytes(model.host_contexts(), model.snapshot().scheduler, model.context_tokens());
+}
+
 ClassLimits limits_within(uint64_t bytes, const ContextMemory& memory, const Limits& limits) {
   ClassLimits result{.blocks = limits.block_count, .windows = limits.window_block_count, .states = limits.state_count};
   const auto bytes_of = [&](MemoryClass of) { return memory.bytes_of(of, limits.context_tokens); };

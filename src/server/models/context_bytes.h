@@ -23,6 +23,8 @@ api::ContextBytes context_bytes(const ContextMemory& memory, const SchedulerCoun
 
 class LoadedModel;
 api::ContextBytes bytes_of_contexts(const LoadedModel& model);
+// Of the machine's memory.
+api::ContextBytes host_bytes_of_contexts(const LoadedModel& model);
 
 // How many of each class may be in use so that all together are within `bytes`. Snapshots go first, then window blocks,
 // then full ones, in the order of what they cost to have again; at last those that who runs needs.

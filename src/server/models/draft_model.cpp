@@ -45,7 +45,7 @@ Result<std::unique_ptr<DraftModel>> DraftModel::load(const store::ModelFile& fil
   if (!tokens) return in_file(tokens.error());
   std::unique_ptr<DraftModel> model(new DraftModel(std::move(*opened), *tokens));
   const auto progress = [&](uint64_t, uint64_t) { return keep_going(); };
-  Result<std::unique_ptr<ModelRunner>> runner = make_runner(model->file_, file.name, progress);
+  Result<std::unique_ptr<ModelRunner>> runner = make_runner(model->file_, file.name, 0, progress);
   if (!runner) return in_file(runner.error());
   model->runner_ = std::move(*runner);
   if (model->runner_->facts().whole_texts) {

@@ -31,9 +31,17 @@ class DraftModel {
   }
   // What guesses for an engine of these limits. Once.
   Result<std::unique_ptr<Drafter>> start(const Limits& limits);
-  // REQUIRES: start() has succeeded.
-  ModelMemory memory() const {
-    return {.weights_bytes = runner_->facts().weights_bytes, .workspace_bytes = runner_->workspace_bytes()};
+  // It is computed by the cores. REQUIRES: start() has succeeded.
+  ModelStage stage() const {
+    const RunnerStage& stage = runner_->facts().stages.front();
+    ContextMemory contexts = stage.contexts;
+    contexts.block_bytes = kv_block_bytes();
+    contexts.window_block_bytes = 0;
+    return {.device = stage.device,
+            .on_host = stage.on_host,
+            .layers = 0,  // of the served model
+            .memory = {.weights_bytes = stage.weights_bytes, .workspace_bytes = runner_->workspace_bytes(0)},
+            .contexts = contexts};
   }
 
  private:

@@ -66,6 +66,7 @@ class EngineModel final : public LoadedModel {
     FillInTokens fill_in_tokens;
     api::StoredDefaults stored;
     Result<Pooling> pooling;
+    std::optional<int64_t> gpu_layers;  // as its author asks for; none: he does not
     bool ranks = false;
     std::string pair_template;  // with {query} and {document}; empty: a pair is two texts
   };
@@ -77,8 +78,7 @@ class EngineModel final : public LoadedModel {
     auto result = std::unique_ptr<EngineModel>(new EngineModel(std::move(parts)));
     QUIRE_TRY_VOID(result->load(file, surroundings, keep_going));
     const RunnerFacts& facts = result->runner_->facts();
-    Limits limits = engine_limits(settings, facts.context_max, result->context_memory(),
-                                  settings.memory_bytes > 0 ? settings.memory_bytes : memory_for_kv(settings));
+    QUIRE_TRY(Limits limits, result->limits(settings));
     const auto tuned = tuned_start(settings, file, facts);
     if (tuned) limits.parallel_start = std::clamp(*tuned, 1, limits.running_max);
     QUIRE_TRY(Executor * executor, result->runner_->start(limits));
@@ -95,6 +95,11 @@ class EngineModel final : public LoadedModel {
     if (limits.state_count > 0) {
       spdlog::info("{}: {} states of {:.1f} MB for recurrent layers, a snapshot every {} tokens of a prompt", file.name,
                    limits.state_count, static_cast<double>(facts.contexts.state_bytes) * 1e-6, limits.snapshot_tokens);
+    }
+    for (const RunnerStage& stage : facts.stages) {
+      if (stage.on_host) continue;
+      spdlog::info("{}: {} of {} layers on {}, {:.1f} MB of weights", file.name, stage.layers.count(), facts.layers,
+                   stage.device, static_cast<double>(stage.weights_bytes) * 1e-6);
     }
     if (tuned) spdlog::info("{} begins with {} contexts, as tuned", file.name, limits.parallel_start);
     if (result->draft_ != nullptr) spdlog::info("{} guesses for {}", surroundings.draft->name, file.name);
@@ -151,15 +156,23 @@ class EngineModel final : public LoadedModel {
   }
   std::string_view kv_type() const override { return runner_->facts().kv_type; }
   int32_t kv_block_tokens() const override { return engine_->limits().block_tokens; }
-  ModelMemory memory() const override {
-    const ModelMemory drafts = draft_ == nullptr ? ModelMemory{} : draft_->memory();
-    return {.weights_bytes = runner_->facts().weights_bytes + drafts.weights_bytes,
-            .workspace_bytes = runner_->workspace_bytes() + drafts.workspace_bytes};
+  std::vector<ModelStage> stages() const override {
+    std::vector<ModelStage> stages;
+    for (const RunnerStage& stage : runner_->facts().stages) {
+      const uint64_t workspace = runner_->workspace_bytes(stages.size());
+      stages.push_back({.device = stage.device,
+                        .on_host = stage.on_host,
+                        .layers = stage.layers.count(),
+                        .memory = {.weights_bytes = stage.weights_bytes, .workspace_bytes = workspace},
+                        .contexts = stage.contexts});
+    }
+    if (draft_ != nullptr) stages.push_back(draft_->stage());
+    return stages;
   }
   Result<void> check_file() const override { return parts_.file.check_unchanged(); }
   void stop() override { engine_->stop(); }
   void set_kv_memory(uint64_t bytes) override {
-    const ClassLimits limits = limits_within(bytes, context_memory(), engine_->limits());
+    const ClassLimits limits = limits_within(bytes, host_contexts(), engine_->limits());
     engine_->set_block_limit(limits.states, MemoryClass::state);
     engine_->set_block_limit(limits.windows, MemoryClass::window);
     engine_->set_block_limit(limits.blocks);
@@ -180,7 +193,7 @@ class EngineModel final : public LoadedModel {
         bar.update(done, total);
         return keep_going();
       };
-      QUIRE_TRY(runner_, surroundings.make_runner(parts_.file, file.name, progress));
+      QUIRE_TRY(runner_, surroundings.make_runner(parts_.file, file.name, parts_.gpu_layers, progress));
     }
     for (const std::string& fix : parts_.file.fixes()) spdlog::info("{}: {}", file.name, fix);
     if (runner_->facts().vocab != parts_.tokenizer->vocab_size()) {
@@ -198,6 +211,34 @@ class EngineModel final : public LoadedModel {
       return std::unexpected(draft.error());
     }
     return {};
+  }
+
+  // The sizes of its engine: of each device's memory what it has for contexts.
+  Result<Limits> limits(const Settings& settings) const {
+    const RunnerFacts& facts = runner_->facts();
+    const uint64_t host_bytes = settings.memory_bytes > 0 ? settings.memory_bytes : memory_for_kv(settings);
+    Limits limits = engine_limits(settings, facts.context_max);
+    ContextShare host{.memory = facts.contexts, .bytes = host_bytes};
+    host.memory.block_bytes = draft_ == nullptr ? 0 : draft_->kv_block_bytes();
+    host.memory.window_block_bytes = host.memory.state_bytes = 0;
+    std::vector<ContextShare> shares;
+    for (size_t index = 0; index < facts.stages.size(); ++index) {
+      const ContextMemory& contexts = facts.stages[index].contexts;
+      QUIRE_TRY(const std::optional<uint64_t> room, runner_->context_room(index, limits));
+      if (room) {
+        // Other models may come to lie there too.
+        shares.push_back({.memory = contexts, .bytes = settings.models_max > 1 ? *room / 2 : *room});
+        continue;
+      }
+      host.memory.block_bytes += contexts.block_bytes;
+      host.memory.window_block_bytes += contexts.window_block_bytes;
+      host.memory.state_bytes += contexts.state_bytes;
+    }
+    shares.push_back(host);
+    share_memory(context_memory(), shares, limits);
+    // The host computes while it issues: there is nothing to plan beside.
+    if (!facts.stages.back().on_host) limits.plans_ahead = 1;
+    return limits;
   }
 
   // Who guesses; null: nobody.
@@ -236,8 +277,7 @@ uint64_t memory_for_kv(const Settings& settings) {
   return read_machine_memory(settings.machine_root).available_bytes / 2;
 }
 
-Limits engine_limits(const Settings& settings, int64_t context_max, const ContextMemory& memory,
-                     uint64_t memory_bytes) {
+Limits engine_limits(const Settings& settings, int64_t context_max) {
   constexpr int64_t int32_max = std::numeric_limits<int32_t>::max();
   Limits limits;
   const int64_t wanted =
@@ -249,6 +289,12 @@ Limits engine_limits(const Settings& settings, int64_t context_max, const Contex
   limits.answer_tokens_expected = 256;  // a page of text: fewer contexts start at once, fewer are parked later
   limits.queue_tokens_max = settings.queue_tokens_max;
   limits.target_gap_ns = settings.target_gap_ns;
+  return limits;
+}
+
+Limits engine_limits(const Settings& settings, int64_t context_max, const ContextMemory& memory,
+                     uint64_t memory_bytes) {
+  Limits limits = engine_limits(settings, context_max);
   share_memory(memory, memory_bytes, limits);
   return limits;
 }
@@ -266,6 +312,7 @@ Result<std::unique_ptr<LoadedModel>> EngineModelLoader::load(const store::ModelF
   for (const std::string& warning : (*tokenizer)->warnings()) spdlog::warn("{}: {}", file.name, warning);
   Result<store::ModelDefaults> stored = store::read_defaults(file);
   if (!stored) return in_file(stored.error());
+  const std::optional<int64_t> gpu_layers = stored->gpu_layers();
   const store::SamplingDefaults sampling = store::sampling_defaults(opened->metadata());
   for (const std::string& key : sampling.unused) spdlog::warn("{}: {} has no effect here", file.name, key);
   const auto own_template = opened->metadata().get_string("tokenizer.chat_template");
@@ -285,6 +332,7 @@ Result<std::unique_ptr<LoadedModel>> EngineModelLoader::load(const store::ModelF
                                       .messages = std::move(stored->messages),
                                       .system = std::move(stored->system)},
                            .pooling = std::move(pooling),
+                           .gpu_layers = gpu_layers,
                            .ranks = is_ranker,
                            .pair_template = std::move(pair_template)};
   Result<std::unique_ptr<LoadedModel>> model =

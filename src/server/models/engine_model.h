@@ -40,7 +40,9 @@ class EngineModelLoader final : public ModelLoader {
   const EngineSurroundings surroundings_;
 };
 
-// The sizes an engine gets: as many KV blocks as the memory allows, up to what running_max contexts of full length
+// The sizes an engine gets that do not depend on memory.
+Limits engine_limits(const Settings& settings, int64_t context_max);
+// All of them: as many KV blocks as the memory allows, up to what running_max contexts of full length
 // need, and as much of the other classes as goes with them. `memory_bytes` is for all of it.
 Limits engine_limits(const Settings& settings, int64_t context_max, const ContextMemory& memory, uint64_t memory_bytes);
 

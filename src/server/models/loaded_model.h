@@ -36,6 +36,15 @@ struct ModelMemory {
   uint64_t workspace_bytes = 0;
 };
 
+// The part of a model that lies on one device.
+struct ModelStage {
+  std::string device;
+  bool on_host = true;  // its memory is the machine's
+  int64_t layers = 0;
+  ModelMemory memory;
+  ContextMemory contexts;  // what its contexts take there
+};
+
 // A token as people are shown it.
 struct TokenPiece {
   std::string text;      // its own bytes, or a control token's name
@@ -98,14 +107,19 @@ class LoadedModel {
   virtual std::vector<SequenceView> sequences() const = 0;
   // What its contexts take, with those of a model that guesses for it.
   virtual ContextMemory context_memory() const = 0;
+  // In the order of its layers, then a model's that guesses for it.
+  virtual std::vector<ModelStage> stages() const = 0;
   virtual int32_t kv_block_tokens() const = 0;
-  virtual ModelMemory memory() const = 0;
+  // Over all of them.
+  ModelMemory memory() const;
+  // What its contexts take of the machine's memory.
+  ContextMemory host_contexts() const;
   // An error when the file that it was loaded from has changed: what is submitted then fails, and only loading it anew
   // helps.
   virtual Result<void> check_file() const { return {}; }
   // How keys and values are kept: "f16". The name lives as long as the program.
   virtual std::string_view kv_type() const = 0;
-  // Bytes that the KV blocks may take from now on. What is over goes as soon as it can.
+  // Bytes that the KV blocks may take of the machine's memory from now on. What is over goes as soon as it can.
   virtual void set_kv_memory(uint64_t bytes) = 0;
   // Ends its engine, and with it each request that is left; snapshot() stays as it was at the end. REQUIRES: nobody
   // else calls anything but snapshot().

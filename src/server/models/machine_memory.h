@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace quire::server {
@@ -13,6 +14,13 @@ namespace quire::server {
 struct MachineMemory {
   uint64_t total_bytes = 0;
   uint64_t available_bytes = 0;  // without pushing anybody out: free, or file pages that can be read again
+};
+
+// Of a device that has memory of its own.
+struct DeviceStatus {
+  std::string name;
+  uint64_t free_bytes = 0;
+  uint64_t total_bytes = 0;
 };
 
 // What the system says: /proc/meminfo, and the limits, use and memory.stat of this process's control group and those

@@ -156,7 +156,10 @@ void ModelHost::note_broken(Entry& entry) {
     if (!unchanged) seats_.broken(entry.id);
   } catch (const std::bad_alloc&) {
   }
-  if (entry.model->snapshot().broken) seats_.broken(entry.id);
+  const EngineSnapshot snapshot = entry.model->snapshot();
+  if (!snapshot.broken) return;
+  seats_.broken(entry.id);
+  insist([&] { spdlog::error("{} is to be loaded anew: {}", entry.file.name, snapshot.why_broken); });
 }
 
 void ModelHost::unload_when_idle(const std::string& name) {
@@ -219,6 +222,8 @@ SeatMemory ModelHost::seat_memory() {
   try {
     const MachineMemory memory = config_.read_memory();
     last_memory_ = {.available_bytes = memory.available_bytes, .reserve_bytes = memory_reserve(memory.total_bytes)};
+    // A model may lie on devices, on the machine, or on both.
+    for (const DeviceStatus& device : config_.read_devices()) last_memory_.available_bytes += device.free_bytes;
   } catch (const std::exception& error) {
     spdlog::warn("cannot see how much memory there is: {}", error.what());
   }
@@ -340,8 +345,8 @@ std::vector<ModelHost::Counted> ModelHost::counted() const {
     for (const auto& [request, wait] : waits_) counted.waiting += &wait->entry_ == entry.get() ? 1 : 0;
     if (entry->model != nullptr) {
       counted.now = Counted::Now{.snapshot = entry->model->snapshot(),
-                                 .memory = entry->model->memory(),
-                                 .kv_bytes = bytes_of_contexts(*entry->model).used(),
+                                 .stages = entry->model->stages(),
+                                 .context_tokens = entry->model->context_tokens(),
                                  .kv_block_tokens = entry->model->kv_block_tokens(),
                                  .kv_type = entry->model->kv_type()};
       add_counts(counted.totals, counted.now->snapshot.totals);
@@ -372,6 +377,7 @@ std::vector<ModelHost::Running> ModelHost::running() const {
                     .context_tokens = entry->model->context_tokens(),
                     .context_memory = entry->model->context_memory(),
                     .kv_type = entry->model->kv_type(),
+                    .stages = entry->model->stages(),
                     .snapshot = entry->model->snapshot(),
                     .expires_in_ns = std::nullopt};
     const SeatView seat = seats_.view(entry->id);

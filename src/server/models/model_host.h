@@ -37,6 +37,7 @@ class ModelHost {
     int64_t keep_alive_ns = 0;        // negative: for ever
     uint64_t memory_bound_bytes = 0;  // for the KV of all models; 0: what there is
     std::function<MachineMemory()> read_memory;
+    std::function<std::vector<DeviceStatus>()> read_devices = [] { return std::vector<DeviceStatus>(); };
     int64_t watch_interval_ns = 1'000'000'000;
   };
 
@@ -108,6 +109,7 @@ class ModelHost {
     int32_t context_tokens = 0;
     ContextMemory context_memory;
     std::string_view kv_type;
+    std::vector<ModelStage> stages;
     EngineSnapshot snapshot;
     std::optional<int64_t> expires_in_ns;  // none: stays for ever; of a model in use: counted as if that ended now
   };
@@ -116,8 +118,8 @@ class ModelHost {
   struct Counted {
     struct Now {
       EngineSnapshot snapshot;
-      ModelMemory memory;
-      uint64_t kv_bytes = 0;  // what holds something, of all classes
+      std::vector<ModelStage> stages;
+      int32_t context_tokens = 0;
       int32_t kv_block_tokens = 0;
       std::string_view kv_type;
     };

@@ -13,7 +13,7 @@ namespace quire::server {
 namespace {
 
 KvMemory kv_memory_of(const LoadedModel& model, bool busy) {
-  const api::ContextBytes bytes = bytes_of_contexts(model);
+  const api::ContextBytes bytes = host_bytes_of_contexts(model);
   return {.used_bytes = bytes.used(), .limit_bytes = bytes.limit, .max_bytes = bytes.total, .busy = busy};
 }
 

@@ -64,6 +64,14 @@ std::string MetricsPage::text() const {
     families.counter("quire_worker_busy_seconds_total", "Time in which a worker of the team computed.",
                      {{"worker", std::to_string(worker)}}, static_cast<double>(busy_ns[worker]) / 1e9);
   }
+  for (const DeviceStatus& device : read_devices_()) {
+    const auto memory = [&](const char* state, uint64_t bytes) {
+      families.gauge("quire_device_memory_bytes", "Memory of devices that have their own, with what others have taken.",
+                     {{"device", device.name}, {"state", state}}, static_cast<double>(bytes));
+    };
+    memory("free", device.free_bytes);
+    memory("used", device.total_bytes - device.free_bytes);
+  }
   for (const ModelHost::Counted& model : host_.counted()) add_model_metrics(families, model);
   return families.text();
 }

@@ -20,11 +20,13 @@ class MetricsPage {
 
   // Borrows what it shows for its life. `busy_ns`: how long each worker of the team has computed.
   MetricsPage(const ModelHost& host, const LiveRequests& requests, const ServerCounts& counts,
-              std::function<std::vector<int64_t>()> busy_ns, int64_t started_unix_ns)
+              std::function<std::vector<int64_t>()> busy_ns, std::function<std::vector<DeviceStatus>()> read_devices,
+              int64_t started_unix_ns)
       : host_(host),
         requests_(requests),
         counts_(counts),
         busy_ns_(std::move(busy_ns)),
+        read_devices_(std::move(read_devices)),
         started_unix_ns_(started_unix_ns) {}
 
   std::string text() const;
@@ -34,6 +36,7 @@ class MetricsPage {
   const LiveRequests& requests_;
   const ServerCounts& counts_;
   const std::function<std::vector<int64_t>()> busy_ns_;
+  const std::function<std::vector<DeviceStatus>()> read_devices_;
   const int64_t started_unix_ns_;
 };
 

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <string>
 
 #include "api/answer.h"
 #include "metrics/counts.h"
+#include "server/models/context_bytes.h"
 
 namespace quire::server {
 namespace {
@@ -223,13 +225,29 @@ void add_kv(MetricFamilies& families, const Names& names, const ModelHost::Count
                              {"num_gpu_blocks", std::to_string(counts.block_limit)},
                              {"cache_dtype", std::string(now.kv_type)}}),
                  1);
-  const auto memory = [&](const char* kind, uint64_t bytes) {
-    families.gauge("quire_memory_bytes", "Memory by what it is for; KV: blocks and states that hold something.",
-                   names.own({{"kind", kind}}), static_cast<double>(bytes));
+}
+
+void add_memory(MetricFamilies& families, const Names& names, const ModelHost::Counted::Now& now) {
+  struct Bytes {
+    uint64_t weights = 0, kv = 0, workspace = 0;
   };
-  memory("weights", now.memory.weights_bytes);
-  memory("kv", now.kv_bytes);
-  memory("workspace", now.memory.workspace_bytes);
+  std::map<std::string, Bytes> devices;
+  for (const ModelStage& stage : now.stages) {
+    Bytes& bytes = devices[stage.device];
+    bytes.weights += stage.memory.weights_bytes;
+    bytes.workspace += stage.memory.workspace_bytes;
+    bytes.kv += context_bytes(stage.contexts, now.snapshot.scheduler, now.context_tokens).used();
+  }
+  for (const auto& [device, bytes] : devices) {
+    const auto memory = [&](const char* kind, uint64_t value) {
+      families.gauge("quire_memory_bytes",
+                     "Memory by what it is for and where; KV: blocks and states that hold something.",
+                     names.own({{"kind", kind}, {"device", device}}), static_cast<double>(value));
+    };
+    memory("weights", bytes.weights);
+    memory("kv", bytes.kv);
+    memory("workspace", bytes.workspace);
+  }
 }
 
 void add_controller(MetricFamilies& families, const Names& names, const ControllerView& controller) {
@@ -250,6 +268,7 @@ void add_model_metrics(MetricFamilies& families, const ModelHost::Counted& model
   if (model.now) {
     add_requests(families, names, model.now->snapshot);
     add_kv(families, names, *model.now);
+    add_memory(families, names, *model.now);
     add_controller(families, names, model.now->snapshot.controller);
   }
   for (const CounterRow& row : counter_rows) {

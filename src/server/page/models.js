@@ -53,13 +53,21 @@ function makeCard() {
   return card;
 }
 
+// Nothing where all are the cores'.
+function whereLayersAre(model) {
+  const parts = model.devices.filter(({layers}) => layers > 0);
+  if (parts.every(({device}) => device === 'CPU')) return [];
+  const all = parts.reduce((sum, {layers}) => sum + layers, 0);
+  return parts.map(({device, layers}) => parts.length === 1 ? `on ${device}` : `${layers} of ${all} layers on ${device}`);
+}
+
 function fill(card, model, contexts, now) {
   const [head, bar, legend, facts] = card.children;
   const kv = model.kv_blocks;
   const expires = Date.parse(model.expires_at) - now;
   say(head.children[0], model.name);
   say(head.children[1], [model.details.parameter_size, model.details.quantization_level, bytes(model.size),
-    `context ${count(model.context_length)}`, `KV ${kv.type}`,
+    `context ${count(model.context_length)}`, `KV ${kv.type}`, ...whereLayersAre(model),
     expires > 3e10 ? 'stays' : `goes in ${duration(Math.max(0, Math.ceil(expires / 1000) * 1000))} unless used`].join(' · '));
   const divided = divide(model, contexts);
   const total = Object.values(divided).reduce((sum, n) => sum + n, 0) || 1;

@@ -35,6 +35,14 @@ api::RunningModel running_model(const ModelHost::Running& one, api::ModelSummary
   if (counts.windows.total > 0) model.window_blocks = memory_of(MemoryClass::window, counts.windows);
   if (counts.states.total > 0) model.states = memory_of(MemoryClass::state, counts.states);
   model.context_bytes = context_bytes(one.context_memory, counts, one.context_tokens);
+  for (const ModelStage& stage : one.stages) {
+    model.devices.push_back({.device = stage.device,
+                             .on_host = stage.on_host,
+                             .layers = stage.layers,
+                             .weights_bytes = stage.memory.weights_bytes,
+                             .workspace_bytes = stage.memory.workspace_bytes,
+                             .context_bytes = context_bytes(stage.contexts, counts, one.context_tokens)});
+  }
   model.since_load = {.steps = counts.steps,
                       .prompt_tokens_computed = one.snapshot.prompt_tokens_computed,
                       .prefix_hit_tokens = counts.prefix_hit_tokens,

@@ -40,6 +40,15 @@ std::vector<Request> requests(int32_t vocab) {
   return requests;
 }
 
+// As an engine's thread runs it: what is thrown is its end.
+void run(World& world) {
+  try {
+    world.run();
+  } catch (const std::exception& error) {
+    world.engine().give_up(error.what());
+  }
+}
+
 class GpuEngine : public testing::Test {
  protected:
   void SetUp() override { QUIRE_GPU_OR_SKIP(); }
@@ -93,7 +102,7 @@ TEST_F(GpuEngine, ends_all_requests_with_the_error_of_a_card_that_is_lost) {
   for (const Request& request : requests(model.vocab_size())) world.engine().submit(request);
   world.step();
   card.fail(20, illegal_address, true);
-  world.run();
+  run(world);
   ASSERT_EQ(world.answers().size(), 8U);
   int ended = 0;
   for (const auto& [id, answer] : world.answers()) {
@@ -103,6 +112,7 @@ TEST_F(GpuEngine, ends_all_requests_with_the_error_of_a_card_that_is_lost) {
     EXPECT_THAT(answer.finished.error, testing::HasSubstr("CUDA_ERROR_ILLEGAL_ADDRESS"));
   }
   EXPECT_GE(ended, 7);
+  EXPECT_TRUE(world.engine().broken()) << "the model is to be loaded anew";
 }
 
 // Of the model on this card, from its file on.
@@ -117,7 +127,7 @@ class GpuFaults : public GpuEngine {
     for (Request& request : requests(model.vocab_size())) {
       if (request.id.value > 4) world.engine().submit(std::move(request));
     }
-    world.run();
+    run(world);
     return world.answers();
   }
   // Every `stride`th call fails, one an attempt.

@@ -11,73 +11,16 @@
 
 #include "gpu/backend/stand_in_gpu.h"
 #include "support/family_golden.h"
+#include "support/model_walk.h"
 #include "support/random_model.h"
 #include "support/runner.h"
 
 namespace quire::test {
 namespace {
 
-constexpr int32_t context_tokens = 64;
-
-Limits limits() {
-  return {.block_count = 4,
-          .state_count = 2,
-          .context_tokens = context_tokens,
-          .running_max = 2,
-          .step_tokens_max = context_tokens,
-          .draft_rows_max = 4};
-}
-
-// A model on a backend, and what it has given.
-class Given {
- public:
-  Given(const gguf::File& file, Backend& on, KvType kv_type)
-      : model_(take(Model::load(file, on, {.kv_type = kv_type}))), runner_(model_, on, limits()) {}
-
-  const Model& model() const { return model_; }
-  Runner& runner() { return runner_; }
-  void add(std::span<const float> values) { values_.insert(values_.end(), values.begin(), values.end()); }
-  const std::vector<float>& values() const { return values_; }
-
- private:
-  Model model_;
-  Runner runner_;
-  std::vector<float> values_;
-};
-
-// A prompt in two slices, the second one in company, then a token each; where there are states with guesses, one of
-// which is right.
-void answer(Given& given, std::span<const TokenId> tokens) {
-  const std::vector<BlockId> first = {{2}, {0}}, second = {{1}, {3}};
-  Runner& runner = given.runner();
-  const auto step = [&](std::initializer_list<Runner::Part> parts) { given.add(runner.step(parts).values); };
-  step({{.tokens = tokens.first(5), .blocks = first}});
-  step({{.tokens = tokens.subspan(5, 3), .position = 5, .blocks = first},
-        {.tokens = tokens.first(2), .blocks = second, .state = {1}}});
-  step({{.tokens = tokens.subspan(4, 3), .position = 8, .blocks = first, .drafted = 2, .logits_rows = 3},
-        {.tokens = tokens.subspan(2, 1), .position = 2, .blocks = second, .state = {1}}});
-  const std::vector<int32_t> accepted = {1, 0};
-  runner.keep(accepted);
-  step({{.tokens = tokens.subspan(1, 1), .position = 10, .blocks = first},
-        {.tokens = tokens.subspan(3, 1), .position = 3, .blocks = second, .state = {1}}});
-}
-
-// Two texts, and what becomes of a row of one.
-void read(Given& given, std::span<const TokenId> tokens) {
-  const std::vector<std::span<const TokenId>> texts = {tokens, tokens.first(3)};
-  given.runner().read_texts(texts);
-  std::vector<int32_t> rows(tokens.size() + 3);
-  std::iota(rows.begin(), rows.end(), 0);
-  const HiddenStates states = given.runner().states(rows);
-  given.add(states.values);
-  const std::vector<float> row(given.values().begin(), given.values().begin() + states.width);
-  given.add(given.runner().head(row));
-}
-
 std::vector<float> values_of(const gguf::File& file, Backend& on, std::span<const TokenId> tokens, KvType kv_type) {
-  Given given(file, on, kv_type);
-  given.model().config().whole_texts ? read(given, tokens) : answer(given, tokens);
-  return given.values();
+  const Model model = take(Model::load(file, on, {.kv_type = kv_type}));
+  return walk(take(ModelInstance::create(model, on, walk_limits())), tokens);
 }
 
 class GpuModels : public testing::Test {

@@ -120,7 +120,7 @@ TEST_F(GpuQueues, go_on_where_memory_is_refused) {
   GpuDevice device(*queue);
   const auto refused = device.allocate(uint64_t{2} << 20, MemoryUse::streamed, "weights");
   ASSERT_FALSE(refused.has_value());
-  EXPECT_EQ(refused.error().kind, ErrorKind::too_large);
+  EXPECT_EQ(refused.error().kind, ErrorKind::device);
   EXPECT_EQ(refused.error().message,
             "stand-in: no room for 2097152 bytes of weights: memory of the GPU: CUDA_ERROR_OUT_OF_MEMORY (out of "
             "memory)");

@@ -15,7 +15,7 @@ if(NOT QUIRE_SANITIZE)
 
   file(GLOB gpu_backend_sources CONFIGURE_DEPENDS ${gpu_folder}/backend/*.cpp)
   add_executable(test_gpu_backend ${gpu_backend_sources})
-  add_dependencies(test_gpu_backend quire_stand_in_cuda)
+  add_dependencies(test_gpu_backend quire_stand_in_cuda quire)
   target_link_libraries(test_gpu_backend PRIVATE quire_engine quire_test_support ${QUIRE_TEST_LIBRARIES} ${CMAKE_DL_LIBS})
   target_include_directories(test_gpu_backend PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
   target_compile_definitions(test_gpu_backend PRIVATE QUIRE_SOURCE_DIR="${CMAKE_SOURCE_DIR}"

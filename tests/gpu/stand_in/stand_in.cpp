@@ -5,6 +5,7 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string_view>
 
@@ -63,7 +64,7 @@ const std::set<std::string_view>& entry_names(const char* image) {
   return found->second;
 }
 
-// The card and all that is on it. One thread at a time.
+// The card and all that is on it: of any thread, one call at a time.
 struct Card {
   explicit Card(const StandInCard& the_facts)
       : facts(the_facts), memory(the_facts.memory_bytes), machine(the_facts.seed) {}
@@ -80,6 +81,7 @@ struct Card {
 };
 
 std::unique_ptr<Card> card;
+std::mutex one_call;
 
 // Whether this call fails, and how.
 Code called() {
@@ -108,7 +110,8 @@ using namespace quire::test;  // NOLINT: what follows are the library's function
 using quire::cuda::Code;
 using quire::cuda::success;
 
-#define QUIRE_MAY_FAIL() \
+#define QUIRE_MAY_FAIL()                          \
+  const std::lock_guard lock(quire::test::one_call); \
   if (const Code code = called(); code != success) return code
 
 QUIRE_EXPORT void quire_stand_in_card(const StandInCard& facts) { card = std::make_unique<Card>(facts); }
@@ -123,7 +126,12 @@ QUIRE_EXPORT StandInCounts quire_stand_in_counts() { return card->counts; }
 
 QUIRE_EXPORT Code cuInit(unsigned flags) {
   if (flags != 0) return invalid_value;
-  if (card == nullptr) card = std::make_unique<Card>(StandInCard{});
+  if (card == nullptr) {
+    card = std::make_unique<Card>(StandInCard{});
+    if (const char* number = std::getenv("QUIRE_STAND_IN_LOST_AT")) {
+      quire_stand_in_fail(std::atoll(number), illegal_address, true);
+    }
+  }
   return called();
 }
 
@@ -199,6 +207,7 @@ QUIRE_EXPORT Code cuMemAlloc_v2(uint64_t* address, size_t size_bytes) {
   return success;
 }
 QUIRE_EXPORT Code cuMemFree_v2(uint64_t address) {
+  const std::lock_guard lock(one_call);
   const bool was_there = card->memory.free(address);
   card->counts.device_bytes = static_cast<int64_t>(card->memory.size_bytes() - card->memory.free_bytes());
   return was_there ? success : invalid_value;
@@ -212,6 +221,7 @@ QUIRE_EXPORT Code cuMemAllocHost_v2(void** memory, size_t size_bytes) {
   return success;
 }
 QUIRE_EXPORT Code cuMemFreeHost(void* memory) {
+  const std::lock_guard lock(one_call);
   const auto found = card->host_memory.find(memory);
   if (found == card->host_memory.end()) return invalid_value;
   card->counts.host_bytes -= static_cast<int64_t>(found->second);

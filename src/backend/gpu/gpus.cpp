@@ -1,0 +1,56 @@
+#include "backend/gpu/gpus.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "backend/gpu/cuda_driver.h"
+#include "backend/gpu/cuda_gpu.h"
+#include "backend/gpu/gpu_backend.h"
+
+namespace quire {
+
+Result<DeviceChoice> parse_device_choice(std::string_view text) {
+  if (text == "auto") return DeviceChoice::automatic;
+  if (text == "cpu") return DeviceChoice::cpu;
+  if (text == "cuda") return DeviceChoice::cuda;
+  return fail(ErrorKind::invalid, fmt::format("expected auto, cpu or cuda, found \"{}\"", text));
+}
+
+Result<void> Gpus::find_cuda(const std::string& library) {
+  QUIRE_TRY(std::unique_ptr<const CudaDriver> opened, CudaDriver::open(library));
+  const std::shared_ptr<const CudaDriver> driver = std::move(opened);
+  for (int index = 0; index < driver->device_count(); ++index) {
+    slots_.push_back(std::make_unique<Slot>());
+    slots_.back()->open = [driver, index] { return CudaGpu::open(*driver, index); };
+  }
+  return {};
+}
+
+Result<std::unique_ptr<Gpus>> Gpus::find(const Options& options) {
+  auto gpus = std::make_unique<Gpus>();
+  if (options.choice == DeviceChoice::cpu) return gpus;
+  const Result<void> found = gpus->find_cuda(options.cuda_library);
+  if (!found && options.choice != DeviceChoice::automatic) return std::unexpected(found.error());
+  if (!found) gpus->why_none_ = found.error().message;
+  return gpus;
+}
+
+Result<std::shared_ptr<const Gpu>> Gpus::open(size_t index) {
+  Slot& slot = *slots_[index];
+  if (auto gpu = slot.gpu.get(); gpu != nullptr && gpu->memory()) return gpu;
+  slot.gpu.set(nullptr);  // it was lost: models that lie on it keep what is left of it
+  QUIRE_TRY(std::unique_ptr<const Gpu> opened, slot.open());
+  QUIRE_TRY_VOID(opened->memory());
+  std::shared_ptr<const Gpu> gpu = std::move(opened);
+  slot.gpu.set(gpu);
+  return gpu;
+}
+
+Result<std::unique_ptr<Backend>> Gpus::make_backend(size_t index, Team& workers) {
+  QUIRE_TRY(std::shared_ptr<const Gpu> gpu, open(index));
+  QUIRE_TRY(std::unique_ptr<GpuQueue> queue, gpu->make_queue());
+  return std::make_unique<GpuBackend>(std::move(queue), workers, std::move(gpu));
+}
+
+}  // namespace quire
