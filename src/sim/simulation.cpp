@@ -57,6 +57,7 @@ SimulationReport Simulation::run() {
       break;
     }
     act();
+    if (executor_.runs() && engine_.idle()) fail("an engine is idle while its step runs");
     note_phases();
     if (world_.limits.plans_ahead > 0) before_ = engine_.scheduler().counts();
     is_ahead_ = false;

@@ -272,6 +272,19 @@ TEST(PlansAhead, write_one_snapshot_at_a_time_for_the_sequence_itself) {
   EXPECT_EQ(pipeline.scheduler.counts().states.held, 0);
 }
 
+// Twice the tokens of the pool, and those that may be generated until clients are compared again: of each of the 8 that
+// run, behind the first of a step, and all of another step.
+TEST(PlansAhead, leave_room_between_clients_for_all_that_two_steps_generate) {
+  for (const int32_t plans_ahead : {0, 1}) {
+    Limits limits = limits_of(4, 16);
+    limits.plans_ahead = plans_ahead;
+    Driver driver(limits);
+    driver.forced[1] = 3;
+    driver.admit(1, tokens_from(0, 8), 9);
+    EXPECT_EQ(driver.scheduler.counts().service_bound, 2 * (64 + 8 * (plans_ahead == 0 ? 3 : 7)));
+  }
+}
+
 TEST(PlansAhead, are_made_of_one_step_at_a_time) {
   Pipeline pipeline(limits_of(4, 16));
   pipeline.admit(1, tokens_from(0, 8), 9);

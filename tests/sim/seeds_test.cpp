@@ -36,7 +36,13 @@ TEST(Seeds, that_once_broke_a_promise_keep_it) {
   const auto tokenizer = make_tokenizer();
   ASSERT_TRUE(tokenizer) << tokenizer.error().message;
   for (const uint64_t seed : {3272, 35382, 228284}) {
-    for (const std::string& failure : run_seeds(seed, 1, **tokenizer).failures) ADD_FAILURE() << failure;
+    for (const int32_t plans_ahead : {0, 1}) {
+      World world = make_world(seed);
+      world.limits.plans_ahead = plans_ahead;
+      for (const std::string& failure : Simulation(world, **tokenizer).run().failures) {
+        ADD_FAILURE() << "seed " << seed << ", plans ahead " << plans_ahead << ": " << failure;
+      }
+    }
   }
 }
 
