@@ -1,0 +1,66 @@
+// RmsNorm and LayerNorm of kernels/gpu/rows.h. A block is four rows, or one row that is wide.
+#version 460
+#extension GL_GOOGLE_include_directive : require
+#include "arithmetic.glsl"
+#include "arrays.glsl"
+#include "functions.glsl"
+
+layout(constant_id = 3) const int block_rows = 4;
+layout(constant_id = 4) const bool of_layers = false;
+
+layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Args {
+  Floats x;
+  Floats weight;
+  Floats bias;
+  Floats y;
+  int64_t rows;
+  int64_t width;
+  int64_t weight_rows;
+  float epsilon;
+};
+#include "launch.glsl"
+#include "strided_sum.glsl"
+
+const int threads = 128;
+layout(local_size_x = threads) in;
+
+// The sum of the row's values less `mean`, or of their squares. All threads of the block come here.
+float sum_of_row(Floats x, int width, int row, int index, bool is_there, float mean, bool of_squares) {
+  if (index < partial_sums) {
+    float partial = 0.0;
+    for (int i = index; is_there && i < width; i += partial_sums) {
+      const float value = mean == 0.0 ? x.at[i] : difference(x.at[i], mean);
+      partial = of_squares ? fused(value, value, partial) : sum(partial, value);
+    }
+    partials[row][index] = partial;
+  }
+  barrier();
+  const float result = tree_sum(row);
+  barrier();
+  return result;
+}
+
+void main() {
+  if (is_no_block()) return;
+  const int row_threads = threads / block_rows;
+  const int own = thread_index() / row_threads, index = thread_index() % row_threads;
+  const int64_t row = int64_t(block_index()) * block_rows + own;
+  const bool is_there = row < launch.args.rows;
+  const int width = int(launch.args.width);
+  const float n = float(width), epsilon = launch.args.epsilon;
+  Floats x = from(launch.args.x, row * width);
+  float mean = 0.0;
+  if (of_layers) mean = quotient(sum_of_row(x, width, own, index, is_there, 0.0, false), n);
+  const float factor = norm_factor(sum_of_row(x, width, own, index, is_there, mean, true), n, epsilon);
+  if (!is_there) return;
+  const int64_t weight_row = row % launch.args.weight_rows * width;
+  Floats weight = from(launch.args.weight, weight_row);
+  Floats bias = from(launch.args.bias, weight_row);
+  Floats y = from(launch.args.y, row * width);
+  const bool has_bias = !is_null(uint64_t(launch.args.bias));
+  for (int i = index; i < width; i += row_threads) {
+    const float centred = of_layers ? difference(x.at[i], mean) : x.at[i];
+    const float normed = product(centred, factor);
+    y.at[i] = of_layers && has_bias ? fused(normed, weight.at[i], bias.at[i]) : product(normed, weight.at[i]);
+  }
+}
