@@ -24,13 +24,13 @@ layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Args {
 const int threads = 128;
 layout(local_size_x = threads) in;
 
-// The sum of the row's values less `mean`, or of their squares. All threads of the block come here.
+// The sum of the row's values, or of the squares of what they are above `mean`. All threads of the block come here.
 float sum_of_row(Floats x, int width, int row, int index, bool is_there, float mean, bool of_squares) {
   if (index < partial_sums) {
     float partial = 0.0;
     for (int i = index; is_there && i < width; i += partial_sums) {
-      const float value = mean == 0.0 ? x.at[i] : difference(x.at[i], mean);
-      partial = of_squares ? fused(value, value, partial) : sum(partial, value);
+      const float centred = of_layers ? difference(x.at[i], mean) : x.at[i];
+      partial = of_squares ? fused(centred, centred, partial) : sum(partial, x.at[i]);
     }
     partials[row][index] = partial;
   }

@@ -24,12 +24,13 @@ constexpr KernelConstants matmul_constants(ElementType type, uint32_t tile_rows)
   {"matmul_" #type "_row", "matmul_quantized", matmul_constants(ElementType::type, 1)}, \
       {"matmul_" #type "_few", "matmul_quantized", matmul_constants(ElementType::type, 8)},
 
-#define QUIRE_ATTENTION_OF(type, q8_0, heads) {"attention_walk_" #type "_" #heads, "attention_walk", {q8_0, heads}},
-#define QUIRE_ATTENTION(type, q8_0) \
-  QUIRE_ATTENTION_OF(type, q8_0, 1) \
-  QUIRE_ATTENTION_OF(type, q8_0, 2) \
-  QUIRE_ATTENTION_OF(type, q8_0, 4) \
-  QUIRE_ATTENTION_OF(type, q8_0, 8)
+#define QUIRE_ATTENTION_OF(type, heads)                                               \
+  {"attention_walk_" #type "_" #heads, "attention_walk", {in_##type, heads}},         \
+      {"attention_scores_" #type "_" #heads, "attention_scores", {in_##type, heads}}, \
+      {"attention_values_" #type "_" #heads, "attention_values", {in_##type, heads}},
+
+#define QUIRE_ATTENTION(type) \
+  QUIRE_ATTENTION_OF(type, 1) QUIRE_ATTENTION_OF(type, 2) QUIRE_ATTENTION_OF(type, 4) QUIRE_ATTENTION_OF(type, 8)
 
 constexpr uint32_t task_rows = 4, wide_rows = 1;  // of a block of norm.comp
 constexpr uint32_t in_f16 = 0, in_q8_0 = 1;
@@ -57,14 +58,24 @@ constexpr ShaderKernel kernels[] = {{"add", "combine", {0}},
                                     {"rope", "rope"},
                                     {"copy_heads", "copy_heads"},
                                     {"largest", "largest"},
+                                    {"time_steps", "time_steps"},
+                                    {"mix", "mix"},
+                                    {"match_magnitude", "match_magnitude"},
+                                    {"keep_excess", "keep_excess"},
                                     {"quantize", "quantize"},
                                     {"kv_write_f16", "kv_write_f16", {in_f16}},
                                     {"kv_write_q8_0", "kv_write_q8_0", {in_q8_0}},
                                     {"split_stored", "split_heads", {0}},
                                     {"split_query", "split_heads", {1}},
                                     {"merge_heads", "split_heads", {2}},
-                                    QUIRE_ATTENTION(f16, in_f16)
-                                        QUIRE_ATTENTION(q8_0, in_q8_0){"matmul_f32", "matmul_float", {0}},
+                                    {"attention_weights", "attention_weights"},
+                                    QUIRE_ATTENTION(f16) QUIRE_ATTENTION(q8_0){"choose_experts", "choose_experts"},
+                                    {"plan_experts", "plan_experts"},
+                                    {"add_experts", "add_experts"},
+                                    {"convolve", "convolve"},
+                                    {"store_convolved", "store_convolved"},
+                                    {"recur", "recur"},
+                                    {"matmul_f32", "matmul_float", {0}},
                                     {"matmul_f16", "matmul_float", {1}},
                                     {"matmul_bf16", "matmul_float", {2}},
                                     QUIRE_GPU_WEIGHT_TYPES(QUIRE_MATMUL, )};
