@@ -4,7 +4,7 @@
 #include "arithmetic.glsl"
 #include "arrays.glsl"
 
-layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Args {
+struct Arguments {
   Floats outputs;
   Integers pairs;
   Floats weights;
@@ -17,15 +17,15 @@ layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Args {
 #include "elements.glsl"
 
 void main() {
-  if (is_no_block()) return;
-  const Piece piece = piece_of(launch.args.width);
-  const int used = int(launch.args.used), first = piece.row * used;
-  Floats y = from(launch.args.y, piece.row * launch.args.width);
+  if (!begins()) return;
+  const Piece piece = piece_of(args.width);
+  const int used = int(args.used), first = piece.row * used;
+  Floats y = from(args.y, piece.row * args.width);
   for (int column = piece.begin; column < piece.end; column += element_threads) {
     float added = 0.0;
     for (int i = first; i < first + used; ++i) {
-      Floats row = from(launch.args.outputs, launch.args.pairs.at[i] * launch.args.width);
-      added = fused(launch.args.weights.at[i], row.at[column], added);
+      Floats row = from(args.outputs, args.pairs.at[i] * args.width);
+      added = fused(args.weights.at[i], row.at[column], added);
     }
     y.at[column] = added;
   }

@@ -37,9 +37,9 @@ float product(float a, float b) {
 }
 
 #ifdef QUIRE_FMA_BY_F64
-// a * b is exact in f64. Of its sum with c the last bit is made to stand for what the sum has lost (it is rounded to odd),
-// so that rounding it to f32 rounds the exact number (Boldo and Melquiond, Emulation of a FMA and correctly rounded sums,
-// 2008). What was lost is Knuth's TwoSum; of infinities and NaN it is a NaN, and nothing is changed.
+// a * b is exact in f64. Of its sum with c the last bit is made to stand for what the sum has lost (it is rounded to
+// odd), so that rounding it to f32 rounds the exact number (Boldo and Melquiond, Emulation of a FMA and correctly
+// rounded sums, 2008). What was lost is Knuth's TwoSum; of infinities and NaN it is a NaN, and nothing is changed.
 float fused(float a, float b, float c) {
   precise double exact = double(a) * double(b);
   precise double added = double(c);
@@ -61,8 +61,8 @@ float fused(float a, float b, float c) {
 }
 #endif
 
-// A number of 24 bits and one more, then whether anything was cut off, as a float of this sign; `exponent` is the biased
-// one of the first bit.
+// A number of 24 bits and one more, then whether anything was cut off, as a float of this sign; `exponent` is the
+// biased one of the first bit.
 float rounded(uint sign, int exponent, uint digits, bool cut_off) {
   if (exponent >= 255) return uintBitsToFloat(sign | infinity_bits);
   uint base = uint(exponent - 1) << 23;
@@ -175,7 +175,7 @@ uint f16_of_f32(float value) {
   const uint sign = bits >> 16 & 0x8000u, magnitude = bits & ~sign_bit;
   if (magnitude > infinity_bits) return sign | 0x7E00u | (magnitude >> 13 & 0x3FFu);
   if (magnitude >= 0x477FF000u) return sign | 0x7C00u;  // 65520 and more
-  if (magnitude < 0x38800000u) {  // below 2^-14: adding 0.5 puts the step, 2^-24, at the last bit
+  if (magnitude < 0x38800000u) {                        // below 2^-14: adding 0.5 puts the step, 2^-24, at the last bit
     return sign | (floatBitsToUint(sum(uintBitsToFloat(magnitude), 0.5)) - 0x3F000000u);
   }
   const uint odd = magnitude >> 13 & 1u;

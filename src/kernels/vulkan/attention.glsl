@@ -2,7 +2,7 @@
 layout(constant_id = 4) const int heads_max = 1;  // query heads that read the same keys and values together
 const int heads_room = 8;                         // the most that heads_max may be
 
-layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Args {
+struct Arguments {
   KvLayer layer;
   RowPlaces rows;
   int64_t row_count;
@@ -30,14 +30,12 @@ struct Seen {
   int end;
 };
 Seen seen_by(int row) {
-  const int64_t end = launch.args.rows.at[row].position + 1l + launch.args.after;
-  const int64_t begin = launch.args.window > 0l ? max(0l, end - launch.args.window) : 0l;
-  return Seen(int(begin), int(min(launch.args.rows.at[row].end, end)));
+  const int64_t end = args.rows.at[row].position + 1l + args.after;
+  const int64_t begin = args.window > 0l ? max(0l, end - args.window) : 0l;
+  return Seen(int(begin), int(min(args.rows.at[row].end, end)));
 }
 
-int value_dim() {
-  return int(launch.args.layer.latent_dim > 0l ? launch.args.layer.latent_dim : launch.args.layer.head_dim);
-}
+int value_dim() { return int(args.layer.latent_dim > 0l ? args.layer.latent_dim : args.layer.head_dim); }
 
 // Up to heads_max query heads of a row.
 struct Queries {
@@ -52,7 +50,7 @@ struct Queries {
 };
 
 Queries queries_of(int64_t task) {
-  const int kv_heads = int(launch.args.layer.kv_heads), heads = int(launch.args.heads), group = heads / kv_heads;
+  const int kv_heads = int(args.layer.kv_heads), heads = int(args.heads), group = heads / kv_heads;
   const int parts = quotient_up(group, heads_max), index = int(task);
   const int part = index % parts;
   Queries queries;
@@ -63,7 +61,7 @@ Queries queries_of(int64_t task) {
   queries.count = min(heads_max, group - part * heads_max);
   queries.seen = seen_by(queries.row);
   queries.first_chunk = queries.seen.begin / attention_chunk * attention_chunk;
-  queries.is_there = launch.args.rows.at[queries.row].position >= 0l;
+  queries.is_there = args.rows.at[queries.row].position >= 0l;
   return queries;
 }
 
@@ -77,43 +75,43 @@ struct SeenChunk {
   int end;
 };
 SeenChunk chunk_at(const Queries queries, int begin) {
-  const int block_tokens = int(launch.args.layer.block_tokens);
-  const int block = launch.args.rows.at[queries.row].blocks.at[begin / block_tokens];
-  return SeenChunk(chunk_offset(block, block_tokens, int(launch.args.layer.kv_heads), queries.kv_head,
-                                int(launch.args.layer.head_dim), begin),
-                   max(0, queries.seen.begin - begin), min(attention_chunk, queries.seen.end - begin));
+  const int block_tokens = int(args.layer.block_tokens);
+  const int block = args.rows.at[queries.row].blocks.at[begin / block_tokens];
+  return SeenChunk(
+      chunk_offset(block, block_tokens, int(args.layer.kv_heads), queries.kv_head, int(args.layer.head_dim), begin),
+      max(0, queries.seen.begin - begin), min(attention_chunk, queries.seen.end - begin));
 }
 bool sees(const SeenChunk chunk, int position) { return position >= chunk.first && position < chunk.end; }
 
 float score_of(float of_products) {
-  const float scaled = product(of_products, launch.args.scale);
-  const float softcap = launch.args.softcap;
+  const float scaled = product(of_products, args.scale);
+  const float softcap = args.softcap;
   return softcap > 0.0 ? softcap_of(scaled, softcap, quotient(-2.0, softcap)) : scaled;
 }
 
 // The scores of a position of a chunk that they see. A key is read once for all.
 float[heads_room] scores_of(const Queries queries, const SeenChunk chunk, int position) {
-  const int head_dim = int(launch.args.layer.head_dim);
+  const int head_dim = int(args.layer.head_dim);
   float sums[heads_room];
   int64_t q_at[heads_room];
   for (int h = 0; h < heads_max; ++h) {
     sums[h] = 0.0;
     q_at[h] = query_at(queries, h) * head_dim;
   }
-  Halves halves = halves_at(launch.args.layer.keys, chunk.offset);
+  Halves halves = halves_at(args.layer.keys, chunk.offset);
   if (!kv_in_q8_0) {
     for (int d = 0; d < head_dim; ++d) {
       const float key = f32_of_f16(uint(halves.at[element_index(true, position, d, head_dim)]));
-      for (int h = 0; h < heads_max; ++h) sums[h] = fused(from(launch.args.q, q_at[h]).at[d], key, sums[h]);
+      for (int h = 0; h < heads_max; ++h) sums[h] = fused(from(args.q, q_at[h]).at[d], key, sums[h]);
     }
   } else {
-    SignedBytes quants = quants_at(launch.args.layer.keys, chunk.offset, head_dim);
+    SignedBytes quants = quants_at(args.layer.keys, chunk.offset, head_dim);
     for (int begin = 0; begin < head_dim; begin += quant_group) {
       float products[heads_room];
       for (int h = 0; h < heads_max; ++h) products[h] = 0.0;
       for (int d = begin; d < min(begin + quant_group, head_dim); ++d) {
         const float key = float(int(quants.at[element_index(true, position, d, head_dim)]));
-        for (int h = 0; h < heads_max; ++h) products[h] = fused(from(launch.args.q, q_at[h]).at[d], key, products[h]);
+        for (int h = 0; h < heads_max; ++h) products[h] = fused(from(args.q, q_at[h]).at[d], key, products[h]);
       }
       const float scale = f32_of_f16(uint(halves.at[scale_index(position, begin)]));
       for (int h = 0; h < heads_max; ++h) sums[h] = fused(scale, products[h], sums[h]);
@@ -129,10 +127,10 @@ struct Value {
   float scale;
 };
 Value value_at(const SeenChunk chunk, int position, int d) {
-  const int head_dim = int(launch.args.layer.head_dim);
-  const bool latent = launch.args.layer.latent_dim > 0l;
-  Bytes values = launch.args.layer.values;
-  if (latent) values = launch.args.layer.keys;
+  const int head_dim = int(args.layer.head_dim);
+  const bool latent = args.layer.latent_dim > 0l;
+  Bytes values = args.layer.values;
+  if (latent) values = args.layer.keys;
   const int index = element_index(latent, position, d, head_dim);
   Halves halves = halves_at(values, chunk.offset);
   if (!kv_in_q8_0) return Value(f32_of_f16(uint(halves.at[index])), 1.0);
@@ -147,8 +145,8 @@ struct Share {
   float sum;
 };
 Share last_share(int head, float max, float of_all) {
-  if (is_null(uint64_t(launch.args.sinks))) return Share(1.0, of_all);
-  const float sink = launch.args.sinks.at[head];
+  if (is_null(uint64_t(args.sinks))) return Share(1.0, of_all);
+  const float sink = args.sinks.at[head];
   const float top = most(sink, max);
   const float carry = exp_of(difference(max, top));
   return Share(carry, fused(of_all, carry, exp_of(difference(sink, top))));

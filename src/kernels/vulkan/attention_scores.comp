@@ -1,5 +1,5 @@
-// AttentionScores of kernels/gpu/attention.h: the scores of a chunk and their maximum. A task is a chunk of heads_max query
-// heads of a row, a thread a position.
+// AttentionScores of kernels/gpu/attention.h: the scores of a chunk and their maximum. A task is a chunk of heads_max
+// query heads of a row, a thread a position.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "arithmetic.glsl"
@@ -12,10 +12,10 @@
 shared float scores[block_tasks][heads_max][attention_chunk];
 
 void main() {
-  if (is_no_block()) return;
-  const int chunks_max = int(launch.args.chunks_max), own = task_of_block(), position = task_lane();
-  const int kv_heads = int(launch.args.layer.kv_heads), group = int(launch.args.heads) / kv_heads;
-  const int64_t tasks = launch.args.row_count * kv_heads * quotient_up(group, heads_max) * chunks_max;
+  if (!begins()) return;
+  const int chunks_max = int(args.chunks_max), own = task_of_block(), position = task_lane();
+  const int kv_heads = int(args.layer.kv_heads), group = int(args.heads) / kv_heads;
+  const int64_t tasks = args.row_count * kv_heads * quotient_up(group, heads_max) * chunks_max;
   bool is_there = task_index() < tasks;
   const int index = int(task_index() % chunks_max);
   Queries queries;
@@ -34,10 +34,10 @@ void main() {
   if (!is_there) return;
   for (int h = 0; h < queries.count; ++h) {
     const int64_t at = (queries.first + h) * chunks_max + index;
-    from(launch.args.p, at * attention_chunk).at[position] = scores[own][h][position];
+    from(args.p, at * attention_chunk).at[position] = scores[own][h][position];
     if (position != h) continue;
     float chunk_max = minus_infinity();
     for (int i = 0; i < attention_chunk; ++i) chunk_max = most(scores[own][h][i], chunk_max);
-    from(launch.args.maxima, at).at[0] = chunk_max;
+    from(args.maxima, at).at[0] = chunk_max;
   }
 }

@@ -11,7 +11,7 @@ const int threads = 64;
 layout(local_size_x = threads) in;
 
 void main() {
-  if (is_no_block()) return;
+  if (!begins()) return;
   const int elements = value_dim(), parts = quotient_up(elements, threads), block = int(block_index());
   const Queries queries = queries_of(int64_t(block / parts));
   const int d = block % parts * threads + thread_index();
@@ -27,22 +27,22 @@ void main() {
     const SeenChunk chunk = chunk_at(queries, queries.first_chunk + index * attention_chunk);
     int64_t at[heads_room];
     for (int h = 0; h < heads_max; ++h) {
-      at[h] = query_at(queries, h) * launch.args.chunks_max + index;
-      const float carry = from(launch.args.carries, at[h]).at[0];
-      max[h] = most(from(launch.args.maxima, at[h]).at[0], max[h]);
-      of_all[h] = fused(of_all[h], carry, from(launch.args.sums, at[h]).at[0]);
+      at[h] = query_at(queries, h) * args.chunks_max + index;
+      const float carry = from(args.carries, at[h]).at[0];
+      max[h] = most(from(args.maxima, at[h]).at[0], max[h]);
+      of_all[h] = fused(of_all[h], carry, from(args.sums, at[h]).at[0]);
       acc[h] = product(acc[h], carry);
     }
     for (int position = chunk.first; position < chunk.end; ++position) {
       const Value value = value_at(chunk, position, d);
       for (int h = 0; h < heads_max; ++h) {
-        const float p = from(launch.args.p, at[h] * attention_chunk).at[position];
+        const float p = from(args.p, at[h] * attention_chunk).at[position];
         acc[h] = fused(weight_with(p, value), value.value, acc[h]);
       }
     }
   }
   for (int h = 0; h < queries.count; ++h) {
     const Share share = last_share(queries.head + h, max[h], of_all[h]);
-    from(launch.args.result, (queries.first + h) * elements).at[d] = shared_out(acc[h], share);
+    from(args.result, (queries.first + h) * elements).at[d] = shared_out(acc[h], share);
   }
 }

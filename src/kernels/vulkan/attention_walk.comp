@@ -80,11 +80,11 @@ void add_round(const Queries queries, int begin, int chunks, Floats result) {
 }
 
 void main() {
-  if (is_no_block()) return;
+  if (!begins()) return;
   const Queries queries = queries_of(int64_t(block_index()));
   if (!queries.is_there) return;
   const int elements = value_dim();
-  Floats result = from(launch.args.result, queries.first * elements);
+  Floats result = from(args.result, queries.first * elements);
   float max[heads_room], of_all[heads_room];
   for (int h = 0; h < heads_max; ++h) {
     max[h] = minus_infinity();

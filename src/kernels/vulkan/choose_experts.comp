@@ -1,5 +1,5 @@
-// ChooseExperts of kernels/gpu/experts.h: a task a row. What threads of a task write for each other lies in the logits, the
-// list and the weights of its row.
+// ChooseExperts of kernels/gpu/experts.h: a task a row. What threads of a task write for each other lies in the logits,
+// the list and the weights of its row.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "arithmetic.glsl"
@@ -9,7 +9,7 @@
 layout(buffer_reference, scalar, buffer_reference_align = 4) coherent buffer SeenFloats { float at[]; };
 layout(buffer_reference, scalar, buffer_reference_align = 4) coherent buffer SeenIntegers { int at[]; };
 
-layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Args {
+struct Arguments {
   SeenFloats logits;
   Floats correction;
   Floats scales;
@@ -68,7 +68,7 @@ void softmax(SeenFloats x, int n, bool is_there) {
 // What is no number comes behind all that are numbers, but before experts that have lost their score.
 float score_of(SeenFloats scores, int expert) {
   float score = scores.at[expert];
-  if (!is_null(uint64_t(launch.args.correction))) score = sum(score, launch.args.correction.at[expert]);
+  if (!is_null(uint64_t(args.correction))) score = sum(score, args.correction.at[expert]);
   return score == score ? score : uintBitsToFloat(0xFF7FFFFFu);  // the lowest that is finite
 }
 
@@ -84,25 +84,25 @@ float group_score(SeenFloats scores, int begin, int end) {
       second = score;
     }
   }
-  return launch.args.group_best > 1l && end - begin > 1 ? sum(best, second) : best;
+  return args.group_best > 1l && end - begin > 1 ? sum(best, second) : best;
 }
 
-// Whether a group is not among the best ones: of equal ones those behind it lose first, and one whose first expert has no
-// score has lost already.
+// Whether a group is not among the best ones: of equal ones those behind it lose first, and one whose first expert has
+// no score has lost already.
 bool is_rejected(SeenFloats scores, int group, int size) {
-  const int own = task_of_block(), groups = int(launch.args.groups);
+  const int own = task_of_block(), groups = int(args.groups);
   int worse = 0;
   for (int other = 0; other < groups; ++other) {
     if (other == group || scores.at[other * size] == minus_infinity()) continue;
     const float score = group_scores[own][other], compared = group_scores[own][group];
     if (score < compared || (score == compared && other > group)) ++worse;
   }
-  return worse < groups - int(launch.args.groups_used);
+  return worse < groups - int(args.groups_used);
 }
 
 // Experts of all but the best groups lose their scores.
 void reject_groups(SeenFloats scores, bool is_there) {
-  const int groups = int(launch.args.groups), size = int(launch.args.experts) / groups;
+  const int groups = int(args.groups), size = int(args.experts) / groups;
   for (int group = task_lane(); is_there && group < groups; group += task_threads) {
     group_scores[task_of_block()][group] = group_score(scores, group * size, (group + 1) * size);
   }
@@ -130,7 +130,7 @@ bool is_before(Best a, Best b) { return a.score > b.score || (a.score == b.score
 
 // The best behind `last`, in every thread.
 Best next_best(SeenFloats scores, bool is_there, Best last) {
-  const int own = task_of_block(), lane = task_lane(), experts = int(launch.args.experts);
+  const int own = task_of_block(), lane = task_lane(), experts = int(args.experts);
   Best best = Best(0.0, -1);
   for (int i = lane; is_there && i < experts; i += task_threads) {
     const Best found = Best(score_of(scores, i), i);
@@ -149,7 +149,7 @@ Best next_best(SeenFloats scores, bool is_there, Best last) {
 
 // The row's list, which ascends.
 void find_highest(SeenFloats scores, SeenIntegers chosen, bool is_there) {
-  const int used = int(launch.args.used);
+  const int used = int(args.used);
   Best last = Best(-minus_infinity(), -1);
   for (int count = 0; count < used; ++count) {
     last = next_best(scores, is_there, last);
@@ -162,37 +162,37 @@ void find_highest(SeenFloats scores, SeenIntegers chosen, bool is_there) {
 }
 
 void weigh(SeenFloats scores, SeenIntegers chosen, SeenFloats weights, bool is_there) {
-  const int used = int(launch.args.used), lane = task_lane(), gating = int(launch.args.gating);
+  const int used = int(args.used), lane = task_lane(), gating = int(args.gating);
   for (int i = lane; is_there && i < used; i += task_threads) weights.at[i] = scores.at[chosen.at[i]];
   meet();
   if (gating != softmax_gating && gating != sigmoid_gating) softmax(weights, used, is_there);
   float divisor = 1.0;
-  if (launch.args.normalized != uint8_t(0)) {
+  if (args.normalized != uint8_t(0)) {
     float of_all = 0.0;
     for (int i = 0; is_there && i < used; ++i) of_all = sum(of_all, weights.at[i]);
     divisor = most(uintBitsToFloat(0x38800000u), of_all);  // 2^-14
   }
   meet();
-  const bool has_scales = !is_null(uint64_t(launch.args.scales));
+  const bool has_scales = !is_null(uint64_t(args.scales));
   for (int i = lane; is_there && i < used; i += task_threads) {
-    const float weight = product(quotient(weights.at[i], divisor), launch.args.scale);
-    weights.at[i] = has_scales ? product(weight, launch.args.scales.at[chosen.at[i]]) : weight;
+    const float weight = product(quotient(weights.at[i], divisor), args.scale);
+    weights.at[i] = has_scales ? product(weight, args.scales.at[chosen.at[i]]) : weight;
   }
 }
 
 void main() {
-  if (is_no_block()) return;
-  const int64_t row = task_index(), experts = launch.args.experts, used = launch.args.used;
-  const bool is_there = row < launch.args.rows;
-  const int gating = int(launch.args.gating);
-  SeenFloats scores = seen_from(launch.args.logits, row * experts);
-  SeenIntegers chosen = SeenIntegers(uint64_t(launch.args.chosen) + uint64_t(4l * row * used));
+  if (!begins()) return;
+  const int64_t row = task_index(), experts = args.experts, used = args.used;
+  const bool is_there = row < args.rows;
+  const int gating = int(args.gating);
+  SeenFloats scores = seen_from(args.logits, row * experts);
+  SeenIntegers chosen = SeenIntegers(uint64_t(args.chosen) + uint64_t(4l * row * used));
   if (gating == softmax_gating) softmax(scores, int(experts), is_there);
   if (gating == sigmoid_gating) {
     for (int i = task_lane(); is_there && i < int(experts); i += task_threads) scores.at[i] = sigmoid_of(scores.at[i]);
   }
   meet();
-  if (launch.args.groups > 1l) reject_groups(scores, is_there);
+  if (args.groups > 1l) reject_groups(scores, is_there);
   find_highest(scores, chosen, is_there);
-  weigh(scores, chosen, seen_from(launch.args.weights, row * used), is_there);
+  weigh(scores, chosen, seen_from(args.weights, row * used), is_there);
 }

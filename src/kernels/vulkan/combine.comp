@@ -8,7 +8,7 @@
 layout(constant_id = 3) const uint function = 0;
 const uint add = 0, multiply = 1, silu_multiply = 2, gelu_multiply = 3, gelu_erf_multiply = 4;
 
-layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Args {
+struct Arguments {
   Floats y;
   Floats x;
   int64_t rows;
@@ -36,9 +36,9 @@ float function_of(float y, float x) {
 }
 
 void main() {
-  if (is_no_block()) return;
-  const Piece piece = piece_of(launch.args.width);
-  Floats y = from(launch.args.y, piece.row * launch.args.width);
-  Floats x = from(launch.args.x, piece.row * launch.args.x_stride);
+  if (!begins()) return;
+  const Piece piece = piece_of(args.width);
+  Floats y = from(args.y, piece.row * args.width);
+  Floats x = from(args.x, piece.row * args.x_stride);
   for (int i = piece.begin; i < piece.end; i += element_threads) y.at[i] = function_of(y.at[i], x.at[i]);
 }

@@ -1,7 +1,7 @@
 // The arguments of Convolve and StoreConvolved of kernels/gpu/recurrent.h, and what a convolution reads.
 #include "states.glsl"
 
-layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Args {
+struct Arguments {
   States state;
   Floats x;
   Floats y;
@@ -15,13 +15,13 @@ layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Args {
 };
 #include "launch.glsl"
 
-Floats state_at(int64_t state) { return from(launch.args.state.states, state * launch.args.state.stride); }
+Floats state_at(int64_t state) { return from(args.state.states, state * args.state.stride); }
 
 // Channel c of the row at `index` of a run; of rows before it, what its state has, or 0.
 float convolved_at(int run, int64_t index, int c) {
-  const int64_t channels = launch.args.channels;
-  if (index >= 0l) return from(launch.args.x, (launch.args.state.runs.at[run].row_begin + index) * channels).at[c];
-  const int64_t before = launch.args.state.runs.at[run].begins_from;
+  const int64_t channels = args.channels;
+  if (index >= 0l) return from(args.x, (args.state.runs.at[run].row_begin + index) * channels).at[c];
+  const int64_t before = args.state.runs.at[run].begins_from;
   if (before < 0l) return 0.0;
-  return from(state_at(before), (launch.args.taps - 1l + index) * channels).at[c];
+  return from(state_at(before), (args.taps - 1l + index) * channels).at[c];
 }

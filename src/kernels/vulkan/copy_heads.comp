@@ -4,7 +4,7 @@
 #include "arithmetic.glsl"
 #include "arrays.glsl"
 
-layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Args {
+struct Arguments {
   Floats x;
   Floats y;
   Integers rows;
@@ -20,14 +20,14 @@ layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Args {
 #include "elements.glsl"
 
 void main() {
-  if (is_no_block()) return;
-  const int size = int(launch.args.size);
-  const int x_head_stride = int(launch.args.x_head_stride), y_head_stride = int(launch.args.y_head_stride);
-  const Piece piece = piece_of(launch.args.heads * launch.args.size);
+  if (!begins()) return;
+  const int size = int(args.size);
+  const int x_head_stride = int(args.x_head_stride), y_head_stride = int(args.y_head_stride);
+  const Piece piece = piece_of(args.heads * args.size);
   int row = piece.row;
-  if (!is_null(uint64_t(launch.args.rows))) row = launch.args.rows.at[row];
-  Floats x = from(launch.args.x, row * launch.args.x_stride);
-  Floats y = from(launch.args.y, piece.row * launch.args.y_stride);
+  if (!is_null(uint64_t(args.rows))) row = args.rows.at[row];
+  Floats x = from(args.x, row * args.x_stride);
+  Floats y = from(args.y, piece.row * args.y_stride);
   for (int i = piece.begin; i < piece.end; i += element_threads) {
     const int head = i / size, element = i % size;
     y.at[head * y_head_stride + element] = x.at[head * x_head_stride + element];

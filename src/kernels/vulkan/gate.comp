@@ -8,7 +8,7 @@
 layout(constant_id = 3) const uint function = 0;
 const uint itself = 0, sigmoid = 1;
 
-layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Args {
+struct Arguments {
   Floats x;
   Floats gate;
   int64_t rows;
@@ -24,11 +24,11 @@ float function_of(float gate) {
 }
 
 void main() {
-  if (is_no_block()) return;
-  const int neighbours = int(launch.args.width) / int(launch.args.gate_width);
-  const Piece piece = piece_of(launch.args.width);
-  Floats x = from(launch.args.x, piece.row * launch.args.width);
-  Floats gate = from(launch.args.gate, piece.row * launch.args.gate_width);
+  if (!begins()) return;
+  const int neighbours = int(args.width) / int(args.gate_width);
+  const Piece piece = piece_of(args.width);
+  Floats x = from(args.x, piece.row * args.width);
+  Floats gate = from(args.gate, piece.row * args.gate_width);
   for (int i = piece.begin; i < piece.end; i += element_threads) {
     x.at[i] = product(x.at[i], function_of(gate.at[i / neighbours]));
   }

@@ -4,7 +4,7 @@
 #include "arithmetic.glsl"
 #include "arrays.glsl"
 
-layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Args {
+struct Arguments {
   Floats x;
   int64_t rows;
   int64_t width;
@@ -31,13 +31,13 @@ float mean_of(Floats values, int width, bool is_there, float centre, bool of_squ
 }
 
 void main() {
-  if (is_no_block()) return;
-  const int width = int(launch.args.width);
-  const bool is_there = task_index() < launch.args.rows;
-  Floats x = from(launch.args.x, task_index() * width);
+  if (!begins()) return;
+  const int width = int(args.width);
+  const bool is_there = task_index() < args.rows;
+  Floats x = from(args.x, task_index() * width);
   const float mean = mean_of(x, width, is_there, 0.0, false);
   const float variance = mean_of(x, width, is_there, mean, true);
   if (!is_there) return;
-  const float limit = sum(mean, product(launch.args.deviations, root(variance)));
+  const float limit = sum(mean, product(args.deviations, root(variance)));
   for (int i = task_lane(); i < width; i += task_threads) x.at[i] = most(0.0, difference(x.at[i], limit));
 }

@@ -8,10 +8,10 @@
 #include "elements.glsl"
 
 void main() {
-  if (is_no_block()) return;
-  const int elements = key_elements() + value_elements(), head_dim = int(launch.args.layer.head_dim);
-  const Piece piece = piece_of(launch.args.layer.kv_heads * elements);
-  if (launch.args.rows.at[piece.row].position < 0l) return;
+  if (!begins()) return;
+  const int elements = key_elements() + value_elements(), head_dim = int(args.layer.head_dim);
+  const Piece piece = piece_of(args.layer.kv_heads * elements);
+  if (args.rows.at[piece.row].position < 0l) return;
   for (int i = piece.begin; i < piece.end; i += element_threads) {
     KvElement element = kv_element(piece.row, i / elements, i % elements);
     const int index = element_index(element.in_keys, element.position, element.d, head_dim);

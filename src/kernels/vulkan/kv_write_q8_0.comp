@@ -11,17 +11,17 @@
 shared uint magnitudes[block_tasks][task_threads];
 
 void main() {
-  if (is_no_block()) return;
-  const int k_dim = key_elements(), v_dim = value_elements(), head_dim = int(launch.args.layer.head_dim);
+  if (!begins()) return;
+  const int k_dim = key_elements(), v_dim = value_elements(), head_dim = int(args.layer.head_dim);
   const int key_groups = quotient_up(k_dim, quant_group), groups = key_groups + quotient_up(v_dim, quant_group);
-  const int kv_heads = int(launch.args.layer.kv_heads), lane = task_lane(), own = task_of_block();
+  const int kv_heads = int(args.layer.kv_heads), lane = task_lane(), own = task_of_block();
   const int task = int(task_index()), row = task / groups / kv_heads, head = task / groups % kv_heads;
   const int group = task % groups;
   const bool of_key = group < key_groups;
   const int begin = (of_key ? group : group - key_groups) * quant_group;
   const int count = min(quant_group, (of_key ? k_dim : v_dim) - begin);
-  bool is_there = task_index() < launch.args.row_count * kv_heads * groups && lane < count;
-  if (is_there) is_there = launch.args.rows.at[row].position >= 0l;
+  bool is_there = task_index() < args.row_count * kv_heads * groups && lane < count;
+  if (is_there) is_there = args.rows.at[row].position >= 0l;
   KvElement element;
   element.x = 0.0;
   if (is_there) element = kv_element(row, head, (of_key ? begin : k_dim + begin) + lane);

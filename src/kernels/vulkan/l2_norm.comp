@@ -5,7 +5,7 @@
 #include "arrays.glsl"
 #include "functions.glsl"
 
-layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Args {
+struct Arguments {
   Floats x;
   int64_t rows;
   int64_t width;
@@ -16,10 +16,10 @@ layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Args {
 #include "tasks.glsl"
 
 void main() {
-  if (is_no_block()) return;
-  const int width = int(launch.args.width);
-  const bool is_there = task_index() < launch.args.rows;
-  Floats x = from(launch.args.x, task_index() * width);
+  if (!begins()) return;
+  const int width = int(args.width);
+  const bool is_there = task_index() < args.rows;
+  Floats x = from(args.x, task_index() * width);
   if (task_lane() < partial_sums) {
     float partial = 0.0;
     for (int i = task_lane(); is_there && i < width; i += partial_sums) partial = fused(x.at[i], x.at[i], partial);
@@ -27,6 +27,6 @@ void main() {
   }
   barrier();
   if (!is_there) return;
-  const float factor = norm_factor(tree_sum(task_of_block()), 1.0, launch.args.epsilon);
+  const float factor = norm_factor(tree_sum(task_of_block()), 1.0, args.epsilon);
   for (int i = task_lane(); i < width; i += task_threads) x.at[i] = product(x.at[i], factor);
 }

@@ -1,11 +1,11 @@
-// Largest of kernels/gpu/rows.h. A block a row: a thread has the elements that are `threads` apart, then sixteen threads
-// compare sixteen of these each.
+// Largest of kernels/gpu/rows.h. A block a row: a thread has the elements that are `threads` apart, then sixteen
+// threads compare sixteen of these each.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "arithmetic.glsl"
 #include "arrays.glsl"
 
-layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Args {
+struct Arguments {
   Floats x;
   Integers rows;
   int64_t row_count;
@@ -29,8 +29,7 @@ void compare(int first, int count, int stride) {
     finite[first] = finite[first] && finite[other];
     const float value = values[other], best = values[first];
     const bool is_better =
-        places[other] >= 0 &&
-        (places[first] < 0 || value > best || (value == best && places[other] < places[first]));
+        places[other] >= 0 && (places[first] < 0 || value > best || (value == best && places[other] < places[first]));
     if (!is_better) continue;
     values[first] = value;
     places[first] = places[other];
@@ -38,9 +37,9 @@ void compare(int first, int count, int stride) {
 }
 
 void main() {
-  if (is_no_block()) return;
-  const int row = launch.args.rows.at[block_index()], width = int(launch.args.width);
-  Floats x = from(launch.args.x, int64_t(row) * width);
+  if (!begins()) return;
+  const int row = args.rows.at[block_index()], width = int(args.width);
+  Floats x = from(args.x, int64_t(row) * width);
   float best = minus_infinity();
   int place = -1;
   bool is_finite = true;
@@ -60,5 +59,5 @@ void main() {
   barrier();
   if (thread_index() != 0) return;
   compare(0, threads / compared, compared);
-  launch.args.largest.at[row] = finite[0] ? places[0] : -1;
+  args.largest.at[row] = finite[0] ? places[0] : -1;
 }

@@ -8,7 +8,7 @@
 layout(constant_id = 3) const uint function = 0;
 const uint gelu = 0, gelu_erf = 1, relu_squared = 2, sigmoid = 3, scale = 4, softcap = 5;
 
-layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Args {
+struct Arguments {
   Floats x;
   int64_t count;
   float operand;
@@ -34,9 +34,9 @@ float function_of(float x, float operand) {
 }
 
 void main() {
-  if (is_no_block()) return;
-  Floats x = launch.args.x;
-  const float operand = launch.args.operand;
-  const Piece piece = piece_of(launch.args.count);
+  if (!begins()) return;
+  Floats x = args.x;
+  const float operand = args.operand;
+  const Piece piece = piece_of(args.count);
   for (int i = piece.begin; i < piece.end; i += element_threads) x.at[i] = function_of(x.at[i], operand);
 }

@@ -4,7 +4,7 @@
 #include "arithmetic.glsl"
 #include "arrays.glsl"
 
-layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Args {
+struct Arguments {
   Floats y;
   Floats x;
   int64_t rows;
@@ -31,13 +31,13 @@ float mean_square(Floats values, int width, bool is_there) {
 }
 
 void main() {
-  if (is_no_block()) return;
-  const int width = int(launch.args.width);
-  const bool is_there = task_index() < launch.args.rows;
-  Floats x = from(launch.args.x, task_index() * width);
-  Floats y = from(launch.args.y, task_index() * width);
+  if (!begins()) return;
+  const int width = int(args.width);
+  const bool is_there = task_index() < args.rows;
+  Floats x = from(args.x, task_index() * width);
+  Floats y = from(args.y, task_index() * width);
   const float wanted = mean_square(x, width, is_there), found = mean_square(y, width, is_there);
   if (!is_there) return;
-  const float factor = quotient(root(wanted), root(found < launch.args.least ? launch.args.least : found));
+  const float factor = quotient(root(wanted), root(found < args.least ? args.least : found));
   for (int i = task_lane(); i < width; i += task_threads) y.at[i] = product(y.at[i], factor);
 }

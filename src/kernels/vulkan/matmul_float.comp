@@ -1,4 +1,5 @@
-// MatmulFloat of kernels/gpu/matmul_float.h: a block is a panel and eight rows, a thread the chain of an output and row.
+// MatmulFloat of kernels/gpu/matmul_float.h: a block is a panel and eight rows, a thread the chain of an output and
+// row.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "arithmetic.glsl"
@@ -20,7 +21,7 @@ shared float inputs[tile_rows][slab_inputs];
 
 // Bytes from one panel to the next (kernels/packed_layout.h).
 int64_t panel_bytes() {
-  const int64_t count = launch.args.inputs;
+  const int64_t count = args.inputs;
   if (type == f32) return count * line_bytes;
   const int64_t bytes = type == f16 ? count * (line_bytes / 2) : (count + 1l) / 2l * line_bytes;
   return (bytes + line_bytes - 1l) / line_bytes * line_bytes;
@@ -45,13 +46,13 @@ void load_slab(const MatrixRows rows, uint64_t panel, int begin, int count) {
 }
 
 void main() {
-  if (is_no_block()) return;
+  if (!begins()) return;
   const MatmulTask task = matmul_task(tile_rows);
   if (task.rows.begin >= task.rows.end) return;
   const uint64_t panel = panel_address(task, panel_bytes());
   const int row = thread_index() / panel_outputs, lane = thread_index() % panel_outputs;
   const bool has_row = row < task.rows.end - task.rows.begin;
-  const int all_inputs = int(launch.args.inputs);
+  const int all_inputs = int(args.inputs);
   float acc = 0.0;
   for (int begin = 0; begin < all_inputs; begin += slab_inputs) {
     const int count = min(slab_inputs, all_inputs - begin);

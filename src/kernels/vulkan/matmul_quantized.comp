@@ -1,6 +1,6 @@
-// Matmuls of quantized weights: MatmulStream of one row and MatmulFew of eight (kernels/gpu). A block is a panel and up to
-// eight rows. Sixteen threads, an output each, make the integer sums of a group, eight groups at a time, for all rows;
-// then a thread an output and row adds them up in the groups' order.
+// Matmuls of quantized weights: MatmulStream of one row and MatmulFew of eight (kernels/gpu). A block is a panel and up
+// to eight rows. Sixteen threads, an output each, make the integer sums of a group, eight groups at a time, for all
+// rows; then a thread an output and row adds them up in the groups' order.
 #version 460
 #extension GL_GOOGLE_include_directive : require
 #include "arithmetic.glsl"
@@ -25,14 +25,16 @@ int dot_bytes(uint a, uint b, int acc) {
   return acc;
 }
 
+Form group_at(int64_t index) { return Form(uint64_t(args.form) + uint64_t(index * group_bytes_of_form)); }
+
 // Of the output's products with a row's group.
 void sum_row(const uvec2 words[4], const OutputScales own, int64_t at, int index, int row, int lane) {
-  Form x = Form(uint64_t(launch.args.form) + uint64_t(at * 48l));
-  const int minus_first = x.at[0].minus_first, minus_last = x.at[0].minus_sum - minus_first;
+  const QuantizedGroup x = group_at(at).at[0];
+  const int minus_first = minus_first_of(x.terms), minus_last = minus_sum_of(x.terms) - minus_first;
   int first = word_offset * minus_first, second = word_offset * minus_last;
   [[unroll]] for (int j = 0; j < 4; ++j) {
-    first = dot_bytes(words[j].x, x.at[0].quants[j], first);
-    second = dot_bytes(words[j].y, x.at[0].quants[4 + j], second);
+    first = dot_bytes(words[j].x, x.first_quants[j], first);
+    second = dot_bytes(words[j].y, x.last_quants[j], second);
   }
   sums[index][row][lane] = has_halves ? fused(float(second), own.sub_scales.y, product(float(first), own.sub_scales.x))
                                       : float(first + second);
@@ -55,21 +57,21 @@ void sum_group(const MatrixRows rows, uint64_t panel, int group, int index, int 
 
 float add_groups(int64_t row_at, int begin, int count, int row, int lane, float acc) {
   for (int i = 0; i < count; ++i) {
-    Form x = Form(uint64_t(launch.args.form) + uint64_t((row_at + begin + i) * 48l));
-    const float x_scale = x.at[0].scale;
+    const uvec4 terms = group_at(row_at + begin + i).at[0].terms;
+    const float x_scale = scale_of(terms);
     acc = fused(sums[i][row][lane], product(scales[i][lane], x_scale), acc);
-    if (has_minima_of_groups) acc = fused(minima[i][lane], x.at[0].scaled_sum, acc);
+    if (has_minima_of_groups) acc = fused(minima[i][lane], scaled_sum_of(terms), acc);
     if (has_minima_of_halves) acc = fused(minima_sums[i][row][lane], product(minima[i][lane], x_scale), acc);
   }
   return acc;
 }
 
 void main() {
-  if (is_no_block()) return;
+  if (!begins()) return;
   const MatmulTask task = matmul_task(tile_rows);
   if (task.rows.begin >= task.rows.end) return;
-  const int groups = int(launch.args.inputs) / quant_group;
-  const uint64_t panel = panel_address(task, packed_panel_bytes(launch.args.inputs));
+  const int groups = int(args.inputs) / quant_group;
+  const uint64_t panel = panel_address(task, packed_panel_bytes(args.inputs));
   const int index = thread_index() / panel_outputs, lane = thread_index() % panel_outputs;
   const bool adds = index < task.rows.end - task.rows.begin;
   const int64_t row_at = adds ? form_row(task.rows, task.rows.begin + index) : 0l;

@@ -6,7 +6,7 @@
 
 const int mixed_rows_max = 8;
 
-layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Args {
+struct Arguments {
   Floats y[mixed_rows_max];
   Floats x[mixed_rows_max];
   Floats weights;
@@ -19,16 +19,16 @@ layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Args {
 #include "elements.glsl"
 
 void main() {
-  if (is_no_block()) return;
-  const int y_count = int(launch.args.y_count), x_count = int(launch.args.x_count);
-  const Piece piece = piece_of(launch.args.width);
-  const int64_t begin = piece.row * launch.args.width;
-  Floats weights = from(launch.args.weights, int64_t(piece.row) * y_count * x_count);
+  if (!begins()) return;
+  const int y_count = int(args.y_count), x_count = int(args.x_count);
+  const Piece piece = piece_of(args.width);
+  const int64_t begin = piece.row * args.width;
+  Floats weights = from(args.weights, int64_t(piece.row) * y_count * x_count);
   for (int i = piece.begin; i < piece.end; i += element_threads) {
     float x[mixed_rows_max];
-    for (int j = 0; j < x_count; ++j) x[j] = from(launch.args.x[j], begin).at[i];
+    for (int j = 0; j < x_count; ++j) x[j] = from(args.x[j], begin).at[i];
     for (int k = 0; k < y_count; ++k) {
-      Floats y = from(launch.args.y[k], begin);
+      Floats y = from(args.y[k], begin);
       float mixed = y.at[i];
       for (int j = 0; j < x_count; ++j) mixed = fused(weights.at[k * x_count + j], x[j], mixed);
       y.at[i] = mixed;

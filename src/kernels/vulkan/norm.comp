@@ -8,7 +8,7 @@
 layout(constant_id = 3) const int block_rows = 4;
 layout(constant_id = 4) const bool of_layers = false;
 
-layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Args {
+struct Arguments {
   Floats x;
   Floats weight;
   Floats bias;
@@ -41,23 +41,23 @@ float sum_of_row(Floats x, int width, int row, int index, bool is_there, float m
 }
 
 void main() {
-  if (is_no_block()) return;
+  if (!begins()) return;
   const int row_threads = threads / block_rows;
   const int own = thread_index() / row_threads, index = thread_index() % row_threads;
   const int64_t row = int64_t(block_index()) * block_rows + own;
-  const bool is_there = row < launch.args.rows;
-  const int width = int(launch.args.width);
-  const float n = float(width), epsilon = launch.args.epsilon;
-  Floats x = from(launch.args.x, row * width);
+  const bool is_there = row < args.rows;
+  const int width = int(args.width);
+  const float n = float(width), epsilon = args.epsilon;
+  Floats x = from(args.x, row * width);
   float mean = 0.0;
   if (of_layers) mean = quotient(sum_of_row(x, width, own, index, is_there, 0.0, false), n);
   const float factor = norm_factor(sum_of_row(x, width, own, index, is_there, mean, true), n, epsilon);
   if (!is_there) return;
-  const int64_t weight_row = row % launch.args.weight_rows * width;
-  Floats weight = from(launch.args.weight, weight_row);
-  Floats bias = from(launch.args.bias, weight_row);
-  Floats y = from(launch.args.y, row * width);
-  const bool has_bias = !is_null(uint64_t(launch.args.bias));
+  const int64_t weight_row = row % args.weight_rows * width;
+  Floats weight = from(args.weight, weight_row);
+  Floats bias = from(args.bias, weight_row);
+  Floats y = from(args.y, row * width);
+  const bool has_bias = !is_null(uint64_t(args.bias));
   for (int i = index; i < width; i += row_threads) {
     const float centred = of_layers ? difference(x.at[i], mean) : x.at[i];
     const float normed = product(centred, factor);

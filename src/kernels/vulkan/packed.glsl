@@ -1,6 +1,6 @@
 // Groups of a packed panel, from bits to words of four signed bytes and scales (kernels/packed_layout.h,
 // kernels/scalar/unpack.h, kernels/gpu/weight_words.h). The layout of a type is constants of its pipeline.
-layout(constant_id = 4) const int quant_bits = 4;  // packed, of each quant
+layout(constant_id = 4) const int quant_bits = 4;   // packed, of each quant
 layout(constant_id = 5) const int word_offset = 0;  // what has to come off a word's bytes
 layout(constant_id = 6) const uint codes = 0;       // the numbers that the bits stand for
 layout(constant_id = 7) const uint scales_kind = 0;
@@ -10,9 +10,9 @@ const uint pair = 0, pair_bf16 = 1, pair_halves = 2, minimum = 3, super = 4, sup
            super_signed = 7, one = 8;
 
 const int line_bytes = 64;
-const int scales_bytes = 32;    // f16 of the 16 outputs
-const int low_bytes = 4 * 64;   // 32 inputs, 4 bits each
-const int pairs_bytes = 2 * 64; // 32 inputs, 2 bits each
+const int scales_bytes = 32;     // f16 of the 16 outputs
+const int low_bytes = 4 * 64;    // 32 inputs, 4 bits each
+const int pairs_bytes = 2 * 64;  // 32 inputs, 2 bits each
 const int k_groups = 8;
 const int k_head_bytes = 64;
 
@@ -138,7 +138,8 @@ OutputScales unpack_scales(const GroupPlace place, int lane) {
   OutputScales result = OutputScales(0.0, vec2(1.0), vec2(0.0), 0.0);
   const int i = place.index;
   const uint64_t step = place.step, minima = step + uint64_t(scales_bytes), of_step = step + uint64_t(k_head_bytes);
-  const uint64_t of_group = of_step + uint64_t(i * panel_outputs), of_halves = of_step + uint64_t(2 * i * panel_outputs);
+  const uint64_t of_group = of_step + uint64_t(i * panel_outputs),
+                 of_halves = of_step + uint64_t(2 * i * panel_outputs);
   const uint64_t of_pair = step + uint64_t(i * scales_bytes);
   switch (scales_kind) {
     case pair:

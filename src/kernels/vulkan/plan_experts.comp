@@ -11,7 +11,7 @@ struct MatrixRows {
 };
 layout(buffer_reference, scalar, buffer_reference_align = 4) buffer Tiles { MatrixRows at[]; };
 
-layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Args {
+struct Arguments {
   Integers chosen;
   int64_t rows;
   int64_t used;
@@ -39,38 +39,38 @@ Before before(int expert) {
   Before result = Before(0, 0);
   for (int i = 0; i < expert; ++i) {
     result.pairs += counts[i];
-    result.tiles += quotient_up(counts[i], int(launch.args.tile_rows));
+    result.tiles += quotient_up(counts[i], int(args.tile_rows));
   }
   return result;
 }
 
 void place(int expert) {
   const Before first = before(expert);
-  const int used = int(launch.args.used), pairs = int(launch.args.rows) * used, height = int(launch.args.tile_rows);
+  const int used = int(args.used), pairs = int(args.rows) * used, height = int(args.tile_rows);
   int next = first.pairs;
   for (int i = 0; i < pairs; ++i) {
-    if (launch.args.chosen.at[i] != expert) continue;
-    launch.args.pair_rows.at[next] = i / used;
-    launch.args.pairs.at[i] = next++;
+    if (args.chosen.at[i] != expert) continue;
+    args.pair_rows.at[next] = i / used;
+    args.pairs.at[i] = next++;
   }
   int tile = first.tiles;
   for (int begin = first.pairs; begin < next; begin += height) {
-    launch.args.tiles.at[tile++] = MatrixRows(expert, begin, min(next, begin + height));
+    args.tiles.at[tile++] = MatrixRows(expert, begin, min(next, begin + height));
   }
 }
 
 void main() {
-  if (is_no_block()) return;
-  const int experts = int(launch.args.experts), pairs = int(launch.args.rows) * int(launch.args.used);
+  if (!begins()) return;
+  const int experts = int(args.experts), pairs = int(args.rows) * int(args.used);
   for (int expert = thread_index(); expert < experts; expert += threads) {
     int count = 0;
-    for (int i = 0; i < pairs; ++i) count += launch.args.chosen.at[i] == expert ? 1 : 0;
+    for (int i = 0; i < pairs; ++i) count += args.chosen.at[i] == expert ? 1 : 0;
     counts[expert] = count;
   }
   barrier();
   for (int expert = thread_index(); expert < experts; expert += threads) place(expert);
   const int used_tiles = before(experts).tiles;
-  for (int tile = used_tiles + thread_index(); tile < int(launch.args.tile_count); tile += threads) {
-    launch.args.tiles.at[tile] = MatrixRows(0, 0, 0);
+  for (int tile = used_tiles + thread_index(); tile < int(args.tile_count); tile += threads) {
+    args.tiles.at[tile] = MatrixRows(0, 0, 0);
   }
 }

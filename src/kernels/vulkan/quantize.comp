@@ -6,7 +6,7 @@
 #include "form.glsl"
 #include "group_scale.glsl"
 
-layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Args {
+struct Arguments {
   Floats x;
   Form form;
   int64_t rows;
@@ -19,16 +19,17 @@ layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Args {
 #include "tasks.glsl"
 
 shared float inputs[block_tasks][quant_group];
+shared uint words[block_tasks][quant_group / 4];
 shared int sums[block_tasks][quant_group / 4];
 
 void main() {
-  if (is_no_block()) return;
-  const int groups = int(launch.args.size) / quant_group, rows = int(launch.args.rows);
-  const bool is_there = task_index() < launch.args.heads * rows * groups;
+  if (!begins()) return;
+  const int groups = int(args.size) / quant_group, rows = int(args.rows);
+  const bool is_there = task_index() < args.heads * rows * groups;
   const int own = task_of_block(), lane = task_lane(), task = int(task_index()), row = task / groups;
   if (is_there) {
-    const int64_t begin = row / rows * launch.args.x_head_stride + row % rows * launch.args.x_stride;
-    inputs[own][lane] = from(launch.args.x, begin).at[task % groups * quant_group + lane];
+    const int64_t begin = row / rows * args.x_head_stride + row % rows * args.x_stride;
+    inputs[own][lane] = from(args.x, begin).at[task % groups * quant_group + lane];
   }
   barrier();
   const bool makes_word = is_there && lane < quant_group / 4;
@@ -45,14 +46,16 @@ void main() {
       sum_of_word += quant;
     }
     sums[own][lane] = sum_of_word;
-    launch.args.form.at[task].quants[lane] = word;
+    words[own][lane] = word;
   }
   barrier();
   if (!is_there || lane != 0) return;
   const int first = sums[own][0] + sums[own][1] + sums[own][2] + sums[own][3];
   const int all = first + sums[own][4] + sums[own][5] + sums[own][6] + sums[own][7];
-  launch.args.form.at[task].scale = scale.scale;
-  launch.args.form.at[task].minus_first = -first;
-  launch.args.form.at[task].minus_sum = -all;
-  launch.args.form.at[task].scaled_sum = product(scale.scale, float(all));
+  QuantizedGroup group;
+  group.first_quants = uvec4(words[own][0], words[own][1], words[own][2], words[own][3]);
+  group.last_quants = uvec4(words[own][4], words[own][5], words[own][6], words[own][7]);
+  group.terms =
+      uvec4(floatBitsToUint(scale.scale), uint(-first), uint(-all), floatBitsToUint(product(scale.scale, float(all))));
+  args.form.at[task] = group;
 }

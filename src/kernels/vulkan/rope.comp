@@ -4,7 +4,7 @@
 #include "arithmetic.glsl"
 #include "arrays.glsl"
 
-layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Args {
+struct Arguments {
   Floats x;
   Floats cosines;
   Floats sines;
@@ -18,13 +18,13 @@ layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Args {
 #include "elements.glsl"
 
 void main() {
-  if (is_no_block()) return;
-  const int pairs = int(launch.args.rotary) / 2, heads = int(launch.args.heads), head_dim = int(launch.args.head_dim);
-  const bool halves = launch.args.halves != uint8_t(0);
+  if (!begins()) return;
+  const int pairs = int(args.rotary) / 2, heads = int(args.heads), head_dim = int(args.head_dim);
+  const bool halves = args.halves != uint8_t(0);
   const Piece piece = piece_of(heads * pairs);
-  Floats row = from(launch.args.x, int64_t(piece.row) * heads * head_dim);
-  Floats cosines = from(launch.args.cosines, int64_t(piece.row) * pairs);
-  Floats sines = from(launch.args.sines, int64_t(piece.row) * pairs);
+  Floats row = from(args.x, int64_t(piece.row) * heads * head_dim);
+  Floats cosines = from(args.cosines, int64_t(piece.row) * pairs);
+  Floats sines = from(args.sines, int64_t(piece.row) * pairs);
   for (int i = piece.begin; i < piece.end; i += element_threads) {
     const int d = i % pairs, head = i / pairs * head_dim;
     const int first = head + (halves ? d : 2 * d), second = head + (halves ? d + pairs : 2 * d + 1);

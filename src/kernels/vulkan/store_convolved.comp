@@ -8,20 +8,20 @@
 
 // A thread goes forward: the state that it writes may be the one that it reads, further on.
 void store(int run, int64_t behind, int64_t state, int c) {
-  const int64_t kept = launch.args.taps - 1l;
+  const int64_t kept = args.taps - 1l;
   Floats to = state_at(state);
   for (int64_t i = 0l; i < kept; ++i) {
-    from(to, i * launch.args.channels).at[c] = convolved_at(run, behind - kept + i, c);
+    from(to, i * args.channels).at[c] = convolved_at(run, behind - kept + i, c);
   }
 }
 
 void main() {
-  if (is_no_block()) return;
-  const Piece piece = piece_of(launch.args.channels);
-  const StateRun run = launch.args.state.runs.at[piece.row];
+  if (!begins()) return;
+  const Piece piece = piece_of(args.channels);
+  const StateRun run = args.state.runs.at[piece.row];
   for (int c = piece.begin; c < piece.end; c += element_threads) {
     for (int64_t i = run.copy_begin; i < run.copy_end; ++i) {
-      store(piece.row, launch.args.state.copies.at[int(i)].rows, launch.args.state.copies.at[int(i)].state, c);
+      store(piece.row, args.state.copies.at[int(i)].rows, args.state.copies.at[int(i)].state, c);
     }
     store(piece.row, run.certain, run.to, c);
   }

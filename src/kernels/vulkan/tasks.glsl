@@ -1,5 +1,5 @@
-// A block takes four tasks, each by 32 threads (kernels/gpu/kernel.h: task_grid). Threads of a task beyond the last one go
-// along to the barriers, which all threads of a block have to reach.
+// A block takes four tasks, each by 32 threads (kernels/gpu/kernel.h: task_grid). Threads of a task beyond the last one
+// go along to the barriers, which all threads of a block have to reach.
 const int task_threads = 32;
 const int block_tasks = 4;
 

@@ -5,7 +5,7 @@
 #include "arrays.glsl"
 #include "functions.glsl"
 
-layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Args {
+struct Arguments {
   Floats x;
   Floats bias;
   Floats rates;
@@ -17,13 +17,13 @@ layout(buffer_reference, scalar, buffer_reference_align = 8) buffer Args {
 #include "elements.glsl"
 
 void main() {
-  if (is_no_block()) return;
-  const Piece piece = piece_of(launch.args.width);
-  Floats x = from(launch.args.x, piece.row * launch.args.width);
-  Floats decays = from(launch.args.decays, piece.row * launch.args.width);
+  if (!begins()) return;
+  const Piece piece = piece_of(args.width);
+  Floats x = from(args.x, piece.row * args.width);
+  Floats decays = from(args.decays, piece.row * args.width);
   for (int i = piece.begin; i < piece.end; i += element_threads) {
-    const float step = softplus_of(sum(x.at[i], launch.args.bias.at[i]));
+    const float step = softplus_of(sum(x.at[i], args.bias.at[i]));
     x.at[i] = step;
-    decays.at[i] = exp_of(product(launch.args.rates.at[i], step));
+    decays.at[i] = exp_of(product(args.rates.at[i], step));
   }
 }

@@ -68,6 +68,8 @@ bool is_same(float found, float expected) {
 // Where results are as they have to be.
 struct Right {
   bool fused = true, quotient = true, root = true, product = true, sum = true, half = true;
+
+  bool operator==(const Right&) const = default;
 };
 
 Right compare(std::span<const Numbers> numbers, const Results* found) {
@@ -169,6 +171,13 @@ Result<VulkanArithmetic> test_arithmetic(const VulkanDevice& device) {
     return fail(ErrorKind::unsupported, fmt::format("{}: {}", device.traits().name, what));
   }
   return arithmetic;
+}
+
+Result<bool> has_bits(const VulkanDevice& device, const VulkanArithmetic& arithmetic) {
+  const std::vector<Numbers> numbers = test_numbers();
+  QUIRE_TRY(const auto test, SelfTest::create(device, numbers));
+  QUIRE_TRY(const Right right, test->run(numbers, arithmetic));
+  return right == Right{};
 }
 
 std::string describe(const VulkanArithmetic& arithmetic) {

@@ -12,6 +12,9 @@ namespace quire {
 // else those that are made of what has them. An error names what cannot be had.
 Result<VulkanArithmetic> test_arithmetic(const VulkanDevice& device);
 
+// Whether a device has the contract's bits with this arithmetic.
+Result<bool> has_bits(const VulkanDevice& device, const VulkanArithmetic& arithmetic);
+
 // As a log shows it.
 std::string describe(const VulkanArithmetic& arithmetic);
 
