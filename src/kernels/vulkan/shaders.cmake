@@ -34,9 +34,10 @@ foreach(source IN LISTS shader_sources)
     if(form STREQUAL "f64")
       set(define -DQUIRE_FMA_BY_F64)
     endif()
+    # Not optimized, which drivers do: of a loop that it unrolls glslc's optimizer forgets what must not be fused.
     add_custom_command(
       OUTPUT ${binary}
-      COMMAND ${QUIRE_GLSLC} -O --target-env=vulkan1.2 ${define} -MD -MF ${binary}.d -MT ${binary} -o ${binary}
+      COMMAND ${QUIRE_GLSLC} -O0 --target-env=vulkan1.2 ${define} -MD -MF ${binary}.d -MT ${binary} -o ${binary}
               ${source}
       DEPENDS ${source}
       DEPFILE ${binary}.d

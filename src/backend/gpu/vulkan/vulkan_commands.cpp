@@ -100,12 +100,17 @@ Result<void> VulkanCommands::submit() {
   return vulkan::check(device_.call().submit(device_.queue(), 1, &submitted, VK_NULL_HANDLE), "handing over commands");
 }
 
+// Whatever was handed over is waited for, an error or not: its memory goes next.
 Result<void> VulkanCommands::wait() {
-  QUIRE_TRY_VOID(submit());
-  if (submitted_ == 0) return {};
-  QUIRE_TRY_VOID(vulkan::check(device_.call().wait_for_queue(device_.queue()), "waiting for the GPU"));
+  Result<void> first = submit();
+  if (submitted_ == 0) return first;
+  const auto note = [&](VkResult code, std::string_view doing) {
+    if (first) first = vulkan::check(code, doing);
+  };
+  note(device_.call().wait_for_queue(device_.queue()), "waiting for the GPU");
   submitted_ = 0;
-  return vulkan::check(device_.call().reset_command_pool(device_.handle(), pool_, 0), "commands");
+  note(device_.call().reset_command_pool(device_.handle(), pool_, 0), "commands");
+  return first;
 }
 
 }  // namespace quire
