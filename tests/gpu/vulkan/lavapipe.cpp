@@ -12,9 +12,10 @@
 
 namespace quire::test {
 
-Result<std::unique_ptr<Lavapipe>> Lavapipe::open(std::optional<VulkanArithmetic> arithmetic) {
+Result<std::unique_ptr<Lavapipe>> Lavapipe::open(std::optional<VulkanArithmetic> arithmetic,
+                                                 const std::string& library) {
   std::unique_ptr<Lavapipe> lavapipe(new Lavapipe);
-  QUIRE_TRY(lavapipe->driver_, VulkanDriver::open());
+  QUIRE_TRY(lavapipe->driver_, VulkanDriver::open(library));
   const VulkanDriver& driver = *lavapipe->driver_;
   const auto found = std::ranges::find_if(
       driver.devices(), [&](VkPhysicalDevice device) { return driver.name_of(device).starts_with("llvmpipe"); });

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "backend/gpu/vulkan/vulkan_gpu.h"
 #include "base/result.h"
@@ -13,7 +14,8 @@ namespace quire::test {
 class Lavapipe {
  public:
   // With what the self-test finds, or another arithmetic.
-  static Result<std::unique_ptr<Lavapipe>> open(std::optional<VulkanArithmetic> arithmetic = {});
+  static Result<std::unique_ptr<Lavapipe>> open(std::optional<VulkanArithmetic> arithmetic = {},
+                                                const std::string& library = "libvulkan.so.1");
 
   const VulkanDriver& driver() const { return *driver_; }
   const VulkanGpu& gpu() const { return *gpu_; }
