@@ -1,6 +1,6 @@
 // A block takes a piece of one row (kernels/gpu/kernel.h: for_elements).
-const int element_threads = 256;
-const int piece_columns = 4 * element_threads;
+const int piece_columns = 1024;
+const int element_threads = 128;  // as many as every device has
 
 layout(local_size_x = element_threads) in;
 

@@ -1,4 +1,4 @@
-// Largest of kernels/gpu/rows.h. A block a row: a thread has the elements that are `threads` apart, then sixteen
+// Largest of kernels/gpu/rows.h. A block a row: a thread has the elements that are `threads` apart, then eight
 // threads compare sixteen of these each.
 #version 460
 #extension GL_GOOGLE_include_directive : require
@@ -14,7 +14,7 @@ struct Arguments {
 };
 #include "launch.glsl"
 
-const int threads = 256;
+const int threads = 128;
 const int compared = 16;
 layout(local_size_x = threads) in;
 

@@ -78,7 +78,6 @@ void VulkanQueue::fail(Error why) {
 }
 
 void VulkanQueue::wait_for_commands() {
-  if (error_) return;
   note(commands_.wait());
   staged_bytes_ = 0;
   args_bytes_ = 0;
@@ -94,7 +93,7 @@ Result<DeviceAddress> VulkanQueue::allocate(uint64_t size_bytes) {
 }
 
 void VulkanQueue::free(DeviceAddress memory) {
-  (void)commands_.wait();  // of a GPU that is lost nothing happens any more
+  wait_for_commands();
   const auto found = memory_.find(memory.value);
   QUIRE_CHECK(found != memory_.end(), "memory of this queue");
   device_->destroy(found->second);
@@ -108,7 +107,7 @@ Result<std::byte*> VulkanQueue::allocate_host(uint64_t size_bytes) {
 }
 
 void VulkanQueue::free_host(std::byte* memory) {
-  (void)commands_.wait();
+  wait_for_commands();
   const auto found = host_.find(memory);
   QUIRE_CHECK(found != host_.end(), "memory of this queue");
   device_->destroy(found->second);
