@@ -40,7 +40,7 @@ constexpr Entry entries[] = {
             QUIRE_GPU_TENSOR_KERNELS(QUIRE_ENTRY)
 #undef QUIRE_ENTRY
 };
-static_assert(std::size(entries) == static_cast<size_t>(GpuKernel::count), "in the order of the numbers");
+static_assert(std::size(entries) == gpu_kernel_count, "in the order of the numbers");
 
 }  // namespace
 
@@ -90,6 +90,7 @@ Result<void> CudaGpu::load_kernels() {
     const auto& [name, needs] = entries[index];
     if (needs == (facts_.has_tensor_cores ? Needs::no_tensor_cores : Needs::tensor_cores)) continue;
     QUIRE_TRY_VOID(driver_.check(driver_.call().function(&functions_[index], module_, name), name));
+    facts_.kernels.set(index);
   }
   return {};
 }

@@ -41,7 +41,7 @@ class CudaGpu final : public Gpu {
   cuda::Device device_ = 0;
   cuda::Context* context_ = nullptr;
   cuda::Module* module_ = nullptr;
-  std::array<cuda::LoadedFunction*, static_cast<size_t>(GpuKernel::count)> functions_{};
+  std::array<cuda::LoadedFunction*, gpu_kernel_count> functions_{};
 };
 
 }  // namespace quire

@@ -28,10 +28,26 @@ gpu::NormArgs norm_args(Rows x, const DeviceVector& weight, float epsilon, Rows 
           .epsilon = epsilon};
 }
 
+// What steps of this shape need and the GPU has no kernels for; empty: nothing.
+std::string_view lacking(const GpuFacts& facts, const StepShape& shape) {
+  const bool in_q8_0 = shape.kv_type == KvType::q8_0;
+  const bool has_attention = in_q8_0
+                                 ? facts.has(GpuKernel::kv_write_q8_0) && facts.has(GpuKernel::attention_walk_q8_0_8)
+                                 : facts.has(GpuKernel::kv_write_f16) && facts.has(GpuKernel::attention_walk_f16_8);
+  if (!has_attention) return in_q8_0 ? "keys and values in q8_0" : "keys and values in f16";
+  if (shape.experts.count > 0 && !facts.has(GpuKernel::choose_experts)) return "experts";
+  if (shape.convolved > 0 && !facts.has(GpuKernel::recur)) return "recurrent layers";
+  return "";
+}
+
 }  // namespace
 
 Result<Matrix> GpuBackend::load_matrix(const TensorView& tensor, int64_t begin, int64_t end, DeviceArena& memory,
                                        FunctionRef<void(uint64_t bytes)> copied) {
+  if (!has_matmul(queue_->facts(), tensor.type)) {
+    return fail(ErrorKind::unsupported, fmt::format("{} has no kernels for weights in {}: {}", queue_->facts().name,
+                                                    element_traits(tensor.type).name, tensor.name));
+  }
   const int64_t inputs = tensor.shape[0], count = tensor.shape[2];
   const size_t matrix_bytes = packed_size_bytes(tensor.type, end - begin, inputs);
   QUIRE_TRY(const DeviceAddress packed, memory.take(static_cast<uint64_t>(count) * matrix_bytes));
@@ -61,6 +77,9 @@ Result<void> GpuBackend::check(const StepShape& shape) const {
   if (shape.experts.count > gpu::experts_max) {
     return fail(ErrorKind::unsupported,
                 fmt::format("{} experts: a GPU chooses among at most {}", shape.experts.count, gpu::experts_max));
+  }
+  if (const std::string_view what = lacking(queue_->facts(), shape); !what.empty()) {
+    return fail(ErrorKind::unsupported, fmt::format("{} has no kernels for {}", queue_->facts().name, what));
   }
   return {};
 }

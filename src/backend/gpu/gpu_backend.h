@@ -30,7 +30,7 @@ class GpuBackend final : public Backend {
   Result<Matrix> load_matrix(const TensorView& tensor, int64_t begin, int64_t end, DeviceArena& memory,
                              FunctionRef<void(uint64_t bytes)> copied) override;
   Result<DeviceVector> load_vector(std::span<const float> values, DeviceArena& memory) override;
-  // Refuses by name what kernels have no room for.
+  // Refuses by name what kernels have no room for, or what the GPU has no kernels for, as load_matrix does.
   Result<void> check(const StepShape& shape) const override;
   Result<std::unique_ptr<StepScratch>> make_scratch(const StepShape& shape) override;
   uint64_t scratch_size_bytes(const StepShape& shape) const override;

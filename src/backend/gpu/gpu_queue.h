@@ -1,6 +1,7 @@
 // What computing on a GPU takes of its driver: memory, and what is issued to it.
 #pragma once
 
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -20,10 +21,17 @@ enum class GpuKernel : uint16_t {
       count,
 };
 
+inline constexpr size_t gpu_kernel_count = static_cast<size_t>(GpuKernel::count);
+// A set of them, by their numbers.
+using GpuKernels = std::bitset<gpu_kernel_count>;
+
 struct GpuFacts {
   std::string name;
   int multiprocessors = 0;
-  bool has_tensor_cores = false;  // then it has QUIRE_GPU_TENSOR_KERNELS, else QUIRE_GPU_DOT_KERNELS
+  bool has_tensor_cores = false;  // matmuls are QUIRE_GPU_TENSOR_KERNELS, else QUIRE_GPU_DOT_KERNELS
+  GpuKernels kernels;             // that the GPU has
+
+  bool has(GpuKernel kernel) const { return kernels[static_cast<size_t>(kernel)]; }
 };
 
 struct GpuMemory {

@@ -1,5 +1,8 @@
 #include "backend/gpu/matmul_kernels.h"
 
+#include <algorithm>
+#include <initializer_list>
+
 #include "backend/gpu/gpu_launch.h"
 #include "base/check.h"
 
@@ -40,6 +43,13 @@ auto visit_kernel(const GpuFacts& facts, ElementType type, int64_t rows, const V
 
 int64_t tile_rows(const GpuFacts& facts, ElementType type, int64_t rows) {
   return visit_kernel(facts, type, rows, []<typename Kernel>() { return int64_t{Kernel::tile_rows}; });
+}
+
+bool has_matmul(const GpuFacts& facts, ElementType type) {
+  // One row, some and many have kernels of their own.
+  return std::ranges::all_of(std::initializer_list<int64_t>{1, 2, 1024}, [&](int64_t rows) {
+    return visit_kernel(facts, type, rows, [&]<typename Kernel>() { return facts.has(gpu::number_of<Kernel>); });
+  });
 }
 
 void set_weights(gpu::MatmulArgs& args, const Matrix& weights) {

@@ -1,14 +1,11 @@
-// The engine on a GPU gives the answers that it gives on the CPU, and ends requests with the GPU's error.
+// The engine on a GPU ends requests with the GPU's error.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <random>
 #include <string>
-#include <vector>
 
-#include "engine/world.h"
+#include "gpu/backend/engine_answers.h"
 #include "gpu/backend/stand_in_gpu.h"
-#include "support/random_model.h"
 
 namespace quire::test {
 namespace {
@@ -16,93 +13,16 @@ namespace {
 constexpr int out_of_memory = 2;
 constexpr int illegal_address = 700;
 
-Limits limits() {
-  return {.block_count = 12, .context_tokens = 96, .running_max = 4, .queue_max = 16, .step_tokens_max = 24};
-}
-
-// Greedy ones and drawn ones, with log-probabilities and vectors of prompts among them.
-std::vector<Request> requests(int32_t vocab) {
-  std::mt19937_64 random(3);
-  std::vector<Request> requests;
-  for (uint64_t id = 1; id <= 8; ++id) {
-    Request request{.id = {id}, .generated_max = static_cast<int32_t>(2 + id % 3)};
-    for (uint64_t i = 0; i < 3 + 5 * (id % 4); ++i) {
-      request.prompt.push_back(static_cast<TokenId>(3 + random() % static_cast<uint64_t>(vocab - 3)));
-    }
-    request.ignore_eos = true;
-    request.logprobs_top_n = id % 2 == 0 ? 1 : -1;
-    request.sampling.seed = id;
-    request.sampling.temperature = id % 3 == 0 ? 1.0F : 0.0F;
-    if (id == 5) request.prompt_logprobs_top_n = 1;
-    if (id == 7) request.pooling = Pooling::mean;
-    requests.push_back(std::move(request));
-  }
-  return requests;
-}
-
-// As an engine's thread runs it: what is thrown is its end.
-void run(World& world) {
-  try {
-    world.run();
-  } catch (const std::exception& error) {
-    world.engine().give_up(error.what());
-  }
-}
-
-class GpuEngine : public testing::Test {
- protected:
-  void SetUp() override { QUIRE_GPU_OR_SKIP(); }
-
-  std::map<SequenceId, Answer> answers(Backend& on, const Model& model, bool together) {
-    std::map<SequenceId, Answer> all;
-    const auto world = [&] {
-      return std::make_unique<World>(ModelExecutor(take(ModelInstance::create(model, on, limits())), team_),
-                                     *loaded_.tokenizer, limits());
-    };
-    auto own = world();
-    for (const Request& request : requests(model.vocab_size())) {
-      own->engine().submit(request);
-      if (together) continue;
-      own->run();
-      all.merge(own->answers());
-      own.reset();  // what it has on the GPU goes before the next one comes
-      own = world();
-    }
-    own->run();
-    all.merge(own->answers());
-    return all;
-  }
-
-  const std::vector<std::byte> bytes_ = synthesize({.type = ElementType::q4_0, .layers = 1});
-  LoadedModel loaded_{take(gguf::File::parse(bytes_)), *find_kernel_table("scalar"), 1};
-  Team team_{1};
-};
-
-TEST_F(GpuEngine, gives_the_answers_of_the_cpu) {
-  const std::map<SequenceId, Answer> expected = answers(loaded_.cores.backend, loaded_.model, false);
-  ASSERT_EQ(expected.size(), 8U);
-  const StandInGpu card;
-  const auto gpu = card.make_backend(team_);
-  const Model model = take(Model::load(loaded_.file, *gpu));
-  for (const bool together : {false, true}) {
-    const std::map<SequenceId, Answer> found = answers(*gpu, model, together);
-    ASSERT_EQ(found.size(), expected.size());
-    for (const auto& [id, answer] : expected) {
-      EXPECT_EQ(answer.finished.error, "");
-      EXPECT_TRUE(answer.same_output(found.at(id))) << "request " << id.value << ", together: " << together;
-    }
-  }
-}
-
 TEST_F(GpuEngine, ends_all_requests_with_the_error_of_a_card_that_is_lost) {
   const StandInGpu card;
   const auto gpu = card.make_backend(team_);
   const Model model = take(Model::load(loaded_.file, *gpu));
-  World world(ModelExecutor(take(ModelInstance::create(model, *gpu, limits())), team_), *loaded_.tokenizer, limits());
-  for (const Request& request : requests(model.vocab_size())) world.engine().submit(request);
+  World world(ModelExecutor(take(ModelInstance::create(model, *gpu, gpu_limits())), team_), *loaded_.tokenizer,
+              gpu_limits());
+  for (const Request& request : gpu_requests(model.vocab_size())) world.engine().submit(request);
   world.step();
   card.fail(20, illegal_address, true);
-  run(world);
+  run_to_its_end(world);
   ASSERT_EQ(world.answers().size(), 8U);
   int ended = 0;
   for (const auto& [id, answer] : world.answers()) {
@@ -122,12 +42,12 @@ class GpuFaults : public GpuEngine {
     QUIRE_TRY(auto queue, gpu.make_queue());
     GpuBackend backend(std::move(queue), team_);
     QUIRE_TRY(const Model model, Model::load(loaded_.file, backend));
-    QUIRE_TRY(ModelInstance instance, ModelInstance::create(model, backend, limits()));
-    World world(ModelExecutor(std::move(instance), team_), *loaded_.tokenizer, limits());
-    for (Request& request : requests(model.vocab_size())) {
+    QUIRE_TRY(ModelInstance instance, ModelInstance::create(model, backend, gpu_limits()));
+    World world(ModelExecutor(std::move(instance), team_), *loaded_.tokenizer, gpu_limits());
+    for (Request& request : gpu_requests(model.vocab_size())) {
       if (request.id.value > 4) world.engine().submit(std::move(request));
     }
-    run(world);
+    run_to_its_end(world);
     return world.answers();
   }
   // Every `stride`th call fails, one an attempt.

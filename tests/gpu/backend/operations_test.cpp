@@ -141,6 +141,7 @@ TEST_F(GpuOperations, turns) {
 
 TEST_F(GpuOperations, matmuls_of_every_type_and_any_number_of_rows) {
   for (const ElementTraits& traits : element_traits_table) {
+    if (!tests_weights_of(traits.type)) continue;
     SCOPED_TRACE(traits.name);
     const auto multiply = [&](Bench& bench) {
       std::vector<float> all;
@@ -166,6 +167,7 @@ TEST_F(GpuOperations, matmuls_of_every_type_and_any_number_of_rows) {
 TEST_F(GpuOperations, matmuls_of_odd_widths) {
   using enum ElementType;
   for (const ElementType type : {f32, f16, bf16, q8_0, q4_0, q5_1, mxfp4, iq4_nl}) {
+    if (!tests_weights_of(type)) continue;
     SCOPED_TRACE(element_traits(type).name);
     const int64_t inputs = element_traits(type).block_elements == 1 ? 67 : 96;
     expect_same([&](Bench& bench) {

@@ -9,6 +9,7 @@
 #include "backend/gpu/gpu_device.h"
 #include "backend/gpu/gpu_launch.h"
 #include "gpu/backend/stand_in_gpu.h"
+#include "gpu/backend/tested_gpu.h"
 
 namespace quire::test {
 namespace {

@@ -11,7 +11,7 @@
 
 #include "backend/cpu/cpu_backend.h"
 #include "gpu/backend/bench.h"
-#include "gpu/backend/stand_in_gpu.h"
+#include "gpu/backend/tested_gpu.h"
 
 namespace quire::test {
 
@@ -31,20 +31,20 @@ class GpuOperations : public testing::Test {
  protected:
   void SetUp() override { QUIRE_GPU_OR_SKIP(); }
 
-  // A card with tensor cores, and one without.
-  static constexpr int with_tiles = 80, without_tiles = 75;
+  using enum GpuKind;
 
   static void expect_same(const Operation& operation, const StepShape& shape = small_step,
-                          std::initializer_list<int> compute_capabilities = {with_tiles}) {
+                          std::initializer_list<GpuKind> kinds = {with_tiles}) {
     Team team(1);
     CpuBackend cpu(team, *find_kernel_table("scalar"));
     Bench on_cpu(cpu, shape);
     const std::vector<float> expected = operation(on_cpu);
     ASSERT_FALSE(expected.empty());
-    for (const int compute_capability : compute_capabilities) {
-      SCOPED_TRACE(compute_capability);
-      const StandInGpu card({.compute_capability = compute_capability});
-      const auto gpu = card.make_backend(team);
+    for (const GpuKind kind : kinds) {
+      SCOPED_TRACE(kind == with_tiles ? "with tiles" : "without tiles");
+      const auto card = open_tested_gpu(kind);
+      if (card == nullptr) continue;
+      const auto gpu = card->make_backend(team);
       Bench on_gpu(*gpu, shape);
       const std::vector<float> found = operation(on_gpu);
       ASSERT_EQ(found.size(), expected.size());

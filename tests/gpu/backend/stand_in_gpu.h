@@ -10,7 +10,6 @@
 #include "backend/gpu/gpu_backend.h"
 #include "base/team.h"
 #include "gpu/stand_in/stand_in.h"
-#include "kernels/gpu/module.h"
 #include "support/take.h"
 
 namespace quire::test {
@@ -52,10 +51,5 @@ class StandInGpu {
   std::unique_ptr<const CudaDriver> driver_;
   std::unique_ptr<const CudaGpu> gpu_;
 };
-
-// Tests that need the kernels' module, as a real card does.
-inline bool has_kernels() { return !gpu::modules().empty(); }
-#define QUIRE_GPU_OR_SKIP() \
-  if (!has_kernels()) GTEST_SKIP() << "built without clang++-19"
 
 }  // namespace quire::test

@@ -1,3 +1,6 @@
+# Tests of the backend that are of any GPU.
+set(QUIRE_ANY_GPU_TESTS ${CMAKE_CURRENT_SOURCE_DIR}/gpu/backend/answers_test.cpp ${CMAKE_CURRENT_SOURCE_DIR}/gpu/backend/models_test.cpp
+    ${CMAKE_CURRENT_SOURCE_DIR}/gpu/backend/operations_test.cpp ${CMAKE_CURRENT_SOURCE_DIR}/gpu/backend/sequences_test.cpp)
 # The GPU's backend without a GPU: the same code that calls libcuda.so.1 calls a library that runs the kernels on fibers.
 # Not under sanitizers, which have not been tried with a driver whose memory nobody may touch.
 if(NOT QUIRE_SANITIZE)
