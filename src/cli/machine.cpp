@@ -167,7 +167,7 @@ Result<Machine::Options> machine_options(const server::Settings& settings) {
   Machine::Options options{.threads = settings.threads,
                            .isa = settings.isa,
                            .root = settings.machine_root,
-                           .gpus = {.cuda_library = settings.cuda_library},
+                           .gpus = {.cuda_library = settings.cuda_library, .vulkan_library = settings.vulkan_library},
                            .gpu_layers = settings.gpu_layers,
                            .context_tokens = settings.context_tokens,
                            .running_max = settings.parallel_max};

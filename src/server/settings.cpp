@@ -198,6 +198,7 @@ Result<Settings> read_settings(const EnvironmentLookup& lookup) {
   if (const auto device = environment.find("DEVICE")) settings.device = device->value;
   QUIRE_TRY_VOID(environment.read_with("GPU_LAYERS", parse_gpu_layers, settings.gpu_layers));
   if (const auto library = environment.find("CUDA_LIBRARY")) settings.cuda_library = library->value;
+  if (const auto library = environment.find("VULKAN_LIBRARY")) settings.vulkan_library = library->value;
   if (const auto root = environment.find("MACHINE_ROOT")) settings.machine_root = root->value;
   if (const auto origins = environment.find("ORIGINS")) {
     for (const std::string_view origin : comma_items(origins->value)) {

@@ -42,14 +42,15 @@ struct Settings {
   std::string device;                         // QUIRE_DEVICE: what computes beside the cores; empty: auto
   std::optional<int64_t> gpu_layers;          // QUIRE_GPU_LAYERS: of each model; none and "auto": as many as fit
   std::string cuda_library = "libcuda.so.1";  // QUIRE_CUDA_LIBRARY: NVIDIA's driver, by name or path
-  uint64_t memory_bytes = 0;                  // QUIRE_MEMORY: for KV; 0: auto
-  LogFormat log_format = LogFormat::text;     // QUIRE_LOG_FORMAT: text or json
-  KvType kv_type = KvType::f16;               // KV_CACHE_TYPE: f16 or q8_0
-  bool drafts = true;                         // QUIRE_DRAFT: auto, lookup, off, or ...
-  bool mtp_drafts = true;                     // ... for auto: by a model's MTP block, where it has one
-  std::string draft_model;                    // ... the model that guesses: a name, or FILE.gguf
-  std::filesystem::path machine_root = "/";   // QUIRE_MACHINE_ROOT: where /proc and /sys say what this machine has
-  std::vector<std::string> warnings;          // what was not taken as it was written; for the log
+  std::string vulkan_library = "libvulkan.so.1";  // QUIRE_VULKAN_LIBRARY: Vulkan's loader, the same
+  uint64_t memory_bytes = 0;                      // QUIRE_MEMORY: for KV; 0: auto
+  LogFormat log_format = LogFormat::text;         // QUIRE_LOG_FORMAT: text or json
+  KvType kv_type = KvType::f16;                   // KV_CACHE_TYPE: f16 or q8_0
+  bool drafts = true;                             // QUIRE_DRAFT: auto, lookup, off, or ...
+  bool mtp_drafts = true;                         // ... for auto: by a model's MTP block, where it has one
+  std::string draft_model;                        // ... the model that guesses: a name, or FILE.gguf
+  std::filesystem::path machine_root = "/";       // QUIRE_MACHINE_ROOT: where /proc and /sys say what this machine has
+  std::vector<std::string> warnings;              // what was not taken as it was written; for the log
 };
 
 // An error names the variable, what it holds and what was expected; under Ollama's name it is a warning, as Environment

@@ -36,7 +36,8 @@ TEST_F(ServerTest, unloads_a_model_after_its_time) {
 TEST_F(ServerTest, loads_a_model_with_the_layers_on_a_gpu_that_its_request_asks_for) {
   start();
   const auto ask = [&](const std::string& options) {
-    EXPECT_EQ(post("/api/generate", body("fake", R"(,"keep_alive":0,"options":{)" + options + "}")).status, 200);
+    const std::string asked = R"({"model":"fake","prompt":"count 1","keep_alive":0,"options":{)" + options + "}}";
+    EXPECT_EQ(post("/api/generate", asked).status, 200);
     EXPECT_EQ(FakeRecord::next(record_.unloaded), "fake:latest");
     return FakeRecord::next(record_.wishes);
   };

@@ -16,11 +16,15 @@
 
 namespace quire {
 
-// What computes beside the host: what is found, by the first driver that finds something; nothing; or what one driver
-// finds, be it nothing.
-enum class DeviceChoice : uint8_t { automatic, cpu, cuda };
+// What computes beside the host.
+enum class DeviceChoice : uint8_t {
+  automatic,  // what CUDA finds, else cards that Vulkan finds
+  cpu,        // nothing
+  cuda,       // what CUDA finds
+  vulkan,  // cards that Vulkan finds, else what it finds beside them: GPUs that share the host's memory, or its cores
+};
 
-// "auto", "cpu" or "cuda".
+// "auto", "cpu", "cuda" or "vulkan".
 Result<DeviceChoice> parse_device_choice(std::string_view text);
 
 // Any thread. Outlives the backends. A GPU is opened when it is used first, and anew when it was lost.
@@ -29,13 +33,12 @@ class Gpus {
   struct Options {
     DeviceChoice choice = DeviceChoice::automatic;
     std::string cuda_library = "libcuda.so.1";
+    std::string vulkan_library = "libvulkan.so.1";
   };
   // An error: there is none, where one was asked for by its driver. No driver is looked for where the choice is cpu.
   static Result<std::unique_ptr<Gpus>> find(const Options& options);
 
   size_t count() const { return slots_.size(); }
-  // Why there are none; empty where that goes without saying.
-  const std::string& why_none() const { return why_none_; }
   // Opens it where it is not open, or lost. An error says why it cannot be used.
   Result<std::shared_ptr<const Gpu>> open(size_t index);
   // Null: it is not open.
@@ -49,9 +52,10 @@ class Gpus {
     Snapshot<std::shared_ptr<const Gpu>> gpu;  // null: it is not open
   };
   Result<void> find_cuda(const std::string& library);
+  Result<void> find_vulkan(const std::string& library, bool cards_only);
+  void add(std::function<Result<std::unique_ptr<const Gpu>>()> open);
 
   std::vector<std::unique_ptr<Slot>> slots_;
-  std::string why_none_;
 };
 
 }  // namespace quire

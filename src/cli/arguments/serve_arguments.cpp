@@ -25,9 +25,10 @@ const char* const environment_text =
     "  QUIRE_DEBUG              1 logs more, 2 everything (0)\n"
     "  QUIRE_THREADS            workers (every core)\n"
     "  QUIRE_MEMORY             bytes for the contexts of all models (auto)\n"
-    "  QUIRE_DEVICE             auto: a GPU where there is one; cpu: never; cuda: nothing else (auto)\n"
+    "  QUIRE_DEVICE             auto: a GPU where there is a card; cpu: never; cuda, vulkan: its (auto)\n"
     "  QUIRE_GPU_LAYERS         layers of each model that a GPU has, from the last on (as many as fit)\n"
     "  QUIRE_CUDA_LIBRARY       NVIDIA's driver, by name or path (libcuda.so.1)\n"
+    "  QUIRE_VULKAN_LIBRARY     Vulkan's loader, the same (libvulkan.so.1)\n"
     "  QUIRE_ISA                instruction set (the best)\n"
     "  QUIRE_NOHISTORY          set: `quire run` keeps no lines that were typed\n";
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "cli/shell.h"
-#include "gpu/backend/stand_in_gpu.h"
+#include "gpu/backend/tested_gpu.h"
 
 namespace quire::test {
 namespace {
@@ -53,6 +53,17 @@ TEST_F(GpuProgram, says_the_same_wherever_layers_lie) {
   EXPECT_EQ(context_of("QUIRE_GPU_LAYERS=2"), expected);
 }
 
+TEST_F(GpuProgram, says_the_same_by_vulkan) {
+  const cli::Ran ran = serve("QUIRE_DEVICE=vulkan QUIRE_GPU_LAYERS=2", std::string(answer) + "; QUIRE ps");
+  if (ran.out.find("no Vulkan here") != std::string::npos || ran.out.find("finds no card") != std::string::npos) {
+    GTEST_SKIP() << ran.out;
+  }
+  const std::string expected = serve("QUIRE_DEVICE=cpu", answer).out;
+  EXPECT_THAT(ran.out, HasSubstr(expected.substr(0, expected.find('\n'))));
+  EXPECT_THAT(ran.out, HasSubstr(", by Vulkan: "));
+  EXPECT_THAT(ran.out, HasSubstr("52%/48% CPU/GPU"));
+}
+
 TEST_F(GpuProgram, does_as_it_is_told) {
   const cli::Ran on_cores = serve("QUIRE_DEVICE=cpu", "QUIRE ps");
   EXPECT_THAT(on_cores.out, HasSubstr("100% CPU"));
@@ -78,7 +89,8 @@ TEST_F(GpuProgram, refuses_what_it_cannot_do) {
   const auto refused = [](const std::string& variables) {
     return cli::shell(variables + " QUIRE serve --port 0 2>&1").out;
   };
-  EXPECT_THAT(refused("QUIRE_DEVICE=tpu"), HasSubstr("QUIRE_DEVICE: expected auto, cpu or cuda, found \"tpu\""));
+  EXPECT_THAT(refused("QUIRE_DEVICE=tpu"),
+              HasSubstr("QUIRE_DEVICE: expected auto, cpu, cuda or vulkan, found \"tpu\""));
   EXPECT_THAT(refused("QUIRE_GPU_LAYERS=some"), HasSubstr("expected a number of layers or auto, found \"some\""));
   EXPECT_THAT(refused("QUIRE_DEVICE=cuda QUIRE_CUDA_LIBRARY=/nowhere.so"), HasSubstr("no CUDA here"));
 }

@@ -125,7 +125,7 @@ TEST_F(VulkanEngine, ends_all_requests_with_the_error_of_a_device_that_is_lost) 
   for (const Request& request : gpu_requests(model.vocab_size())) world.engine().submit(request);
   world.step();
   vulkan.fail(3, VK_ERROR_DEVICE_LOST, true);
-  world.run();
+  run_to_its_end(world);
   ASSERT_EQ(world.answers().size(), 8U);
   int ended = 0;
   for (const auto& [id, answer] : world.answers()) {
@@ -135,6 +135,7 @@ TEST_F(VulkanEngine, ends_all_requests_with_the_error_of_a_device_that_is_lost) 
     EXPECT_THAT(answer.finished.error, testing::HasSubstr("VK_ERROR_DEVICE_LOST"));
   }
   EXPECT_GE(ended, 7);
+  EXPECT_TRUE(world.engine().broken()) << "the model is to be loaded anew";
 }
 
 }  // namespace

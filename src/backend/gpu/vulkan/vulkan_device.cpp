@@ -100,6 +100,12 @@ std::optional<uint32_t> find_memory_type(const VkPhysicalDeviceMemoryProperties&
   return {};
 }
 
+VulkanKind kind_of(VkPhysicalDeviceType type) {
+  if (type == VK_PHYSICAL_DEVICE_TYPE_CPU) return VulkanKind::host_cores;
+  const bool is_card = type == VK_PHYSICAL_DEVICE_TYPE_DISCRETE_GPU || type == VK_PHYSICAL_DEVICE_TYPE_VIRTUAL_GPU;
+  return is_card ? VulkanKind::card : VulkanKind::shares;
+}
+
 }  // namespace
 
 Result<VulkanTraits> read_traits(const VulkanDriver& driver, VkPhysicalDevice physical) {
@@ -108,7 +114,7 @@ Result<VulkanTraits> read_traits(const VulkanDriver& driver, VkPhysicalDevice ph
   VkPhysicalDeviceProperties2 properties = {.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_PROPERTIES_2, .pNext = &floats};
   driver.call().properties(physical, &properties);
   VulkanTraits traits{.name = properties.properties.deviceName};
-  traits.is_cpu = properties.properties.deviceType == VK_PHYSICAL_DEVICE_TYPE_CPU;
+  traits.kind = kind_of(properties.properties.deviceType);
   if (properties.properties.apiVersion < VK_API_VERSION_1_2) {
     return fail(ErrorKind::unsupported, fmt::format("{}: found Vulkan {}.{}, expected 1.2 at least", traits.name,
                                                     VK_API_VERSION_MAJOR(properties.properties.apiVersion),

@@ -6,13 +6,14 @@
 #include <string>
 
 #include "backend/gpu/vulkan/vulkan_driver.h"
+#include "backend/gpu/vulkan/vulkan_gpus.h"
 
 namespace quire {
 
 // What a driver says of a device, and quire needs to know.
 struct VulkanTraits {
   std::string name;
-  bool is_cpu = false;  // the driver computes on the host's cores
+  VulkanKind kind = VulkanKind::card;
   bool has_f64 = false;
   bool has_memory_budget = false;  // VK_EXT_memory_budget
   // Execution modes of shaders that the device has, for f32 (VkPhysicalDeviceFloatControlsProperties).

@@ -34,9 +34,7 @@ std::string name_of_code(VkResult code) {
 }  // namespace
 
 Error vulkan::error(VkResult code, std::string_view doing) {
-  const bool no_room = code == VK_ERROR_OUT_OF_DEVICE_MEMORY || code == VK_ERROR_OUT_OF_HOST_MEMORY;
-  return {.kind = no_room ? ErrorKind::too_large : ErrorKind::io,
-          .message = fmt::format("{}: {}", doing, name_of_code(code))};
+  return {.kind = ErrorKind::device, .message = fmt::format("{}: {}", doing, name_of_code(code))};
 }
 
 Result<std::unique_ptr<const VulkanDriver>> VulkanDriver::open(const std::string& library) {

@@ -44,7 +44,9 @@ Result<std::unique_ptr<const VulkanGpu>> VulkanGpu::open(const VulkanDriver& dri
   return gpu;
 }
 
-std::string VulkanGpu::description() const { return fmt::format("{}: {}", traits_.name, describe(arithmetic_)); }
+std::string VulkanGpu::description() const {
+  return fmt::format("{}, by Vulkan: {}", traits_.name, describe(arithmetic_));
+}
 
 // Of heaps that are the device's own. A driver that does not tell what is used says what there is.
 Result<GpuMemory> VulkanGpu::memory() const {

@@ -4,15 +4,14 @@
 #include <memory>
 #include <string>
 
-#include "backend/gpu/gpu_queue.h"
+#include "backend/gpu/gpu.h"
 #include "backend/gpu/vulkan/vulkan_device.h"
 #include "backend/gpu/vulkan/vulkan_pipelines.h"
 
 namespace quire {
 
-// Immutable once open; any thread. Borrows the driver; outlives its queues, each of which is a device of the driver's
-// own.
-class VulkanGpu {
+// Borrows the driver. Each of its queues is a device of the driver's own.
+class VulkanGpu final : public Gpu {
  public:
   // With the self-test, some shaders' compilation long. An error says what the GPU lacks, or that the program has no
   // shaders.
@@ -21,13 +20,13 @@ class VulkanGpu {
   static Result<std::unique_ptr<const VulkanGpu>> open(const VulkanDriver& driver, size_t index,
                                                        const VulkanArithmetic& arithmetic);
 
-  const GpuFacts& facts() const { return facts_; }
+  const GpuFacts& facts() const override { return facts_; }
   const VulkanTraits& traits() const { return traits_; }
   const VulkanArithmetic& arithmetic() const { return arithmetic_; }
-  // The name and what the self-test has found, in a line.
-  std::string description() const;
-  Result<GpuMemory> memory() const;
-  Result<std::unique_ptr<GpuQueue>> make_queue() const;
+  // The name and what the self-test has found.
+  std::string description() const override;
+  Result<GpuMemory> memory() const override;
+  Result<std::unique_ptr<GpuQueue>> make_queue() const override;
 
   const VulkanDriver& driver() const { return driver_; }
   VkPhysicalDevice physical() const { return physical_; }

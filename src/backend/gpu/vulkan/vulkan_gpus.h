@@ -1,36 +1,30 @@
-// The GPUs that Vulkan drives here and quire can compute on. Includes no header of Vulkan's: a program that was built
-// without them has this too.
+// The GPUs that Vulkan drives here. Includes no header of Vulkan's: a program that was built without them has this too.
 #pragma once
 
+#include <functional>
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
-#include "backend/gpu/gpu_queue.h"
+#include "backend/gpu/gpu.h"
 #include "base/result.h"
 
 namespace quire {
 
-// Owned by who starts a server; any thread. Outlives the queues that it makes, each of which a GpuBackend takes.
-class VulkanGpus {
- public:
-  struct Listed {
-    std::string name;
-    std::string arithmetic;  // what the self-test has found, for a log
-    GpuMemory memory;        // as it was when the list was made
-    bool is_cpu = false;     // a driver that computes on the host's cores: slower than the CPU's own backend
-  };
-
-  // Opens each device. An error says why there is no Vulkan; devices that cannot compute are refused one by one.
-  static Result<std::unique_ptr<const VulkanGpus>> find(const std::string& library = "libvulkan.so.1");
-  virtual ~VulkanGpus() = default;
-
-  virtual std::span<const Listed> usable() const = 0;
-  // Why each of the others is not.
-  virtual std::span<const Error> refused() const = 0;
-  // REQUIRES: index < usable().size().
-  virtual Result<std::unique_ptr<GpuQueue>> make_queue(size_t index) const = 0;
+// What a device of Vulkan's is.
+enum class VulkanKind : uint8_t {
+  card,       // with memory of its own
+  shares,     // that of the host
+  host_cores  // a driver that computes on them: slower than the CPU's own backend
 };
+
+struct VulkanListed {
+  VulkanKind kind = VulkanKind::card;
+  // With a self-test, some shaders' compilation long. An error says why it cannot compute here.
+  std::function<Result<std::unique_ptr<const Gpu>>()> open;
+};
+
+// An error says why there is no Vulkan.
+Result<std::vector<VulkanListed>> list_vulkan_gpus(const std::string& library = "libvulkan.so.1");
 
 }  // namespace quire

@@ -3,7 +3,7 @@
 
 namespace quire {
 
-Result<std::unique_ptr<const VulkanGpus>> VulkanGpus::find(const std::string& /*library*/) {
+Result<std::vector<VulkanListed>> list_vulkan_gpus(const std::string& /*library*/) {
   return fail(ErrorKind::unsupported,
               "no Vulkan here: this program was built without glslc or without Vulkan's headers");
 }
