@@ -133,7 +133,7 @@ std::optional<std::string> expert_difference(Machine& machine, const Shape& shap
       tiles.push_back({.matrix = expert, .begin = begin, .end = end});
     }
   }
-  tiles.resize(tiles.size() + 2, {.matrix = 0, .begin = 0, .end = 0});
+  tiles.insert(tiles.begin() + 1, 2, {.matrix = 0, .begin = 0, .end = 0});
   const Problem problem(shape, shape.rows);
   std::vector<float> found(x_rows.size() * static_cast<size_t>(shape.outputs), 7.0F), wanted;
   gpu::MatmulArgs args = problem.args();

@@ -22,6 +22,13 @@ struct LayoutOf {
   static float minimum(const scalar::OutputScales& scales) {
     return minima_of == scalar::Minima::of_halves ? scales.minima_scale : scales.minima[0];
   }
+  // What the two halves' sums begin with, as quants have an offset; that of all inputs where halves have one scale.
+  static int32_t first_offset(const GroupTerms& terms) {
+    return offset * (halves ? terms.minus_first : terms.minus_sum);
+  }
+  static int32_t second_offset(const GroupTerms& terms) {
+    return halves ? offset * (terms.minus_sum - terms.minus_first) : 0;
+  }
   // The products' sum, of the sums of the two halves. Where these have one scale both orders are exact.
   static float sum_of(const scalar::OutputScales& scales, int32_t first, int32_t second) {
     return halves ? scalar::scaled_sum(scales, first, second) : static_cast<float>(first + second);
@@ -65,8 +72,7 @@ struct MatmulFew {
       if (r >= rows) continue;
       const QuantizedGroup& own = x[r][group];
       const auto* const quants = reinterpret_cast<const uint32_t*>(own.quants);
-      int32_t first = Own::offset * own.terms.minus_first;
-      int32_t second = Own::offset * (own.terms.minus_sum - own.terms.minus_first);
+      int32_t first = Own::first_offset(own.terms), second = Own::second_offset(own.terms);
       QUIRE_GPU_UNROLL
       for (int j = 0; j < 4; ++j) {
         first = dot_bytes(words[j].first, quants[j], first);
@@ -147,9 +153,8 @@ struct TileWeights {
                 int32_t (&second)[4]) const {
     QUIRE_GPU_UNROLL
     for (int i = 0; i < 4; ++i) {
-      const GroupTerms& own = terms[i % 2];
-      first[i] = Own::offset * (Own::halves ? own.minus_first : own.minus_sum);
-      second[i] = Own::halves ? Own::offset * (own.minus_sum - own.minus_first) : 0;
+      first[i] = Own::first_offset(terms[i % 2]);
+      second[i] = Own::second_offset(terms[i % 2]);
     }
     const auto* const quants = reinterpret_cast<const uint32_t*>(x.quants);
     const uint32_t b[2] = {quants[lane.word], quants[4 + lane.word]};

@@ -101,8 +101,7 @@ struct MatmulStream {
     const scalar::OutputScales scales = scalar::unpack_scales(Own::value.scales, place.step, place.index, output);
     const QuantizedGroup& x = piece.x[0][index];
     const auto* const quants = reinterpret_cast<const uint32_t*>(x.quants);
-    int32_t first = Own::offset * x.terms.minus_first;
-    int32_t second = Own::offset * (x.terms.minus_sum - x.terms.minus_first);
+    int32_t first = Own::first_offset(x.terms), second = Own::second_offset(x.terms);
     QUIRE_GPU_UNROLL
     for (int j = 0; j < 4; ++j) {
       const WordPair words = group_words<Own::quants>(place.quants, output, j);

@@ -3,8 +3,9 @@
 // There are two machines. A GPU: clang compiles the kernels as CUDA, and these functions are instructions of PTX. And
 // whoever defines the functions that are only declared here; tests do, with threads that are fibers (tests/gpu).
 //
-// What threads of a block write is seen by the others behind barrier(); by those of a warp behind warp_barrier() and
-// each shuffle, and multiply_tile. All threads of a block reach the same barriers, all of a warp the same of the rest.
+// What threads of a block write is seen by the others behind barrier(), by those of their warp behind warp_barrier();
+// so may what they have read be overwritten. Shuffles and multiply_tile bring values and order nothing in memory (PTX
+// ISA, shfl.sync). All threads of a block reach the same barriers, all of a warp the same of the rest.
 #pragma once
 
 #include <bit>
