@@ -187,7 +187,8 @@ void add_plans(std::vector<Case>& cases) {
   struct Shape {
     int64_t rows, used, experts, tile_rows;
   };
-  for (const Shape& s : {Shape{1, 2, 8, 8}, Shape{70, 4, 6, 8}, Shape{40, 8, 700, 8}, Shape{33, 3, 5, 1}}) {
+  for (const Shape& s : {Shape{1, 2, 8, 8}, Shape{70, 4, 6, 8}, Shape{40, 8, 700, 8}, Shape{33, 3, 5, 1},
+                         Shape{700, 6, 60, 64}, Shape{3, 2, 1024, 8}}) {
     cases.push_back(
         {fmt::format("plan_experts: {} rows, {} of {}, tiles of {}", s.rows, s.used, s.experts, s.tile_rows),
          [=](Machine& machine) { return plan_difference(machine, s.rows, s.used, s.experts, s.tile_rows); }});
