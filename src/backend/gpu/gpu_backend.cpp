@@ -62,6 +62,10 @@ Result<std::unique_ptr<StepScratch>> GpuBackend::make_scratch(const StepShape& s
     return fail(ErrorKind::unsupported,
                 fmt::format("{} experts: a GPU chooses among at most {}", shape.experts.count, gpu::experts_max));
   }
+  if (shape.experts.groups > gpu::expert_groups_max) {
+    return fail(ErrorKind::unsupported, fmt::format("{} groups of experts: a GPU chooses among at most {}",
+                                                    shape.experts.groups, gpu::expert_groups_max));
+  }
   return GpuScratch::create(shape, *queue_, device_);
 }
 
