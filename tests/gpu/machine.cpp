@@ -315,11 +315,12 @@ void wait_for_copies_but(int left, Site site) {
 }
 
 // Lane 4 i + j has, of a, the words of inputs 4 j (and 16 + 4 j) of rows i and i + 8, of b those of column i.
-void multiply_tile(int32_t (&sums)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
+void multiply_tile(int32_t begin, const uint32_t (&a)[4], const uint32_t (&b)[2], int32_t (&sums)[4]) {
   const Called called;
   const auto& words = own_block().meet({a[0], a[1], a[2], a[3], b[0], b[1]});
   for (size_t i = 0; i < 4; ++i) {
     const size_t row = static_cast<size_t>(own_lane() / 4), column = static_cast<size_t>(own_lane() % 4) * 2 + i % 2;
+    sums[i] = begin;
     for (int k = 0; k < 32; ++k) {
       const size_t word = static_cast<size_t>(k % 16 / 4), half = static_cast<size_t>(k / 16);
       sums[i] +=
@@ -328,8 +329,8 @@ void multiply_tile(int32_t (&sums)[4], const uint32_t (&a)[4], const uint32_t (&
   }
 }
 
-void multiply_half_tile(int32_t (&sums)[4], uint32_t a0, uint32_t a1, uint32_t b) {
-  multiply_tile(sums, {a0, a1, 0, 0}, {b, 0});
+void multiply_half_tile(int32_t begin, uint32_t a0, uint32_t a1, uint32_t b, int32_t (&sums)[4]) {
+  multiply_tile(begin, {a0, a1, 0, 0}, {b, 0}, sums);
 }
 
 }  // namespace quire::gpu

@@ -13,7 +13,13 @@ auto visit_quantized(const GpuFacts& facts, int64_t rows, const Visit& visit) {
   if (rows == 1) return visit.template operator()<gpu::MatmulStream<type, 1>>();
   if (!facts.has_tensor_cores) return visit.template operator()<gpu::MatmulFew<type, 8>>();
   if (rows <= Stream::tile_rows) return visit.template operator()<Stream>();
-  return visit.template operator()<gpu::MatmulMany<type, 4>>();
+  return visit.template operator()<gpu::MatmulMany<type, 8>>();
+}
+
+template <ElementType type, typename Visit>
+auto visit_float(int64_t rows, const Visit& visit) {
+  if (rows <= gpu::MatmulFloatFew<type>::tile_rows) return visit.template operator()<gpu::MatmulFloatFew<type>>();
+  return visit.template operator()<gpu::MatmulFloatMany<type>>();
 }
 
 // The same of any type.
@@ -25,11 +31,11 @@ auto visit_kernel(const GpuFacts& facts, ElementType type, int64_t rows, const V
   switch (gpu::kernel_type(type)) {
     QUIRE_GPU_WEIGHT_TYPES(QUIRE_CASE, )
     case ElementType::f32:
-      return visit.template operator()<gpu::MatmulFloat<ElementType::f32>>();
+      return visit_float<ElementType::f32>(rows, visit);
     case ElementType::f16:
-      return visit.template operator()<gpu::MatmulFloat<ElementType::f16>>();
+      return visit_float<ElementType::f16>(rows, visit);
     case ElementType::bf16:
-      return visit.template operator()<gpu::MatmulFloat<ElementType::bf16>>();
+      return visit_float<ElementType::bf16>(rows, visit);
     default:
       QUIRE_CHECK(false, "a type that weights have");
   }
