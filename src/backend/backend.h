@@ -250,6 +250,7 @@ enum class RowsOf : uint8_t { step, gathered };
 struct ExpertShape {
   int64_t count = 0;  // 0: there is none
   int64_t used = 0;   // by a row
+  int64_t groups = 1;
   int64_t width = 0;
   int64_t hidden = 0;
 };

@@ -30,6 +30,7 @@ std::vector<Case> kv_cases();
 std::vector<Case> attention_cases();
 std::vector<Case> expert_cases();
 std::vector<Case> recurrent_cases();
+std::vector<Case> stream_cases();
 
 // Of every kernel.
 std::vector<Case> all_cases();

@@ -33,6 +33,7 @@ struct Choice {
   ExpertRule rule;
   bool corrects = false;
   bool scales = false;
+  float correction = 0.0F;  // of all experts beside their own: sums that are rounded to the same
 };
 
 // Rows of scores, of which some have equal ones.
@@ -48,7 +49,8 @@ std::vector<float> logits_of(int64_t rows, int64_t experts) {
 std::optional<std::string> choice_difference(Machine& machine, const Choice& choice) {
   constexpr int64_t rows = 23;
   Random random(32);
-  const std::vector<float> correction = random_floats(choice.corrects ? choice.experts : 0, random, 0.3F);
+  std::vector<float> correction = random_floats(choice.corrects ? choice.experts : 0, random, 0.3F);
+  for (float& one : correction) one += choice.correction;
   const std::vector<float> scales = random_floats(choice.scales ? choice.experts : 0, random);
   std::vector<float> logits = logits_of(rows, choice.experts), wanted_logits = logits;
   const auto size = static_cast<size_t>(rows * choice.used);
@@ -91,6 +93,8 @@ void add_choices(std::vector<Case>& cases) {
       {64, 6, {.gating = ExpertGating::sigmoid, .groups = 8, .groups_used = 3}, true},
       {256, 8, {.gating = ExpertGating::softmax, .groups = 8, .groups_used = 4, .group_best = 1}},
       {48, 3, {.gating = ExpertGating::sigmoid, .groups = 48, .groups_used = 40}, true, true},
+      {64, 6, {.gating = ExpertGating::sigmoid}, true, false, 1e6F},
+      {64, 6, {.gating = ExpertGating::sigmoid, .groups = 8, .groups_used = 3}, true, false, 1e6F},
       {5, 5, {.normalized = true}},
       {3, 1, {}},
   };
@@ -145,7 +149,7 @@ std::optional<std::string> plan_difference(Machine& machine, int64_t rows, int64
   }
   std::vector<int32_t> pair_rows(static_cast<size_t>(count), -1), pairs = pair_rows;
   std::vector<gpu::MatrixRows> tiles(static_cast<size_t>(gpu::PlanExperts::tiles_max(count, experts, tile_rows)),
-                                     {.matrix = -1, .begin = -1, .end = -1});
+                                     {.matrix = -1, .begin = -1, .end = 0});
   machine.launch<gpu::PlanExperts>({.chosen = chosen.data(),
                                     .rows = rows,
                                     .used = used,
@@ -165,9 +169,13 @@ std::optional<std::string> plan_difference(Machine& machine, int64_t rows, int64
   for (const ExpertGroup& group : plan.groups()) {
     wanted_experts.insert(wanted_experts.end(), static_cast<size_t>(group.rows()), static_cast<int32_t>(group.expert));
   }
+  int64_t last_height = 0;
   for (const gpu::MatrixRows& tile : tiles) {
     if (tile.end - tile.begin > tile_rows || tile.begin > tile.end) return "a tile's height";
     if (tile.begin < tile.end && tile.begin != std::ssize(tiled_experts)) return "a tile's begin";
+    const bool goes_on = tile.begin < tile.end && tile.begin > 0 && tiled_experts.back() == tile.matrix;
+    if (goes_on && last_height < tile_rows) return "a tile that is not full before another of its expert";
+    last_height = tile.end - tile.begin;
     tiled_experts.insert(tiled_experts.end(), static_cast<size_t>(tile.end - tile.begin), tile.matrix);
   }
   if (const auto found = difference(pair_rows, wanted_rows)) return found;
@@ -179,7 +187,8 @@ void add_plans(std::vector<Case>& cases) {
   struct Shape {
     int64_t rows, used, experts, tile_rows;
   };
-  for (const Shape& s : {Shape{1, 2, 8, 8}, Shape{70, 4, 6, 8}, Shape{40, 8, 700, 8}, Shape{33, 3, 5, 1}}) {
+  for (const Shape& s : {Shape{1, 2, 8, 8}, Shape{70, 4, 6, 8}, Shape{40, 8, 700, 8}, Shape{33, 3, 5, 1},
+                         Shape{700, 6, 60, 64}, Shape{3, 2, 1024, 8}}) {
     cases.push_back(
         {fmt::format("plan_experts: {} rows, {} of {}, tiles of {}", s.rows, s.used, s.experts, s.tile_rows),
          [=](Machine& machine) { return plan_difference(machine, s.rows, s.used, s.experts, s.tile_rows); }});

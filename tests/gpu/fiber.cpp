@@ -147,5 +147,6 @@ Fiber::~Fiber() = default;
 void Fiber::start(void (*body)()) { context_->start(body); }
 void Fiber::enter() { context_->enter(); }
 void Fiber::leave() { context_->leave(); }
+std::span<const std::byte> Fiber::stack() const { return {context_->stack.begin(), context_->stack.end()}; }
 
 }  // namespace quire::test

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 
 namespace quire::test {
 
@@ -19,6 +20,8 @@ class Fiber {
   void enter();
   // Called by the body: back to who entered.
   void leave();
+  // Where the body's own variables lie.
+  std::span<const std::byte> stack() const;
 
  private:
   struct Context;

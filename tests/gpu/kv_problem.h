@@ -46,7 +46,7 @@ class KvProblem {
   const std::vector<std::byte>& bytes() const { return bytes_; }
   void set_bytes(const std::vector<std::byte>& bytes) { bytes_ = bytes; }
 
-  // The runs' rows, and one row more that is of no sequence.
+  // A row that is of no sequence, and the runs' rows.
   void write(Machine& machine);
   void write_by_scalar();
   // What comes before them too.

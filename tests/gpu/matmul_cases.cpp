@@ -133,7 +133,7 @@ std::optional<std::string> expert_difference(Machine& machine, const Shape& shap
       tiles.push_back({.matrix = expert, .begin = begin, .end = end});
     }
   }
-  tiles.resize(tiles.size() + 2, {.matrix = 0, .begin = 0, .end = 0});
+  tiles.insert(tiles.begin() + 1, 2, {.matrix = 0, .begin = 0, .end = 0});
   const Problem problem(shape, shape.rows);
   std::vector<float> found(x_rows.size() * static_cast<size_t>(shape.outputs), 7.0F), wanted;
   gpu::MatmulArgs args = problem.args();
@@ -164,10 +164,11 @@ std::vector<Case> matmul_cases() {
     const ElementType type = traits.type;
     for (const MatmulKind kind : {MatmulKind::row, MatmulKind::few, MatmulKind::stream, MatmulKind::many}) {
       if (!reads_quantized_activations(type)) {
-        if (kind != MatmulKind::few) continue;
+        if (kind != MatmulKind::few && kind != MatmulKind::many) continue;
         for (const int64_t inputs : {1, 7, 64, 131}) {
           add_shape(cases, {type, kind, 1, 17, inputs, 9});
         }
+        if (kind == MatmulKind::many) add_shape(cases, {type, kind, 1, 70, 65, 70});
         add_shape(cases, {type, kind, 2, 5, 66, 17});
         continue;
       }
@@ -180,10 +181,15 @@ std::vector<Case> matmul_cases() {
       if (kind == MatmulKind::stream) add_shape(cases, {type, kind, 1, 17, 512, 37});
     }
   }
+  // Every number of rows that a tile may have, and pieces that are not full.
+  for (int64_t rows = 1; rows <= 70; ++rows) {
+    add_shape(cases, {ElementType::q4_0, MatmulKind::many, 1, 16, 32 * (1 + rows % 6), rows});
+  }
   add_shape(cases, {ElementType::q4_0, MatmulKind::many, 1, 16, 32, 512});
   add_shape(cases, {ElementType::q4_0, MatmulKind::few, 1, 16, 32, 512});
   for (const ElementType type : {ElementType::q4_k, ElementType::mxfp4, ElementType::f16}) {
     for (const MatmulKind kind : {MatmulKind::row, MatmulKind::few, MatmulKind::stream, MatmulKind::many}) {
+      if (type == ElementType::f16 && kind != MatmulKind::few && kind != MatmulKind::many) continue;
       const Shape shape = {type, kind, 5, 24, 256, 11};
       cases.push_back(
           {shape.name() + ", of experts", [shape](Machine& machine) { return expert_difference(machine, shape); }});

@@ -6,7 +6,7 @@
 
 namespace quire::test {
 
-// Of float weights there is `few` alone.
+// Of float weights there are `few` and `many`.
 enum class MatmulKind : uint8_t {
   row,     // a row a block
   few,     // eight

@@ -10,10 +10,10 @@
 namespace quire::test {
 namespace {
 
-constexpr int64_t rows = 17, state_count = 8;
+constexpr int64_t rows = 16, state_count = 8;
 
 // Runs as both know them: from nothing; a state that goes on with guesses and copies; one row whose guess was wrong;
-// and rows of no run between them.
+// and a row of no run between them.
 class Runs {
  public:
   Runs()

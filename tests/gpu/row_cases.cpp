@@ -1,6 +1,7 @@
 // Operations on whole rows.
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 #include "gpu/cases.h"
 #include "kernels/gpu/quantize.h"
@@ -140,7 +141,7 @@ void add_copies(std::vector<Case>& cases) {
 void add_largest(std::vector<Case>& cases) {
   for (const int64_t width : {1, 31, 700, 3000}) {
     cases.push_back({fmt::format("largest of {}", width), [=](Machine& machine) {
-                       constexpr int64_t rows = 6;
+                       constexpr int64_t rows = 7;
                        std::vector<float> x = random_values(rows * width, 9);
                        for (float& value : x) value = std::round(value * 4.0F);  // many are equal
                        const auto row = [&](int64_t r) { return x.data() + r * width; };
@@ -149,7 +150,8 @@ void add_largest(std::vector<Case>& cases) {
                        row(3)[width - 1] = infinity;
                        std::fill_n(row(4), width, -infinity);
                        row(4)[width / 3] = -5.0F;
-                       const std::vector<int32_t> listed = {0, 1, 2, 3, 4};
+                       std::iota(row(6), row(6) + width, -7.0F);
+                       const std::vector<int32_t> listed = {0, 1, 2, 3, 4, 6};
                        std::vector<int32_t> found(rows, 77), wanted = found;
                        machine.launch<gpu::Largest>({.x = x.data(),
                                                      .rows = listed.data(),

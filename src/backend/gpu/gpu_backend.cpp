@@ -78,6 +78,10 @@ Result<void> GpuBackend::check(const StepShape& shape) const {
     return fail(ErrorKind::unsupported,
                 fmt::format("{} experts: a GPU chooses among at most {}", shape.experts.count, gpu::experts_max));
   }
+  if (shape.experts.groups > gpu::expert_groups_max) {
+    return fail(ErrorKind::unsupported, fmt::format("{} groups of experts: a GPU chooses among at most {}",
+                                                    shape.experts.groups, gpu::expert_groups_max));
+  }
   if (const std::string_view what = lacking(queue_->facts(), shape); !what.empty()) {
     return fail(ErrorKind::unsupported, fmt::format("{} has no kernels for {}", queue_->facts().name, what));
   }

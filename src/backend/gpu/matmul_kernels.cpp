@@ -16,7 +16,15 @@ auto visit_quantized(const GpuFacts& facts, int64_t rows, const Visit& visit) {
   if (rows == 1) return visit.template operator()<gpu::MatmulStream<type, 1>>();
   if (!facts.has_tensor_cores) return visit.template operator()<gpu::MatmulFew<type, 8>>();
   if (rows <= Stream::tile_rows) return visit.template operator()<Stream>();
-  return visit.template operator()<gpu::MatmulMany<type, 4>>();
+  return visit.template operator()<gpu::MatmulMany<type, 8>>();
+}
+
+template <ElementType type, typename Visit>
+auto visit_float(const GpuFacts& facts, int64_t rows, const Visit& visit) {
+  using Few = gpu::MatmulFloatFew<type>;
+  using Many = gpu::MatmulFloatMany<type>;
+  if (rows > Few::tile_rows && facts.has(gpu::number_of<Many>)) return visit.template operator()<Many>();
+  return visit.template operator()<Few>();
 }
 
 // The same of any type.
@@ -28,11 +36,11 @@ auto visit_kernel(const GpuFacts& facts, ElementType type, int64_t rows, const V
   switch (gpu::kernel_type(type)) {
     QUIRE_GPU_WEIGHT_TYPES(QUIRE_CASE, )
     case ElementType::f32:
-      return visit.template operator()<gpu::MatmulFloat<ElementType::f32>>();
+      return visit_float<ElementType::f32>(facts, rows, visit);
     case ElementType::f16:
-      return visit.template operator()<gpu::MatmulFloat<ElementType::f16>>();
+      return visit_float<ElementType::f16>(facts, rows, visit);
     case ElementType::bf16:
-      return visit.template operator()<gpu::MatmulFloat<ElementType::bf16>>();
+      return visit_float<ElementType::bf16>(facts, rows, visit);
     default:
       QUIRE_CHECK(false, "a type that weights have");
   }

@@ -189,8 +189,9 @@ struct AttentionWalk {
     QUIRE_GPU_UNROLL
     for (int h = 0; h < heads_max; ++h) {
       float before = max[h];
-      for (int i = 0; i < chunks; ++i) {
-        max[h] = scalar::max_of(shared.maxima[i][h], max[h]);
+      QUIRE_GPU_UNROLL
+      for (int i = 0; i < warps; ++i) {
+        if (i < chunks) max[h] = scalar::max_of(shared.maxima[i][h], max[h]);
         if (i < warp) before = max[h];
       }
       const float next = scalar::max_of(own_max[h], before);
@@ -237,7 +238,9 @@ struct AttentionWalk {
     for (int64_t begin = queries.first_chunk; begin < queries.seen.end; begin += round_positions) {
       const int chunks = static_cast<int>(min_of(warps, ceil_div(queries.seen.end - begin, attention_chunk)));
       weigh(args, layer, queries, begin, chunks, max, shared);
-      for (int i = 0; i < chunks; ++i) {
+      QUIRE_GPU_UNROLL
+      for (int i = 0; i < warps; ++i) {
+        if (i >= chunks) continue;
         QUIRE_GPU_UNROLL
         for (int h = 0; h < heads_max; ++h) sum[h] = std::fma(sum[h], shared.carries[i][h], shared.sums[i][h]);
       }

@@ -194,14 +194,31 @@ struct PlanExperts {
     int64_t tile_rows = 0;
   };
   static constexpr int threads = 512;
+  static constexpr int64_t counts_max = 8 * experts_max;
   struct Shared {
-    int32_t counts[experts_max];  // pairs of an expert
+    // Pairs are cut into parts, which a thread goes through each: (parts, experts), how many pairs of an expert a part
+    // has, and then where the next one of them goes.
+    int32_t counts[counts_max];
+    int32_t of_expert[experts_max];
   };
   static Grid grid(const Args& args) { return {args.rows > 0 ? 1 : 0}; }
 
   // As many as there may be: an expert's last tile need not be full.
   static int64_t tiles_max(int64_t pairs, int64_t experts, int64_t tile_rows) {
     return pairs / tile_rows + min_of(pairs, experts);
+  }
+
+  static int64_t parts(const Args& args) { return min_of(threads, counts_max / args.experts); }
+
+  // visit(pair, the part's count of its expert) of this thread's part, in order.
+  template <typename Visit>
+  static void for_part(const Args& args, Shared& shared, const Visit& visit) {
+    const int64_t part = thread_index();
+    if (part >= parts(args)) return;
+    const int64_t pairs = args.rows * args.used, size = ceil_div(pairs, parts(args));
+    for (int64_t i = part * size; i < min_of(pairs, (part + 1) * size); ++i) {
+      visit(i, shared.counts[part * args.experts + args.chosen[i]]);
+    }
   }
 
   struct Before {
@@ -212,19 +229,21 @@ struct PlanExperts {
   static Before before(const Args& args, const Shared& shared, int64_t expert) {
     Before sum;
     for (int64_t i = 0; i < expert; ++i) {
-      sum.pairs += shared.counts[i];
-      sum.tiles += static_cast<int32_t>(ceil_div(shared.counts[i], args.tile_rows));
+      sum.pairs += shared.of_expert[i];
+      sum.tiles += static_cast<int32_t>(ceil_div(shared.of_expert[i], args.tile_rows));
     }
     return sum;
   }
 
-  static void place(const Args& args, const Shared& shared, int32_t expert) {
+  // Where the expert's pairs begin in each part, and its tiles.
+  static void place(const Args& args, Shared& shared, int32_t expert) {
     const Before first = before(args, shared, expert);
     int32_t next = first.pairs;
-    for (int64_t i = 0; i < args.rows * args.used; ++i) {
-      if (args.chosen[i] != expert) continue;
-      args.pair_rows[next] = static_cast<int32_t>(i / args.used);
-      args.pairs[i] = next++;
+    for (int64_t part = 0; part < parts(args); ++part) {
+      int32_t& count = shared.counts[part * args.experts + expert];
+      const int32_t own = count;
+      count = next;
+      next += own;
     }
     const auto height = static_cast<int32_t>(args.tile_rows);
     int32_t tile = first.tiles;
@@ -235,10 +254,14 @@ struct PlanExperts {
   }
 
   static void run(const Args& args, Shared& shared) {
+    for (int64_t i = thread_index(); i < parts(args) * args.experts; i += threads) shared.counts[i] = 0;
+    barrier();
+    for_part(args, shared, [](int64_t, int32_t& count) { ++count; });
+    barrier();
     for (int64_t expert = thread_index(); expert < args.experts; expert += threads) {
-      int32_t count = 0;
-      for (int64_t i = 0; i < args.rows * args.used; ++i) count += args.chosen[i] == expert ? 1 : 0;
-      shared.counts[expert] = count;
+      int32_t sum = 0;
+      for (int64_t part = 0; part < parts(args); ++part) sum += shared.counts[part * args.experts + expert];
+      shared.of_expert[expert] = sum;
     }
     barrier();
     for (int64_t expert = thread_index(); expert < args.experts; expert += threads) {
@@ -248,6 +271,11 @@ struct PlanExperts {
     for (int64_t tile = used_tiles + thread_index(); tile < args.tile_count; tile += threads) {
       args.tiles[tile] = {.matrix = 0, .begin = 0, .end = 0};
     }
+    barrier();
+    for_part(args, shared, [&](int64_t pair, int32_t& next) {
+      args.pair_rows[next] = static_cast<int32_t>(pair / args.used);
+      args.pairs[pair] = next++;
+    });
   }
 };
 

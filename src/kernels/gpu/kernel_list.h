@@ -8,6 +8,7 @@
 #include "kernels/gpu/experts.h"
 #include "kernels/gpu/kv.h"
 #include "kernels/gpu/matmul_float.h"
+#include "kernels/gpu/matmul_many.h"
 #include "kernels/gpu/matmul_quantized.h"
 #include "kernels/gpu/matmul_stream.h"
 #include "kernels/gpu/quantize.h"
@@ -41,7 +42,11 @@
 #define QUIRE_GPU_DOT_KERNEL(K, type) K(matmul_##type##_few, MatmulFew<ElementType::type, 8>)
 #define QUIRE_GPU_TENSOR_KERNEL(K, type)                                                     \
   K(matmul_##type##_stream, MatmulStream<ElementType::type, stream_rows(ElementType::type)>) \
-  K(matmul_##type##_many, MatmulMany<ElementType::type, 4>)
+  K(matmul_##type##_many, MatmulMany<ElementType::type, 8>)
+
+#define QUIRE_GPU_FLOAT_KERNELS(K, type)                    \
+  K(matmul_##type##_few, MatmulFloatFew<ElementType::type>) \
+  K(matmul_##type##_many, MatmulFloatMany<ElementType::type>)
 
 // Of so many query heads that read the same keys and values.
 #define QUIRE_GPU_ATTENTION_KERNELS(K, type, heads)                               \
@@ -98,9 +103,9 @@
   K(convolve, Convolve)                          \
   K(store_convolved, StoreConvolved)             \
   K(recur, Recur)                                \
-  K(matmul_f32, MatmulFloat<ElementType::f32>)   \
-  K(matmul_f16, MatmulFloat<ElementType::f16>)   \
-  K(matmul_bf16, MatmulFloat<ElementType::bf16>) \
+  QUIRE_GPU_FLOAT_KERNELS(K, f32)                \
+  QUIRE_GPU_FLOAT_KERNELS(K, f16)                \
+  QUIRE_GPU_FLOAT_KERNELS(K, bf16)               \
   QUIRE_GPU_WEIGHT_TYPES(QUIRE_GPU_ROW_KERNEL, K)
 
 #define QUIRE_GPU_DOT_KERNELS(K) QUIRE_GPU_WEIGHT_TYPES(QUIRE_GPU_DOT_KERNEL, K)

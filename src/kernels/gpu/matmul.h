@@ -28,7 +28,7 @@ struct MatmulArgs {
   int64_t x_matrix_stride = 0;
   int64_t rows = 0;
 
-  const MatrixRows* tiles = nullptr;  // (tile_count), each of at most the kernel's rows; the last ones may be empty
+  const MatrixRows* tiles = nullptr;  // (tile_count), each of at most the kernel's rows; some may be empty
   int64_t tile_count = 0;
   const int32_t* x_rows = nullptr;  // of each row of y; null: the same
 

@@ -18,13 +18,28 @@ struct LayoutOf {
   static constexpr bool halves = has_halves(value.scales);
   static constexpr int32_t offset = word_offset(quants);
 
+  // 1.5 * 2^23, whose last bit is 1: integers that are added to its bits are added to the number, exactly while they
+  // are below 2^22, and a group's sum is below 32 * 127 * 128. So a sum is a float after one subtraction; GPUs convert
+  // integers at a fraction of that rate.
+  static constexpr float sum_base = 12582912.0F;
+  static constexpr int32_t sum_bits = std::bit_cast<int32_t>(sum_base);
+  static float float_of(int32_t sum) { return std::bit_cast<float>(sum) - sum_base; }
+
   static int64_t panel_bytes(int64_t inputs) { return packed::panel_bytes(type, inputs); }
   static float minimum(const scalar::OutputScales& scales) {
     return minima_of == scalar::Minima::of_halves ? scales.minima_scale : scales.minima[0];
   }
+  // What the two halves' sums of products begin with where words are multiplied with their offset: what that adds, of
+  // all inputs where halves have one scale, and the bits of the number below.
+  static int32_t first_begin(const GroupTerms& terms) {
+    return sum_bits + offset * (halves ? terms.minus_first : terms.minus_sum);
+  }
+  static int32_t second_begin(const GroupTerms& terms) {
+    return halves ? sum_bits + offset * (terms.minus_sum - terms.minus_first) : 0;
+  }
   // The products' sum, of the sums of the two halves. Where these have one scale both orders are exact.
   static float sum_of(const scalar::OutputScales& scales, int32_t first, int32_t second) {
-    return halves ? scalar::scaled_sum(scales, first, second) : static_cast<float>(first + second);
+    return halves ? scalar::scaled_sum(scales, float_of(first), float_of(second)) : float_of(first + second);
   }
 };
 
@@ -65,8 +80,7 @@ struct MatmulFew {
       if (r >= rows) continue;
       const QuantizedGroup& own = x[r][group];
       const auto* const quants = reinterpret_cast<const uint32_t*>(own.quants);
-      int32_t first = Own::offset * own.terms.minus_first;
-      int32_t second = Own::offset * (own.terms.minus_sum - own.terms.minus_first);
+      int32_t first = Own::first_begin(own.terms), second = Own::second_begin(own.terms);
       QUIRE_GPU_UNROLL
       for (int j = 0; j < 4; ++j) {
         first = dot_bytes(words[j].first, quants[j], first);
@@ -135,88 +149,22 @@ struct TileWeights {
     QUIRE_GPU_UNROLL
     for (int i = 0; i < 2; ++i) {
       const WordPair pair = group_words<Own::quants>(place.quants, lane.output + 8 * i, lane.word);
-      words[i] = pair.first;
-      words[2 + i] = pair.second;
+      words[i] = without_offset<Own::quants>(pair.first);
+      words[2 + i] = without_offset<Own::quants>(pair.second);
       scales[i] = scalar::unpack_scales(Own::value.scales, place.step, place.index, lane.output + 8 * i);
     }
   }
 
-  // The sums of both halves' products with the groups of eight rows, or of all in `first`. x: of the lane's row; terms:
-  // of the rows of its results.
-  void multiply(const QuantizedGroup& x, const GroupTerms (&terms)[2], const TileLane& lane, int32_t (&first)[4],
-                int32_t (&second)[4]) const {
-    QUIRE_GPU_UNROLL
-    for (int i = 0; i < 4; ++i) {
-      const GroupTerms& own = terms[i % 2];
-      first[i] = Own::offset * (Own::halves ? own.minus_first : own.minus_sum);
-      second[i] = Own::halves ? Own::offset * (own.minus_sum - own.minus_first) : 0;
-    }
+  // What Own::sum_of takes, of the groups of eight rows. x: of the lane's row.
+  void multiply(const QuantizedGroup& x, const TileLane& lane, int32_t (&first)[4], int32_t (&second)[4]) const {
     const auto* const quants = reinterpret_cast<const uint32_t*>(x.quants);
     const uint32_t b[2] = {quants[lane.word], quants[4 + lane.word]};
     if constexpr (Own::halves) {
-      multiply_half_tile(first, words[0], words[1], b[0]);
-      multiply_half_tile(second, words[2], words[3], b[1]);
+      multiply_half_tile(Own::sum_bits, words[0], words[1], b[0], first);
+      multiply_half_tile(Own::sum_bits, words[2], words[3], b[1], second);
     } else {
-      multiply_tile(first, words, b);
-    }
-  }
-};
-
-// Many rows, on tensor cores. A warp is a panel and 8 * tiles rows.
-template <ElementType type, int tiles>
-struct MatmulMany {
-  using Args = MatmulArgs;
-  using Own = LayoutOf<type>;
-  using Shared = NothingShared;
-  static constexpr int threads = 128;
-  static constexpr int tile_rows = 8 * tiles;
-  static constexpr int panels = threads / warp_size;
-  static Grid grid(const Args& args) { return matmul_grid(args, panels, tile_rows); }
-
-  static void add_tile(const TileWeights<type>& weights, const QuantizedGroup& x, const GroupTerms (&terms)[2],
-                       const TileLane& lane, float (&acc)[4]) {
-    int32_t first[4], second[4];
-    weights.multiply(x, terms, lane, first, second);
-    QUIRE_GPU_UNROLL
-    for (int i = 0; i < 4; ++i) {
-      const scalar::OutputScales& scales = weights.scales[i / 2];
-      acc[i] = scalar::add_group(Own::minima_of, Own::sum_of(scales, first[i], second[i]), scales.scale,
-                                 Own::minimum(scales), scalar::minima_sum(scales, terms[i % 2]), terms[i % 2], acc[i]);
-    }
-  }
-
-  static void run(const Args& args, Shared&) {
-    const MatmulTask task = matmul_task(args, panels, tile_rows);
-    const int64_t panel_index = task.first_panel + warp_index();
-    if (panel_index * lanes >= args.outputs || task.rows.begin >= task.rows.end) return;
-    const TileLane lane;
-    const uint8_t* const panel = panel_of(args, task.rows.matrix, panel_index, Own::panel_bytes(args.inputs));
-    const QuantizedGroup* x[tiles];           // of the row whose operand this lane brings
-    const QuantizedGroup* of_rows[tiles][2];  // of the rows whose sums it has
-    const auto form_at = [&](int row) {
-      return form_of_row(args, task.rows, min_of(task.rows.begin + row, task.rows.end - 1));
-    };
-    QUIRE_GPU_UNROLL
-    for (int t = 0; t < tiles; ++t) {
-      x[t] = form_at(8 * t + lane.output);
-      for (int i = 0; i < 2; ++i) of_rows[t][i] = form_at(8 * t + lane.column + i);
-    }
-    float acc[tiles][4] = {};
-    for (int64_t group = 0; group < args.inputs / quant_group; ++group) {
-      const TileWeights<type> weights(group_place<Own::value>(panel, group), lane);
-      QUIRE_GPU_UNROLL
-      for (int t = 0; t < tiles; ++t) {
-        const GroupTerms terms[2] = {of_rows[t][0][group].terms, of_rows[t][1][group].terms};
-        add_tile(weights, x[t][group], terms, lane, acc[t]);
-      }
-    }
-    QUIRE_GPU_UNROLL
-    for (int t = 0; t < tiles; ++t) {
-      for (int i = 0; i < 4; ++i) {
-        const int row = task.rows.begin + 8 * t + lane.column + i % 2;
-        if (row >= task.rows.end) continue;
-        store_output(args, task.rows, row, panel_index * lanes + lane.output + i / 2 * 8, acc[t][i]);
-      }
+      multiply_tile(Own::sum_bits, words, b, first);
+      for (int32_t& none : second) none = 0;
     }
   }
 };

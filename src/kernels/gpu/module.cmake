@@ -8,6 +8,8 @@ if(NOT QUIRE_CLANG_CUDA)
   return()
 endif()
 
+execute_process(COMMAND ${QUIRE_CLANG_CUDA} -dumpversion OUTPUT_VARIABLE gpu_compiler OUTPUT_STRIP_TRAILING_WHITESPACE)
+string(REGEX REPLACE "^([0-9]+\\.[0-9]+).*" "\\1" QUIRE_GPU_COMPILER "${gpu_compiler}")  # what tests expect counts of
 set(QUIRE_GPU_MODULES ${CMAKE_BINARY_DIR}/gpu)
 file(MAKE_DIRECTORY ${QUIRE_GPU_MODULES})
 set(gpu_source ${CMAKE_SOURCE_DIR}/src/kernels/gpu/module.cu)

@@ -16,16 +16,17 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <type_traits>
 
 #pragma clang force_cuda_host_device begin
 #include "kernels/gpu/kernel_list.h"
 #pragma clang force_cuda_host_device end
 
-#define QUIRE_GPU_ENTRY(name, ...)                                                           \
-  extern "C" __attribute__((global, launch_bounds(__VA_ARGS__::threads))) void quire_##name( \
-      const __VA_ARGS__::Args args) {                                                        \
-    static __attribute__((shared)) __VA_ARGS__::Shared shared;                               \
-    __VA_ARGS__::run(args, shared);                                                          \
+#define QUIRE_GPU_ENTRY(name, ...)                                                                                   \
+  extern "C"                                                                                                         \
+      __attribute__((global, launch_bounds(__VA_ARGS__::threads))) void quire_##name(const __VA_ARGS__::Args args) { \
+    static __attribute__((shared)) __VA_ARGS__::Shared shared;                                                       \
+    __VA_ARGS__::run(args, shared);                                                                                  \
   }
 
 namespace quire::gpu {

@@ -5,13 +5,15 @@
 
 namespace quire::gpu {
 
-// Of 16 strided partial sums of a warp's values: lanes 0 to 15 each add up their own.
+// Of 16 strided partial sums of a warp's values: lanes 0 to 15 each add up their own. Who has the sum may overwrite
+// them.
 template <typename Step>
 inline float strided_sum(int64_t n, const Step& step) {
   float partial = 0.0F;
   if (lane_index() < 16) {
     for (int64_t i = lane_index(); i < n; i += 16) partial = step(i, partial);
   }
+  warp_barrier();
   return tree_sum(partial);
 }
 

@@ -3,8 +3,9 @@
 // There are two machines. A GPU: clang compiles the kernels as CUDA, and these functions are instructions of PTX. And
 // whoever defines the functions that are only declared here; tests do, with threads that are fibers (tests/gpu).
 //
-// What threads of a block write is seen by the others behind barrier(); by those of a warp behind warp_barrier() and
-// each shuffle, and multiply_tile. All threads of a block reach the same barriers, all of a warp the same of the rest.
+// What threads of a block write is seen by the others behind barrier(), by those of their warp behind warp_barrier();
+// so may what they have read be overwritten. Shuffles and multiply_tile bring values and order nothing in memory (PTX
+// ISA, shfl.sync). All threads of a block reach the same barriers, all of a warp the same of the rest.
 #pragma once
 
 #include <bit>
@@ -89,21 +90,25 @@ QUIRE_GPU_MACHINE void wait_for_copies() {}
 #endif
 
 #if __CUDA_ARCH__ >= 800
-QUIRE_GPU_MACHINE void multiply_tile(int32_t (&sums)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]) {
+QUIRE_GPU_MACHINE void multiply_tile(int32_t begin, const uint32_t (&a)[4], const uint32_t (&b)[2],
+                                     int32_t (&sums)[4]) {
   asm volatile(
-      "mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
-      : "+r"(sums[0]), "+r"(sums[1]), "+r"(sums[2]), "+r"(sums[3])
-      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+      "mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
+      "{%10, %10, %10, %10};"
+      : "=r"(sums[0]), "=r"(sums[1]), "=r"(sums[2]), "=r"(sums[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]), "r"(begin));
 }
-QUIRE_GPU_MACHINE void multiply_half_tile(int32_t (&sums)[4], uint32_t a0, uint32_t a1, uint32_t b) {
-  asm volatile("mma.sync.aligned.m16n8k16.row.col.s32.s8.s8.s32 {%0, %1, %2, %3}, {%4, %5}, {%6}, {%0, %1, %2, %3};"
-               : "+r"(sums[0]), "+r"(sums[1]), "+r"(sums[2]), "+r"(sums[3])
-               : "r"(a0), "r"(a1), "r"(b));
+QUIRE_GPU_MACHINE void multiply_half_tile(int32_t begin, uint32_t a0, uint32_t a1, uint32_t b, int32_t (&sums)[4]) {
+  asm volatile("mma.sync.aligned.m16n8k16.row.col.s32.s8.s8.s32 {%0, %1, %2, %3}, {%4, %5}, {%6}, {%7, %7, %7, %7};"
+               : "=r"(sums[0]), "=r"(sums[1]), "=r"(sums[2]), "=r"(sums[3])
+               : "r"(a0), "r"(a1), "r"(b), "r"(begin));
 }
 #else
 // No kernel of such a GPU calls them.
-__attribute__((device)) void multiply_tile(int32_t (&sums)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]);
-__attribute__((device)) void multiply_half_tile(int32_t (&sums)[4], uint32_t a0, uint32_t a1, uint32_t b);
+__attribute__((device)) void multiply_tile(int32_t begin, const uint32_t (&a)[4], const uint32_t (&b)[2],
+                                           int32_t (&sums)[4]);
+__attribute__((device)) void multiply_half_tile(int32_t begin, uint32_t a0, uint32_t a1, uint32_t b,
+                                                int32_t (&sums)[4]);
 #endif
 
 #undef QUIRE_GPU_MACHINE
@@ -149,13 +154,13 @@ inline uint32_t permute_bytes(uint32_t low, uint32_t high, uint32_t selector) {
   return result;
 }
 
-// sums (16, 8) += a (16, 32) * b (32, 8), signed bytes, by a warp: of a lane of index 4 i + j
+// sums (16, 8) = begin + a (16, 32) * b (32, 8), signed bytes, by a warp: of a lane of index 4 i + j
 //   a: rows i and i + 8 of inputs 4 j to 4 j + 3, and then the same of inputs 16 + 4 j on
 //   b: inputs 4 j to 4 j + 3, and 16 + 4 j on, of column i
 //   sums: row i of columns 2 j and 2 j + 1, and then row i + 8
 // The half tile has 16 inputs.
-void multiply_tile(int32_t (&sums)[4], const uint32_t (&a)[4], const uint32_t (&b)[2]);
-void multiply_half_tile(int32_t (&sums)[4], uint32_t a0, uint32_t a1, uint32_t b);
+void multiply_tile(int32_t begin, const uint32_t (&a)[4], const uint32_t (&b)[2], int32_t (&sums)[4]);
+void multiply_half_tile(int32_t begin, uint32_t a0, uint32_t a1, uint32_t b, int32_t (&sums)[4]);
 
 #endif
 

@@ -26,6 +26,19 @@ constexpr int32_t word_offset(const packed::Quants& quants) {
   return quants.codes != nullptr || quants.bits == 8 ? 0 : quants.offset;
 }
 
+// The numbers themselves of a word's bytes.
+template <const packed::Quants& quants>
+inline uint32_t without_offset(uint32_t word) {
+  constexpr int32_t offset = word_offset(quants);
+  if constexpr (offset == 0) {
+    return word;
+  } else {
+    // Of each byte above its sign's bit, which no other byte sees: it is turned at last.
+    static_assert(offset > 0 && (1 << quants.bits) - 1 - offset < 128, "a signed byte");
+    return (word + (128 - static_cast<uint32_t>(offset)) * 0x01010101U) ^ 0x80808080U;
+  }
+}
+
 // The bits of words, as they are packed.
 template <int bits>
 inline WordPair packed_words(const uint8_t* group, int output, int j) {

@@ -10,8 +10,8 @@
 namespace quire::scalar {
 
 // The products' sum, of the sums of the two halves.
-inline float scaled_sum(const OutputScales& scales, int32_t first, int32_t second) {
-  return std::fma(static_cast<float>(second), scales.sub_scales[1], static_cast<float>(first) * scales.sub_scales[0]);
+inline float scaled_sum(const OutputScales& scales, float first, float second) {
+  return std::fma(second, scales.sub_scales[1], first * scales.sub_scales[0]);
 }
 
 // Where minima are of halves: what they subtract, but for its scale.

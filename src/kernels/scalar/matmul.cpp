@@ -35,8 +35,8 @@ void add_group(const Group& group, const int8_t* x, const GroupTerms& terms, std
     for (size_t k = 16; k < 32; ++k) second += group.quants[o][k] * x[k];
     const OutputScales& scales = group.scales[o];
     const float minimum = group.minima_of == Minima::of_halves ? scales.minima_scale : scales.minima[0];
-    acc[o] = add_group(group.minima_of, scaled_sum(scales, first, second), scales.scale, minimum,
-                       minima_sum(scales, terms), terms, acc[o]);
+    acc[o] = add_group(group.minima_of, scaled_sum(scales, static_cast<float>(first), static_cast<float>(second)),
+                       scales.scale, minimum, minima_sum(scales, terms), terms, acc[o]);
   }
 }
 

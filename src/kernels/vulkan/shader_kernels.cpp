@@ -75,9 +75,9 @@ constexpr ShaderKernel kernels[] = {{"add", "combine", {0}},
                                     {"convolve", "convolve"},
                                     {"store_convolved", "store_convolved"},
                                     {"recur", "recur"},
-                                    {"matmul_f32", "matmul_float", {0}},
-                                    {"matmul_f16", "matmul_float", {1}},
-                                    {"matmul_bf16", "matmul_float", {2}},
+                                    {"matmul_f32_few", "matmul_float", {0}},
+                                    {"matmul_f16_few", "matmul_float", {1}},
+                                    {"matmul_bf16_few", "matmul_float", {2}},
                                     QUIRE_GPU_WEIGHT_TYPES(QUIRE_MATMUL, )};
 
 }  // namespace

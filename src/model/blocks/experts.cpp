@@ -110,6 +110,7 @@ void widen(RowWidths& widths, const ExpertsConfig& config) {
   widths.ffn = std::max({widths.ffn, config.count, config.latent});
   if (config.router_norm) widths.beside = 1;
   widths.experts.count = std::max(widths.experts.count, config.count);
+  widths.experts.groups = std::max(widths.experts.groups, config.rule.groups);
   widths.experts.used = std::max(widths.experts.used, config.used);
   widths.experts.width = std::max(widths.experts.width, config.latent);
   widths.experts.hidden = std::max(widths.experts.hidden, config.hidden);

@@ -162,7 +162,7 @@ struct MixtureCase {
 
 std::vector<float> mix(Bench& bench, const MixtureCase& of, const ExpertShape& shape) {
   Backend& on = bench.on();
-  const auto [count, used, width, hidden] = shape;
+  const auto [count, used, groups, width, hidden] = shape;
   const Matrix gate = of.gated ? bench.matrix(of.gate, hidden, width, 1, count) : Matrix{};
   const Matrix up = bench.matrix(of.up, hidden, width, 2, count);
   const Matrix down = bench.matrix(of.down, width, hidden, 3, count);
@@ -193,6 +193,23 @@ std::vector<float> mix(Bench& bench, const MixtureCase& of, const ExpertShape& s
     append(all, bench.read(choice.weights, rows * used));
   }
   return all;
+}
+
+TEST_F(GpuSequences, of_too_many_experts_or_groups_are_refused) {
+  Team team(1);
+  const auto card = open_tested_gpu();
+  const auto gpu = card->make_backend(team);
+  const auto error_of = [&](const ExpertShape& experts) -> std::string {
+    StepShape shape = small_step;
+    shape.experts = experts;
+    const auto scratch = gpu->make_scratch(shape);
+    return scratch ? "none" : scratch.error().message;
+  };
+  EXPECT_EQ(error_of({.count = 1024, .used = 3, .groups = 64, .width = 64, .hidden = 96}), "none");
+  EXPECT_EQ(error_of({.count = 1025, .used = 3, .width = 64, .hidden = 96}),
+            "1025 experts: a GPU chooses among at most 1024");
+  EXPECT_EQ(error_of({.count = 130, .used = 3, .groups = 65, .width = 64, .hidden = 96}),
+            "65 groups of experts: a GPU chooses among at most 64");
 }
 
 TEST_F(GpuSequences, have_the_same_experts) {

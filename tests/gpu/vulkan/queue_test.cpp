@@ -130,8 +130,9 @@ TEST_F(VulkanQueues, are_of_a_library_that_is_there) {
 }
 
 TEST_F(VulkanQueues, are_of_devices_that_are_listed) {
+  const std::vector<VulkanListed> all = take(list_vulkan_gpus());  // outlives what it opens
   std::shared_ptr<const Gpu> found;
-  for (const VulkanListed& listed : take(list_vulkan_gpus())) {
+  for (const VulkanListed& listed : all) {
     auto gpu = listed.open();
     if (!gpu || !(*gpu)->facts().name.starts_with("llvmpipe")) continue;
     EXPECT_EQ(listed.kind, VulkanKind::host_cores);

@@ -58,12 +58,13 @@ class VulkanShaders : public testing::Test {
   }
 };
 
-TEST_F(VulkanShaders, are_there_for_every_kernel_but_those_of_tensor_cores) {
+TEST_F(VulkanShaders, are_there_for_every_kernel_but_those_of_tensor_cores_and_of_many_rows) {
   std::set<std::string> expected, found;
 #define QUIRE_INSERT(name, ...) expected.insert(#name);
   QUIRE_GPU_KERNELS(QUIRE_INSERT)
   QUIRE_GPU_DOT_KERNELS(QUIRE_INSERT)
 #undef QUIRE_INSERT
+  std::erase_if(expected, [](const std::string& name) { return name.ends_with("_many"); });  // eight rows at a time
   for (const gpu::ShaderKernel& kernel : gpu::shader_kernels()) {
     found.emplace(kernel.kernel);
     EXPECT_NE(gpu::find_shader(kernel.shader), nullptr) << kernel.shader;

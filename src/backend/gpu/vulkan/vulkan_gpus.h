@@ -24,7 +24,7 @@ struct VulkanListed {
   std::function<Result<std::unique_ptr<const Gpu>>()> open;
 };
 
-// An error says why there is no Vulkan.
+// Who has the list keeps it as long as what is opened by it. An error says why there is no Vulkan.
 Result<std::vector<VulkanListed>> list_vulkan_gpus(const std::string& library = "libvulkan.so.1");
 
 }  // namespace quire
