@@ -94,6 +94,27 @@ TEST(ModelBodies, show_what_the_controllers_know) {
       << body;
 }
 
+TEST(ModelBodies, say_how_much_of_a_model_lies_on_a_gpu) {
+  RunningModel model{.summary = tiny()};
+  model.summary.size_bytes = 1000;
+  const auto vram = [&] {
+    const std::string body = ollama::ps_body({model});
+    const size_t begin = body.find("\"size_vram\":") + 12;
+    return std::stoi(body.substr(begin));
+  };
+  model.devices = {{.device = "CPU", .layers = 4, .weights_bytes = 800}};
+  EXPECT_EQ(vram(), 0);
+  model.devices.push_back(
+      {.device = "card", .on_host = false, .layers = 2, .weights_bytes = 400, .workspace_bytes = 9});
+  EXPECT_EQ(vram(), 333);
+  EXPECT_NE(ollama::ps_body({model}).find(R"({"device":"card","layers":2,"weights_bytes":400,"workspace_bytes":9,)"),
+            std::string::npos);
+  model.devices.erase(model.devices.begin());
+  EXPECT_EQ(vram(), 1000);
+  model.devices.push_back({.device = "CPU", .layers = 0, .weights_bytes = 100});  // of a model that guesses
+  EXPECT_EQ(vram(), 1000);
+}
+
 TEST(ModelBodies, list_models_as_openai_does) {
   const ModelSummary model = tiny();
   const std::string one = R"({"id":"tiny:latest","object":"model","created":1767323045,"owned_by":"library"})";

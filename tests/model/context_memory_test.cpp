@@ -54,6 +54,33 @@ TEST(ContextMemory, windows_have_no_blocks_where_contexts_are_no_longer) {
   EXPECT_EQ(gemma.bytes_of(MemoryClass::full, 512), 26 * 32 * row_bytes);
 }
 
+TEST(ContextMemory, of_two_devices_the_one_with_less_room_decides) {
+  constexpr ContextMemory first{.block_tokens = 32, .block_bytes = 3 * 32 * row_bytes};
+  constexpr ContextMemory second{.block_tokens = 32, .block_bytes = 1 * 32 * row_bytes};
+  constexpr ContextMemory both{.block_tokens = 32, .block_bytes = 4 * 32 * row_bytes};
+  const auto blocks = [&](uint64_t first_bytes, uint64_t second_bytes) {
+    Limits limits{.block_tokens = 32, .context_tokens = 8192, .running_max = 8, .step_tokens_max = 512};
+    const ContextShare shares[] = {{.memory = first, .bytes = first_bytes}, {.memory = second, .bytes = second_bytes}};
+    share_memory(both, shares, limits);
+    return limits.block_count;
+  };
+  constexpr uint64_t of_second = 32 * row_bytes;
+  EXPECT_EQ(blocks(300 * of_second, 200 * of_second), 100);
+  EXPECT_EQ(blocks(900 * of_second, 40 * of_second), 40);
+  EXPECT_EQ(blocks(uint64_t{1} << 40, uint64_t{1} << 40), 8 * 256) << "what its contexts need";
+  EXPECT_EQ(blocks(0, uint64_t{1} << 40), 1);
+}
+
+TEST(ContextMemory, where_nothing_of_a_context_lies_has_no_say) {
+  Limits limits{.block_tokens = 32, .context_tokens = 8192, .running_max = 8, .step_tokens_max = 512};
+  constexpr ContextMemory none{.block_tokens = 32, .window_tokens = 512};
+  const ContextShare shares[] = {{.memory = gemma, .bytes = uint64_t{1} << 30}, {.memory = none, .bytes = 0}};
+  share_memory(gemma, shares, limits);
+  const Limits alone = shared(gemma, uint64_t{1} << 30, 8);
+  EXPECT_EQ(limits.block_count, alone.block_count);
+  EXPECT_EQ(limits.window_block_count, alone.window_block_count);
+}
+
 TEST(ContextMemory, a_snapshot_saves_what_it_costs) {
   constexpr ContextMemory hybrid{.block_tokens = 32, .block_bytes = 6 * 32 * row_bytes, .state_bytes = 20 << 20};
   const int64_t saved_bytes = hybrid.snapshot_tokens() * 6 * row_bytes;
