@@ -22,10 +22,10 @@ inline Limits gpu_limits() {
 }
 
 // Greedy ones and drawn ones, with log-probabilities and vectors of prompts among them.
-inline std::vector<Request> gpu_requests(int32_t vocab) {
+inline std::vector<Request> gpu_requests(int32_t vocab, uint64_t count = 8) {
   std::mt19937_64 random(3);
   std::vector<Request> requests;
-  for (uint64_t id = 1; id <= 8; ++id) {
+  for (uint64_t id = 1; id <= count; ++id) {
     Request request{.id = {id}, .generated_max = static_cast<int32_t>(2 + id % 3)};
     for (uint64_t i = 0; i < 3 + 5 * (id % 4); ++i) {
       request.prompt.push_back(static_cast<TokenId>(3 + random() % static_cast<uint64_t>(vocab - 3)));
@@ -34,8 +34,8 @@ inline std::vector<Request> gpu_requests(int32_t vocab) {
     request.logprobs_top_n = id % 2 == 0 ? 1 : -1;
     request.sampling.seed = id;
     request.sampling.temperature = id % 3 == 0 ? 1.0F : 0.0F;
-    if (id == 5) request.prompt_logprobs_top_n = 1;
-    if (id == 7) request.pooling = Pooling::mean;
+    if (id % 16 == 5) request.prompt_logprobs_top_n = 1;
+    if (id % 16 == 7) request.pooling = Pooling::mean;
     requests.push_back(std::move(request));
   }
   return requests;
