@@ -76,6 +76,9 @@ class OneHash : public testing::Test {
     const auto loaded = take(quire::LoadedModel::load(file_, place, {}, [](uint64_t, uint64_t) { return true; }));
     Limits limits = gpu_limits();
     limits.queue_max = 64;
+    limits.block_count = 48;
+    limits.running_max = 16;  // fewer steps: what fibers cost is by the step
+    limits.step_tokens_max = 128;
     limits.plans_ahead = devices.back() == "cuda" || devices.back() == "vulkan" ? 1 : 0;
     World world(ModelExecutor(take(loaded->make_instance(limits)), team_), *tokenizer_, limits);
     for (const Request& request : gpu_requests(loaded->model().vocab_size(), 64)) world.engine().submit(request);
@@ -106,7 +109,6 @@ TEST_F(OneHash, of_64_requests_on_every_device_and_any_split_of_layers_among_the
   EXPECT_EQ(hash_on({"cuda", "best", "scalar"}), expected);
   if (vulkan_.empty()) GTEST_SKIP() << "Vulkan's part: lavapipe is not here";
   EXPECT_EQ(hash_on({"vulkan"}), expected);
-  EXPECT_EQ(hash_on({"best", "vulkan", "cuda"}), expected);
   EXPECT_EQ(hash_on({"cuda", "best", "vulkan"}), expected);
 }
 
