@@ -45,6 +45,9 @@ class Deploy : public ServerTest {
   // With one model loaded and one answer given.
   std::string scrape() {
     config_.busy_ns = [] { return std::vector<int64_t>{1, 2}; };
+    config_.read_devices = [] {
+      return std::vector<DeviceStatus>{{.name = "card", .free_bytes = 1, .total_bytes = 2}};
+    };
     start();
     EXPECT_EQ(post("/api/generate", prompt_body("count 1")).status, 200);
     return get("/metrics").body;
