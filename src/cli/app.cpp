@@ -16,6 +16,7 @@
 #include "cli/client.h"
 #include "cli/llama_server/llama_server_command.h"
 #include "cli/nearest_name.h"
+#include "engine/model_executor.h"
 
 namespace quire::cli {
 namespace {
@@ -95,6 +96,8 @@ Result<int> run_action(const Action& action) {
     return action();
   } catch (const std::system_error& error) {
     return fail(ErrorKind::io, error.what());
+  } catch (const DeviceLost& error) {
+    return fail(ErrorKind::device, error.what());
   }
 }
 

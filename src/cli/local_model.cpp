@@ -76,6 +76,18 @@ Result<std::unique_ptr<LocalModel>> LocalModel::load(const std::string& path, st
 LocalModel::LocalModel(gguf::File file, std::shared_ptr<Machine> machine, KvType kv_type)
     : file_(std::move(file)), machine_(std::move(machine)), kv_type_(kv_type) {}
 
+Result<LocalModel::Places> LocalModel::places() const {
+  Places places;
+  for (const PlacedStage& stage : loaded_->stages()) {
+    Device& device = stage.backend->device();
+    QUIRE_TRY(const std::optional<DeviceMemoryRoom> room, device.room());
+    places.devices += fmt::format("{}{}", places.devices.empty() ? "" : ", ", device.name());
+    places.ends_on_gpu = room.has_value();
+    if (room) places.gpu_layers += stage.layers.count();
+  }
+  return places;
+}
+
 Result<ModelExecutor> LocalModel::make_executor(const Limits& limits) const {
   QUIRE_TRY(ModelInstance instance, make_instance(limits));
   return ModelExecutor(std::move(instance), machine_->workers());

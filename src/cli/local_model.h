@@ -34,6 +34,13 @@ class LocalModel {
   const gguf::File& file() const { return file_; }
   const Model& model() const { return loaded_->model(); }
   std::string_view arithmetic() const { return loaded_->arithmetic(); }
+  // Where its layers lie.
+  struct Places {
+    std::string devices;     // the names of all that compute it, in the order of its layers
+    int64_t gpu_layers = 0;  // of model().config().layer_count()
+    bool ends_on_gpu = false;
+  };
+  Result<Places> places() const;
   Result<ModelInstance> make_instance(const Limits& limits) const { return loaded_->make_instance(limits); }
   // One that computes with an instance of its own.
   Result<ModelExecutor> make_executor(const Limits& limits) const;

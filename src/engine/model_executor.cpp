@@ -3,16 +3,8 @@
 #include <fmt/format.h>
 
 #include <iterator>
-#include <stdexcept>
 
 namespace quire {
-namespace {
-
-[[noreturn]] void throw_lost(const Error& error) {
-  throw std::runtime_error(fmt::format("the device computes nothing any more: {}", error.message));
-}
-
-}  // namespace
 
 void ModelExecutor::issue(const Batch& batch) {
   failures_.clear();
@@ -29,7 +21,7 @@ void ModelExecutor::issue(const Batch& batch) {
   const Result<void> issued = instance_.issue(batch);
   is_issued_ = issued.has_value();
   if (issued) return;
-  if (issued.error().kind == ErrorKind::device) throw_lost(issued.error());
+  if (issued.error().kind == ErrorKind::device) throw DeviceLost(issued.error());
   fail_all(batch, issued.error().message, failures_);
 }
 
@@ -37,7 +29,7 @@ Logits ModelExecutor::finish(std::vector<SliceFailure>& failures) {
   failures.insert(failures.end(), std::make_move_iterator(failures_.begin()), std::make_move_iterator(failures_.end()));
   if (!is_issued_) return {};
   const Result<Logits> logits = instance_.finish();
-  if (!logits) throw_lost(logits.error());
+  if (!logits) throw DeviceLost(logits.error());
   return *logits;
 }
 

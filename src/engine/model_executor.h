@@ -1,6 +1,7 @@
 // The executor that computes with a real model.
 #pragma once
 
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -10,13 +11,19 @@
 
 namespace quire {
 
+// Thrown where a device computes nothing any more: what was computed on it is lost too.
+struct DeviceLost : std::runtime_error {
+  explicit DeviceLost(const Error& error)
+      : std::runtime_error("the device computes nothing any more: " + error.message) {}
+};
+
 // Owns the model's instance of one engine; borrows the workers. Engine thread only.
 class ModelExecutor final : public Executor {
  public:
   ModelExecutor(ModelInstance instance, Team& workers) : instance_(std::move(instance)), workers_(workers) {}
 
   // A token outside the vocabulary fails its slice; a model's file that cannot be read, or has changed, all of them.
-  // A device that is lost is thrown: what was computed on it is lost too.
+  // They throw DeviceLost.
   void issue(const Batch& batch) override;
   Logits finish(std::vector<SliceFailure>& failures) override;
   Result<Logits> logits(std::span<const int32_t> rows) override { return instance_.logits(rows); }

@@ -253,7 +253,7 @@ TEST(Program, bench_batch_prints_the_keys_of_batched_bench) {
   EXPECT_EQ(ran.status, 0);
   EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 2);
   EXPECT_NE(ran.out.find(R"({"pp":48,"tg":4,"pl":3,"n_kv":156,"t_pp":)"), std::string::npos) << ran.out;
-  for (const char* key : {"speed_pp", "t_tg", "speed_tg", "\"t\"", "\"speed\""}) {
+  for (const char* key : {"speed_pp", "t_tg", "speed_tg", "\"t\"", "\"speed\"", "answers", "idle_tg", "device"}) {
     EXPECT_NE(ran.out.find(key), std::string::npos) << key;
   }
 }
@@ -282,7 +282,7 @@ TEST(Program, bench_batch_compares_with_the_roof) {
 }
 
 TEST(Program, bench_roof_lists_positive_rates_of_one_thread_and_all) {
-  const Ran ran = shell("QUIRE bench roof --threads 2 --format jsonl");
+  const Ran ran = shell("QUIRE_DEVICE=cpu QUIRE bench roof --threads 2 --format jsonl");
   EXPECT_EQ(ran.status, 0);
   std::istringstream lines(ran.out);
   std::set<std::pair<std::string, int>> found;

@@ -74,6 +74,8 @@ void add_bench_command(CLI::App& app, Action& action) {
   batch->add_flag("--roof", options->roof, "Also GB/s of weights and G multiply-adds/s, which `bench roof` bounds");
   batch->footer(
       "The keys are llama-batched-bench's: pp tg pl n_kv t_pp speed_pp t_tg speed_tg t speed.\n"
+      "Beside them: answers (a hash, the same on every device), idle_tg (share of t_tg without a step), device,\n"
+      "gpu_layers, layers.\n"
       "--roof adds gb_s_tg (packed weights a step, of experts all), gmac_s_pp and gmac_s_tg (of weights).");
 
   add_bench_draft_command(*bench, action);
@@ -93,6 +95,7 @@ void add_bench_command(CLI::App& app, Action& action) {
   CLI::App* roof = bench->add_subcommand("roof", "What this machine could do at most: read memory, multiply and add");
   const auto measured = bind_command<BenchRoofOptions>(roof, action, bench_roof_command);
   roof->add_option("--threads", measured->threads, "Workers, besides 1 (every core)")->check(CLI::Range(1, 1024));
+  roof->add_flag("--gpus", measured->gpus_alone, "GPUs alone; an error where none can be used");
   add_format(*roof, measured->format);
 
   CLI::App* serve = bench->add_subcommand("serve", "Load running servers over HTTP: throughput, latencies, waits");

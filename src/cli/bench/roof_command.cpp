@@ -1,13 +1,18 @@
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "backend/cpu/roof.h"
+#include "base/clock.h"
+#include "cli/bench/gpu_roof.h"
 #include "cli/commands/commands.h"
+#include "cli/machine.h"
 #include "cli/model_file.h"
 #include "cli/terminal/text_table.h"
+#include "server/settings.h"
 
 namespace quire::cli {
 namespace {
@@ -32,9 +37,7 @@ Result<std::vector<Roof>> measure_roofs(std::span<const std::unique_ptr<Team>> t
   return roofs;
 }
 
-}  // namespace
-
-Result<void> bench_roof_command(const BenchRoofOptions& options) {
+Result<void> print_host_roofs(const BenchRoofOptions& options) {
   std::vector<std::unique_ptr<Team>> teams;
   teams.push_back(std::make_unique<Team>(1));
   const int workers = thread_count(options.threads);
@@ -57,6 +60,76 @@ Result<void> bench_roof_command(const BenchRoofOptions& options) {
   }
   if (options.format == OutputFormat::table) fmt::print("{}", table.text());
   return {};
+}
+
+// What is measured of a GPU, and what it takes to begin: drivers compile the kernels when they first see them.
+struct OpenGpu {
+  std::shared_ptr<const Gpu> gpu;
+  double open_seconds = 0;
+  GpuMemory memory;
+  GpuRoof roof;
+};
+
+Result<OpenGpu> open_and_measure(Gpus& gpus, size_t index) {
+  const SteadyClock clock;
+  const int64_t begin_ns = clock.now_ns();
+  OpenGpu open;
+  QUIRE_TRY(open.gpu, gpus.open(index));
+  open.open_seconds = static_cast<double>(clock.now_ns() - begin_ns) * 1e-9;
+  QUIRE_TRY(open.memory, open.gpu->memory());
+  QUIRE_TRY(open.roof, measure_gpu_roof(*open.gpu));
+  return open;
+}
+
+void print_lines(const OpenGpu& open) {
+  const GpuFacts& facts = open.gpu->facts();
+  const nlohmann::ordered_json about = {{"device", facts.name},
+                                        {"description", open.gpu->description()},
+                                        {"multiprocessors", facts.multiprocessors},
+                                        {"free_bytes", open.memory.free_bytes},
+                                        {"total_bytes", open.memory.total_bytes},
+                                        {"open_s", open.open_seconds}};
+  fmt::print("{}\n", about.dump());
+  const auto print = [&](const char* roof, const char* unit, double rate) {
+    const nlohmann::ordered_json line = {
+        {"roof", roof}, {"unit", unit}, {"device", facts.name}, {"array_bytes", open.roof.array_bytes}, {"rate", rate}};
+    fmt::print("{}\n", line.dump());
+  };
+  print("add", "GB/s", open.roof.add_bytes_per_second * 1e-9);
+  print("fill", "GB/s", open.roof.fill_bytes_per_second * 1e-9);
+  print("launch", "us", open.roof.launch_seconds * 1e6);
+}
+
+Result<void> print_gpu_roofs(const BenchRoofOptions& options) {
+  QUIRE_TRY(const server::Settings settings, server::read_settings([](const char* name) { return std::getenv(name); }));
+  QUIRE_TRY(const Machine::Options machine, machine_options(settings));
+  QUIRE_TRY(const std::unique_ptr<Gpus> gpus, Gpus::find(machine.gpus));
+  TextTable table({"GPU", "add GB/s", "fill GB/s", "launch us", "opening s"});
+  size_t measured = 0;
+  std::string why = "none is found";
+  for (size_t index = 0; index < gpus->count(); ++index) {
+    const Result<OpenGpu> open = open_and_measure(*gpus, index);
+    if (!open) {
+      why = open.error().message;
+      fmt::print(stderr, "GPU {} cannot be used: {}\n", index, why);
+      continue;
+    }
+    ++measured;
+    if (options.format == OutputFormat::jsonl) print_lines(*open);
+    table.add({open->gpu->description(), format_count(open->roof.add_bytes_per_second * 1e-9),
+               format_count(open->roof.fill_bytes_per_second * 1e-9), format_count(open->roof.launch_seconds * 1e6),
+               fmt::format("{:.2f}", open->open_seconds)});
+  }
+  if (measured == 0 && options.gpus_alone) return fail(ErrorKind::device, fmt::format("no GPU here: {}", why));
+  if (measured > 0 && options.format == OutputFormat::table) fmt::print("{}", table.text());
+  return {};
+}
+
+}  // namespace
+
+Result<void> bench_roof_command(const BenchRoofOptions& options) {
+  if (!options.gpus_alone) QUIRE_TRY_VOID(print_host_roofs(options));
+  return print_gpu_roofs(options);
 }
 
 }  // namespace quire::cli

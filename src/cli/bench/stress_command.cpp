@@ -38,7 +38,7 @@ constexpr int64_t end_ns = 12 * second_ns;  // kept for comparing, the end and i
 constexpr int measured_turns = 3;
 
 // Figures of the stages without faults, by name; a value a turn.
-using Measured = std::map<std::string, std::vector<load::Figures>>;
+using FiguresOfStages = std::map<std::string, std::vector<load::Figures>>;
 
 // The requests of all stages.
 struct Totals {
@@ -96,7 +96,7 @@ class Stress {
 
   bool goes_on() const { return !dead_ && !signals_.pending(); }
   const Totals& totals() const { return totals_; }
-  Measured& figures() { return figures_; }
+  FiguresOfStages& figures() { return figures_; }
   std::vector<std::string>& wrong() { return wrong_; }
   size_t distinct() const { return book_.distinct(); }
 
@@ -217,7 +217,7 @@ class Stress {
   ProgressLine line_;
   load::AnswerBook book_;
   Totals totals_;
-  Measured figures_;
+  FiguresOfStages figures_;
   std::vector<std::string> wrong_;
   int64_t next_conversation_ = 0;
   bool dead_ = false;
@@ -237,7 +237,7 @@ void check_memory(const std::vector<WatchSample>& samples, std::vector<std::stri
   }
 }
 
-Result<void> check_baseline(const StressOptions& options, Measured& figures, std::vector<std::string>& wrong) {
+Result<void> check_baseline(const StressOptions& options, FiguresOfStages& figures, std::vector<std::string>& wrong) {
   const std::vector<StressRatio> ratios = ratios_of(figures["alone"], figures["together"]);
   for (const StressRatio& ratio : ratios) fmt::print("ratio      {} {:.2f}\n", ratio.name, ratio.value);
   if (options.baseline.empty()) return {};
@@ -249,7 +249,7 @@ Result<void> check_baseline(const StressOptions& options, Measured& figures, std
   return {};
 }
 
-void print_totals(const Totals& totals, size_t distinct, const Measured& figures, double minutes) {
+void print_totals(const Totals& totals, size_t distinct, const FiguresOfStages& figures, double minutes) {
   using load::Outcome;
   fmt::print("stress     {:.1f} minutes, {} rounds of faults, {} requests, {} tokens\n", minutes, totals.rounds,
              totals.requests, totals.tokens);

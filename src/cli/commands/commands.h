@@ -133,6 +133,7 @@ Result<void> bench_load_command(const BenchLoadOptions& options);
 
 struct BenchRoofOptions {
   int threads = 0;  // 0: every core
+  bool gpus_alone = false;
   OutputFormat format = OutputFormat::table;
 };
 Result<void> bench_roof_command(const BenchRoofOptions& options);

@@ -65,7 +65,9 @@ Result<void> logits_command(const LogitsOptions& options) {
   QUIRE_TRY(const auto local, LocalModel::open_generator(options.file, options.threads, options.kv_type));
   QUIRE_TRY(const std::vector<float> logits, logits_of(*local, options.tokens));
   QUIRE_TRY_VOID(write_output_file(options.out, std::as_bytes(std::span(logits))));
-  fmt::print("{}: {} rows of {} float32\n", options.out, options.tokens.size(), local->model().vocab_size());
+  QUIRE_TRY(const LocalModel::Places places, local->places());
+  fmt::print("{}: {} rows of {} float32, {} of {} layers on GPUs: {}\n", options.out, options.tokens.size(),
+             local->model().vocab_size(), places.gpu_layers, local->model().config().layer_count(), places.devices);
   return {};
 }
 

@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <stdexcept>
 
 #include "api/call.h"
 #include "base/bytes.h"
 #include "engine/engine.h"
 #include "engine/executor.h"
+#include "engine/model_executor.h"
 #include "model/context_memory.h"
 #include "model/instance.h"
 
@@ -57,7 +57,7 @@ class TuneMeter::Executor final : public quire::Executor {
       return {};
     }
     const Result<Logits> logits = instance_.finish();
-    if (!logits) throw std::runtime_error(logits.error().message);
+    if (!logits) throw DeviceLost(logits.error());
     return *logits;
   }
   Result<Logits> logits(std::span<const int32_t> rows) override { return instance_.logits(rows); }

@@ -13,31 +13,15 @@ namespace {
 constexpr int out_of_memory = 2;
 constexpr int illegal_address = 700;
 
-TEST_F(GpuEngine, ends_all_requests_with_the_error_of_a_card_that_is_lost) {
-  const StandInGpu card;
-  const auto gpu = card.make_backend(team_);
-  const Model model = take(Model::load(loaded_.file, *gpu));
-  World world(ModelExecutor(take(ModelInstance::create(model, *gpu, gpu_limits())), team_), *loaded_.tokenizer,
-              gpu_limits());
-  for (const Request& request : gpu_requests(model.vocab_size())) world.engine().submit(request);
-  world.step();
-  card.fail(20, illegal_address, true);
-  run_to_its_end(world);
-  ASSERT_EQ(world.answers().size(), 8U);
-  int ended = 0;
-  for (const auto& [id, answer] : world.answers()) {
-    if (answer.finished.error.empty()) continue;
-    ++ended;
-    EXPECT_EQ(answer.finished.reason, FinishReason::error);
-    EXPECT_THAT(answer.finished.error, testing::HasSubstr("CUDA_ERROR_ILLEGAL_ADDRESS"));
-  }
-  EXPECT_GE(ended, 7);
-  EXPECT_TRUE(world.engine().broken()) << "the model is to be loaded anew";
-}
-
-// Of the model on this card, from its file on.
+// What the engine does when calls fail.
 class GpuFaults : public GpuEngine {
  protected:
+  void SetUp() override {
+    QUIRE_GPU_OR_SKIP();
+    QUIRE_STAND_IN_OR_SKIP();
+  }
+
+  // Of the model on this card, from its file on.
   Result<std::map<SequenceId, Answer>> attempt(const CudaGpu& gpu) {
     QUIRE_TRY(auto queue, gpu.make_queue());
     GpuBackend backend(std::move(queue), team_);
@@ -82,6 +66,28 @@ class GpuFaults : public GpuEngine {
     EXPECT_GT(failed, 10);
   }
 };
+
+TEST_F(GpuFaults, end_all_requests_with_the_error_of_a_card_that_is_lost) {
+  const StandInGpu card;
+  const auto gpu = card.make_backend(team_);
+  const Model model = take(Model::load(loaded_.file, *gpu));
+  World world(ModelExecutor(take(ModelInstance::create(model, *gpu, gpu_limits())), team_), *loaded_.tokenizer,
+              gpu_limits());
+  for (const Request& request : gpu_requests(model.vocab_size())) world.engine().submit(request);
+  world.step();
+  card.fail(20, illegal_address, true);
+  run_to_its_end(world);
+  ASSERT_EQ(world.answers().size(), 8U);
+  int ended = 0;
+  for (const auto& [id, answer] : world.answers()) {
+    if (answer.finished.error.empty()) continue;
+    ++ended;
+    EXPECT_EQ(answer.finished.reason, FinishReason::error);
+    EXPECT_THAT(answer.finished.error, testing::HasSubstr("CUDA_ERROR_ILLEGAL_ADDRESS"));
+  }
+  EXPECT_GE(ended, 7);
+  EXPECT_TRUE(world.engine().broken()) << "the model is to be loaded anew";
+}
 
 TEST_F(GpuFaults, leave_an_error_or_the_answers_and_nothing_else) {
   expect_errors_or_answers(illegal_address, true, 53);

@@ -12,7 +12,7 @@
 
 #include "backend/gpu/vulkan/vulkan_gpus.h"
 #include "gpu/backend/engine_answers.h"
-#include "gpu/backend/stand_in_gpu.h"
+#include "gpu/backend/tested_gpu.h"
 #include "model/loaded_model.h"
 
 namespace quire::test {
@@ -52,7 +52,7 @@ class OneHash : public testing::Test {
   }
 
   std::unique_ptr<Backend> backend(std::string_view device) {
-    if (device == "cuda") return card_.make_backend(team_);
+    if (device == "cuda") return card_->make_backend(team_);
     if (device == "vulkan") {
       if (lavapipe_ == nullptr) lavapipe_ = take(vulkan_.front().open());
       return std::make_unique<GpuBackend>(take(lavapipe_->make_queue()), team_, lavapipe_);
@@ -96,7 +96,7 @@ class OneHash : public testing::Test {
   const gguf::File file_ = take(gguf::File::parse(bytes_));
   const std::unique_ptr<const Tokenizer> tokenizer_ = take(Tokenizer::create(plain_vocabulary(256)));
   Team team_{1};
-  const StandInGpu card_;
+  const std::unique_ptr<TestedGpu> card_ = open_tested_gpu();
   std::vector<VulkanListed> vulkan_;  // lavapipe; empty: it is not here
   std::shared_ptr<const Gpu> lavapipe_;
 };

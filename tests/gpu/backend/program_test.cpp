@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/shell.h"
+#include "gpu/backend/stand_in_gpu.h"
 #include "gpu/backend/tested_gpu.h"
 
 namespace quire::test {
@@ -15,7 +16,10 @@ using testing::Not;
 
 class GpuProgram : public testing::Test {
  protected:
-  void SetUp() override { QUIRE_GPU_OR_SKIP(); }
+  void SetUp() override {
+    QUIRE_GPU_OR_SKIP();
+    QUIRE_STAND_IN_OR_SKIP();
+  }
 
   // What `ask` prints while a server runs with these variables; then the server's log.
   static cli::Ran serve(const std::string& variables, const std::string& ask) {

@@ -18,7 +18,10 @@ constexpr int illegal_address = 700;
 
 class GpuQueues : public testing::Test {
  protected:
-  void SetUp() override { QUIRE_GPU_OR_SKIP(); }
+  void SetUp() override {
+    QUIRE_GPU_OR_SKIP();
+    QUIRE_STAND_IN_OR_SKIP();
+  }
 
   static std::string error_of(const Result<void>& result) { return result ? "" : result.error().message; }
 };

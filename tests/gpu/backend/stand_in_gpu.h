@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 
 #include <memory>
+#include <string>
 
 #include "backend/gpu/cuda_driver.h"
 #include "backend/gpu/cuda_gpu.h"
@@ -13,6 +14,12 @@
 #include "support/take.h"
 
 namespace quire::test {
+
+// Why tests of what only the stand-in does are not for now; empty: they are.
+std::string why_no_stand_in();
+
+#define QUIRE_STAND_IN_OR_SKIP() \
+  if (const std::string why = why_no_stand_in(); !why.empty()) GTEST_SKIP() << why
 
 // One at a time: there is one card.
 class StandInGpu {

@@ -7,8 +7,8 @@
 #include <cstdlib>
 
 #include "base/check.h"
+#include "gpu/backend/counting_queue.h"
 #include "gpu/backend/tested_gpu.h"
-#include "gpu/vulkan/counting_queue.h"
 
 namespace quire::test {
 

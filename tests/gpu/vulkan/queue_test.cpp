@@ -9,8 +9,8 @@
 #include "backend/gpu/gpu_launch.h"
 #include "backend/gpu/vulkan/vulkan_gpus.h"
 #include "gpu/backend/bench.h"
+#include "gpu/backend/counting_queue.h"
 #include "gpu/backend/tested_gpu.h"
-#include "gpu/vulkan/counting_queue.h"
 #include "gpu/vulkan/lavapipe.h"
 #include "support/take.h"
 
